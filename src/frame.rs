@@ -1,0 +1,199 @@
+//! Grafana data frames: Arrow's IPC file format plus Grafana's metadata.
+//!
+//! The contract is that of Grafana's Go SDK (`data/arrow.go`, `data/frame_meta.go`): the schema's metadata holds `name`,
+//! `refId` and `meta`, a field's metadata `name`, `labels`, `config` and `tstype`, the last three as JSON. Types are
+//! limited to those that the SDK reads: no dictionaries, time in nanoseconds, JSON as binary.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema};
+use arrow::error::ArrowError;
+use arrow::ipc::writer::FileWriter;
+use serde::{Deserialize, Serialize};
+
+/// A table of columns with a name and Grafana's metadata.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// The frame's name; Grafana shows it in the query inspector and in table pickers.
+    pub name: String,
+    /// What Grafana needs to know about the data.
+    pub meta: Meta,
+    /// The columns, all of one length.
+    pub fields: Vec<Field>,
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The column's name.
+    pub name: String,
+    /// Dimensions of a number: they tell series, and alert instances, apart.
+    pub labels: BTreeMap<String, String>,
+    /// The values.
+    pub values: ArrayRef,
+    /// Whether the column may hold nulls; Grafana's alerting wants a time column that cannot.
+    pub nullable: bool,
+    /// Grafana's display settings for the column (`FieldConfig`).
+    pub config: Option<serde_json::Value>,
+}
+
+impl Field {
+    /// A column whose values may be null.
+    #[must_use]
+    pub fn new(name: &str, values: ArrayRef) -> Self {
+        Self { name: name.to_owned(), labels: BTreeMap::new(), values, nullable: true, config: None }
+    }
+
+    /// A column without nulls.
+    #[must_use]
+    pub fn required(name: &str, values: ArrayRef) -> Self {
+        Self { nullable: false, ..Self::new(name, values) }
+    }
+
+    /// The same column with labels.
+    #[must_use]
+    pub fn labelled(self, labels: BTreeMap<String, String>) -> Self {
+        Self { labels, ..self }
+    }
+}
+
+/// The shapes of Grafana's data plane contract that this plugin answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameType {
+    /// One time column and one number per series, version 0.1.
+    TimeseriesWide,
+    /// One number and text columns that tell the rows apart, version 0.1.
+    NumericLong,
+    /// Log lines, version 0.0.
+    LogLines,
+}
+
+/// How serious a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoticeSeverity {
+    /// Good to know.
+    Info,
+    /// The answer is smaller than the question.
+    Warning,
+}
+
+/// A sentence that Grafana shows in the corner of the panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// How serious it is.
+    pub severity: NoticeSeverity,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Notice {
+    /// Something good to know.
+    #[must_use]
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { severity: NoticeSeverity::Info, text: text.into() }
+    }
+
+    /// Something missing.
+    #[must_use]
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { severity: NoticeSeverity::Warning, text: text.into() }
+    }
+}
+
+/// A frame's metadata, as Grafana's `data.FrameMeta` reads it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    /// The shape of the frame, where the data plane contract names it.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FrameType>,
+    /// The version of the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_version: Option<[u32; 2]>,
+    /// How Explore shows the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_visualisation_type: Option<String>,
+    /// What was asked of Scaleway; shown in the query inspector.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub executed_query_string: String,
+    /// What the user should know about the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+    /// Values that Grafana's log panel reads: `limit` and `total`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<serde_json::Value>,
+}
+
+impl Meta {
+    /// The metadata of a frame of the data plane contract.
+    #[must_use]
+    pub fn of(kind: FrameType) -> Self {
+        let version = match kind {
+            FrameType::TimeseriesWide | FrameType::NumericLong => [0, 1],
+            FrameType::LogLines => [0, 0],
+        };
+        Self { kind: Some(kind), type_version: Some(version), ..Self::default() }
+    }
+}
+
+impl Frame {
+    /// How many rows the frame has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.fields.first().map_or(0, |field| field.values.len())
+    }
+
+    /// The frame as Grafana reads it.
+    ///
+    /// # Errors
+    /// When columns differ in length or a required column holds a null.
+    pub fn to_arrow(&self, ref_id: &str) -> Result<Vec<u8>, ArrowError> {
+        let fields: Vec<ArrowField> = self.fields.iter().map(Field::schema).collect::<Result<_, _>>()?;
+        let metadata = HashMap::from([
+            ("name".to_owned(), self.name.clone()),
+            ("refId".to_owned(), ref_id.to_owned()),
+            ("meta".to_owned(), json(&self.meta)?),
+        ]);
+        let schema = Arc::new(Schema::new(fields).with_metadata(metadata));
+        let columns = self.fields.iter().map(|field| Arc::clone(&field.values)).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
+        let mut writer = FileWriter::try_new(Vec::new(), &schema)?;
+        writer.write(&batch)?;
+        writer.into_inner()
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, ArrowError> {
+    serde_json::to_string(value).map_err(|e| ArrowError::from_external_error(Box::new(e)))
+}
+
+impl Field {
+    fn schema(&self) -> Result<ArrowField, ArrowError> {
+        let data_type = self.values.data_type();
+        let mut metadata = HashMap::from([("name".to_owned(), self.name.clone())]);
+        metadata.insert("tstype".to_owned(), front_end_type(data_type).to_owned());
+        if !self.labels.is_empty() {
+            metadata.insert("labels".to_owned(), json(&self.labels)?);
+        }
+        if let Some(config) = &self.config {
+            metadata.insert("config".to_owned(), config.to_string());
+        }
+        Ok(ArrowField::new(&self.name, data_type.clone(), self.nullable).with_metadata(metadata))
+    }
+}
+
+/// The name that Grafana's front end has for a type.
+fn front_end_type(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Timestamp(..) => "time",
+        DataType::Utf8 => "string",
+        DataType::Boolean => "boolean",
+        DataType::Binary => "other",
+        _ => "number",
+    }
+}

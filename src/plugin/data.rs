@@ -1,0 +1,131 @@
+//! `QueryData`: the queries of a panel, a rule or Explore, each answered for itself.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
+use tokio::task::JoinSet;
+
+use super::Process;
+use super::wire::{DataResponse, QueryDataResponse};
+use crate::query::answer::Fault;
+use crate::query::{Failure, Query, Request};
+
+/// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
+///
+/// Dropping the future, as a cancelled call does, drops the queries and with them their calls to Scaleway.
+pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest) -> QueryDataResponse {
+    let from_alert = from_alert(&request.headers);
+    let context = Arc::new(request.plugin_context);
+    let mut responses = HashMap::new();
+    let mut work = JoinSet::new();
+    let mut running = HashMap::new();
+    for query in request.queries {
+        let ref_id = query.ref_id.clone();
+        let (process, context) = (Arc::clone(&process), Arc::clone(&context));
+        let task = work.spawn(async move {
+            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &query, from_alert)).await
+        });
+        running.insert(task.id(), ref_id);
+    }
+    while let Some(done) = work.join_next_with_id().await {
+        let (id, result) = match done {
+            Ok((id, result)) => (id, result),
+            Err(error) => (error.id(), Err(panicked())),
+        };
+        let response = result.map_or_else(
+            |failure| failed(&failure),
+            |frames| DataResponse { frames, status: 200, ..Default::default() },
+        );
+        process.metrics.count("query_data", if response.error.is_empty() { "ok" } else { "error" });
+        responses.insert(running.remove(&id).unwrap_or_default(), response);
+    }
+    QueryDataResponse { responses }
+}
+
+async fn answer(
+    process: &Process,
+    context: Option<&PluginContext>,
+    query: &DataQuery,
+    from_alert: bool,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let desk = process.instances.desk(context)?;
+    let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms)).unwrap_or_default();
+    let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
+    let points = u64::try_from(query.max_data_points).unwrap_or_default();
+    let request = Request::new(&query.ref_id, range, interval, points, from_alert)?;
+    let parsed = Query::parse(&query.json, &query.query_type, &request, desk.settings.max_events)?;
+    let frames = desk.answer(&parsed, &request).await?;
+    tracing::debug!(
+        ref_id = query.ref_id,
+        frames = frames.len(),
+        rows = frames.first().map_or(0, crate::frame::Frame::rows),
+        "answered"
+    );
+    frames.iter().map(|frame| frame.to_arrow(&query.ref_id).map_err(Failure::from)).collect()
+}
+
+/// Whether an alert rule asks. The header's case depends on the way it came.
+fn from_alert(headers: &HashMap<String, String>) -> bool {
+    headers.iter().any(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        name.trim_start_matches("http_") == "fromalert" && value.eq_ignore_ascii_case("true")
+    })
+}
+
+fn failed(failure: &Failure) -> DataResponse {
+    let error_source = match failure.fault {
+        Fault::Plugin => "plugin",
+        Fault::Downstream => "downstream",
+    };
+    tracing::warn!(status = u64::from(failure.status), error_source, "a query failed: {failure}");
+    DataResponse {
+        error: failure.message.clone(),
+        status: i32::from(failure.status),
+        error_source: error_source.to_owned(),
+        ..DataResponse::default()
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::internal(
+        "this query made the plugin panic, which is a fault of the plugin; Grafana's log says where".to_owned(),
+    )
+}
+
+/// Runs work whose panic becomes a failure.
+pub(super) async fn isolated<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match task.join_next().await {
+        Some(Ok(result)) => result,
+        _ => Err(panicked()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_its_query() {
+        let failure = isolated::<()>(async { panic!("on purpose") }).await.unwrap_err();
+        assert_eq!((failure.status, failure.fault), (500, Fault::Plugin));
+        assert!(failure.message.starts_with("this query made the plugin panic"));
+        assert_eq!(isolated(async { Ok(1) }).await, Ok(1));
+    }
+
+    #[test]
+    fn alert_rules_are_known_by_their_header() {
+        let asks = |name: &str, value: &str| from_alert(&HashMap::from([(name.to_owned(), value.to_owned())]));
+        assert!(asks("FromAlert", "true"));
+        assert!(asks("Fromalert", "true"));
+        assert!(asks("http_FromAlert", "true"));
+        assert!(!asks("FromAlert", "false"));
+        assert!(!asks("X-Rule-Uid", "true"));
+    }
+}

@@ -1,0 +1,230 @@
+//! `CheckHealth`: what "Save & test" says, per region, and what to do where something is wrong.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use grafana_plugin_sdk::pluginv2::check_health_response::HealthStatus;
+use grafana_plugin_sdk::pluginv2::{
+    CheckHealthRequest, CheckHealthResponse, CollectMetricsRequest, CollectMetricsResponse, collect_metrics_response,
+    diagnostics_server,
+};
+use serde_json::{Value, json};
+use tonic::{Request, Response, Status};
+
+use super::Process;
+use super::data::isolated;
+use crate::query::model::Scope;
+use crate::query::{Desk, Failure, plan};
+use crate::scaleway::audit_trail::Gap;
+use crate::scaleway::{self, Error, iam};
+
+/// How long the check may take: Grafana's page waits for it.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often, and how far apart, a refused call is repeated: a permission just granted takes a while to reach everywhere.
+const PROPAGATION: (u32, Duration) = (3, Duration::from_millis(1_500));
+
+const HOUR: i64 = 3_600_000_000_000;
+
+/// The diagnostics service.
+#[derive(Debug)]
+pub(super) struct Diagnostics(pub(super) std::sync::Arc<Process>);
+
+#[async_trait]
+impl diagnostics_server::Diagnostics for Diagnostics {
+    async fn check_health(
+        &self,
+        request: Request<CheckHealthRequest>,
+    ) -> Result<Response<CheckHealthResponse>, Status> {
+        let metrics = &self.0.metrics;
+        let context = request.into_inner().plugin_context;
+        let process = std::sync::Arc::clone(&self.0);
+        let work = isolated(async move { Ok(check(&*process.instances.desk(context.as_ref())?).await) });
+        let health = metrics.time("check_health", work).await.unwrap_or_else(|failure| Health::from(&failure));
+        metrics.count("check_health", if health.ok { "ok" } else { "error" });
+        tracing::info!(ok = health.ok, "health checked: {}", health.message);
+        Ok(Response::new(health.response()))
+    }
+
+    async fn collect_metrics(
+        &self,
+        _: Request<CollectMetricsRequest>,
+    ) -> Result<Response<CollectMetricsResponse>, Status> {
+        self.0.metrics.count("collect_metrics", "ok");
+        let prometheus = self.0.metrics.text().into_bytes();
+        Ok(Response::new(CollectMetricsResponse { metrics: Some(collect_metrics_response::Payload { prometheus }) }))
+    }
+}
+
+/// What the check found.
+#[derive(Debug)]
+struct Health {
+    ok: bool,
+    message: String,
+    details: Value,
+}
+
+impl From<&Failure> for Health {
+    fn from(failure: &Failure) -> Self {
+        Self { ok: false, message: failure.message.clone(), details: json!({}) }
+    }
+}
+
+impl Health {
+    fn response(mut self) -> CheckHealthResponse {
+        self.details["message"] = self.message.clone().into();
+        let status = if self.ok { HealthStatus::Ok } else { HealthStatus::Error };
+        CheckHealthResponse {
+            status: status.into(),
+            message: self.message,
+            json_details: self.details.to_string().into_bytes(),
+        }
+    }
+}
+
+/// A region's answer: how many events its last hour holds, or why that cannot be told.
+#[derive(Clone, Debug)]
+struct Region {
+    events: usize,
+    complete: bool,
+    error: Option<Error>,
+    propagating: bool,
+}
+
+async fn check(desk: &Desk) -> Health {
+    let deadline = Instant::now() + TIMEOUT;
+    let (regions, names) = tokio::join!(regions(desk, deadline), desk.names(deadline, |_| false));
+    let details = json!({
+        "regions": regions.iter().map(|(name, region)| json!({
+            "region": name,
+            "eventsLastHour": region.events,
+            "complete": region.complete,
+            "error": region.error.as_ref().map(ToString::to_string),
+        })).collect::<Vec<_>>(),
+        "principals": names.as_ref().map(|names| names.all().len()).ok(),
+    });
+    let (ok, mut message) = verdict(desk, &regions, &names);
+    if ok {
+        let counts: Vec<String> = regions.iter().map(|(name, region)| counted(name, region)).collect();
+        message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
+    }
+    Health { ok, message, details }
+}
+
+fn counted(name: &str, region: &Region) -> String {
+    let at_least = if region.complete { "" } else { "at least " };
+    format!("{name} {at_least}{}", region.events)
+}
+
+type Names = Result<std::sync::Arc<iam::Names>, Error>;
+
+/// Whether all is well, and a sentence for people.
+fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (bool, String) {
+    let organization = &desk.settings.organization_id;
+    let errors: Vec<(&str, &Error)> =
+        regions.iter().filter_map(|(name, region)| Some((name.as_str(), region.error.as_ref()?))).collect();
+    let all_failed = errors.len() == regions.len();
+    let refused = |error: &Error| matches!(error, Error::Forbidden { .. });
+    let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
+    let propagating = regions.values().any(|region| region.propagating)
+        || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
+    if propagating && !errors.is_empty() {
+        let message = "Scaleway refuses some calls and answers others: a permission granted to this key is still propagating, \
+                       which takes up to two minutes. Test again then.";
+        return (false, message.to_owned());
+    }
+    if let Some((_, error)) = errors.iter().find(|(_, error)| matches!(error, Error::Unauthorized { .. })) {
+        return (false, format!("Wrong key: {error}."));
+    }
+    if all_failed && !errors.is_empty() && errors.iter().all(|(_, error)| refused(error) || unknown(error)) {
+        let wrong_organization = errors.iter().any(|(_, error)| unknown(error))
+            || matches!(names, Err(error) if refused(error) || unknown(error));
+        let message = if wrong_organization {
+            format!(
+                "Wrong organisation, or no permission at all: the key may read neither the trail nor the members of organization {organization}. \
+                 Check that organizationId is the organization that the key belongs to; if it is, give the key's principal the permission sets {} and {} \
+                 on the organization. A permission granted less than two minutes ago may still be propagating.",
+                scaleway::audit_trail::PERMISSION_SET,
+                iam::PERMISSION_SET
+            )
+        } else {
+            format!(
+                "Missing permission: the key may not read the trail of organization {organization}. Give its principal the permission set {} \
+                 on the organization. A permission granted less than two minutes ago may still be propagating.",
+                scaleway::audit_trail::PERMISSION_SET
+            )
+        };
+        return (false, message);
+    }
+    if !errors.is_empty() {
+        let list: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+        let answered: Vec<String> = regions
+            .iter()
+            .filter(|(_, region)| region.error.is_none())
+            .map(|(name, region)| counted(name, region))
+            .collect();
+        let rest = if answered.is_empty() {
+            "The API is unreachable.".to_owned()
+        } else {
+            format!(
+                "The other regions answer; events of the last hour: {}. Remove a region that your organization does not use from the setting regions.",
+                answered.join(", ")
+            )
+        };
+        let what = if answered.is_empty() { "No region answers" } else { "A region does not answer" };
+        return (false, format!("{what}: {}. {rest}", list.join("; ")));
+    }
+    match names {
+        Ok(names) => (true, format!("{} principals are known by name.", names.all().len())),
+        Err(error) if refused(error) => (
+            true,
+            format!(
+                "Principals are shown by id: give the key's principal the permission set {} to see names.",
+                iam::PERMISSION_SET
+            ),
+        ),
+        Err(error) => (true, format!("Principals are shown by id for now: {error}.")),
+    }
+}
+
+async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
+    let (tries, pause) = PROPAGATION;
+    let mut found = last_hour(desk, &desk.settings.regions, deadline).await;
+    for _ in 1..tries {
+        let refused: Vec<String> = found
+            .iter()
+            .filter(|(_, region)| matches!(region.error, Some(Error::Forbidden { .. })))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if refused.is_empty() || Instant::now() + pause >= deadline {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        for (name, mut region) in last_hour(desk, &refused, deadline).await {
+            // Refused before and answered now: the permission is on its way.
+            region.propagating = region.error.is_none();
+            found.insert(name, region);
+        }
+    }
+    found
+}
+
+async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
+    let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    let windows: Vec<_> = plan::windows(&Scope::default(), regions, None, now - HOUR, now)
+        .into_iter()
+        .filter(|window| regions.contains(&window.region))
+        .collect();
+    let mut found = BTreeMap::new();
+    for (window, listing) in windows.iter().zip(desk.trail.read(&windows, deadline).await) {
+        let error = listing.gaps.iter().find_map(|gap| match gap {
+            Gap::Failed(error) => Some(error.clone()),
+            _ => None,
+        });
+        let region =
+            Region { events: listing.events.len(), complete: listing.gaps.is_empty(), error, propagating: false };
+        found.insert(window.region.clone(), region);
+    }
+    found
+}

@@ -1,0 +1,116 @@
+//! Logging as go-plugin reads it: one JSON object per line on stderr.
+//!
+//! Only this crate's own events are written, at any level: what libraries would say of requests can hold secrets.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use chrono::{SecondsFormat, Utc};
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+/// The longest value of a line, in characters: go-plugin splits lines beyond 64 KiB and loses their meaning.
+const LONGEST_VALUE: usize = 4_096;
+
+/// The most fields of a line.
+const MOST_FIELDS: usize = 10;
+
+/// Starts logging at the level named by `GF_PLUGIN_LOG_LEVEL` (`trace`, `debug`, `info`, `warn`, `error`, `off`).
+pub(super) fn start() {
+    let level = std::env::var("GF_PLUGIN_LOG_LEVEL").ok().and_then(|level| level.trim().parse().ok());
+    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(Own(level.unwrap_or(LevelFilter::INFO))));
+    // A second start, as in tests, keeps the first.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // The panic's own words may quote what it choked on.
+        tracing::error!(place, "a panic, which is a fault of this plugin; the query that caused it gets an error");
+    }));
+}
+
+struct Own(LevelFilter);
+
+impl<S> tracing_subscriber::layer::Filter<S> for Own {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: &Context<'_, S>) -> bool {
+        *metadata.level() <= self.0 && metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"))
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.0)
+    }
+}
+
+struct Lines;
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let line = line(event);
+        // Nobody is left to tell when stderr is gone.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+fn line(event: &Event<'_>) -> String {
+    let metadata = event.metadata();
+    let level = match *metadata.level() {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    };
+    let mut values = Values(Map::new());
+    values.put("@level", level.into());
+    values.put("@timestamp", Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true).into());
+    values.put("@module", metadata.target().into());
+    event.record(&mut values);
+    values.0.entry("@message").or_insert_with(|| "".into());
+    let mut line = Value::Object(values.0).to_string();
+    line.push('\n');
+    line
+}
+
+struct Values(Map<String, Value>);
+
+impl Values {
+    fn put(&mut self, name: &str, value: Value) {
+        if self.0.len() < MOST_FIELDS {
+            self.0.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn cut(text: &str) -> Value {
+    match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+impl Visit for Values {
+    fn record_str(&mut self, field: &Field, text: &str) {
+        self.put(if field.name() == "message" { "@message" } else { field.name() }, cut(text));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.record_str(field, &text);
+    }
+}

@@ -1,0 +1,24 @@
+//! The door: Grafana's plugin protocol and nothing else, one file per call.
+
+mod data;
+mod health;
+mod instance;
+mod live;
+mod log;
+mod metrics;
+mod resources;
+mod serve;
+mod wire;
+
+pub use serve::{COOKIE_KEY, COOKIE_VALUE, run};
+pub use wire::{DataResponse, QueryDataResponse};
+
+/// The greatest message that is taken from Grafana, as in Go plugins: 16 MiB.
+pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
+
+/// What all services of the process share.
+#[derive(Debug)]
+struct Process {
+    instances: instance::Instances,
+    metrics: metrics::Metrics,
+}

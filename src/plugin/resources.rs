@@ -1,0 +1,261 @@
+//! `CallResource`: small JSON answers for editors, pickers and links.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/regions` | the regions that can be asked, and which are configured |
+//! | `/products` | the products with their services and methods |
+//! | `/principals` | users and applications |
+//! | `/resources` | the resources that recent events name |
+//! | `/event/{id}` | one event |
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures::stream::{self, BoxStream};
+use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CallResourceResponse, StringList, resource_server};
+use serde_json::{Value, json};
+use tonic::{Request as GrpcRequest, Response, Status};
+
+use super::Process;
+use super::data::isolated;
+use crate::event::Column;
+use crate::query::model::{EventList, Format, Question, Scope};
+use crate::query::{Answer, Desk, Failure, Query, Request, events};
+use crate::scaleway::audit_trail;
+use crate::settings::REGIONS;
+
+/// The most items that a list answers with.
+const MOST: usize = 500;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// How far an event's recording may lie from the time in its id, or from the time given: a minute.
+const AROUND_MS: i64 = 60_000;
+
+/// The resource service.
+#[derive(Debug)]
+pub(super) struct Resources(pub(super) Arc<Process>);
+
+#[async_trait]
+impl resource_server::Resource for Resources {
+    type CallResourceStream = BoxStream<'static, Result<CallResourceResponse, Status>>;
+
+    async fn call_resource(
+        &self,
+        request: GrpcRequest<CallResourceRequest>,
+    ) -> Result<Response<Self::CallResourceStream>, Status> {
+        let (process, call) = (Arc::clone(&self.0), request.into_inner());
+        let work = isolated(async move {
+            let desk = process.instances.desk(call.plugin_context.as_ref())?;
+            answer(&desk, &call).await
+        });
+        let result = self.0.metrics.time("call_resource", work).await;
+        self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
+        let (code, body) = match result {
+            Ok(body) => (200, body),
+            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message })),
+        };
+        let json = StringList { values: vec!["application/json".to_owned()] };
+        let headers = HashMap::from([("Content-Type".to_owned(), json)]);
+        let response = CallResourceResponse { code, headers, body: body.to_string().into() };
+        Ok(Response::new(Box::pin(stream::iter([Ok(response)]))))
+    }
+}
+
+async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<Value, Failure> {
+    let parameters = Parameters::of(&call.url);
+    let deadline = Instant::now() + desk.settings.query_timeout;
+    let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+    if !call.method.is_empty() && call.method != "GET" {
+        let message = format!("the method is {:?}. Allowed: GET", call.method);
+        return Err(Failure { status: 405, ..Failure::input(message) });
+    }
+    match path[..] {
+        ["regions"] => Ok(regions(desk)),
+        ["products"] => products(desk, deadline).await,
+        ["principals"] => principals(desk, &parameters, deadline).await,
+        ["resources"] => resources(desk, &parameters, deadline).await,
+        ["event", id] => event(desk, id, &parameters, deadline).await,
+        _ => {
+            let message = format!(
+                "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",
+                call.path
+            );
+            Err(Failure { status: 404, ..Failure::input(message) })
+        }
+    }
+}
+
+/// A URL's query.
+struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    fn of(url: &str) -> Self {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// Whether one of `texts` contains the parameter `query`, in any case.
+    fn picks<'a>(&self, mut texts: impl Iterator<Item = &'a str>) -> bool {
+        let wanted = self.get("query").to_lowercase();
+        wanted.is_empty() || texts.any(|text| text.to_lowercase().contains(&wanted))
+    }
+
+    /// A time in milliseconds since 1970, or as in RFC 3339.
+    fn time(&self, name: &str) -> Result<Option<i64>, Failure> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let time =
+            text.parse().ok().or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()));
+        time.map(Some).ok_or_else(|| {
+            Failure::input(format!(
+                "{name} is {text:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z"
+            ))
+        })
+    }
+
+    /// The range from `from` to `to`; the last day where they are absent.
+    fn range(&self) -> Result<(i64, i64), Failure> {
+        let to = self.time("to")?.unwrap_or_else(|| Utc::now().timestamp_millis());
+        Ok((self.time("from")?.unwrap_or_else(|| to.saturating_sub(DAY_MS)), to))
+    }
+}
+
+fn regions(desk: &Desk) -> Value {
+    let configured = |region: &str| desk.settings.regions.iter().any(|name| name == region);
+    let list: Vec<Value> = REGIONS.iter().map(|name| json!({ "name": name, "configured": configured(name) })).collect();
+    json!({ "regions": list })
+}
+
+/// The products of all configured regions; one region that answers is enough.
+async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
+    let organization = &desk.settings.organization_id;
+    let calls =
+        desk.settings.regions.iter().map(|region| audit_trail::products(&desk.client, organization, region, deadline));
+    let mut products = BTreeMap::new();
+    let mut failure = None;
+    for answer in futures::future::join_all(calls).await {
+        match answer {
+            Ok(list) => products.extend(list.into_iter().map(|product| (product.name.clone(), product))),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    match failure {
+        Some(error) if products.is_empty() => Err(error.into()),
+        _ => Ok(json!({ "products": products.into_values().collect::<Vec<_>>() })),
+    }
+}
+
+async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let names = desk.names(deadline, |_| false).await?;
+    let all = names.all().into_iter().filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()));
+    let list: Vec<Value> =
+        all.take(MOST).map(|((name, id), kind)| json!({ "id": id, "name": name, "kind": kind.as_str() })).collect();
+    Ok(json!({ "principals": list }))
+}
+
+async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
+    let request = Request::new("", range, Duration::ZERO, 0, false)?;
+    let question = Question::Events(EventList { format: Format::Table, limit: 1 });
+    Answer::gather(desk, &Query { hide: false, scope, question }, &request, deadline).await
+}
+
+#[derive(Default)]
+struct Seen {
+    name: Option<String>,
+    kind: Option<String>,
+    region: Option<String>,
+    project: Option<String>,
+    events: usize,
+    last: i64,
+}
+
+/// The resources that events of the range name, the most recent first.
+async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let answer = gather(desk, Scope::default(), parameters.range()?, deadline).await?;
+    let events = &answer.events;
+    let (region, project) = (events.text(Column::Region), events.text(Column::Project));
+    let references = events.references();
+    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+    // Newest first: the first name met is the one in force.
+    for row in 0..events.len() {
+        for reference in references.of(row) {
+            let Some(id) = reference.id else { continue };
+            let entry = seen.entry(id).or_insert_with(|| Seen { last: events.times().value(row), ..Seen::default() });
+            let fill =
+                |slot: &mut Option<String>, text: Option<&str>| *slot = slot.take().or_else(|| text.map(str::to_owned));
+            fill(&mut entry.name, reference.name);
+            fill(&mut entry.kind, reference.kind);
+            fill(&mut entry.region, region.get(row));
+            fill(&mut entry.project, project.get(row));
+            entry.events += 1;
+        }
+    }
+    let wanted_kind = parameters.get("type");
+    let mut list: Vec<(&str, Seen)> = seen
+        .into_iter()
+        .filter(|(id, seen)| {
+            (wanted_kind.is_empty() || seen.kind.as_deref() == Some(wanted_kind))
+                && parameters.picks([Some(*id), seen.name.as_deref()].into_iter().flatten())
+        })
+        .collect();
+    list.sort_by(|(a, x), (b, y)| y.last.cmp(&x.last).then_with(|| a.cmp(b)));
+    let total = list.len();
+    let list: Vec<Value> = list
+        .into_iter()
+        .take(MOST)
+        .map(|(id, seen)| {
+            json!({
+                "id": id, "name": seen.name, "type": seen.kind, "region": seen.region, "project": seen.project,
+                "events": seen.events, "lastSeen": DateTime::from_timestamp_nanos(seen.last).to_rfc3339(),
+            })
+        })
+        .collect();
+    Ok(json!({ "resources": list, "total": total }))
+}
+
+/// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.
+async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
+        return Err(Failure::input(format!(
+            "the id {id:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339"
+        )));
+    };
+    let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
+    let mut answer = gather(desk, Scope::default(), range, deadline).await?;
+    let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
+        let message = format!("there is no event {id} within a minute of its time");
+        return Err(Failure { status: 404, ..Failure::input(message) });
+    };
+    answer.only(row)?;
+    Ok(events::object(&answer, 0))
+}
+
+/// The time in a version 7 UUID, milliseconds since 1970. The trail's own ids are of that version, save those of Instance.
+fn time_of_uuid7(id: &str) -> Option<i64> {
+    let digits: Cow<'_, str> = id.chars().filter(|c| *c != '-').collect::<String>().into();
+    let is_version_7 = digits.len() == 32 && digits.as_bytes()[12] == b'7';
+    is_version_7.then(|| i64::from_str_radix(&digits[..12], 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_7_id_tells_its_time() {
+        assert_eq!(time_of_uuid7("0199b898-3b6f-72e4-9923-a63f5a3f66be"), Some(1_759_738_608_495));
+        assert_eq!(time_of_uuid7("2c6b91c4-8a87-4023-8426-ca0badee1d95"), None);
+        assert_eq!(time_of_uuid7("é199b898-3b6f-72e4-9923-a63f5a3f66be"), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! The process that Grafana starts: handshake, socket, services, and a quick end.
+//!
+//! The contract is hashicorp/go-plugin's: a magic cookie in the environment says that a host started the process, one line
+//! on stdout says where it listens, and a call asks it to stop.
+
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grafana_plugin_sdk::pluginv2::diagnostics_server::DiagnosticsServer;
+use grafana_plugin_sdk::pluginv2::resource_server::ResourceServer;
+use grafana_plugin_sdk::pluginv2::stream_server::StreamServer;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::transport::server::Router;
+
+use super::data::query_data;
+use super::health::Diagnostics;
+use super::live::Live;
+use super::metrics::Metrics;
+use super::resources::Resources;
+use super::wire::{Empty, QueryData, Shutdown, Unary};
+use super::{MAX_MESSAGE_BYTES, Process, instance, log};
+use crate::{scaleway, trail};
+
+/// The environment variable that tells a plugin that a host started it.
+pub const COOKIE_KEY: &str = "grafana_plugin_type";
+
+/// Its value for data sources.
+pub const COOKIE_VALUE: &str = "datasource";
+
+/// The protocol's version that Grafana speaks.
+const PROTOCOL_VERSION: &str = "2";
+
+/// How long calls in flight may still take once the process is asked to stop.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Serves Grafana until it says stop.
+#[must_use]
+pub fn run() -> ExitCode {
+    if std::env::var(COOKIE_KEY).as_deref() != Ok(COOKIE_VALUE) {
+        eprintln!(
+            "This is the Grafana data source \"Scaleway Audit Trail\" {}. Grafana starts it: unpack the plugin into \
+             Grafana's plugin folder and restart Grafana; see README.md.",
+            env!("CARGO_PKG_VERSION")
+        );
+        return ExitCode::FAILURE;
+    }
+    log::start();
+    if let Ok(versions) = std::env::var("PLUGIN_PROTOCOL_VERSIONS")
+        && !versions.split(',').any(|version| version.trim() == PROTOCOL_VERSION)
+    {
+        tracing::error!(
+            "the host speaks plugin protocol {versions}. Allowed: {PROTOCOL_VERSION}; this plugin needs Grafana 11.6 or later"
+        );
+        return ExitCode::FAILURE;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(serve());
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the plugin cannot serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Where the process listens.
+enum Door {
+    /// A socket that only this user can open, in a folder that only this user can enter; it goes when this is dropped.
+    Socket { listener: UnixListener, address: String, folder: TempDir },
+    /// A port on loopback, where no socket can be had.
+    Port(TcpListener),
+}
+
+impl Door {
+    async fn open() -> Result<Self, Error> {
+        match Self::socket() {
+            Ok(door) => Ok(door),
+            Err(error) => {
+                tracing::info!("no unix socket can be had ({error}); listening on loopback instead");
+                Ok(Self::Port(TcpListener::bind(("127.0.0.1", 0)).await?))
+            }
+        }
+    }
+
+    fn socket() -> Result<Self, Error> {
+        let folder =
+            tempfile::Builder::new().prefix("audittrail-").permissions(Permissions::from_mode(0o700)).tempdir()?;
+        let path = folder.path().join("grafana.sock");
+        let address = path
+            .to_str()
+            .filter(|path| !path.contains(['|', '\n']))
+            .ok_or("the folder's name is not plain text")?
+            .to_owned();
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(Self::Socket { listener, address, folder })
+    }
+
+    /// The line that tells the host where to connect.
+    fn handshake(&self) -> Result<String, Error> {
+        let (network, address) = match self {
+            Self::Socket { address, .. } => ("unix", address.clone()),
+            Self::Port(listener) => ("tcp", listener.local_addr()?.to_string()),
+        };
+        Ok(format!("1|{PROTOCOL_VERSION}|{network}|{address}|grpc\n"))
+    }
+}
+
+async fn serve() -> Result<(), Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = Arc::new(Notify::new());
+    let router = services(&stop).await?;
+    let door = Door::open().await?;
+    {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(door.handshake()?.as_bytes())?;
+        stdout.flush()?;
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+
+    let asked = Arc::new(Notify::new());
+    let done = Arc::clone(&asked);
+    let shutdown = async move { done.notified().await };
+    let reason = async {
+        tokio::select! {
+            () = stop.notified() => "Grafana's request",
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
+    };
+    let serving = async {
+        match door {
+            Door::Socket { listener, folder, .. } => {
+                // The folder lives as long as the server.
+                let result = router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown).await;
+                drop(folder);
+                result
+            }
+            Door::Port(listener) => {
+                router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), shutdown).await
+            }
+        }
+    };
+    tokio::pin!(serving);
+    tokio::select! {
+        result = &mut serving => return Ok(result?),
+        reason = reason => tracing::info!(reason, "stopping"),
+    }
+    asked.notify_one();
+    // Calls in flight get a moment; a connection that the host keeps open must not keep the process.
+    let _ = tokio::time::timeout(GRACE, serving).await;
+    Ok(())
+}
+
+async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
+    let (calls, events) = (scaleway::Meter::new()?, trail::Meter::new()?);
+    let metrics = Metrics::new(&calls, &events)?;
+    let process = Arc::new(Process { instances: instance::Instances::new(calls, events), metrics });
+    let (mut health, health_service) = tonic_health::server::health_reporter();
+    // The name that go-plugin's ping asks for.
+    health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;
+
+    let stop = Arc::clone(stop);
+    let shutdown = move |_: Empty| {
+        let stop = Arc::clone(&stop);
+        async move {
+            stop.notify_one();
+            Empty {}
+        }
+    };
+    let for_queries = Arc::clone(&process);
+    let queries = move |request| query_data(Arc::clone(&for_queries), request);
+    Ok(tonic::transport::Server::builder()
+        .add_service(Unary::<QueryData, _>::new(queries))
+        .add_service(
+            DiagnosticsServer::new(Diagnostics(Arc::clone(&process))).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        )
+        .add_service(ResourceServer::new(Resources(process)).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(StreamServer::new(Live).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(Unary::<Shutdown, _>::new(shutdown))
+        .add_service(health_service))
+}

@@ -1,0 +1,133 @@
+//! The parts of the protocol that the SDK's generated code lacks: the error source of a query's answer, and go-plugin's
+//! shutdown call.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
+use grafana_plugin_sdk::pluginv2::QueryDataRequest;
+use tonic::body::BoxBody;
+use tonic::codegen::{Body, StdError};
+use tonic::server::{Grpc, NamedService};
+use tonic::{Request, Response, Status};
+use tower::{Service, service_fn};
+
+use super::MAX_MESSAGE_BYTES;
+
+/// The answers to the queries of one request, by refId.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueryDataResponse {
+    /// The answers.
+    #[prost(map = "string, message", tag = "1")]
+    pub responses: HashMap<String, DataResponse>,
+}
+
+/// The answer to one query: `pluginv2.DataResponse` with the error source that the SDK's version does not know.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct DataResponse {
+    /// Frames as Arrow files.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub frames: Vec<Vec<u8>>,
+    /// What went wrong; empty where nothing did.
+    #[prost(string, tag = "2")]
+    pub error: String,
+    /// Unused.
+    #[prost(bytes = "vec", tag = "3")]
+    pub json_meta: Vec<u8>,
+    /// An HTTP status.
+    #[prost(int32, tag = "4")]
+    pub status: i32,
+    /// `plugin` or `downstream`.
+    #[prost(string, tag = "5")]
+    pub error_source: String,
+}
+
+/// No fields.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct Empty {}
+
+/// A service of one unary method, made of a function.
+pub(super) struct Unary<N, F> {
+    method: F,
+    name: std::marker::PhantomData<fn() -> N>,
+}
+
+impl<N, F: Clone> Clone for Unary<N, F> {
+    fn clone(&self) -> Self {
+        Self { method: self.method.clone(), name: std::marker::PhantomData }
+    }
+}
+
+impl<N, F> Unary<N, F> {
+    pub(super) fn new(method: F) -> Self {
+        Self { method, name: std::marker::PhantomData }
+    }
+}
+
+/// The names of a service and its method.
+pub(super) trait Method: 'static {
+    const SERVICE: &'static str;
+    const PATH: &'static str;
+    type Request: prost::Message + Default + 'static;
+    type Response: prost::Message + Default + 'static;
+}
+
+/// `pluginv2.Data/QueryData`.
+pub(super) enum QueryData {}
+
+impl Method for QueryData {
+    const SERVICE: &'static str = "pluginv2.Data";
+    const PATH: &'static str = "/pluginv2.Data/QueryData";
+    type Request = QueryDataRequest;
+    type Response = QueryDataResponse;
+}
+
+/// `plugin.GRPCController/Shutdown`: how go-plugin asks a plugin to stop before it kills it.
+pub(super) enum Shutdown {}
+
+impl Method for Shutdown {
+    const SERVICE: &'static str = "plugin.GRPCController";
+    const PATH: &'static str = "/plugin.GRPCController/Shutdown";
+    type Request = Empty;
+    type Response = Empty;
+}
+
+impl<N: Method, F> NamedService for Unary<N, F> {
+    const NAME: &'static str = N::SERVICE;
+}
+
+impl<N, F, R, B> Service<http::Request<B>> for Unary<N, F>
+where
+    N: Method,
+    F: Fn(N::Request) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = N::Response> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    type Response = http::Response<BoxBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let method = Arc::new(self.method.clone());
+        Box::pin(async move {
+            if request.uri().path() != N::PATH {
+                return Ok(Status::unimplemented("no such method").into_http());
+            }
+            let call = service_fn(move |request: Request<N::Request>| {
+                let answer = method(request.into_inner());
+                async move { Ok::<_, Status>(Response::new(answer.await)) }
+            });
+            let codec = tonic::codec::ProstCodec::<N::Response, N::Request>::default();
+            let mut grpc = Grpc::new(codec).apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None);
+            Ok(grpc.unary(call, request).await)
+        })
+    }
+}

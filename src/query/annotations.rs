@@ -1,0 +1,284 @@
+//! Annotations: marks on a graph, few enough to be read, none of them hiding something serious.
+//!
+//! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `text` shown as HTML,
+//! `tags` split at commas, and `newState` deciding the colour.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{Array, StringArray, TimestampNanosecondArray};
+use chrono::{DateTime, SecondsFormat};
+
+use super::answer::{Answer, Failure};
+use super::model::{Annotations, Dimension, Request};
+use super::sentence::Sentences;
+use crate::event::Column;
+use crate::frame::{Field, Frame, Meta, Notice};
+use crate::risk::Severity;
+
+/// Events closer than this on the screen cannot be told apart with a pointer.
+const PIXELS: i64 = 4;
+
+/// A mark covers at most this part of the range, unless the cap leaves no choice.
+const COARSEST: i64 = 32;
+
+/// How many methods and resources a summary names.
+const NAMED: usize = 5;
+
+/// Events that share a mark, oldest first; mostly one.
+type Mark = Vec<usize>;
+
+/// Marks for the events of an answer.
+///
+/// # Errors
+/// Never for events that were made here.
+pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
+    let marks = marks(answer, request, annotations.cap);
+    let sentences = Sentences::new(answer);
+    let rows: Vec<Row> = marks.iter().map(|mark| Row::new(mark, answer, &sentences)).collect();
+    let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
+    let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
+    let mut meta = Meta::default();
+    let folded: usize = marks.iter().filter(|mark| mark.len() > 1).map(Vec::len).sum();
+    if folded > 0 {
+        let (clusters, events) = (marks.iter().filter(|mark| mark.len() > 1).count(), answer.events.len());
+        let text = format!(
+            "{folded} of {events} events are folded into {clusters} marks; narrow the range or the scope to see each"
+        );
+        meta.notices.push(Notice::info(text));
+    }
+    if marks.len() > annotations.cap {
+        let text = format!(
+            "{} marks exceed the cap of {}, because events of different severity are never folded together",
+            marks.len(),
+            annotations.cap
+        );
+        meta.notices.push(Notice::info(text));
+    }
+    Ok(Frame {
+        name: "annotations".to_owned(),
+        meta,
+        fields: vec![
+            Field::required("time", times(&|row| Some(row.time))),
+            Field::new("timeEnd", times(&|row| row.end)),
+            Field::required("title", texts(&|row| escaped(&row.title))),
+            Field::required("text", texts(&|row| row.text.clone())),
+            Field::required("tags", texts(&|row| row.tags.clone())),
+            Field::required("id", texts(&|row| row.id.clone())),
+            Field::required("newState", texts(&|row| row.state.to_owned())),
+        ],
+    })
+}
+
+/// How much may share a mark.
+#[derive(Clone, Copy)]
+struct Fold {
+    /// The furthest that an event may lie from its mark's first, in nanoseconds.
+    distance: i64,
+    /// Whether a mark's events are all of one principal.
+    one_principal: bool,
+    /// Whether a mark's events are all of one risk class.
+    one_class: bool,
+}
+
+/// The ways to fold, each coarser than the one before. The first joins only what lies within a few pixels.
+fn ladder(request: &Request) -> Vec<Fold> {
+    let range = request.to - request.from;
+    let pixels = i64::try_from(request.max_data_points).unwrap_or(i64::MAX).max(1);
+    let nearest = (range / pixels).saturating_mul(PIXELS).clamp(1, range);
+    let coarsest = (range / COARSEST).max(nearest);
+    let doubled = std::iter::successors(Some(nearest), |distance| Some(distance.saturating_mul(2)));
+    let fine = doubled.take_while(|distance| *distance < coarsest).chain([coarsest]);
+    let mut ladder: Vec<Fold> = fine.map(|distance| Fold { distance, one_principal: true, one_class: true }).collect();
+    ladder.push(Fold { distance: coarsest, one_principal: false, one_class: true });
+    ladder.push(Fold { distance: coarsest, one_principal: false, one_class: false });
+    ladder.push(Fold { distance: range, one_principal: false, one_class: false });
+    ladder
+}
+
+/// Folds events into at most `cap` marks, by time.
+///
+/// What lies within a few pixels always shares a mark. Where that is not enough, the least severe events are folded more
+/// coarsely first. Events of different severity never share a mark, so that nothing serious hides among lesser events.
+fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
+    let who = answer.dimension(Dimension::Principal);
+    let who: Vec<_> = (0..answer.events.len()).map(who).collect();
+    let level = |row: &usize| answer.risks[*row].map(|risk| risk.severity);
+    let mut levels: BTreeMap<Option<Severity>, Vec<usize>> = BTreeMap::new();
+    for row in (0..answer.events.len()).rev() {
+        levels.entry(level(&row)).or_default().push(row);
+    }
+    let times = answer.events.times();
+    let fold = |rows: &[usize], fold: Fold| -> Vec<Mark> {
+        let mut marks: Vec<Mark> = Vec::new();
+        let mut open: HashMap<_, usize> = HashMap::new();
+        for &row in rows {
+            let principal = who[row].as_deref().filter(|_| fold.one_principal);
+            let class = answer.risks[row].map(|risk| risk.class).filter(|_| fold.one_class);
+            let near = |mark: &usize| times.value(row) - times.value(marks[*mark][0]) < fold.distance;
+            if let Some(mark) = open.get(&(principal, class)).copied().filter(near) {
+                marks[mark].push(row);
+            } else {
+                open.insert((principal, class), marks.len());
+                marks.push(vec![row]);
+            }
+        }
+        marks
+    };
+
+    let ladder = ladder(request);
+    let mut marks: Vec<Vec<Mark>> = levels.values().map(|rows| fold(rows, ladder[0])).collect();
+    let count = |marks: &[Vec<Mark>]| marks.iter().map(Vec::len).sum::<usize>();
+    // All levels become coarse before the first loses its place in time.
+    let last = ladder.len() - 1;
+    'folding: for steps in [1..last, last..last + 1] {
+        for (level, rows) in levels.values().enumerate() {
+            for step in steps.clone() {
+                if count(&marks) <= cap {
+                    break 'folding;
+                }
+                marks[level] = fold(rows, ladder[step]);
+            }
+        }
+    }
+    let mut marks = marks.concat();
+    marks.sort_by_key(|mark| (times.value(mark[0]), std::cmp::Reverse(mark[0])));
+    marks
+}
+
+struct Row {
+    time: i64,
+    end: Option<i64>,
+    title: String,
+    text: String,
+    tags: String,
+    id: String,
+    state: &'static str,
+}
+
+impl Row {
+    fn new(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> Self {
+        let events = &answer.events;
+        let (first, last) = (mark[0], mark[mark.len() - 1]);
+        let (time, end) = (events.times().value(first), events.times().value(last));
+        let id = events.ids().value(first);
+        let (title, text, id) = match mark[..] {
+            [row] => (sentences.title(row), details(row, answer, sentences), id.to_owned()),
+            _ => (summary_title(mark, sentences), summary(mark, answer, sentences), format!("{id}+{}", mark.len() - 1)),
+        };
+        let state = match answer.risks[first].map(|risk| risk.severity) {
+            Some(Severity::Critical | Severity::High) => "alerting",
+            Some(Severity::Medium) => "pending",
+            Some(Severity::Low) => "ok",
+            None => "nodata",
+        };
+        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, state }
+    }
+}
+
+fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
+    let events = &answer.events;
+    let time = DateTime::from_timestamp_nanos(events.times().value(row)).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let request = events.request_ids();
+    let risk = answer.risks[row].map(|risk| match risk.attack {
+        [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
+        attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
+    });
+    let text = |column: Column| events.text(column).get(row).map(super::sentence::plain);
+    let parts = [
+        ("", Some(time)),
+        ("result ", sentences.result(row)),
+        ("", risk),
+        ("from ", sentences.origin(row)),
+        ("in ", text(Column::Locality)),
+        ("", text(Column::ResourceType)),
+        ("request ", request.is_valid(row).then(|| request.value(row).to_owned())),
+    ];
+    let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
+    lines.collect::<Vec<_>>().join("<br/>")
+}
+
+/// The most frequent texts first, with how often they occur.
+fn frequent(texts: impl Iterator<Item = String>) -> Vec<(String, usize)> {
+    let mut counts = BTreeMap::new();
+    for text in texts {
+        *counts.entry(text).or_insert(0) += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
+}
+
+fn named(counts: &[(String, usize)]) -> String {
+    let mut named: Vec<String> = counts
+        .iter()
+        .take(NAMED)
+        .map(|(text, count)| if *count == 1 { text.clone() } else { format!("{count} {text}") })
+        .collect();
+    if counts.len() > NAMED {
+        named.push(format!("{} more", counts.len() - NAMED));
+    }
+    named.join(", ")
+}
+
+fn summary_title(mark: &Mark, sentences: &Sentences<'_>) -> String {
+    let who = frequent(mark.iter().map(|row| sentences.who(*row)));
+    let who = match &who[..] {
+        [(only, _)] => only.clone(),
+        several => format!("{} principals", several.len()),
+    };
+    let what = frequent(mark.iter().map(|row| sentences.what(*row)));
+    format!("{who}: {} events: {}", mark.len(), named(&what))
+}
+
+fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
+    let collect = |of: &dyn Fn(usize) -> Option<String>| frequent(mark.iter().filter_map(|row| of(*row)));
+    let who = collect(&|row| Some(sentences.who(row)));
+    let risk = collect(&|row| answer.risks[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)));
+    let parts = [
+        ("by ", if who.len() > 1 { who } else { Vec::new() }),
+        ("on ", collect(&|row| sentences.which(row))),
+        ("result ", collect(&|row| sentences.result(row))),
+        ("", risk.into_iter().map(|(risk, _)| (risk, 1)).collect()),
+        ("from ", collect(&|row| sentences.origin(row))),
+    ];
+    let lines = parts.iter().filter(|(_, counts)| !counts.is_empty());
+    lines.map(|(word, counts)| format!("{word}{}", escaped(&named(counts)))).collect::<Vec<_>>().join("<br/>")
+}
+
+/// Product, region, outcome and risk class of the mark's events; Grafana splits them at commas and does not trim.
+fn tags(mark: &Mark, answer: &Answer) -> String {
+    let dimensions = [
+        Dimension::Column(Column::Product),
+        Dimension::Column(Column::Region),
+        Dimension::Column(Column::StatusClass),
+        Dimension::RiskClass,
+    ];
+    let mut tags: Vec<String> = Vec::new();
+    for dimension in dimensions {
+        let text = answer.dimension(dimension);
+        for row in mark {
+            let Some(tag) = text(*row).map(|tag| super::sentence::plain(&tag).replace(',', " ")) else { continue };
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+    }
+    tags.join(",")
+}
+
+/// Grafana renders titles and texts as HTML.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

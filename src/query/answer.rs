@@ -1,0 +1,368 @@
+//! From a query to the events that it means: plan, read, filter, name, weigh; and what is missing is said.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{Array, BooleanArray};
+use arrow::error::ArrowError;
+
+use super::filter;
+use super::model::{Dimension, Query, Question, Request, Scope};
+use super::{Desk, plan};
+use crate::event::{Column, Events, List};
+use crate::frame::{Frame, Notice};
+use crate::risk::{self, Action, Risk};
+use crate::scaleway::Error;
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Listing, RETENTION_DAYS, Window};
+use crate::scaleway::iam::Names;
+
+/// Whose fault a failure is, as Grafana wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The query, the settings or this program.
+    Plugin,
+    /// Scaleway or the network.
+    Downstream,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What happened and what to do, for people.
+    pub message: String,
+    /// An HTTP status.
+    pub status: u16,
+    /// Whose fault it is.
+    pub fault: Fault,
+}
+
+impl Failure {
+    /// A query, range or setting that cannot be used.
+    #[must_use]
+    pub fn input(message: String) -> Self {
+        Self { message, status: 400, fault: Fault::Plugin }
+    }
+
+    /// A fault of this program.
+    #[must_use]
+    pub fn internal(message: String) -> Self {
+        Self { message, status: 500, fault: Fault::Plugin }
+    }
+}
+
+impl From<&Gap> for Failure {
+    fn from(gap: &Gap) -> Self {
+        let (status, fault) = match gap {
+            Gap::Failed(error) => (error.status(), Fault::Downstream),
+            Gap::Limit(_) | Gap::Bytes => (400, Fault::Plugin),
+            Gap::RepeatedToken | Gap::Malformed { .. } => (502, Fault::Downstream),
+        };
+        Self { message: gap.to_string(), status, fault }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { message: error.to_string(), status: error.status(), fault: Fault::Downstream }
+    }
+}
+
+impl From<ArrowError> for Failure {
+    fn from(error: ArrowError) -> Self {
+        Self::internal(format!("the answer does not fit into a frame: {error}"))
+    }
+}
+
+/// The events that a query means, with what is known about them.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The events, newest first.
+    pub events: Events,
+    /// What each event means.
+    pub risks: Vec<Option<Risk>>,
+    names: Arc<Names>,
+    notices: Vec<Notice>,
+    executed: String,
+}
+
+impl Answer {
+    /// Gathers the events of a query.
+    ///
+    /// # Errors
+    /// When nothing could be read at all; for an alert rule also when anything is missing.
+    pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
+        let scope = &with_default_project(&query.scope, desk);
+        let mut known = Ok(Arc::<Names>::default());
+        if !scope.principals.is_empty() {
+            known = desk.names(deadline, |names| scope.principals.iter().any(|who| ids_of(who, names).is_none())).await;
+        }
+        let ids = principal_ids(scope, known.as_deref().ok());
+        let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
+        let windows = plan::windows(scope, regions, ids.as_deref(), request.from, request.to);
+        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, deadline), desk.names(deadline, |_| false));
+
+        let gaps = gaps(&windows, &listings);
+        complete_enough(&windows, &listings, &gaps, request)?;
+        let replaced = listings.iter().any(|listing| listing.replaced);
+        let mut events = merge(&windows, listings, regions)?;
+        if known.is_ok() {
+            known = any_names;
+        }
+        if let Ok(some) = &known
+            && unnamed(&events, some)
+        {
+            known = desk.names(deadline, |names| unnamed(&events, names)).await;
+        }
+        let mut notices = Vec::from_iter(named_enough(query, scope, &known, &events, request)?);
+        let names = known.unwrap_or_default();
+
+        events = events.filter(&filter::mask(scope, &events, &names))?;
+        let mut risks = risks(&events);
+        if !scope.risk_classes.is_empty() || !scope.severities.is_empty() {
+            let wanted: Vec<bool> = risks.iter().map(|risk| matches_risk(scope, *risk)).collect();
+            let mut kept = wanted.iter();
+            risks.retain(|_| *kept.next().unwrap_or(&false));
+            events = events.filter(&BooleanArray::from(wanted))?;
+        }
+
+        notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
+        if replaced {
+            notices.push(Notice::info(
+                "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}",
+            ));
+        }
+        notices.extend(retention(request)?);
+        let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
+        Ok(Self { events, risks, names, notices, executed })
+    }
+
+    /// A dimension's text for the event of a row.
+    pub fn dimension<'a>(&'a self, dimension: Dimension) -> impl Fn(usize) -> Option<Cow<'a, str>> {
+        let own_name = filter::own_names(&self.events);
+        let principal = self.events.text(Column::PrincipalId);
+        let text = match dimension {
+            Dimension::Column(column) => Some(self.events.text(column)),
+            _ => None,
+        };
+        let statuses = self.events.statuses();
+        move |row| match dimension {
+            Dimension::Principal => {
+                let id = principal.get(row)?;
+                let name = self.names.get(id).map(|who| who.name.as_str());
+                Some(Cow::Borrowed(name.or_else(|| own_name(row)).unwrap_or(id)))
+            }
+            Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
+            Dimension::RiskClass => self.risks[row].map(|risk| Cow::Borrowed(risk.class)),
+            Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
+            Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
+        }
+    }
+
+    /// Leaves only the event of a row.
+    ///
+    /// # Errors
+    /// Never for events that were made here.
+    pub fn only(&mut self, row: usize) -> Result<(), Failure> {
+        let mask = (0..self.events.len()).map(|other| Some(other == row)).collect();
+        (self.events, self.risks) = (self.events.filter(&mask)?, vec![self.risks[row]]);
+        Ok(())
+    }
+
+    /// The frame with all that is to be said about it.
+    #[must_use]
+    pub fn finish(self, mut frame: Frame) -> Frame {
+        frame.meta.notices.splice(0..0, self.notices);
+        frame.meta.executed_query_string = self.executed;
+        frame
+    }
+}
+
+fn with_default_project(scope: &Scope, desk: &Desk) -> Scope {
+    let mut scope = scope.clone();
+    if scope.projects.is_empty() {
+        scope.projects.extend(desk.settings.project_id.clone());
+    }
+    scope
+}
+
+fn looks_like_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// The ids that a principal of a scope is known by: it may be an id itself, or the name of one or several.
+fn ids_of(who: &str, names: &Names) -> Option<Vec<String>> {
+    let mut ids: Vec<String> = names.ids_of(who).into_iter().map(str::to_owned).collect();
+    if looks_like_id(who) || names.get(who).is_some() {
+        ids.push(who.to_owned());
+    }
+    (!ids.is_empty()).then_some(ids)
+}
+
+fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
+    let ids: Option<Vec<_>> = scope.principals.iter().map(|who| ids_of(who, names?)).collect();
+    let ids: BTreeSet<String> = ids?.into_iter().flatten().collect();
+    Some(ids.into_iter().collect())
+}
+
+fn place(window: &Window) -> String {
+    let list = match window.list {
+        List::Of(kind) => kind.as_str(),
+        List::Combined => "combined",
+    };
+    format!("region {}, {list} events", window.region)
+}
+
+/// What is missing, each with where; once, however many listings of one place say the same.
+fn gaps(windows: &[Window], listings: &[Listing]) -> Vec<(String, Gap)> {
+    let mut gaps: Vec<(String, Gap)> = Vec::new();
+    for (window, listing) in windows.iter().zip(listings) {
+        for gap in &listing.gaps {
+            let gap = (place(window), gap.clone());
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
+        }
+    }
+    gaps
+}
+
+/// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error.
+fn complete_enough(
+    windows: &[Window],
+    listings: &[Listing],
+    gaps: &[(String, Gap)],
+    request: &Request,
+) -> Result<(), Failure> {
+    let nothing = listings
+        .iter()
+        .all(|listing| listing.events.is_empty() && listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))));
+    let Some((place, gap)) = gaps.first() else { return Ok(()) };
+    if nothing && !windows.is_empty() {
+        return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
+    }
+    if request.from_alert {
+        let message = format!("the answer would be incomplete, and an alert rule needs all of it: {place}: {gap}");
+        return Err(Failure { message, ..Failure::from(gap) });
+    }
+    Ok(())
+}
+
+/// All events, each once; from a region that was not asked for, only those that belong to every region.
+fn merge(windows: &[Window], listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
+    let asked = |window: &Window| window.region != GLOBAL_REGION || regions.contains(&window.region);
+    let parts: Result<Vec<Events>, ArrowError> =
+        windows
+            .iter()
+            .zip(listings)
+            .map(|(window, listing)| {
+                if asked(window) { Ok(listing.events) } else { listing.events.filter(&filter::global(&listing.events)) }
+            })
+            .collect();
+    Ok(Events::merge(&parts?)?)
+}
+
+fn unnamed(events: &Events, names: &Names) -> bool {
+    let principal = events.text(Column::PrincipalId);
+    principal.dictionary().iter().flatten().any(|id| names.get(id).is_none())
+}
+
+/// Notices about names; an error where an alert rule's answer depends on them.
+fn named_enough(
+    query: &Query,
+    scope: &Scope,
+    names: &Result<Arc<Names>, Error>,
+    events: &Events,
+    request: &Request,
+) -> Result<Option<Notice>, Failure> {
+    let unknown: Vec<&str> = {
+        let none = Names::default();
+        let names = names.as_deref().unwrap_or(&none);
+        scope.principals.iter().map(String::as_str).filter(|who| ids_of(who, names).is_none()).collect()
+    };
+    match names {
+        Ok(_) if unknown.is_empty() => Ok(None),
+        Ok(_) => {
+            let message = format!("no principal is called {}", unknown.join(", "));
+            if request.from_alert { Err(Failure::input(message)) } else { Ok(Some(Notice::warning(message))) }
+        }
+        Err(error) => {
+            let grouped =
+                matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
+            let lasting = matches!(error, Error::Forbidden { .. });
+            let message = format!("principals are shown by id, because IAM cannot be read: {error}");
+            if request.from_alert && (!unknown.is_empty() || (grouped && !lasting)) {
+                return Err(Failure { message, ..Failure::from(error.clone()) });
+            }
+            if !unknown.is_empty() {
+                let message =
+                    format!("{message}; {} can only be found where an event itself tells the name", unknown.join(", "));
+                return Ok(Some(Notice::warning(message)));
+            }
+            Ok((!events.is_empty()).then(|| Notice::info(message)))
+        }
+    }
+}
+
+fn risks(events: &Events) -> Vec<Option<Risk>> {
+    let (kind, product, service, method) = (
+        events.text(Column::Kind),
+        events.text(Column::Product),
+        events.text(Column::Service),
+        events.text(Column::Method),
+    );
+    let (principal, result) = (events.text(Column::PrincipalId), events.text(Column::Result));
+    let (statuses, bodies) = (events.statuses(), events.request_bodies());
+    let of = |row| {
+        risk::classify(&Action {
+            kind: kind.get(row).unwrap_or_default(),
+            product: product.get(row),
+            service: service.get(row),
+            method: method.get(row),
+            principal: principal.get(row),
+            status: statuses.is_valid(row).then(|| statuses.value(row)),
+            failed_login: result.get(row) == Some("failure"),
+            request_body: bodies.is_valid(row).then(|| bodies.value(row)),
+        })
+    };
+    (0..events.len()).map(of).collect()
+}
+
+fn matches_risk(scope: &Scope, risk: Option<Risk>) -> bool {
+    let Some(risk) = risk else { return false };
+    (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
+        && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
+}
+
+/// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error.
+fn retention(request: &Request) -> Result<Option<Notice>, Failure> {
+    let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS);
+    if horizon.timestamp_nanos_opt().is_none_or(|horizon| request.from >= horizon) {
+        return Ok(None);
+    }
+    let message = format!(
+        "the range begins before {}; Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing",
+        super::model::rfc3339(horizon)
+    );
+    if request.from_alert { Err(Failure::input(message)) } else { Ok(Some(Notice::warning(message))) }
+}
+
+/// A window as the query inspector shows it.
+fn describe(window: &Window) -> String {
+    let filter = &window.filter;
+    let status = filter.status.map(|code| code.to_string());
+    let filters = [
+        ("product", &filter.product),
+        ("service", &filter.service),
+        ("method", &filter.method),
+        ("principal", &filter.principal),
+        ("source IP", &filter.source_ip),
+        ("status", &status),
+        ("project", &filter.project),
+        ("resource type", &filter.resource_type),
+    ];
+    let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
+    place(window) + &filters.collect::<String>()
+}

@@ -1,0 +1,481 @@
+//! The query model, version 1: one JSON object, a default for every field, and an error that names what is wrong.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+use ipnet::IpNet;
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::answer::Failure;
+use crate::event::{Column, Kind, status_class};
+use crate::risk::{self, Severity};
+use crate::settings::REGIONS;
+
+/// The model's version; a query of a later one is refused.
+pub const VERSION: u64 = 1;
+
+/// The most marks that an annotation query may ask for.
+pub const MOST_MARKS: usize = 5_000;
+
+/// The most groups that a count may have.
+pub const MOST_GROUPS: usize = 1_000;
+
+/// The most columns that a count may be grouped by.
+pub const MOST_GROUPINGS: usize = 4;
+
+/// A question about events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// Whether Grafana asks for no answer.
+    pub hide: bool,
+    /// Which events are meant.
+    pub scope: Scope,
+    /// What is asked about them.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// Marks on a graph.
+    Annotations(Annotations),
+    /// Log lines or a table.
+    Events(EventList),
+    /// Numbers.
+    Counts(Counts),
+    /// A column's distinct values.
+    Values(Values),
+}
+
+impl Question {
+    /// The names of the questions in `queryType`.
+    pub const NAMES: [&str; 4] = ["annotations", "events", "counts", "values"];
+}
+
+/// How marks are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotations {
+    /// At most this many marks.
+    pub cap: usize,
+}
+
+/// How events are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventList {
+    /// Log lines or a table.
+    pub format: Format,
+    /// At most this many, the newest.
+    pub limit: usize,
+}
+
+/// The shape of a list of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Lines for Grafana's log panel and Explore.
+    Logs,
+    /// One column per field.
+    Table,
+}
+
+/// How events are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// A series on a grid, or one number.
+    pub over: Over,
+    /// What tells the numbers apart.
+    pub group_by: Vec<Dimension>,
+    /// At most this many groups.
+    pub group_limit: usize,
+}
+
+/// What a count runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Buckets of time.
+    Time,
+    /// The whole range.
+    Total,
+}
+
+/// Whose distinct values are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The column.
+    pub column: Dimension,
+}
+
+/// What an event can be told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    /// The principal's name, or its id where no name is known.
+    Principal,
+    /// The HTTP status.
+    Status,
+    /// What the event means, see [`risk`].
+    RiskClass,
+    /// How much it matters.
+    Severity,
+    /// A text column.
+    Column(Column),
+}
+
+impl Dimension {
+    const ALL: [Self; 19] = [
+        Self::Principal,
+        Self::Column(Column::Product),
+        Self::Column(Column::Service),
+        Self::Column(Column::Method),
+        Self::Column(Column::StatusClass),
+        Self::Status,
+        Self::Column(Column::Region),
+        Self::Column(Column::Locality),
+        Self::Column(Column::Project),
+        Self::Column(Column::Organization),
+        Self::Column(Column::ResourceType),
+        Self::Column(Column::ResourceId),
+        Self::Column(Column::ResourceName),
+        Self::Column(Column::SourceIp),
+        Self::Column(Column::UserAgent),
+        Self::Column(Column::Kind),
+        Self::RiskClass,
+        Self::Severity,
+        Self::Column(Column::Country),
+    ];
+
+    /// The name in queries, and of the label or column in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Status => "status",
+            Self::RiskClass => "risk_class",
+            Self::Severity => "severity",
+            Self::Column(column) => column.name(),
+        }
+    }
+
+    /// Dimensions that a count can be grouped by; a user agent has too many values to be a label.
+    fn groupings() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|dimension| *dimension != Self::Column(Column::UserAgent))
+    }
+}
+
+/// An outcome that a scope asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One of [`status_class::ALL`].
+    Class(&'static str),
+    /// An HTTP status.
+    Code(u16),
+}
+
+/// Which events are meant: each non-empty list must have a value that matches.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scope {
+    /// Kinds of event.
+    pub kinds: BTreeSet<Kind>,
+    /// Regions.
+    pub regions: Vec<String>,
+    /// `product_name`.
+    pub products: Vec<String>,
+    /// `service_name`.
+    pub services: Vec<String>,
+    /// `method_name`.
+    pub methods: Vec<String>,
+    /// Types of any resource of the event.
+    pub resource_types: Vec<String>,
+    /// Ids of a resource, of its parent, or in the request body.
+    pub resource_ids: Vec<String>,
+    /// Names of a resource or of its parent.
+    pub resource_names: Vec<String>,
+    /// Ids or names.
+    pub principals: Vec<String>,
+    /// Addresses and networks.
+    pub source_ips: Vec<IpNet>,
+    /// Project ids.
+    pub projects: Vec<String>,
+    /// Outcomes.
+    pub status: Vec<Outcome>,
+    /// Risk classes.
+    pub risk_classes: Vec<String>,
+    /// Severities.
+    pub severities: Vec<Severity>,
+    /// Text anywhere in the event.
+    pub text: String,
+}
+
+/// What comes with a query: when, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The query's name within its panel or rule.
+    pub ref_id: String,
+    /// The range's inclusive start, nanoseconds since 1970, UTC.
+    pub from: i64,
+    /// The range's exclusive end.
+    pub to: i64,
+    /// The distance of points that Grafana suggests.
+    pub interval: Duration,
+    /// How many points fit: about the pixels of the panel.
+    pub max_data_points: u64,
+    /// Whether an alert rule asks: then an answer is complete or an error.
+    pub from_alert: bool,
+}
+
+impl Request {
+    /// A request for the range from `from` to `to`, both milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the range is empty, reversed, or outside the years 1970 to 2262.
+    pub fn new(
+        ref_id: &str,
+        (from, to): (i64, i64),
+        interval: Duration,
+        max_data_points: u64,
+        from_alert: bool,
+    ) -> Result<Self, Failure> {
+        let shown = |ms: i64| DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), rfc3339);
+        let nanos = |ms: i64| ms.checked_mul(1_000_000).filter(|nanos| *nanos >= 0);
+        let (Some(start), Some(end)) = (nanos(from), nanos(to)) else {
+            let range = format!("{} to {}", shown(from), shown(to));
+            return Err(Failure::input(format!("the time range {range} is not between the years 1970 and 2262")));
+        };
+        if end <= start {
+            let range = format!("{} to {}", shown(from), shown(to));
+            return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));
+        }
+        let interval = interval.max(Duration::from_millis(1));
+        Ok(Self { ref_id: ref_id.to_owned(), from: start, to: end, interval, max_data_points, from_alert })
+    }
+
+    /// Checks what only the request and the query together can tell.
+    ///
+    /// # Errors
+    /// When an alert rule asks for values.
+    pub fn check(&self, query: &Query) -> Result<(), Failure> {
+        if !self.from_alert {
+            return Ok(());
+        }
+        match query.question {
+            Question::Values(_) => Err(Failure::input(
+                "queryType is \"values\", which is for variables. An alert rule needs counts".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A time as users read it.
+#[must_use]
+pub fn rfc3339(time: DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl Scope {
+    /// Reads a scope.
+    ///
+    /// # Errors
+    /// The first field that has a wrong value, with what is allowed.
+    fn parse(value: Option<&Value>) -> Result<Self, Failure> {
+        let empty = Map::new();
+        let object = match value {
+            None | Some(Value::Null) => &empty,
+            Some(Value::Object(object)) => object,
+            Some(other) => return Err(wrong("scope", other, "an object")),
+        };
+        let texts = |name: &str| texts(object, "scope", name);
+        let kinds = choices(&texts("kinds")?, "scope.kinds", &Kind::ALL.map(|kind| (kind.as_str(), kind)))?;
+        let regions = choices(&texts("regions")?, "scope.regions", &REGIONS.map(|region| (region, region.to_owned())))?;
+        let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
+        let classes: Vec<_> = risk::classes().iter().map(|class| (*class, (*class).to_owned())).collect();
+        let risk_classes = choices(&texts("riskClasses")?, "scope.riskClasses", &classes)?;
+        let source_ips = texts("sourceIps")?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
+        let status = texts("status")?.iter().map(|text| outcome(text)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            kinds: kinds.into_iter().collect(),
+            regions,
+            products: texts("products")?,
+            services: texts("services")?,
+            methods: texts("methods")?,
+            resource_types: texts("resourceTypes")?,
+            resource_ids: texts("resourceIds")?,
+            resource_names: texts("resourceNames")?,
+            principals: texts("principals")?,
+            source_ips,
+            projects: texts("projects")?,
+            status,
+            risk_classes,
+            severities,
+            text: text(object, "scope", "text")?.unwrap_or_default(),
+        })
+    }
+}
+
+impl Query {
+    /// Reads a query as Grafana stores it.
+    ///
+    /// `query_type` is Grafana's own field beside the JSON, used where the JSON names no `queryType`. `max_events` is the
+    /// most that a list may show.
+    ///
+    /// # Errors
+    /// The first field that has a wrong value, with what is allowed.
+    pub fn parse(json: &[u8], query_type: &str, request: &Request, max_events: usize) -> Result<Self, Failure> {
+        let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
+        let value: Value = serde_json::from_slice(json)
+            .map_err(|e| Failure::input(format!("the query is not JSON (line {}, column {})", e.line(), e.column())))?;
+        let Value::Object(object) = &value else { return Err(wrong("the query", &value, "an object")) };
+        if request.from_alert {
+            refuse_variables("scope", object.get("scope").unwrap_or(&Value::Null))?;
+        }
+        match number(object, "version", VERSION, u64::MAX)? {
+            VERSION => {}
+            later => {
+                let message =
+                    format!("version is {later}. Allowed: {VERSION}; a later one needs a newer version of this plugin");
+                return Err(Failure::input(message));
+            }
+        }
+        let size = |name: &str, default: usize, most: usize| -> Result<usize, Failure> {
+            let number = number(object, name, default as u64, most as u64)?;
+            Ok(usize::try_from(number).unwrap_or(most))
+        };
+        let default = if request.ref_id == "Anno" { "annotations" } else { "events" };
+        let named = text(object, "", "queryType")?.filter(|name| !name.is_empty());
+        let named = named.or_else(|| (!query_type.is_empty()).then(|| query_type.to_owned()));
+        let question = match named.as_deref().unwrap_or(default) {
+            "annotations" => Question::Annotations(Annotations { cap: size("cap", 200, MOST_MARKS)? }),
+            "events" => Question::Events(EventList {
+                format: choice(object, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
+                limit: size("limit", 1_000.min(max_events), max_events)?,
+            }),
+            "counts" => {
+                let groupings: Vec<_> = Dimension::groupings().map(|dimension| (dimension.name(), dimension)).collect();
+                let group_by = choices(&texts(object, "", "groupBy")?, "groupBy", &groupings)?;
+                if group_by.len() > MOST_GROUPINGS {
+                    let message = format!("groupBy has {} columns. Allowed: at most {MOST_GROUPINGS}", group_by.len());
+                    return Err(Failure::input(message));
+                }
+                Question::Counts(Counts {
+                    over: choice(object, "over", &[("time", Over::Time), ("total", Over::Total)])?,
+                    group_by,
+                    group_limit: size("groupLimit", 50, MOST_GROUPS)?,
+                })
+            }
+            "values" => {
+                let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
+                Question::Values(Values { column: choice(object, "column", &columns)? })
+            }
+            other => return Err(wrong("queryType", &Value::from(other), &Question::NAMES.join(", "))),
+        };
+        let hide = match object.get("hide") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(hide)) => *hide,
+            Some(other) => return Err(wrong("hide", other, "true, false")),
+        };
+        Ok(Self { hide, scope: Scope::parse(object.get("scope"))?, question })
+    }
+}
+
+/// Grafana replaces variables in panels, never in alert rules, where one would silently match nothing.
+fn refuse_variables(field: &str, value: &Value) -> Result<(), Failure> {
+    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\$[A-Za-z_]\w*|\$\{[^}]+\}|\[\[\w[^\]]*\]\]").unwrap_or_else(|e| unreachable!("{e}"))
+    });
+    match value {
+        Value::String(text) => match VARIABLE.find(text) {
+            Some(found) => Err(Failure::input(format!(
+                "{field} holds the variable {}, which Grafana does not replace in alert rules. Write the value itself",
+                found.as_str()
+            ))),
+            None => Ok(()),
+        },
+        Value::Array(items) => items.iter().try_for_each(|item| refuse_variables(field, item)),
+        Value::Object(object) => object.iter().try_for_each(|(name, item)| refuse_variables(&path(field, name), item)),
+        _ => Ok(()),
+    }
+}
+
+fn wrong(field: &str, value: &Value, allowed: &str) -> Failure {
+    let value = value.to_string();
+    let end = value.char_indices().nth(100).map_or(value.len(), |(end, _)| end);
+    Failure::input(format!("{field} is {}. Allowed: {allowed}", &value[..end]))
+}
+
+fn path(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<String>, Failure> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => scalar(value).map(Some).ok_or_else(|| wrong(&path(parent, name), value, "text")),
+    }
+}
+
+/// A list of texts, or one text; blank ones are what an empty variable leaves behind, and mean nothing.
+fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<String>, Failure> {
+    let items = match object.get(name) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(value) => vec![value],
+    };
+    let read = |item: &Value| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts"));
+    let texts: Result<Vec<String>, Failure> = items.into_iter().map(read).collect();
+    Ok(texts?.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
+    let Some(value) = object.get(name).filter(|value| !value.is_null()) else { return Ok(default) };
+    let number = scalar(value).and_then(|text| text.parse().ok()).filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
+}
+
+/// One of several values; the first is the default.
+fn choice<T: Copy>(object: &Map<String, Value>, name: &str, allowed: &[(&str, T)]) -> Result<T, Failure> {
+    match text(object, "", name)?.filter(|text| !text.is_empty()) {
+        None => Ok(allowed[0].1),
+        Some(text) => one_of(&text, name, allowed),
+    }
+}
+
+fn one_of<T: Clone>(text: &str, field: &str, allowed: &[(&str, T)]) -> Result<T, Failure> {
+    allowed.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone()).ok_or_else(|| {
+        let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
+        wrong(field, &Value::from(text), &names.join(", "))
+    })
+}
+
+fn choices<T: Clone>(texts: &[String], field: &str, allowed: &[(&str, T)]) -> Result<Vec<T>, Failure> {
+    texts.iter().map(|text| one_of(text, field, allowed)).collect()
+}
+
+fn network(text: &str) -> Result<IpNet, Failure> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().map(|net| net.trunc()).or_else(|_| address()).map_err(|_| {
+        wrong(
+            "scope.sourceIps",
+            &Value::from(text),
+            "an address such as 203.0.113.7 or a network such as 203.0.113.0/24",
+        )
+    })
+}
+
+fn outcome(text: &str) -> Result<Outcome, Failure> {
+    if let Some(class) = status_class::ALL.iter().find(|class| **class == text) {
+        return Ok(Outcome::Class(class));
+    }
+    text.parse().ok().filter(|code| (100..600).contains(code)).map(Outcome::Code).ok_or_else(|| {
+        wrong("scope.status", &Value::from(text), "succeeded, denied, failed, or an HTTP status from 100 to 599")
+    })
+}

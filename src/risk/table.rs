@@ -1,0 +1,221 @@
+//! The rows of `methods.csv` and `products.csv`, and how the one that answers is found.
+//!
+//! Read once and kept for the life of the process: its texts are leaked, so that an answer is copied without counting
+//! references.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    Action, Risk, Severity, letters,
+    when::{Body, When},
+};
+
+/// What the two files say.
+pub(super) struct Table {
+    rows: &'static [MethodRow],
+    /// The methods of each product, under each of the product's names.
+    products: Names<&'static Names<Method>>,
+}
+
+/// Things by the letters of their name.
+struct Names<T>(HashMap<Vec<u8>, T>);
+
+/// No name has more letters. A limit lets a name be looked up without allocating, for a million events in a row.
+const LONGEST: usize = 64;
+
+/// The rows of one method of one product.
+struct Method {
+    /// The rows with a condition, the most severe first.
+    conditional: Vec<Rule>,
+    /// The row without one.
+    otherwise: Rule,
+}
+
+/// One row.
+pub(super) struct Rule {
+    pub(super) when: When,
+    pub(super) risk: Risk,
+}
+
+#[derive(Deserialize)]
+struct MethodRow {
+    product: String,
+    method: String,
+    when: String,
+    class: String,
+    severity: String,
+    attack: String,
+}
+
+#[derive(Deserialize)]
+struct ProductRow {
+    product: String,
+    alias: String,
+}
+
+impl Table {
+    /// Reads the two files. An error names the row.
+    pub(super) fn read(methods: &str, products: &str) -> Result<Self, String> {
+        let rows: &'static [MethodRow] = read("methods.csv", methods)?.leak();
+        let aliases: &'static [ProductRow] = read("products.csv", products)?.leak();
+
+        let mut names = Vec::new();
+        for rows in rows.chunk_by(|a, b| a.product == b.product) {
+            let product = rows[0].product.as_str();
+            let methods = rows.chunk_by(|a, b| a.method == b.method).map(Method::read);
+            let methods: Vec<_> = methods.collect::<Result<_, _>>()?;
+            let methods = Names::new(methods).map_err(|defect| format!("methods.csv, {product}: {defect}"))?;
+            let methods: &'static Names<Method> = Box::leak(Box::new(methods));
+            let aliases = aliases.iter().filter(|row| row.product == product).map(|row| row.alias.as_str());
+            names.extend(aliases.chain([product]).map(|name| (name, methods)));
+        }
+        let is_known = |row: &&ProductRow| rows.iter().any(|known| known.product == row.product);
+        if let Some(ProductRow { product, alias }) = aliases.iter().find(|row| !is_known(row)) {
+            return Err(format!("products.csv, {product},{alias}: methods.csv has no product {product}"));
+        }
+        let products = Names::new(names).map_err(|defect| format!("products.csv: {defect}"))?;
+        Ok(Self { rows, products })
+    }
+
+    /// The row that answers for this action.
+    pub(super) fn rule(&self, action: &Action<'_>) -> Option<&Rule> {
+        let products = [action.product, action.service.and_then(api)];
+        let mut products = products.into_iter().flatten().filter_map(|name| self.products.get(name));
+        products.find_map(|methods| methods.get(action.method?)).map(|method| method.rule(action))
+    }
+
+    /// The class of each row.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|row| row.class.as_str())
+    }
+}
+
+impl Method {
+    fn read(rows: &'static [MethodRow]) -> Result<(&'static str, Self), String> {
+        let MethodRow { product, method, .. } = &rows[0];
+        let rules = rows.iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
+        let (mut otherwise, mut conditional): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|rule| rule.when.is_always());
+        conditional.sort_by_key(|rule| Reverse(rule.risk.severity));
+        match (otherwise.pop(), otherwise.is_empty()) {
+            (Some(otherwise), true) => Ok((method, Self { conditional, otherwise })),
+            _ => Err(format!("methods.csv, {product},{method}: needs exactly one row without a condition")),
+        }
+    }
+
+    fn rule(&self, action: &Action<'_>) -> &Rule {
+        let body = Body::new(action.request_body);
+        let held = self.conditional.iter().find(|rule| rule.when.holds(action, &body));
+        held.unwrap_or(&self.otherwise)
+    }
+}
+
+impl Rule {
+    fn read(row: &'static MethodRow) -> Result<Self, String> {
+        let MethodRow { product, method, when, class, severity, attack } = row;
+        let defect = |what: String| format!("methods.csv, {product},{method},{when}: {what}");
+        let attack: Vec<&'static str> = attack.split_ascii_whitespace().collect();
+        if let Some(id) = attack.iter().find(|id| !is_technique(id)) {
+            return Err(defect(format!("{id} is no ATT&CK technique")));
+        }
+        if class.is_empty() {
+            return Err(defect("a class is missing".to_owned()));
+        }
+        let severity = Severity::parse(severity).ok_or_else(|| defect(format!("{severity} is no severity")))?;
+        let risk = Risk { class, severity, attack: attack.leak() };
+        Ok(Self { when: When::parse(when).map_err(defect)?, risk })
+    }
+}
+
+impl<T> Names<T> {
+    fn new(things: impl IntoIterator<Item = (&'static str, T)>) -> Result<Self, String> {
+        let mut names = HashMap::new();
+        for (name, thing) in things {
+            let key: Vec<_> = letters(name).collect();
+            if key.len() > LONGEST {
+                return Err(format!("{name} has more than {LONGEST} letters"));
+            }
+            if names.insert(key, thing).is_some() {
+                return Err(format!("{name} stands in two places"));
+            }
+        }
+        Ok(Self(names))
+    }
+
+    fn get(&self, name: &str) -> Option<&T> {
+        let mut key = [0; LONGEST];
+        let mut length = 0;
+        for letter in letters(name) {
+            *key.get_mut(length)? = letter;
+            length += 1;
+        }
+        self.0.get(&key[..length])
+    }
+}
+
+/// The rows of a file, in order.
+fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<T>, String> {
+    let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize().collect::<Result<_, _>>();
+    rows.map_err(|error| format!("{file}: {error}"))
+}
+
+/// `rdb` of `scaleway.rdb.v1.Api`.
+fn api(service: &str) -> Option<&str> {
+    service.split('.').nth(1)
+}
+
+/// Whether this is a technique's id: `T1098`, or `T1098.001` for a part of one.
+fn is_technique(id: &str) -> bool {
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(number) = id.strip_prefix('T') else { return false };
+    match number.split_once('.') {
+        Some((technique, part)) => digits(technique, 4) && digits(part, 3),
+        None => digits(number, 4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: &str = "product,method,when,class,severity,attack\n";
+    const PRODUCTS: &str = "product,alias\n";
+
+    /// What is wrong with a table of these rows.
+    fn defect(methods: &str, products: &str) -> String {
+        let table = Table::read(&format!("{METHODS}{methods}"), &format!("{PRODUCTS}{products}"));
+        table.err().expect("the table should not read")
+    }
+
+    #[test]
+    fn a_defect_names_its_row() {
+        let cases = [
+            ("iam,Join,,change,huge,", "", "methods.csv, iam,Join,: huge is no severity"),
+            ("iam,Join,,change,low,T1", "", "methods.csv, iam,Join,: T1 is no ATT&CK technique"),
+            ("iam,Join,,change,low,T1098.1", "", "methods.csv, iam,Join,: T1098.1 is no ATT&CK technique"),
+            ("iam,Join,,change,low,A1098", "", "methods.csv, iam,Join,: A1098 is no ATT&CK technique"),
+            ("iam,Join,,,low,", "", "methods.csv, iam,Join,: a class is missing"),
+            ("iam,Join,sometimes,change,low,", "", "methods.csv, iam,Join,sometimes: sometimes is no condition"),
+            ("iam,Join,failed,change,low,", "", "methods.csv, iam,Join: needs exactly one row without a condition"),
+            (
+                "iam,Join,,change,low,\niam,Join,,change,high,",
+                "",
+                "methods.csv, iam,Join: needs exactly one row without a condition",
+            ),
+            (
+                "iam,JoinUser,,change,low,\niam,join_user,,change,low,",
+                "",
+                "methods.csv, iam: join_user stands in two places",
+            ),
+            ("iam,Join,,change,low,", "iam,IAM", "products.csv: iam stands in two places"),
+            ("iam,Join,,change,low,", "vpc,net", "products.csv, vpc,net: methods.csv has no product vpc"),
+        ];
+        for (methods, products, expected) in cases {
+            assert_eq!(defect(methods, products), expected);
+        }
+        assert!(defect("iam,Join,,change", "").starts_with("methods.csv: CSV error: record 1 (line: 2"));
+        assert!(Table::read("product,method\n", PRODUCTS).is_ok(), "no rows, nothing to be wrong");
+    }
+}

@@ -1,0 +1,408 @@
+//! One call to Scaleway: authentication, retries, limits, and errors that say what to do.
+
+use std::time::{Duration, Instant};
+
+use prometheus::core::Collector;
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, StatusCode};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use url::Url;
+
+use crate::settings::{Settings, is_loopback};
+
+/// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
+pub const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// How often a call is tried when the server or the network fails; a rate limit is waited for until the deadline.
+const MAX_TRIES: u32 = 5;
+
+/// How often a call is tried when its answer cannot be read, since a truncated answer may be an accident.
+const MAX_UNREADABLE: u32 = 3;
+
+/// How often a call is tried when it is not answered: a second wait is bearable, a third is not.
+const MAX_TIMEOUTS: u32 = 2;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// What went wrong with a call; everything here is for people to read, and none of it holds the secret key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// 401: the key is not one that Scaleway knows.
+    #[error(
+        "Scaleway does not accept the secret key (HTTP 401{reason}). Check that the key exists and has not expired, and \
+         enter its secret key (a UUID), not its access key (SCW...)"
+    )]
+    Unauthorized {
+        /// Scaleway's reason, such as `: expired`.
+        reason: String,
+    },
+    /// 403: the key may not do this.
+    #[error(
+        "Scaleway refuses access (HTTP 403: {message}). Give the key's principal the permission set {permission_set} on \
+         the whole organization; a permission granted less than two minutes ago may still be propagating"
+    )]
+    Forbidden {
+        /// The permission set that the call needs.
+        permission_set: &'static str,
+        /// Scaleway's message.
+        message: String,
+    },
+    /// 400: the call's arguments are refused.
+    #[error("Scaleway refuses an argument (HTTP 400: {message})")]
+    Invalid {
+        /// The arguments that Scaleway names.
+        arguments: Vec<String>,
+        /// Scaleway's message.
+        message: String,
+    },
+    /// 429 until the deadline.
+    #[error(
+        "Scaleway's rate limit was hit {tries} times in a row (HTTP 429). Ask for a shorter range or a narrower scope, or raise the query timeout"
+    )]
+    RateLimited {
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// Any other status that is no success.
+    #[error("Scaleway answers HTTP {status}: {message}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// Scaleway's message, or the status line's words.
+        message: String,
+    },
+    /// No connection, or one that broke.
+    #[error("{host} cannot be reached: {message}. Check the network, the proxy, and the setting apiUrl")]
+    Unreachable {
+        /// The API's host.
+        host: String,
+        /// What the network said.
+        message: String,
+    },
+    /// No answer in time.
+    #[error("{host} did not answer within {seconds} s. Ask for a shorter range, or raise the timeouts in the settings")]
+    Timeout {
+        /// The API's host.
+        host: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// A success whose body cannot be read.
+    #[error("the answer of {host} cannot be read: {message}")]
+    Unreadable {
+        /// The API's host.
+        host: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl Error {
+    /// The HTTP status that tells Grafana what kind of failure this is.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unauthorized { .. } => 401,
+            Self::Forbidden { .. } => 403,
+            Self::Invalid { .. } => 400,
+            Self::RateLimited { .. } => 429,
+            Self::Status { status, .. } => *status,
+            Self::Timeout { .. } => 504,
+            Self::Unreachable { .. } | Self::Unreadable { .. } => 502,
+        }
+    }
+
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Invalid { .. } => "invalid",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Status { .. } => "failed",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Timeout { .. } => "timeout",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+}
+
+/// Counts calls by outcome and measures how long they take; one for the whole process.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    calls: IntCounterVec,
+    seconds: Histogram,
+}
+
+impl Meter {
+    /// A meter that has seen no call.
+    ///
+    /// # Errors
+    /// Never: the names are legal.
+    pub fn new() -> prometheus::Result<Self> {
+        let calls =
+            Opts::new("audittrail_upstream_calls_total", "Calls to Scaleway's API by outcome, retries included.");
+        let seconds =
+            HistogramOpts::new("audittrail_upstream_call_seconds", "How long a call to Scaleway's API takes.")
+                .buckets(vec![0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 30.0]);
+        Ok(Self { calls: IntCounterVec::new(calls, &["outcome"])?, seconds: Histogram::with_opts(seconds)? })
+    }
+
+    /// The collectors, for a registry.
+    #[must_use]
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        vec![Box::new(self.calls.clone()), Box::new(self.seconds.clone())]
+    }
+}
+
+/// The HTTP side of one data source.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    api_url: Url,
+    host: String,
+    key: HeaderValue,
+    call_timeout: Duration,
+    meter: Meter,
+}
+
+/// A call: a path below the API's URL with its query.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The path's segments; each is escaped, so that none can leave its place.
+    pub path: &'a [&'a str],
+    /// The query's pairs.
+    pub query: &'a [(&'a str, &'a str)],
+    /// The permission set that the call needs, named where it is refused.
+    pub permission_set: &'static str,
+}
+
+impl Client {
+    /// A client for the settings of a data source.
+    ///
+    /// # Errors
+    /// When the certificates cannot be used.
+    pub fn new(settings: &Settings, meter: &Meter) -> Result<Self, Error> {
+        let host = settings.api_url.host_str().unwrap_or_default().to_owned();
+        let mut key = HeaderValue::from_str(settings.secret_key.expose_secret())
+            .map_err(|_| Error::Unauthorized { reason: ": the key is not printable ASCII".to_owned() })?;
+        key.set_sensitive(true);
+        let user_agent = concat!("scaleway-audittrail-datasource/", env!("CARGO_PKG_VERSION"));
+        let mut builder = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .redirect(reqwest::redirect::Policy::none()) // a redirect would carry the key to another host
+            .connect_timeout(Duration::from_secs(10).min(settings.call_timeout))
+            .tls_certs_only(trusted(settings));
+        if is_loopback(&settings.api_url) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|e| Error::Unreachable {
+            host: host.clone(),
+            message: format!("the HTTP client: {}", chain(&e)),
+        })?;
+        let api_url = settings.api_url.clone();
+        Ok(Self { http, api_url, host, key, call_timeout: settings.call_timeout, meter: meter.clone() })
+    }
+
+    /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
+    ///
+    /// Tried again: a broken connection, 429, 5xx, and an answer that `read` refuses. Pauses double from 0.2 s to 8 s with
+    /// jitter; a `Retry-After` is honoured.
+    ///
+    /// # Errors
+    /// The last failure, when trying again cannot help or the deadline is near.
+    pub async fn get<T>(
+        &self,
+        call: &Call<'_>,
+        deadline: Instant,
+        mut read: impl FnMut(&[u8]) -> Result<T, serde_json::Error>,
+    ) -> Result<T, Error> {
+        let mut pause = FIRST_PAUSE;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let failure = match self.once(call, deadline, tries).await {
+                Ok(bytes) => match read(&bytes) {
+                    Ok(value) => {
+                        self.count("ok");
+                        return Ok(value);
+                    }
+                    Err(e) => Failure::from(self.unreadable(format!("the JSON is broken ({e})"))),
+                },
+                Err(failure) => failure,
+            };
+            self.count(failure.error.outcome());
+            let allowed = match failure.error {
+                Error::RateLimited { .. } => u32::MAX,
+                Error::Unreachable { .. } => MAX_TRIES,
+                Error::Status { status, .. } if status >= 500 => MAX_TRIES,
+                Error::Unreadable { .. } => MAX_UNREADABLE,
+                Error::Timeout { .. } => MAX_TIMEOUTS,
+                _ => 1,
+            };
+            // Equal jitter: at least half the pause, so that many callers do not come back at once.
+            let wait = failure.retry_after.unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64() / 2.0));
+            if tries >= allowed || Instant::now() + wait >= deadline {
+                return Err(failure.error);
+            }
+            tracing::debug!(outcome = failure.error.outcome(), tries, "trying again");
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn count(&self, outcome: &str) {
+        self.meter.calls.with_label_values(&[outcome]).inc();
+    }
+
+    fn unreadable(&self, message: String) -> Error {
+        Error::Unreadable { host: self.host.clone(), message }
+    }
+
+    async fn once(&self, call: &Call<'_>, deadline: Instant, tries: u32) -> Result<Vec<u8>, Failure> {
+        let timeout = self.call_timeout.min(deadline.saturating_duration_since(Instant::now()));
+        let timer = self.meter.seconds.start_timer();
+        let answer = tokio::time::timeout(timeout, self.answer(call, tries)).await;
+        timer.observe_duration();
+        answer.unwrap_or_else(|_| {
+            let seconds = timeout.as_secs_f64().ceil().clamp(0.0, 1e6);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped above")]
+            Err(Error::Timeout { host: self.host.clone(), seconds: seconds as u64 }.into())
+        })
+    }
+
+    async fn answer(&self, call: &Call<'_>, tries: u32) -> Result<Vec<u8>, Failure> {
+        let mut url = self.api_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.clear().extend(call.path);
+        }
+        let request = self.http.get(url).query(call.query).header("X-Auth-Token", self.key.clone());
+        let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(self.unreadable(format!("it is larger than {} MiB", MAX_ANSWER_BYTES >> 20)).into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        if !status.is_success() {
+            let refusal = if json { serde_json::from_slice(&body).unwrap_or_default() } else { Refusal::default() };
+            return Err(self.refused(status, &headers, &refusal, call, tries));
+        }
+        if !json {
+            let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("no content type");
+            return Err(self.unreadable(format!("it is {}, not JSON; is a proxy in between?", readable(kind))).into());
+        }
+        Ok(body)
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
+        // The URL holds ids that do not belong into every log.
+        Error::Unreachable { host: self.host.clone(), message: chain(&error.without_url()) }.into()
+    }
+
+    fn refused(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        refusal: &Refusal,
+        call: &Call<'_>,
+        tries: u32,
+    ) -> Failure {
+        let message = self.message(status, refusal);
+        let error = match status.as_u16() {
+            400 => {
+                let arguments = refusal.details.iter().filter_map(|detail| detail.argument_name.clone()).collect();
+                Error::Invalid { arguments, message }
+            }
+            401 => {
+                let reason = refusal.reason.as_deref().map(readable).unwrap_or_default();
+                Error::Unauthorized { reason: if reason.is_empty() { reason } else { format!(": {reason}") } }
+            }
+            403 => Error::Forbidden { permission_set: call.permission_set, message },
+            429 => Error::RateLimited { tries },
+            status => Error::Status { status, message },
+        };
+        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        Failure { error, retry_after: seconds.map(Duration::from_secs) }
+    }
+
+    /// What Scaleway says, in printable characters and without the key, which a careless proxy might echo.
+    fn message(&self, status: StatusCode, refusal: &Refusal) -> String {
+        let words = status.canonical_reason().unwrap_or("no reason given");
+        let mut message = readable(refusal.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
+        for detail in refusal.details.iter().take(5) {
+            let parts = [&detail.argument_name, &detail.reason, &detail.help_message, &detail.action, &detail.resource];
+            let parts: Vec<String> =
+                parts.into_iter().flatten().map(|part| readable(part)).filter(|p| !p.is_empty()).collect();
+            message.push_str("; ");
+            message.push_str(&parts.join(" "));
+        }
+        match self.key.to_str() {
+            Ok(key) => message.replace(key, "[secret]"),
+            Err(_) => message,
+        }
+    }
+}
+
+/// A failed try, and how long Scaleway asks to wait.
+struct Failure {
+    error: Error,
+    retry_after: Option<Duration>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+/// An error's body. Source: Scaleway's clients, `scw/errors.go`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Refusal {
+    message: Option<String>,
+    reason: Option<String>,
+    details: Vec<Detail>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail {
+    argument_name: Option<String>,
+    reason: Option<String>,
+    help_message: Option<String>,
+    action: Option<String>,
+    resource: Option<String>,
+}
+
+/// Somebody else's text, fit for one line of a message.
+fn readable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    readable(&message)
+}
+
+/// The roots that are trusted: those built in, for images that have none; the system's; and the configured ones.
+fn trusted(settings: &Settings) -> Vec<Certificate> {
+    let native = rustls_native_certs::load_native_certs().certs;
+    let built_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let der = built_in.map(AsRef::as_ref).chain(native.iter().map(AsRef::as_ref));
+    let mut certificates: Vec<Certificate> = der.filter_map(|der: &[u8]| Certificate::from_der(der).ok()).collect();
+    if let Some(pem) = &settings.ca_certificate {
+        certificates.extend(Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default());
+    }
+    certificates
+}

@@ -1,0 +1,213 @@
+//! Who a principal is: the users and applications of IAM, v1alpha1.
+//!
+//! An event names its principal by id alone, and does not say whether it is a user or an application.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::http::{Call, Client, Error};
+
+/// What reading names needs.
+pub const PERMISSION_SET: &str = "IAMReadOnly";
+
+/// How long names are held.
+const HELD: Duration = Duration::from_mins(10);
+
+/// How long a failure is held, so that a missing permission costs one call a minute and not one a query.
+const FAILURE_HELD: Duration = Duration::from_mins(1);
+
+/// How soon names are asked for again when an event names a principal that they lack.
+const STALE_AFTER: Duration = Duration::from_secs(30);
+
+/// The lists have at most this many pages of 100; it only guards against one that never ends.
+const MAX_PAGES: u32 = 1_000;
+
+/// What kind of principal an id belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PrincipalKind {
+    /// A person's account.
+    User,
+    /// A program's account.
+    Application,
+}
+
+impl PrincipalKind {
+    /// The kind's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Application => "application",
+        }
+    }
+}
+
+/// A principal's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The e-mail address or user name of a user, the name of an application.
+    pub name: String,
+    /// User or application.
+    pub kind: PrincipalKind,
+    aliases: Vec<String>,
+}
+
+/// The names of an organization's principals, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    by_id: HashMap<String, Principal>,
+}
+
+impl Names {
+    /// Who an id belongs to.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Principal> {
+        self.by_id.get(id)
+    }
+
+    /// All principals, by name.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<(&str, &str), PrincipalKind> {
+        self.by_id.iter().map(|(id, who)| ((who.name.as_str(), id.as_str()), who.kind)).collect()
+    }
+
+    /// The ids of the principals that are called `name`: its user name, e-mail address or application name, in any case.
+    #[must_use]
+    pub fn ids_of(&self, name: &str) -> Vec<&str> {
+        let name = name.to_lowercase();
+        let called = |who: &Principal| who.aliases.contains(&name);
+        let mut ids: Vec<&str> = self.by_id.iter().filter(|(_, who)| called(who)).map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    at: Instant,
+    names: Result<Arc<Names>, Error>,
+}
+
+/// The names of one organization's principals, held for ten minutes.
+#[derive(Debug, Default)]
+pub struct Directory {
+    held: Mutex<Option<Held>>,
+}
+
+impl Directory {
+    /// The names, asked for again when they are old, or when `lacks` says that one is missing.
+    ///
+    /// Concurrent callers wait for one another, so that the lists are read once.
+    ///
+    /// # Errors
+    /// When IAM cannot be read; the failure is held for a minute.
+    pub async fn names(
+        &self,
+        client: &Client,
+        organization: &str,
+        deadline: Instant,
+        lacks: impl Fn(&Names) -> bool,
+    ) -> Result<Arc<Names>, Error> {
+        let mut held = self.held.lock().await;
+        if let Some(Held { at, names }) = &*held {
+            let good_for = match names {
+                Ok(names) if lacks(names) => STALE_AFTER,
+                Ok(_) => HELD,
+                Err(_) => FAILURE_HELD,
+            };
+            if at.elapsed() < good_for {
+                return names.clone();
+            }
+        }
+        let names = fetch(client, organization, deadline).await.map(Arc::new);
+        *held = Some(Held { at: Instant::now(), names: names.clone() });
+        names
+    }
+}
+
+#[derive(Deserialize)]
+struct Users {
+    #[serde(default)]
+    users: Vec<User>,
+    #[serde(default)]
+    total_count: u64,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    account_root_user_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Applications {
+    #[serde(default)]
+    applications: Vec<Application>,
+    #[serde(default)]
+    total_count: u64,
+}
+
+#[derive(Deserialize)]
+struct Application {
+    id: String,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+async fn fetch(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
+    let users = pages(client, "users", organization, deadline, |body| {
+        serde_json::from_slice::<Users>(body).map(|page| (page.users, page.total_count))
+    });
+    let applications = pages(client, "applications", organization, deadline, |body| {
+        serde_json::from_slice::<Applications>(body).map(|page| (page.applications, page.total_count))
+    });
+    let (users, applications) = tokio::try_join!(users, applications)?;
+    let mut names = Names::default();
+    for user in users {
+        let known_as: Vec<String> =
+            [user.email, user.username].into_iter().flatten().filter(|n| !n.is_empty()).collect();
+        let Some(name) = known_as.first().cloned() else { continue };
+        let aliases = known_as.iter().map(|alias| alias.to_lowercase()).collect();
+        let who = Principal { name, kind: PrincipalKind::User, aliases };
+        // Log-ins and Account events know the same person by another id.
+        names.by_id.extend(user.account_root_user_id.map(|id| (id, who.clone())));
+        names.by_id.insert(user.id, who);
+    }
+    for application in applications {
+        let Some(name) = application.name.filter(|name| !name.is_empty()) else { continue };
+        let aliases = vec![name.to_lowercase()];
+        names.by_id.insert(application.id, Principal { name, kind: PrincipalKind::Application, aliases });
+    }
+    Ok(names)
+}
+
+async fn pages<T>(
+    client: &Client,
+    list: &str,
+    organization: &str,
+    deadline: Instant,
+    read: impl Fn(&[u8]) -> Result<(Vec<T>, u64), serde_json::Error>,
+) -> Result<Vec<T>, Error> {
+    let mut all = Vec::new();
+    for number in 1..=MAX_PAGES {
+        let page = number.to_string();
+        let query = [("organization_id", organization), ("page", &page), ("page_size", "100")];
+        let call = Call { path: &["iam", "v1alpha1", list], query: &query, permission_set: PERMISSION_SET };
+        let (items, total) = client.get(&call, deadline, &read).await?;
+        let exhausted = items.is_empty();
+        all.extend(items);
+        if exhausted || all.len() as u64 >= total {
+            break;
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,7 @@
+//! The street: HTTP to Scaleway, and what its APIs say.
+
+pub mod audit_trail;
+pub mod http;
+pub mod iam;
+
+pub use http::{Client, Error, Meter};
