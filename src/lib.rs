@@ -9,13 +9,20 @@
 //! - [`scaleway`]: the street, HTTP to Scaleway
 //! - [`event`], [`frame`], [`settings`]: the nouns that everything speaks of
 //!
+//! Beside the stairs, and not linked into what Grafana starts: `sandbox`, a simulated organisation behind real HTTP, and
+//! `host`, which starts the plugin as Grafana does.
+//!
 //! `docs/architecture.md` has the whole picture.
 
 pub mod event;
 pub mod frame;
+#[cfg(feature = "terminal")]
+pub mod host;
 pub mod plugin;
 pub mod query;
 pub mod risk;
+#[cfg(feature = "terminal")]
+pub mod sandbox;
 pub mod scaleway;
 pub mod settings;
 pub mod trail;

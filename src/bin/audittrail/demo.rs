@@ -1,0 +1,157 @@
+//! `audittrail demo`: the plugin's binary, started as Grafana does, asked the three questions.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use audittrail::host::{Ask, Decoded, Host, Source};
+use audittrail::sandbox::{self, Config};
+use chrono::Utc;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::{Error, table};
+
+/// How many rows of each table are printed.
+const SHOWN: usize = 12;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// What to demonstrate with.
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// The plugin's binary.
+    #[arg(long)]
+    plugin: PathBuf,
+    /// The folder of recorded answers.
+    #[arg(long, default_value = "tests/data")]
+    recorded: PathBuf,
+    /// Where the summary goes.
+    #[arg(long, default_value = "target/demo/summary.json")]
+    summary: PathBuf,
+    /// How many events the simulated organization has.
+    #[arg(long, default_value_t = 20_000)]
+    events: usize,
+    /// A real organization to ask instead of the simulated one.
+    #[arg(long, env = "SCW_DEFAULT_ORGANIZATION_ID", requires = "secret_key")]
+    organization: Option<String>,
+    /// A secret key of that organization; better in the environment than on the command line.
+    #[arg(long, env = "SCW_SECRET_KEY", hide_env_values = true)]
+    secret_key: Option<String>,
+}
+
+/// What the plugin answered.
+struct Answers {
+    marks: Decoded,
+    lines: Decoded,
+    counts: Decoded,
+}
+
+impl Answers {
+    /// How many events were counted, all methods together.
+    fn counted(&self) -> Result<u64, Error> {
+        let numbers = self.counts.batch.column_by_name("count").ok_or("the counts have no column `count`")?;
+        Ok(numbers.as_primitive::<Int64Type>().values().iter().sum::<i64>().unsigned_abs())
+    }
+
+    fn print(&self) {
+        let (marks, lines, counts) = (&self.marks, &self.lines, &self.counts);
+        println!("\nAnnotations: {} marks for a graph", marks.batch.num_rows());
+        print!("{}", table::table(&marks.batch, &["time", "timeEnd", "title", "tags", "newState"], SHOWN));
+        print_notices(marks);
+        println!("\nLog lines: {}, the newest first", lines.batch.num_rows());
+        print!("{}", table::table(&lines.batch, &["timestamp", "severity", "body"], SHOWN));
+        print_notices(lines);
+        println!("\nCounts by method: {}", counts.batch.num_rows());
+        print!("{}", table::table(&counts.batch, &[], SHOWN));
+        print_notices(counts);
+    }
+}
+
+fn print_notices(answer: &Decoded) {
+    for notice in answer.notices() {
+        println!("note: {notice}");
+    }
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<(), Error> {
+        let bar = ProgressBar::new(8);
+        bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")?);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        let step = |what: &str| {
+            bar.inc(1);
+            bar.set_message(what.to_owned());
+            if bar.is_hidden() {
+                eprintln!("[{}/8] {what}", bar.position());
+            }
+        };
+
+        step("starting the plugin as Grafana does");
+        let host = Host::start(&self.plugin, &[("GF_PLUGIN_LOG_LEVEL", "warn")]).await?;
+        let now = Utc::now().timestamp_millis();
+        let (whom, answers) = if let (Some(organization), Some(key)) = (&self.organization, &self.secret_key) {
+            let source = Source::new(audittrail::settings::API_URL, organization, key).with("maxEvents", 100_000);
+            (
+                format!("organization {organization}, the last day"),
+                ask(&host, &source, (now - DAY_MS, now), &step).await?,
+            )
+        } else {
+            let sandbox = sandbox::start(Config { events: self.events, ..Config::default() }).await?;
+            let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
+            let answers = ask(&host, &source, (now - DAY_MS, now + 1), &step).await?;
+            (format!("a simulated organization of {} events, the last day", sandbox.events()), answers)
+        };
+        step("the same on recorded answers of the real API");
+        let recorded =
+            Config { recorded: Some(self.recorded.clone()), shift_to: Some(Utc::now()), ..Config::default() };
+        let sandbox = sandbox::start(recorded).await?;
+        let source = Source::new(&sandbox.url(), "0a1b2c3d-0000-4000-8000-000000000001", sandbox::SECRET_KEY);
+        let range = (now - 60 * DAY_MS, Utc::now().timestamp_millis() + 1);
+        let recorded = ask(&host, &source, range, &|_| ()).await?;
+        step("stopping the plugin");
+        host.stop().await?;
+        bar.finish_and_clear();
+
+        println!("━━ Who did what: {whom} ━━");
+        answers.print();
+        println!("\n━━ Recorded answers of the real API, moved to end now ━━");
+        recorded.print();
+        self.close(&answers, &recorded)
+    }
+
+    fn close(&self, answers: &Answers, recorded: &Answers) -> Result<(), Error> {
+        let (marks, lines, counts) =
+            (answers.marks.batch.num_rows(), answers.lines.batch.num_rows(), answers.counted()?);
+        if counts != lines as u64 {
+            return Err(format!("the counts add up to {counts}, but there are {lines} log lines").into());
+        }
+        let recorded = recorded.lines.batch.num_rows();
+        let summary = json!({ "annotations": marks, "lines": lines, "counts": counts, "recorded": recorded });
+        write(&self.summary, &summary)?;
+        println!("\ndemo: ok, annotations={marks} lines={lines} counts={counts} recorded={recorded}");
+        Ok(())
+    }
+}
+
+fn write(path: &Path, summary: &Value) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(path, format!("{summary}\n"))?)
+}
+
+async fn ask(host: &Host, source: &Source, range: (i64, i64), step: &dyn Fn(&str)) -> Result<Answers, Error> {
+    step("annotations: who did what, on the graph");
+    let query = json!({ "queryType": "annotations" });
+    let marks = host.frame(source, Ask::new("Anno", query, range), &[]).await?;
+    step("log lines");
+    let query = json!({ "queryType": "events", "format": "logs", "limit": 50_000 });
+    let lines = host.frame(source, Ask::new("A", query, range), &[]).await?;
+    step("counts by method");
+    let query = json!({ "queryType": "counts", "over": "total", "groupBy": ["method"], "groupLimit": 1_000 });
+    let counts = host.frame(source, Ask::new("B", query, range), &[]).await?;
+    Ok(Answers { marks, lines, counts })
+}

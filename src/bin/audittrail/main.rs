@@ -1,0 +1,47 @@
+//! The same engine from a terminal: ask a question, run the simulated organisation, or see the demo.
+
+mod ask;
+mod demo;
+mod sandbox;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Scaleway Audit Trail: who did what when a metric moved.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask a question about an organization's trail, and print the answer as a table.
+    Ask(ask::Ask),
+    /// Serve a simulated organization on loopback, as Scaleway's API would.
+    Sandbox(sandbox::Sandbox),
+    /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
+    Demo(demo::Demo),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Ask(ask) => ask.run().await,
+        Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Demo(demo) => demo.run().await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("audittrail: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Anything that ends a command.
+type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,86 @@
+//! `audittrail sandbox`: a simulated organization on loopback.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use audittrail::sandbox::{self, Config, Fault, FaultPlan};
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::Error;
+
+/// What the sandbox is like.
+#[derive(Args)]
+pub(crate) struct Sandbox {
+    /// Where to listen: a loopback address; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    bind: SocketAddr,
+    /// Another seed is another week.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many events there are.
+    #[arg(long, default_value_t = 20_000)]
+    events: usize,
+    /// The present, as in RFC 3339; the machine's clock when absent.
+    #[arg(long)]
+    now: Option<DateTime<Utc>>,
+    /// How many days the events spread over.
+    #[arg(long, default_value_t = 7)]
+    days: u64,
+    /// Let events keep arriving.
+    #[arg(long)]
+    live: bool,
+    /// How long each answer takes, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    latency: u64,
+    /// Calls per second beyond which the answer is 429.
+    #[arg(long)]
+    rate_limit: Option<f64>,
+    /// What goes wrong, several with spaces or repeated, such as `unavailable:region=nl-ams` or `too-many-requests:first=3`;
+    /// `list` names them all.
+    #[arg(long, num_args = 1..)]
+    faults: Vec<String>,
+    /// Serve the recorded answers in this folder (events.REGION.json, products.REGION.json) instead.
+    #[arg(long)]
+    recorded: Option<PathBuf>,
+    /// Move the recorded events so that the newest is now.
+    #[arg(long, requires = "recorded")]
+    shift: bool,
+}
+
+impl Sandbox {
+    pub(crate) async fn run(self) -> Result<(), Error> {
+        if self.faults.iter().any(|fault| fault == "list") {
+            for fault in Fault::ALL {
+                println!("{fault}");
+            }
+            return Ok(());
+        }
+        let now = self.now.unwrap_or_else(Utc::now);
+        let faults = self.faults.iter().map(|text| text.parse::<FaultPlan>()).collect::<Result<Vec<_>, _>>()?;
+        let sandbox = sandbox::start(Config {
+            bind: self.bind,
+            seed: self.seed,
+            events: self.events,
+            now,
+            span: Duration::from_secs(self.days.clamp(1, 3_650) * 86_400),
+            live: self.live,
+            latency: Duration::from_millis(self.latency),
+            rate_limit: self.rate_limit,
+            faults,
+            recorded: self.recorded,
+            shift_to: self.shift.then_some(now),
+            ..Config::default()
+        })
+        .await?;
+        println!("sandbox: {} events at {}", sandbox.events(), sandbox.url());
+        println!("  apiUrl          {}", sandbox.url());
+        println!("  organizationId  {}", sandbox::ORGANIZATION_ID);
+        println!("  secretKey       {}", sandbox::SECRET_KEY);
+        println!("Press Ctrl-C to stop.");
+        tokio::signal::ctrl_c().await?;
+        sandbox.stop().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Frames as tables in a terminal.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+
+/// The longest text of a cell, in characters.
+const LONGEST: usize = 90;
+
+/// A table of some columns of a frame, at most `most` rows, with a line that says how many more there are.
+pub(crate) fn table(batch: &RecordBatch, columns: &[&str], most: usize) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    let places: Vec<usize> = if columns.is_empty() {
+        (0..batch.num_columns()).collect()
+    } else {
+        columns.iter().filter_map(|name| batch.schema_ref().index_of(name).ok()).collect()
+    };
+    table.set_header(places.iter().map(|place| batch.schema_ref().field(*place).name()));
+    for row in 0..batch.num_rows().min(most) {
+        table.add_row(places.iter().map(|place| cell(batch.column(*place), row)));
+    }
+    let more = batch.num_rows().saturating_sub(most);
+    if more > 0 { format!("{table}\n… and {more} more\n") } else { format!("{table}\n") }
+}
+
+fn cell(column: &dyn Array, row: usize) -> String {
+    let text = match column.data_type() {
+        _ if column.is_null(row) => String::new(),
+        // JSON travels as bytes.
+        DataType::Binary => String::from_utf8_lossy(column.as_binary::<i32>().value(row)).into_owned(),
+        _ => {
+            let options = FormatOptions::default().with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.3f"));
+            ArrayFormatter::try_new(column, &options).map(|cells| cells.value(row).to_string()).unwrap_or_default()
+        }
+    };
+    let text = text.replace("<br/>", " · ");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

@@ -1,0 +1,166 @@
+//! A page of events, and what faults make of it.
+
+use rand::Rng;
+
+use super::endpoint::Endpoint;
+use super::fault::{Fault, replace_value, spoil};
+use super::list::{Filter, Kind, Position, Row, Selection, Trail};
+use super::organisation::{of_name, uuid_v4};
+use super::query::{Parameters, Refusal};
+use super::render::{Nanos, timestamp};
+use super::state::Shared;
+use super::token::Token;
+use super::traffic::SECOND;
+
+impl Shared {
+    /// The answer of an endpoint that lists events.
+    pub(super) fn page(
+        &self,
+        endpoint: Endpoint,
+        region: &str,
+        query: &Parameters,
+        faults: &[Fault],
+    ) -> Result<Vec<u8>, Refusal> {
+        let has = |fault| faults.contains(&fault);
+        let now = self.catch_up();
+        let most = if has(Fault::SmallPages) { 50 } else { 100 };
+        let size = query.page_size(most)?.unwrap_or(most);
+        let (asked, token) = select(endpoint, region, query, now)?;
+        let selection = Selection { after: asked.after.max(self.retained_since(now)), ..asked.clone() };
+        let mut from = token.map(|token| token.position);
+        if has(Fault::DuplicateAcrossPages) && size > 1 {
+            from = from.map(|position| step_back(position, selection.descending));
+        }
+        let trail = self.trail();
+        let (mut rows, more) = trail.page(region, endpoint.kinds(), &selection, from, size);
+        let last = rows.last().map(|(_, row)| row.position());
+        if has(Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {
+            invite(&trail, endpoint, &selection, last.filter(|_| more), &mut rows);
+        }
+        let mut events: Vec<(Kind, Vec<u8>)> = rows.iter().map(|&(kind, row)| (kind, self.render(row))).collect();
+        tamper(&mut events, selection.after, faults);
+        let next = last.map(|last| format!("\"{}\"", Token::new(endpoint.name(), region, &asked, last).write()));
+        let next = match query.first("page_token").filter(|_| has(Fault::RepeatingToken)) {
+            Some(same) => Some(format!("\"{same}\"")),
+            None if more || has(Fault::RepeatingToken) => next,
+            None if has(Fault::EmptyToken) => Some("\"\"".to_owned()),
+            None if has(Fault::NullToken) => Some("null".to_owned()),
+            None => None,
+        };
+        Ok(write(&events, endpoint == Endpoint::CombinedEvents, next.as_deref()))
+    }
+}
+
+/// The page as JSON; without a token there is no such key.
+fn write(events: &[(Kind, Vec<u8>)], combined: bool, next: Option<&str>) -> Vec<u8> {
+    let mut body = b"{\"events\":[".to_vec();
+    body.reserve(events.iter().map(|(_, event)| event.len() + 16).sum::<usize>() + 128);
+    for (place, (kind, event)) in events.iter().enumerate() {
+        if place > 0 {
+            body.extend_from_slice(b", ");
+        }
+        if combined {
+            body.extend_from_slice(format!("{{\"{}\":", kind.member()).as_bytes());
+        }
+        body.extend_from_slice(event);
+        if combined {
+            body.push(b'}');
+        }
+    }
+    body.push(b']');
+    if let Some(next) = next {
+        body.extend_from_slice(format!(", \"next_page_token\":{next}").as_bytes());
+    }
+    body.push(b'}');
+    body
+}
+
+/// What a call asks for, and the token it continues from.
+fn select(
+    endpoint: Endpoint,
+    region: &str,
+    query: &Parameters,
+    now: Nanos,
+) -> Result<(Selection, Option<Token>), Refusal> {
+    let descending = match query.first("order_by") {
+        None | Some("recorded_at_desc") => true,
+        Some("recorded_at_asc") => false,
+        Some(_) => return Err(Refusal::argument("order_by", "constraint", "recorded_at_desc or recorded_at_asc")),
+    };
+    let after = query.time("recorded_after")?.unwrap_or(now - 3600 * SECOND);
+    let before = query.time("recorded_before")?.unwrap_or(now);
+    let mut filters = Vec::new();
+    for &parameter in endpoint.filters() {
+        let Some(value) = query.first(parameter) else { continue };
+        if parameter == "status" {
+            let status =
+                value.parse().map_err(|_| Refusal::argument("status", "format", "value must be a status code"))?;
+            filters.push(Filter::Status(status));
+        } else if (parameter, value) != ("resource_type", "unknown_type") {
+            filters.extend(Filter::named(parameter, value));
+        }
+    }
+    let mut selection = Selection { after, before, descending, filters };
+    let Some(text) = query.first("page_token") else {
+        if before <= after {
+            return Err(Refusal::argument("recorded_before", "constraint", "value must be later than recorded_after"));
+        }
+        return Ok((selection, None));
+    };
+    let token = Token::read(text)
+        .filter(|token| token.continues(endpoint.name(), region, &selection))
+        .ok_or_else(|| Refusal::argument("page_token", "format", "the token belongs to another list"))?;
+    // The window stays that of the first page, even where `now` has moved on.
+    (selection.after, selection.before) = (token.after, token.before);
+    Ok((selection, Some(token)))
+}
+
+/// The position before which a page begins when it is to tell its predecessor's last event again.
+fn step_back(position: Position, descending: bool) -> Position {
+    match (descending, position.number.checked_sub(1)) {
+        (true, _) => Position { number: position.number + 1, ..position },
+        (false, Some(number)) => Position { number, ..position },
+        (false, None) => Position { at: position.at - 1, number: u64::MAX },
+    }
+}
+
+/// Adds an event of fr-par to a page of another region, in its place: from the part of the window that the page covers.
+fn invite<'a>(
+    trail: &'a Trail,
+    endpoint: Endpoint,
+    selection: &Selection,
+    last: Option<Position>,
+    rows: &mut Vec<(Kind, &'a Row)>,
+) {
+    let mut selection = selection.clone();
+    match last {
+        Some(last) if selection.descending => selection.after = last.at + 1,
+        Some(last) => selection.before = last.at - 1,
+        None => {}
+    }
+    for guest in trail.page("fr-par", endpoint.kinds(), &selection, None, 1).0 {
+        let before = |row: &Row| (row.position() < guest.1.position()) != selection.descending;
+        rows.insert(rows.partition_point(|(_, row)| before(row)), guest);
+    }
+}
+
+/// What faults do to the events of a page.
+fn tamper(events: &mut Vec<(Kind, Vec<u8>)>, after: Nanos, faults: &[Fault]) {
+    if let Some((kind, last)) = events.last().filter(|_| faults.contains(&Fault::OutOfWindow)) {
+        let (kind, mut stray) = (*kind, last.clone());
+        let early = timestamp(after.saturating_sub(86_400 * SECOND));
+        let id = uuid_v4(of_name(&early).random());
+        replace_value(&mut stray, "id", format!("\"{id}\"").as_bytes());
+        replace_value(&mut stray, "recorded_at", format!("\"{early}\"").as_bytes());
+        events.push((kind, stray));
+    }
+    if let Some((_, first)) = events.first_mut() {
+        for &fault in faults {
+            spoil(fault, first);
+        }
+    }
+    if faults.contains(&Fault::Unsorted) && events.len() > 1 {
+        let last = events.len() - 1;
+        events.swap(0, last);
+    }
+}

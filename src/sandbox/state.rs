@@ -1,0 +1,278 @@
+//! What all calls share: the trail, the clock, the counters, the budget of the rate limit.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::Rng;
+
+use super::calls::Calls;
+use super::endpoint::Endpoint;
+use super::fault::{FaultPlan, Faults};
+use super::list::{Kind, Row, Source, Trail};
+use super::organisation::{Organisation, of_name, region_of};
+use super::query::Refusal;
+use super::recorded::{Recorded, outline};
+use super::render::{Event, Nanos};
+use super::traffic::Traffic;
+use super::{Config, Error, Grant, products};
+
+/// What all connections share. Every lock is held for a moment only, never across an await.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) organisation: Arc<Organisation>,
+    /// Nothing when answers are recorded.
+    traffic: Option<Traffic>,
+    products: Products,
+    trail: RwLock<Trail>,
+    arriving: Mutex<Arriving>,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) calls: Mutex<Calls>,
+    budget: Mutex<Budget>,
+    propagation: Mutex<Propagation>,
+    pub(super) under_way: AtomicU64,
+    pub(super) answers: AtomicU64,
+    started: Instant,
+}
+
+#[derive(Debug)]
+enum Products {
+    Simulated(Bytes),
+    Recorded(HashMap<String, Bytes>),
+}
+
+/// Events that are not there yet.
+#[derive(Debug, Default)]
+struct Arriving {
+    next: u64,
+    soon: BinaryHeap<Reverse<(Nanos, u64)>>,
+}
+
+/// The token bucket of the rate limit.
+#[derive(Debug)]
+struct Budget {
+    calls: f64,
+    since: Instant,
+}
+
+/// How far the permissions of fresh keys have got.
+#[derive(Debug)]
+struct Propagation {
+    denied: Vec<u64>,
+    since: Instant,
+}
+
+/// A lock whose holder panicked still guards data that is whole enough for a sandbox.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(config: Config) -> Result<Self, Error> {
+        let span = TimeDelta::from_std(config.span).unwrap_or(TimeDelta::MAX);
+        let organisation = Arc::new(Organisation::new(&config.organization_id, config.now, span));
+        let mut arriving = Arriving::default();
+        let (trail, traffic, products) = if let Some(directory) = &config.recorded {
+            let recorded = Recorded::read(directory, config.shift_to)?;
+            (recorded.trail, None, Products::Recorded(recorded.products))
+        } else {
+            let (trail, traffic, everyday) = simulate(&config, &organisation);
+            arriving.next = everyday;
+            (trail, Some(traffic), Products::Simulated(products::list().into()))
+        };
+        let started = Instant::now();
+        Ok(Self {
+            trail: RwLock::new(trail),
+            traffic,
+            organisation,
+            products,
+            arriving: Mutex::new(arriving),
+            faults: Mutex::new(Faults::new(config.faults.clone())),
+            calls: Mutex::default(),
+            budget: Mutex::new(Budget::full(config.rate_limit, started)),
+            propagation: Mutex::new(Propagation { denied: vec![0; config.keys.len()], since: started }),
+            under_way: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            config,
+            started,
+        })
+    }
+
+    pub(super) fn calls(&self) -> Calls {
+        lock(&self.calls).clone()
+    }
+
+    pub(super) fn reset(&self) {
+        let now = Instant::now();
+        *lock(&self.calls) = Calls::default();
+        *lock(&self.budget) = Budget::full(self.config.rate_limit, now);
+        *lock(&self.propagation) = Propagation { denied: vec![0; self.config.keys.len()], since: now };
+        lock(&self.faults).rewind();
+    }
+
+    pub(super) fn set_faults(&self, plans: Vec<FaultPlan>) {
+        *lock(&self.faults) = Faults::new(plans);
+    }
+
+    pub(super) fn push(&self, region: &str, kind: Kind, json: String) -> Result<(), Error> {
+        let (at, facets) = outline(&json)?;
+        self.trail_mut().add(region, kind, at, facets, Source::Text(json.into()));
+        Ok(())
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.config.now + self.started.elapsed()
+    }
+
+    pub(super) fn trail(&self) -> RwLockReadGuard<'_, Trail> {
+        self.trail.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trail_mut(&self) -> RwLockWriteGuard<'_, Trail> {
+        self.trail.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn delay(&self, answer: u64) -> Duration {
+        let share = if self.config.jitter.is_zero() { 0.0 } else { of_name(&format!("jitter {answer}")).random() };
+        self.config.latency + self.config.jitter.mul_f64(share)
+    }
+
+    pub(super) fn is_within_rate(&self) -> bool {
+        let Some(rate) = self.config.rate_limit else { return true };
+        lock(&self.budget).spend(rate, Instant::now())
+    }
+
+    /// Who may ask.
+    pub(super) fn admit(&self, token: Option<&str>, endpoint: Endpoint) -> Result<(), Refusal> {
+        let Some(token) = token else { return Err(Refusal::unauthenticated("unknown_method", "invalid_argument")) };
+        if token == self.config.secret_key {
+            return Ok(());
+        }
+        let Some(key) = self.config.keys.iter().position(|(key, _)| key == token) else {
+            return Err(Refusal::unauthenticated("api_key", "not_found"));
+        };
+        let area = if endpoint.is_audit_trail() { "audit_trail" } else { "iam" };
+        let mut propagation = lock(&self.propagation);
+        let denied = match self.config.keys[key].1 {
+            Grant::Full => false,
+            Grant::WithoutAuditTrail => endpoint.is_audit_trail(),
+            Grant::WithoutIam => endpoint.is_iam(),
+            Grant::AfterCalls(calls) => propagation.denied[key] < calls,
+            Grant::AfterTime(time) => propagation.since.elapsed() < time,
+        };
+        propagation.denied[key] += u64::from(denied);
+        if denied { Err(Refusal::denied(area)) } else { Ok(()) }
+    }
+
+    pub(super) fn products(&self, region: &str) -> Bytes {
+        match &self.products {
+            Products::Simulated(list) => list.clone(),
+            Products::Recorded(lists) => {
+                lists.get(region).cloned().unwrap_or_else(|| Bytes::from_static(br#"{"products":[], "total_count":0}"#))
+            }
+        }
+    }
+
+    /// Before this, events are gone. Recorded answers keep what they have, unless they were moved to the present.
+    pub(super) fn retained_since(&self, now: Nanos) -> Nanos {
+        if self.traffic.is_none() && self.config.shift_to.is_none() {
+            return Nanos::MIN;
+        }
+        now.saturating_sub(self.config.retention.as_nanos().try_into().unwrap_or(Nanos::MAX))
+    }
+
+    /// Lets the events arrive whose time has come. The answer is the present.
+    pub(super) fn catch_up(&self) -> Nanos {
+        let now = self.now().timestamp_nanos_opt().unwrap_or(Nanos::MAX);
+        let Some(traffic) = self.traffic.as_ref().filter(|_| self.config.live) else { return now };
+        let mut arriving = lock(&self.arriving);
+        while traffic.begins(arriving.next) <= now {
+            let number = arriving.next;
+            arriving.soon.push(Reverse((traffic.event(number).at(), number)));
+            arriving.next += 1;
+        }
+        let mut trail = None;
+        while let Some(&Reverse((at, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
+            let event = traffic.event(number);
+            let trail = trail.get_or_insert_with(|| self.trail_mut());
+            trail.add(region(&event), kind(&event), at, event.facets(), Source::Everyday(number));
+            arriving.soon.pop();
+        }
+        now
+    }
+
+    pub(super) fn render(&self, row: &Row) -> Vec<u8> {
+        match (&row.source, &self.traffic) {
+            (Source::Text(text), _) => text.to_vec(),
+            (Source::Everyday(number), Some(traffic)) => {
+                let mut out = Vec::with_capacity(1024);
+                traffic.event(*number).render(&mut out);
+                out
+            }
+            // Without traffic there are no such rows.
+            (Source::Everyday(_), None) => Vec::new(),
+        }
+    }
+}
+
+/// A simulated week: the trail, the traffic that renders it, and how many everyday events there are.
+fn simulate(config: &Config, organisation: &Arc<Organisation>) -> (Trail, Traffic, u64) {
+    let now = config.now.timestamp_nanos_opt().unwrap_or_default();
+    let start = now.saturating_sub(config.span.as_nanos().try_into().unwrap_or(Nanos::MAX));
+    let incident = organisation.incident.events(organisation);
+    let told = if incident.len() <= config.events { incident } else { Vec::new() };
+    let everyday = (config.events - told.len()) as u64;
+    let traffic = Traffic::new(Arc::clone(organisation), config.seed, start, now, everyday);
+    let told = told.into_iter().map(|(region, event)| {
+        let mut text = Vec::new();
+        event.render(&mut text);
+        (region, kind(&event), event.at(), event.facets(), Source::Text(text.into()))
+    });
+    let days = (0..everyday).map(|number| {
+        let event = traffic.event(number);
+        (region(&event), kind(&event), event.at(), event.facets(), Source::Everyday(number))
+    });
+    let mut trail = Trail::default();
+    trail.fill(told.chain(days));
+    (trail, traffic, everyday)
+}
+
+fn kind(event: &Event) -> Kind {
+    match event {
+        Event::Api(_) => Kind::Api,
+        Event::Login(_) => Kind::Authentication,
+        Event::System(_) => Kind::System,
+    }
+}
+
+fn region<'a>(event: &Event<'a>) -> &'a str {
+    match event {
+        Event::Api(call) => region_of(call.locality),
+        // Logging in is global.
+        Event::Login(_) => "fr-par",
+        Event::System(event) => region_of(event.locality),
+    }
+}
+
+impl Budget {
+    /// A second's worth of calls.
+    fn full(rate: Option<f64>, now: Instant) -> Self {
+        Self { calls: rate.unwrap_or_default().max(1.0), since: now }
+    }
+
+    fn spend(&mut self, rate: f64, now: Instant) -> bool {
+        let earned = now.duration_since(self.since).as_secs_f64() * rate;
+        self.calls = (self.calls + earned).min(rate.max(1.0));
+        self.since = now;
+        let enough = self.calls >= 1.0;
+        if enough {
+            self.calls -= 1.0;
+        }
+        enough
+    }
+}
