@@ -142,17 +142,18 @@ async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
     let organization = &desk.settings.organization_id;
     let calls =
         desk.settings.regions.iter().map(|region| audit_trail::products(&desk.client, organization, region, deadline));
-    let mut products = BTreeMap::new();
-    let mut failure = None;
-    for answer in futures::future::join_all(calls).await {
+    let answers = futures::future::join_all(calls).await;
+    let (mut products, mut failures) = (BTreeMap::new(), Vec::new());
+    for (region, answer) in desk.settings.regions.iter().zip(answers) {
         match answer {
             Ok(list) => products.extend(list.into_iter().map(|product| (product.name.clone(), product))),
-            Err(error) => failure = failure.or(Some(error)),
+            Err(error) => failures.push((region, error)),
         }
     }
-    match failure {
-        Some(error) if products.is_empty() => Err(error.into()),
-        _ => Ok(json!({ "products": products.into_values().collect::<Vec<_>>() })),
+    let notices: Vec<String> = failures.iter().map(|(region, error)| format!("region {region}: {error}")).collect();
+    match failures.into_iter().next() {
+        Some((_, error)) if products.is_empty() => Err(error.into()),
+        _ => Ok(json!({ "products": products.into_values().collect::<Vec<_>>(), "notices": notices })),
     }
 }
 
@@ -221,7 +222,7 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
             })
         })
         .collect();
-    Ok(json!({ "resources": list, "total": total }))
+    Ok(json!({ "resources": list, "total": total, "notices": answer.notices() }))
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.

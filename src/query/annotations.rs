@@ -12,12 +12,15 @@ use chrono::{DateTime, SecondsFormat};
 use super::answer::{Answer, Failure};
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::Sentences;
-use crate::event::Column;
+use crate::event::{Column, status_class};
 use crate::frame::{Field, Frame, Meta, Notice};
 use crate::risk::Severity;
 
 /// Events closer than this on the screen cannot be told apart with a pointer.
 const PIXELS: i64 = 4;
+
+/// The width of a graph, in pixels, where Grafana names none.
+const USUAL_WIDTH: i64 = 1_000;
 
 /// A mark covers at most this part of the range, unless the cap leaves no choice.
 const COARSEST: i64 = 32;
@@ -84,7 +87,10 @@ struct Fold {
 /// The ways to fold, each coarser than the one before. The first joins only what lies within a few pixels.
 fn ladder(request: &Request) -> Vec<Fold> {
     let range = request.to - request.from;
-    let pixels = i64::try_from(request.max_data_points).unwrap_or(i64::MAX).max(1);
+    let pixels = match i64::try_from(request.max_data_points).unwrap_or(i64::MAX) {
+        0 => USUAL_WIDTH,
+        pixels => pixels,
+    };
     let nearest = (range / pixels).saturating_mul(PIXELS).clamp(1, range);
     let coarsest = (range / COARSEST).max(nearest);
     let doubled = std::iter::successors(Some(nearest), |distance| Some(distance.saturating_mul(2)));
@@ -164,7 +170,11 @@ impl Row {
         let id = events.ids().value(first);
         let (title, text, id) = match mark[..] {
             [row] => (sentences.title(row), details(row, answer, sentences), id.to_owned()),
-            _ => (summary_title(mark, sentences), summary(mark, answer, sentences), format!("{id}+{}", mark.len() - 1)),
+            _ => (
+                summary_title(mark, answer, sentences),
+                summary(mark, answer, sentences),
+                format!("{id}+{}", mark.len() - 1),
+            ),
         };
         let state = match answer.risks[first].map(|risk| risk.severity) {
             Some(Severity::Critical | Severity::High) => "alerting",
@@ -221,14 +231,21 @@ fn named(counts: &[(String, usize)]) -> String {
     named.join(", ")
 }
 
-fn summary_title(mark: &Mark, sentences: &Sentences<'_>) -> String {
+fn summary_title(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
     let who = frequent(mark.iter().map(|row| sentences.who(*row)));
     let who = match &who[..] {
         [(only, _)] => only.clone(),
         several => format!("{} principals", several.len()),
     };
     let what = frequent(mark.iter().map(|row| sentences.what(*row)));
-    format!("{who}: {} events: {}", mark.len(), named(&what))
+    let title = format!("{who}: {} events: {}", mark.len(), named(&what));
+    let class = answer.events.text(Column::StatusClass);
+    let denied = mark.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
+    match denied {
+        0 => title,
+        all if all == mark.len() => format!("{title} (all denied)"),
+        some => format!("{title} ({some} denied)"),
+    }
 }
 
 fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {

@@ -161,6 +161,12 @@ impl Answer {
         }
     }
 
+    /// What is to be said about the answer, in sentences.
+    #[must_use]
+    pub fn notices(&self) -> Vec<&str> {
+        self.notices.iter().map(|notice| notice.text.as_str()).collect()
+    }
+
     /// Leaves only the event of a row.
     ///
     /// # Errors

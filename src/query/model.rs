@@ -382,7 +382,8 @@ impl Query {
 /// Grafana replaces variables in panels, never in alert rules, where one would silently match nothing.
 fn refuse_variables(field: &str, value: &Value) -> Result<(), Failure> {
     static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\$[A-Za-z_]\w*|\$\{[^}]+\}|\[\[\w[^\]]*\]\]").unwrap_or_else(|e| unreachable!("{e}"))
+        Regex::new(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\{[^}]+\}|\[\[[A-Za-z_][^\]]*\]\]")
+            .unwrap_or_else(|e| unreachable!("{e}"))
     });
     match value {
         Value::String(text) => match VARIABLE.find(text) {

@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::catalogue::info_of;
 use super::organisation::{Application, Organisation, Resource, User, access_key, id_of, of_name, region_of, uuid_v4};
-use super::render::{ApiCall, Event, Login, Nanos, Touched, escaped};
-use super::traffic::{event_id, person};
+use super::render::{ApiCall, Event, Login, Touched, escaped};
+use super::traffic::{event_id, nanos, person};
 
 /// The whole story lasts this long, or all of the span when that is shorter.
 const MINUTES: i64 = 180;
@@ -501,8 +501,4 @@ fn fresh<'a>(id: &'a str, kind: &'a str, name: Option<impl Into<Cow<'a, str>>>, 
         name: name.map(Into::into),
         info: String::new(),
     }
-}
-
-fn nanos(at: DateTime<Utc>) -> Nanos {
-    at.timestamp_nanos_opt().unwrap_or_default()
 }

@@ -486,11 +486,11 @@ async fn keys_open_what_they_may() {
 
 #[tokio::test]
 async fn a_key_may_take_time_to_propagate() {
-    let keys = vec![("fresh".to_owned(), Grant::AfterTime(Duration::from_millis(200)))];
+    let keys = vec![("fresh".to_owned(), Grant::AfterTime(Duration::from_millis(500)))];
     let sandbox = start(Config { keys, ..week(0) }).await.expect("a sandbox");
     let trail = path("fr-par", Endpoint::Events, "");
     assert_eq!(ask_with(&sandbox, Some("fresh"), &trail).await.status, 403);
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    tokio::time::sleep(Duration::from_millis(550)).await;
     assert_eq!(ask_with(&sandbox, Some("fresh"), &trail).await.text(), r#"{"events":[]}"#);
     sandbox.stop().await;
 }
@@ -556,6 +556,11 @@ async fn the_incident_can_be_found() {
     assert_eq!(recorded_at(poweron), incident.powered_on_at);
     assert_eq!(poweron["resources"][0]["id"], incident.server_id.as_str());
     assert!(only("UpdateServer")["request_body"]["commercial_type"].is_string());
+    let since = incident.started_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let actions = format!("recorded_after={since}&method_name=ServerAction&resource_id={}", incident.server_id);
+    let actions = all(&sandbox, "fr-par", Endpoint::Events, &actions).await;
+    let actions: Vec<_> = actions.iter().map(|event| event["request_body"]["action"].as_str().unwrap_or("")).collect();
+    assert_eq!(actions, ["poweroff", "poweron", "poweroff"], "nobody else switches the server");
     assert_eq!(of("CreateServer").len(), incident.created_server_ids.len());
     assert_eq!(recorded_at(only("ExportSnapshot")), incident.exported_at);
     assert_eq!(only("ExportDatabaseBackup")["product_name"], "rdb");
@@ -637,7 +642,7 @@ async fn calls_are_counted() {
 
 #[tokio::test]
 async fn too_many_calls_are_refused_without_a_word() {
-    let sandbox = start(Config { rate_limit: Some(5.0), ..week(0) }).await.expect("a sandbox");
+    let sandbox = start(Config { rate_limit: Some(2.0), ..week(0) }).await.expect("a sandbox");
     let mut refused = Vec::new();
     for _ in 0..8 {
         let answer = events(&sandbox, "").await;
@@ -645,7 +650,7 @@ async fn too_many_calls_are_refused_without_a_word() {
             refused.push(answer);
         }
     }
-    assert_eq!(refused.len(), 3);
+    assert!((5..=6).contains(&refused.len()), "{}", refused.len());
     for answer in refused {
         assert!(
             answer.body.is_empty()
@@ -654,18 +659,18 @@ async fn too_many_calls_are_refused_without_a_word() {
         );
         assert_eq!(answer.headers["x-envoy-ratelimited"], "true");
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(events(&sandbox, "").await.status, 200);
     sandbox.stop().await;
 }
 
 #[tokio::test]
 async fn answers_take_their_time() {
-    let config = Config { latency: Duration::from_millis(80), jitter: Duration::from_millis(20), ..week(0) };
+    let config = Config { latency: Duration::from_millis(300), jitter: Duration::from_millis(20), ..week(0) };
     let sandbox = start(config).await.expect("a sandbox");
     let start = Instant::now();
     tokio::join!(events(&sandbox, ""), events(&sandbox, ""), events(&sandbox, ""));
-    assert!((80..200).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    assert!((300..900).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
     assert_eq!(sandbox.calls().most_at_once, 3);
     sandbox.stop().await;
 }
@@ -862,13 +867,13 @@ mod faults {
     async fn answers_that_stall() {
         let faults = vec![Fault::Stall.first(1)];
         let sandbox =
-            start(Config { faults, stall: Duration::from_millis(200), ..week(2_000) }).await.expect("a sandbox");
+            start(Config { faults, stall: Duration::from_millis(500), ..week(2_000) }).await.expect("a sandbox");
         let begun = Instant::now();
         let slow = events(&sandbox, EVER).await;
-        assert!(slow.is_whole() && slow.json().is_object() && begun.elapsed() >= Duration::from_millis(200));
+        assert!(slow.is_whole() && slow.json().is_object() && begun.elapsed() >= Duration::from_millis(500));
         let begun = Instant::now();
         events(&sandbox, EVER).await;
-        assert!(begun.elapsed() < Duration::from_millis(200));
+        assert!(begun.elapsed() < Duration::from_millis(500));
         sandbox.stop().await;
     }
 

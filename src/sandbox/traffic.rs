@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -217,7 +218,7 @@ impl Traffic {
     ) -> (String, Vec<Touched<'a>>, &'a Resource) {
         let fate = call.fate();
         let mut kinds = call.on.split('+');
-        let first = self.pick(kinds.next().unwrap_or_default(), call.method, actor, rng);
+        let first = self.pick(kinds.next().unwrap_or_default(), call.method, at, actor, rng);
         let target = Target::new(first, actor.id, at, fate, rng);
         let body = self.fill(call.body, &target, rng);
         let mut resources = Vec::new();
@@ -235,7 +236,7 @@ impl Traffic {
     }
 
     /// Logging in is about oneself, everything else about anything of its type.
-    fn pick(&self, kind: &str, method: &str, actor: Actor<'_>, rng: &mut ChaCha8Rng) -> &Resource {
+    fn pick(&self, kind: &str, method: &str, at: Nanos, actor: Actor<'_>, rng: &mut ChaCha8Rng) -> &Resource {
         let own = match (kind, actor.user) {
             ("iam_user", Some(user)) if matches!(method, "RenewJWT" | "CreatePasswordLogin" | "CheckLoginMFAOTP") => {
                 Some(&user.id)
@@ -243,8 +244,15 @@ impl Traffic {
             ("account_user", Some(user)) => Some(&user.account_root_user_id),
             _ => None,
         };
-        own.and_then(|id| self.organisation.resources_of(kind).find(|resource| resource.id == *id))
-            .unwrap_or_else(|| self.organisation.pick(kind, rng))
+        let own = own.and_then(|id| self.organisation.resources_of(kind).find(|resource| resource.id == *id));
+        let resource = own.unwrap_or_else(|| self.organisation.pick(kind, rng));
+        // The incident alone decides when its server runs.
+        let incident = &self.organisation.incident;
+        if method == "ServerAction" && resource.id == incident.server_id && at >= nanos(incident.started_at) {
+            let other = self.organisation.resources_of(kind).find(|resource| resource.id != incident.server_id);
+            return other.unwrap_or(resource);
+        }
+        resource
     }
 
     fn touched<'a>(&'a self, target: &Target<'a>, at: Nanos, rng: &mut ChaCha8Rng) -> Touched<'a> {
@@ -355,6 +363,10 @@ pub(super) fn event_id(at: Nanos, product: &str, rng: &mut impl Rng) -> String {
     }
 }
 
+pub(super) fn nanos(at: DateTime<Utc>) -> Nanos {
+    at.timestamp_nanos_opt().unwrap_or_default()
+}
+
 /// A resource about to be touched.
 struct Target<'a> {
     resource: &'a Resource,
@@ -373,7 +385,7 @@ impl<'a> Target<'a> {
             Fate::IsMade => rng.random_range(2_000..40_000) * 1000,
             Fate::Ends => rng.random_range(SECOND * 60..SECOND * 86_400),
             Fate::Stays => {
-                let created_at = resource.created_at.timestamp_nanos_opt().unwrap_or_default();
+                let created_at = nanos(resource.created_at);
                 let (id, name) = (Cow::Borrowed(resource.id.as_str()), Cow::Borrowed(resource.name.as_str()));
                 return Self { resource, actor, id, name, created_at, fate };
             }
@@ -506,7 +518,7 @@ fn people_share(at: Nanos) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta};
+    use chrono::TimeDelta;
 
     use super::super::organisation::ORGANIZATION_ID;
     use super::*;

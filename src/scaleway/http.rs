@@ -198,6 +198,8 @@ impl Client {
         if is_loopback(&settings.api_url) {
             builder = builder.no_proxy();
         }
+        // A second installation, by another data source, changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = builder.build().map_err(|e| Error::Unreachable {
             host: host.clone(),
             message: format!("the HTTP client: {}", chain(&e)),
@@ -244,7 +246,8 @@ impl Client {
             };
             // Equal jitter: at least half the pause, so that many callers do not come back at once.
             let wait = failure.retry_after.unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64() / 2.0));
-            if tries >= allowed || Instant::now() + wait >= deadline {
+            let too_late = Instant::now().checked_add(wait).is_none_or(|then| then >= deadline);
+            if tries >= allowed || too_late {
                 return Err(failure.error);
             }
             tracing::debug!(outcome = failure.error.outcome(), tries, "trying again");

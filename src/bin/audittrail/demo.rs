@@ -6,16 +6,20 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use audittrail::host::{Ask, Decoded, Host, Source};
-use audittrail::sandbox::{self, Config};
-use chrono::Utc;
+use audittrail::sandbox::{self, Config, Organisation, Series};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::picture::{Metric, svg};
 use crate::{Error, table};
 
 /// How many rows of each table are printed.
 const SHOWN: usize = 12;
+
+/// Processors of a simulated server.
+const VCPUS: f64 = 4.0;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -31,6 +35,9 @@ pub(crate) struct Demo {
     /// Where the summary goes.
     #[arg(long, default_value = "target/demo/summary.json")]
     summary: PathBuf,
+    /// Where to draw the simulated organization's incident over a metric, as SVG.
+    #[arg(long, default_value = "target/demo/incident.svg")]
+    picture: PathBuf,
     /// How many events the simulated organization has.
     #[arg(long, default_value_t = 20_000)]
     events: usize,
@@ -78,14 +85,14 @@ fn print_notices(answer: &Decoded) {
 
 impl Demo {
     pub(crate) async fn run(self) -> Result<(), Error> {
-        let bar = ProgressBar::new(8);
+        let bar = ProgressBar::new(6);
         bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")?);
         bar.enable_steady_tick(Duration::from_millis(100));
         let step = |what: &str| {
             bar.inc(1);
             bar.set_message(what.to_owned());
             if bar.is_hidden() {
-                eprintln!("[{}/8] {what}", bar.position());
+                eprintln!("[{}/6] {what}", bar.position());
             }
         };
 
@@ -102,6 +109,7 @@ impl Demo {
             let sandbox = sandbox::start(Config { events: self.events, ..Config::default() }).await?;
             let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
             let answers = ask(&host, &source, (now - DAY_MS, now + 1), &step).await?;
+            write(&self.picture, &incident(&host, &source, sandbox.organisation()).await?)?;
             (format!("a simulated organization of {} events, the last day", sandbox.events()), answers)
         };
         step("the same on recorded answers of the real API");
@@ -129,18 +137,44 @@ impl Demo {
             return Err(format!("the counts add up to {counts}, but there are {lines} log lines").into());
         }
         let recorded = recorded.lines.batch.num_rows();
-        let summary = json!({ "annotations": marks, "lines": lines, "counts": counts, "recorded": recorded });
-        write(&self.summary, &summary)?;
+        // Field by field, in the order that people read them.
+        write(
+            &self.summary,
+            &format!("{{\"annotations\":{marks},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"),
+        )?;
         println!("\ndemo: ok, annotations={marks} lines={lines} counts={counts} recorded={recorded}");
         Ok(())
     }
 }
 
-fn write(path: &Path, summary: &Value) -> Result<(), Error> {
+fn write(path: &Path, text: &str) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    Ok(std::fs::write(path, format!("{summary}\n"))?)
+    Ok(std::fs::write(path, text)?)
+}
+
+/// What came from the intruder's address, over the processor of the server it led to.
+async fn incident(host: &Host, source: &Source, organisation: &Organisation) -> Result<String, Error> {
+    let incident = &organisation.incident;
+    let margin = chrono::Duration::minutes(20);
+    let (from, to) = (incident.started_at - margin, incident.ended_at + margin);
+    let query = json!({ "queryType": "annotations", "scope": { "sourceIps": [incident.source_ip] }, "cap": 14 });
+    let marks =
+        host.frame(source, Ask::new("Anno", query, (from.timestamp_millis(), to.timestamp_millis())), &[]).await?;
+    let step = chrono::Duration::minutes(1);
+    let series = organisation.cpu_series(from, to, step);
+    let of_server = |series: &&Series| {
+        series.name == "instance_server_cpu_seconds_total" && series.labels["resource_id"] == incident.server_id
+    };
+    let series = series.iter().find(of_server).ok_or("the organization has no such server")?;
+    let rate = |pair: &[(DateTime<Utc>, f64)]| {
+        let seconds = (pair[1].0 - pair[0].0).as_seconds_f64();
+        (pair[1].0.timestamp_nanos_opt().unwrap_or_default(), (pair[1].1 - pair[0].1) / seconds / VCPUS)
+    };
+    let points: Vec<(i64, f64)> = series.samples.windows(2).map(rate).collect();
+    let title = format!("CPU of {}, and who did what from {}", incident.server_name, incident.source_ip);
+    svg(&Metric { title: &title, points: &points }, &marks.batch).ok_or_else(|| "the annotations lack a column".into())
 }
 
 async fn ask(host: &Host, source: &Source, range: (i64, i64), step: &dyn Fn(&str)) -> Result<Answers, Error> {

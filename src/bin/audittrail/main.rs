@@ -2,6 +2,7 @@
 
 mod ask;
 mod demo;
+mod picture;
 mod sandbox;
 mod table;
 

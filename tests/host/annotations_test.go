@@ -1,0 +1,146 @@
+package host
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+)
+
+// TestAnnotationsAreWhatGrafanaReads holds frames against Grafana's standard annotation support: one frame, fields found
+// by name, text shown as HTML, tags split at commas and not trimmed, the colour taken from newState, and rows with the
+// same id collapsed to one.
+func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
+	tests := []struct {
+		name   string
+		source Source
+		within Range
+		query  string
+	}{
+		{"of a simulated week", simulated(t), week, `{}`},
+		{"of hostile names", simulated(t), week, `{"scope": {"text": "<script"}}`},
+		{"of hostile user agents", simulated(t), week, `{"scope": {"text": "onerror="}, "cap": 1}`},
+		{"under a low cap", simulated(t), week, `{"cap": 20}`},
+		{"of recorded events", recorded(t), autumn, `{}`},
+		{"of nothing", recorded(t), autumn, `{"scope": {"text": "no such thing"}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			query := test.within.OnPanel(test.query)
+			query.RefID = "Anno"
+			frame := answer(t, test.source, nil, query)
+			check(t, frame, annotations...)
+			t.Run("every event is in one of the marks", func(t *testing.T) {
+				var marked int
+				for _, id := range column[string](t, frame, "id") {
+					marked += 1 + folded(t, id)
+				}
+				total := column[int64](t, onPanel(t, test.source, test.within, asTotal(t, test.query)), "count")[0]
+				if int64(marked) != total {
+					t.Errorf("%d events are marked, %d are counted", marked, total)
+				}
+			})
+		})
+	}
+}
+
+var annotations = []rule{
+	hasShape(
+		shape{"time", data.FieldTypeTime},
+		shape{"timeEnd", data.FieldTypeNullableTime},
+		shape{"title", data.FieldTypeString},
+		shape{"text", data.FieldTypeString},
+		shape{"tags", data.FieldTypeString},
+		shape{"id", data.FieldTypeString},
+		shape{"newState", data.FieldTypeString},
+	),
+	{"the oldest mark comes first", func(t *testing.T, frame *data.Frame) {
+		if !slices.IsSortedFunc(column[time.Time](t, frame, "time"), time.Time.Compare) {
+			t.Error("time falls")
+		}
+	}},
+	{"a mark ends after it begins, or has no end", func(t *testing.T, frame *data.Frame) {
+		ends, _ := frame.FieldByName("timeEnd")
+		ids := column[string](t, frame, "id")
+		for row, begin := range column[time.Time](t, frame, "time") {
+			end, ok := ends.ConcreteAt(row)
+			if ok && !end.(time.Time).After(begin) {
+				t.Errorf("row %d lasts from %v to %v", row, begin, end)
+			}
+			if ok && folded(t, ids[row]) == 0 {
+				t.Errorf("row %d is a single event and yet a region", row)
+			}
+		}
+	}},
+	{"no text is HTML but for line breaks", func(t *testing.T, frame *data.Frame) {
+		entity := regexp.MustCompile(`&(amp|lt|gt|quot|#39);`)
+		for _, name := range []string{"title", "text"} {
+			for _, text := range column[string](t, frame, name) {
+				if name == "text" {
+					text = strings.ReplaceAll(text, "<br/>", "")
+				}
+				if strings.ContainsAny(entity.ReplaceAllString(text, ""), `<>&"'`) {
+					t.Errorf("%s %q is not escaped", name, text)
+				}
+				if text == "" {
+					t.Errorf("a %s is empty", name)
+				}
+			}
+		}
+	}},
+	{"a tag begins and ends with itself", func(t *testing.T, frame *data.Frame) {
+		for _, tags := range column[string](t, frame, "tags") {
+			list := strings.Split(tags, ",")
+			for _, tag := range list {
+				if tag == "" || tag != strings.TrimSpace(tag) {
+					t.Errorf("%q holds the tag %q", tags, tag)
+				}
+			}
+			slices.Sort(list)
+			if len(slices.Compact(list)) != len(strings.Split(tags, ",")) {
+				t.Errorf("%q repeats a tag", tags)
+			}
+		}
+	}},
+	{"no mark would be taken for another", func(t *testing.T, frame *data.Frame) {
+		seen := map[string]bool{}
+		for _, id := range column[string](t, frame, "id") {
+			if id == "" || seen[id] {
+				t.Errorf("the id %q is empty or not the only one", id)
+			}
+			seen[id] = true
+		}
+	}},
+	{"every mark has a colour of Grafana's", func(t *testing.T, frame *data.Frame) {
+		for _, state := range column[string](t, frame, "newState") {
+			if !slices.Contains([]string{"alerting", "pending", "ok", "normal", "nodata"}, state) {
+				t.Errorf("the state %q has no colour", state)
+			}
+		}
+	}},
+	{"folding is said", func(t *testing.T, frame *data.Frame) {
+		some := slices.ContainsFunc(column[string](t, frame, "id"), func(id string) bool { return folded(t, id) > 0 })
+		said := slices.ContainsFunc(notices(frame), func(text string) bool { return strings.Contains(text, "folded") })
+		if some != said {
+			t.Errorf("folded: %v, notices: %q", some, notices(frame))
+		}
+	}},
+}
+
+// folded is how many events a mark holds beside the one that its id names.
+func folded(t *testing.T, id string) int {
+	t.Helper()
+	_, more, ok := strings.Cut(id, "+")
+	if !ok {
+		return 0
+	}
+	number, err := strconv.Atoi(more)
+	if err != nil || number < 1 {
+		t.Errorf("the id %q", id)
+	}
+	return number
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# All checks of the project, each with a line of its own; the last line counts them.
+# Whole outputs are in target/test. Installs what is missing where it can, and names the rest.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+arch=$(uname -m)
+plugin=target/$arch-unknown-linux-gnu/release/gpx_scaleway_audittrail
+terminal=target/debug/audittrail
+logs=target/test
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# Runs a step; what it counts is read from its output, or else its exit code is one check (77: skipped).
+step() { # NAME COUNTER COMMAND...
+    local name=$1 counter=$2 log code p f s start=$SECONDS
+    shift 2
+    log="$logs/${name// /-}.log"
+    printf '%-44s ' "$name"
+    "$@" >"$log" 2>&1
+    code=$?
+    read -r p f s < <("$counter" "$log" "$code")
+    if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$f" -eq 0 ]; then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    printf '%5d passed, %d failed, %d skipped  (%d s)\n' "$p" "$f" "$s" $((SECONDS - start))
+    if [ "$f" -gt 0 ]; then
+        grep -E '^(error|test .* FAILED|---- .* stdout|--- FAIL|panicked)|FAILED' "$log" | head -n 20
+        tail -n 40 "$log" | sed 's/^/    /'
+        echo "    (all of it: $log)"
+    fi
+    if [ "$s" -gt 0 ]; then grep -E 'SKIP|skipped|missing|cannot be reached' "$log" | head -n 5 | sed 's/^/    /'; fi
+}
+
+whole() { # LOG CODE
+    case $2 in
+    0) echo 1 0 0 ;;
+    77) echo 0 0 1 ;;
+    *) echo 0 1 0 ;;
+    esac
+}
+
+cargo_tests() {
+    awk '/^test result:/ { p += $4; f += $6; s += $8 } END { print p + 0, f + 0, s + 0 }' "$1"
+}
+
+lines() { # Lines as `go test -v` prints them; a subtest counts.
+    awk '/^ *--- PASS/ { p++ } /^ *--- FAIL/ { f++ } /^ *--- SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }' "$1"
+}
+
+host_tests() {
+    if ! command -v go >/dev/null; then
+        echo "--- SKIP: tests/host (Go is missing: see https://go.dev/doc/install)"
+        return 77
+    fi
+    cd tests/host && test -z "$(gofmt -l .)" && go vet ./... &&
+        AUDITTRAIL_PLUGIN="$OLDPWD/$plugin" AUDITTRAIL_BIN="$OLDPWD/$terminal" go test -count=1 -v ./...
+}
+
+demo() {
+    "$terminal" demo --plugin "$plugin" | tee target/demo.txt &&
+        tail -n 1 target/demo.txt | grep -Eq '^demo: ok, annotations=[1-9][0-9]* lines=[1-9][0-9]* counts=[1-9][0-9]* recorded=69$' &&
+        grep -Eq '^\{"annotations":[0-9]+,"lines":[0-9]+,"counts":[0-9]+,"recorded":69\}$' target/demo/summary.json
+}
+
+if ! command -v cargo >/dev/null; then
+    echo "cargo is missing: install Rust from https://rustup.rs"
+    exit 1
+fi
+if ! command -v cc >/dev/null; then
+    echo "installing a C compiler, which the TLS library needs"
+    apt-get update -q && apt-get install -qy gcc libc6-dev || { echo "a C compiler is missing" && exit 1; }
+fi
+for component in rustfmt clippy; do
+    cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+done
+
+step "format" whole cargo fmt --check
+step "lint" whole cargo clippy --locked --all-targets -- --deny warnings
+step "rust tests" cargo_tests cargo test --locked --no-fail-fast
+step "documentation" whole env RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
+step "shipped binary builds" whole make plugin-binary terminal
+step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
+step "Grafana's own libraries" lines host_tests
+step "demo" whole demo
+step "dependencies" whole tests/deny.sh
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
