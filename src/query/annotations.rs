@@ -219,12 +219,9 @@ fn frequent(texts: impl Iterator<Item = String>) -> Vec<(String, usize)> {
     counts
 }
 
-fn named(counts: &[(String, usize)]) -> String {
-    let mut named: Vec<String> = counts
-        .iter()
-        .take(NAMED)
-        .map(|(text, count)| if *count == 1 { text.clone() } else { format!("{count} {text}") })
-        .collect();
+/// The most frequent texts in words, each as `show` writes it, and how many others there are.
+fn named(counts: &[(String, usize)], show: impl Fn(&str, usize) -> String) -> String {
+    let mut named: Vec<String> = counts.iter().take(NAMED).map(|(text, count)| show(text, *count)).collect();
     if counts.len() > NAMED {
         named.push(format!("{} more", counts.len() - NAMED));
     }
@@ -232,13 +229,14 @@ fn named(counts: &[(String, usize)]) -> String {
 }
 
 fn summary_title(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
+    let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
     let who = frequent(mark.iter().map(|row| sentences.who(*row)));
     let who = match &who[..] {
         [(only, _)] => only.clone(),
         several => format!("{} principals", several.len()),
     };
     let what = frequent(mark.iter().map(|row| sentences.what(*row)));
-    let title = format!("{who}: {} events: {}", mark.len(), named(&what));
+    let title = format!("{who}: {} events: {}", mark.len(), named(&what, what_times));
     let class = answer.events.text(Column::StatusClass);
     let denied = mark.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
     match denied {
@@ -256,11 +254,18 @@ fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
         ("by ", if who.len() > 1 { who } else { Vec::new() }),
         ("on ", collect(&|row| sentences.which(row))),
         ("result ", collect(&|row| sentences.result(row))),
-        ("", risk.into_iter().map(|(risk, _)| (risk, 1)).collect()),
+        ("", risk),
         ("from ", collect(&|row| sentences.origin(row))),
     ];
+    // Where all events agree there is nothing to count.
+    let text_times = |text: &str, count: usize| {
+        if count == mark.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
+    };
     let lines = parts.iter().filter(|(_, counts)| !counts.is_empty());
-    lines.map(|(word, counts)| format!("{word}{}", escaped(&named(counts)))).collect::<Vec<_>>().join("<br/>")
+    lines
+        .map(|(word, counts)| format!("{word}{}", escaped(&named(counts, text_times))))
+        .collect::<Vec<_>>()
+        .join("<br/>")
 }
 
 /// Product, region, outcome and risk class of the mark's events; Grafana splits them at commas and does not trim.

@@ -60,13 +60,15 @@ pub struct Principal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     by_id: HashMap<String, Principal>,
+    /// Users by the other id that Account and log-ins know them by, with their id in IAM.
+    by_account: HashMap<String, String>,
 }
 
 impl Names {
     /// Who an id belongs to.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Principal> {
-        self.by_id.get(id)
+        self.by_id.get(id).or_else(|| self.by_id.get(self.by_account.get(id)?))
     }
 
     /// All principals, by name.
@@ -75,12 +77,16 @@ impl Names {
         self.by_id.iter().map(|(id, who)| ((who.name.as_str(), id.as_str()), who.kind)).collect()
     }
 
-    /// The ids of the principals that are called `name`: its user name, e-mail address or application name, in any case.
+    /// The ids of the principals that are called `name`: a user name, e-mail address or application name, in any case.
+    /// A user has two ids: IAM's, and Account's.
     #[must_use]
     pub fn ids_of(&self, name: &str) -> Vec<&str> {
         let name = name.to_lowercase();
         let called = |who: &Principal| who.aliases.contains(&name);
         let mut ids: Vec<&str> = self.by_id.iter().filter(|(_, who)| called(who)).map(|(id, _)| id.as_str()).collect();
+        let accounts =
+            self.by_account.iter().filter(|(_, id)| ids.contains(&id.as_str())).map(|(account, _)| account.as_str());
+        ids.extend(accounts.collect::<Vec<_>>());
         ids.sort_unstable();
         ids
     }
@@ -178,8 +184,7 @@ async fn fetch(client: &Client, organization: &str, deadline: Instant) -> Result
         let Some(name) = known_as.first().cloned() else { continue };
         let aliases = known_as.iter().map(|alias| alias.to_lowercase()).collect();
         let who = Principal { name, kind: PrincipalKind::User, aliases };
-        // Log-ins and Account events know the same person by another id.
-        names.by_id.extend(user.account_root_user_id.map(|id| (id, who.clone())));
+        names.by_account.extend(user.account_root_user_id.map(|account| (account, user.id.clone())));
         names.by_id.insert(user.id, who);
     }
     for application in applications {
