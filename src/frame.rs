@@ -65,6 +65,8 @@ impl Field {
 pub enum FrameType {
     /// One time column and one number per series, version 0.1.
     TimeseriesWide,
+    /// One frame per series, version 0.1.
+    TimeseriesMulti,
     /// One number and text columns that tell the rows apart, version 0.1.
     NumericLong,
     /// Log lines, version 0.0.
@@ -117,6 +119,9 @@ pub struct Meta {
     /// How Explore shows the frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_visualisation_type: Option<String>,
+    /// Where Grafana puts the frame, where that is not among the panel's data: `annotations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_topic: Option<String>,
     /// What was asked of Scaleway; shown in the query inspector.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub executed_query_string: String,
@@ -133,7 +138,7 @@ impl Meta {
     #[must_use]
     pub fn of(kind: FrameType) -> Self {
         let version = match kind {
-            FrameType::TimeseriesWide | FrameType::NumericLong => [0, 1],
+            FrameType::TimeseriesWide | FrameType::TimeseriesMulti | FrameType::NumericLong => [0, 1],
             FrameType::LogLines => [0, 0],
         };
         Self { kind: Some(kind), type_version: Some(version), ..Self::default() }

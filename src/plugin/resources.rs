@@ -168,7 +168,7 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
     let question = Question::Events(EventList { format: Format::Table, limit: 1 });
-    Answer::gather(desk, &Query { hide: false, scope, question }, &request, deadline).await
+    Answer::gather(desk, &Query { hide: false, scope, filters: Vec::new(), question }, &request, deadline).await
 }
 
 #[derive(Default)]
@@ -238,7 +238,8 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
         let message = format!("there is no event {id} within a minute of its time");
         return Err(Failure { status: 404, ..Failure::input(message) });
     };
-    answer.only(row)?;
+    let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
+    answer.keep(&only)?;
     Ok(events::object(&answer, 0))
 }
 

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, StringArray, TimestampNanosecondArray};
+use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use chrono::{DateTime, SecondsFormat};
+use serde_json::Value;
 
 use super::answer::{Answer, Failure};
 use super::model::{Annotations, Dimension, Request};
@@ -58,19 +59,26 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
         );
         meta.notices.push(Notice::info(text));
     }
-    Ok(Frame {
-        name: "annotations".to_owned(),
-        meta,
-        fields: vec![
-            Field::required("time", times(&|row| Some(row.time))),
-            Field::new("timeEnd", times(&|row| row.end)),
-            Field::required("title", texts(&|row| escaped(&row.title))),
-            Field::required("text", texts(&|row| row.text.clone())),
-            Field::required("tags", texts(&|row| row.tags.clone())),
-            Field::required("id", texts(&|row| row.id.clone())),
-            Field::required("newState", texts(&|row| row.state.to_owned())),
-        ],
-    })
+    let mut fields = vec![
+        Field::required("time", times(&|row| Some(row.time))),
+        Field::new("timeEnd", times(&|row| row.end)),
+        Field::required("title", texts(&|row| escaped(&row.title))),
+        Field::required("text", texts(&|row| row.text.clone())),
+    ];
+    if annotations.overlay {
+        meta.data_topic = Some("annotations".to_owned());
+        let tags = rows.iter().map(|row| Value::from(row.tags.clone()).to_string());
+        fields.push(Field::required("tags", Arc::new(BinaryArray::from_iter_values(tags))));
+        fields.push(Field::required("color", texts(&|row| color(row.severity).to_owned())));
+        let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
+        fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
+        fields.push(Field::required("id", texts(&|row| row.id.clone())));
+    } else {
+        fields.push(Field::required("tags", texts(&|row| row.tags.join(","))));
+        fields.push(Field::required("id", texts(&|row| row.id.clone())));
+        fields.push(Field::required("newState", texts(&|row| state(row.severity).to_owned())));
+    }
+    Ok(Frame { name: "annotations".to_owned(), meta, fields })
 }
 
 /// How much may share a mark.
@@ -157,9 +165,30 @@ struct Row {
     end: Option<i64>,
     title: String,
     text: String,
-    tags: String,
+    tags: Vec<String>,
     id: String,
-    state: &'static str,
+    severity: Option<Severity>,
+}
+
+/// The state that Grafana's annotation queries take a colour from.
+fn state(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Critical | Severity::High) => "alerting",
+        Some(Severity::Medium) => "pending",
+        Some(Severity::Low) => "ok",
+        None => "nodata",
+    }
+}
+
+/// The colour of a mark over a panel's own query, by its name in Grafana's palette.
+fn color(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Critical) => "dark-red",
+        Some(Severity::High) => "red",
+        Some(Severity::Medium) => "orange",
+        Some(Severity::Low) => "green",
+        None => "gray",
+    }
 }
 
 impl Row {
@@ -176,13 +205,8 @@ impl Row {
                 format!("{id}+{}", mark.len() - 1),
             ),
         };
-        let state = match answer.risks[first].map(|risk| risk.severity) {
-            Some(Severity::Critical | Severity::High) => "alerting",
-            Some(Severity::Medium) => "pending",
-            Some(Severity::Low) => "ok",
-            None => "nodata",
-        };
-        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, state }
+        let severity = answer.risks[first].map(|risk| risk.severity);
+        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, severity }
     }
 }
 
@@ -269,7 +293,7 @@ fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
 }
 
 /// Product, region, outcome and risk class of the mark's events; Grafana splits them at commas and does not trim.
-fn tags(mark: &Mark, answer: &Answer) -> String {
+fn tags(mark: &Mark, answer: &Answer) -> Vec<String> {
     let dimensions = [
         Dimension::Column(Column::Product),
         Dimension::Column(Column::Region),
@@ -286,7 +310,7 @@ fn tags(mark: &Mark, answer: &Answer) -> String {
             }
         }
     }
-    tags.join(",")
+    tags
 }
 
 /// Grafana renders titles and texts as HTML.

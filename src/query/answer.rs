@@ -9,7 +9,7 @@ use arrow::array::{Array, BooleanArray};
 use arrow::error::ArrowError;
 
 use super::filter;
-use super::model::{Dimension, Query, Question, Request, Scope};
+use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
 use crate::event::{Column, Events, List};
 use crate::frame::{Frame, Notice};
@@ -101,7 +101,8 @@ impl Answer {
         }
         let ids = principal_ids(scope, known.as_deref().ok());
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
-        let windows = plan::windows(scope, regions, ids.as_deref(), request.from, request.to);
+        let windows =
+            plan::windows(&narrowed(scope, &query.filters), regions, ids.as_deref(), request.from, request.to);
         let (listings, any_names) = tokio::join!(desk.trail.read(&windows, deadline), desk.names(deadline, |_| false));
 
         let gaps = gaps(&windows, &listings);
@@ -120,14 +121,7 @@ impl Answer {
         let names = known.unwrap_or_default();
 
         events = events.filter(&filter::mask(scope, &events, &names))?;
-        let mut risks = risks(&events);
-        if !scope.risk_classes.is_empty() || !scope.severities.is_empty() {
-            let wanted: Vec<bool> = risks.iter().map(|risk| matches_risk(scope, *risk)).collect();
-            let mut kept = wanted.iter();
-            risks.retain(|_| *kept.next().unwrap_or(&false));
-            events = events.filter(&BooleanArray::from(wanted))?;
-        }
-
+        let risks = risks(&events);
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
             notices.push(Notice::info(
@@ -136,7 +130,11 @@ impl Answer {
         }
         notices.extend(retention(request)?);
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        Ok(Self { events, risks, names, notices, executed })
+        let mut answer = Self { events, risks, names, notices, executed };
+        if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
+            answer.keep(&wanted(&answer, scope, &query.filters))?;
+        }
+        Ok(answer)
     }
 
     /// A dimension's text for the event of a row.
@@ -167,23 +165,55 @@ impl Answer {
         self.notices.iter().map(|notice| notice.text.as_str()).collect()
     }
 
-    /// Leaves only the event of a row.
+    /// Leaves only the events of some rows: those whose place in `rows` is true.
     ///
     /// # Errors
-    /// Never for events that were made here.
-    pub fn only(&mut self, row: usize) -> Result<(), Failure> {
-        let mask = (0..self.events.len()).map(|other| Some(other == row)).collect();
-        (self.events, self.risks) = (self.events.filter(&mask)?, vec![self.risks[row]]);
+    /// When `rows` has another length than the answer.
+    pub fn keep(&mut self, rows: &[bool]) -> Result<(), Failure> {
+        self.events = self.events.filter(&BooleanArray::from(rows.to_vec()))?;
+        let mut kept = rows.iter();
+        self.risks.retain(|_| *kept.next().unwrap_or(&false));
         Ok(())
     }
 
-    /// The frame with all that is to be said about it.
+    /// The frames, the first with all that is to be said about the answer.
     #[must_use]
-    pub fn finish(self, mut frame: Frame) -> Frame {
-        frame.meta.notices.splice(0..0, self.notices);
-        frame.meta.executed_query_string = self.executed;
-        frame
+    pub fn finish(self, mut frames: Vec<Frame>) -> Vec<Frame> {
+        if let Some(frame) = frames.first_mut() {
+            frame.meta.notices.splice(0..0, self.notices);
+            frame.meta.executed_query_string = self.executed;
+        }
+        frames
     }
+}
+
+/// The scope with what ad-hoc filters ask for, as far as that helps to read less.
+fn narrowed(scope: &Scope, filters: &[AdHoc]) -> Scope {
+    let mut scope = scope.clone();
+    for filter in filters.iter().filter(|filter| !filter.negated) {
+        let list = match filter.key {
+            Dimension::Column(Column::Product) => &mut scope.products,
+            Dimension::Column(Column::Service) => &mut scope.services,
+            Dimension::Column(Column::Method) => &mut scope.methods,
+            Dimension::Column(Column::Project) => &mut scope.projects,
+            _ => continue,
+        };
+        if let Matcher::OneOf(values) = &filter.matcher
+            && list.is_empty()
+            && values.iter().all(|value| !value.is_empty())
+        {
+            list.clone_from(values);
+        }
+    }
+    scope
+}
+
+/// What a scope's risks and the ad-hoc filters leave of an answer.
+fn wanted(answer: &Answer, scope: &Scope, filters: &[AdHoc]) -> Vec<bool> {
+    let filters: Vec<_> = filters.iter().map(|filter| (filter, answer.dimension(filter.key))).collect();
+    let keeps =
+        |row: usize| filters.iter().all(|(filter, text)| filter.keeps(text(row).as_deref().unwrap_or_default()));
+    (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks[row]) && keeps(row)).collect()
 }
 
 fn with_default_project(scope: &Scope, desk: &Desk) -> Scope {
@@ -337,7 +367,7 @@ fn risks(events: &Events) -> Vec<Option<Risk>> {
 }
 
 fn matches_risk(scope: &Scope, risk: Option<Risk>) -> bool {
-    let Some(risk) = risk else { return false };
+    let Some(risk) = risk else { return scope.risk_classes.is_empty() && scope.severities.is_empty() };
     (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
 }

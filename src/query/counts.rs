@@ -191,6 +191,28 @@ pub fn total(answer: &Answer) -> Result<Frame, Failure> {
     Ok(in_all(&counts, &Groups { keys: vec![Vec::new()], of: vec![0; answer.events.len()] }))
 }
 
+/// How many events there are over time, one frame per log level, as Grafana's log volume wants them.
+#[must_use]
+pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
+    let grid = Grid::new(request);
+    let mut levels: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
+    for (row, time) in answer.events.times().values().iter().enumerate() {
+        if let Some(bucket) = grid.bucket(*time) {
+            levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
+        }
+    }
+    let frame = |(level, counts): (&str, Vec<i64>)| Frame {
+        name: "volume".to_owned(),
+        meta: Meta::of(FrameType::TimeseriesMulti),
+        fields: vec![
+            Field::required("time", Arc::new(TimestampNanosecondArray::from_iter_values(grid.starts()))),
+            Field::required("count", Arc::new(Int64Array::from(counts)))
+                .labelled(BTreeMap::from([("level".to_owned(), level.to_owned())])),
+        ],
+    };
+    levels.into_iter().map(frame).collect()
+}
+
 fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> Frame {
     let mut series = vec![vec![0_i64; grid.len()]; groups.keys.len()];
     for (time, group) in answer.events.times().values().iter().zip(&groups.of) {

@@ -67,7 +67,7 @@ fn json_text(texts: &StringArray, rows: usize) -> ArrayRef {
 }
 
 /// A log level that says how much the event matters and whether it went wrong.
-fn level(answer: &Answer, row: usize) -> &'static str {
+pub(super) fn level(answer: &Answer, row: usize) -> &'static str {
     let statuses = answer.events.statuses();
     let status = if statuses.is_valid(row) { statuses.value(row) } else { 0 };
     match answer.risks[row].map(|risk| risk.severity) {

@@ -68,15 +68,18 @@ impl Desk {
         let deadline = Instant::now() + self.settings.query_timeout;
         let answer = Answer::gather(self, query, request, deadline).await?;
         let held = self.trail.meter().hold(&answer.events);
-        let frame = match &query.question {
-            Question::Counts(counts) => counts::frame(counts, &answer, request)?,
-            Question::Values(values) => values::frame(values, &answer)?,
+        let frames = match &query.question {
+            Question::Counts(counts) => vec![counts::frame(counts, &answer, request)?],
+            Question::Values(values) => vec![values::frame(values, &answer)?],
             // A rule means the number of events, whatever the panel it was made from shows.
-            Question::Annotations(_) | Question::Events(_) if request.from_alert => counts::total(&answer)?,
-            Question::Annotations(annotations) => annotations::frame(annotations, &answer, request)?,
-            Question::Events(events) => events::frame(events, &answer)?,
+            Question::Annotations(_) | Question::Events(_) | Question::Volume if request.from_alert => {
+                vec![counts::total(&answer)?]
+            }
+            Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
+            Question::Events(events) => vec![events::frame(events, &answer)?],
+            Question::Volume => counts::volume(&answer, request),
         };
         drop(held);
-        Ok(vec![answer.finish(frame)])
+        Ok(answer.finish(frames))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use ipnet::IpNet;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::answer::Failure;
@@ -28,12 +28,14 @@ pub const MOST_GROUPS: usize = 1_000;
 pub const MOST_GROUPINGS: usize = 4;
 
 /// A question about events.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Query {
     /// Whether Grafana asks for no answer.
     pub hide: bool,
     /// Which events are meant.
     pub scope: Scope,
+    /// What Grafana's ad-hoc filters leave of them.
+    pub filters: Vec<AdHoc>,
     /// What is asked about them.
     pub question: Question,
 }
@@ -47,13 +49,15 @@ pub enum Question {
     Events(EventList),
     /// Numbers.
     Counts(Counts),
+    /// How many log lines there are over time, by level: Explore's histogram above them.
+    Volume,
     /// A column's distinct values.
     Values(Values),
 }
 
 impl Question {
     /// The names of the questions in `queryType`.
-    pub const NAMES: [&str; 4] = ["annotations", "events", "counts", "values"];
+    pub const NAMES: [&str; 5] = ["annotations", "events", "counts", "volume", "values"];
 }
 
 /// How marks are made.
@@ -61,6 +65,8 @@ impl Question {
 pub struct Annotations {
     /// At most this many marks.
     pub cap: usize,
+    /// Whether the marks lie over a panel's own query, with colours of their own, and not in an annotation query.
+    pub overlay: bool,
 }
 
 /// How events are listed.
@@ -161,6 +167,62 @@ impl Dimension {
     /// Dimensions that a count can be grouped by; a user agent has too many values to be a label.
     fn groupings() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|dimension| *dimension != Self::Column(Column::UserAgent))
+    }
+}
+
+/// One of Grafana's ad-hoc filters: a column, and what its text must or must not be. Text that is absent is empty.
+#[derive(Clone, Debug)]
+pub struct AdHoc {
+    /// The column.
+    pub key: Dimension,
+    /// Whether what matches is left out instead of kept.
+    pub negated: bool,
+    /// What the text is compared with.
+    pub matcher: Matcher,
+}
+
+/// What a text is compared with.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Equal to one of these.
+    OneOf(Vec<String>),
+    /// Matched as a whole, as in Prometheus.
+    Pattern(Regex),
+}
+
+impl AdHoc {
+    /// Whether an event with this text stays.
+    #[must_use]
+    pub fn keeps(&self, text: &str) -> bool {
+        let matched = match &self.matcher {
+            Matcher::OneOf(values) => values.iter().any(|value| value == text),
+            Matcher::Pattern(pattern) => pattern.is_match(text),
+        };
+        matched != self.negated
+    }
+
+    fn parse(value: &Value) -> Result<Self, Failure> {
+        const OPERATORS: &str = "=, !=, =~, !~, =|, !=|";
+        let Value::Object(object) = value else {
+            return Err(wrong("filters", value, "objects with key, operator and value"));
+        };
+        let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
+        let key = text(object, "filters", "key")?.unwrap_or_default();
+        let key = one_of(&key, "filters.key", &columns)?;
+        let operator = text(object, "filters", "operator")?.unwrap_or_else(|| "=".to_owned());
+        let value = text(object, "filters", "value")?.unwrap_or_default();
+        let matcher = match operator.as_str() {
+            "=" | "!=" => Matcher::OneOf(vec![value]),
+            "=|" | "!=|" => Matcher::OneOf(texts(object, "filters", "values")?),
+            "=~" | "!~" => Matcher::Pattern(
+                RegexBuilder::new(&format!("^(?:{value})$"))
+                    .size_limit(1 << 20)
+                    .build()
+                    .map_err(|_| wrong("filters.value", &Value::from(value.as_str()), "a regular expression"))?,
+            ),
+            other => return Err(wrong("filters.operator", &Value::from(other), OPERATORS)),
+        };
+        Ok(Self { key, negated: operator.starts_with('!'), matcher })
     }
 }
 
@@ -328,7 +390,9 @@ impl Query {
             .map_err(|e| Failure::input(format!("the query is not JSON (line {}, column {})", e.line(), e.column())))?;
         let Value::Object(object) = &value else { return Err(wrong("the query", &value, "an object")) };
         if request.from_alert {
-            refuse_variables("scope", object.get("scope").unwrap_or(&Value::Null))?;
+            for field in ["scope", "filters"] {
+                refuse_variables(field, object.get(field).unwrap_or(&Value::Null))?;
+            }
         }
         match number(object, "version", VERSION, u64::MAX)? {
             VERSION => {}
@@ -346,7 +410,10 @@ impl Query {
         let named = text(object, "", "queryType")?.filter(|name| !name.is_empty());
         let named = named.or_else(|| (!query_type.is_empty()).then(|| query_type.to_owned()));
         let question = match named.as_deref().unwrap_or(default) {
-            "annotations" => Question::Annotations(Annotations { cap: size("cap", 200, MOST_MARKS)? }),
+            "annotations" => Question::Annotations(Annotations {
+                cap: size("cap", 200, MOST_MARKS)?,
+                overlay: boolean(object, "overlay")?,
+            }),
             "events" => Question::Events(EventList {
                 format: choice(object, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
                 limit: size("limit", 1_000.min(max_events), max_events)?,
@@ -364,18 +431,19 @@ impl Query {
                     group_limit: size("groupLimit", 50, MOST_GROUPS)?,
                 })
             }
+            "volume" => Question::Volume,
             "values" => {
                 let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
                 Question::Values(Values { column: choice(object, "column", &columns)? })
             }
             other => return Err(wrong("queryType", &Value::from(other), &Question::NAMES.join(", "))),
         };
-        let hide = match object.get("hide") {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(hide)) => *hide,
-            Some(other) => return Err(wrong("hide", other, "true, false")),
+        let filters = match object.get("filters") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(filters)) => filters.iter().map(AdHoc::parse).collect::<Result<_, _>>()?,
+            Some(other) => return Err(wrong("filters", other, "a list of objects")),
         };
-        Ok(Self { hide, scope: Scope::parse(object.get("scope"))?, question })
+        Ok(Self { hide: boolean(object, "hide")?, scope: Scope::parse(object.get("scope"))?, filters, question })
     }
 }
 
@@ -421,6 +489,14 @@ fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => scalar(value).map(Some).ok_or_else(|| wrong(&path(parent, name), value, "text")),
+    }
+}
+
+fn boolean(object: &Map<String, Value>, name: &str) -> Result<bool, Failure> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(other) => Err(wrong(name, other, "true, false")),
     }
 }
 

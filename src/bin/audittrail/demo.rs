@@ -42,7 +42,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 20_000)]
     events: usize,
     /// A real organization to ask instead of the simulated one.
-    #[arg(long, env = "SCW_DEFAULT_ORGANIZATION_ID", requires = "secret_key")]
+    #[arg(long, env = "SCW_DEFAULT_ORGANIZATION_ID")]
     organization: Option<String>,
     /// A secret key of that organization; better in the environment than on the command line.
     #[arg(long, env = "SCW_SECRET_KEY", hide_env_values = true)]
