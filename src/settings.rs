@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
@@ -83,10 +83,11 @@ impl Settings {
     /// The first setting that cannot be used: its name, its value unless secret, and what is allowed.
     pub fn parse(json_data: &[u8], secrets: &HashMap<String, String>) -> Result<Self, Error> {
         let json_data = if json_data.trim_ascii().is_empty() { b"{}" } else { json_data };
-        // The parser's own message would quote the value.
-        let data: JsonData = serde_json::from_slice(json_data).map_err(|_| {
-            error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}")
-        })?;
+        // The parser's own message would quote the value, and it would take a list for an object.
+        let no_object =
+            |_| error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}");
+        let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(no_object)?;
+        let data: JsonData = serde_json::from_value(Value::Object(data.unwrap_or_default())).map_err(no_object)?;
         Ok(Self {
             organization_id: uuid("organizationId", &data.organization_id)?.ok_or_else(|| {
                 error(

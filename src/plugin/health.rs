@@ -129,7 +129,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
     let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
     let propagating = regions.values().any(|region| region.propagating)
         || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
-    if propagating && !errors.is_empty() {
+    if propagating && (!errors.is_empty() || names.as_ref().is_err_and(refused)) {
         let message = "Scaleway refuses some calls and answers others: a permission granted to this key is still propagating, \
                        which takes up to two minutes. Test again then.";
         return (false, message.to_owned());

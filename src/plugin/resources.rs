@@ -235,6 +235,9 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
     let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
     let mut answer = gather(desk, Scope::default(), range, deadline).await?;
     let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
+        if let Some(failure) = answer.missing() {
+            return Err(failure);
+        }
         let message = format!("there is no event {id} within a minute of its time");
         return Err(Failure { status: 404, ..Failure::input(message) });
     };

@@ -84,6 +84,7 @@ pub struct Answer {
     /// What each event means.
     pub risks: Vec<Option<Risk>>,
     names: Arc<Names>,
+    gaps: Vec<(String, Gap)>,
     notices: Vec<Notice>,
     executed: String,
 }
@@ -130,7 +131,7 @@ impl Answer {
         }
         notices.extend(retention(request)?);
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        let mut answer = Self { events, risks, names, notices, executed };
+        let mut answer = Self { events, risks, names, gaps, notices, executed };
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
             answer.keep(&wanted(&answer, scope, &query.filters))?;
         }
@@ -163,6 +164,12 @@ impl Answer {
     #[must_use]
     pub fn notices(&self) -> Vec<&str> {
         self.notices.iter().map(|notice| notice.text.as_str()).collect()
+    }
+
+    /// What kept events from being read, if anything did.
+    #[must_use]
+    pub fn missing(&self) -> Option<Failure> {
+        self.gaps.first().map(|(place, gap)| Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) })
     }
 
     /// Leaves only the events of some rows: those whose place in `rows` is true.

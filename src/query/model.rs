@@ -509,7 +509,8 @@ fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<St
     };
     let read = |item: &Value| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts"));
     let texts: Result<Vec<String>, Failure> = items.into_iter().map(read).collect();
-    Ok(texts?.into_iter().filter(|text| !text.is_empty()).collect())
+    let mut seen = BTreeSet::new();
+    Ok(texts?.into_iter().filter(|text| !text.is_empty() && seen.insert(text.clone())).collect())
 }
 
 fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {

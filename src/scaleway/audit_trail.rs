@@ -188,7 +188,7 @@ pub async fn list(
                 break;
             }
         };
-        malformed.extend(page.malformed);
+        malformed.extend(page.malformed.iter().map(|what| client.said(what)));
         listing.replaced |= page.replaced;
         let Some(next) = page.next else { break };
         if decoder.len() >= max_events {

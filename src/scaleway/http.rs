@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
+use regex::RegexBuilder;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, StatusCode};
 use secrecy::ExposeSecret;
@@ -23,6 +24,10 @@ const MAX_UNREADABLE: u32 = 3;
 
 /// How often a call is tried when it is not answered: a second wait is bearable, a third is not.
 const MAX_TIMEOUTS: u32 = 2;
+
+/// How much of somebody else's text is looked at, and how much of it is quoted, in characters.
+const LONGEST_SAID: usize = 10_000;
+const LONGEST_QUOTED: usize = 200;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
@@ -231,7 +236,9 @@ impl Client {
                         self.count("ok");
                         return Ok(value);
                     }
-                    Err(e) => Failure::from(self.unreadable(format!("the JSON is broken ({e})"))),
+                    Err(e) => {
+                        Failure::from(self.unreadable(format!("the JSON is broken ({})", self.said(&e.to_string()))))
+                    }
                 },
                 Err(failure) => failure,
             };
@@ -298,14 +305,14 @@ impl Client {
         }
         if !json {
             let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("no content type");
-            return Err(self.unreadable(format!("it is {}, not JSON; is a proxy in between?", readable(kind))).into());
+            return Err(self.unreadable(format!("it is {}, not JSON; is a proxy in between?", self.said(kind))).into());
         }
         Ok(body)
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         // The URL holds ids that do not belong into every log.
-        Error::Unreachable { host: self.host.clone(), message: chain(&error.without_url()) }.into()
+        Error::Unreachable { host: self.host.clone(), message: self.said(&chain(&error.without_url())) }.into()
     }
 
     fn refused(
@@ -323,7 +330,7 @@ impl Client {
                 Error::Invalid { arguments, message }
             }
             401 => {
-                let reason = refusal.reason.as_deref().map(readable).unwrap_or_default();
+                let reason = refusal.reason.as_deref().map(|reason| self.said(reason)).unwrap_or_default();
                 Error::Unauthorized { reason: if reason.is_empty() { reason } else { format!(": {reason}") } }
             }
             403 => Error::Forbidden { permission_set: call.permission_set, message },
@@ -334,21 +341,28 @@ impl Client {
         Failure { error, retry_after: seconds.map(Duration::from_secs) }
     }
 
-    /// What Scaleway says, in printable characters and without the key, which a careless proxy might echo.
     fn message(&self, status: StatusCode, refusal: &Refusal) -> String {
         let words = status.canonical_reason().unwrap_or("no reason given");
-        let mut message = readable(refusal.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
+        let mut message = self.said(refusal.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
         for detail in refusal.details.iter().take(5) {
             let parts = [&detail.argument_name, &detail.reason, &detail.help_message, &detail.action, &detail.resource];
             let parts: Vec<String> =
-                parts.into_iter().flatten().map(|part| readable(part)).filter(|p| !p.is_empty()).collect();
+                parts.into_iter().flatten().map(|part| self.said(part)).filter(|p| !p.is_empty()).collect();
             message.push_str("; ");
             message.push_str(&parts.join(" "));
         }
-        match self.key.to_str() {
-            Ok(key) => message.replace(key, "[secret]"),
-            Err(_) => message,
-        }
+        message
+    }
+
+    /// Somebody else's text, fit for one line of a message, and without the key, which a careless proxy might hand back.
+    #[must_use]
+    pub fn said(&self, text: &str) -> String {
+        let text: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_SAID).collect();
+        let key =
+            RegexBuilder::new(&regex::escape(self.key.to_str().unwrap_or_default())).case_insensitive(true).build();
+        // The key goes before the text is cut, so that no part of it is left at the cut.
+        let text = key.map_or_else(|_| String::new(), |key| key.replace_all(&text, "[secret]").into_owned());
+        text.chars().take(LONGEST_QUOTED).collect()
     }
 }
 
@@ -383,11 +397,6 @@ struct Detail {
     resource: Option<String>,
 }
 
-/// Somebody else's text, fit for one line of a message.
-fn readable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 fn chain(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();
@@ -395,7 +404,7 @@ fn chain(error: &dyn std::error::Error) -> String {
         message = format!("{message}: {cause}");
         source = cause.source();
     }
-    readable(&message)
+    message
 }
 
 /// The roots that are trusted: those built in, for images that have none; the system's; and the configured ones.

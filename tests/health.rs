@@ -1,0 +1,190 @@
+//! What "Save & test" says, for each thing that can be wrong.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use audittrail::host::Source;
+use audittrail::sandbox::{
+    Config, Fault, Grant, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID,
+    SECRET_KEY, Sandbox,
+};
+use chrono::{SecondsFormat, TimeDelta, Utc};
+use common::{Answer, api, organization, plugin};
+use serde_json::{Value, json};
+
+/// A data source of two regions.
+fn source(sandbox: &Sandbox, key: &str) -> Source {
+    common::source(sandbox, key).with("regions", "fr-par,nl-ams")
+}
+
+/// What the check says: whether all is well, the message, the details.
+async fn check(source: &Source) -> (bool, String, Value) {
+    let host = plugin().await;
+    let health = host.health(source).await.expect("a bad health is an answer, not a failed call");
+    host.stop().await.expect("it ends");
+    let details: Value = serde_json::from_slice(&health.json_details).expect("JSON");
+    assert_eq!(details["message"], health.message, "Grafana shows the details' message");
+    assert!(matches!(health.status, 1 | 2), "{}", health.status);
+    (health.status == 1, health.message, details)
+}
+
+/// A week without events, but for three in Paris and two in Amsterdam in the last hour, and one an hour earlier.
+async fn quiet(config: Config) -> Sandbox {
+    let sandbox = organization(Config { events: 0, ..config }).await;
+    let events = [
+        ("fr-par", Kind::Api, 1),
+        ("fr-par", Kind::Authentication, 30),
+        ("fr-par", Kind::System, 58),
+        ("nl-ams", Kind::Api, 20),
+        ("nl-ams", Kind::Api, 40),
+        ("nl-ams", Kind::Api, 62),
+    ];
+    for (number, (region, kind, minutes)) in events.into_iter().enumerate() {
+        let at = (Utc::now() - TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Nanos, true);
+        let id = format!("0199b898-3b6f-72e4-9923-{number:012}");
+        sandbox.push(region, kind, [json!({ "id": id, "recorded_at": at, "resources": [] }).to_string()]).unwrap();
+    }
+    sandbox
+}
+
+const COUNTS: &str = "fr-par 3, nl-ams 2";
+
+#[tokio::test]
+async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message, details) = check(&source(&sandbox, SECRET_KEY)).await;
+    assert!(ok, "{message}");
+    assert!(message.contains(&format!("Events of the last hour: {COUNTS}.")), "{message}");
+    let regions = [("fr-par", 3), ("nl-ams", 2)]
+        .map(|(region, events)| json!({ "region": region, "eventsLastHour": events, "complete": true, "error": null }));
+    assert_eq!(details["regions"], json!(regions));
+
+    let organisation = sandbox.organisation();
+    // Accounts are known by two ids.
+    let principals = details["principals"].as_u64().unwrap();
+    assert!(principals >= (organisation.users.len() + organisation.applications.len()) as u64, "{message}");
+    assert!(message.contains(&format!("{principals} principals are known by name")), "{message}");
+
+    let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
+    assert!(ok && message.contains("last hour: nl-ams 2."), "only the regions of the settings are told of: {message}");
+}
+
+#[tokio::test]
+async fn a_count_that_is_cut_says_so() {
+    let sandbox = organization(Config { span: Duration::from_mins(30), ..Config::default() }).await;
+    let (ok, message, details) = check(&source(&sandbox, SECRET_KEY).with("maxEvents", 200)).await;
+    assert!(ok, "{message}");
+    assert!(message.contains("fr-par at least 200"), "{message}");
+    assert_eq!(details["regions"][0]["complete"], false);
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_called_a_wrong_key() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message, _) = check(&source(&sandbox, "00000000-0000-4000-8000-000000000000")).await;
+    assert!(!ok);
+    assert!(message.starts_with("Wrong key: ") && message.contains("HTTP 401"), "{message}");
+    for other in ["permission", "organisation", "region", "unreachable"] {
+        assert!(!message.contains(other), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_the_trail_is_told_which_permission_set_it_lacks() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message, details) = check(&source(&sandbox, KEY_WITHOUT_AUDIT_TRAIL)).await;
+    assert!(!ok);
+    assert!(message.starts_with("Missing permission: "), "{message}");
+    assert!(message.contains("AuditTrailReadOnly") && message.contains(ORGANIZATION_ID), "{message}");
+    assert!(!message.contains("IAMReadOnly"), "the key may read IAM: {message}");
+    assert!(details["regions"][0]["error"].as_str().unwrap().contains("HTTP 403"), "{details}");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_names_is_healthy_and_told_which_permission_set_shows_them() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message, details) = check(&source(&sandbox, KEY_WITHOUT_IAM)).await;
+    assert!(ok, "names are a convenience: {message}");
+    assert!(message.contains(COUNTS) && message.contains("IAMReadOnly"), "{message}");
+    assert!(!message.contains("AuditTrailReadOnly"), "{message}");
+    assert_eq!(details["principals"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_organization_that_is_not_the_keys_is_called_wrong() {
+    let sandbox = quiet(Config::default()).await;
+    let other = "99999999-0000-4000-8000-000000000000";
+    let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("organizationId", other)).await;
+    assert!(!ok);
+    assert!(message.starts_with("Wrong organisation"), "{message}");
+    assert!(message.contains(other) && message.contains("organizationId"), "{message}");
+    assert!(message.contains("AuditTrailReadOnly") && message.contains("IAMReadOnly"), "or no permission: {message}");
+}
+
+#[tokio::test]
+async fn an_api_that_cannot_be_reached_is_called_unreachable() {
+    let sandbox = quiet(Config::default()).await;
+    // Nobody listens at the discard port.
+    let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("apiUrl", "http://127.0.0.1:9")).await;
+    assert!(!ok);
+    assert!(message.contains("127.0.0.1 cannot be reached") && message.contains("apiUrl"), "{message}");
+    assert!(message.contains("The API is unreachable"), "{message}");
+    assert!(!message.contains("permission"), "{message}");
+}
+
+#[tokio::test]
+async fn a_region_that_fails_is_named_beside_the_counts_of_the_others() {
+    let sandbox = quiet(Config { stall: Duration::from_mins(1), ..Config::default() }).await;
+    let missing = quiet(Config { regions: vec!["fr-par".to_owned()], ..Config::default() }).await;
+    for (sandbox, fault, error) in [
+        (&sandbox, Some(Fault::Unavailable), "HTTP 503"),
+        (&sandbox, Some(Fault::Stall), "did not answer within 1 s"),
+        (&missing, None, "HTTP 404"),
+    ] {
+        sandbox.set_faults(fault.map(|fault| fault.always().in_region("nl-ams")));
+        let start = Instant::now();
+        let (ok, message, details) = check(&source(sandbox, SECRET_KEY).with("callTimeoutSeconds", 1)).await;
+        assert!(start.elapsed() < Duration::from_secs(20), "{fault:?}");
+        assert!(!ok, "{message}");
+        assert!(message.starts_with("A region does not answer: nl-ams: "), "{message}");
+        assert!(message.contains(error), "{message}");
+        assert!(message.contains("events of the last hour: fr-par 3."), "{message}");
+        assert_eq!(details["regions"][0]["error"], Value::Null);
+        assert!(details["regions"][1]["error"].as_str().unwrap().contains(error), "{details}");
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_has_reached_some_regions_only_is_propagating() {
+    let url = api(|asked| match () {
+        () if asked.target.contains("/iam/") => Answer::json("200 OK", r#"{"users":[], "total_count":0}"#),
+        () if asked.target.contains("/fr-par/") => Answer::json("200 OK", r#"{"events":[]}"#),
+        () => Answer::json("403 Forbidden", r#"{"message":"insufficient permissions","type":"permissions_denied"}"#),
+    });
+    let source = Source::new(&url.await, ORGANIZATION_ID, SECRET_KEY).with("regions", "fr-par,nl-ams");
+    let (ok, message, _) = check(&source).await;
+    assert!(!ok);
+    assert!(message.contains("still propagating") && message.contains("Test again"), "{message}");
+    assert!(!message.contains("Give its principal"), "nothing is to be granted: {message}");
+}
+
+#[tokio::test]
+async fn a_permission_that_arrives_during_the_check_is_not_asked_for_again() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message, _) = check(&source(&sandbox, KEY_STILL_PROPAGATING)).await;
+    assert!(if ok { message.contains(COUNTS) } else { message.contains("still propagating") }, "{message}");
+    for permission in ["AuditTrailReadOnly", "IAMReadOnly"] {
+        assert!(!message.contains(permission), "the key has it: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_lasts_for_the_check_may_still_be_propagating() {
+    let fresh = "5a11d000-0000-4000-8000-00000000f4e5";
+    let keys = vec![(fresh.to_owned(), Grant::AfterTime(Duration::from_mins(2)))];
+    let sandbox = quiet(Config { keys, ..Config::default() }).await;
+    let (ok, message, _) = check(&source(&sandbox, fresh)).await;
+    assert!(!ok);
+    assert!(message.contains("may still be propagating") && message.contains("AuditTrailReadOnly"), "{message}");
+}

@@ -1,0 +1,732 @@
+//! The process as Grafana starts, feeds and ends it.
+
+mod common;
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use audittrail::host::{Ask, Decoded, Error, Host, Source};
+use audittrail::plugin::{COOKIE_KEY, COOKIE_VALUE, DataResponse, MAX_MESSAGE_BYTES, QueryDataResponse};
+use audittrail::sandbox::{Config, Endpoint, Fault, KEY_WITHOUT_IAM, ORGANIZATION_ID, SECRET_KEY};
+use common::{Answer, BINARY, api, channel, last_hours, organization, plugin, plugin_with, source};
+use futures::future::{BoxFuture, join_all};
+use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CheckHealthRequest, DataQuery, QueryDataRequest, TimeRange};
+use http::uri::PathAndQuery;
+use prost::Message;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::process::Command;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+
+/// A question whose answer is one number.
+fn total() -> Value {
+    json!({ "queryType": "counts", "over": "total" })
+}
+
+/// The number that answers [`total`].
+fn number(response: &DataResponse) -> i64 {
+    assert_eq!(response.error, "");
+    let batch = Decoded::new(&response.frames[0]).expect("a frame").batch;
+    let counts = batch.column_by_name("count").expect("a count");
+    counts.as_any().downcast_ref::<arrow::array::Int64Array>().expect("a number").value(0)
+}
+
+fn query(ref_id: &str, json: impl Into<Vec<u8>>, (from_epoch_ms, to_epoch_ms): (i64, i64)) -> DataQuery {
+    let time_range = Some(TimeRange { from_epoch_ms, to_epoch_ms });
+    let (max_data_points, interval_ms) = (1_000, 60_000);
+    DataQuery {
+        ref_id: ref_id.to_owned(),
+        json: json.into(),
+        time_range,
+        max_data_points,
+        interval_ms,
+        ..DataQuery::default()
+    }
+}
+
+fn request(source: &Source, queries: Vec<DataQuery>) -> QueryDataRequest {
+    QueryDataRequest { plugin_context: Some(source.context()), headers: HashMap::new(), queries }
+}
+
+/// Calls a method by its path, whatever it is.
+async fn call<Q, A>(channel: &Channel, path: &'static str, request: Q) -> Result<A, Status>
+where
+    Q: Message + 'static,
+    A: Message + Default + 'static,
+{
+    let mut client = tonic::client::Grpc::new(channel.clone()).max_decoding_message_size(usize::MAX);
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let codec = tonic::codec::ProstCodec::<Q, A>::default();
+    client.unary(Request::new(request), PathAndQuery::from_static(path), codec).await.map(tonic::Response::into_inner)
+}
+
+const QUERY_DATA: &str = "/pluginv2.Data/QueryData";
+
+async fn send(channel: &Channel, request: QueryDataRequest) -> Result<HashMap<String, DataResponse>, Status> {
+    call::<_, QueryDataResponse>(channel, QUERY_DATA, request).await.map(|answer| answer.responses)
+}
+
+/// Sends the process a signal.
+fn signal(host: &Host, name: &str) {
+    let process = host.id().expect("a process").to_string();
+    let sent = std::process::Command::new("kill").args([name, &process]).status().expect("kill");
+    assert!(sent.success());
+}
+
+/// The ways to end: Grafana's call, a container's end, a terminal's.
+const ENDS: [&str; 3] = ["Shutdown", "-TERM", "-INT"];
+
+async fn end(mut host: Host, how: &str) -> (std::process::ExitStatus, String) {
+    if how == "Shutdown" {
+        return host.stop().await.expect("it ends");
+    }
+    signal(&host, how);
+    host.wait().await.expect("it ends")
+}
+
+/// The entries of a folder.
+fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+/// What a process says that ends by itself.
+async fn output(command: &mut Command) -> std::process::Output {
+    let output = command.kill_on_drop(true).output();
+    tokio::time::timeout(Duration::from_secs(10), output).await.expect("it ends by itself").expect("it starts")
+}
+
+#[tokio::test]
+async fn without_the_magic_cookie_it_says_what_it_is_and_how_to_install_it() {
+    for environment in [vec![], vec![(COOKIE_KEY, "")], vec![(COOKIE_KEY, "panel")]] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(BINARY);
+        command.env_clear().env("TMPDIR", folder.path()).envs(environment).stdin(Stdio::null());
+        let output = output(&mut command).await;
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "stdout is for the handshake");
+        let line = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(line.lines().count(), 1, "{line}");
+        for word in ["Grafana data source", "Scaleway Audit Trail", "plugin folder", "README.md"] {
+            assert!(line.contains(word), "{word:?} is not in: {line}");
+        }
+        assert_eq!(entries(folder.path()), Vec::<std::path::PathBuf>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_host_of_another_protocol_is_refused_with_what_is_needed() {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env(COOKIE_KEY, COOKIE_VALUE).env("PLUGIN_PROTOCOL_VERSIONS", "1,3").stdin(Stdio::null());
+    let output = output(&mut command).await;
+    assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()));
+    let line: Value = serde_json::from_slice(&output.stderr).expect("one line that go-plugin reads");
+    assert_eq!(line["@level"], "error");
+    assert!(line["@message"].as_str().unwrap().contains("protocol 1,3. Allowed: 2;"), "{line}");
+
+    let host = plugin_with(&[("PLUGIN_PROTOCOL_VERSIONS", "1, 2")]).await;
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_socket_and_its_folder_are_private_and_gone_at_the_end() {
+    for how in ENDS {
+        let temporary = tempfile::tempdir().unwrap();
+        let host = plugin_with(&[("TMPDIR", temporary.path().to_str().unwrap())]).await;
+        let ["1", "2", "unix", socket, "grpc"] = host.handshake.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{} is no handshake of a socket", host.handshake);
+        };
+        let socket = Path::new(socket);
+        let folder = socket.parent().unwrap();
+        assert_eq!(entries(temporary.path()), [folder]);
+        assert_eq!(entries(folder), [socket]);
+        assert_eq!((mode(folder), mode(socket)), (0o700, 0o600));
+
+        let (status, log) = end(host, how).await;
+        assert!(status.success(), "{how}: {status}\n{log}");
+        assert_eq!(entries(temporary.path()), Vec::<std::path::PathBuf>::new(), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn where_no_socket_can_be_had_it_listens_on_loopback() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let temporary = tempfile::tempdir().unwrap();
+    // The name of a socket may have about a hundred characters.
+    let lengthy = temporary.path().join("x".repeat(120));
+    let bar = temporary.path().join("a|b");
+    for folder in [&lengthy, &bar] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    for folder in [Path::new("/nonexistent"), &lengthy, &bar] {
+        let host = plugin_with(&[("TMPDIR", folder.to_str().unwrap())]).await;
+        assert!(host.handshake.starts_with("1|2|tcp|127.0.0.1:"), "{}", host.handshake);
+        let asks = [Ask::new("A", total(), last_hours(200))];
+        let responses = host.query(&source(&sandbox, SECRET_KEY), &asks, &[]).await.unwrap();
+        assert_eq!(number(&responses["A"]), 500);
+        let (status, log) = host.stop().await.unwrap();
+        assert!(status.success());
+        assert!(log.contains("no unix socket can be had"), "{log}");
+    }
+    assert_eq!(entries(&lengthy), Vec::<std::path::PathBuf>::new());
+    assert_eq!(entries(&bar), Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test]
+async fn it_ends_within_100_ms_whatever_it_is_doing() {
+    let sandbox = organization(Config { events: 500, latency: Duration::from_secs(5), ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    for how in ENDS {
+        let mut fastest = Duration::MAX;
+        for _ in 0..3 {
+            let host = plugin().await;
+            let socket = host.handshake.split('|').nth(3).unwrap();
+            let _silent = UnixStream::connect(socket).await.unwrap();
+            let busy = channel(&host.handshake).await;
+            let asked = request(&source, vec![query("A", total().to_string(), last_hours(200))]);
+            let before = sandbox.calls().total;
+            let answer = tokio::spawn(async move { send(&busy, asked).await });
+            while sandbox.calls().total == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let start = Instant::now();
+            let (status, log) = end(host, how).await;
+            fastest = fastest.min(start.elapsed());
+            assert!(status.success(), "{how}: {status}\n{log}");
+            assert!(answer.await.unwrap().is_err(), "a call that is cut off is an error, not an empty answer");
+        }
+        assert!(fastest < Duration::from_millis(100), "{how}: {fastest:?}");
+    }
+}
+
+#[tokio::test]
+async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let of_size = |size: usize| {
+        let padded = |padding: usize| {
+            let json = json!({ "queryType": "counts", "over": "total", "padding": "x".repeat(padding) });
+            request(&source, vec![query("A", json.to_string(), (0, 7_000_000_000_000))])
+        };
+        // The length of a length does not change between the two.
+        let request = padded(size - (padded(10_000_000).encoded_len() - 10_000_000));
+        assert_eq!(request.encoded_len(), size);
+        request
+    };
+    let responses = host.query_raw(of_size(MAX_MESSAGE_BYTES)).await.unwrap();
+    assert_eq!(number(&responses["A"]), 500);
+    for size in [MAX_MESSAGE_BYTES + 1, 20 << 20] {
+        let Err(Error::Call(status)) = host.query_raw(of_size(size)).await else { panic!("{size} bytes are taken") };
+        assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status}");
+        assert!(status.message().contains("limit is: 16777216 bytes"), "{status}");
+    }
+
+    // The other services take as much, and not the four MiB that are common with gRPC.
+    let mut large = source.clone();
+    large.json_data["padding"] = "x".repeat(5 << 20).into();
+    assert_eq!(host.health(&large).await.unwrap().status, 1);
+    assert_eq!(host.resource(&large, "regions").await.unwrap().0, 200);
+    large.json_data["padding"] = "x".repeat(17 << 20).into();
+    assert!(host.health(&large).await.is_err());
+    assert!(host.resource(&large, "regions").await.is_err());
+
+    host.stop().await.unwrap();
+}
+
+/// The lines of a log, each as go-plugin reads it.
+fn lines(log: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| {
+        assert!(line.len() < 64 << 10, "go-plugin splits a line of {} bytes", line.len());
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        for name in ["@level", "@message", "@module", "@timestamp"] {
+            assert!(line[name].is_string(), "go-plugin's parser needs the text {name} in {line}");
+        }
+        let time =
+            chrono::NaiveDateTime::parse_from_str(line["@timestamp"].as_str().unwrap(), "%Y-%m-%dT%H:%M:%S.%6fZ");
+        assert!(time.is_ok(), "{line}");
+        line
+    });
+    lines.collect()
+}
+
+#[tokio::test]
+async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let asks = [Ask::new("A", total(), last_hours(1)), Ask::new("B", json!({ "version": 2 }), last_hours(1))];
+    let cases = [
+        (None, vec!["info", "warn"]),
+        (Some("no such level"), vec!["info", "warn"]),
+        (Some("trace"), vec!["debug", "info", "warn"]),
+        (Some("DEBUG"), vec!["debug", "info", "warn"]),
+        (Some("info"), vec!["info", "warn"]),
+        (Some("warn"), vec!["warn"]),
+        (Some("error"), vec![]),
+        (Some("off"), vec![]),
+    ];
+    for (level, expected) in cases {
+        let environment = level.map(|level| ("GF_PLUGIN_LOG_LEVEL", level));
+        let host = plugin_with(environment.as_slice()).await;
+        host.query(&source, &asks, &[]).await.unwrap();
+        let (_, log) = host.stop().await.unwrap();
+        let mut levels: Vec<String> =
+            lines(&log).iter().map(|line| line["@level"].as_str().unwrap().to_owned()).collect();
+        levels.sort();
+        levels.dedup();
+        assert_eq!(levels, expected, "{level:?}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn long_lines_of_the_log_are_cut() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let host = plugin().await;
+    // The worst that JSON can make of a character: six bytes for one.
+    for letter in ["x", "\u{1}", "🦀"] {
+        let name = letter.repeat(200_000);
+        let source = source(&sandbox, SECRET_KEY);
+        let asks = [Ask::new(&name, total(), last_hours(1))];
+        assert_eq!(host.query(&source, &asks, &[]).await.unwrap()[&name].error, "");
+        let wrong = source.with("organizationId", name.clone()).with("regions", name.clone());
+        assert!(host.query(&wrong, &asks, &[]).await.unwrap()[&name].error.contains("organizationId"));
+        assert_eq!(host.health(&wrong).await.unwrap().status, 2);
+    }
+    let (_, log) = host.stop().await.unwrap();
+    let cut = |line: &&Value| line.as_object().unwrap().values().any(|v| v.as_str().is_some_and(|t| t.ends_with('…')));
+    assert!(lines(&log).iter().filter(cut).count() >= 9, "the long values were logged, and cut");
+}
+
+#[tokio::test]
+async fn users_without_a_role_are_answered() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let mut source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    for role in ["Admin", "Editor", "Viewer", "None", "", "Archduke"] {
+        role.clone_into(&mut source.role);
+        let responses = host.query(&source, &[Ask::new("A", total(), last_hours(200))], &[]).await.unwrap();
+        assert_eq!(number(&responses["A"]), 500, "{role:?}");
+        assert_eq!(host.health(&source).await.unwrap().status, 1, "{role:?}");
+        assert_eq!(host.resource(&source, "regions").await.unwrap().0, 200, "{role:?}");
+    }
+    // An alert rule has no user at all.
+    let mut request = request(&source, vec![query("A", total().to_string(), last_hours(200))]);
+    request.plugin_context.as_mut().unwrap().user = None;
+    assert_eq!(number(&host.query_raw(request).await.unwrap()["A"]), 500);
+    host.stop().await.unwrap();
+}
+
+/// Queries that cannot be answered: what is sent, and how its error begins.
+fn bad_queries() -> Vec<(Vec<u8>, &'static str)> {
+    let deep = format!("{{\"scope\":{}", "[".repeat(1_000_000));
+    let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    vec![
+        (b"{\"scope\":".to_vec(), "the query is not JSON (line 1, column 9)"),
+        (b"\xff\xfe".to_vec(), "the query is not JSON"),
+        (b"{} {}".to_vec(), "the query is not JSON"),
+        (deep.into_bytes(), "the query is not JSON"),
+        (nested.into_bytes(), "the query is [[[["),
+        (b"null".to_vec(), "the query is null. Allowed: an object"),
+        (b"[]".to_vec(), "the query is []. Allowed: an object"),
+        (b"\"counts\"".to_vec(), "the query is \"counts\". Allowed: an object"),
+        (b"1e999".to_vec(), "the query is not JSON"),
+        (br#"{"version":2}"#.to_vec(), "version is 2. Allowed: 1"),
+        (br#"{"version":-1}"#.to_vec(), "version is -1. Allowed: a whole number"),
+        (br#"{"queryType":"drop table"}"#.to_vec(), "queryType is \"drop table\". Allowed: annotations, events"),
+        (br#"{"queryType":{}}"#.to_vec(), "queryType is {}. Allowed: text"),
+        (br#"{"scope":[]}"#.to_vec(), "scope is []. Allowed: an object"),
+        (br#"{"scope":{"products":[[]]}}"#.to_vec(), "scope.products is []. Allowed: a text or a list of texts"),
+        (br#"{"scope":{"sourceIps":"1.2.3.4/64"}}"#.to_vec(), "scope.sourceIps is \"1.2.3.4/64\". Allowed: an address"),
+        (br#"{"scope":{"status":"99"}}"#.to_vec(), "scope.status is \"99\". Allowed: succeeded, denied, failed"),
+        (br#"{"scope":{"regions":"mars"}}"#.to_vec(), "scope.regions is \"mars\". Allowed: fr-par"),
+        (br#"{"limit":0}"#.to_vec(), "limit is 0. Allowed: a whole number from 1 to"),
+        (br#"{"limit":99999999999999999999}"#.to_vec(), "limit is 1"),
+        (br#"{"queryType":"annotations","cap":5001}"#.to_vec(), "cap is 5001. Allowed: a whole number from 1 to 5000"),
+        (br#"{"queryType":"counts","groupBy":"user_agent"}"#.to_vec(), "groupBy is \"user_agent\". Allowed: principal"),
+        (br#"{"hide":"perhaps"}"#.to_vec(), "hide is \"perhaps\". Allowed: true, false"),
+    ]
+}
+
+#[tokio::test]
+async fn one_bad_query_never_spoils_the_others() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let range = last_hours(200);
+    let mut queries = vec![query("first", total().to_string(), range)];
+    for (place, (json, _)) in bad_queries().into_iter().enumerate() {
+        queries.push(query(&format!("bad {place}"), json, range));
+    }
+    // Names that are no letters are names still.
+    let odd = ["", " ", "Ä 🦀 \u{202e}", "a\0b\nc", "../../etc/passwd", "{\"refId\":1}"];
+    queries.extend(odd.iter().map(|name| query(name, total().to_string(), range)));
+    queries.push(query("reversed", total().to_string(), (range.1, range.0)));
+    queries.push(query("last", b"".to_vec(), range));
+
+    let responses = host.query_raw(request(&source, queries.clone())).await.unwrap();
+    assert_eq!(responses.len(), queries.len());
+    for (place, (json, begins)) in bad_queries().iter().enumerate() {
+        let response = &responses[&format!("bad {place}")];
+        let json: String = String::from_utf8_lossy(json).chars().take(100).collect();
+        assert!(response.error.starts_with(begins), "{json}: {}", response.error);
+        assert!(response.error.len() < 400, "an error quotes a little of what is wrong, not all of it: {json}");
+        assert_eq!((response.status, &*response.error_source), (400, "plugin"), "{json}");
+        assert!(response.frames.is_empty(), "{json}");
+    }
+    assert!(responses["reversed"].error.contains("ends before it begins"));
+    for name in ["first"].iter().chain(&odd) {
+        assert_eq!(number(&responses[*name]), 500, "{name:?}");
+        let frame = Decoded::new(&responses[*name].frames[0]).unwrap();
+        assert_eq!(frame.batch.schema_ref().metadata()["refId"], *name);
+    }
+    assert_eq!(
+        Decoded::new(&responses["last"].frames[0]).unwrap().batch.num_rows(),
+        500,
+        "an empty query asks for events"
+    );
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_without_queries_or_with_two_of_one_name_is_answered() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    assert_eq!(host.query_raw(request(&source, vec![])).await.unwrap(), HashMap::new());
+    let twice = vec![query("A", total().to_string(), last_hours(200)); 2];
+    let responses = host.query_raw(request(&source, twice)).await.unwrap();
+    assert_eq!(responses.len(), 1);
+    assert_eq!(number(&responses["A"]), 500);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_names_no_data_source_is_an_error_of_each_query() {
+    let host = plugin().await;
+    let queries = ["A", "B"].map(|name| query(name, "{}", last_hours(1))).to_vec();
+    let responses = host.query_raw(QueryDataRequest { queries, ..QueryDataRequest::default() }).await.unwrap();
+    for name in ["A", "B"] {
+        let response = &responses[name];
+        assert!(response.error.contains("names no data source"), "{}", response.error);
+        assert_eq!((response.status, &*response.error_source), (400, "plugin"));
+    }
+    let bare = channel(&host.handshake).await;
+    let mut health = grafana_plugin_sdk::pluginv2::diagnostics_client::DiagnosticsClient::new(bare);
+    let answer = health.check_health(CheckHealthRequest::default()).await.unwrap().into_inner();
+    assert_eq!(answer.status, 2);
+    assert!(answer.message.contains("names no data source"), "{}", answer.message);
+    let answer =
+        host.resource_raw(CallResourceRequest { path: "regions".to_owned(), ..Default::default() }).await.unwrap();
+    assert_eq!(answer.code, 400);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let now = chrono::Utc::now().timestamp_millis();
+    let (outside, empty) = ("is not between the years 1970 and 2262", "ends before it begins, or is empty");
+    let cases = [
+        ((i64::MIN, i64::MAX), outside),
+        ((i64::MAX, i64::MIN), outside),
+        ((i64::MIN, i64::MIN), outside),
+        ((i64::MAX, i64::MAX), outside),
+        ((0, i64::MAX), outside),
+        ((-1, now), outside),
+        ((now, i64::MAX / 1_000_000 + 1), outside),
+        ((now, now - 1), empty),
+        ((now, 0), empty),
+        ((now, now), empty),
+        ((0, 0), empty),
+    ];
+    let questions = [json!({}), total(), json!({ "queryType": "annotations" }), json!({ "queryType": "values" })];
+    for question in &questions {
+        for (range, error) in cases {
+            for headers in [vec![], vec![("FromAlert", "true")]] {
+                let responses = host.query(&source, &[Ask::new("A", question.clone(), range)], &headers).await.unwrap();
+                assert!(responses["A"].error.contains(error), "{range:?}: {}", responses["A"].error);
+                assert_eq!((responses["A"].status, &*responses["A"].error_source), (400, "plugin"), "{range:?}");
+            }
+        }
+    }
+    let mut without = query("A", "{}", (0, 0));
+    without.time_range = None;
+    assert!(host.query_raw(request(&source, vec![without])).await.unwrap()["A"].error.contains(empty));
+    assert_eq!(sandbox.calls().total, 0);
+
+    // The widest range and the narrowest are ranges.
+    for (range, expected) in [((0, i64::MAX / 1_000_000), 500), ((now + 60_000, now + 60_001), 0)] {
+        let responses = host.query(&source, &[Ask::new("A", total(), range)], &[]).await.unwrap();
+        assert_eq!(number(&responses["A"]), expected);
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn absurd_intervals_and_numbers_of_points_are_answered() {
+    let sandbox = organization(Config { events: 60, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let questions = [
+        json!({ "queryType": "counts" }),
+        json!({ "queryType": "counts", "groupBy": ["method", "method", "principal", "method"] }),
+        json!({ "queryType": "annotations", "cap": 1 }),
+        json!({ "queryType": "events", "limit": 1 }),
+    ];
+    for range in [(0, i64::MAX / 1_000_000), last_hours(200), (1, 2)] {
+        for interval_ms in [i64::MIN, 0, 1, i64::MAX] {
+            for max_data_points in [i64::MIN, 0, 1, 4_999, i64::MAX] {
+                let asks: Vec<Ask> = (0..)
+                    .zip(&questions)
+                    .map(|(place, json): (u8, _)| Ask {
+                        ref_id: place.to_string(),
+                        json: json.clone(),
+                        range,
+                        interval_ms,
+                        max_data_points,
+                    })
+                    .collect();
+                let responses = host.query(&source, &asks, &[]).await.unwrap();
+                for (name, response) in responses {
+                    assert_eq!(response.error, "", "{name}: {range:?} {interval_ms} {max_data_points}");
+                    let rows = Decoded::new(&response.frames[0]).unwrap().batch.num_rows();
+                    assert!(rows <= 1_000, "{name}: {range:?} {interval_ms} {max_data_points}: {rows} rows");
+                }
+            }
+        }
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cancelled_call_stops_its_calls_to_scaleway() {
+    let latency = Duration::from_millis(400);
+    // Thousands of events of the last hour: each of these calls would ask for pages for a long time.
+    let sandbox = organization(Config { latency, span: Duration::from_mins(30), ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY).with("regions", "fr-par");
+    let host = plugin().await;
+    let asks = [Ask::new("A", total(), last_hours(200))];
+    let calls: [(&str, BoxFuture<'_, ()>); 3] = [
+        ("query", Box::pin(async { drop(host.query(&source, &asks, &[]).await) })),
+        ("health", Box::pin(async { drop(host.health(&source).await) })),
+        ("resource", Box::pin(async { drop(host.resource(&source, "resources?from=0").await) })),
+    ];
+    for (name, call) in calls {
+        sandbox.reset();
+        assert!(tokio::time::timeout(latency * 3, call).await.is_err(), "{name} is over before it can be cancelled");
+        // What is being asked gets to be counted.
+        tokio::time::sleep(latency).await;
+        let after = sandbox.calls().total;
+        assert!(after >= 3, "{name} has asked {after} times before it was cancelled");
+        tokio::time::sleep(latency * 5).await;
+        assert_eq!(sandbox.calls().total, after, "{name} goes on asking after it was cancelled");
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn unknown_methods_are_unimplemented_and_garbage_is_survived() {
+    let host = plugin().await;
+    let bare = channel(&host.handshake).await;
+    for path in [
+        "/pluginv2.Data/QueryChunkedData",
+        "/pluginv2.Data/",
+        "/pluginv2.Diagnostics/Reboot",
+        "/pluginv2.AdmissionControl/ValidateAdmission",
+        "/plugin.GRPCController/Nope",
+        "/plugin.GRPCBroker/StartStream",
+        "/nonsense",
+    ] {
+        let status = call::<(), ()>(&bare, path, ()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented, "{path}: {status}");
+    }
+    // What go-plugin's ping asks.
+    let mut ping = tonic_health::pb::health_client::HealthClient::new(bare.clone());
+    let service = "plugin".to_owned();
+    let answer = ping.check(tonic_health::pb::HealthCheckRequest { service }).await.unwrap().into_inner();
+    assert_eq!(answer.status(), tonic_health::ServingStatus::Serving.into());
+
+    let socket = host.handshake.split('|').nth(3).unwrap();
+    for garbage in ["GET / HTTP/1.1\r\nhost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0", "\u{1}\u{2}\u{3}", ""]
+    {
+        let mut stream = UnixStream::connect(socket).await.unwrap();
+        let _ = stream.write_all(garbage.as_bytes()).await;
+        let _ = stream.write_all(&vec![0xff; 100_000]).await;
+    }
+    assert!(host.metrics().await.unwrap().contains("audittrail_requests_total"), "the process lives on");
+    host.stop().await.unwrap();
+}
+
+/// A message whose fields have other types than those of any request.
+#[derive(Clone, PartialEq, Message)]
+struct Misshapen {
+    #[prost(uint64, tag = "1")]
+    number: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    bytes: Vec<u8>,
+    #[prost(fixed64, tag = "3")]
+    other: u64,
+}
+
+#[tokio::test]
+async fn misshapen_messages_fail_alone() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let bare = channel(&host.handshake).await;
+    let messages = [
+        Misshapen { number: 7, ..Misshapen::default() },
+        Misshapen { bytes: vec![0xff; 1_000], ..Misshapen::default() },
+        Misshapen { other: u64::MAX, ..Misshapen::default() },
+    ];
+    for message in messages {
+        for path in [QUERY_DATA, "/pluginv2.Diagnostics/CheckHealth", "/pluginv2.Resource/CallResource"] {
+            // What is no field of the request is left out; what is one and has another type is refused.
+            if let Err(status) = call::<_, ()>(&bare, path, message.clone()).await {
+                assert!(matches!(status.code(), Code::Internal | Code::InvalidArgument), "{path}: {status}");
+            }
+        }
+    }
+    let responses = host.query(&source, &[Ask::new("A", total(), last_hours(200))], &[]).await.unwrap();
+    assert_eq!(number(&responses["A"]), 500);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_hundred_calls_at_once_are_all_answered() {
+    let sandbox = organization(Config { events: 60, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let asks = [
+        Ask::new("A", total(), last_hours(200)),
+        Ask::new("B", json!({ "queryType": "annotations" }), last_hours(200)),
+    ];
+    let queries = join_all((0..160).map(|_| host.query(&source, &asks, &[])));
+    let healths = join_all((0..20).map(|_| host.health(&source)));
+    let resources = join_all((0..20).map(|_| host.resource(&source, "principals")));
+    let (queries, healths, resources) = tokio::join!(queries, healths, resources);
+    for responses in queries {
+        let responses = responses.unwrap();
+        assert_eq!(number(&responses["A"]), 60);
+        assert_eq!(responses["B"].error, "");
+    }
+    assert!(healths.into_iter().all(|health| health.unwrap().status == 1));
+    assert!(resources.into_iter().all(|resource| resource.unwrap().0 == 200));
+    // Names that an event lacks are asked for again after half a minute.
+    assert!(sandbox.calls().to(Endpoint::Users) < 5, "all wait for the same names");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_that_change_between_calls_take_effect_at_once() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let host = plugin().await;
+    let asks = [Ask::new("A", total(), last_hours(200))];
+    // The same uid throughout.
+    let full = source(&sandbox, SECRET_KEY);
+    for _ in 0..2 {
+        assert_eq!(number(&host.query(&full, &asks, &[]).await.unwrap()["A"]), 500);
+        assert_eq!(host.resource(&full, "principals").await.unwrap().0, 200);
+
+        let unknown = source(&sandbox, "00000000-0000-4000-8000-000000000000");
+        let response = &host.query(&unknown, &asks, &[]).await.unwrap()["A"];
+        assert_eq!((response.status, &*response.error_source), (401, "downstream"), "{}", response.error);
+        assert_eq!(host.resource(&unknown, "principals").await.unwrap().0, 401, "names that another key has read");
+        assert_eq!(host.resource(&source(&sandbox, KEY_WITHOUT_IAM), "principals").await.unwrap().0, 403);
+
+        let elsewhere = full.clone().with("organizationId", "99999999-0000-4000-8000-000000000000");
+        assert_eq!(host.query(&elsewhere, &asks, &[]).await.unwrap()["A"].status, 403);
+        let broken = full.clone().with("maxEvents", "none");
+        assert!(host.query(&broken, &asks, &[]).await.unwrap()["A"].error.contains("maxEvents"));
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_says_its_status_and_whose_fault_it_is() {
+    let sandbox = organization(Config { events: 500, stall: Duration::from_secs(30), ..Config::default() }).await;
+    let full = source(&sandbox, SECRET_KEY).with("queryTimeoutSeconds", 2);
+    let host = plugin().await;
+    let slow = full.clone().with("callTimeoutSeconds", 1);
+    let nowhere = full.clone().with("apiUrl", "http://127.0.0.1:9");
+    let unknown = source(&sandbox, "00000000-0000-4000-8000-000000000000");
+    let faults: [(Option<Fault>, &Source, i32, &str); 9] = [
+        (None, &unknown, 401, "downstream"),
+        (None, &nowhere, 502, "downstream"),
+        (Some(Fault::TooManyRequests), &full, 429, "downstream"),
+        (Some(Fault::InternalError), &full, 500, "downstream"),
+        (Some(Fault::Unavailable), &full, 503, "downstream"),
+        (Some(Fault::ConnectionReset), &full, 502, "downstream"),
+        (Some(Fault::HtmlPage), &full, 502, "downstream"),
+        (Some(Fault::TruncatedJson), &full, 502, "downstream"),
+        (Some(Fault::Stall), &slow, 504, "downstream"),
+    ];
+    for (fault, source, status, error_source) in faults {
+        sandbox.set_faults(fault.map(Fault::always));
+        let start = Instant::now();
+        let response = &host.query(source, &[Ask::new("A", total(), last_hours(200))], &[]).await.unwrap()["A"];
+        assert_eq!((response.status, &*response.error_source), (status, error_source), "{fault:?}: {}", response.error);
+        assert!(response.error.starts_with("region fr-par"), "{fault:?}: {}", response.error);
+        assert!(start.elapsed() < Duration::from_secs(4), "{fault:?}: the query's deadline is two seconds");
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_api_that_wants_to_be_left_alone_for_ever_spoils_one_query() {
+    let host = plugin().await;
+    for after in
+        ["18446744073709551615", "9223372036854775807", "99999999999999999999999", "-1", "1e9", "Thu, 01 Jan 1970"]
+    {
+        let url = api(move |asked| match () {
+            () if asked.target.contains("method_name=Refused") => Answer {
+                status: "429 Too Many Requests",
+                headers: format!("x-envoy-ratelimited: true\r\nretry-after: {after}"),
+                body: String::new(),
+            },
+            () => Answer::json("200 OK", r#"{"events":[], "users":[], "applications":[]}"#),
+        });
+        let source = Source::new(&url.await, ORGANIZATION_ID, SECRET_KEY).with("queryTimeoutSeconds", 2);
+        let refused = json!({ "scope": { "kinds": "api", "methods": "Refused" } });
+        let asks = [Ask::new("A", total(), last_hours(1)), Ask::new("B", refused, last_hours(1))];
+        let responses = host.query(&source, &asks, &[]).await.unwrap();
+        assert_eq!(number(&responses["A"]), 0);
+        assert_eq!(
+            (responses["B"].status, &*responses["B"].error_source),
+            (429, "downstream"),
+            "{}",
+            responses["B"].error
+        );
+    }
+    let (_, log) = host.stop().await.unwrap();
+    assert!(!log.contains("panic"), "{log}");
+}
+
+#[tokio::test]
+async fn a_region_that_is_named_twice_is_asked_once() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let once = json!({ "queryType": "counts", "over": "total", "scope": { "regions": ["nl-ams"], "methods": ["CreateServer"] } });
+    let mut often = once.clone();
+    often["scope"]["regions"] = vec!["nl-ams"; 100].into();
+    let mut calls = Vec::new();
+    for json in [once, often] {
+        sandbox.reset();
+        assert_eq!(host.query(&source, &[Ask::new("A", json, last_hours(200))], &[]).await.unwrap()["A"].error, "");
+        let asked = sandbox.calls();
+        calls.push(asked.total - asked.to(Endpoint::Users) - asked.to(Endpoint::Applications));
+    }
+    assert_eq!(calls[0], calls[1]);
+    host.stop().await.unwrap();
+}

@@ -1,0 +1,422 @@
+//! What editors, pickers and links are told, the process's metrics, and the streams that there are none of.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audittrail::host::{Ask, Host, Source};
+use audittrail::sandbox::{
+    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, ORGANIZATION_ID, SECRET_KEY, Sandbox,
+};
+use common::{last_hours, organization, plugin, source};
+use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
+use grafana_plugin_sdk::pluginv2::{
+    CallResourceRequest, PublishStreamRequest, RunStreamRequest, SubscribeStreamRequest, publish_stream_response,
+    subscribe_stream_response,
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tonic::Code;
+
+/// A host and an organization of a few hundred events.
+async fn start() -> (Host, Sandbox, Source) {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let source = source(&sandbox, SECRET_KEY);
+    (plugin().await, sandbox, source)
+}
+
+async fn get(host: &Host, source: &Source, url: &str) -> Value {
+    let (status, answer) = host.resource(source, url).await.expect("an answer");
+    assert_eq!(status, 200, "{url}: {answer}");
+    answer
+}
+
+/// A refusal: its status and its message.
+async fn refused(host: &Host, source: &Source, url: &str) -> (i32, String) {
+    let (status, answer) = host.resource(source, url).await.expect("a refusal is an answer, not a failed call");
+    (status, answer["message"].as_str().unwrap_or_else(|| panic!("{url}: no message in {answer}")).to_owned())
+}
+
+/// The texts of a member in a list.
+fn all<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
+    list.as_array().expect("a list").iter().filter_map(|item| item[name].as_str()).collect()
+}
+
+/// The events of the last hours as a table asks for them: the columns by name, as text.
+async fn table(host: &Host, source: &Source, hours: i64) -> Vec<BTreeMap<String, String>> {
+    let json = json!({ "queryType": "events", "format": "table", "limit": 1_000 });
+    let batch = host.frame(source, Ask::new("A", json, last_hours(hours)), &[]).await.expect("events").batch;
+    let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let text = |row: usize| {
+        let column = |name: &String| {
+            let array = batch.column_by_name(name).expect("a column");
+            let texts = array.as_any().downcast_ref::<arrow::array::StringArray>()?;
+            (arrow::array::Array::is_valid(texts, row)).then(|| (name.clone(), texts.value(row).to_owned()))
+        };
+        names.iter().filter_map(column).collect()
+    };
+    (0..batch.num_rows()).map(text).collect()
+}
+
+#[tokio::test]
+async fn regions_are_those_that_exist_and_which_of_them_are_configured() {
+    let (host, sandbox, source) = start().await;
+    let answer = get(&host, &source.with("regions", "nl-ams"), "regions").await;
+    let expected = [("fr-par", false), ("nl-ams", true), ("pl-waw", false), ("it-mil", false)]
+        .map(|(name, configured)| json!({ "name": name, "configured": configured }));
+    assert_eq!(answer, json!({ "regions": expected }));
+    assert_eq!(sandbox.calls().total, 0, "nobody need be asked");
+    host.stop().await.unwrap();
+}
+
+/// The products as the API lists them.
+async fn listed(url: &str) -> Value {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.expect("a connection");
+    let path = format!("/audit-trail/v1alpha1/regions/fr-par/products?organization_id={ORGANIZATION_ID}");
+    let request = format!("GET {path} HTTP/1.0\r\nx-auth-token: {SECRET_KEY}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    serde_json::from_str(body).expect("JSON")
+}
+
+#[tokio::test]
+async fn products_are_those_that_scaleway_lists_with_services_and_methods() {
+    let (host, sandbox, source) = start().await;
+    let listed = listed(&sandbox.url()).await;
+    let mut expected = listed["products"].as_array().unwrap().clone();
+    expected.sort_by_key(|product| product["name"].as_str().unwrap().to_owned());
+
+    let answer = get(&host, &source, "products").await;
+    let products = answer["products"].as_array().unwrap();
+    assert!(products.len() >= 8);
+    assert_eq!(products.len(), expected.len());
+    for (product, expected) in products.iter().zip(&expected) {
+        for member in ["name", "title", "services"] {
+            assert_eq!(product[member], expected[member]);
+        }
+    }
+
+    assert_eq!(answer["notices"], json!([]));
+
+    // One region is enough, and the other is told of; none is an error.
+    sandbox.set_faults([Fault::HtmlPage.always().in_region("fr-par")]);
+    let part = get(&host, &source, "products").await;
+    assert_eq!(part["products"], answer["products"]);
+    let notices = part["notices"].as_array().unwrap();
+    assert!(matches!(&notices[..], [one] if one.as_str().unwrap().starts_with("region fr-par: ")), "{part}");
+    sandbox.set_faults([Fault::HtmlPage.always()]);
+    let (status, message) = refused(&host, &source, "products").await;
+    assert!(status == 502 && message.contains("text/html"), "{status} {message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn principals_are_users_and_applications_by_name() {
+    let (host, sandbox, source) = start().await;
+    let answer = get(&host, &source, "principals").await;
+    let list = &answer["principals"];
+    let organisation = sandbox.organisation();
+    for user in &organisation.users {
+        let expected = json!({ "id": user.id, "name": user.email, "kind": "user" });
+        assert!(list.as_array().unwrap().contains(&expected), "{expected}");
+    }
+    for application in &organisation.applications {
+        let expected = json!({ "id": application.id, "name": application.name, "kind": "application" });
+        assert!(list.as_array().unwrap().contains(&expected), "{expected}");
+    }
+    let names = all(list, "name");
+    assert!(names.is_sorted(), "{names:?}");
+
+    let someone = &organisation.users[1];
+    for part in [someone.email.to_uppercase(), someone.id[..13].to_owned(), format!("%20{}%20", someone.username)] {
+        let answer = get(&host, &source, &format!("principals?query={part}")).await;
+        assert!(all(&answer["principals"], "id").contains(&&*someone.id), "{part}: {answer}");
+        assert!(answer["principals"].as_array().unwrap().len() < names.len(), "{part}");
+    }
+    assert_eq!(get(&host, &source, "principals?query=nobody-at-all").await, json!({ "principals": [] }));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn resources_are_those_that_recent_events_name() {
+    let (host, sandbox, source) = start().await;
+    let answer = get(&host, &source, "resources").await;
+    let list = &answer["resources"];
+    // The same events asked for as a table. An id without a type is from a request's body, and a pool's is its cluster's.
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for mut event in table(&host, &source, 24).await {
+        if event.get("resource_type").is_some_and(|kind| kind != "kube_pool") {
+            *counts.entry(event.remove("resource_id").unwrap()).or_default() += 1;
+        }
+    }
+    assert!(counts.len() > 5);
+    assert_eq!(answer["total"], list.as_array().unwrap().len());
+    let told: BTreeMap<String, usize> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            (item["id"].as_str().unwrap().to_owned(), usize::try_from(item["events"].as_u64().unwrap()).unwrap())
+        })
+        .collect();
+    for (id, count) in &counts {
+        assert!(told.get(id).is_some_and(|told| told >= count), "{id}: {count} events, and {:?} told of", told.get(id));
+    }
+    let seen = all(list, "lastSeen");
+    assert!(seen.is_sorted_by(|a, b| a >= b), "the most recent first: {seen:?}");
+
+    let kinds: BTreeSet<&str> = all(list, "type").into_iter().collect();
+    assert!(kinds.len() > 1);
+    for kind in &kinds {
+        let answer = get(&host, &source, &format!("resources?type={kind}")).await;
+        assert_eq!(all(&answer["resources"], "type").into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([*kind]));
+    }
+    let named = list.as_array().unwrap().iter().find(|item| item["name"].is_string()).unwrap();
+    let name = named["name"].as_str().unwrap();
+    let query = url::form_urlencoded::byte_serialize(name.to_uppercase().as_bytes()).collect::<String>();
+    let answer = get(&host, &source, &format!("resources?query={query}")).await;
+    assert!(all(&answer["resources"], "name").contains(&name), "{answer}");
+
+    let organisation = sandbox.organisation();
+    let week =
+        get(&host, &source, &format!("resources?from=0&to={}", sandbox.now().to_rfc3339().replace('+', "%2B"))).await;
+    assert!(week["total"].as_u64() > Some(told.len() as u64), "a week names more than a day");
+    let known = |id: &str| organisation.resources.iter().any(|resource| resource.id == id);
+    assert!(all(&week["resources"], "id").into_iter().filter(|id| known(id)).count() > 20);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
+    let (host, _sandbox, source) = start().await;
+    let events = table(&host, &source, 48).await;
+    let (mut alone, mut with_time) = (0, 0);
+    for event in events.iter().take(200) {
+        let id = &event["id"];
+        // Ids of version 7 hold their time, those of Instance do not.
+        let (status, answer) = host.resource(&source, &format!("event/{id}")).await.unwrap();
+        if id.as_bytes()[14] == b'7' {
+            assert_eq!((status, &answer["id"]), (200, &json!(id)), "{answer}");
+            alone += 1;
+        } else {
+            assert_eq!(status, 400);
+            assert!(answer["message"].as_str().unwrap().contains("Add at="), "{answer}");
+            continue;
+        }
+        let time = answer["time"].as_str().unwrap().to_owned();
+        for at in [time.clone(), chrono::DateTime::parse_from_rfc3339(&time).unwrap().timestamp_millis().to_string()] {
+            assert_eq!(get(&host, &source, &format!("event/{id}?at={at}")).await, answer);
+            with_time += 1;
+        }
+        for name in ["product", "method", "principal", "region", "status_class"] {
+            assert_eq!(answer[name].as_str(), event.get(name).map(String::as_str), "{name} of {answer}");
+        }
+        if alone == 3 {
+            break;
+        }
+    }
+    assert_eq!((alone, with_time), (3, 6));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
+    let (host, sandbox, source) = start().await;
+    let long = format!("event/{}", "x".repeat(1_000_000));
+    let cases = [
+        ("", 404, "there is no resource \"\". Allowed: regions, products"),
+        ("nonsense", 404, "there is no resource \"nonsense\". Allowed: regions, products"),
+        ("regions/fr-par", 404, "there is no resource \"regions/fr-par\""),
+        ("event", 404, "there is no resource \"event\""),
+        ("../regions", 404, "there is no resource"),
+        ("event/a/b", 404, "there is no resource"),
+        ("event/..", 400, "the id \"..\" does not tell when the event was. Add at="),
+        ("event/🦀%00", 400, "does not tell when the event was"),
+        (&long, 400, "does not tell when the event was"),
+        ("event/x?at=noon", 400, "at is \"noon\". Allowed: milliseconds since 1970, or a time such as"),
+        ("event/x?at=9223372036854775807", 400, "is not between the years 1970 and 2262"),
+        ("event/x?at=-9223372036854775808", 400, "the time range"),
+        ("event/ffffffff-ffff-7fff-8fff-ffffffffffff", 400, "is not between the years 1970 and 2262"),
+        ("event/00000000-0000-7000-8000-000000000000", 404, "there is no event"),
+        ("resources?from=tomorrow", 400, "from is \"tomorrow\". Allowed: milliseconds since 1970"),
+        ("resources?from=5&to=4", 400, "ends before it begins"),
+        ("resources?to=9223372036854775807", 400, "is not between the years 1970 and 2262"),
+    ];
+    for (url, expected, message) in cases {
+        let (status, said) = refused(&host, &source, url).await;
+        let url: String = url.chars().take(60).collect();
+        assert_eq!(status, expected, "{url}: {said}");
+        assert!(said.contains(message), "{url}: {said}");
+    }
+    let request = |path: &str, method: &str| CallResourceRequest {
+        plugin_context: Some(source.context()),
+        path: path.to_owned(),
+        url: path.to_owned(),
+        method: method.to_owned(),
+        ..CallResourceRequest::default()
+    };
+    sandbox.reset();
+    for method in ["POST", "PUT", "DELETE", "PATCH", "get"] {
+        let answer = host.resource_raw(request("products", method)).await.unwrap();
+        assert_eq!(answer.code, 405, "{method}");
+        let message: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert!(message["message"].as_str().unwrap().contains("Allowed: GET"), "{message}");
+    }
+    assert_eq!(sandbox.calls().total, 0);
+    for path in ["regions", "/regions", "regions/"] {
+        let answer = host.resource_raw(request(path, "GET")).await.unwrap();
+        assert_eq!(answer.code, 200, "{path}");
+        assert_eq!(answer.headers["Content-Type"].values, ["application/json"]);
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_of_scaleway_reaches_the_caller_with_its_status() {
+    let (host, sandbox, full) = start().await;
+    let by = |key: &str| source(&sandbox, key);
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    let cases = [
+        ("principals", by(unknown), 401, "HTTP 401"),
+        ("products", by(unknown), 401, "HTTP 401"),
+        ("resources", by(unknown), 401, "HTTP 401"),
+        ("principals", by(KEY_WITHOUT_IAM), 403, "IAMReadOnly"),
+        ("products", by(KEY_WITHOUT_AUDIT_TRAIL), 403, "AuditTrailReadOnly"),
+        ("resources", by(KEY_WITHOUT_AUDIT_TRAIL), 403, "AuditTrailReadOnly"),
+        ("event/x?at=2026-01-01T00:00:00Z", by(KEY_WITHOUT_AUDIT_TRAIL), 403, "AuditTrailReadOnly"),
+        ("regions", by("SCWXXXXXXXXXXXXXXXXX"), 400, "secretKey"),
+        ("products", full.clone().with("apiUrl", "http://127.0.0.1:9"), 502, "cannot be reached"),
+    ];
+    for (url, source, expected, message) in cases {
+        let (status, said) = refused(&host, &source.with("queryTimeoutSeconds", 2), url).await;
+        assert_eq!(status, expected, "{url}: {said}");
+        assert!(said.contains(message), "{url}: {said}");
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
+    let (host, sandbox, source) = start().await;
+    let source = source.with("queryTimeoutSeconds", 2);
+    let events = table(&host, &source, 48).await;
+    let event = events.iter().find(|event| event["region"] == "fr-par" && event["id"].as_bytes()[14] == b'7').unwrap();
+    let url = format!("event/{}", event["id"]);
+    assert_eq!(get(&host, &source, &url).await["id"], *event["id"]);
+    sandbox.set_faults([Fault::Unavailable.always().in_region("fr-par")]);
+    let (status, message) = refused(&host, &source, &url).await;
+    assert_eq!(status, 503, "{message}");
+    assert!(message.contains("fr-par"), "{message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_of_resources_says_what_is_missing_from_it() {
+    let (host, sandbox, source) = start().await;
+    let source = source.with("queryTimeoutSeconds", 2);
+    let whole = get(&host, &source, "resources?from=0").await;
+    sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
+    let part = get(&host, &source, "resources?from=0").await;
+    assert!(part["total"].as_u64() < whole["total"].as_u64());
+    assert!(part["notices"].to_string().contains("region nl-ams"), "nothing says that a region is missing");
+    assert!(!whole["notices"].to_string().contains("region"), "{}", whole["notices"]);
+    host.stop().await.unwrap();
+}
+
+/// A metric's value by its name with labels, as Prometheus reads it.
+fn metrics(text: &str) -> BTreeMap<String, f64> {
+    let mut families = BTreeSet::new();
+    let mut values = BTreeMap::new();
+    for line in text.lines() {
+        if let Some(family) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = family.split_once(' ').expect("a type");
+            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
+            assert!(families.insert(name.to_owned()), "{name} is described twice");
+        } else if !line.starts_with("# HELP ") {
+            let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value in {line}"));
+            assert!(families.iter().any(|family| name.starts_with(family)), "{line} has no type");
+            values.insert(name.to_owned(), value.parse().expect("a number"));
+        }
+    }
+    values
+}
+
+#[tokio::test]
+async fn metrics_count_requests_events_and_calls_by_outcome() {
+    let (host, sandbox, full) = start().await;
+    let range = last_hours(200);
+    let asks = [
+        Ask::new("A", json!({ "queryType": "counts", "over": "total" }), range),
+        Ask::new("B", json!({ "queryType": "annotations" }), range),
+        Ask::new("C", json!({ "queryType": "nonsense" }), range),
+    ];
+    host.query(&full, &asks, &[]).await.unwrap();
+    host.health(&full).await.unwrap();
+    get(&host, &full, "regions").await;
+    refused(&host, &full, "nonsense").await;
+    sandbox.set_faults([Fault::InternalError.first(2)]);
+    get(&host, &full.clone().with("regions", "fr-par"), "products").await;
+    sandbox.set_faults([]);
+    refused(&host, &source(&sandbox, "00000000-0000-4000-8000-000000000000").with("regions", "fr-par"), "products")
+        .await;
+    refused(&host, &source(&sandbox, KEY_WITHOUT_IAM), "principals").await;
+    let nowhere = full.clone().with("apiUrl", "http://127.0.0.1:9").with("queryTimeoutSeconds", 1);
+    refused(&host, &nowhere, "products").await;
+    let slow = full.clone().with("callTimeoutSeconds", 1).with("queryTimeoutSeconds", 2).with("regions", "fr-par");
+    sandbox.set_faults([Fault::Stall.always()]);
+    refused(&host, &slow, "products").await;
+
+    let metrics = metrics(&host.metrics().await.unwrap());
+    let requests = |call: &str, outcome: &str| {
+        metrics[&format!("audittrail_requests_total{{call=\"{call}\",outcome=\"{outcome}\"}}")]
+    };
+    assert!((requests("query_data", "ok") - 2.0).abs() < 0.5);
+    assert!((requests("query_data", "error") - 1.0).abs() < 0.5);
+    assert!((requests("check_health", "ok") - 1.0).abs() < 0.5);
+    assert!((requests("call_resource", "ok") - 2.0).abs() < 0.5);
+    assert!((requests("call_resource", "error") - 5.0).abs() < 0.5);
+    let calls = |outcome: &str| metrics[&format!("audittrail_upstream_calls_total{{outcome=\"{outcome}\"}}")];
+    let answered = sandbox.calls();
+    assert_eq!(answered.answered(500), 2);
+    assert!((calls("failed") - 2.0).abs() < 0.5);
+    assert!((calls("unauthorized") - 1.0).abs() < 0.5);
+    assert!(calls("forbidden") > 0.5);
+    assert!(calls("unreachable") > 0.5);
+    assert!(calls("timeout") > 0.5);
+    assert!(calls("ok") > 10.0);
+    // Two whole answers, and what the health check read of the last hour.
+    let events = metrics["audittrail_events_total"];
+    assert!((1_000.0..1_500.0).contains(&events), "{events} events");
+    assert!(metrics["audittrail_held_events"].abs() < 0.5, "nothing is held once all are answered");
+    for (histogram, least) in [
+        ("audittrail_request_seconds_count{call=\"query_data\"}", 3.0),
+        ("audittrail_upstream_call_seconds_count", 10.0),
+    ] {
+        assert!(metrics[histogram] >= least, "{histogram} {}", metrics[histogram]);
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn there_are_no_streams_and_grafana_is_told_so() {
+    let (host, _sandbox, source) = start().await;
+    let context = Some(source.context());
+    let mut streams: StreamClient<_> = host.streams();
+    for path in ["", "events", "events/../../x", "🦀"] {
+        let (path, plugin_context) = (path.to_owned(), context.clone());
+        let request =
+            SubscribeStreamRequest { path: path.clone(), plugin_context: plugin_context.clone(), ..Default::default() };
+        let answer = streams.subscribe_stream(request).await.unwrap().into_inner();
+        assert_eq!(answer.status, i32::from(subscribe_stream_response::Status::NotFound));
+        let request =
+            PublishStreamRequest { path: path.clone(), plugin_context: plugin_context.clone(), data: b"{}".to_vec() };
+        let answer = streams.publish_stream(request).await.unwrap().into_inner();
+        assert_eq!(answer.status, i32::from(publish_stream_response::Status::PermissionDenied));
+        let request = RunStreamRequest { path, plugin_context, ..Default::default() };
+        assert_eq!(streams.run_stream(request).await.unwrap_err().code(), Code::NotFound);
+    }
+    host.stop().await.unwrap();
+}

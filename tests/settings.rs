@@ -1,0 +1,208 @@
+//! How settings reach what users see: a wrong one as an error of every query, of the health check and of the resources.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use audittrail::host::{Ask, Host, Source};
+use audittrail::sandbox::{Config, Endpoint, Fault, Grant, SECRET_KEY};
+use common::{last_hours, organization, plugin, source};
+use serde_json::{Value, json};
+
+/// What a source answers to a query, to the health check and to a resource call: three texts.
+async fn errors(host: &Host, source: &Source) -> [String; 3] {
+    let asks = ["A", "B"].map(|name| Ask::new(name, json!({}), last_hours(1)));
+    let responses = host.query(source, &asks, &[]).await.expect("an error of each query, not of the call");
+    for response in responses.values() {
+        assert_eq!((response.status, &*response.error_source), (400, "plugin"), "{}", response.error);
+    }
+    assert_eq!(responses["A"], responses["B"]);
+    let health = host.health(source).await.expect("a bad health, not a failed call");
+    assert_eq!(health.status, 2, "{}", health.message);
+    let (status, answer) = host.resource(source, "regions").await.expect("a refusal, not a failed call");
+    assert_eq!(status, 400, "{answer}");
+    [responses["A"].error.clone(), health.message, answer["message"].as_str().unwrap().to_owned()]
+}
+
+#[tokio::test]
+async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed() {
+    let sandbox = organization(Config { events: 0, ..Config::default() }).await;
+    let host = plugin().await;
+    let right = source(&sandbox, SECRET_KEY);
+    let number = |most: u32| format!("a whole number from 1 to {most}");
+    let (uuid, regions) = ("a UUID".to_owned(), "fr-par, nl-ams, pl-waw, it-mil".to_owned());
+    let url = "an https URL without path, user or query".to_owned();
+    let cases = [
+        ("organizationId", json!("acme"), "is \"acme\"", &uuid),
+        ("organizationId", json!(12), "is \"12\"", &uuid),
+        ("organizationId", json!(""), "is empty", &uuid),
+        ("organizationId", json!(null), "is empty", &uuid),
+        ("organizationId", json!(["a"]), "is a list or an object", &uuid),
+        ("projectId", json!("default"), "is \"default\"", &uuid),
+        ("regions", json!("fr-par, mars"), "contains \"mars\"", &regions),
+        ("regions", json!(["fr-par", 3]), "contains \"3\"", &regions),
+        ("regions", json!(true), "contains \"true\"", &regions),
+        ("regions", json!({ "fr-par": true }), "is a list or an object", &regions),
+        ("apiUrl", json!("http://api.scaleway.com"), "is \"http://api.scaleway.com\"", &url),
+        ("apiUrl", json!("https://api.scaleway.com/v1"), "is \"https://api.scaleway.com/v1\"", &url),
+        ("apiUrl", json!("file:///etc/passwd"), "is \"file:///etc/passwd\"", &url),
+        ("apiUrl", json!("http://127.0.0.1.example.com"), "is \"http://127.0.0.1.example.com\"", &url),
+        ("apiUrl", json!("//"), "is not a URL", &url),
+        ("callTimeoutSeconds", json!(0), "is \"0\"", &number(300)),
+        ("callTimeoutSeconds", json!("soon"), "is \"soon\"", &number(300)),
+        ("callTimeoutSeconds", json!(1.5), "is \"1.5\"", &number(300)),
+        ("queryTimeoutSeconds", json!(601), "is \"601\"", &number(600)),
+        ("queryTimeoutSeconds", json!(false), "is \"false\"", &number(600)),
+        ("maxEvents", json!("1_000_001"), "is \"1_000_001\"", &number(1_000_000)),
+        ("maxEvents", json!(-5), "is \"-5\"", &number(1_000_000)),
+        ("maxEvents", json!(1e300), "is \"1e+300\"", &number(1_000_000)),
+        ("maxEvents", json!({}), "is a list or an object", &number(1_000_000)),
+        ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
+    ];
+    for (field, value, problem, allowed) in cases {
+        for error in errors(&host, &right.clone().with(field, value.clone())).await {
+            let begins = format!("setting {field} {problem}");
+            assert!(error.starts_with(&begins), "{field} {value}: {error}");
+            assert!(error.contains("Allowed: ") && error.contains(allowed), "{field} {value}: {error}");
+        }
+    }
+    assert_eq!(sandbox.calls().total, 0, "nobody is asked with wrong settings");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_named_and_never_quoted() {
+    let sandbox = organization(Config { events: 0, ..Config::default() }).await;
+    let host = plugin().await;
+    let cases = [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("SCWCANARYCANARYCANAR", "is an access key"),
+        ("canary key", "holds spaces or characters outside ASCII"),
+        ("canary-é", "holds spaces or characters outside ASCII"),
+        ("canary\r\nX-Injected: 1", "holds spaces or characters outside ASCII"),
+    ];
+    for (key, problem) in cases {
+        for error in errors(&host, &source(&sandbox, key)).await {
+            assert!(error.starts_with(&format!("setting secretKey {problem}")), "{error}");
+            assert!(error.contains("Allowed: the secret key of an IAM API key"), "{error}");
+            assert!(!error.to_lowercase().contains("canary"), "{error}");
+        }
+    }
+    let mut without = source(&sandbox, SECRET_KEY);
+    without.secrets.clear();
+    for error in errors(&host, &without).await {
+        assert!(error.starts_with("setting secretKey is empty"), "{error}");
+    }
+    assert_eq!(sandbox.calls().total, 0);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_that_are_no_object_are_an_error() {
+    let sandbox = organization(Config { events: 0, ..Config::default() }).await;
+    let host = plugin().await;
+    let mut source = source(&sandbox, SECRET_KEY);
+    let array = json!(["0a1b2c3d-0000-4000-8000-000000000001", "fr-par", null, sandbox.url()]);
+    for data in [json!("text"), json!(5), json!([]), array] {
+        source.json_data = data.clone();
+        for error in errors(&host, &source).await {
+            assert!(
+                error.starts_with("setting jsonData is not a JSON object. Allowed: an object such as"),
+                "{data}: {error}"
+            );
+        }
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn unknown_settings_are_left_alone() {
+    let sandbox = organization(Config { events: 60, ..Config::default() }).await;
+    let host = plugin().await;
+    let mut source =
+        source(&sandbox, SECRET_KEY).with("tlsSkipVerify", true).with("fromTheFuture", json!({ "a": [1] }));
+    source.secrets.insert("basicAuthPassword".to_owned(), "x".to_owned());
+    assert_eq!(host.health(&source).await.unwrap().status, 1);
+    host.stop().await.unwrap();
+}
+
+/// The notices of an answer, or its error.
+async fn said(host: &Host, source: &Source, json: Value) -> Result<Vec<String>, String> {
+    let frame = host.frame(source, Ask::new("A", json, last_hours(200)), &[]).await;
+    frame.map(|frame| frame.notices()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn numbers_booleans_and_lists_written_as_text_take_effect() {
+    let config = Config { stall: Duration::from_secs(30), ..Config::default() };
+    let sandbox = organization(config).await;
+    let host = plugin().await;
+    let full = source(&sandbox, SECRET_KEY);
+
+    for value in [json!("100"), json!(" 100 "), json!(100)] {
+        let notices = said(&host, &full.clone().with("maxEvents", value.clone()), json!({})).await.unwrap();
+        assert!(notices.iter().any(|n| n.contains("only the newest 100 events were fetched")), "{value}: {notices:?}");
+    }
+    for value in [json!("nl-ams,pl-waw"), json!(" pl-waw , nl-ams ,"), json!(["pl-waw", " nl-ams", ""])] {
+        sandbox.reset();
+        said(
+            &host,
+            &full.clone().with("regions", value.clone()),
+            json!({ "scope": { "kinds": "api", "products": "instance" } }),
+        )
+        .await
+        .unwrap();
+        for (region, asked) in [("nl-ams", true), ("pl-waw", true), ("it-mil", false), ("fr-par", false)] {
+            let path = format!("/regions/{region}/events");
+            assert_eq!(sandbox.calls().queries.iter().any(|query| query.contains(&path)), asked, "{value}: {region}");
+        }
+    }
+    sandbox.set_faults([Fault::Stall.always()]);
+    for (field, text) in
+        [("callTimeoutSeconds", json!("1")), ("queryTimeoutSeconds", json!("2")), ("queryTimeoutSeconds", json!(2))]
+    {
+        let start = Instant::now();
+        let error = said(&host, &full.clone().with(field, text), json!({})).await.unwrap_err();
+        assert!(error.contains("did not answer within"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{field}");
+    }
+    // What provisioning leaves where a variable is not set.
+    sandbox.set_faults([]);
+    let names = ["regions", "projectId", "callTimeoutSeconds", "queryTimeoutSeconds", "maxEvents", "caCertificate"];
+    let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));
+    assert_eq!(host.health(&blank).await.unwrap().status, 1);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_projects_of_a_query_come_before_that_of_the_settings() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let host = plugin().await;
+    let projects: Vec<&str> = sandbox.organisation().projects.iter().map(|project| &*project.id).collect();
+    let upper = projects[1].to_uppercase();
+    let source = source(&sandbox, SECRET_KEY).with("projectId", upper);
+    for (json, expected) in [(json!({}), projects[1]), (json!({ "scope": { "projects": projects[2] } }), projects[2])] {
+        sandbox.reset();
+        said(&host, &source, json).await.unwrap();
+        let calls = sandbox.calls();
+        let asked = calls.queries.iter().filter(|query| query.contains("project_id="));
+        assert!(asked.clone().count() > 0);
+        assert!(asked.clone().all(|query| query.contains(expected)), "{calls:?}");
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn spaces_around_a_key_and_capitals_in_an_id_are_forgiven() {
+    let key = "5a11d000-0000-4000-8000-00000000face";
+    let keys = vec![(key.to_owned(), Grant::Full)];
+    let sandbox = organization(Config { events: 60, keys, ..Config::default() }).await;
+    let host = plugin().await;
+    let capitals = audittrail::sandbox::ORGANIZATION_ID.to_uppercase();
+    let source = source(&sandbox, &format!(" {key}\n")).with("organizationId", format!(" {capitals} "));
+    let health = host.health(&source).await.unwrap();
+    assert_eq!(health.status, 1, "{}", health.message);
+    assert!(sandbox.calls().to(Endpoint::Users) > 0);
+    host.stop().await.unwrap();
+}
