@@ -196,8 +196,12 @@ fn dictionary() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-fn list_item() -> Arc<Field> {
-    Arc::new(Field::new("item", dictionary(), true))
+fn parent_fields() -> Fields {
+    Fields::from(vec![Field::new("child", dictionary(), true), Field::new("id", dictionary(), true)])
+}
+
+fn parent_item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(parent_fields()), false))
 }
 
 fn reference_fields() -> Fields {
@@ -223,7 +227,7 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new(REQUEST_BODY, DataType::Utf8, true),
         Field::new(RESOURCES, DataType::Utf8, true),
         Field::new(REFERENCES, DataType::List(reference_item()), false),
-        Field::new(PARENTS, DataType::List(list_item()), false),
+        Field::new(PARENTS, DataType::List(parent_item()), false),
     ];
     fields.extend(Column::ALL.iter().map(|c| Field::new(c.name(), dictionary(), true)));
     Arc::new(Schema::new(fields))
@@ -370,7 +374,8 @@ impl Events {
     #[must_use]
     pub fn parents(&self) -> Parents<'_> {
         let list = self.column(PARENTS).as_list::<i32>();
-        Parents { list, id: Text::of(list.values()) }
+        let items = list.values().as_struct();
+        Parents { list, child: Text::of(items.column(0)), id: Text::of(items.column(1)) }
     }
 
     /// The events whose place in `mask` is true.
@@ -460,14 +465,15 @@ impl<'a> References<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Parents<'a> {
     list: &'a ListArray,
+    child: Text<'a>,
     id: Text<'a>,
 }
 
 impl<'a> Parents<'a> {
-    /// The ids that the resources of a row's event belong to.
-    pub fn of(&self, row: usize) -> impl Iterator<Item = &'a str> + use<'a> {
-        let id = self.id;
-        rows_of(self.list, row).filter_map(move |i| id.get(i))
+    /// What the resources of a row's event belong to: the id of each that belongs to something, and the id of that.
+    pub fn of(&self, row: usize) -> impl Iterator<Item = (Option<&'a str>, &'a str)> + use<'a> {
+        let Self { child, id, .. } = *self;
+        rows_of(self.list, row).filter_map(move |i| Some((child.get(i), id.get(i)?)))
     }
 }
 
@@ -513,7 +519,7 @@ pub struct Decoder {
 
 struct ListOf {
     ends: Vec<i32>,
-    ids: StringDictionaryBuilder<Int32Type>,
+    columns: [StringDictionaryBuilder<Int32Type>; 2],
 }
 
 struct ReferenceBuilder {
@@ -543,7 +549,7 @@ impl Decoder {
                 ends: vec![0],
                 columns: std::array::from_fn(|_| StringDictionaryBuilder::new()),
             },
-            parents: ListOf { ends: vec![0], ids: StringDictionaryBuilder::new() },
+            parents: ListOf { ends: vec![0], columns: std::array::from_fn(|_| StringDictionaryBuilder::new()) },
         }
     }
 
@@ -551,6 +557,13 @@ impl Decoder {
     #[must_use]
     pub fn len(&self) -> usize {
         self.times.len()
+    }
+
+    /// How many events of the window `from <= recorded_at < to` there are behind the first `since` that the decoder holds;
+    /// what comes twice counts twice.
+    #[must_use]
+    pub fn within(&self, since: usize, from: i64, to: i64) -> usize {
+        self.times.iter().skip(since).filter(|time| (from..to).contains(*time)).count()
     }
 
     /// Whether the decoder holds no event.
@@ -587,8 +600,10 @@ impl Decoder {
 
     fn append(&mut self, kind: Kind, row: &Row<'_>) -> Result<i64, String> {
         let time = time_of(row)?;
-        let resources: Vec<Resource<'_>> =
+        let resources: Vec<&RawValue> =
             row.resources.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let resources: Vec<Resource<'_>> =
+            resources.into_iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
         let first = resources.first();
         let class = match (row.status_code, row.result.as_deref()) {
             (Some(status), _) => Some(status_class::of(status)),
@@ -696,14 +711,25 @@ impl ReferenceBuilder {
 
 impl ListOf {
     fn append(&mut self, resources: &[Resource<'_>]) {
-        for parent in resources.iter().flat_map(|r| &r.parents) {
-            self.ids.append_value(parent);
+        let [children, ids] = &mut self.columns;
+        let mut push = |child: &Nullable<'_>, parent: &str| {
+            children.append_option(child.as_deref());
+            ids.append_value(parent);
+        };
+        for resource in resources {
+            resource.parents.iter().for_each(|parent| push(&resource.id, parent));
+            // A pool belongs to the cluster whose id its event carries.
+            if let (Some(_), Some(id)) = (&resource.own_id, &resource.id) {
+                push(&resource.own_id, id);
+            }
         }
-        self.ends.push(end(self.ids.len()));
+        self.ends.push(end(ids.len()));
     }
 
     fn finish(mut self) -> Result<ListArray, ArrowError> {
-        ListArray::try_new(list_item(), OffsetBuffer::new(self.ends.into()), Arc::new(self.ids.finish()), None)
+        let columns = self.columns.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
+        let items = StructArray::try_new(parent_fields(), columns, None)?;
+        ListArray::try_new(parent_item(), OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
     }
 }
 
@@ -751,7 +777,8 @@ fn items<'a, T: Deserialize<'a>>(
     let unwrap = |item: T| unwrap(item).ok_or_else(|| String::from("an item is of no known kind (api, auth, system)"));
     match serde_json::from_str::<Listing<'a, T>>(text) {
         Ok(listing) => Ok((listing.events.into_iter().map(unwrap).collect(), listing.next)),
-        Err(error) if error.is_data() => {
+        // Half a surrogate pair in one event is an error of the whole text's syntax: the items tell whose.
+        Err(error) if !error.is_eof() => {
             let listing: Listing<'a, &'a RawValue> = serde_json::from_str(text)?;
             let items = listing.events.into_iter().map(|raw| {
                 serde_json::from_str(raw.get()).map_err(|e| format!("an item is not an event: {e}")).and_then(unwrap)
@@ -1044,7 +1071,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
                         "type" => resource.kind = map.next_value::<Lenient<'de>>()?.0,
                         "name" => resource.name = map.next_value::<Lenient<'de>>()?.0,
                         key if key.ends_with("_info") => {
-                            if let Some(info) = map.next_value::<Option<Info<'de>>>()? {
+                            // What is no object is none of the infos that name a parent.
+                            let raw: &'de RawValue = map.next_value()?;
+                            if let Ok(info) = serde_json::from_str::<Info<'de>>(raw.get()) {
                                 (resource.own_id, resource.own_name, resource.parents) =
                                     (info.id, info.name, info.parents);
                             }
@@ -1106,4 +1135,295 @@ fn only_id(body: &str) -> Option<String> {
     });
     let (_, value) = ids.next()?;
     ids.next().is_none().then(|| serde_json::from_str(value.get()).ok())?
+}
+
+#[cfg(test)]
+impl Events {
+    /// Events as the API tells them, for tests. What one lacks is filled in: an id by its place, and a second each.
+    pub(crate) fn told(kind: Kind, told: &[serde_json::Value]) -> Self {
+        let mut decoder = Decoder::new("fr-par");
+        let events: Vec<_> = told
+            .iter()
+            .enumerate()
+            .map(|(place, fields)| {
+                let time = DateTime::from_timestamp_nanos(1_000_000_000 * (1 + i64::try_from(place).unwrap()));
+                let mut event = serde_json::json!({ "id": format!("event-{place:03}"), "recorded_at": time });
+                for (name, value) in fields.as_object().unwrap() {
+                    event[name] = value.clone();
+                }
+                event
+            })
+            .collect();
+        let page = serde_json::json!({ "events": events }).to_string();
+        assert_eq!(decoder.page(List::Of(kind), page.as_bytes()).unwrap().malformed, [""; 0]);
+        decoder.finish().unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const API: List = List::Of(Kind::Api);
+
+    fn read(list: List, page: &str) -> (Page, Events) {
+        let mut decoder = Decoder::new("nl-ams");
+        let read = decoder.page(list, page.as_bytes()).unwrap();
+        (read, decoder.finish().unwrap())
+    }
+
+    /// The texts of the only event, by column.
+    fn only(kind: Kind, fields: Value) -> impl Fn(Column) -> Option<String> {
+        let events = Events::told(kind, &[fields]);
+        move |column| events.text(column).get(0).map(str::to_owned)
+    }
+
+    #[test]
+    fn an_absent_a_null_and_an_empty_token_all_end_a_list() {
+        for (page, next) in [
+            (r#"{"events":[]}"#, None),
+            (r#"{"events":[], "next_page_token":null}"#, None),
+            (r#"{"events":[], "next_page_token":""}"#, None),
+            (r#"{"next_page_token":"more", "events":[]}"#, Some("more")),
+            (r#"{"events":null, "next_page_token":7, "of_tomorrow":{"a":[1]}}"#, Some("7")),
+        ] {
+            assert_eq!(read(API, page).0.next.as_deref(), next, "{page}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_events_is_an_error() {
+        for page in ["", "{", "[]", "null", "<html>", r#"{"events":{}}"#, r#"{"events":[{"id":"a"}"#, r#"{"items":[]}"#]
+        {
+            let mut decoder = Decoder::new("fr-par");
+            assert!(decoder.page(API, page.as_bytes()).is_err(), "{page}");
+            assert!(decoder.is_empty());
+        }
+    }
+
+    #[test]
+    fn one_malformed_event_does_not_disturb_the_others() {
+        let good = r#"{"id":"a", "recorded_at":"2026-01-01T00:00:00Z"}"#;
+        for (bad, what) in [
+            (r#"{"id":"b"}"#, "event b: recorded_at is missing"),
+            (r#"{"id":"b", "recorded_at":"soon"}"#, "event b: recorded_at is \"soon\", not a time as in RFC 3339"),
+            (r#"{"recorded_at":"9999-01-01T00:00:00Z"}"#, "event without id: recorded_at is \"9999-01-01T00:00:00Z\""),
+            (r#"{"id":"b", "principal":"somebody"}"#, "an item is not an event"),
+            ("7", "an item is not an event"),
+            ("null", "an item is not an event"),
+        ] {
+            let (page, events) = read(API, &format!(r#"{{"events":[{bad}, {good}, {bad}]}}"#));
+            assert_eq!((page.items, page.malformed.len(), events.len()), (3, 2, 1), "{bad}");
+            assert!(page.malformed[0].starts_with(what), "{bad}: {}", page.malformed[0]);
+        }
+        let long = json!({ "events": [{ "id": "x".repeat(1_000), "recorded_at": "y".repeat(1_000) }] });
+        assert!(read(API, &long.to_string()).0.malformed[0].len() < 250, "what is quoted is quoted in part");
+    }
+
+    #[test]
+    fn a_combined_list_tells_each_events_kind() {
+        let at = r#""recorded_at":"2026-01-01T00:00:00Z""#;
+        let page = format!(
+            r#"{{"events":[{{"api":{{"id":"a", {at}}}}}, {{"auth":{{"id":"b", {at}}}, "api":null}}, {{"system":{{"id":"c", {at}}}}}, {{"fourth":{{"id":"d", {at}}}}}]}}"#
+        );
+        let (page, events) = read(List::Combined, &page);
+        let kind = events.text(Column::Kind);
+        assert_eq!([0, 1, 2].map(|row| kind.get(row)), ["api", "authentication", "system"].map(Some));
+        assert_eq!(page.malformed, ["an item is of no known kind (api, auth, system)"]);
+    }
+
+    #[test]
+    fn times_are_read_to_the_nanosecond() {
+        for (text, nanos) in [
+            ("1970-01-01T00:00:01.123456789Z", 1_123_456_789),
+            ("1970-01-01T00:00:01.123456Z", 1_123_456_000),
+            ("1970-01-01T00:00:01Z", 1_000_000_000),
+            ("1970-01-01T02:00:01.5+02:00", 1_500_000_000),
+        ] {
+            assert_eq!(Events::told(Kind::Api, &[json!({ "recorded_at": text })]).times().value(0), nanos, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_kind_fills_the_columns_that_it_has() {
+        let all = json!({
+            "service_name": "service", "method_name": "Method", "method": "saml", "source": "source", "system_name": "name",
+            "result": "failure", "failure_reason": "invalid_mfa", "country_code": "FR", "origin": "public_api", "mfa_type": "totp",
+        });
+        let (api, login) = (only(Kind::Api, all.clone()), only(Kind::Authentication, all.clone()));
+        let system = only(Kind::System, all);
+        assert_eq!((api(Column::Service).unwrap(), api(Column::Method).unwrap()), ("service".into(), "Method".into()));
+        assert_eq!(login(Column::Method).as_deref(), Some("saml"));
+        assert_eq!(
+            (system(Column::Service).unwrap(), system(Column::Method).unwrap()),
+            ("source".into(), "name".into())
+        );
+        let told = [Column::Result, Column::FailureReason, Column::Country, Column::Origin, Column::Mfa].map(login);
+        assert_eq!(told.map(Option::unwrap), ["failure", "invalid_mfa", "FR", "public_api", "totp"]);
+    }
+
+    #[test]
+    fn a_region_is_a_locality_without_its_zone() {
+        for (locality, region) in [
+            ("fr-par-2", "fr-par"),
+            ("fr-par", "fr-par"),
+            ("global", "global"),
+            ("x-", "x-"),
+            ("a-1b", "a-1b"),
+            ("-1", ""),
+        ] {
+            assert_eq!(region_of(locality), region);
+        }
+        assert_eq!(
+            only(Kind::Authentication, json!({}))(Column::Region).as_deref(),
+            Some("fr-par"),
+            "the region asked"
+        );
+    }
+
+    #[test]
+    fn success_is_any_status_from_200_to_299() {
+        for (status, class) in
+            [(200, "succeeded"), (202, "succeeded"), (299, "succeeded"), (401, "denied"), (403, "denied")]
+        {
+            assert_eq!(status_class::of(status), class);
+        }
+        for status in [0, 100, 199, 300, 400, 402, 404, 429, 500, u16::MAX] {
+            assert_eq!(status_class::of(status), "failed", "{status}");
+        }
+        let class = |fields| only(Kind::Authentication, fields)(Column::StatusClass);
+        assert_eq!(class(json!({ "result": "success" })).as_deref(), Some("succeeded"));
+        assert_eq!(class(json!({ "result": "failure" })).as_deref(), Some("failed"));
+        assert_eq!(class(json!({ "result": "unknown_result" })), None);
+    }
+
+    #[test]
+    fn who_has_no_principal_is_the_user_concerned_or_nobody() {
+        let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
+        let who = |kind, mut fields: Value, resources: &Value| {
+            fields["resources"] = resources.clone();
+            only(kind, fields)(Column::PrincipalId)
+        };
+        assert_eq!(who(Kind::Authentication, json!({}), &user).as_deref(), Some("u"));
+        assert_eq!(who(Kind::Api, json!({ "product_name": "iam" }), &user).as_deref(), Some("u"));
+        let named = json!({ "product_name": "iam", "principal": { "id": "p" } });
+        assert_eq!(who(Kind::Api, named, &user).as_deref(), Some("p"));
+        assert_eq!(who(Kind::Api, json!({ "product_name": "instance" }), &user), None);
+        assert_eq!(who(Kind::Api, json!({ "product_name": "iam", "principal": null }), &json!([])), None);
+        let policy = json!([{ "id": "x", "type": "iam_policy" }]);
+        assert_eq!(who(Kind::Api, json!({ "product_name": "iam" }), &policy), None);
+    }
+
+    #[test]
+    fn the_id_of_what_is_deleted_is_read_from_the_body() {
+        let of = |body: Value| only(Kind::Api, json!({ "request_body": body, "resources": [] }))(Column::ResourceId);
+        for (body, id) in [
+            (json!({ "access_key": "SCW1" }), Some("SCW1")),
+            (json!({ "ssh_key_id": "k" }), Some("k")),
+            (json!({ "serverId": "s", "projectId": "p", "organization_id": "o" }), Some("s")),
+            (json!({ "policy_id": "p", "force": true }), Some("p")),
+            // Of two ids, neither is known to be the one.
+            (json!({ "group_id": "g", "user_id": "u" }), None),
+            (json!({ "policy_id": null }), None),
+            (json!({ "project_id": "p" }), None),
+            (json!([{ "policy_id": "p" }]), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(of(body.clone()).as_deref(), id, "{body}");
+        }
+        let listed = json!({ "request_body": { "policy_id": "p" }, "resources": [{ "id": "r" }] });
+        assert_eq!(only(Kind::Api, listed)(Column::ResourceId).as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn references_are_all_resources_and_what_stands_within_them() {
+        let events = Events::told(
+            Kind::Api,
+            &[json!({ "resources": [
+            { "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } },
+            { "id": "mac", "type": "apple_silicon_server", "apple_silicon_server_info": { "id": "mac", "name": "m" } },
+            { "id": "acl", "type": "load_balancer_acl", "load_balancer_acl_info": { "frontend_id": "f", "x": { "lb_id": "no" } } },
+            { "id": "nic", "type": "n", "n_info": { "server_id": "s", "private_network_id": "pn", "security_group_id": "sg" } },
+            { "id": null, "type": 7, "name": "", "deleted_at": null },
+        ] })],
+        );
+        let references: Vec<_> = events.references().of(0).map(|r| (r.id, r.kind, r.name, r.within)).collect();
+        let expected = [
+            (Some("cluster"), Some("kube_pool"), Some("prod"), None),
+            (Some("pool"), Some("kube_pool"), Some("default"), Some("cluster")),
+            (Some("mac"), Some("apple_silicon_server"), None, None),
+            (Some("acl"), Some("load_balancer_acl"), None, None),
+            (Some("nic"), Some("n"), None, None),
+            (None, Some("7"), None, None),
+        ];
+        assert_eq!(references, expected);
+        assert_eq!(events.parents().of(0).map(|(_, parent)| parent).collect::<Vec<_>>(), ["cluster", "f", "pn", "s"]);
+    }
+
+    #[test]
+    fn events_without_an_id_are_told_apart_and_known_again() {
+        let event = |method: &str| json!({ "recorded_at": "2026-01-01T00:00:00Z", "method_name": method });
+        let page = json!({ "events": [event("A"), event("B"), event("A")] }).to_string();
+        let ids = |page: &str| {
+            let (_, events) = read(API, page);
+            (0..events.len()).map(|row| events.ids().value(row).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&page).len(), 2, "the same event twice is one");
+        assert_eq!(ids(&page), ids(&page));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_become_replacement_characters() {
+        let mut decoder = Decoder::new("fr-par");
+        let page =
+            b"{\"events\":[{\"id\":\"a\", \"recorded_at\":\"2026-01-01T00:00:00Z\", \"user_agent\":\"x\xff\xfey\"}]}";
+        assert!(decoder.page(API, page).unwrap().replaced);
+        assert_eq!(decoder.finish().unwrap().text(Column::UserAgent).get(0), Some("x\u{fffd}\u{fffd}y"));
+    }
+
+    #[test]
+    fn nesting_however_deep_costs_no_stack() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for field in ["request_body", "of_tomorrow", "resources", "user_agent"] {
+            let page =
+                format!(r#"{{"events":[{{"id":"a", "recorded_at":"2026-01-01T00:00:00Z", "{field}":{deep}}}]}}"#);
+            assert_eq!(read(API, &page).1.len(), 1, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_window_includes_its_start_and_excludes_its_end() {
+        let events = Events::told(Kind::Api, &[json!({}), json!({}), json!({})]);
+        let within = |from, to| events.within(from, to).unwrap().len();
+        assert_eq!(within(1_000_000_000, 3_000_000_000), 2);
+        assert_eq!(within(1_000_000_001, 3_000_000_001), 2);
+        assert_eq!((within(0, i64::MAX), within(5, 5), within(i64::MIN, 0)), (3, 0, 0));
+        assert_eq!((events.newest(2).len(), events.newest(9).len()), (2, 3));
+        assert_eq!(events.newest(1).ids().value(0), "event-002");
+    }
+
+    proptest! {
+        #[test]
+        fn merged_events_are_the_newest_first_and_each_once(
+            told in prop::collection::vec((0..20_u8, 0..4_i64), 0..40),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            // An id belongs to one time, as for real events.
+            let event = |(id, _): &(u8, i64)| json!({ "id": format!("e{id}"), "recorded_at": DateTime::from_timestamp_nanos(i64::from(*id) / 3) });
+            let told: Vec<_> = told.iter().map(event).collect();
+            let (one, other) = told.split_at(cut.index(told.len() + 1));
+            let whole = Events::told(Kind::Api, &told);
+            let merged = Events::merge(&[Events::told(Kind::Api, one), Events::default(), Events::told(Kind::Api, other)]).unwrap();
+            let rows = |events: &Events| -> Vec<(i64, String)> {
+                (0..events.len()).map(|row| (-events.times().value(row), events.ids().value(row).to_owned())).collect()
+            };
+            prop_assert_eq!(rows(&merged), rows(&whole));
+            prop_assert!(rows(&merged).is_sorted_by(|a, b| a < b), "newest first, equal times by id, none twice");
+            let distinct: HashSet<_> = told.iter().map(|event| event["id"].to_string()).collect();
+            prop_assert_eq!(merged.len(), distinct.len());
+        }
+    }
 }

@@ -202,3 +202,92 @@ fn front_end_type(data_type: &DataType) -> &'static str {
         _ => "number",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, BinaryArray, Int64Array, StringArray, TimestampNanosecondArray};
+    use arrow::ipc::reader::FileReader;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(bytes: Vec<u8>) -> (Arc<Schema>, Vec<RecordBatch>) {
+        let reader = FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap();
+        (reader.schema(), reader.map(Result::unwrap).collect())
+    }
+
+    fn frame() -> Frame {
+        let labels = BTreeMap::from([("principal".to_owned(), "\"a\" <b>".to_owned())]);
+        let config = json!({ "unit": "short" });
+        let count = Field::required("count", Arc::new(Int64Array::from(vec![1, 2]))).labelled(labels);
+        Frame {
+            name: "counts".to_owned(),
+            meta: Meta {
+                notices: vec![Notice::warning("less"), Notice::info("more")],
+                executed_query_string: "region fr-par".to_owned(),
+                ..Meta::of(FrameType::TimeseriesWide)
+            },
+            fields: vec![
+                Field::required("time", Arc::new(TimestampNanosecondArray::from(vec![1, 2]))),
+                Field { config: Some(config), ..count },
+                Field::new("text", Arc::new(StringArray::from(vec![Some("x"), None]))),
+                Field::new("json", Arc::new(BinaryArray::from_opt_vec(vec![Some(b"{}"), None]))),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_grafana_reads() {
+        let (schema, batches) = read(frame().to_arrow("B").unwrap());
+        assert_eq!((schema.metadata["name"].as_str(), schema.metadata["refId"].as_str()), ("counts", "B"));
+        let meta: Value = serde_json::from_str(&schema.metadata["meta"]).unwrap();
+        let expected = json!({
+            "type": "timeseries-wide", "typeVersion": [0, 1], "executedQueryString": "region fr-par",
+            "notices": [{ "severity": "warning", "text": "less" }, { "severity": "info", "text": "more" }],
+        });
+        assert_eq!(meta, expected);
+        let fields: Vec<_> = schema.fields().iter().map(|f| (f.name().as_str(), f.is_nullable())).collect();
+        assert_eq!(fields, [("time", false), ("count", false), ("text", true), ("json", true)]);
+        let types: Vec<_> = schema.fields().iter().map(|f| f.metadata()["tstype"].as_str()).collect();
+        assert_eq!(types, ["time", "number", "string", "other"]);
+        // A field with labels and a config keeps both.
+        let count = schema.field(1).metadata();
+        assert_eq!(count["labels"], r#"{"principal":"\"a\" <b>"}"#);
+        assert_eq!(count["config"], r#"{"unit":"short"}"#);
+        assert!(!schema.field(0).metadata().contains_key("labels"));
+        assert_eq!((batches.len(), batches[0].num_rows(), batches[0].column(2).null_count()), (1, 2, 1));
+    }
+
+    #[test]
+    fn a_frame_without_fields_and_one_without_rows_can_be_sent() {
+        let nothing = Frame { meta: Meta::of(FrameType::NumericLong), ..Frame::default() };
+        let (schema, batches) = read(nothing.to_arrow("A").unwrap());
+        assert_eq!((schema.fields().len(), batches.iter().map(RecordBatch::num_rows).sum::<usize>()), (0, 0));
+        let empty = Frame { fields: vec![Field::new("a", Arc::new(StringArray::new_null(0)))], ..Frame::default() };
+        assert_eq!(read(empty.to_arrow("A").unwrap()).0.fields().len(), 1);
+    }
+
+    #[test]
+    fn a_frame_that_is_none_is_an_error_and_no_panic() {
+        let mut ragged = frame();
+        ragged.fields.push(Field::new("short", Arc::new(Int64Array::from(vec![1]))));
+        assert!(ragged.to_arrow("A").is_err());
+        let hole = Field::required("hole", Arc::new(Int64Array::from(vec![None::<i64>])));
+        assert!(Frame { fields: vec![hole], ..Frame::default() }.to_arrow("A").is_err());
+    }
+
+    #[test]
+    fn metadata_survives_a_round_trip_and_leaves_out_what_is_empty() {
+        let meta: Meta = serde_json::from_value(json!({})).unwrap();
+        assert_eq!(serde_json::to_value(&meta).unwrap(), json!({}));
+        for (kind, name, version) in [
+            (FrameType::TimeseriesWide, "timeseries-wide", [0, 1]),
+            (FrameType::NumericLong, "numeric-long", [0, 1]),
+            (FrameType::LogLines, "log-lines", [0, 0]),
+        ] {
+            let written = serde_json::to_value(Meta::of(kind)).unwrap();
+            assert_eq!(written, json!({ "type": name, "typeVersion": version }));
+            assert_eq!(serde_json::from_value::<Meta>(written).unwrap().kind, Some(kind));
+        }
+    }
+}

@@ -117,7 +117,7 @@ async fn an_organization_that_is_not_the_keys_is_called_wrong() {
     let other = "99999999-0000-4000-8000-000000000000";
     let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("organizationId", other)).await;
     assert!(!ok);
-    assert!(message.starts_with("Wrong organisation"), "{message}");
+    assert!(message.starts_with("Wrong organization"), "{message}");
     assert!(message.contains(other) && message.contains("organizationId"), "{message}");
     assert!(message.contains("AuditTrailReadOnly") && message.contains("IAMReadOnly"), "or no permission: {message}");
 }

@@ -167,6 +167,8 @@ async fn resources_are_those_that_recent_events_name() {
     }
     let seen = all(list, "lastSeen");
     assert!(seen.is_sorted_by(|a, b| a >= b), "the most recent first: {seen:?}");
+    let yesterday = (chrono::Utc::now() - chrono::TimeDelta::days(1)).to_rfc3339();
+    assert!(seen.iter().all(|time| **time >= *yesterday), "within the last day: {seen:?}");
 
     let kinds: BTreeSet<&str> = all(list, "type").into_iter().collect();
     assert!(kinds.len() > 1);

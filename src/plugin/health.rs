@@ -98,7 +98,7 @@ async fn check(desk: &Desk) -> Health {
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
             "region": name,
-            "eventsLastHour": region.events,
+            "eventsLastHour": region.error.is_none().then_some(region.events),
             "complete": region.complete,
             "error": region.error.as_ref().map(ToString::to_string),
         })).collect::<Vec<_>>(),
@@ -142,7 +142,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
             || matches!(names, Err(error) if refused(error) || unknown(error));
         let message = if wrong_organization {
             format!(
-                "Wrong organisation, or no permission at all: the key may read neither the trail nor the members of organization {organization}. \
+                "Wrong organization, or no permission at all: the key may read neither the trail nor the members of organization {organization}. \
                  Check that organizationId is the organization that the key belongs to; if it is, give the key's principal the permission sets {} and {} \
                  on the organization. A permission granted less than two minutes ago may still be propagating.",
                 scaleway::audit_trail::PERMISSION_SET,
@@ -164,8 +164,10 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
             .filter(|(_, region)| region.error.is_none())
             .map(|(name, region)| counted(name, region))
             .collect();
+        let unreachable =
+            |(_, error): &(&str, &Error)| matches!(error, Error::Unreachable { .. } | Error::Timeout { .. });
         let rest = if answered.is_empty() {
-            "The API is unreachable.".to_owned()
+            if errors.iter().all(unreachable) { "The API is unreachable.".to_owned() } else { String::new() }
         } else {
             format!(
                 "The other regions answer; events of the last hour: {}. Remove a region that your organization does not use from the setting regions.",
@@ -173,7 +175,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
             )
         };
         let what = if answered.is_empty() { "No region answers" } else { "A region does not answer" };
-        return (false, format!("{what}: {}. {rest}", list.join("; ")));
+        return (false, format!("{what}: {}. {rest}", list.join("; ")).trim_end().to_owned());
     }
     match names {
         Ok(names) => (true, format!("{} principals are known by name.", names.all().len())),

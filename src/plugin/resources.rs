@@ -218,7 +218,7 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
         .map(|(id, seen)| {
             json!({
                 "id": id, "name": seen.name, "type": seen.kind, "region": seen.region, "project": seen.project,
-                "events": seen.events, "lastSeen": DateTime::from_timestamp_nanos(seen.last).to_rfc3339(),
+                "events": seen.events, "lastSeen": DateTime::from_timestamp_nanos(seen.last).to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             })
         })
         .collect();

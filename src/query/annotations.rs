@@ -92,8 +92,9 @@ struct Fold {
     one_class: bool,
 }
 
-/// The ways to fold, each coarser than the one before. The first joins only what lies within a few pixels.
-fn ladder(request: &Request) -> Vec<Fold> {
+/// The ways to fold, each coarser than the one before, and those that give up an event's place in time as well. The first
+/// joins only what lies within a few pixels.
+fn ladder(request: &Request) -> (Vec<Fold>, Vec<Fold>) {
     let range = request.to - request.from;
     let pixels = match i64::try_from(request.max_data_points).unwrap_or(i64::MAX) {
         0 => USUAL_WIDTH,
@@ -106,8 +107,10 @@ fn ladder(request: &Request) -> Vec<Fold> {
     let mut ladder: Vec<Fold> = fine.map(|distance| Fold { distance, one_principal: true, one_class: true }).collect();
     ladder.push(Fold { distance: coarsest, one_principal: false, one_class: true });
     ladder.push(Fold { distance: coarsest, one_principal: false, one_class: false });
-    ladder.push(Fold { distance: range, one_principal: false, one_class: false });
-    ladder
+    let wider = std::iter::successors(Some(coarsest), |distance| Some(distance.saturating_mul(2))).skip(1);
+    let wider = wider.take_while(|distance| *distance < range).chain([range]);
+    let last_resort = wider.map(|distance| Fold { distance, one_principal: false, one_class: false });
+    (ladder, last_resort.collect())
 }
 
 /// Folds events into at most `cap` marks, by time.
@@ -140,20 +143,19 @@ fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
         marks
     };
 
-    let ladder = ladder(request);
+    let (ladder, last_resort) = ladder(request);
     let mut marks: Vec<Vec<Mark>> = levels.values().map(|rows| fold(rows, ladder[0])).collect();
     let count = |marks: &[Vec<Mark>]| marks.iter().map(Vec::len).sum::<usize>();
-    // All levels become coarse before the first loses its place in time.
-    let last = ladder.len() - 1;
-    'folding: for steps in [1..last, last..last + 1] {
-        for (level, rows) in levels.values().enumerate() {
-            for step in steps.clone() {
-                if count(&marks) <= cap {
-                    break 'folding;
-                }
-                marks[level] = fold(rows, ladder[step]);
-            }
+    // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
+    // loses its place in time, and then they lose it step by step.
+    let levels: Vec<_> = levels.values().collect();
+    let by_level = (0..levels.len()).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
+    let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
+    for (level, step) in by_level.chain(by_step) {
+        if count(&marks) <= cap {
+            break;
         }
+        marks[level] = fold(levels[level], step);
     }
     let mut marks = marks.concat();
     marks.sort_by_key(|mark| (times.value(mark[0]), std::cmp::Reverse(mark[0])));
@@ -226,7 +228,7 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         ("from ", sentences.origin(row)),
         ("in ", text(Column::Locality)),
         ("", text(Column::ResourceType)),
-        ("request ", request.is_valid(row).then(|| request.value(row).to_owned())),
+        ("request ", request.is_valid(row).then(|| super::sentence::plain(request.value(row)))),
     ];
     let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
     lines.collect::<Vec<_>>().join("<br/>")
@@ -327,4 +329,171 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::{Events, Kind};
+    use crate::risk::Risk;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn request(seconds: i64, max_data_points: u64) -> Request {
+        let interval = Duration::from_secs(1);
+        Request { ref_id: String::new(), from: 0, to: seconds * SECOND, interval, max_data_points, from_alert: false }
+    }
+
+    /// Events by their time in milliseconds, who did them and how severe they are.
+    fn answer(happened: &[(i64, u8, Option<Severity>, &'static str)]) -> Answer {
+        let told: Vec<_> = happened
+            .iter()
+            .map(|(at, who, ..)| {
+                let time = DateTime::from_timestamp_millis(*at);
+                json!({ "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do" })
+            })
+            .collect();
+        let mut answer = Answer::of(Events::told(Kind::Api, &told));
+        let place = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
+        answer.risks = (0..answer.events.len())
+            .map(|row| {
+                let (.., severity, class) = happened[place(row)];
+                severity.map(|severity| Risk { class, severity, attack: &[] })
+            })
+            .collect();
+        answer
+    }
+
+    fn happened() -> impl Strategy<Value = Vec<(i64, u8, Option<Severity>, &'static str)>> {
+        let severity = prop::option::weighted(0.8, prop::sample::select(Severity::ALL.to_vec()));
+        let class = prop::sample::select(vec!["a", "b"]);
+        prop::collection::vec((0..100_000_i64, 0..3_u8, severity, class), 0..80)
+    }
+
+    fn severity(answer: &Answer, row: usize) -> Option<Severity> {
+        answer.risks[row].map(|risk| risk.severity)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn marks_are_a_partition_that_never_mixes_severities(happened in happened(), cap in 1..60_usize, points in 0..2_000_u64) {
+            let answer = answer(&happened);
+            let marks = marks(&answer, &request(100, points), cap);
+            let rows: BTreeSet<usize> = marks.iter().flatten().copied().collect();
+            prop_assert_eq!(rows.len(), answer.events.len());
+            prop_assert_eq!(marks.iter().map(Vec::len).sum::<usize>(), answer.events.len());
+            for mark in &marks {
+                let severities: BTreeSet<_> = mark.iter().map(|row| severity(&answer, *row)).collect();
+                prop_assert_eq!(severities.len(), 1);
+                let times = mark.iter().map(|row| answer.events.times().value(*row));
+                prop_assert!(times.is_sorted(), "the first event of a mark is its oldest");
+            }
+        }
+
+        #[test]
+        fn the_first_step_joins_one_principal_one_class_and_a_few_pixels(happened in happened(), points in 1..2_000_u64) {
+            let answer = answer(&happened);
+            let near = 100 * SECOND / i64::try_from(points).unwrap() * PIXELS;
+            for mark in marks(&answer, &request(100, points), usize::MAX) {
+                let who: BTreeSet<_> = mark.iter().map(|row| answer.events.text(Column::PrincipalId).get(*row)).collect();
+                let classes: BTreeSet<_> = mark.iter().map(|row| answer.risks[*row].map(|risk| risk.class)).collect();
+                prop_assert_eq!((who.len(), classes.len()), (1, 1));
+                let time = |row: usize| answer.events.times().value(row);
+                prop_assert!(time(mark[mark.len() - 1]) - time(mark[0]) < near.clamp(1, 100 * SECOND));
+            }
+        }
+
+        #[test]
+        fn lesser_events_lose_their_place_before_serious_ones_do(happened in happened(), cap in 1..60_usize) {
+            let answer = answer(&happened);
+            let of = |cap| -> BTreeMap<Option<Severity>, usize> {
+                marks(&answer, &request(100, 1_000), cap).iter().fold(BTreeMap::new(), |mut marks, mark| {
+                    *marks.entry(severity(&answer, mark[0])).or_default() += 1;
+                    marks
+                })
+            };
+            let (free, capped) = (of(usize::MAX), of(cap));
+            // Where serious events were folded, all lesser ones had been folded as far as that goes without losing time.
+            let most = usize::try_from(COARSEST).unwrap() + 1;
+            let folded = free.iter().filter(|(level, marks)| capped[level] < **marks).map(|(level, _)| *level).max();
+            for (level, marks) in capped {
+                prop_assert!(folded.is_none_or(|folded| level >= folded || marks <= most), "{level:?}: {marks}");
+            }
+        }
+
+        #[test]
+        fn what_is_escaped_cannot_be_markup_and_reads_as_before(text in ".{0,40}|[<>&'\"]{0,12}") {
+            let escaped = escaped(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            let read = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+            prop_assert_eq!(read.iter().fold(escaped, |text, (entity, c)| text.replace(entity, c)), text);
+        }
+    }
+
+    #[test]
+    fn the_ladder_only_gets_coarser() {
+        for (seconds, points) in [(1, 0), (3_600, 1_000), (90 * 86_400, 3_840), (1, 1), (1, u64::MAX)] {
+            let (ladder, last_resort) = ladder(&request(seconds, points));
+            let ladder = [ladder, last_resort].concat();
+            assert!(ladder.is_sorted_by_key(|fold| fold.distance));
+            assert!(ladder.is_sorted_by_key(|fold| (!fold.one_principal, !fold.one_class)));
+            assert!(ladder[0].one_principal && ladder[0].one_class && ladder[0].distance > 0);
+            assert_eq!(ladder[ladder.len() - 1].distance, seconds * SECOND);
+        }
+    }
+
+    #[test]
+    fn as_many_events_as_the_cap_allows_each_have_a_mark() {
+        let apart: Vec<_> = (0..50).map(|n| (n * 2_000, 0, Some(Severity::Low), "a")).collect();
+        let answer = answer(&apart);
+        assert_eq!(marks(&answer, &request(100, 1_000), 50).len(), 50);
+        assert!((1..50).contains(&marks(&answer, &request(100, 1_000), 49).len()));
+        assert_eq!(marks(&answer, &request(100, 1_000), 1).len(), 1);
+    }
+
+    /// The marks of an answer as their annotation query asks for them.
+    fn asked(answer: &Answer, request: &Request) -> Frame {
+        use crate::query::{Query, Question};
+        let query = Query::parse(br#"{"queryType":"annotations"}"#, "", request, 1).unwrap();
+        let Question::Annotations(annotations) = query.question else { unreachable!("annotations were asked") };
+        frame(&annotations, answer, request).unwrap()
+    }
+
+    fn texts(frame: &Frame, name: &str) -> Vec<String> {
+        use arrow::array::AsArray;
+        let field = frame.fields.iter().find(|field| field.name == name).unwrap();
+        field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_row_says_what_its_mark_holds() {
+        let told = [
+            (1_000, 1, Some(Severity::High), "a"),
+            (1_100, 1, Some(Severity::High), "a"),
+            (60_000, 2, Some(Severity::Low), "b"),
+            (90_000, 2, None, "a"),
+        ];
+        let answer = answer(&told);
+        let frame = asked(&answer, &request(100, 100));
+        assert_eq!(texts(&frame, "title"), ["who-1: 2 events: 2 Do", "who-2 Do", "who-2 Do"]);
+        assert_eq!(texts(&frame, "id"), ["event-000+1", "event-002", "event-003"]);
+        assert_eq!(texts(&frame, "newState"), ["alerting", "ok", "nodata"]);
+        assert_eq!(texts(&frame, "tags"), ["fr-par,a", "fr-par,b", "fr-par"]);
+        let notices: Vec<&str> = frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(notices, ["2 of 4 events are folded into 1 marks; narrow the range or the scope to see each"]);
+    }
+
+    #[test]
+    fn a_tag_with_a_comma_stays_one_tag() {
+        let answer = Answer::of(Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
+        assert_eq!(texts(&asked(&answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
+    }
 }

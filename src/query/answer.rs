@@ -104,16 +104,28 @@ impl Answer {
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
         let windows =
             plan::windows(&narrowed(scope, &query.filters), regions, ids.as_deref(), request.from, request.to);
-        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, deadline), desk.names(deadline, |_| false));
+        let wants_names = needs_names(query, scope, request);
+        let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { Ok(Arc::default()) } };
+        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, deadline), any_names);
 
-        let gaps = gaps(&windows, &listings);
+        let mut gaps = gaps(&windows, &listings);
         complete_enough(&windows, &listings, &gaps, request)?;
         let replaced = listings.iter().any(|listing| listing.replaced);
         let mut events = merge(&windows, listings, regions)?;
+        let most = desk.settings.max_events;
+        if events.len() > most {
+            let gap = Gap::Limit(most);
+            if request.from_alert {
+                return Err(Failure::from(&gap));
+            }
+            events = events.newest(most);
+            gaps.push(("all regions".to_owned(), gap));
+        }
         if known.is_ok() {
             known = any_names;
         }
-        if let Ok(some) = &known
+        if wants_names
+            && let Ok(some) = &known
             && unnamed(&events, some)
         {
             known = desk.names(deadline, |names| unnamed(&events, names)).await;
@@ -158,6 +170,12 @@ impl Answer {
             Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
             Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
         }
+    }
+
+    /// The id that stands for the principal of an event's `principal_id`: a user has several.
+    #[must_use]
+    pub fn principal<'a>(&'a self, id: &'a str) -> &'a str {
+        self.names.in_iam(id)
     }
 
     /// What is to be said about the answer, in sentences.
@@ -235,17 +253,31 @@ fn looks_like_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
+/// Whether the answer shows names, or depends on them.
+fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
+    let shown = match &query.question {
+        Question::Counts(counts) => counts.group_by.contains(&Dimension::Principal),
+        Question::Values(values) => values.column == Dimension::Principal,
+        Question::Annotations(_) | Question::Events(_) => !request.from_alert,
+        Question::Volume => false,
+    };
+    let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+    shown || filtered || !scope.principals.is_empty() || !scope.text.is_empty()
+}
+
 /// The ids that a principal of a scope is known by: it may be an id itself, or the name of one or several.
 fn ids_of(who: &str, names: &Names) -> Option<Vec<String>> {
     let mut ids: Vec<String> = names.ids_of(who).into_iter().map(str::to_owned).collect();
     if looks_like_id(who) || names.get(who).is_some() {
+        ids.extend(names.same_as(who).into_iter().map(str::to_owned));
         ids.push(who.to_owned());
     }
     (!ids.is_empty()).then_some(ids)
 }
 
 fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
-    let ids: Option<Vec<_>> = scope.principals.iter().map(|who| ids_of(who, names?)).collect();
+    let none = Names::default();
+    let ids: Option<Vec<_>> = scope.principals.iter().map(|who| ids_of(who, names.unwrap_or(&none))).collect();
     let ids: BTreeSet<String> = ids?.into_iter().flatten().collect();
     Some(ids.into_iter().collect())
 }
@@ -312,6 +344,16 @@ fn unnamed(events: &Events, names: &Names) -> bool {
     principal.dictionary().iter().flatten().any(|id| names.get(id).is_none())
 }
 
+/// Some names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let some: Vec<String> = names.iter().take(NAMED).map(|name| super::sentence::plain(name)).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => some.join(", "),
+        more => format!("{} and {more} more", some.join(", ")),
+    }
+}
+
 /// Notices about names; an error where an alert rule's answer depends on them.
 fn named_enough(
     query: &Query,
@@ -328,7 +370,7 @@ fn named_enough(
     match names {
         Ok(_) if unknown.is_empty() => Ok(None),
         Ok(_) => {
-            let message = format!("no principal is called {}", unknown.join(", "));
+            let message = format!("no principal is called {}", listed(&unknown));
             if request.from_alert { Err(Failure::input(message)) } else { Ok(Some(Notice::warning(message))) }
         }
         Err(error) => {
@@ -336,13 +378,17 @@ fn named_enough(
                 matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
             let lasting = matches!(error, Error::Forbidden { .. });
             let message = format!("principals are shown by id, because IAM cannot be read: {error}");
-            if request.from_alert && (!unknown.is_empty() || (grouped && !lasting)) {
+            let searched = !scope.text.is_empty();
+            if request.from_alert && (!unknown.is_empty() || ((grouped || searched) && !lasting)) {
                 return Err(Failure { message, ..Failure::from(error.clone()) });
             }
             if !unknown.is_empty() {
                 let message =
-                    format!("{message}; {} can only be found where an event itself tells the name", unknown.join(", "));
+                    format!("{message}; {} can only be found where an event itself tells the name", listed(&unknown));
                 return Ok(Some(Notice::warning(message)));
+            }
+            if searched {
+                return Ok(Some(Notice::warning(format!("{message}; the text is not looked for in their names"))));
             }
             Ok((!events.is_empty()).then(|| Notice::info(message)))
         }
@@ -381,7 +427,8 @@ fn matches_risk(scope: &Scope, risk: Option<Risk>) -> bool {
 
 /// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error.
 fn retention(request: &Request) -> Result<Option<Notice>, Failure> {
-    let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS);
+    // The range was made a little before it is answered: the last ninety days are not older than that.
+    let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
     if horizon.timestamp_nanos_opt().is_none_or(|horizon| request.from >= horizon) {
         return Ok(None);
     }
@@ -408,4 +455,13 @@ fn describe(window: &Window) -> String {
     ];
     let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
     place(window) + &filters.collect::<String>()
+}
+
+#[cfg(test)]
+impl Answer {
+    /// The answer that these events make, without names, for tests.
+    pub(super) fn of(events: Events) -> Self {
+        let risks = risks(&events);
+        Self { events, risks, names: Arc::default(), gaps: Vec::new(), notices: Vec::new(), executed: String::new() }
+    }
 }

@@ -158,7 +158,12 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         notice =
             Some(Notice::warning(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")));
         keys.truncate(limit);
-        keys.push((vec![OTHER.to_owned(); counts.group_by.len()], usize::MAX));
+        // Two groups with the same labels are one to Grafana: a group that is really called so keeps its name.
+        let mut other = OTHER.to_owned();
+        while keys.iter().any(|(key, _)| key.iter().all(|text| *text == other)) {
+            other = format!("({other})");
+        }
+        keys.push((vec![other; counts.group_by.len()], usize::MAX));
     }
     let of = of.into_iter().map(|group| place[group]).collect();
     Ok((Groups { keys: keys.into_iter().map(|(key, _)| key).collect(), of }, notice))
@@ -195,7 +200,8 @@ pub fn total(answer: &Answer) -> Result<Frame, Failure> {
 #[must_use]
 pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
     let grid = Grid::new(request);
-    let mut levels: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
+    // Nothing found is an answer too, which may have something to say.
+    let mut levels = BTreeMap::from([("info", vec![0_i64; grid.len()])]);
     for (row, time) in answer.events.times().values().iter().enumerate() {
         if let Some(bucket) = grid.bucket(*time) {
             levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
@@ -247,4 +253,124 @@ fn in_all(counts: &Counts, groups: &Groups) -> Frame {
         fields.push(Field::required("count", Arc::new(Int64Array::from(totals))));
     }
     Frame { name: "counts".to_owned(), meta: Meta::of(FrameType::NumericLong), fields }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::event::{Column, Events, Kind};
+    use crate::query::model::Dimension;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn request(seconds: i64, interval: u64, max_data_points: u64, from_alert: bool) -> Request {
+        let interval = Duration::from_secs(interval);
+        Request { ref_id: String::new(), from: 7, to: 7 + seconds * SECOND, interval, max_data_points, from_alert }
+    }
+
+    fn counts(over: Over, group_by: &[Dimension], group_limit: usize) -> Counts {
+        Counts { over, group_by: group_by.to_vec(), group_limit }
+    }
+
+    fn numbers(frame: &Frame) -> Vec<i64> {
+        frame
+            .fields
+            .iter()
+            .filter_map(|f| f.values.as_primitive_opt::<Int64Type>())
+            .flat_map(|n| n.values().to_vec())
+            .collect()
+    }
+
+    fn total_by(dimension: Dimension, told: &[Value]) -> Vec<(String, i64)> {
+        let answer = Answer::of(Events::told(Kind::Api, told));
+        let frame = frame(&counts(Over::Total, &[dimension], 2), &answer, &request(1_000, 1, 100, false)).unwrap();
+        let keys = frame.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
+        keys.zip(numbers(&frame)).collect()
+    }
+
+    #[test]
+    fn buckets_are_about_as_wide_as_grafana_suggests() {
+        for (seconds, interval, points, buckets) in [
+            // Six hours on a graph of a thousand pixels: half a minute each.
+            (6 * 3_600, 20, 1_000, 720),
+            (6 * 3_600, 60, 1_000, 360),
+            // A suggestion that is no width people count in becomes the next that is.
+            (3_600, 7, 2_000, 360),
+            (7 * 86_400, 700, 1_900, 672),
+            (10, 3_600, 1_000, 1),
+            // A width that does not divide the range is made a little narrower.
+            (100, 30, 1_000, 4),
+        ] {
+            let grid = Grid::new(&request(seconds, interval, points, false));
+            assert_eq!(grid.len(), buckets, "{seconds} s every {interval} s on {points} pixels");
+        }
+    }
+
+    #[test]
+    fn a_rule_has_at_most_sixty_buckets() {
+        for (seconds, buckets) in [(60, 60), (300, 60), (600, 60), (3_600, 60), (86_400, 48), (7 * 86_400, 56)] {
+            assert_eq!(Grid::new(&request(seconds, 1, 43_200, true)).len(), buckets, "{seconds} s");
+            assert_eq!(Grid::new(&request(seconds, 1, 43_200, false)).len(), buckets, "a rule's preview, {seconds} s");
+        }
+    }
+
+    #[test]
+    fn the_longest_range_and_the_shortest_are_tiled() {
+        for (from, to) in [(0, i64::MAX), (i64::MAX - 1, i64::MAX), (0, 1), (0, 1_000_001)] {
+            for points in [0, 1, 999, u64::MAX] {
+                let request = Request { from, to, ..request(1, 0, points, false) };
+                let grid = Grid::new(&request);
+                let starts: Vec<i64> = grid.starts().collect();
+                assert_eq!((starts[0], starts.len(), grid.is_empty()), (from, grid.len(), false));
+                assert!(starts.is_sorted_by(|a, b| a < b));
+                assert_eq!(grid.bucket(to - 1), Some(grid.len() - 1));
+                assert_eq!((grid.bucket(to), grid.bucket(from - i64::from(from > 0) - 1)), (None, None));
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_groups_come_first_and_the_rest_is_other() {
+        let method = |name: &str| json!({ "method_name": name });
+        let told = [method("b"), method("a"), method("c"), method("a"), json!({}), json!({}), json!({})];
+        let groups = total_by(Dimension::Column(Column::Method), &told);
+        assert_eq!(groups, [(NONE.to_owned(), 3), ("a".to_owned(), 2), (OTHER.to_owned(), 2)]);
+        // Groups of one size are in order of their names, so that the same question has the same answer.
+        let even = total_by(Dimension::Column(Column::Method), &[method("y"), method("x")]);
+        assert_eq!(even, [("x".to_owned(), 1), ("y".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn an_alert_rule_never_gets_an_other() {
+        let told = [json!({ "method_name": "a" }), json!({ "method_name": "b" })];
+        let answer = Answer::of(Events::told(Kind::Api, &told));
+        let by_method = |limit| counts(Over::Time, &[Dimension::Column(Column::Method)], limit);
+        assert!(frame(&by_method(2), &answer, &request(1_000, 1, 1, true)).is_ok());
+        let failure = frame(&by_method(1), &answer, &request(1_000, 1, 1, true)).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the count has 2 groups. Allowed: groupLimit, which is 1; raise it, or narrow the scope"
+        );
+    }
+
+    #[test]
+    fn events_outside_the_grid_are_not_counted_into_another_bucket() {
+        // They cannot be there; a count that invents a place for them would hide the defect.
+        let answer = Answer::of(Events::told(Kind::Api, &[json!({}), json!({})]));
+        let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 2, false) };
+        assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);
+    }
+
+    #[test]
+    fn the_number_of_nothing_is_zero() {
+        let answer = Answer::of(Events::default());
+        assert_eq!(numbers(&total(&answer).unwrap()), [0]);
+        assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request(2, 1, 2, false)).unwrap()), [0, 0]);
+        let grouped = counts(Over::Total, &[Dimension::Status], 1);
+        assert!(frame(&grouped, &answer, &request(2, 1, 2, false)).unwrap().fields.is_empty());
+    }
 }

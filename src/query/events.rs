@@ -167,3 +167,97 @@ fn table(answer: &Answer, rows: usize) -> Frame {
         fields,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+
+    use super::*;
+    use crate::event::{Events, Kind};
+    use crate::frame::NoticeSeverity;
+
+    fn answer(kind: Kind, told: &[Value]) -> Answer {
+        Answer::of(Events::told(kind, told))
+    }
+
+    fn list(format: Format, limit: usize) -> EventList {
+        EventList { format, limit }
+    }
+
+    fn column(frame: &Frame, name: &str) -> Vec<Option<String>> {
+        let field = frame.fields.iter().find(|field| field.name == name).unwrap();
+        field.values.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn the_newest_are_shown_and_the_rest_is_counted() {
+        let answer = answer(Kind::Api, &[json!({}), json!({}), json!({})]);
+        for format in [Format::Logs, Format::Table] {
+            let some = frame(&list(format, 2), &answer).unwrap();
+            assert_eq!(column(&some, "id"), ["event-002", "event-001"].map(|id| Some(id.to_owned())));
+            let [notice] = &some.meta.notices[..] else { panic!("{:?}", some.meta.notices) };
+            assert_eq!(notice.text, "the newest 2 of 3 events are shown (limit)");
+            assert_eq!(notice.severity, NoticeSeverity::Info);
+            // As many as the limit are all of them.
+            assert_eq!(frame(&list(format, 3), &answer).unwrap().meta.notices, []);
+            let none = frame(&list(format, 3), &Answer::of(Events::default())).unwrap();
+            assert_eq!(none.rows(), 0);
+            assert!(none.to_arrow("A").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_level_says_how_serious_an_event_is_or_how_it_went_wrong() {
+        let level = |fields: Value| level(&answer(Kind::Api, &[fields]), 0);
+        let iam = |method: &str, status: u16| json!({ "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api", "method_name": method, "status_code": status });
+        assert_eq!(level(iam("DeleteUserMFAOTP", 200)), "critical");
+        assert_eq!(level(iam("CreateAPIKey", 200)), "error");
+        assert_eq!(level(json!({ "status_code": 503 })), "error");
+        assert_eq!(level(json!({ "status_code": 404 })), "warning");
+        assert_eq!(level(json!({ "status_code": 403 })), "warning");
+        assert_eq!(level(json!({ "status_code": 202 })), "info");
+        assert_eq!(level(json!({})), "info");
+    }
+
+    #[test]
+    fn labels_are_what_is_known_and_all_of_it_is_text() {
+        let answer = answer(Kind::Api, &[json!({ "status_code": 202, "method_name": "M", "request_id": "r" })]);
+        let told = Value::Object(labels(&answer)(0));
+        let expected = json!({
+            "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
+        });
+        assert_eq!(told, expected);
+        let attacked =
+            super::super::answer::Answer::of(Events::told(Kind::Authentication, &[json!({ "result": "failure" })]));
+        assert_eq!(labels(&attacked)(0)["attack"], "T1110");
+    }
+
+    #[test]
+    fn no_column_has_a_name_that_grafana_reads_as_part_of_an_annotation() {
+        let frame = table(&answer(Kind::Api, &[json!({})]), 1);
+        let swallowed = ["userId", "login", "email", "prevState", "newState", "data", "panelId", "alertId", "color"];
+        let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
+        assert!(names.iter().all(|name| !swallowed.contains(name)), "{names:?}");
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
+    }
+
+    #[test]
+    fn json_columns_hold_json_or_nothing() {
+        let told = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
+        let frame = table(&answer(Kind::Api, &told), 2);
+        let field = frame.fields.iter().find(|field| field.name == "request_body").unwrap();
+        let bodies: Vec<_> = field.values.as_binary::<i32>().iter().collect();
+        assert_eq!(bodies, [None, Some(&br#"{"a":1.5}"#[..])]);
+    }
+
+    #[test]
+    fn one_event_as_an_object_has_everything() {
+        let fields = json!({ "method_name": "M", "request_body": { "a": [1] }, "resources": [{ "id": "i" }], "status_code": 200 });
+        let object = object(&answer(Kind::Api, &[fields]), 0);
+        assert_eq!(object["id"], "event-000");
+        assert_eq!(object["time"], "1970-01-01T00:00:01.000000000Z");
+        assert_eq!((&object["request_body"], &object["resources"]), (&json!({ "a": [1] }), &json!([{ "id": "i" }])));
+        assert_eq!((&object["method"], &object["resource_id"]), (&json!("M"), &json!("i")));
+    }
+}

@@ -102,7 +102,7 @@ fn principals(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) 
         return;
     }
     let mut ids: HashSet<&str> = scope.principals.iter().map(String::as_str).collect();
-    ids.extend(scope.principals.iter().flat_map(|name| names.ids_of(name)));
+    ids.extend(scope.principals.iter().flat_map(|who| names.ids_of(who).into_iter().chain(names.same_as(who))));
     let called: Vec<String> = scope.principals.iter().map(|name| name.to_lowercase()).collect();
     let principal = events.text(Column::PrincipalId);
     let own_name = own_names(events);
@@ -163,8 +163,10 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     for _ in 0..MOST_STEPS {
         let before = known.len();
         for row in 0..events.len() {
-            if parents.of(row).any(|parent| known.contains(parent)) {
-                known.extend(references.of(row).filter_map(|reference| reference.id));
+            for (child, parent) in parents.of(row) {
+                if known.contains(parent) {
+                    known.extend(child);
+                }
             }
         }
         if known.len() == before {
@@ -177,7 +179,7 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     let bodies = events.request_bodies();
     let concerns = |row: usize| {
         references.of(row).any(|reference| reference.id.is_some_and(|id| known.contains(id)))
-            || parents.of(row).any(|parent| known.contains(parent))
+            || parents.of(row).any(|(_, parent)| known.contains(parent))
             || (bodies.is_valid(row) && in_body.as_ref().is_some_and(|ids| ids.is_match(bodies.value(row))))
     };
     (0..events.len()).map(concerns).collect()
@@ -204,6 +206,10 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
             *hit = *hit || texts.key(row).is_some_and(|key| hits[key]);
         }
     }
+    let statuses = events.statuses();
+    for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
+        *hit = pattern.is_match(&statuses.value(row).to_string());
+    }
     for column in [events.ids(), events.request_ids(), events.request_bodies(), events.resources()] {
         for (row, hit) in hit.iter_mut().enumerate().filter(|(_, hit)| !**hit) {
             *hit = column.is_valid(row) && pattern.is_match(column.value(row));
@@ -211,5 +217,131 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     }
     for (keep, hit) in mask.iter_mut().zip(hit) {
         *keep = *keep && hit;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::query::{Query, Request};
+
+    /// The places of the events that a scope means.
+    fn meant(scope: Value, kind: Kind, told: &[Value]) -> Vec<usize> {
+        let request = Request::new("A", (0, 1), std::time::Duration::ZERO, 0, false).unwrap();
+        let mut query = json!({});
+        query["scope"] = scope;
+        let query = Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
+        let events = Events::told(kind, told);
+        let mask = mask(&query.scope, &events, &Names::default());
+        let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
+        let mut places: Vec<usize> = (0..events.len()).filter(|row| mask.value(*row)).map(place).collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn resource(id: &str, info: Value) -> Value {
+        let mut resource = json!({ "id": id, "type": "t", "name": format!("{id}-name") });
+        resource["t_info"] = info;
+        resource
+    }
+
+    #[test]
+    fn an_empty_scope_means_everything() {
+        for kind in Kind::ALL {
+            assert_eq!(meant(json!({}), kind, &[json!({}), json!({ "product_name": "x" })]), [0, 1]);
+        }
+    }
+
+    #[test]
+    fn what_an_event_does_not_have_matches_no_value() {
+        for scope in [
+            json!({ "products": [""], "methods": ["(none)"] }),
+            json!({ "sourceIps": ["0.0.0.0/0", "::/0"] }),
+            json!({ "status": ["succeeded", "denied", "failed"] }),
+            json!({ "principals": ["unknown principal"] }),
+            json!({ "resourceIds": ["null"] }),
+            json!({ "resourceNames": ["null"] }),
+            json!({ "projects": ["null"] }),
+        ] {
+            assert_eq!(meant(scope.clone(), Kind::System, &[json!({ "source_ip": null })]), [0; 0], "{scope}");
+        }
+    }
+
+    #[test]
+    fn global_are_log_ins_global_products_and_what_is_located_nowhere() {
+        let told = [
+            json!({ "product_name": "iam", "locality": "nl-ams" }),
+            json!({ "product_name": "account" }),
+            json!({ "product_name": "edge-services" }),
+            json!({ "product_name": "instance", "locality": "fr-par-1" }),
+            json!({ "product_name": "new", "locality": "global" }),
+            json!({}),
+        ];
+        let events = Events::told(Kind::Api, &told);
+        let global = global(&events);
+        let newest_first: Vec<bool> = (0..events.len()).map(|row| global.value(row)).collect();
+        assert_eq!(newest_first, [false, true, false, true, true, true]);
+        assert!(super::global(&Events::told(Kind::Authentication, &[json!({})])).value(0));
+    }
+
+    #[test]
+    fn descent_is_followed_whatever_the_order_of_events() {
+        let mut told = vec![
+            json!({ "resources": [resource("acl", json!({ "frontend_id": "frontend" }))] }),
+            json!({ "resources": [resource("frontend", json!({ "lb_id": "lb" }))] }),
+            json!({ "resources": [resource("lb", json!({}))] }),
+            json!({ "resources": [resource("other", json!({ "lb_id": "other lb" }))] }),
+        ];
+        for _ in 0..4 {
+            assert_eq!(meant(json!({ "resourceIds": ["lb"] }), Kind::Api, &told).len(), 3);
+            assert_eq!(meant(json!({ "resourceNames": ["lb-name"] }), Kind::Api, &told).len(), 3);
+            assert_eq!(meant(json!({ "resourceIds": ["frontend"] }), Kind::Api, &told).len(), 2);
+            told.rotate_left(1);
+        }
+    }
+
+    #[test]
+    fn a_circle_of_parents_ends() {
+        let told = [
+            json!({ "resources": [resource("a", json!({ "lb_id": "b" }))] }),
+            json!({ "resources": [resource("b", json!({ "lb_id": "a" }))] }),
+            json!({ "resources": [resource("c", json!({ "lb_id": "c" }))] }),
+        ];
+        assert_eq!(meant(json!({ "resourceIds": ["a"] }), Kind::Api, &told), [0, 1]);
+        assert_eq!(meant(json!({ "resourceIds": ["c"] }), Kind::Api, &told), [2]);
+    }
+
+    #[test]
+    fn an_id_and_a_name_are_both_to_hold() {
+        let told = [
+            json!({ "resources": [resource("a", json!({})), resource("b", json!({}))] }),
+            json!({ "resources": [resource("a", json!({}))] }),
+        ];
+        assert_eq!(meant(json!({ "resourceIds": ["a"], "resourceNames": ["b-name"] }), Kind::Api, &told), [0]);
+    }
+
+    #[test]
+    fn a_text_is_no_pattern() {
+        let told = [json!({ "user_agent": "a.b" }), json!({ "user_agent": "axb" }), json!({ "user_agent": "(" })];
+        assert_eq!(meant(json!({ "text": "A.B" }), Kind::Api, &told), [0]);
+        assert_eq!(meant(json!({ "text": "(" }), Kind::Api, &told), [2]);
+        // Case is ignored beyond ASCII, too.
+        assert_eq!(meant(json!({ "text": "ÉTÉ" }), Kind::Api, &[json!({ "user_agent": "été" })]), [0]);
+    }
+
+    #[test]
+    fn only_iams_calls_and_log_ins_tell_the_name_of_who_did_them() {
+        let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
+        let told = [
+            json!({ "product_name": "iam", "resources": user }),
+            json!({ "product_name": "iam", "resources": user, "principal": { "id": "u" } }),
+            // Somebody else did something to the user.
+            json!({ "product_name": "iam", "resources": user, "principal": { "id": "x" } }),
+            json!({ "product_name": "account", "resources": user, "principal": { "id": "u" } }),
+        ];
+        assert_eq!(meant(json!({ "principals": ["A@example.com"] }), Kind::Api, &told), [0, 1]);
+        assert_eq!(meant(json!({ "principals": ["u"] }), Kind::Api, &told), [0, 1, 3]);
     }
 }

@@ -27,6 +27,11 @@ pub const MOST_GROUPS: usize = 1_000;
 /// The most columns that a count may be grouped by.
 pub const MOST_GROUPINGS: usize = 4;
 
+/// The most texts of one list of a query, and the longest text, in characters: what a person or a variable may ask for.
+pub const MOST_VALUES: usize = 1_000;
+/// See [`MOST_VALUES`].
+pub const LONGEST_TEXT: usize = 4_096;
+
 /// A question about events.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -488,7 +493,11 @@ fn scalar(value: &Value) -> Option<String> {
 fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<String>, Failure> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => scalar(value).map(Some).ok_or_else(|| wrong(&path(parent, name), value, "text")),
+        Some(value) => {
+            let text = scalar(value).filter(|text| text.chars().count() <= LONGEST_TEXT);
+            let allowed = format!("a text of at most {LONGEST_TEXT} characters");
+            text.map(Some).ok_or_else(|| wrong(&path(parent, name), value, &allowed))
+        }
     }
 }
 
@@ -510,7 +519,15 @@ fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<St
     let read = |item: &Value| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts"));
     let texts: Result<Vec<String>, Failure> = items.into_iter().map(read).collect();
     let mut seen = BTreeSet::new();
-    Ok(texts?.into_iter().filter(|text| !text.is_empty() && seen.insert(text.clone())).collect())
+    let texts: Vec<String> = texts?.into_iter().filter(|text| !text.is_empty() && seen.insert(text.clone())).collect();
+    if texts.len() > MOST_VALUES || texts.iter().any(|text| text.chars().count() > LONGEST_TEXT) {
+        let (name, found) = (path(parent, name), texts.len());
+        let message = format!(
+            "{name} has {found} texts. Allowed: at most {MOST_VALUES}, each of at most {LONGEST_TEXT} characters"
+        );
+        return Err(Failure::input(message));
+    }
+    Ok(texts)
 }
 
 fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
@@ -556,4 +573,71 @@ fn outcome(text: &str) -> Result<Outcome, Failure> {
     text.parse().ok().filter(|code| (100..600).contains(code)).map(Outcome::Code).ok_or_else(|| {
         wrong("scope.status", &Value::from(text), "succeeded, denied, failed, or an HTTP status from 100 to 599")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn dimensions_have_distinct_names_that_prometheus_allows() {
+        let names: BTreeSet<&str> = Dimension::ALL.map(Dimension::name).into();
+        assert_eq!(names.len(), Dimension::ALL.len());
+        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
+        assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
+        assert_eq!(Dimension::groupings().count(), Dimension::ALL.len() - 1);
+    }
+
+    #[test]
+    fn variables_are_found_wherever_they_stand() {
+        let found = |value: &Value| refuse_variables("scope", value).err().map(|failure| failure.message);
+        for (value, message) in [
+            (json!("$a"), "scope holds the variable $a,"),
+            (json!({ "x": ["no", "b ${c:raw} d"] }), "scope.x holds the variable ${c:raw},"),
+            (json!({ "x": { "y": "[[e:csv]]" } }), "scope.x.y holds the variable [[e:csv]],"),
+            (json!("$_x$y"), "scope holds the variable $_x,"),
+        ] {
+            let refused = found(&value).unwrap_or_else(|| panic!("{value} is not refused"));
+            assert!(refused.starts_with(message), "{value}: {refused}");
+        }
+        for value in
+            [json!(null), json!(7), json!("$"), json!("$1"), json!("${}"), json!("[[]]"), json!("[[1]]"), json!("$é")]
+        {
+            assert_eq!(found(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_network_of_one() {
+        assert_eq!(network("203.0.113.7").unwrap(), network("203.0.113.7/32").unwrap());
+        assert_eq!(network("203.0.113.77/24").unwrap(), network("203.0.113.0/24").unwrap());
+        assert_eq!(network("2001:DB8:0::1").unwrap(), network("2001:db8::1/128").unwrap());
+        for text in ["", "example.com", "10.0.0.0/", "10.0.0.0/-1", "10.0.0", "1.2.3.4.5", "10.0.0.0/24/8"] {
+            assert!(network(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_for_a_rule_may_not_be_for_values() {
+        let request = |from_alert| Request::new("A", (0, 1), Duration::ZERO, 0, from_alert).unwrap();
+        let values = Query::parse(br#"{"queryType":"values"}"#, "", &request(false), 1).unwrap();
+        assert!(request(false).check(&values).is_ok());
+        assert!(request(true).check(&values).is_err());
+    }
+
+    #[test]
+    fn an_interval_is_never_nothing() {
+        let request = Request::new("A", (0, 1), Duration::ZERO, 0, false).unwrap();
+        assert_eq!((request.from, request.to, request.interval), (0, 1_000_000, Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn a_long_value_is_quoted_in_part_and_at_a_whole_character() {
+        for text in ["é".repeat(1_000), "🚀".repeat(60), "x".repeat(99), "\u{0}".repeat(30)] {
+            let failure = wrong("f", &Value::from(text.as_str()), "a");
+            assert!(failure.message.chars().count() < 130, "{failure}");
+        }
+    }
 }

@@ -18,6 +18,10 @@ const MOST_ALTERNATIVES: usize = 4;
 /// ids that the scope's principals are known by, `None` where one of them is unknown.
 #[must_use]
 pub fn windows(scope: &Scope, regions: &[String], principals: Option<&[String]>, from: i64, to: i64) -> Vec<Window> {
+    // Who belongs to whom is told by events that the scope itself may not mean: all of them are read.
+    let related = !scope.resource_ids.is_empty() || !scope.resource_names.is_empty();
+    let everything = Scope::default();
+    let (scope, principals) = if related { (&everything, None) } else { (scope, principals) };
     let mut regions: Vec<&str> = regions.iter().map(String::as_str).collect();
     let kinds = possible_kinds(scope);
     let global = kinds.iter().any(|kind| *kind != Kind::Api)
@@ -139,4 +143,151 @@ fn by_principal(filters: &mut Vec<Filter>, ids: &[String]) {
         }
     }
     *filters = split;
+}
+
+#[cfg(test)]
+mod tests {
+    use ipnet::IpNet;
+
+    use super::*;
+
+    const REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
+
+    fn plan(scope: &Scope, principals: Option<&[&str]>) -> Vec<Window> {
+        let principals: Option<Vec<String>> = principals.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
+        windows(scope, &REGIONS.map(str::to_owned), principals.as_deref(), 5, 7)
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn nets(nets: &[&str]) -> Vec<IpNet> {
+        nets.iter().map(|net| net.parse().unwrap()).collect()
+    }
+
+    /// The filters of the API's own events in one region.
+    fn filters(scope: &Scope, principals: Option<&[&str]>) -> Vec<Filter> {
+        let windows = plan(&Scope { kinds: BTreeSet::from([Kind::Api]), ..scope.clone() }, principals);
+        windows.into_iter().filter(|window| window.region == "nl-ams").map(|window| window.filter).collect()
+    }
+
+    #[test]
+    fn everything_is_one_list_of_each_region() {
+        let windows = plan(&Scope::default(), None);
+        let expected = REGIONS.map(|region| Window {
+            region: region.to_owned(),
+            list: List::Combined,
+            filter: Filter::default(),
+            from: 5,
+            to: 7,
+        });
+        assert_eq!(windows, expected);
+    }
+
+    #[test]
+    fn the_combined_list_is_used_for_filters_that_it_knows() {
+        let scope = Scope { resource_types: texts(&["vpc_vpc"]), ..Scope::default() };
+        assert!(plan(&scope, None).iter().all(|window| {
+            window.list == List::Combined && window.filter.resource_type.as_deref() == Some("vpc_vpc")
+        }));
+        let scope = Scope { methods: texts(&["CreateVPC"]), ..Scope::default() };
+        let lists: BTreeSet<List> = plan(&scope, None).iter().map(|window| window.list).collect();
+        assert_eq!(lists, Kind::ALL.map(List::Of).into());
+    }
+
+    #[test]
+    fn only_the_list_of_calls_is_asked_with_filters() {
+        let scope = Scope { products: texts(&["vpc"]), methods: texts(&["a", "b"]), ..Scope::default() };
+        for window in plan(&scope, None) {
+            assert_eq!(window.filter == Filter::default(), window.list != List::Of(Kind::Api), "{window:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_split_as_long_as_there_are_few() {
+        let products = |count: usize| Scope { products: vec!["p".to_owned(); count], ..Scope::default() };
+        assert!(filters(&products(4), None).iter().all(|filter| filter.product.is_some()));
+        assert_eq!(filters(&products(5), None), [Filter::default()]);
+        // Two by two are four; a third list of two is left to be filtered here.
+        let scope = Scope {
+            products: texts(&["a", "b"]),
+            services: texts(&["c", "d"]),
+            methods: texts(&["e", "f"]),
+            ..Scope::default()
+        };
+        let filters = filters(&scope, None);
+        assert_eq!(filters.len(), 4);
+        assert!(filters.iter().all(|f| f.product.is_some() && f.service.is_some() && f.method.is_none()));
+    }
+
+    #[test]
+    fn outcomes_are_asked_where_their_codes_can_be_listed() {
+        let statuses = |status: &[Outcome]| {
+            let scope = Scope { status: status.to_vec(), ..Scope::default() };
+            filters(&scope, None).into_iter().map(|filter| filter.status).collect::<Vec<_>>()
+        };
+        assert_eq!(statuses(&[Outcome::Code(202)]), [Some(202)]);
+        assert_eq!(statuses(&[Outcome::Class(status_class::DENIED)]), [Some(401), Some(403)]);
+        assert_eq!(statuses(&[Outcome::Class(status_class::SUCCEEDED)]), [None]);
+        assert_eq!(statuses(&[Outcome::Code(409), Outcome::Class(status_class::FAILED)]), [None]);
+    }
+
+    #[test]
+    fn addresses_are_asked_where_they_have_one_spelling() {
+        let addresses = |list: &[&str]| {
+            let scope = Scope { source_ips: nets(list), ..Scope::default() };
+            filters(&scope, None).into_iter().map(|filter| filter.source_ip).collect::<Vec<_>>()
+        };
+        assert_eq!(addresses(&["203.0.113.7/32"]), [Some("203.0.113.7".to_owned())]);
+        assert_eq!(addresses(&["203.0.113.0/31"]), [None]);
+        assert_eq!(addresses(&["2001:db8::1/128"]), [None]);
+        assert_eq!(addresses(&["203.0.113.7/32", "2001:db8::1/128"]), [None]);
+    }
+
+    #[test]
+    fn principals_are_asked_by_id_with_the_product_that_names_none_beside() {
+        let scope = Scope { principals: texts(&["somebody"]), ..Scope::default() };
+        let by = |principal: &str| Filter { principal: Some(principal.to_owned()), ..Filter::default() };
+        let beside = Filter { product: Some(PRODUCT_WITHOUT_PRINCIPAL.to_owned()), ..Filter::default() };
+        assert_eq!(filters(&scope, Some(&["a", "b"])), [by("a"), by("b"), beside]);
+        // Somebody unknown may be found by the name that an event itself tells.
+        assert_eq!(filters(&scope, None), [Filter::default()]);
+        assert_eq!(filters(&scope, Some(&["a", "b", "c", "d"])), [Filter::default()]);
+        let vpc = Scope { products: texts(&["vpc"]), ..scope };
+        assert_eq!(filters(&vpc, Some(&["a"])), [Filter { product: Some("vpc".to_owned()), ..by("a") }]);
+    }
+
+    #[test]
+    fn kinds_that_cannot_match_are_not_asked() {
+        let possible = |scope: Scope| possible_kinds(&scope).into_iter().map(Kind::as_str).collect::<Vec<_>>();
+        let (api, login, system) = ("api", "authentication", "system");
+        assert_eq!(possible(Scope::default()), [api, login, system]);
+        assert_eq!(possible(Scope { products: texts(&["a"]), ..Scope::default() }), [api, system]);
+        assert_eq!(possible(Scope { projects: texts(&["a"]), ..Scope::default() }), [api, system]);
+        assert_eq!(possible(Scope { principals: texts(&["a"]), ..Scope::default() }), [api, login]);
+        assert_eq!(possible(Scope { source_ips: nets(&["10.0.0.0/8"]), ..Scope::default() }), [api, login]);
+        let outcome = |outcome| Scope { status: vec![outcome], ..Scope::default() };
+        assert_eq!(possible(outcome(Outcome::Code(200))), [api]);
+        assert_eq!(possible(outcome(Outcome::Class(status_class::DENIED))), [api]);
+        assert_eq!(possible(outcome(Outcome::Class(status_class::FAILED))), [api, login]);
+        let none = Scope { kinds: BTreeSet::from([Kind::System]), principals: texts(&["a"]), ..Scope::default() };
+        assert!(plan(&none, None).is_empty());
+    }
+
+    #[test]
+    fn the_region_of_global_products_is_added_where_they_can_match() {
+        let regions = |scope: &Scope| -> BTreeSet<String> {
+            let windows = windows(scope, &["nl-ams".to_owned()], None, 0, 1);
+            windows.into_iter().map(|window| window.region).collect()
+        };
+        let both = BTreeSet::from(REGIONS.map(str::to_owned));
+        assert_eq!(regions(&Scope::default()), both);
+        let api = Scope { kinds: BTreeSet::from([Kind::Api]), ..Scope::default() };
+        for product in GLOBAL_PRODUCTS {
+            assert_eq!(regions(&Scope { products: texts(&[product]), ..api.clone() }), both);
+        }
+        let regional = Scope { products: texts(&["instance"]), ..api };
+        assert_eq!(regions(&regional), BTreeSet::from(["nl-ams".to_owned()]));
+    }
 }

@@ -49,8 +49,12 @@ impl<'a> Sentences<'a> {
     pub fn what(&self, row: usize) -> String {
         let method = self.text(Column::Method, row);
         if self.is(Kind::Authentication, row) {
-            let failed = self.answer.events.text(Column::StatusClass).get(row) != Some(status_class::SUCCEEDED);
-            let mut what = if failed { "failed to log in" } else { "logged in" }.to_owned();
+            let mut what = match self.answer.events.text(Column::StatusClass).get(row) {
+                Some(status_class::SUCCEEDED) => "logged in",
+                Some(_) => "failed to log in",
+                None => "tried to log in",
+            }
+            .to_owned();
             for (word, column) in
                 [("with", Column::Method), ("and", Column::Mfa), ("because of", Column::FailureReason)]
             {
@@ -152,7 +156,8 @@ impl<'a> Sentences<'a> {
 #[must_use]
 pub fn plain(text: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut plain: String = text.chars().filter(|c| !hidden(*c)).take(LONGEST_NAME + 1).collect();
     if let Some((end, _)) = plain.char_indices().nth(LONGEST_NAME) {
@@ -160,4 +165,121 @@ pub fn plain(text: &str) -> String {
         plain.push('…');
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::event::Events;
+
+    fn title(kind: Kind, fields: Value) -> String {
+        Sentences::new(&Answer::of(Events::told(kind, &[fields]))).title(0)
+    }
+
+    fn call(fields: &Value) -> Value {
+        let mut call =
+            json!({ "principal": { "id": "me" }, "method_name": "Make", "product_name": "p", "status_code": 200 });
+        for (name, value) in fields.as_object().unwrap() {
+            call[name] = value.clone();
+        }
+        call
+    }
+
+    #[test]
+    fn a_call_is_told_by_who_what_and_which() {
+        let named = json!({ "id": "i", "type": "t", "name": "web" });
+        let pool = json!({ "id": "c", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "p", "name": "default" } });
+        for (fields, told) in [
+            (json!({}), "me Make"),
+            (json!({ "resources": [named] }), "me Make web"),
+            (json!({ "resources": [{ "id": "i", "type": "t" }] }), "me Make i"),
+            (json!({ "resources": [named, named, named] }), "me Make web and 2 more"),
+            (json!({ "resources": [pool] }), "me Make default of prod"),
+            (json!({ "resources": [], "request_body": { "key_id": "k" } }), "me Make k"),
+            (json!({ "principal": null }), "unknown principal Make"),
+            (json!({ "method_name": null }), "me unknown method"),
+            (json!({ "status_code": 403, "resources": [named] }), "me Make web (denied)"),
+            (json!({ "status_code": 500 }), "me Make (failed)"),
+            (json!({ "status_code": 202 }), "me Make"),
+            (json!({ "status_code": null }), "me Make"),
+        ] {
+            assert_eq!(title(Kind::Api, call(&fields)), told, "{fields}");
+        }
+    }
+
+    #[test]
+    fn an_instances_action_is_told() {
+        let action =
+            |body: Value| title(Kind::Api, call(&json!({ "method_name": "ServerAction", "request_body": body })));
+        assert_eq!(action(json!({ "action": "poweroff" })), "me ServerAction poweroff");
+        assert_eq!(
+            action(json!({ "action": "x".repeat(200) })).chars().count(),
+            "me ServerAction ".len() + LONGEST_NAME + 1
+        );
+        for body in [json!({}), json!(null), json!({ "action": 7 }), json!("poweroff")] {
+            assert_eq!(action(body.clone()), "me ServerAction", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_log_in_is_told_with_how_and_why_not() {
+        let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
+        let login = |fields: Value| {
+            let mut login = fields;
+            login["resources"] = user.clone();
+            title(Kind::Authentication, login)
+        };
+        assert_eq!(login(json!({ "result": "success", "method": "saml" })), "a@example.com logged in with saml");
+        let second = json!({ "result": "success", "method": "password", "mfa_type": "totp" });
+        assert_eq!(login(second), "a@example.com logged in with password and totp");
+        let failed = json!({ "result": "failure", "method": "unknown_method", "failure_reason": "invalid_mfa" });
+        assert_eq!(login(failed), "a@example.com failed to log in because of invalid_mfa");
+    }
+
+    #[test]
+    fn a_system_event_is_scaleways_doing() {
+        let fields = json!({ "system_name": "backup", "resources": [{ "id": "i", "type": "t", "name": "db" }] });
+        assert_eq!(title(Kind::System, fields), "Scaleway backup db");
+    }
+
+    #[test]
+    fn a_line_adds_what_is_known_and_nothing_else() {
+        let line = |kind, fields: Value| Sentences::new(&Answer::of(Events::told(kind, &[fields]))).line(0);
+        let all = call(&json!({ "source_ip": "203.0.113.7", "locality": "fr-par-1" }));
+        assert_eq!(line(Kind::Api, all), "me Make · p · 200 succeeded · from 203.0.113.7 · in fr-par-1");
+        assert_eq!(line(Kind::System, json!({ "system_name": "backup" })), "Scaleway backup");
+        let login = json!({ "result": "failure", "source_ip": "203.0.113.7", "country_code": "AQ" });
+        assert_eq!(
+            line(Kind::Authentication, login),
+            "unknown principal failed to log in · failed · from 203.0.113.7 (AQ)"
+        );
+        let nowhere =
+            json!({ "result": "success", "source_ip": "203.0.113.7", "country_code": "unknown_country_code" });
+        assert!(line(Kind::Authentication, nowhere).ends_with("from 203.0.113.7"));
+    }
+
+    #[test]
+    fn text_that_would_leave_its_line_or_its_order_is_tamed() {
+        assert_eq!(plain("a\nb\r\tc\u{7}\u{0}\u{85}"), "abc");
+        assert_eq!(plain("invoice\u{202e}gnp.exe\u{202c}\u{2066}\u{200f}"), "invoicegnp.exe");
+        assert_eq!(plain(&"é".repeat(LONGEST_NAME)), "é".repeat(LONGEST_NAME));
+        assert_eq!(plain(&"é".repeat(LONGEST_NAME + 1)), "é".repeat(LONGEST_NAME) + "…");
+    }
+
+    #[test]
+    fn separators_of_lines_and_marks_of_direction_are_tamed_too() {
+        assert_eq!(plain("a\u{2028}b\u{2029}c\u{61c}"), "abc");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_line(text: String) {
+            let plain = plain(&text);
+            prop_assert!(!plain.contains(char::is_control));
+            prop_assert!(plain.chars().count() <= LONGEST_NAME + 1);
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
         let Some(text) = text(row) else { continue };
         let value = match values.column {
             // Two people may have one name; an id is one person's.
-            Dimension::Principal => id.get(row).unwrap_or_default().to_owned(),
+            Dimension::Principal => answer.principal(id.get(row).unwrap_or_default()).to_owned(),
             _ => text.to_string(),
         };
         distinct.insert((text.into_owned(), value));
@@ -36,4 +36,51 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
         ],
         ..Frame::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::event::{Events, Kind};
+
+    fn values(column: Dimension, told: &[Value]) -> Vec<(String, String)> {
+        let frame = frame(&Values { column }, &Answer::of(Events::told(Kind::Api, told))).unwrap();
+        let texts = |place: usize| {
+            let field: &Field = &frame.fields[place];
+            field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!((frame.fields[0].name.as_str(), frame.fields[1].name.as_str()), ("text", "value"));
+        texts(0).into_iter().zip(texts(1)).collect()
+    }
+
+    fn same(texts: &[&str]) -> Vec<(String, String)> {
+        texts.iter().map(|text| ((*text).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn values_are_distinct_and_in_order_and_none_is_no_value() {
+        let told =
+            [json!({ "method_name": "b" }), json!({ "method_name": "a" }), json!({}), json!({ "method_name": "b" })];
+        assert_eq!(values(Dimension::Column(Column::Method), &told), same(&["a", "b"]));
+        assert_eq!(values(Dimension::Column(Column::Country), &told), same(&[]));
+    }
+
+    #[test]
+    fn numbers_and_risks_are_values_too() {
+        let told = [json!({ "status_code": 404 }), json!({ "status_code": 200 }), json!({ "status_code": 403 })];
+        assert_eq!(values(Dimension::Status, &told), same(&["200", "403", "404"]));
+        assert_eq!(values(Dimension::RiskClass, &told), same(&["denied_actions"]));
+        assert_eq!(values(Dimension::Severity, &told), same(&["medium"]));
+    }
+
+    #[test]
+    fn a_name_that_two_principals_share_is_two_values() {
+        let user =
+            |id: &str| json!({ "product_name": "iam", "resources": [{ "id": id, "type": "iam_user", "name": "ann" }] });
+        let pair = |id: &str| ("ann".to_owned(), id.to_owned());
+        assert_eq!(values(Dimension::Principal, &[user("1"), user("2"), user("1")]), [pair("1"), pair("2")]);
+    }
 }

@@ -13,7 +13,10 @@ use crate::event::{Decoder, Events, Kind, List};
 pub const PERMISSION_SET: &str = "AuditTrailReadOnly";
 
 /// Page sizes, tried in this order: the API's greatest is not documented, and what it refuses is asked for smaller.
-const PAGE_SIZES: [&str; 4] = ["100", "50", "20", "10"];
+const PAGE_SIZES: [&str; 6] = ["100", "50", "20", "10", "5", "1"];
+
+/// Where in the sizes a list goes on after a page that was too large to be read: five bodies of 10 MB can be.
+const PAGES_OF_LARGE_EVENTS: usize = 4;
 
 /// The most bytes of pages that one listing may read.
 const MAX_LISTING_BYTES: usize = 512 << 20;
@@ -161,6 +164,7 @@ pub async fn list(
     let mut decoder = Decoder::new(&window.region);
     let (mut listing, mut malformed) = (Listing::default(), Vec::new());
     let (mut size, mut bytes) = (0, 0);
+    let (mut seen, mut in_window) = (0, 0);
     let mut token: Option<String> = None;
     let mut tokens = HashSet::new();
     loop {
@@ -183,6 +187,10 @@ pub async fn list(
                 size += 1;
                 continue;
             }
+            Err(Error::TooLarge { .. }) if size + 1 < PAGE_SIZES.len() => {
+                size = PAGES_OF_LARGE_EVENTS.max(size + 1);
+                continue;
+            }
             Err(error) => {
                 listing.gaps.push(error.into());
                 break;
@@ -190,11 +198,14 @@ pub async fn list(
         };
         malformed.extend(page.malformed.iter().map(|what| client.said(what)));
         listing.replaced |= page.replaced;
-        let Some(next) = page.next else { break };
-        if decoder.len() >= max_events {
+        // One event more than allowed tells that there are more; what lies beside the window is none of them.
+        in_window += decoder.within(seen, window.from, window.to);
+        seen = decoder.len();
+        if in_window > max_events {
             listing.gaps.push(Gap::Limit(max_events));
             break;
         }
+        let Some(next) = page.next else { break };
         if bytes >= MAX_LISTING_BYTES {
             listing.gaps.push(Gap::Bytes);
             break;
@@ -209,7 +220,7 @@ pub async fn list(
         listing.gaps.push(Gap::Malformed { count: malformed.len(), first: first.clone() });
     }
     match decoder.finish().and_then(|events| events.within(window.from, window.to)) {
-        Ok(events) => listing.events = events,
+        Ok(events) => listing.events = events.newest(max_events),
         Err(_) => listing.gaps.push(Gap::Bytes),
     }
     listing

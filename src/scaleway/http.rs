@@ -95,6 +95,12 @@ pub enum Error {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// A success whose body is too large; a smaller page may be asked for.
+    #[error("the answer of {host} is larger than {} MiB", MAX_ANSWER_BYTES >> 20)]
+    TooLarge {
+        /// The API's host.
+        host: String,
+    },
     /// A success whose body cannot be read.
     #[error("the answer of {host} cannot be read: {message}")]
     Unreadable {
@@ -116,7 +122,7 @@ impl Error {
             Self::RateLimited { .. } => 429,
             Self::Status { status, .. } => *status,
             Self::Timeout { .. } => 504,
-            Self::Unreachable { .. } | Self::Unreadable { .. } => 502,
+            Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
         }
     }
 
@@ -129,7 +135,7 @@ impl Error {
             Self::Status { .. } => "failed",
             Self::Unreachable { .. } => "unreachable",
             Self::Timeout { .. } => "timeout",
-            Self::Unreadable { .. } => "unreadable",
+            Self::Unreadable { .. } | Self::TooLarge { .. } => "unreadable",
         }
     }
 }
@@ -228,6 +234,7 @@ impl Client {
     ) -> Result<T, Error> {
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
+        let mut told = None;
         loop {
             tries += 1;
             let failure = match self.once(call, deadline, tries).await {
@@ -252,12 +259,16 @@ impl Client {
                 _ => 1,
             };
             // Equal jitter: at least half the pause, so that many callers do not come back at once.
-            let wait = failure.retry_after.unwrap_or_else(|| pause.mul_f64(0.5 + fastrand::f64() / 2.0));
+            let own = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+            let wait = failure.retry_after.map_or(own, |asked| asked.max(own));
             let too_late = Instant::now().checked_add(wait).is_none_or(|then| then >= deadline);
             if tries >= allowed || too_late {
-                return Err(failure.error);
+                // A try that the deadline cut short tells less than the one before.
+                let cut_short = matches!(failure.error, Error::Timeout { .. }) && Instant::now() >= deadline;
+                return Err(told.filter(|_| cut_short).unwrap_or(failure.error));
             }
             tracing::debug!(outcome = failure.error.outcome(), tries, "trying again");
+            told = Some(failure.error);
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -294,7 +305,7 @@ impl Client {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(self.unreadable(format!("it is larger than {} MiB", MAX_ANSWER_BYTES >> 20)).into());
+                return Err(Error::TooLarge { host: self.host.clone() }.into());
             }
             body.extend_from_slice(&chunk);
         }

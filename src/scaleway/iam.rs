@@ -90,6 +90,20 @@ impl Names {
         ids.sort_unstable();
         ids
     }
+
+    /// The id that IAM knows a principal by, where `id` is another of the same principal.
+    #[must_use]
+    pub fn in_iam<'a>(&'a self, id: &'a str) -> &'a str {
+        self.by_account.get(id).map_or(id, String::as_str)
+    }
+
+    /// All ids of the principal that `id` belongs to; none where nobody is known by it.
+    #[must_use]
+    pub fn same_as(&self, id: &str) -> Vec<&str> {
+        let Some((id, _)) = self.by_id.get_key_value(self.in_iam(id)) else { return Vec::new() };
+        let accounts = self.by_account.iter().filter(|(_, of)| *of == id).map(|(account, _)| account.as_str());
+        accounts.chain([id.as_str()]).collect()
+    }
 }
 
 #[derive(Debug)]

@@ -82,6 +82,7 @@ func inRule(t *testing.T, source Source, query string) evaluated {
 }
 
 func TestARuleReadsTheNumberOfEvents(t *testing.T) {
+	t.Parallel()
 	source := present(t)
 	table := onPanel(t, source, today, asTable(t, `{}`))
 	if table.Rows() != events {
@@ -102,9 +103,12 @@ func TestARuleReadsTheNumberOfEvents(t *testing.T) {
 		{"of log lines, whatever their limit", `{"queryType": "events", "limit": 5}`, nil},
 		{"of a table", `{"queryType": "events", "format": "table"}`, nil},
 		{"of annotations", `{"queryType": "annotations", "cap": 5}`, nil},
+		{"of marks over a panel", `{"queryType": "annotations", "overlay": true}`, nil},
+		{"of the volume of log lines", `{"queryType": "volume"}`, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			result := inRule(t, source, test.query)
 			if result.noData {
 				t.Fatal("there is no data")
@@ -149,6 +153,7 @@ func TestARuleReadsNothingAsZeroOrAsNoData(t *testing.T) {
 		{"a count in all is zero", `{"queryType": "counts", "over": "total"}`, false},
 		{"log lines are zero", `{"queryType": "events"}`, false},
 		{"annotations are zero", `{"queryType": "annotations"}`, false},
+		{"a volume is zero", `{"queryType": "volume"}`, false},
 		{"groups over time are no data", `{"queryType": "counts", "groupBy": ["method"]}`, true},
 		{"groups in all are no data", `{"queryType": "counts", "over": "total", "groupBy": ["method"]}`, true},
 	}
@@ -174,6 +179,7 @@ func TestARulesSeriesHasFewPoints(t *testing.T) {
 }
 
 func TestARuleIsRefused(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		source   Source
@@ -234,7 +240,8 @@ func TestAnAlertIsKnownByItsHeader(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("%s: %s", test.header, test.value), func(t *testing.T) {
-			frame := answer(t, present(t), map[string]string{test.header: test.value}, today.InRule(`{"scope": {"kinds": ["system"]}}`))
+			headers := map[string]string{test.header: test.value}
+			frame := answer(t, present(t), headers, today.InRule(`{"scope": {"kinds": ["system"]}}`))
 			if alert := frame.Meta.Type == data.FrameTypeNumericLong; alert != test.alert {
 				t.Errorf("answered with %s", frame.Meta.Type)
 			}
@@ -244,6 +251,7 @@ func TestAnAlertIsKnownByItsHeader(t *testing.T) {
 
 // TestAPanelGetsWhatThereIs is the counterpart of what rules refuse: a smaller answer, and a warning that says so.
 func TestAPanelGetsWhatThereIs(t *testing.T) {
+	t.Parallel()
 	elsewhere := int64(0)
 	for _, region := range column[string](t, onPanel(t, present(t), today, asTable(t, `{}`)), "region") {
 		if region != "nl-ams" {

@@ -15,6 +15,7 @@ import (
 // by name, text shown as HTML, tags split at commas and not trimmed, the colour taken from newState, and rows with the
 // same id collapsed to one.
 func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		source Source
@@ -30,6 +31,7 @@ func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			query := test.within.OnPanel(test.query)
 			query.RefID = "Anno"
 			frame := answer(t, test.source, nil, query)

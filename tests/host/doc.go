@@ -8,7 +8,7 @@
 // Two binaries are needed: the plugin, and `audittrail`, whose sandbox stands in for Scaleway. AUDITTRAIL_PLUGIN and
 // AUDITTRAIL_BIN name them; else they are those of `cargo build`, the release build first.
 //
-//	go test ./...
+//	go test -count=1 -v ./...
 //
 // # Golden files
 //

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/pmezard/go-difflib/difflib"
 )
 
@@ -27,6 +29,7 @@ var questions = []struct {
 	{"annotations", `{}`, 20, 0},
 	{"annotations_capped", `{"cap": 20}`, 20, 0},
 	{"annotations_serious", `{"scope": {"severities": ["critical"]}}`, 20, 0},
+	{"annotations_overlay", `{"queryType": "annotations", "overlay": true, "scope": {"severities": ["critical"]}}`, 10, 0},
 	{"events_logs", `{}`, 8, 0},
 	{"events_logs_of_log_ins", `{"limit": 3, "scope": {"kinds": ["authentication"]}}`, 8, 0},
 	{"events_logs_of_the_system", `{"limit": 3, "scope": {"kinds": ["system"]}}`, 8, 0},
@@ -46,11 +49,13 @@ var questions = []struct {
 	{"counts_total_of_nothing", `{"queryType": "counts", "over": "total", "scope": {"text": "no such thing"}}`, 3, 0},
 	{"counts_total_by_method_of_nothing",
 		`{"queryType": "counts", "over": "total", "groupBy": ["method"], "scope": {"text": "no such thing"}}`, 3, 0},
+	{"volume", `{"queryType": "volume"}`, 10, 28},
 	{"values_of_principals", `{"queryType": "values"}`, 60, 0},
 	{"values_of_risk_classes", `{"queryType": "values", "column": "risk_class"}`, 60, 0},
 }
 
 func TestGoldenAnswers(t *testing.T) {
+	t.Parallel()
 	inputs := []struct {
 		name   string
 		source Source
@@ -67,88 +72,166 @@ func TestGoldenAnswers(t *testing.T) {
 				if question.points > 0 {
 					query = input.within.OnPanelOf(question.points, question.query)
 				}
-				if strings.HasPrefix(question.name, "annotations") {
+				if strings.HasPrefix(question.name, "annotations") && !strings.Contains(question.query, "overlay") {
 					query.RefID = "Anno" // as Grafana names the query of every annotation
 				}
-				frame := answer(t, input.source, nil, query)
-				golden(t, filepath.Join(input.name, question.name), shown(query, frame, question.rows))
+				frames := answers(t, input.source, nil, query)
+				golden(t, filepath.Join(input.name, question.name), shown(query, frames, question.rows))
 			})
 		}
 	}
 }
 
+// TestGoldenFilesAreAllUsed: a file that no test reads says nothing about the plugin.
+func TestGoldenFilesAreAllUsed(t *testing.T) {
+	want := []string{"health", "partial/counts_total_by_region", "refusals"}
+	for _, question := range questions {
+		want = append(want, "recorded/"+question.name, "simulated/"+question.name)
+	}
+	var files []string
+	err := filepath.WalkDir("testdata", func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			name := strings.TrimPrefix(filepath.ToSlash(path), "testdata/")
+			files = append(files, strings.TrimSuffix(name, ".golden.txt"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(want)
+	slices.Sort(files)
+	if !slices.Equal(files, want) {
+		t.Errorf("the files are %q, want %q", files, want)
+	}
+}
+
 // TestGoldenPartialAnswer shows what a panel says when a region fails.
 func TestGoldenPartialAnswer(t *testing.T) {
-	seed := []string{"--seed", "7", "--events", fmt.Sprint(events), "--now", week.To.Format(time.RFC3339)}
-	source := sandbox(t, append(seed, "--faults", "unavailable:region=nl-ams")...).Source()
+	t.Parallel()
+	source := simulated(t, "unavailable:region=nl-ams")
 	query := night.OnPanel(`{"queryType": "counts", "over": "total", "groupBy": ["region"]}`)
-	golden(t, "partial/counts_total_by_region", shown(query, answer(t, source, nil, query), 10))
+	golden(t, "partial/counts_total_by_region", shown(query, answers(t, source, nil, query), 10))
 }
 
 // TestGoldenRefusals shows the sentences that users get in place of an answer.
 func TestGoldenRefusals(t *testing.T) {
+	t.Parallel()
 	source := recorded(t)
-	reversed := Range{autumn.To, autumn.From}
-	asked := []struct {
+	reversed, eternal := Range{autumn.To, autumn.From}, Range{time.UnixMilli(math.MinInt64), time.UnixMilli(math.MaxInt64)}
+	refusals := []struct {
+		what    string
 		source  Source
 		headers map[string]string
 		query   Query
 	}{
-		{source, nil, autumn.OnPanel(`{"queryType": "count"}`)},
-		{source, nil, autumn.OnPanel(`{"queryType"`)},
-		{source, nil, autumn.OnPanel(`"events"`)},
-		{source, nil, autumn.OnPanel(`{"version": 2}`)},
-		{source, nil, autumn.OnPanel(`{"format": "csv"}`)},
-		{source, nil, autumn.OnPanel(`{"limit": 0}`)},
-		{source, nil, autumn.OnPanel(`{"limit": 50001}`)},
-		{source, nil, autumn.OnPanel(`{"limit": "many"}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "annotations", "cap": -1}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "counts", "over": "week"}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "counts", "groupBy": ["user_agent"]}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "counts", "groupBy": {"by": "method"}}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "counts", "groupBy": ["kind", "method", "region", "status", "project"]}`)},
-		{source, nil, autumn.OnPanel(`{"queryType": "values", "column": "colour"}`)},
-		{source, nil, autumn.OnPanel(`{"hide": "perhaps"}`)},
-		{source, nil, autumn.OnPanel(`{"scope": ["iam"]}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"regions": ["mars"]}}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"status": ["999"]}}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"sourceIps": ["300.1.2.3"]}}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"severities": ["severe"]}}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"riskClasses": ["risky"]}}`)},
-		{source, nil, autumn.OnPanel(`{"scope": {"products": [["iam"]]}}`)},
-		{source, nil, reversed.OnPanel(`{}`)},
-		{source, nil, Range{time.UnixMilli(math.MinInt64), time.UnixMilli(math.MaxInt64)}.OnPanel(`{}`)},
-		{source, FromAlert, autumn.InRule(`{"scope": {"principals": ["$who"]}}`)},
-		{source, FromAlert, autumn.InRule(`{"queryType": "values"}`)},
-		{source, FromAlert, autumn.InRule(`{"queryType": "counts", "groupBy": ["method"], "groupLimit": 3}`)},
-		{source.With("organizationId", "acme"), nil, autumn.OnPanel(`{}`)},
-		{source.With("regions", "mars"), nil, autumn.OnPanel(`{}`)},
-		{source.With("apiUrl", "http://example.com"), nil, autumn.OnPanel(`{}`)},
-		{source.With("apiUrl", "http://127.0.0.1:1"), nil, autumn.OnPanel(`{}`)},
-		{source.WithKey(""), nil, autumn.OnPanel(`{}`)},
-		{source.WithKey("SCWXXXXXXXXXXXXXXXXX"), nil, autumn.OnPanel(`{}`)},
-		{source.WithKey(UnknownKey), nil, autumn.OnPanel(`{}`)},
-		{source.WithKey(KeyWithoutAuditTrail), nil, autumn.OnPanel(`{}`)},
+		{"an unknown question", source, nil, autumn.OnPanel(`{"queryType": "count"}`)},
+		{"broken JSON", source, nil, autumn.OnPanel(`{"queryType"`)},
+		{"JSON, but no object", source, nil, autumn.OnPanel(`"events"`)},
+		{"a later version", source, nil, autumn.OnPanel(`{"version": 2}`)},
+		{"an unknown format", source, nil, autumn.OnPanel(`{"format": "csv"}`)},
+		{"too small a limit", source, nil, autumn.OnPanel(`{"limit": 0}`)},
+		{"too large a limit", source, nil, autumn.OnPanel(`{"limit": 50001}`)},
+		{"no number", source, nil, autumn.OnPanel(`{"limit": "many"}`)},
+		{"a negative cap", source, nil, autumn.OnPanel(`{"queryType": "annotations", "cap": -1}`)},
+		{"an unknown way to count", source, nil, autumn.OnPanel(`{"queryType": "counts", "over": "week"}`)},
+		{"a column that is no group", source, nil, autumn.OnPanel(`{"queryType": "counts", "groupBy": ["user_agent"]}`)},
+		{"no list", source, nil, autumn.OnPanel(`{"queryType": "counts", "groupBy": {"by": "method"}}`)},
+		{"too many columns", source, nil,
+			autumn.OnPanel(`{"queryType": "counts", "groupBy": ["kind", "method", "region", "status", "project"]}`)},
+		{"an unknown column", source, nil, autumn.OnPanel(`{"queryType": "values", "column": "colour"}`)},
+		{"neither true nor false", source, nil, autumn.OnPanel(`{"hide": "perhaps"}`)},
+		{"a scope that is no object", source, nil, autumn.OnPanel(`{"scope": ["iam"]}`)},
+		{"an unknown region", source, nil, autumn.OnPanel(`{"scope": {"regions": ["mars"]}}`)},
+		{"an impossible status", source, nil, autumn.OnPanel(`{"scope": {"status": ["999"]}}`)},
+		{"an impossible address", source, nil, autumn.OnPanel(`{"scope": {"sourceIps": ["300.1.2.3"]}}`)},
+		{"an unknown severity", source, nil, autumn.OnPanel(`{"scope": {"severities": ["severe"]}}`)},
+		{"an unknown risk class", source, nil, autumn.OnPanel(`{"scope": {"riskClasses": ["risky"]}}`)},
+		{"a list in a list", source, nil, autumn.OnPanel(`{"scope": {"products": [["iam"]]}}`)},
+		{"filters that are no list", source, nil, autumn.OnPanel(`{"filters": "method"}`)},
+		{"an unknown column in a filter", source, nil, autumn.OnPanel(`{"filters": [{"key": "colour"}]}`)},
+		{"an unknown operator", source, nil, autumn.OnPanel(`{"filters": [{"key": "method", "operator": ">"}]}`)},
+		{"a broken expression", source, nil,
+			autumn.OnPanel(`{"filters": [{"key": "method", "operator": "=~", "value": "("}]}`)},
+		{"a variable in a rule's filter", source, FromAlert,
+			autumn.InRule(`{"filters": [{"key": "method", "operator": "=", "value": "${method}"}]}`)},
+		{"a reversed range", source, nil, reversed.OnPanel(`{}`)},
+		{"an endless range", source, nil, eternal.OnPanel(`{}`)},
+		{"a variable in a rule", source, FromAlert, autumn.InRule(`{"scope": {"principals": ["$who"]}}`)},
+		{"values in a rule", source, FromAlert, autumn.InRule(`{"queryType": "values"}`)},
+		{"the setting organizationId", source.With("organizationId", "acme"), nil, autumn.OnPanel(`{}`)},
+		{"the setting regions", source.With("regions", "mars"), nil, autumn.OnPanel(`{}`)},
+		{"the setting apiUrl", source.With("apiUrl", "http://example.com"), nil, autumn.OnPanel(`{}`)},
+		{"the setting maxEvents", source.With("maxEvents", "many"), nil, autumn.OnPanel(`{}`)},
+		{"a host that nobody reaches", source.With("apiUrl", "http://127.0.0.1:1"), nil, autumn.OnPanel(`{}`)},
+		{"no key", source.WithKey(""), nil, autumn.OnPanel(`{}`)},
+		{"an access key in the place of the secret key", source.WithKey("SCWXXXXXXXXXXXXXXXXX"), nil, autumn.OnPanel(`{}`)},
+		{"an unknown key", source.WithKey(UnknownKey), nil, autumn.OnPanel(`{}`)},
+		{"a key that may not", source.WithKey(KeyWithoutAuditTrail), nil, autumn.OnPanel(`{}`)},
 	}
 	var text strings.Builder
-	for _, one := range asked {
-		response := refused(t, one.source, one.headers, one.query)
-		who := "panel "
-		if one.headers != nil {
-			who = "rule  "
-		}
-		fmt.Fprintf(&text, "%s %s\n%d %s\n       %s\n\n", who, one.query.JSON, response.Status, response.ErrorSource,
-			response.Error)
+	for _, refusal := range refusals {
+		response := refused(t, refusal.source, refusal.headers, refusal.query)
+		fmt.Fprintf(&text, "%s\n  query  %s\n  error  %d, %s\n         %s\n", refusal.what, refusal.query.JSON,
+			response.Status, response.ErrorSource, response.Error)
 	}
-	golden(t, "refusals", strings.TrimSuffix(text.String(), "\n"))
+	golden(t, "refusals", text.String())
+}
+
+// TestGoldenHealth shows what "Save & test" says.
+func TestGoldenHealth(t *testing.T) {
+	t.Parallel()
+	checks := []struct {
+		what   string
+		source Source
+	}{
+		{"all is well", simulated(t)},
+		{"all is well in one region", recorded(t)},
+		{"no names", recorded(t).WithKey(KeyWithoutIAM)},
+		{"an unknown key", recorded(t).WithKey(UnknownKey)},
+		{"a key that may not", recorded(t).WithKey(KeyWithoutAuditTrail)},
+		{"another organization", recorded(t).With("organizationId", "0a1b2c3d-0000-4000-8000-00000000beef")},
+		{"no key", recorded(t).WithKey("")},
+		{"a wrong setting", recorded(t).With("projectId", "default")},
+		{"a host that nobody reaches", recorded(t).With("apiUrl", "http://127.0.0.1:1")},
+		{"a region that fails", simulated(t, "unavailable:region=nl-ams")},
+		{"an API that fails", simulated(t, "internal-error")},
+		{"an API that is something else", simulated(t, "html-page")},
+	}
+	texts := make([]string, len(checks))
+	t.Run("check", func(t *testing.T) {
+		for i, check := range checks {
+			t.Run(check.what, func(t *testing.T) {
+				t.Parallel()
+				request := &pluginv2.CheckHealthRequest{PluginContext: check.source.Context()}
+				response, err := plugin(t).Diagnostics.CheckHealth(t.Context(), request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var details struct{ Regions []json.RawMessage }
+				if err := json.Unmarshal(response.JsonDetails, &details); err != nil {
+					t.Fatal(err)
+				}
+				texts[i] = fmt.Sprintf("%s\n  %s: %s\n", check.what, response.Status, response.Message)
+				for _, region := range details.Regions {
+					texts[i] += fmt.Sprintf("  %s\n", region)
+				}
+			})
+		}
+	})
+	golden(t, "health", strings.Join(texts, ""))
 }
 
 // shown is a question and its answer.
-func shown(query Query, frame *data.Frame, rows int) string {
-	withoutRetention(frame)
+func shown(query Query, frames data.Frames, rows int) string {
 	within := fmt.Sprintf("%s to %s", query.From.Format(time.RFC3339), query.To.Format(time.RFC3339))
 	points := fmt.Sprintf("%d points, %v apart", query.MaxDataPoints, query.Interval)
-	return fmt.Sprintf("query  %s\nrange  %s\n       %s\n\n%s", query.JSON, within, points, Text(frame, rows))
+	text := fmt.Sprintf("query  %s\nrange  %s\n       %s\n", query.JSON, within, points)
+	for _, frame := range frames {
+		withoutRetention(frame)
+		text += "\n" + Text(frame, rows)
+	}
+	return text
 }
 
 // retention is the notice whose date is the machine's clock less 90 days.

@@ -9,6 +9,7 @@ import (
 )
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	const ok, failed = pluginv2.CheckHealthResponse_OK, pluginv2.CheckHealthResponse_ERROR
 	source := present(t)
 	noRole := source

@@ -23,7 +23,8 @@ var house struct {
 }
 
 func TestMain(m *testing.M) {
-	flag.Parse()
+	// Tests wait for other processes more than they compute; the command line still has the last word.
+	_ = flag.Set("test.parallel", "8")
 	code := m.Run()
 	if house.plugin != nil {
 		house.plugin.Stop()
@@ -99,10 +100,18 @@ var week = Range{moment("2026-02-22T12:00:00Z"), moment("2026-03-01T12:00:00Z")}
 // night is the end of that week, when a password is guessed and used.
 var night = Range{week.To.Add(-12 * time.Hour), week.To}
 
-// simulated is an organization in that week.
-func simulated(t *testing.T) Source {
+// simulated is an organization in that week, with faults of its API.
+func simulated(t *testing.T, faults ...string) Source {
 	t.Helper()
-	return sandbox(t, "--seed", "7", "--events", fmt.Sprint(events), "--now", week.To.Format(time.RFC3339)).Source()
+	arguments := []string{"--seed", "7", "--events", fmt.Sprint(events), "--now", week.To.Format(time.RFC3339)}
+	return sandbox(t, append(arguments, faulty(faults)...)...).Source()
+}
+
+func faulty(faults []string) []string {
+	if len(faults) == 0 {
+		return nil
+	}
+	return append([]string{"--faults"}, faults...)
 }
 
 // today is a week that ends now, for what depends on the machine's clock: rules refuse a range beyond retention.
@@ -112,10 +121,7 @@ var today = Range{time.Now().Add(-8 * 24 * time.Hour), time.Now().Add(time.Minut
 func present(t *testing.T, faults ...string) Source {
 	t.Helper()
 	arguments := []string{"--seed", "7", "--events", fmt.Sprint(events)}
-	for _, fault := range faults {
-		arguments = append(arguments, "--faults", fault)
-	}
-	return sandbox(t, arguments...).Source()
+	return sandbox(t, append(arguments, faulty(faults)...)...).Source()
 }
 
 // autumn is when the recorded answers were recorded.
@@ -138,9 +144,9 @@ func ask(t *testing.T, source Source, headers map[string]string, query Query) *p
 	return response
 }
 
-// answer is the one frame of an answer. It must survive what Grafana does to frames on their way: decoded here, encoded
+// answers are the frames of an answer. They must survive what Grafana does to frames on their way: decoded here, encoded
 // as JSON for the browser.
-func answer(t *testing.T, source Source, headers map[string]string, query Query) *data.Frame {
+func answers(t *testing.T, source Source, headers map[string]string, query Query) data.Frames {
 	t.Helper()
 	response := ask(t, source, headers, query)
 	if response.Error != "" || response.Status != 200 {
@@ -150,24 +156,32 @@ func answer(t *testing.T, source Source, headers map[string]string, query Query)
 	if err != nil {
 		t.Fatalf("%s: the frames cannot be decoded: %v", query.JSON, err)
 	}
+	for _, frame := range frames {
+		if frame.RefID != query.RefID {
+			t.Errorf("%s: a frame's refId is %q, want %q", query.JSON, frame.RefID, query.RefID)
+		}
+		if _, err := frame.RowLen(); err != nil {
+			t.Errorf("%s: %v", query.JSON, err)
+		}
+		document, err := data.FrameToJSON(frame, data.IncludeAll)
+		if err != nil {
+			t.Fatalf("%s: a frame cannot be encoded for the browser: %v", query.JSON, err)
+		}
+		if !json.Valid(document) {
+			t.Errorf("%s: the browser would get broken JSON", query.JSON)
+		}
+	}
+	return frames
+}
+
+// answer is the one frame of an answer.
+func answer(t *testing.T, source Source, headers map[string]string, query Query) *data.Frame {
+	t.Helper()
+	frames := answers(t, source, headers, query)
 	if len(frames) != 1 {
 		t.Fatalf("%s: %d frames, want exactly one", query.JSON, len(frames))
 	}
-	frame := frames[0]
-	if frame.RefID != query.RefID {
-		t.Errorf("%s: the frame's refId is %q, want %q", query.JSON, frame.RefID, query.RefID)
-	}
-	if _, err := frame.RowLen(); err != nil {
-		t.Errorf("%s: %v", query.JSON, err)
-	}
-	document, err := data.FrameToJSON(frame, data.IncludeAll)
-	if err != nil {
-		t.Fatalf("%s: the frame cannot be encoded for the browser: %v", query.JSON, err)
-	}
-	if !json.Valid(document) {
-		t.Errorf("%s: the browser would get broken JSON", query.JSON)
-	}
-	return frame
+	return frames[0]
 }
 
 // onPanel is the answer to a query of a panel.

@@ -12,6 +12,7 @@ import (
 
 // TestLogLinesFollowTheContract holds frames against the data plane's log contract and Grafana's reader of it.
 func TestLogLinesFollowTheContract(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		source Source
@@ -28,6 +29,7 @@ func TestLogLinesFollowTheContract(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			frame := onPanel(t, test.source, test.within, test.query)
 			check(t, frame, logLines...)
 			t.Run("the limit and the total are told", func(t *testing.T) {

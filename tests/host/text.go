@@ -66,8 +66,13 @@ func about(line func(name, format string, values ...any), meta *data.FrameMeta) 
 	if meta.PreferredVisualization != "" {
 		line("show", "as %s", meta.PreferredVisualization)
 	}
-	for i, part := range strings.Split(strings.TrimSpace(meta.ExecutedQueryString), "\n") {
-		line(map[bool]string{true: "asked"}[i == 0], "%s", part)
+	if meta.DataTopic != "" {
+		line("topic", "%s", meta.DataTopic)
+	}
+	name := "asked"
+	for part := range strings.Lines(meta.ExecutedQueryString) {
+		line(name, "%s", strings.TrimSpace(part))
+		name = ""
 	}
 	for _, notice := range meta.Notices {
 		severity, _ := notice.Severity.MarshalJSON()

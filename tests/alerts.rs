@@ -1,0 +1,269 @@
+//! What an alert rule gets: all of it, or an error.
+#![cfg(feature = "terminal")]
+
+mod engine;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use audittrail::frame::{Frame, FrameType};
+use audittrail::query::{Failure, Query, answer};
+use audittrail::sandbox::{Config, Endpoint, Fault, KEY_WITHOUT_IAM, Kind, SECRET_KEY};
+use engine::{Engine, SECOND, ask, list, nanos, notices, numbers, panel, rule, sum, texts, times};
+use serde_json::{Value, json};
+
+const EVENTS: usize = 400;
+
+async fn week() -> Engine {
+    Engine::start(Config { events: EVENTS, ..Config::default() }).await
+}
+
+fn total() -> Value {
+    json!({ "queryType": "counts", "over": "total" })
+}
+
+/// A number without anything beside it, as Grafana's expressions read it.
+fn the_number(frame: &Frame) -> i64 {
+    assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::NumericLong), Some([0, 1])));
+    assert_eq!(frame.fields.len(), 1, "an ungrouped number has no labels");
+    assert!(!frame.fields[0].nullable && frame.fields[0].labels.is_empty());
+    numbers(frame)[0]
+}
+
+#[tokio::test]
+async fn every_question_but_values_answers_with_its_number() {
+    let engine = week().await;
+    for query in [
+        json!({}),
+        json!({ "queryType": "events", "format": "logs", "limit": 1 }),
+        json!({ "queryType": "events", "format": "table" }),
+        json!({ "queryType": "annotations", "cap": 1 }),
+        total(),
+    ] {
+        let frame = engine.ask_as_rule(query.clone()).await.unwrap_or_else(|failure| panic!("{query}: {failure}"));
+        assert_eq!(the_number(&frame), 400, "{query}");
+    }
+    let failure = engine.ask_as_rule(json!({ "queryType": "values" })).await.unwrap_err();
+    assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+    assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
+    // An annotation's query is known by its name, and is a number under a rule too.
+    let named = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
+    assert_eq!(the_number(&ask(&engine.desk, &json!({}), &named).await.unwrap()), 400);
+}
+
+#[tokio::test]
+async fn nothing_is_zero_and_not_no_data() {
+    let engine = Engine::empty().await;
+    for query in [json!({}), json!({ "queryType": "annotations" }), total()] {
+        assert_eq!(the_number(&engine.ask_as_rule(query).await.unwrap()), 0);
+    }
+    let series = engine.ask_as_rule(json!({ "queryType": "counts" })).await.unwrap();
+    assert!(!numbers(&series).is_empty() && numbers(&series).iter().all(|count| *count == 0));
+    // A scope that no list can match is nothing, too.
+    let nowhere = json!({ "kinds": ["authentication"], "products": ["iam"] });
+    assert_eq!(the_number(&engine.ask_as_rule(json!({ "scope": nowhere })).await.unwrap()), 0);
+    // Of groups that nobody knows there is nothing to say.
+    for over in ["time", "total"] {
+        let query = json!({ "queryType": "counts", "over": over, "groupBy": ["method"] });
+        assert_eq!(engine.ask_as_rule(query).await.unwrap().fields.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_defaults_of_grafanas_alerting_make_sane_buckets() {
+    let engine = week().await;
+    let end = nanos(engine.sandbox.now());
+    for minutes in [1, 5, 10, 60, 24 * 60, 7 * 24 * 60] {
+        let request = rule(panel(end - minutes * 60 * SECOND, end));
+        assert_eq!((request.interval, request.max_data_points), (Duration::from_secs(1), 43_200));
+        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
+        assert!((30..=60).contains(&frame.rows()), "{minutes} min: {} buckets", frame.rows());
+        assert!(frame.fields.iter().all(|field| !field.nullable), "Grafana's alerting reads no nulls");
+        assert!(times(&frame, "time").is_sorted_by(|a, b| a < b));
+        let all = ask(&engine.desk, &total(), &request).await.unwrap();
+        assert_eq!(sum(&frame), sum(&all), "{minutes} min");
+    }
+}
+
+#[tokio::test]
+async fn labels_are_names_that_prometheus_allows() {
+    let engine = week().await;
+    for column in
+        ["principal", "status_class", "risk_class", "resource_type", "source_ip", "region", "severity", "kind"]
+    {
+        let query = |over| json!({ "queryType": "counts", "over": over, "groupBy": [column], "groupLimit": 1000 });
+        let series = engine.ask_as_rule(query("time")).await.unwrap();
+        let mut labels = BTreeSet::new();
+        for field in &series.fields[1..] {
+            assert_eq!(field.labels.keys().collect::<Vec<_>>(), [column]);
+            assert!(labels.insert(field.labels[column].clone()), "{column}: two series have the same labels");
+        }
+        let numbers = engine.ask_as_rule(query("total")).await.unwrap();
+        assert_eq!(texts(&numbers, column).into_iter().collect::<BTreeSet<_>>(), labels);
+        assert!(column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        assert_eq!((sum(&series), sum(&numbers)), (400, 400));
+    }
+}
+
+#[tokio::test]
+async fn more_groups_than_allowed_are_an_error() {
+    let engine = week().await;
+    let by = |limit: usize| json!({ "queryType": "counts", "groupBy": ["method"], "groupLimit": limit });
+    let groups = engine.ask_as_rule(by(1000)).await.unwrap().fields.len() - 1;
+    assert!(engine.ask_as_rule(by(groups)).await.is_ok());
+    let failure = engine.ask_as_rule(by(groups - 1)).await.unwrap_err();
+    assert_eq!(failure.fault, answer::Fault::Plugin);
+    let expected = format!("the count has {groups} groups. Allowed: groupLimit, which is {}; raise it", groups - 1);
+    assert!(failure.message.starts_with(&expected), "{failure}");
+}
+
+#[tokio::test]
+async fn a_region_that_is_only_asked_for_global_events_must_answer_too() {
+    let plan = Fault::Unavailable.always().in_region("fr-par");
+    let config = Config { events: EVENTS, faults: vec![plan], ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["nl-ams"] })).await;
+    let failure = engine.ask_as_rule(total()).await.unwrap_err();
+    assert!(failure.message.starts_with("the answer would be incomplete"), "{failure}");
+    assert!(failure.message.contains("region fr-par, combined events"), "{failure}");
+    assert_eq!((failure.status, failure.fault), (503, answer::Fault::Downstream));
+    // Where no event of that region can match, it is not asked and cannot fail.
+    let scope = json!({ "kinds": ["api"], "products": ["instance"] });
+    assert!(engine.ask_as_rule(json!({ "queryType": "counts", "scope": scope })).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_leftover_variable_is_refused_by_name() {
+    let request = rule(panel(0, SECOND));
+    let parse = |query: &Value| Query::parse(query.to_string().as_bytes(), "", &request, 10);
+    for (scope, message) in [
+        (
+            json!({ "principals": ["$user"] }),
+            "scope.principals holds the variable $user, which Grafana does not replace",
+        ),
+        (json!({ "principals": "a ${user:csv} b" }), "scope.principals holds the variable ${user:csv}"),
+        (json!({ "methods": ["Create", "[[method]]"] }), "scope.methods holds the variable [[method]]"),
+        (json!({ "text": "$__interval" }), "scope.text holds the variable $__interval"),
+        (json!({ "sourceIps": ["$ip"] }), "scope.sourceIps holds the variable $ip"),
+        (json!({ "status": ["$status"] }), "scope.status holds the variable $status"),
+        (json!({ "regions": ["${region}"] }), "scope.regions holds the variable ${region}"),
+        (json!({ "resourceIds": ["${__all_variables}"] }), "scope.resourceIds holds the variable ${__all_variables}"),
+    ] {
+        let failure = parse(&json!({ "scope": scope })).unwrap_err();
+        assert!(failure.message.starts_with(message), "{scope}: {failure}");
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+    }
+    for text in ["US$", "$5", "a$", "[[", "[]", "[[]]", "{user}", "100 $ or more"] {
+        assert!(parse(&json!({ "scope": { "text": text } })).is_ok(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_panels_text_may_look_like_a_variable() {
+    let engine = Engine::empty().await;
+    let resources = json!([{ "id": "s1", "type": "instance_server", "name": "$web [[x]]" }]);
+    let id = engine.push("fr-par", Kind::Api, 60, json!({ "resources": resources }));
+    assert_eq!(engine.ids(json!({ "resourceNames": ["$web [[x]]"] })).await, [id]);
+}
+
+/// What a rule gets where IAM answers with a fault.
+async fn with_iam(fault: Fault, query: Value) -> Result<Frame, Failure> {
+    let faults = [Endpoint::Users, Endpoint::Applications].map(|list| fault.always().on(list)).into();
+    let config = Config { events: EVENTS, faults, ..Config::default() };
+    Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 5 })).await.ask_as_rule(query).await
+}
+
+fn of(who: &str) -> Value {
+    json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } })
+}
+
+#[tokio::test]
+async fn a_number_that_needs_names_is_an_error_without_them() {
+    for query in [of("terraform"), json!({ "queryType": "counts", "groupBy": ["principal"], "groupLimit": 1000 })] {
+        let failure = with_iam(Fault::BadGateway, query.clone()).await.unwrap_err();
+        assert!(failure.message.contains("IAM cannot be read: Scaleway answers HTTP 502"), "{query}: {failure}");
+        assert_eq!(failure.fault, answer::Fault::Downstream);
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_needs_no_names_is_right_without_them() {
+    let id = week().await.sandbox.organisation().applications[0].id.clone();
+    let with = week().await.ask_as_rule(of(&id)).await.unwrap();
+    let without = with_iam(Fault::BadGateway, of(&id)).await.unwrap();
+    assert_eq!(the_number(&without), the_number(&with));
+    assert!(the_number(&with) > 0);
+    assert_eq!(the_number(&with_iam(Fault::BadGateway, total()).await.unwrap()), 400);
+}
+
+#[tokio::test]
+async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
+    // The application's name stands in IAM alone; its id stands in the event.
+    let engine = week().await;
+    let who = engine.sandbox.organisation().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
+    let by_text = json!({ "queryType": "counts", "over": "total", "scope": { "text": who.name, "kinds": ["api"] } });
+    let with = the_number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
+    assert!(with > 0);
+    if let Ok(frame) = with_iam(Fault::BadGateway, by_text).await {
+        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_lasting_and_groups_by_id() {
+    let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
+    let by = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "groupLimit": 1000 });
+    let frame = engine.ask_as_rule(by).await.unwrap();
+    assert_eq!(sum(&frame), 400);
+    assert!(texts(&frame, "principal").contains(&engine.sandbox.organisation().applications[0].id));
+    let failure = engine.ask_as_rule(of("terraform")).await.unwrap_err();
+    assert!(failure.message.contains("IAMReadOnly"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_principal_that_nobody_is_called_is_an_error() {
+    let engine = week().await;
+    let failure = engine.ask_as_rule(of("terrafrom")).await.unwrap_err();
+    assert_eq!((failure.message.as_str(), failure.fault), ("no principal is called terrafrom", answer::Fault::Plugin));
+    // An id is a name of its own, also of somebody who is gone or has done nothing.
+    assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
+}
+
+#[tokio::test]
+async fn a_rule_counts_what_a_panel_counts() {
+    let engine = week().await;
+    for scope in [
+        json!({ "regions": ["nl-ams"] }),
+        json!({ "kinds": ["authentication"], "status": ["failed"] }),
+        json!({ "kinds": ["system"] }),
+        json!({ "products": ["iam"], "status": ["denied"] }),
+        json!({ "severities": ["high", "critical"] }),
+    ] {
+        let shown = engine.ids(scope.clone()).await.len();
+        let counted =
+            engine.ask_as_rule(json!({ "queryType": "counts", "over": "total", "scope": scope })).await.unwrap();
+        assert_eq!(sum(&counted), shown, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn twenty_denials_in_five_minutes_are_seen_like_scaleways_own_rule_sees_them() {
+    let engine = week().await;
+    let incident = engine.sandbox.organisation().incident.clone();
+    let query = json!({
+        "queryType": "counts", "over": "total", "groupBy": ["principal"],
+        "scope": { "kinds": ["api"], "status": [403], "sourceIps": [incident.source_ip] },
+    });
+    let (from, to) = (nanos(incident.logged_in_at), nanos(incident.key_created_at));
+    let frame = ask(&engine.desk, &query, &rule(panel(from, to))).await.unwrap();
+    assert_eq!(texts(&frame, "principal"), [incident.user_email]);
+    assert_eq!(usize::try_from(numbers(&frame)[0]), Ok(incident.denied_calls));
+}
+
+#[tokio::test]
+async fn what_is_no_gap_is_no_error() {
+    let engine = Engine::start(Config { events: 20, ..Config::default() }).await;
+    let listed = engine.ask(list(json!({}))).await.unwrap();
+    let counted = engine.ask_as_rule(total()).await.unwrap();
+    assert_eq!((listed.rows(), sum(&counted), notices(&counted)), (20, 20, vec![]));
+}

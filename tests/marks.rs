@@ -1,0 +1,459 @@
+//! Marks and counts of any events: nothing is lost, nothing serious is hidden, nothing is rendered.
+#![cfg(feature = "terminal")]
+
+mod engine;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
+
+use arrow::array::Array;
+use audittrail::event::{Decoder, Kind as EventKind, List};
+use audittrail::frame::{Frame, FrameType};
+use audittrail::query::counts::{self, Grid};
+use audittrail::query::model::{Annotations, Counts, Dimension, Over};
+use audittrail::query::{Answer, Query, Question, Request, annotations};
+use audittrail::risk::{Risk, Severity};
+use audittrail::sandbox::{Config, Kind};
+use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Cases, TestRunner};
+use serde_json::json;
+
+/// An answer without events, which tests fill.
+fn blank() -> Answer {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let engine = Engine::empty().await;
+        engine.answer(&json!({}), &engine.ever()).await
+    })
+}
+
+/// What an annotation query with this cap asks for.
+fn capped(cap: usize) -> Annotations {
+    let json = json!({ "queryType": "annotations", "cap": cap }).to_string();
+    match Query::parse(json.as_bytes(), "", &panel(0, SECOND), 1).unwrap().question {
+        Question::Annotations(annotations) => annotations,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a test knows of an event: when, who, and what it means.
+#[derive(Clone, Debug)]
+struct Happened {
+    at: i64,
+    who: u8,
+    risk: Option<Risk>,
+}
+
+const CLASSES: [&str; 3] = ["privilege_grant", "resource_destroy", "session"];
+
+fn risk() -> impl Strategy<Value = Option<Risk>> {
+    let severity = prop::sample::select(Severity::ALL.to_vec());
+    let class = prop::sample::select(CLASSES.to_vec());
+    prop::option::weighted(0.9, (class, severity).prop_map(|(class, severity)| Risk { class, severity, attack: &[] }))
+}
+
+/// A request and events within its range: some alone, some in bursts, some at the same nanosecond.
+fn week() -> impl Strategy<Value = (Request, Vec<Happened>)> {
+    let range = prop_oneof![1..2_000_i64, SECOND..100 * SECOND, 3_600 * SECOND..90 * 86_400 * SECOND];
+    let points = prop_oneof![Just(0_u64), Just(1), 2..50_u64, 100..3_000_u64, Just(43_200)];
+    (0..2_000_000_000 * SECOND, range, points).prop_flat_map(|(from, range, points)| {
+        let request = Request { max_data_points: points, ..panel(from, from + range) };
+        let place = prop_oneof![0..range, 0..range.min(1_000), Just(range / 2), Just(0), Just(range - 1)];
+        let event =
+            (place, 0..4_u8, risk()).prop_map(move |(place, who, risk)| Happened { at: from + place, who, risk });
+        (Just(request), prop::collection::vec(event, 0..120))
+    })
+}
+
+/// The answer that holds these events.
+fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
+    let events: Vec<_> = happened
+        .iter()
+        .enumerate()
+        .map(|(number, event)| {
+            let fields =
+                json!({ "id": format!("event-{number:03}"), "principal": { "id": format!("who-{}", event.who) } });
+            engine::event(Kind::Api, "fr-par", event.at, fields)
+        })
+        .collect();
+    let mut decoder = Decoder::new("fr-par");
+    let page = json!({ "events": events }).to_string();
+    assert!(decoder.page(List::Of(EventKind::Api), page.as_bytes()).unwrap().malformed.is_empty());
+    let mut answer = blank.clone();
+    answer.events = decoder.finish().unwrap();
+    let number = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
+    answer.risks = (0..answer.events.len()).map(|row| happened[number(row)].risk).collect();
+    answer
+}
+
+/// A mark as its frame tells it: its first event, how many it holds, and its time from and to.
+struct Told {
+    first: usize,
+    events: usize,
+    from: i64,
+    to: i64,
+    state: String,
+    title: String,
+}
+
+fn told(frame: &Frame) -> Vec<Told> {
+    let (ids, from, to) = (texts(frame, "id"), times(frame, "time"), times(frame, "timeEnd"));
+    let (states, titles) = (texts(frame, "newState"), texts(frame, "title"));
+    let mark = |row: usize| {
+        let (first, more) = ids[row].split_once('+').unwrap_or((&ids[row], "0"));
+        let from = from[row].unwrap();
+        Told {
+            first: first["event-".len()..].parse().unwrap(),
+            events: more.parse::<usize>().unwrap() + 1,
+            from,
+            to: to[row].unwrap_or(from),
+            state: states[row].clone(),
+            title: titles[row].clone(),
+        }
+    };
+    (0..ids.len()).map(mark).collect()
+}
+
+fn state(risk: Option<Risk>) -> &'static str {
+    match risk.map(|risk| risk.severity) {
+        Some(Severity::Critical | Severity::High) => "alerting",
+        Some(Severity::Medium) => "pending",
+        Some(Severity::Low) => "ok",
+        None => "nodata",
+    }
+}
+
+fn check<T: std::fmt::Debug>(of: impl Strategy<Value = T>, property: impl Fn(T) -> Result<(), TestCaseError>) {
+    let cases = Cases { cases: 96, failure_persistence: None, ..Cases::default() };
+    TestRunner::new(cases).run(&of, property).unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+#[test]
+fn every_event_is_in_exactly_one_mark_and_no_mark_mixes_severities() {
+    let blank = blank();
+    check((week(), 1..100_usize), |((request, happened), cap)| {
+        let answer = answer(&blank, &happened);
+        let frame = annotations::frame(&capped(cap), &answer, &request).unwrap();
+        let marks = told(&frame);
+        prop_assert_eq!(marks.iter().map(|mark| mark.events).sum::<usize>(), happened.len());
+        let firsts: HashSet<usize> = marks.iter().map(|mark| mark.first).collect();
+        prop_assert_eq!(firsts.len(), marks.len(), "two marks begin with the same event");
+        let (mut shown, mut there) = (BTreeMap::new(), BTreeMap::new());
+        for mark in &marks {
+            *shown.entry(mark.state.as_str()).or_insert(0) += mark.events;
+            prop_assert_eq!(mark.state.as_str(), state(happened[mark.first].risk));
+            prop_assert_eq!(mark.from, happened[mark.first].at);
+            prop_assert!(mark.to < request.to);
+            let least = happened.iter().filter(|event| (mark.from..=mark.to).contains(&event.at)).count();
+            prop_assert!(mark.events <= least, "a mark holds events from outside its time");
+        }
+        for event in &happened {
+            *there.entry(state(event.risk)).or_insert(0) += 1;
+        }
+        prop_assert_eq!(shown, there, "events are marked with another severity");
+        Ok(())
+    });
+}
+
+#[test]
+fn marks_keep_to_the_cap_unless_there_are_more_severities() {
+    let blank = blank();
+    check((week(), 1..100_usize), |((request, happened), cap)| {
+        let frame = annotations::frame(&capped(cap), &answer(&blank, &happened), &request).unwrap();
+        let severities: BTreeSet<_> = happened.iter().map(|event| event.risk.map(|risk| risk.severity)).collect();
+        prop_assert!(frame.rows() <= cap.max(severities.len()), "{} marks, a cap of {}", frame.rows(), cap);
+        let folded: usize = told(&frame).iter().filter(|mark| mark.events > 1).map(|mark| mark.events).sum();
+        let said = notices(&frame).iter().any(|notice| notice.starts_with(&format!("{folded} of {}", happened.len())));
+        prop_assert_eq!(said, folded > 0, "what was folded is said: {:?}", notices(&frame));
+        let beyond = notices(&frame).iter().any(|notice| notice.contains("exceed the cap"));
+        prop_assert_eq!(beyond, frame.rows() > cap);
+        Ok(())
+    });
+}
+
+#[test]
+fn where_the_cap_allows_only_neighbours_of_one_principal_and_class_share_a_mark() {
+    let blank = blank();
+    check(week(), |(request, happened)| {
+        let answer = answer(&blank, &happened);
+        let frame = annotations::frame(&capped(5_000), &answer, &request).unwrap();
+        let pixels = if request.max_data_points == 0 { 1_000 } else { i64::try_from(request.max_data_points).unwrap() };
+        let near = ((request.to - request.from) / pixels * 4).clamp(1, request.to - request.from);
+        for mark in told(&frame) {
+            prop_assert!(
+                mark.to - mark.from < near,
+                "{} ns in one mark, {} ns are four pixels",
+                mark.to - mark.from,
+                near
+            );
+            let first = &happened[mark.first];
+            let alike = happened.iter().filter(|event| {
+                event.who == first.who && event.risk == first.risk && (mark.from..=mark.to).contains(&event.at)
+            });
+            prop_assert!(mark.events <= alike.count(), "{} holds events of others", mark.title);
+            let title = format!("who-{}: {} events", first.who, mark.events);
+            prop_assert!(mark.events == 1 || mark.title.starts_with(&title), "{}", mark.title);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn marks_are_in_order_and_the_same_when_asked_again() {
+    let blank = blank();
+    check((week(), 1..100_usize), |((request, happened), cap)| {
+        let answer = answer(&blank, &happened);
+        let ask = || annotations::frame(&capped(cap), &answer, &request).unwrap();
+        let (first, second) = (ask(), ask());
+        prop_assert!(times(&first, "time").is_sorted());
+        prop_assert_eq!(texts(&first, "id"), texts(&second, "id"));
+        prop_assert_eq!(first.to_arrow("A").unwrap(), second.to_arrow("A").unwrap());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_higher_cap_never_makes_fewer_marks() {
+    let blank = blank();
+    check((week(), 1..100_usize), |((request, happened), cap)| {
+        let answer = answer(&blank, &happened);
+        let marks = |cap| annotations::frame(&capped(cap), &answer, &request).unwrap().rows();
+        prop_assert!(marks(cap) <= marks(cap + 1));
+        Ok(())
+    });
+}
+
+/// Requests as Grafana makes them and as nobody should.
+fn request() -> impl Strategy<Value = Request> {
+    let most = i64::MAX / 1_000_000;
+    let from = prop_oneof![Just(0), 0..most - 1, Just(most - 1), 1_700_000_000_000..1_800_000_000_000_i64];
+    let range = prop_oneof![1..100_i64, 1_000..100_000_i64, 1..10_000_000_000_i64, Just(i64::MAX)];
+    let interval = prop_oneof![
+        Just(Duration::ZERO),
+        Just(Duration::MAX),
+        Just(Duration::from_secs(1)),
+        (1..100_000_000_u64).prop_map(Duration::from_millis),
+    ];
+    let points = prop_oneof![Just(0), Just(1), 2..5_000_u64, Just(43_200), Just(u64::MAX)];
+    (from, range, interval, points, any::<bool>()).prop_map(move |(from, range, interval, points, from_alert)| {
+        let to = from.saturating_add(range).min(most);
+        Request::new("A", (from, to.max(from + 1)), interval, points, from_alert).unwrap()
+    })
+}
+
+#[test]
+fn buckets_tile_the_range() {
+    check((request(), any::<prop::sample::Index>()), |(request, place)| {
+        let grid = Grid::new(&request);
+        let starts: Vec<i64> = grid.starts().collect();
+        prop_assert!(!grid.is_empty() && starts.len() == grid.len() && grid.len() <= 1_000, "{} buckets", grid.len());
+        prop_assert_eq!(starts[0], request.from);
+        prop_assert!(starts.is_sorted_by(|a, b| a < b) && starts[starts.len() - 1] < request.to);
+        for (bucket, start) in starts.iter().enumerate() {
+            prop_assert_eq!(grid.bucket(*start), Some(bucket));
+            prop_assert_eq!(grid.bucket(starts.get(bucket + 1).unwrap_or(&request.to) - 1), Some(bucket));
+        }
+        // No bucket is wider than another but for the nanosecond that does not divide.
+        let ends = starts[1..].iter().copied().chain([request.to]);
+        let widths: BTreeSet<i64> = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
+        prop_assert!(widths.last().unwrap() - widths.first().unwrap() <= 1, "{:?}", widths);
+        for outside in [request.from - 1, request.to, i64::MIN, i64::MAX] {
+            prop_assert_eq!(grid.bucket(outside), (request.from..request.to).contains(&outside).then_some(0));
+        }
+        let inside =
+            request.from + i64::try_from(place.index(usize::try_from(request.to - request.from).unwrap())).unwrap();
+        let bucket = grid.bucket(inside).unwrap();
+        prop_assert!(starts[bucket] <= inside && starts.get(bucket + 1).is_none_or(|next| inside < *next));
+        Ok(())
+    });
+}
+
+#[test]
+fn buckets_are_as_many_as_fit_and_no_finer_than_grafana_suggests() {
+    check(request(), |request| {
+        let grid = Grid::new(&request);
+        let no_panel = request.from_alert || request.max_data_points == 0 || request.max_data_points >= 5_000;
+        let most = if no_panel { 60 } else { request.max_data_points.min(1_000) };
+        prop_assert!(grid.len() as u64 <= most, "{} buckets, {most} points", grid.len());
+        let range = u128::from((request.to - request.from).unsigned_abs());
+        let width = range / grid.len() as u128;
+        // Cutting the range into equal buckets may make them a little narrower, never by half.
+        prop_assert!(grid.len() == 1 || width * 2 >= request.interval.as_nanos(), "{width} ns");
+        Ok(())
+    });
+}
+
+#[test]
+fn counts_add_up_to_the_events_of_the_range() {
+    let blank = blank();
+    let groupings = [
+        vec![],
+        vec![Dimension::Principal],
+        vec![Dimension::RiskClass, Dimension::Severity],
+        vec![Dimension::Status, Dimension::Principal, Dimension::Severity],
+    ];
+    check(
+        (week(), prop::sample::select(groupings.to_vec()), 1..20_usize),
+        |((request, happened), group_by, group_limit)| {
+            let answer = answer(&blank, &happened);
+            let count = |over| {
+                let counts = Counts { over, group_by: group_by.clone(), group_limit };
+                counts::frame(&counts, &answer, &request).unwrap()
+            };
+            let (series, total) = (count(Over::Time), count(Over::Total));
+            prop_assert_eq!((sum(&series), sum(&total)), (happened.len(), happened.len()));
+            prop_assert_eq!(series.fields.len().saturating_sub(1), total.rows(), "a series for each number");
+            prop_assert!(total.rows() <= group_limit + 1);
+            let labels: HashSet<_> = series.fields.iter().skip(1).map(|field| format!("{:?}", field.labels)).collect();
+            prop_assert_eq!(labels.len(), total.rows(), "two series have the same labels");
+            for (series, total) in series.fields.iter().skip(1).zip(numbers(&total)) {
+                prop_assert_eq!(series.values.null_count(), 0);
+                let one = Frame { fields: vec![series.clone()], ..Frame::default() };
+                prop_assert_eq!(numbers(&one).iter().sum::<i64>(), total);
+            }
+            prop_assert!(series.to_arrow("A").is_ok() && total.to_arrow("A").is_ok());
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn a_bucket_counts_the_events_of_its_time() {
+    let blank = blank();
+    check(week(), |(request, happened)| {
+        let counts = Counts { over: Over::Time, group_by: Vec::new(), group_limit: 50 };
+        let frame = counts::frame(&counts, &answer(&blank, &happened), &request).unwrap();
+        let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
+        for (bucket, count) in numbers(&frame).into_iter().enumerate() {
+            let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.to);
+            prop_assert_eq!(
+                happened.iter().filter(|event| bucket.contains(&event.at)).count(),
+                usize::try_from(count).unwrap()
+            );
+        }
+        Ok(())
+    });
+}
+
+// The same over HTTP, with what the frame says in words.
+
+#[tokio::test]
+async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
+    let engine = Engine::start(Config { events: 300, ..Config::default() }).await;
+    let frame = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
+    assert_eq!((frame.name.as_str(), frame.meta.kind), ("annotations", None::<FrameType>));
+    let fields: Vec<_> = frame.fields.iter().map(|field| (field.name.as_str(), field.nullable)).collect();
+    let expected = [
+        ("time", false),
+        ("timeEnd", true),
+        ("title", false),
+        ("text", false),
+        ("tags", false),
+        ("id", false),
+        ("newState", false),
+    ];
+    assert_eq!(fields, expected);
+    // Grafana finds them by name, which labels or display names would change.
+    assert!(frame.fields.iter().all(|field| field.labels.is_empty() && field.config.is_none()));
+    assert!(frame.rows() <= 200);
+    assert!(texts(&frame, "tags").iter().all(|tags| tags.split(',').all(|tag| tag.trim() == tag && !tag.is_empty())));
+}
+
+#[tokio::test]
+async fn a_mark_of_one_event_has_its_id_and_no_end() {
+    let engine = Engine::empty().await;
+    let id = engine.push("fr-par", Kind::Api, 60, json!({}));
+    let frame = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
+    assert_eq!((texts(&frame, "id"), times(&frame, "timeEnd")), (vec![id], vec![None]));
+    assert_eq!(notices(&frame), [""; 0]);
+}
+
+#[tokio::test]
+async fn serious_events_are_marked_among_hundreds_of_others() {
+    let engine = Engine::empty().await;
+    let at = nanos(engine.sandbox.now()) - 60 * SECOND;
+    let dull = (0..500).map(|_| engine::event(Kind::Api, "fr-par", at, json!({})).to_string());
+    engine.sandbox.push("fr-par", Kind::Api, dull).unwrap();
+    let mfa = json!({ "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api", "method_name": "DeleteUserMFAOTP" });
+    let serious = engine::event(Kind::Api, "fr-par", at, mfa);
+    engine.sandbox.push("fr-par", Kind::Api, [serious.to_string()]).unwrap();
+    let frame = engine.ask(json!({ "queryType": "annotations", "cap": 1 })).await.unwrap();
+    assert_eq!(frame.rows(), 2, "two severities are two marks, whatever the cap");
+    let place = texts(&frame, "newState").iter().position(|state| state == "alerting").unwrap();
+    assert_eq!(texts(&frame, "id")[place], serious["id"].as_str().unwrap());
+    assert!(
+        notices(&frame).iter().any(|notice| notice.contains("2 marks exceed the cap of 1")),
+        "{:?}",
+        notices(&frame)
+    );
+}
+
+#[tokio::test]
+async fn hostile_names_are_inert() {
+    let engine = Engine::empty().await;
+    let hostile = "<img src=x onerror=alert(1)>\u{202e}\n\"'& ,";
+    let user = json!([{ "id": "gone", "type": "iam_user", "name": hostile }]);
+    engine.push(
+        "fr-par",
+        Kind::Authentication,
+        60,
+        json!({ "resources": user, "method": hostile, "country_code": hostile }),
+    );
+    for second in [70, 71, 3_600] {
+        engine.push("fr-par", Kind::Api, second, json!({
+            "product_name": hostile, "method_name": hostile, "user_agent": hostile, "locality": hostile, "request_id": hostile,
+            "source_ip": hostile, "principal": { "id": hostile },
+            "resources": [{ "id": hostile, "type": hostile, "name": hostile, "kube_pool_info": { "id": "x", "name": hostile } }],
+            "request_body": { "action": hostile },
+        }));
+    }
+    for cap in [1, 200] {
+        let frame = engine.ask(json!({ "queryType": "annotations", "cap": cap })).await.unwrap();
+        for text in
+            texts(&frame, "title").into_iter().chain(texts(&frame, "text").iter().map(|text| text.replace("<br/>", "")))
+        {
+            assert!(!text.contains(['<', '>', '"', '\'', '\n', '\u{202e}']), "{text}");
+            let entities = ["&lt;", "&gt;", "&quot;", "&#39;", "&amp;"];
+            let bare = entities.iter().fold(text.clone(), |text, entity| text.replace(entity, ""));
+            assert!(!bare.contains('&'), "{text}");
+        }
+        assert!(texts(&frame, "tags").iter().all(|tags| !tags.contains(['\n', '\u{202e}'])));
+        assert!(texts(&frame, "title").iter().any(|title| title.contains("&lt;img src=x")));
+    }
+    let lines = engine.ask(json!({})).await.unwrap();
+    assert!(texts(&lines, "body").iter().all(|line| !line.contains(['\n', '\u{202e}'])));
+}
+
+#[tokio::test]
+async fn text_that_is_long_is_shortened() {
+    let engine = Engine::empty().await;
+    let long = "é".repeat(10_000);
+    let resource = json!([{ "id": "x", "type": "t", "name": long }]);
+    engine.push("fr-par", Kind::Api, 60, json!({ "method_name": long, "resources": resource }));
+    let frame = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
+    for column in ["title", "text", "tags"] {
+        assert!(texts(&frame, column)[0].chars().count() < 500, "{column}");
+    }
+    // The whole is in the table.
+    assert_eq!(texts(&engine.ask(list(json!({}))).await.unwrap(), "resource_name"), [long]);
+}
+
+#[tokio::test]
+async fn a_cluster_spans_its_events_and_says_what_they_are() {
+    let engine = Engine::empty().await;
+    for seconds in 60..80 {
+        engine.push("fr-par", Kind::Api, seconds, json!({ "method_name": "CreateServer", "product_name": "instance" }));
+    }
+    let now = nanos(engine.sandbox.now());
+    let request = panel(now - 86_400 * SECOND, now);
+    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    assert_eq!(frame.rows(), 1);
+    let length = times(&frame, "timeEnd")[0].unwrap() - times(&frame, "time")[0].unwrap();
+    assert!((18..=20).contains(&(length / SECOND)), "{length}");
+    assert!(texts(&frame, "title")[0].contains("20 events: 20 CreateServer"), "{:?}", texts(&frame, "title"));
+    assert_eq!(notices(&frame), ["20 of 20 events are folded into 1 marks; narrow the range or the scope to see each"]);
+    // A rule counts events, not marks.
+    assert_eq!(sum(&ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()), 20);
+    assert_eq!(field(&frame, "time").values.null_count(), 0);
+}

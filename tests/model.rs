@@ -1,0 +1,732 @@
+//! What `docs/query-model.md` promises, sentence by sentence.
+#![cfg(feature = "terminal")]
+
+mod engine;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use arrow::array::{Array, AsArray};
+use audittrail::frame::{Frame, FrameType};
+use audittrail::query::{Query, Request};
+use audittrail::sandbox::{Config, Kind, SECRET_KEY};
+use engine::{
+    Engine, SECOND, ask, field, jsons, list, nanos, notices, numbers, panel, set, sum, texts, times, trail_of, warnings,
+};
+use serde_json::{Value, json};
+
+/// The columns that events can be grouped by.
+const GROUPINGS: [&str; 18] = [
+    "principal",
+    "product",
+    "service",
+    "method",
+    "status_class",
+    "status",
+    "region",
+    "locality",
+    "project",
+    "organization",
+    "resource_type",
+    "resource_id",
+    "resource_name",
+    "source_ip",
+    "kind",
+    "risk_class",
+    "severity",
+    "country",
+];
+
+fn parse(query: &Value, request: &Request) -> Result<Query, String> {
+    Query::parse(query.to_string().as_bytes(), "", request, 50_000).map_err(|failure| failure.message)
+}
+
+/// Asserts that two queries are understood as the same.
+fn same(one: &Value, one_request: &Request, other: &Value, other_request: &Request) {
+    let (one, other) = (parse(one, one_request).unwrap(), parse(other, other_request).unwrap());
+    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+}
+
+async fn week(events: usize) -> Engine {
+    Engine::start(Config { events, ..Config::default() }).await
+}
+
+// The question
+
+#[test]
+fn an_empty_object_is_a_valid_query() {
+    let request = panel(0, SECOND);
+    let everything = json!({ "version": 1, "queryType": "events", "format": "logs", "limit": 1000, "scope": {} });
+    same(&json!({}), &request, &everything, &request);
+    let mark = Request { ref_id: "Anno".to_owned(), ..request.clone() };
+    let marks = json!({ "queryType": "annotations", "cap": 200 });
+    same(&json!({}), &mark, &marks, &request);
+    let counts = json!({ "queryType": "counts", "over": "time", "groupBy": [], "groupLimit": 50 });
+    same(&json!({ "queryType": "counts" }), &request, &counts, &request);
+    let values = json!({ "queryType": "values", "column": "principal" });
+    same(&json!({ "queryType": "values" }), &request, &values, &request);
+}
+
+#[test]
+fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
+    let request = panel(0, SECOND);
+    let grafana = json!({
+        "refId": "B", "datasource": { "uid": "x" }, "intervalMs": 1000, "maxDataPoints": 43200, "hide": null,
+        "scope": { "methods": null, "of_tomorrow": [1], "products": "iam" }, "limit": "7", "format": null,
+    });
+    let plain = json!({ "scope": { "products": ["iam"] }, "limit": 7 });
+    same(&grafana, &request, &plain, &request);
+    // An empty variable leaves an empty text behind.
+    let empty = json!({ "scope": { "products": ["", " "], "text": " ", "status": "" }, "queryType": "" });
+    same(&empty, &request, &json!({}), &request);
+}
+
+#[test]
+fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed() {
+    let request = panel(0, SECOND);
+    for (query, message) in [
+        (json!([]), "the query is []. Allowed: an object"),
+        (json!({ "version": 2 }), "version is 2. Allowed: 1; a later one needs a newer version of this plugin"),
+        (json!({ "version": "x" }), "version is \"x\". Allowed: a whole number"),
+        (json!({ "queryType": "guess" }), "queryType is \"guess\". Allowed: annotations, events, counts"),
+        (json!({ "hide": "yes" }), "hide is \"yes\". Allowed: true, false"),
+        (json!({ "scope": [] }), "scope is []. Allowed: an object"),
+        (json!({ "queryType": "annotations", "cap": 5001 }), "cap is 5001. Allowed: a whole number from 1 to 5000"),
+        (json!({ "queryType": "annotations", "cap": 0 }), "cap is 0. Allowed: a whole number from 1 to 5000"),
+        (json!({ "format": "xml" }), "format is \"xml\". Allowed: logs, table"),
+        (json!({ "limit": 50_001 }), "limit is 50001. Allowed: a whole number from 1 to 50000"),
+        (json!({ "limit": -1 }), "limit is -1. Allowed"),
+        (json!({ "limit": 1.5 }), "limit is 1.5. Allowed"),
+        (json!({ "queryType": "counts", "over": "all" }), "over is \"all\". Allowed: time, total"),
+        (
+            json!({ "queryType": "counts", "groupBy": ["user_agent"] }),
+            "groupBy is \"user_agent\". Allowed: principal, product",
+        ),
+        (
+            json!({ "queryType": "counts", "groupBy": ["product", "method", "kind", "region", "status"] }),
+            "groupBy has 5 columns. Allowed: at most 4",
+        ),
+        (
+            json!({ "queryType": "counts", "groupLimit": 1001 }),
+            "groupLimit is 1001. Allowed: a whole number from 1 to 1000",
+        ),
+        (json!({ "queryType": "values", "column": "colour" }), "column is \"colour\". Allowed: principal"),
+        (json!({ "scope": { "kinds": ["apis"] } }), "scope.kinds is \"apis\". Allowed: api, authentication, system"),
+        (json!({ "scope": { "regions": ["mars"] } }), "scope.regions is \"mars\". Allowed: fr-par, nl-ams"),
+        (json!({ "scope": { "methods": [{}] } }), "scope.methods is {}. Allowed: a text or a list of texts"),
+        (json!({ "scope": { "text": [] } }), "scope.text is []. Allowed: a text of at most 4096 characters"),
+        (
+            json!({ "scope": { "sourceIps": ["10.0.0.0/33"] } }),
+            "scope.sourceIps is \"10.0.0.0/33\". Allowed: an address",
+        ),
+        (
+            json!({ "scope": { "status": ["ok"] } }),
+            "scope.status is \"ok\". Allowed: succeeded, denied, failed, or an HTTP status from 100 to 599",
+        ),
+        (json!({ "scope": { "status": [99] } }), "scope.status is \"99\". Allowed"),
+        (json!({ "scope": { "riskClasses": ["x"] } }), "scope.riskClasses is \"x\". Allowed: "),
+        (
+            json!({ "scope": { "severities": ["High"] } }),
+            "scope.severities is \"High\". Allowed: low, medium, high, critical",
+        ),
+    ] {
+        let error = parse(&query, &request).unwrap_err();
+        assert!(error.starts_with(message), "{query}: {error}");
+    }
+    // What is quoted is quoted in part.
+    let long = parse(&json!({ "queryType": "é".repeat(5_000) }), &request).unwrap_err();
+    assert!(long.chars().count() < 300, "{long}");
+    let broken = Query::parse(b"{\"scope\":", "", &request, 10).unwrap_err();
+    assert_eq!(broken.message, "the query is not JSON (line 1, column 9)");
+}
+
+#[test]
+fn the_type_beside_the_query_counts_where_the_query_names_none() {
+    let request = panel(0, SECOND);
+    let beside = |json: &[u8]| format!("{:?}", Query::parse(json, "values", &request, 10).unwrap());
+    assert_eq!(beside(b"{}"), beside(br#"{"queryType": "values"}"#));
+    assert_ne!(beside(b"{}"), beside(br#"{"queryType": "events"}"#));
+    // The default limit keeps to a small maxEvents.
+    let limited = |json: &[u8]| format!("{:?}", Query::parse(json, "", &request, 10).unwrap());
+    assert_eq!(limited(b""), limited(br#"{"limit": 10}"#));
+}
+
+#[tokio::test]
+async fn a_hidden_query_has_no_frame_and_asks_nothing_but_a_rule_has_none() {
+    let engine = week(10).await;
+    for (request, frames) in [(engine.ever(), 0), (engine::rule(engine.ever()), 1)] {
+        assert_eq!(engine.sandbox.calls().total, 0);
+        let query = parse(&json!({ "hide": true, "queryType": "counts" }), &request).unwrap();
+        assert_eq!(engine.desk.answer(&query, &request).await.unwrap().len(), frames);
+    }
+}
+
+#[test]
+fn a_range_that_is_none_is_refused() {
+    let new = |from, to| Request::new("A", (from, to), Duration::ZERO, 0, false);
+    for (from, to) in [(5, 5), (6, 5), (-1, 5), (0, i64::MAX), (i64::MIN, i64::MAX)] {
+        let error = new(from, to).unwrap_err().message;
+        assert!(error.starts_with("the time range "), "{error}");
+    }
+    assert!(new(0, 9_223_372_036_854).is_ok(), "the year 2262 is the last that nanoseconds count");
+}
+
+// The scope
+
+#[tokio::test]
+async fn an_empty_scope_means_all_three_kinds() {
+    let engine = week(400).await;
+    let kinds = engine.ask(json!({ "queryType": "values", "column": "kind" })).await.unwrap();
+    assert_eq!(texts(&kinds, "value"), ["api", "authentication", "system"]);
+}
+
+#[tokio::test]
+async fn events_of_global_products_and_log_ins_belong_to_the_answer_of_every_region() {
+    let engine = week(600).await;
+    let mut expected = BTreeSet::new();
+    let mut of_paris = 0;
+    for (kind, region, event) in trail_of(&engine.sandbox).await {
+        let product = event["product_name"].as_str().unwrap_or_default();
+        let global = kind == "authentication" || ["iam", "account", "edge-services"].contains(&product);
+        if region == "nl-ams" || global {
+            expected.insert(event["id"].as_str().unwrap().to_owned());
+            of_paris += usize::from(region == "fr-par");
+        }
+    }
+    let ids = engine.ids(json!({ "regions": ["nl-ams"] })).await;
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert!(of_paris > 0 && of_paris < expected.len());
+    // The same where nl-ams is the only region of the settings.
+    let config = Config { events: 600, ..Config::default() };
+    let only = Engine::with(config, SECRET_KEY, &json!({ "regions": ["nl-ams"] })).await;
+    assert_eq!(only.ids(json!({})).await.len(), expected.len());
+}
+
+#[tokio::test]
+async fn the_default_project_counts_where_the_query_names_none() {
+    let engine = Engine::with(
+        Config { events: 0, ..Config::default() },
+        SECRET_KEY,
+        &json!({ "projectId": "a0000000-0000-4000-8000-000000000001" }),
+    )
+    .await;
+    let own = engine.push("fr-par", Kind::Api, 60, json!({ "project_id": "a0000000-0000-4000-8000-000000000001" }));
+    let other = engine.push("fr-par", Kind::Api, 60, json!({ "project_id": "a0000000-0000-4000-8000-000000000002" }));
+    assert_eq!(engine.ids(json!({})).await, [own]);
+    assert_eq!(engine.ids(json!({ "projects": ["a0000000-0000-4000-8000-000000000002"] })).await, [other]);
+}
+
+#[tokio::test]
+async fn log_ins_have_a_method_and_neither_product_nor_service() {
+    let engine = Engine::empty().await;
+    let api = engine.push("fr-par", Kind::Api, 60, json!({ "method_name": "saml", "product_name": "iam" }));
+    let login = engine.push("fr-par", Kind::Authentication, 61, json!({ "method": "saml" }));
+    let system = engine.push("fr-par", Kind::System, 62, json!({ "system_name": "saml", "source": "scaleway.rdb.v1" }));
+    assert_eq!(engine.ids(json!({ "methods": ["saml"] })).await, [api.clone(), login.clone(), system.clone()]);
+    assert_eq!(engine.ids(json!({ "products": ["iam"] })).await, [&*api]);
+    assert_eq!(engine.ids(json!({ "services": ["scaleway.rdb.v1"] })).await, [system]);
+    assert_eq!(engine.ids(json!({ "kinds": ["authentication"], "products": ["iam"] })).await, [""; 0]);
+    // Text is compared exactly.
+    assert_eq!(engine.ids(json!({ "methods": ["Saml"] })).await, [""; 0]);
+    assert_eq!(engine.ids(json!({ "methods": ["sam"] })).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn lists_are_alternatives_and_fields_are_conditions() {
+    let engine = Engine::empty().await;
+    let events: Vec<String> = [("vpc", 200), ("vpc", 409), ("ipam", 200)]
+        .map(|(product, status)| {
+            engine.push("fr-par", Kind::Api, 60, json!({ "product_name": product, "status_code": status }))
+        })
+        .into();
+    let found = engine.ids(json!({ "products": ["vpc", "ipam"], "status": ["succeeded"] })).await;
+    assert_eq!(set(&found), [events[0].as_str(), events[2].as_str()].into());
+}
+
+#[tokio::test]
+async fn a_child_is_found_by_the_id_of_its_parent() {
+    let engine = Engine::empty().await;
+    for (info, key) in [
+        ("load_balancer_frontend_info", "lb_id"),
+        ("load_balancer_backend_info", "lb_id"),
+        ("load_balancer_certificate_info", "lb_id"),
+        ("load_balancer_ip_info", "lb_id"),
+        ("load_balancer_acl_info", "frontend_id"),
+        ("load_balancer_route_info", "frontend_id"),
+        ("load_balancer_route_info", "backend_id"),
+        ("instance_private_network_interface_info", "server_id"),
+        ("instance_private_network_interface_info", "private_network_id"),
+        ("vpc_private_network_info", "vpc_id"),
+        ("vpc_route_info", "vpc_id"),
+        ("vpc_subnet_info", "vpc_id"),
+        ("vpc_gw_gateway_info", "vpc_id"),
+        ("vpc_gw_gateway_network_info", "gateway_id"),
+        ("vpc_gw_gateway_network_info", "pn_id"),
+        ("edge_services_backend_stage_info", "pipeline_id"),
+        ("edge_services_route_rules_info", "route_stage_id"),
+        ("edge_services_vpc_endpoint_info", "private_network_id"),
+        ("serverless_containers_container_info", "namespace_id"),
+        ("serverless_containers_domain_info", "container_id"),
+        ("serverless_containers_trigger_info", "container_id"),
+    ] {
+        let parent = format!("{key} of {info}");
+        let resource = json!({ "id": format!("child by {parent}"), "type": "x", info: { key: parent, "other": [1], "name": "n" } });
+        let id = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [resource] }));
+        assert_eq!(engine.ids(json!({ "resourceIds": [parent] })).await, [id], "{info}.{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_grandchild_is_found_through_other_events() {
+    let engine = Engine::empty().await;
+    let of = |kind: &str, id: &str, info: Value| {
+        let mut resource = json!({ "id": id, "type": kind, "name": format!("{id}-name") });
+        resource[format!("{kind}_info")] = info;
+        json!({ "resources": [resource] })
+    };
+    // The order of time is not that of descent.
+    let acl = of("load_balancer_acl", "acl", json!({ "frontend_id": "frontend" }));
+    let acl = engine.push("fr-par", Kind::Api, 60, acl);
+    let frontend = of("load_balancer_frontend", "frontend", json!({ "lb_id": "lb", "name": "https" }));
+    let frontend = engine.push("fr-par", Kind::Api, 61, frontend);
+    let delete = engine.push("fr-par", Kind::Api, 62, json!({ "request_body": { "acl_id": "acl" } }));
+    let other = of("load_balancer_acl", "else", json!({ "frontend_id": "of another" }));
+    engine.push("fr-par", Kind::Api, 63, other);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["lb"] })).await, [&*acl, &frontend, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceNames": ["frontend-name"] })).await, [&*acl, &frontend, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["acl"] })).await, [&*acl, &delete]);
+}
+
+#[tokio::test]
+async fn what_an_event_tells_beside_a_child_is_no_child() {
+    // A network interface joins a server to a network: the server is not a part of the network.
+    let engine = Engine::empty().await;
+    let server = json!({ "id": "server", "type": "instance_server", "name": "web" });
+    let info = json!({ "private_network_id": "network", "server_id": "server" });
+    let nic = json!({ "id": "nic", "type": "instance_private_network_interface", "instance_private_network_interface_info": info });
+    let joined = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [server, nic] }));
+    let reboot = engine.push("fr-par", Kind::Api, 61, json!({ "resources": [server] }));
+    assert_eq!(engine.ids(json!({ "resourceIds": ["server"] })).await, [&*joined, &reboot]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["network"] })).await, [joined]);
+}
+
+#[tokio::test]
+async fn a_pool_that_one_event_tells_to_be_a_clusters_is_the_clusters_in_others() {
+    let engine = Engine::empty().await;
+    let pool = json!({ "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } });
+    let told = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [pool] }));
+    let delete = engine.push("fr-par", Kind::Api, 61, json!({ "request_body": { "pool_id": "pool" } }));
+    assert_eq!(engine.ids(json!({ "resourceIds": ["pool"] })).await, [&*told, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceNames": ["default"] })).await, [&*told, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["cluster"] })).await, [&*told, &delete]);
+}
+
+#[tokio::test]
+async fn an_id_in_a_body_is_found_whole_and_not_in_part() {
+    let engine = Engine::empty().await;
+    let whole = engine.push("fr-par", Kind::Api, 60, json!({ "request_body": { "deep": [{ "serverId": "abc-1" }] } }));
+    engine.push("fr-par", Kind::Api, 61, json!({ "request_body": { "server_id": "abc-10" } }));
+    engine.push("fr-par", Kind::Api, 62, json!({ "request_body": { "note": "about abc-1 and so on" } }));
+    assert_eq!(engine.ids(json!({ "resourceIds": ["abc-1"] })).await, [whole]);
+}
+
+#[tokio::test]
+async fn a_name_that_has_shown_its_id_finds_events_about_the_id() {
+    let engine = Engine::empty().await;
+    let named = json!([{ "id": "s1", "type": "instance_server", "name": "$web <1>" }]);
+    let named = engine.push("fr-par", Kind::Api, 60, json!({ "resources": named }));
+    let nameless =
+        engine.push("fr-par", Kind::Api, 61, json!({ "resources": [{ "id": "s1", "type": "instance_server" }] }));
+    let delete =
+        engine.push("fr-par", Kind::System, 62, json!({ "resources": [], "request_body": { "server_id": "s1" } }));
+    engine.push(
+        "fr-par",
+        Kind::Api,
+        63,
+        json!({ "resources": [{ "id": "s2", "type": "instance_server", "name": "web" }] }),
+    );
+    assert_eq!(engine.ids(json!({ "resourceNames": ["$web <1>"] })).await, [named, nameless, delete]);
+}
+
+#[tokio::test]
+async fn a_principal_is_meant_by_id_and_by_each_of_its_names_in_any_case() {
+    let engine = week(800).await;
+    let organization = engine.sandbox.organisation().clone();
+    let user = organization.users.iter().find(|user| user.username == "ops-1").unwrap();
+    let by_id = engine.ids(json!({ "principals": [user.id] })).await;
+    assert!(by_id.len() > 5);
+    for name in [user.email.clone(), user.username.clone(), user.email.to_uppercase()] {
+        assert_eq!(engine.ids(json!({ "principals": [name] })).await, by_id, "{name}");
+    }
+    let application = &organization.applications[0];
+    let by_id = engine.ids(json!({ "principals": [application.id] })).await;
+    assert_eq!(engine.ids(json!({ "principals": ["TerraForm"] })).await, by_id);
+    // Who has been deleted has an id, and no name any more.
+    let departed = engine.ids(json!({ "principals": [organization.departed.id] })).await;
+    assert!(!departed.is_empty());
+    let unknown = engine.ask(list(json!({ "principals": [organization.departed.name] }))).await.unwrap();
+    assert_eq!((unknown.rows(), warnings(&unknown)), (0, vec!["no principal is called old-importer"]));
+}
+
+#[tokio::test]
+async fn who_has_been_deleted_is_found_by_the_name_that_a_log_in_tells() {
+    let engine = Engine::empty().await;
+    let gone = json!([{ "id": "gone", "type": "iam_user", "name": "Gone@Example.com" }]);
+    let login = engine.push("fr-par", Kind::Authentication, 60, json!({ "resources": gone, "result": "failure" }));
+    let renewal = json!({ "product_name": "iam", "method_name": "RenewJWT", "principal": null, "resources": gone });
+    let renewal = engine.push("fr-par", Kind::Api, 61, renewal);
+    engine.push("fr-par", Kind::Api, 62, json!({ "product_name": "iam", "resources": gone }));
+    assert_eq!(engine.ids(json!({ "principals": ["gone@example.com"] })).await, [&*login, &renewal]);
+    assert_eq!(engine.ids(json!({ "principals": ["gone"] })).await, [&*login, &renewal]);
+    let frame = engine.ask(list(json!({ "principals": ["gone@example.com"] }))).await.unwrap();
+    assert_eq!(texts(&frame, "principal"), ["Gone@Example.com"; 2]);
+}
+
+#[tokio::test]
+async fn a_person_is_one_value_however_many_ids_they_have() {
+    let engine = Engine::empty().await;
+    let user = engine.sandbox.organisation().users[1].clone();
+    let call = engine.push("fr-par", Kind::Api, 60, json!({ "principal": { "id": user.id } }));
+    // Log-ins may tell the account's id of the same person.
+    let account = json!([{ "id": user.account_root_user_id, "type": "account_user", "name": user.email }]);
+    let login = engine.push("fr-par", Kind::Authentication, 61, json!({ "resources": account }));
+    assert_eq!(engine.ids(json!({ "principals": [user.email] })).await, [&*call, &login]);
+    let values = engine.ask(json!({ "queryType": "values", "column": "principal" })).await.unwrap();
+    assert_eq!(texts(&values, "text"), [user.email]);
+    // What a variable puts in place of the person means the whole person.
+    assert_eq!(engine.ids(json!({ "principals": texts(&values, "value") })).await, [&*call, &login]);
+    assert_eq!(engine.ids(json!({ "principals": [user.id] })).await, [&*call, &login]);
+}
+
+#[tokio::test]
+async fn an_address_is_meant_in_any_spelling_and_as_part_of_a_network() {
+    let engine = Engine::empty().await;
+    let four = engine.push("fr-par", Kind::Api, 60, json!({ "source_ip": "203.0.113.77" }));
+    let six = engine.push("fr-par", Kind::Authentication, 61, json!({ "source_ip": "2001:DB8:0::1" }));
+    engine.push("fr-par", Kind::Api, 62, json!({ "source_ip": "" }));
+    engine.push("fr-par", Kind::System, 63, json!({}));
+    for (net, expected) in [
+        ("203.0.113.77", vec![&four]),
+        ("203.0.113.77/24", vec![&four]),
+        ("203.0.113.0/26", vec![]),
+        ("0.0.0.0/0", vec![&four]),
+        ("2001:db8::1", vec![&six]),
+        ("2001:0db8::/32", vec![&six]),
+        ("::/0", vec![&six]),
+    ] {
+        let found = engine.ids(json!({ "sourceIps": [net] })).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{net}");
+    }
+}
+
+#[tokio::test]
+async fn outcomes_are_classes_or_codes() {
+    let engine = Engine::empty().await;
+    let call = |status: u16| engine.push("fr-par", Kind::Api, 60, json!({ "status_code": status }));
+    let ids: BTreeMap<u16, String> =
+        [200, 202, 204, 302, 400, 401, 403, 404, 409, 500].map(|code| (code, call(code))).into();
+    let success = engine.push("fr-par", Kind::Authentication, 60, json!({ "result": "success" }));
+    let failure = engine.push("fr-par", Kind::Authentication, 60, json!({ "result": "failure" }));
+    engine.push("fr-par", Kind::Authentication, 60, json!({ "result": "unknown_result" }));
+    engine.push("fr-par", Kind::System, 60, json!({}));
+    let codes = |codes: &[u16]| codes.iter().map(|code| ids[code].as_str()).collect::<BTreeSet<_>>();
+    for (status, mut expected, login) in [
+        (json!(["succeeded"]), codes(&[200, 202, 204]), Some(&success)),
+        (json!(["denied"]), codes(&[401, 403]), None),
+        (json!(["failed"]), codes(&[302, 400, 404, 409, 500]), Some(&failure)),
+        (json!([409]), codes(&[409]), None),
+        (json!(["denied", "200"]), codes(&[200, 401, 403]), None),
+        (json!([418]), codes(&[]), None),
+    ] {
+        expected.extend(login.map(String::as_str));
+        assert_eq!(set(&engine.ids(json!({ "status": status })).await), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn risks_are_classes_and_severities() {
+    let engine = Engine::empty().await;
+    let policy = json!({ "product_name": "iam", "method_name": "CreatePolicy", "service_name": "scaleway.iam.v1alpha1.Api",
+        "request_body": { "rules": [{ "permission_set_names": { "value": ["OrganizationManager"] } }] } });
+    let grant = engine.push("fr-par", Kind::Api, 60, policy.clone());
+    let mut denied = policy;
+    denied["status_code"] = json!(403);
+    let denied = engine.push("fr-par", Kind::Api, 61, denied);
+    let login = engine.push("fr-par", Kind::Authentication, 62, json!({ "result": "failure" }));
+    engine.push("fr-par", Kind::System, 63, json!({}));
+    assert_eq!(engine.ids(json!({ "riskClasses": ["privilege_grant"] })).await, [&*grant]);
+    assert_eq!(engine.ids(json!({ "severities": ["critical"] })).await, [&*grant]);
+    assert_eq!(engine.ids(json!({ "riskClasses": ["denied_actions"] })).await, [&*denied]);
+    assert_eq!(engine.ids(json!({ "riskClasses": ["login_failures"] })).await, [&*login]);
+    assert_eq!(
+        engine.ids(json!({ "riskClasses": ["login_failures", "denied_actions"], "severities": ["high"] })).await,
+        [denied]
+    );
+}
+
+#[tokio::test]
+async fn a_text_is_found_in_every_column_and_in_the_body_in_any_case() {
+    let engine = Engine::empty().await;
+    let user = engine.sandbox.organisation().users[2].clone();
+    let id = engine.push("fr-par", Kind::Api, 60, json!({
+        "locality": "fr-par-2", "principal": { "id": user.id }, "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api",
+        "method_name": "CreatePolicy", "user_agent": "Straße (.*)", "source_ip": "203.0.113.99", "request_id": "req-77",
+        "project_id": "project-x", "status_code": 418, "request_body": { "rules": [{ "permission_set_names": "OrganizationManager" }] },
+        "resources": [{ "id": "r1", "type": "iam_policy", "name": "all of it" }, { "id": "r2", "type": "iam_rule", "name": "second" }],
+    }));
+    engine.push("nl-ams", Kind::System, 61, json!({}));
+    let everywhere = [
+        "FR-PAR-2",
+        &user.id,
+        &user.email.to_uppercase(),
+        "IAM",
+        "v1alpha1",
+        "createPOLICY",
+        "straße",
+        "(.*)",
+        "203.0.113.99",
+        "REQ-77",
+        "project-x",
+        "organizationmanager",
+        "r1",
+        "ALL OF IT",
+        "second",
+        "iam_rule",
+        &id,
+    ];
+    for text in everywhere {
+        assert_eq!(engine.ids(json!({ "text": text })).await, [&*id], "{text}");
+    }
+    for text in ["no such text", ".+", "r3"] {
+        assert_eq!(engine.ids(json!({ "text": text })).await, [""; 0], "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_found_in_the_status_too() {
+    let engine = Engine::empty().await;
+    let id = engine.push("fr-par", Kind::Api, 60, json!({ "status_code": 418 }));
+    engine.push("fr-par", Kind::Api, 61, json!({ "status_code": 200 }));
+    assert_eq!(engine.ids(json!({ "text": "418" })).await, [id]);
+}
+
+// The answers
+
+#[tokio::test]
+async fn every_column_groups_every_event() {
+    let engine = week(300).await;
+    let trail = trail_of(&engine.sandbox).await;
+    for column in GROUPINGS {
+        let count = json!({ "queryType": "counts", "over": "total", "groupBy": [column], "groupLimit": 1000 });
+        let frame = engine.ask(count).await.unwrap();
+        let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, [column, "count"]);
+        assert_eq!((sum(&frame), notices(&frame)), (300, vec![]), "{column}");
+        let groups = texts(&frame, column);
+        assert_eq!(groups.len(), set(&groups).len(), "{column}: a group comes twice");
+        assert!(numbers(&frame).is_sorted_by(|a, b| a >= b), "{column}: the largest group comes first");
+        let plain: fn(&str, &Value) -> Value = match column {
+            "product" => |_, event| event["product_name"].clone(),
+            "kind" => |kind, _| kind.into(),
+            "locality" => |_, event| event["locality"].clone(),
+            "method" => |kind, event| match kind {
+                "api" => event["method_name"].clone(),
+                "system" => event["system_name"].clone(),
+                _ => event["method"].clone(),
+            },
+            "service" => {
+                |kind, event| if kind == "system" { event["source"].clone() } else { event["service_name"].clone() }
+            }
+            "status" => |_, event| event["status_code"].as_u64().map(|code| code.to_string()).into(),
+            "project" => |_, event| event["project_id"].clone(),
+            "source_ip" => |_, event| event["source_ip"].clone(),
+            "resource_type" => |_, event| event["resources"][0]["type"].clone(),
+            "country" => |_, event| event["country_code"].clone(),
+            "organization" => |_, event| event["organization_id"].clone(),
+            _ => continue,
+        };
+        let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+        for (kind, _, event) in &trail {
+            let value = plain(kind, event);
+            let text = value.as_str().filter(|text| !text.is_empty()).unwrap_or("(none)");
+            *expected.entry(text.to_owned()).or_default() += 1;
+        }
+        assert_eq!(groups.into_iter().zip(numbers(&frame)).collect::<BTreeMap<_, _>>(), expected, "{column}");
+    }
+}
+
+#[tokio::test]
+async fn every_column_has_values() {
+    let engine = week(300).await;
+    for column in GROUPINGS.into_iter().chain(["user_agent"]) {
+        let frame = engine.ask(json!({ "queryType": "values", "column": column })).await.unwrap();
+        let shown = texts(&frame, "text");
+        assert!(shown.is_sorted() && !shown.is_empty() && !shown.contains(&String::new()), "{column}: {shown:?}");
+        assert_eq!(texts(&frame, "value").len(), shown.len());
+        if column != "principal" {
+            assert_eq!(texts(&frame, "value"), shown, "{column}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_values_of_principals_are_names_that_stand_for_ids() {
+    let engine = week(600).await;
+    let frame = engine.ask(json!({ "queryType": "values", "column": "principal" })).await.unwrap();
+    let (names, ids) = (texts(&frame, "text"), texts(&frame, "value"));
+    let place = names.iter().position(|name| name == "terraform").unwrap();
+    assert_eq!(ids[place], engine.sandbox.organisation().applications[0].id);
+    assert_eq!(ids.len(), set(&ids).len());
+}
+
+#[tokio::test]
+async fn groups_beyond_the_limit_are_counted_as_other() {
+    let engine = week(400).await;
+    let by_method = |limit: u64| json!({ "queryType": "counts", "over": "total", "groupBy": ["method", "kind"], "groupLimit": limit });
+    let all = engine.ask(by_method(1000)).await.unwrap();
+    let few = engine.ask(by_method(3)).await.unwrap();
+    assert_eq!((few.rows(), sum(&few)), (4, 400));
+    assert_eq!(texts(&few, "method")[..3], texts(&all, "method")[..3]);
+    assert_eq!((&*texts(&few, "method")[3], &*texts(&few, "kind")[3]), ("other", "other"));
+    let folded = all.rows() - 3;
+    assert_eq!(
+        warnings(&few),
+        [format!("{} groups; the {folded} smallest are counted together as \"other\"", all.rows())]
+    );
+    // Exactly as many groups as allowed are all of them.
+    let exact = engine.ask(by_method(all.rows() as u64)).await.unwrap();
+    assert_eq!((texts(&exact, "method"), notices(&exact)), (texts(&all, "method"), vec![]));
+}
+
+#[tokio::test]
+async fn a_group_that_is_called_other_is_told_from_the_others() {
+    let engine = Engine::empty().await;
+    for (seconds, method) in [(60, "other"), (61, "other"), (62, "a"), (63, "b"), (64, "(none)")] {
+        engine.push("fr-par", Kind::Api, seconds, json!({ "method_name": method }));
+    }
+    let frame = engine.ask(json!({ "queryType": "counts", "groupBy": ["method"], "groupLimit": 1 })).await.unwrap();
+    let labels: BTreeSet<_> = frame.fields[1..].iter().map(|field| field.labels.clone()).collect();
+    assert_eq!(labels.len(), frame.fields.len() - 1, "two series have the same labels");
+}
+
+#[tokio::test]
+async fn a_column_that_is_named_twice_groups_once() {
+    let engine = week(100).await;
+    let query = json!({ "queryType": "counts", "over": "total", "groupBy": ["kind", "kind"] });
+    // An error that names it would do as well.
+    if let Ok(frame) = engine.ask(query).await {
+        let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["kind", "count"]);
+    }
+}
+
+fn shape(frame: &Frame) -> Vec<(&str, bool)> {
+    frame.fields.iter().map(|field| (field.name.as_str(), field.nullable)).collect()
+}
+
+#[tokio::test]
+async fn log_lines_have_the_shape_that_grafana_reads() {
+    let engine = week(300).await;
+    let frame = engine.ask(json!({ "limit": 50 })).await.unwrap();
+    assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::LogLines), Some([0, 0])));
+    let fields = ["timestamp", "body", "severity", "id", "labels"].map(|name| (name, false));
+    assert_eq!(shape(&frame), [&fields[..], &[("request_body", true)]].concat());
+    assert_eq!((frame.rows(), notices(&frame)), (50, vec!["the newest 50 of 300 events are shown (limit)"]));
+    assert_eq!(frame.meta.custom, Some(json!({ "limit": 50, "total": 300 })));
+    assert!(times(&frame, "timestamp").is_sorted_by(|a, b| a >= b));
+    let levels = texts(&frame, "severity");
+    assert!(
+        levels.iter().all(|level| ["info", "warning", "error", "critical"].contains(&level.as_str())),
+        "{levels:?}"
+    );
+    assert!(texts(&frame, "body").iter().all(|line| !line.contains('\n') && !line.is_empty()));
+    let labels = jsons(&frame, "labels");
+    assert!(
+        labels
+            .iter()
+            .all(|labels| labels["kind"].is_string() && labels.as_object().unwrap().values().all(Value::is_string))
+    );
+    // The newest fifty are the first fifty of all.
+    assert_eq!(texts(&frame, "id"), engine.ids(json!({})).await[..50]);
+}
+
+#[tokio::test]
+async fn a_table_has_a_column_for_each_field_of_an_event() {
+    let engine = week(300).await;
+    let frame = engine.ask(list(json!({}))).await.unwrap();
+    assert_eq!((frame.meta.kind, frame.rows()), (None, 300));
+    for column in GROUPINGS.into_iter().chain(["user_agent", "result", "failure_reason", "id", "request_id"]) {
+        let values = field(&frame, column);
+        assert_eq!(values.values.len(), 300, "{column}");
+        assert_eq!(values.labels, BTreeMap::new());
+    }
+    let statuses = field(&frame, "status").values.as_primitive::<arrow::datatypes::UInt16Type>();
+    let kinds = texts(&frame, "kind");
+    assert!((0..300).all(|row| statuses.is_valid(row) == (kinds[row] == "api")));
+    assert!(jsons(&frame, "resources").iter().all(Value::is_array));
+}
+
+#[tokio::test]
+async fn a_series_counts_every_event_of_the_range_once() {
+    let engine = week(500).await;
+    let end = nanos(engine.sandbox.now());
+    for hours in [1, 7, 24, 100] {
+        let request = panel(end - hours * 3_600 * SECOND + 12_345, end);
+        let total = engine.ids_in(json!({}), &request).await.len();
+        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
+        assert_eq!(shape(&frame), [("time", false), ("count", false)]);
+        assert_eq!(sum(&frame), total, "{hours} h");
+        let starts = times(&frame, "time");
+        assert_eq!(starts[0], Some(request.from), "the first bucket begins where the range begins");
+        assert!(starts.is_sorted_by(|a, b| a < b) && starts.last() < Some(&Some(request.to)));
+    }
+}
+
+#[tokio::test]
+async fn grouped_series_share_a_grid_and_have_labels() {
+    let engine = week(400).await;
+    let frame = engine
+        .ask(json!({ "queryType": "counts", "groupBy": ["risk_class", "kind"], "groupLimit": 500 }))
+        .await
+        .unwrap();
+    assert_eq!(sum(&frame), 400);
+    let mut seen = BTreeSet::new();
+    for series in &frame.fields[1..] {
+        assert_eq!(series.labels.keys().collect::<Vec<_>>(), ["kind", "risk_class"]);
+        assert!(seen.insert(series.labels.clone()));
+        assert_eq!(series.values.null_count(), 0);
+    }
+    assert!(seen.len() > 5);
+}
+
+#[tokio::test]
+async fn a_count_of_nothing_is_zero_and_a_grouped_one_is_no_data() {
+    let engine = Engine::empty().await;
+    let total = engine.ask(json!({ "queryType": "counts", "over": "total" })).await.unwrap();
+    assert_eq!((numbers(&total), total.meta.kind), (vec![0], Some(FrameType::NumericLong)));
+    let series = engine.ask(json!({ "queryType": "counts" })).await.unwrap();
+    assert!(series.rows() > 1 && numbers(&series).iter().all(|count| *count == 0));
+    for over in ["time", "total"] {
+        let grouped = engine.ask(json!({ "queryType": "counts", "over": over, "groupBy": ["kind"] })).await.unwrap();
+        assert_eq!(grouped.fields.len(), 0, "{over}");
+        assert!(grouped.to_arrow("A").is_ok());
+    }
+}
+
+#[tokio::test]
+async fn every_answer_about_nothing_can_be_sent() {
+    let engine = Engine::empty().await;
+    for query in ["annotations", "events", "counts", "values"] {
+        let frame = engine.ask(json!({ "queryType": query })).await.unwrap();
+        assert!(!frame.to_arrow("A").unwrap().is_empty(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_of_a_log_in_is_not_called_a_failure() {
+    let engine = Engine::empty().await;
+    engine.push("fr-par", Kind::Authentication, 60, json!({ "result": "challenged", "method": "password" }));
+    let frame = engine.ask(json!({})).await.unwrap();
+    assert!(!texts(&frame, "body")[0].contains("failed"), "{:?}", texts(&frame, "body"));
+}

@@ -1,0 +1,512 @@
+//! What Scaleway filters and what is filtered here give the same answer.
+//!
+//! Random scopes are made of what the organization's events really hold, so that most of them mean something. Each is
+//! answered three ways: as users are; by reading everything and masking it here; and, for the fields that need no
+//! knowledge of other events, by a plain reading of `docs/query-model.md` over the JSON.
+#![cfg(feature = "terminal")]
+
+mod engine;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use audittrail::query::{Answer, Query, filter};
+use audittrail::sandbox::{Config, Kind, Organisation};
+use engine::{Engine, REGIONS, list, texts, trail_of};
+use ipnet::IpNet;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config as Cases, TestRunner};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+const EVENTS: usize = 300;
+
+/// An event as the trail tells it: its kind, its region, its JSON.
+type Told = (&'static str, String, Value);
+
+/// What scopes are made of: values by field.
+type Vocabulary = BTreeMap<&'static str, Vec<String>>;
+
+struct World {
+    runtime: Runtime,
+    engine: Engine,
+    trail: Vec<Told>,
+    /// All events of some regions, read once.
+    everything: RefCell<HashMap<String, Rc<Answer>>>,
+}
+
+impl World {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (engine, trail) = runtime.block_on(async {
+            let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+            oddities(&engine);
+            family(&engine);
+            let trail = trail_of(&engine.sandbox).await;
+            (engine, trail)
+        });
+        Self { runtime, engine, trail, everything: RefCell::default() }
+    }
+
+    /// Runs a property over random scopes of these fields.
+    fn check(&self, fields: &[&'static str], property: impl Fn(&Value) -> Result<(), TestCaseError>) {
+        Self::run(scopes(&self.trail, self.engine.sandbox.organisation(), fields), property);
+    }
+
+    fn run(scopes: impl Strategy<Value = Value>, property: impl Fn(&Value) -> Result<(), TestCaseError>) {
+        let cases = Cases { cases: 64, failure_persistence: None, max_shrink_iters: 100, ..Cases::default() };
+        TestRunner::new(cases).run(&scopes, |scope| property(&scope)).unwrap_or_else(|failed| panic!("{failed}"));
+    }
+
+    fn answer(&self, scope: &Value) -> Answer {
+        let request = self.engine.ever();
+        let query = Query::parse(list(scope.clone()).to_string().as_bytes(), "", &request, 50_000).unwrap();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        self.runtime.block_on(Answer::gather(&self.engine.desk, &query, &request, deadline)).unwrap()
+    }
+
+    /// The same question without any help of Scaleway's: everything is read and masked here.
+    fn masked(&self, scope: &Value) -> BTreeSet<String> {
+        let request = self.engine.ever();
+        let query = Query::parse(list(scope.clone()).to_string().as_bytes(), "", &request, 50_000).unwrap();
+        let regions = scope.get("regions").cloned().unwrap_or_default();
+        let everything = self.everything.borrow().get(&regions.to_string()).cloned();
+        let everything = everything.unwrap_or_else(|| {
+            let read = Rc::new(self.answer(&json!({ "regions": regions })));
+            self.everything.borrow_mut().insert(regions.to_string(), Rc::clone(&read));
+            read
+        });
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let names = self.runtime.block_on(self.engine.desk.names(deadline, |_| false)).unwrap();
+        let mask = filter::mask(&query.scope, &everything.events, &names);
+        let rows = (0..everything.events.len()).filter(|row| {
+            let risk = everything.risks[*row];
+            let (classes, severities) = (&query.scope.risk_classes, &query.scope.severities);
+            mask.value(*row)
+                && (classes.is_empty() || risk.is_some_and(|risk| classes.iter().any(|class| class == risk.class)))
+                && (severities.is_empty() || risk.is_some_and(|risk| severities.contains(&risk.severity)))
+        });
+        rows.map(|row| everything.events.ids().value(row).to_owned()).collect()
+    }
+}
+
+/// Which events the first has alone, and which the second.
+fn compare(answered: &BTreeSet<String>, meant: &BTreeSet<String>) -> Result<(), TestCaseError> {
+    let beyond: Vec<_> = answered.difference(meant).collect();
+    let missing: Vec<_> = meant.difference(answered).collect();
+    prop_assert!(beyond.is_empty() && missing.is_empty(), "beyond what is meant: {:?}, missing: {:?}", beyond, missing);
+    Ok(())
+}
+
+fn ids(answer: &Answer) -> BTreeSet<String> {
+    answer.events.ids().iter().flatten().map(str::to_owned).collect()
+}
+
+/// What an ordinary week lacks: the same address in two spellings, codes that no class lists, a global product that is
+/// not of the known ones, system events that tell a status.
+fn oddities(engine: &Engine) {
+    for (region, kind, fields) in [
+        ("fr-par", Kind::Api, json!({ "source_ip": "2001:DB8:1:0::33", "status_code": 401 })),
+        ("fr-par", Kind::Api, json!({ "source_ip": "::ffff:203.0.113.10", "status_code": 302 })),
+        ("fr-par", Kind::Api, json!({ "locality": "global", "product_name": "orbit", "status_code": 201 })),
+        ("nl-ams", Kind::Api, json!({ "product_name": "iam", "locality": "nl-ams", "principal": null })),
+        ("nl-ams", Kind::Api, json!({ "source_ip": "not an address", "status_code": null })),
+        ("nl-ams", Kind::Api, json!({ "product_name": null, "method_name": "password" })),
+        ("pl-waw", Kind::System, json!({ "source": "scaleway.vpc.v2.Api", "system_name": "UpdateVPC" })),
+        (
+            "fr-par",
+            Kind::Authentication,
+            json!({ "source_ip": "198.51.100.10", "result": "failure", "method": "saml" }),
+        ),
+        ("fr-par", Kind::Authentication, json!({ "result": "unknown_result", "source_ip": null })),
+    ] {
+        engine.push(region, kind, 60, fields);
+    }
+}
+
+fn texts_of(kind: &str, event: &Value, field: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let member = |name: &str| text(&event[name]).into_iter().collect();
+    let resources =
+        |name: &str| event["resources"].as_array().into_iter().flatten().filter_map(|r| text(&r[name])).collect();
+    match (field, kind) {
+        ("kinds", _) => vec![kind.to_owned()],
+        ("products", _) => member("product_name"),
+        ("services", "system") => member("source"),
+        ("services", _) => member("service_name"),
+        ("methods", "authentication") => member("method"),
+        ("methods", "system") => member("system_name"),
+        ("methods", _) => member("method_name"),
+        ("projects", _) => member("project_id"),
+        ("sourceIps", _) => member("source_ip"),
+        ("resourceTypes", _) => resources("type"),
+        ("resourceIds", _) => resources("id"),
+        ("resourceNames", _) => resources("name"),
+        ("status", _) => event["status_code"].as_u64().map(|code| code.to_string()).into_iter().collect(),
+        ("principals", _) => text(&event["principal"]["id"]).into_iter().collect(),
+        ("text", _) => resources("name").into_iter().chain(member("user_agent")).chain(member("request_id")).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Values that are in no event, or are not asked for by a field's plain text.
+fn beside(field: &str, organisation: &Organisation) -> Vec<String> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    match field {
+        "regions" => words(&REGIONS),
+        "kinds" => words(&["api", "authentication", "system"]),
+        "status" => words(&["succeeded", "denied", "failed", "403", "599"]),
+        "severities" => words(&["low", "medium", "high", "critical"]),
+        "riskClasses" => words(&["login_failures", "denied_actions", "service_disruption", "credential_creation"]),
+        "sourceIps" => words(&["203.0.113.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8:1::33", "10.9.8.7"]),
+        "text" => words(&["SCALEWAY", "delete", "ops-", "é", "terraform", "no such text"]),
+        "principals" => {
+            let users = organisation.users.iter().take(4);
+            let names = users.flat_map(|user| [user.email.to_uppercase(), user.username.clone(), user.id.clone()]);
+            let others = organisation.applications.iter().map(|app| app.name.clone());
+            names.chain(others).chain([organisation.departed.id.clone(), "nobody@example.com".to_owned()]).collect()
+        }
+        _ => words(&["no such value"]),
+    }
+}
+
+/// Scopes of some of these fields: mostly values of one event, so that they meet, and some of others.
+fn scopes(
+    trail: &[Told],
+    organisation: &Organisation,
+    fields: &[&'static str],
+) -> impl Strategy<Value = Value> + use<> {
+    let mut vocabulary: Vocabulary = BTreeMap::new();
+    for &field in fields {
+        let told: BTreeSet<String> = trail.iter().flat_map(|(kind, _, event)| texts_of(kind, event, field)).collect();
+        let told = told.into_iter().filter(|text| field != "sourceIps" || text.parse::<IpAddr>().is_ok());
+        vocabulary.insert(field, told.chain(beside(field, organisation)).collect());
+    }
+    let trail = trail.to_vec();
+    let chosen = prop::sample::subsequence(fields.to_vec(), 1..=4.min(fields.len()));
+    (any::<Index>(), chosen, any::<[bool; 16]>(), prop::collection::vec((any::<Index>(), 0..6_usize), 16)).prop_map(
+        move |(base, fields, own, others)| {
+            let (kind, region, event) = base.get(&trail);
+            let mut scope = json!({});
+            for (place, field) in fields.into_iter().enumerate() {
+                let mut values = if field == "regions" { vec![region.clone()] } else { texts_of(kind, event, field) };
+                values.retain(|value| field != "sourceIps" || value.parse::<IpAddr>().is_ok());
+                values.truncate(usize::from(own[place]));
+                let (first, count) = &others[place];
+                let words = &vocabulary[field];
+                let start = first.index(words.len());
+                values.extend(words.iter().cycle().skip(start).step_by(7).take(count % 3 + count / 3).cloned());
+                scope[field] = if field == "text" { values.first().cloned().into() } else { values.into() };
+            }
+            scope
+        },
+    )
+}
+
+/// The fields that mean an event by itself.
+const PLAIN: [&str; 11] = [
+    "kinds",
+    "regions",
+    "products",
+    "services",
+    "methods",
+    "projects",
+    "principals",
+    "sourceIps",
+    "status",
+    "resourceTypes",
+    "text",
+];
+
+#[test]
+fn scaleways_filters_and_ours_give_the_same_answer() {
+    let world = World::new();
+    let mut fields = PLAIN.to_vec();
+    fields.extend(["riskClasses", "severities"]);
+    world.check(&fields, |scope| compare(&ids(&world.answer(scope)), &world.masked(scope)));
+}
+
+/// A load balancer, its frontend and that one's ACL, as different people work on them: only the frontend's events tell
+/// that the ACL belongs to the load balancer, and only some events tell a name.
+fn family(engine: &Engine) {
+    let lb = json!({ "id": "lb-id", "type": "load_balancer_lb", "name": "lb-name" });
+    let info = json!({ "lb_id": "lb-id", "name": "https" });
+    let frontend =
+        json!({ "id": "frontend-id", "type": "load_balancer_frontend", "load_balancer_frontend_info": info });
+    let info = json!({ "frontend_id": "frontend-id" });
+    let acl = json!({ "id": "acl-id", "type": "load_balancer_acl", "name": "acl", "load_balancer_acl_info": info });
+    for (method, resources, body) in [
+        ("CreateLb", json!([lb]), json!({ "name": "lb-name" })),
+        ("UpdateLb", json!([]), json!({ "lb_id": "lb-id" })),
+        ("CreateFrontend", json!([frontend]), json!({})),
+        ("UpdateFrontend", json!([frontend]), json!({})),
+        ("CreateAcl", json!([acl]), json!({})),
+        ("UpdateAcl", json!([acl]), json!({})),
+        ("DeleteAcl", json!([]), json!({ "acl_id": "acl-id" })),
+    ] {
+        for (who, address, status) in [("one", "203.0.113.1", 200), ("two", "203.0.113.2", 403), ("three", "", 409)] {
+            let fields = json!({
+                "product_name": "load-balancer", "service_name": "scaleway.lb.v1.ZonedApi", "method_name": method,
+                "principal": { "id": who }, "source_ip": address, "status_code": status, "resources": resources,
+                "request_body": body,
+            });
+            engine.push("fr-par", Kind::Api, 90, fields);
+        }
+    }
+}
+
+#[test]
+fn scaleways_filters_hide_nobodys_parent() {
+    let world = World::new();
+    let family: Vec<_> =
+        world.trail.iter().filter(|(.., event)| event["service_name"] == "scaleway.lb.v1.ZonedApi").cloned().collect();
+    let others = scopes(&family, world.engine.sandbox.organisation(), &PLAIN);
+    let asked = select(vec![
+        ("resourceIds", "lb-id"),
+        ("resourceIds", "frontend-id"),
+        ("resourceIds", "acl-id"),
+        ("resourceNames", "lb-name"),
+        ("resourceNames", "https"),
+        ("resourceNames", "acl"),
+    ]);
+    let scopes = (asked, others).prop_map(|((field, value), mut scope)| {
+        scope[field] = json!([value]);
+        scope
+    });
+    World::run(scopes, |scope| compare(&ids(&world.answer(scope)), &world.masked(scope)));
+}
+
+#[tokio::test]
+async fn a_child_is_found_whatever_else_the_scope_asks() {
+    let engine = Engine::empty().await;
+    family(&engine);
+    for scope in [
+        json!({ "resourceIds": ["lb-id"], "methods": ["UpdateAcl"] }),
+        json!({ "resourceNames": ["lb-name"], "methods": ["UpdateAcl"] }),
+        json!({ "resourceIds": ["lb-id"], "resourceTypes": ["load_balancer_acl"], "methods": ["UpdateAcl"] }),
+        json!({ "resourceIds": ["lb-id"], "methods": ["DeleteAcl"] }),
+        json!({ "resourceNames": ["lb-name"], "methods": ["UpdateLb"] }),
+    ] {
+        assert_eq!(engine.ids(scope.clone()).await.len(), 3, "{scope}");
+    }
+}
+
+/// Whether a scope means an event, by a plain reading of the model.
+fn means(scope: &Value, organisation: &Organisation, (kind, region, event): &Told) -> bool {
+    let wanted = |field: &str| -> Vec<String> {
+        scope[field].as_array().into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    };
+    let lists = ["kinds", "products", "services", "methods", "projects", "resourceTypes"];
+    let listed = lists.iter().all(|field| {
+        let wanted = wanted(field);
+        wanted.is_empty() || texts_of(kind, event, field).iter().any(|text| wanted.contains(text))
+    });
+    let global = *kind == "authentication"
+        || event["locality"] == "global"
+        || ["iam", "account", "edge-services"].iter().any(|product| event["product_name"] == *product);
+    let regions = wanted("regions");
+    let region = regions.is_empty() || regions.contains(region) || (region == "fr-par" && global);
+
+    let status = event["status_code"].as_u64();
+    let class = match (status, event["result"].as_str()) {
+        (Some(200..=299), _) | (None, Some("success")) => "succeeded",
+        (Some(401 | 403), _) => "denied",
+        (Some(_), _) | (None, Some("failure")) => "failed",
+        _ => "",
+    };
+    let outcome = wanted("status");
+    let outcome = outcome.is_empty()
+        || outcome.iter().any(|want| want == class || status.is_some_and(|status| *want == status.to_string()));
+
+    let nets = wanted("sourceIps");
+    let address = event["source_ip"].as_str().and_then(|text| text.parse::<IpAddr>().ok());
+    let from = |net: &String| {
+        let net = net.parse::<IpNet>().or_else(|_| net.parse::<IpAddr>().map(IpNet::from)).unwrap();
+        address.is_some_and(|address| net.contains(&address))
+    };
+    let address = nets.is_empty() || nets.iter().any(from);
+
+    // Log-ins, and IAM's calls before there is a principal, are somebody's all the same: the user they are about.
+    let user = (*kind == "authentication" || event["product_name"] == "iam").then(|| &event["resources"][0]);
+    let user = user.filter(|user| user["type"] == "iam_user" || user["type"] == "account_user");
+    let principal = event["principal"]["id"].as_str().or_else(|| user?["id"].as_str());
+    let mut called: BTreeSet<String> = BTreeSet::new();
+    if let Some(id) = principal {
+        called.insert(id.to_owned());
+        let users = organisation.users.iter().filter(|user| user.id == id || user.account_root_user_id == id);
+        called.extend(users.flat_map(|user| [user.email.to_lowercase(), user.username.to_lowercase()]));
+        let applications = organisation.applications.iter().filter(|app| app.id == id);
+        called.extend(applications.map(|app| app.name.to_lowercase()));
+        let own = user.filter(|user| user["id"] == id).and_then(|user| user["name"].as_str());
+        called.extend(own.map(str::to_lowercase));
+    }
+    let who = wanted("principals");
+    let who = who.is_empty() || who.iter().any(|who| called.contains(who) || called.contains(&who.to_lowercase()));
+    listed && region && outcome && address && who
+}
+
+#[test]
+fn answers_are_what_the_model_says() {
+    let world = World::new();
+    let fields = &PLAIN[..10];
+    world.check(fields, |scope| {
+        let organisation = world.engine.sandbox.organisation();
+        let meant = world.trail.iter().filter(|told| means(scope, organisation, told));
+        let meant: BTreeSet<String> = meant.map(|(.., event)| event["id"].as_str().unwrap().to_owned()).collect();
+        compare(&ids(&world.answer(scope)), &meant)
+    });
+}
+
+/// What is asked of `/events` for a scope: the filters of each call of one region, sorted.
+async fn filters(engine: &Engine, scope: Value) -> BTreeSet<String> {
+    const FILTERS: [&str; 8] = [
+        "product_name",
+        "service_name",
+        "method_name",
+        "principal_id",
+        "source_ip",
+        "status",
+        "project_id",
+        "resource_type",
+    ];
+    engine.sandbox.reset();
+    engine.ids(scope).await;
+    let of = |asked: String| {
+        let pairs = url::form_urlencoded::parse(asked.split_once('?')?.1.as_bytes());
+        let pairs =
+            pairs.filter(|(name, _)| FILTERS.contains(&name.as_ref())).map(|(name, value)| format!("{name}={value}"));
+        Some(pairs.collect::<Vec<_>>().join(" "))
+    };
+    engine.asked("/fr-par/events?").into_iter().filter_map(of).collect()
+}
+
+fn set(filters: &[&str]) -> BTreeSet<String> {
+    filters.iter().map(|filter| (*filter).to_owned()).collect()
+}
+
+async fn quiet() -> Engine {
+    Engine::start(Config { events: 100, ..Config::default() }).await
+}
+
+#[tokio::test]
+async fn what_scaleway_can_filter_is_filtered_there() {
+    let engine = quiet().await;
+    let terraform = engine.sandbox.organisation().applications[0].clone();
+    for (scope, expected) in [
+        (json!({ "products": ["instance"] }), set(&["product_name=instance"])),
+        (json!({ "services": ["scaleway.vpc.v2.Api"] }), set(&["service_name=scaleway.vpc.v2.Api"])),
+        (json!({ "methods": ["CreateServer"] }), set(&["method_name=CreateServer"])),
+        (json!({ "projects": ["p"] }), set(&["project_id=p"])),
+        (json!({ "status": ["409"] }), set(&["status=409"])),
+        (json!({ "status": ["denied"] }), set(&["status=401", "status=403"])),
+        (json!({ "sourceIps": ["203.0.113.7"] }), set(&["source_ip=203.0.113.7"])),
+        (json!({ "sourceIps": ["203.0.113.7/32"] }), set(&["source_ip=203.0.113.7"])),
+        (json!({ "resourceTypes": ["vpc_vpc"], "kinds": ["api"] }), set(&["resource_type=vpc_vpc"])),
+        (
+            json!({ "products": ["instance"], "principals": [terraform.id.clone()] }),
+            set(&[&format!("product_name=instance principal_id={}", terraform.id)]),
+        ),
+        // Session renewals name no principal: IAM's are read beside, and masked here.
+        (json!({ "principals": ["Terraform"] }), set(&["product_name=iam", &format!("principal_id={}", terraform.id)])),
+        (
+            json!({ "products": ["iam", "vpc"], "status": ["404", "409"] }),
+            set(&[
+                "product_name=iam status=404",
+                "product_name=iam status=409",
+                "product_name=vpc status=404",
+                "product_name=vpc status=409",
+            ]),
+        ),
+    ] {
+        assert_eq!(filters(&engine, scope.clone()).await, expected, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
+    let engine = quiet().await;
+    for scope in [
+        // Success is any 2xx and failure almost anything: no list of codes is complete.
+        json!({ "kinds": ["api"], "status": ["succeeded"] }),
+        json!({ "kinds": ["api"], "status": ["failed", "403"] }),
+        json!({ "kinds": ["api"], "sourceIps": ["203.0.113.0/24"] }),
+        json!({ "kinds": ["api"], "sourceIps": ["203.0.113.7", "203.0.114.0/24"] }),
+        // An IPv6 address has many spellings.
+        json!({ "kinds": ["api"], "sourceIps": ["2001:db8::1"] }),
+        json!({ "kinds": ["api"], "principals": ["nobody@example.com"] }),
+        // Too many calls.
+        json!({ "kinds": ["api"], "products": ["a", "b", "c", "d", "e"] }),
+        json!({ "kinds": ["api"], "riskClasses": ["denied_actions"] }),
+        json!({ "kinds": ["api"], "severities": ["high"] }),
+        json!({ "kinds": ["api"], "text": "x" }),
+    ] {
+        assert_eq!(filters(&engine, scope.clone()).await, set(&[""]), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn resource_ids_are_never_asked_of_scaleway() {
+    // Its filter would hide children, and deletes whose id stands only in their body.
+    let engine = quiet().await;
+    engine.ids(json!({ "resourceIds": ["00000000-0000-4000-8000-000000000000"] })).await;
+    assert_eq!(engine.asked("resource_id="), [""; 0]);
+}
+
+#[tokio::test]
+async fn lists_that_cannot_hold_what_is_meant_are_not_asked() {
+    let engine = quiet().await;
+    let lists = ["/events?", "/authentication-events?", "/system-events?", "/combined-events?"];
+    for (scope, expected) in [
+        (json!({}), [false, false, false, true]),
+        (json!({ "resourceTypes": ["vpc_vpc"] }), [false, false, false, true]),
+        (json!({ "kinds": ["system", "authentication"] }), [false, true, true, false]),
+        (json!({ "products": ["rdb"] }), [true, false, true, false]),
+        (json!({ "services": ["scaleway.rdb.v1"] }), [true, false, true, false]),
+        (json!({ "projects": ["p"] }), [true, false, true, false]),
+        (json!({ "principals": ["terraform"] }), [true, true, false, false]),
+        (json!({ "sourceIps": ["203.0.113.7"] }), [true, true, false, false]),
+        (json!({ "status": ["failed"] }), [true, true, false, false]),
+        (json!({ "status": ["denied", "409"] }), [true, false, false, false]),
+        (json!({ "kinds": ["authentication"], "products": ["iam"] }), [false; 4]),
+    ] {
+        engine.sandbox.reset();
+        engine.ids(scope.clone()).await;
+        assert_eq!(lists.map(|list| !engine.asked(list).is_empty()), expected, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn the_region_of_global_products_is_asked_where_it_may_hold_what_is_meant() {
+    let engine = quiet().await;
+    for (scope, expected) in [
+        (json!({ "regions": ["nl-ams"] }), true),
+        (json!({ "regions": ["nl-ams"], "kinds": ["api"] }), true),
+        (json!({ "regions": ["nl-ams"], "products": ["iam"] }), true),
+        (json!({ "regions": ["nl-ams"], "kinds": ["api"], "products": ["instance"] }), false),
+    ] {
+        engine.sandbox.reset();
+        engine.ids(scope.clone()).await;
+        assert_eq!(!engine.asked("/fr-par/").is_empty(), expected, "{scope}");
+        assert!(!engine.asked("/nl-ams/").is_empty(), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_given_twice_is_asked_once() {
+    let engine = quiet().await;
+    engine.ids(json!({ "kinds": ["api"], "regions": ["nl-ams", "nl-ams"], "products": ["vpc", "vpc"] })).await;
+    assert_eq!(engine.asked("/nl-ams/events?").len(), 1, "{:?}", engine.asked("/nl-ams/events?"));
+}
+
+#[tokio::test]
+async fn what_is_asked_of_scaleway_is_shown_in_the_query_inspector() {
+    let engine = quiet().await;
+    let frame =
+        engine.ask(list(json!({ "regions": ["nl-ams"], "kinds": ["api"], "products": ["vpc"] }))).await.unwrap();
+    assert_eq!(frame.meta.executed_query_string, "region nl-ams, api events, product vpc");
+    assert_eq!(texts(&frame, "product").iter().filter(|product| *product != "vpc").count(), 0);
+}
