@@ -38,6 +38,7 @@ async fn every_question_but_values_answers_with_its_number() {
         json!({ "queryType": "events", "format": "logs", "limit": 1 }),
         json!({ "queryType": "events", "format": "table" }),
         json!({ "queryType": "annotations", "cap": 1 }),
+        json!({ "queryType": "volume" }),
         total(),
     ] {
         let frame = engine.ask_as_rule(query.clone()).await.unwrap_or_else(|failure| panic!("{query}: {failure}"));
@@ -153,6 +154,9 @@ async fn a_leftover_variable_is_refused_by_name() {
         assert!(failure.message.starts_with(message), "{scope}: {failure}");
         assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
     }
+    let filter = json!({ "filters": [{ "key": "principal", "operator": "=", "value": "$who" }] });
+    let failure = parse(&filter).unwrap_err();
+    assert!(failure.message.starts_with("filters.value holds the variable $who"), "{failure}");
     for text in ["US$", "$5", "a$", "[[", "[]", "[[]]", "{user}", "100 $ or more"] {
         assert!(parse(&json!({ "scope": { "text": text } })).is_ok(), "{text}");
     }
@@ -205,6 +209,24 @@ async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
     let with = the_number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
     assert!(with > 0);
     if let Ok(frame) = with_iam(Fault::BadGateway, by_text).await {
+        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
+    }
+}
+
+#[tokio::test]
+async fn a_filter_by_name_is_not_silently_missed_without_names() {
+    let by_name = json!({
+        "queryType": "counts", "over": "total",
+        "filters": [{ "key": "principal", "operator": "=", "value": "terraform" }],
+    });
+    let with = the_number(&week().await.ask_as_rule(by_name.clone()).await.unwrap());
+    assert!(with > 0);
+    if let Ok(frame) = with_iam(Fault::BadGateway, by_name.clone()).await {
+        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
+    }
+    // Nor where the permission is missing for good.
+    let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
+    if let Ok(frame) = engine.ask_as_rule(by_name).await {
         assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
     }
 }

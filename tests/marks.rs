@@ -200,6 +200,22 @@ fn where_the_cap_allows_only_neighbours_of_one_principal_and_class_share_a_mark(
 }
 
 #[test]
+fn four_pixels_apart_are_two_marks_and_anything_less_is_one() {
+    let blank = blank();
+    // A pixel is a second.
+    let request = Request { max_data_points: 1_000, ..panel(0, 1_000 * SECOND) };
+    for (distance, expected) in [(0, 1), (4 * SECOND - 1, 1), (4 * SECOND, 2)] {
+        let happened = [7, 7 + distance].map(|at| Happened { at, who: 1, risk: None });
+        let frame = annotations::frame(&capped(200), &answer(&blank, &happened), &request).unwrap();
+        assert_eq!(frame.rows(), expected, "{distance} ns apart");
+    }
+    // The distance is that from the first, so that a mark does not creep along a steady stream.
+    let stream: Vec<_> = (0..100).map(|n| Happened { at: n * SECOND, who: 1, risk: None }).collect();
+    let frame = annotations::frame(&capped(200), &answer(&blank, &stream), &request).unwrap();
+    assert_eq!(frame.rows(), 25);
+}
+
+#[test]
 fn marks_are_in_order_and_the_same_when_asked_again() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {

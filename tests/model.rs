@@ -9,7 +9,7 @@ use std::time::Duration;
 use arrow::array::{Array, AsArray};
 use audittrail::frame::{Frame, FrameType};
 use audittrail::query::{Query, Request};
-use audittrail::sandbox::{Config, Kind, SECRET_KEY};
+use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
     Engine, SECOND, ask, field, jsons, list, nanos, notices, numbers, panel, set, sum, texts, times, trail_of, warnings,
 };
@@ -152,13 +152,14 @@ fn the_type_beside_the_query_counts_where_the_query_names_none() {
 }
 
 #[tokio::test]
-async fn a_hidden_query_has_no_frame_and_asks_nothing_but_a_rule_has_none() {
+async fn a_hidden_query_has_no_frame_and_asks_nothing() {
     let engine = week(10).await;
-    for (request, frames) in [(engine.ever(), 0), (engine::rule(engine.ever()), 1)] {
-        assert_eq!(engine.sandbox.calls().total, 0);
-        let query = parse(&json!({ "hide": true, "queryType": "counts" }), &request).unwrap();
-        assert_eq!(engine.desk.answer(&query, &request).await.unwrap().len(), frames);
-    }
+    let query = json!({ "hide": true, "queryType": "counts", "over": "total" });
+    let parsed = parse(&query, &engine.ever()).unwrap();
+    assert_eq!(engine.desk.answer(&parsed, &engine.ever()).await.unwrap().len(), 0);
+    assert_eq!(engine.sandbox.calls().total, 0);
+    // A rule has none: no frame would be no data.
+    assert_eq!(sum(&engine.ask_as_rule(query).await.unwrap()), 10);
 }
 
 #[test]
@@ -510,7 +511,148 @@ async fn a_text_is_found_in_the_status_too() {
     assert_eq!(engine.ids(json!({ "text": "418" })).await, [id]);
 }
 
+// The filters
+
+#[tokio::test]
+async fn filters_compare_a_columns_text_as_grafanas_ad_hoc_filters_do() {
+    let engine = Engine::empty().await;
+    let names = ["web-1", "web-2", "db", " spaced "].map(|name| {
+        let resource = json!([{ "id": name, "type": "instance_server", "name": name }]);
+        (name, engine.push("fr-par", Kind::Api, 60, json!({ "resources": resource })))
+    });
+    let nameless = engine.push("fr-par", Kind::Api, 60, json!({}));
+    let ids = BTreeMap::from(names);
+    for (operator, value, kept, also_nameless) in [
+        ("=", json!("web-1"), vec!["web-1"], false),
+        ("!=", json!("web-1"), vec!["web-2", "db", " spaced "], true),
+        ("=|", json!(["web-1", "db"]), vec!["web-1", "db"], false),
+        ("!=|", json!(["web-1", "db"]), vec!["web-2", " spaced "], true),
+        ("=~", json!("web-.*"), vec!["web-1", "web-2"], false),
+        // The whole text, as in Prometheus; also of alternatives.
+        ("=~", json!("web"), vec![], false),
+        ("=~", json!("web|db"), vec!["db"], false),
+        ("!~", json!("web-.|db"), vec![" spaced "], true),
+        // Where an event lacks the column, its text is empty.
+        ("=", json!(""), vec![], true),
+        ("!=", json!(""), vec!["web-1", "web-2", "db", " spaced "], false),
+        ("=|", json!([""]), vec![], true),
+        ("=~", json!(".+"), vec!["web-1", "web-2", "db", " spaced "], false),
+        ("=", json!(" spaced "), vec![" spaced "], false),
+    ] {
+        let field = if value.is_array() { "values" } else { "value" };
+        let mut filter = json!({ "key": "resource_name", "operator": operator });
+        filter[field] = value;
+        let mut query = list(json!({}));
+        query["filters"] = json!([filter]);
+        let frame = engine.ask(query).await.unwrap();
+        let mut expected: BTreeSet<&str> = kept.into_iter().map(|name| ids[name].as_str()).collect();
+        expected.extend(also_nameless.then_some(nameless.as_str()));
+        assert_eq!(set(&texts(&frame, "id")), expected, "{filter}");
+    }
+}
+
+#[test]
+fn a_wrong_filter_is_an_error_that_names_what_is_wrong() {
+    let request = panel(0, SECOND);
+    for (filters, message) in [
+        (json!({}), "filters is {}. Allowed: a list of objects"),
+        (json!(["x"]), "filters is \"x\". Allowed: objects with key, operator and value"),
+        (json!([{ "key": "colour", "operator": "=" }]), "filters.key is \"colour\". Allowed: principal, product"),
+        (json!([{ "key": "method", "operator": "<" }]), "filters.operator is \"<\". Allowed: =, !=, =~, !~, =|, !=|"),
+        (
+            json!([{ "key": "method", "operator": "=~", "value": "(" }]),
+            "filters.value is \"(\". Allowed: a regular expression",
+        ),
+        (
+            json!([{ "key": "method", "operator": "=~", "value": "(a{1000}){1000}" }]),
+            "filters.value is \"(a{1000}){1000}\". Allowed: a regular expression",
+        ),
+    ] {
+        let error = parse(&json!({ "filters": filters }), &request).unwrap_err();
+        assert!(error.starts_with(message), "{filters}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn filters_narrow_a_scope_and_never_widen_it() {
+    let engine = week(300).await;
+    let filtered = async |scope: Value, filters: Value| {
+        let mut query = list(scope);
+        query["filters"] = filters;
+        texts(&engine.ask(query).await.unwrap(), "id")
+    };
+    let is = |value: &str| json!([{ "key": "product", "operator": "=", "value": value }]);
+    let instance = engine.ids(json!({ "products": ["instance"] })).await;
+    assert!(!instance.is_empty());
+    assert_eq!(filtered(json!({}), is("instance")).await, instance);
+    assert_eq!(filtered(json!({ "products": ["iam", "instance"] }), is("instance")).await, instance);
+    assert_eq!(filtered(json!({ "products": ["iam"] }), is("instance")).await, [""; 0]);
+    let twice = json!([is("instance")[0], is("iam")[0]]);
+    assert_eq!(filtered(json!({}), twice).await, [""; 0]);
+}
+
 // The answers
+
+#[tokio::test]
+async fn a_volume_has_a_frame_per_level_and_counts_every_event_once() {
+    let engine = week(400).await;
+    let request = engine.ever();
+    let query = parse(&json!({ "queryType": "volume" }), &request).unwrap();
+    let frames = engine.desk.answer(&query, &request).await.unwrap();
+    assert_eq!(frames.iter().map(sum).sum::<usize>(), 400);
+    let mut levels = BTreeSet::new();
+    for frame in &frames {
+        assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesMulti), Some([0, 1])));
+        assert_eq!(shape(frame), [("time", false), ("count", false)]);
+        assert_eq!(times(frame, "time"), times(&frames[0], "time"));
+        assert!(levels.insert(field(frame, "count").labels["level"].clone()));
+    }
+    // The levels are those of the log lines below.
+    let lines = engine.ask(json!({ "limit": 400 })).await.unwrap();
+    assert_eq!(levels, texts(&lines, "severity").into_iter().collect());
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_even_where_there_is_nothing_to_show() {
+    let faults = vec![Fault::Unavailable.always().in_region("nl-ams")];
+    let engine = Engine::start(Config { events: 0, faults, ..Config::default() }).await;
+    let request = engine.ever();
+    for question in ["volume", "events", "annotations", "counts", "values"] {
+        let query = parse(&json!({ "queryType": question }), &request).unwrap();
+        let frames = engine.desk.answer(&query, &request).await.unwrap();
+        let said = frames.iter().flat_map(|frame| warnings(frame)).any(|notice| notice.contains("region nl-ams"));
+        assert!(said, "{question} says nothing of the region that failed");
+    }
+}
+
+#[tokio::test]
+async fn an_overlay_is_the_same_marks_for_a_panels_own_query() {
+    let engine = week(300).await;
+    let marks = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
+    let overlay = engine.ask(json!({ "queryType": "annotations", "overlay": true })).await.unwrap();
+    assert_eq!(overlay.meta.data_topic.as_deref(), Some("annotations"));
+    for column in ["title", "text", "id"] {
+        assert_eq!(texts(&overlay, column), texts(&marks, column));
+    }
+    assert_eq!(
+        (times(&overlay, "time"), times(&overlay, "timeEnd")),
+        (times(&marks, "time"), times(&marks, "timeEnd"))
+    );
+    let regions = field(&overlay, "isRegion").values.as_boolean().clone();
+    let ends = times(&overlay, "timeEnd");
+    assert!((0..overlay.rows()).all(|row| regions.value(row) == ends[row].is_some()));
+    // Grafana maps over the tags: anything but a list would break the tooltip.
+    let joined = jsons(&overlay, "tags").into_iter().map(|tags| {
+        tags.as_array().unwrap().iter().map(|tag| tag.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
+    });
+    assert_eq!(joined.collect::<Vec<_>>(), texts(&marks, "tags"));
+    let colors = texts(&overlay, "color");
+    let serious = ["dark-red", "red"];
+    let states = texts(&marks, "newState");
+    assert!(
+        states.iter().zip(&colors).all(|(state, color)| (state == "alerting") == serious.contains(&color.as_str()))
+    );
+}
 
 #[tokio::test]
 async fn every_column_groups_every_event() {

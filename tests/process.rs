@@ -341,7 +341,7 @@ fn bad_queries() -> Vec<(Vec<u8>, &'static str)> {
         (br#"{"version":2}"#.to_vec(), "version is 2. Allowed: 1"),
         (br#"{"version":-1}"#.to_vec(), "version is -1. Allowed: a whole number"),
         (br#"{"queryType":"drop table"}"#.to_vec(), "queryType is \"drop table\". Allowed: annotations, events"),
-        (br#"{"queryType":{}}"#.to_vec(), "queryType is {}. Allowed: text"),
+        (br#"{"queryType":{}}"#.to_vec(), "queryType is {}. Allowed: a text of at most 4096 characters"),
         (br#"{"scope":[]}"#.to_vec(), "scope is []. Allowed: an object"),
         (br#"{"scope":{"products":[[]]}}"#.to_vec(), "scope.products is []. Allowed: a text or a list of texts"),
         (br#"{"scope":{"sourceIps":"1.2.3.4/64"}}"#.to_vec(), "scope.sourceIps is \"1.2.3.4/64\". Allowed: an address"),

@@ -124,7 +124,10 @@ fn oddities(engine: &Engine) {
         ),
         ("fr-par", Kind::Authentication, json!({ "result": "unknown_result", "source_ip": null })),
     ] {
-        engine.push(region, kind, 60, fields);
+        // Several times, so that random scopes meet them.
+        for seconds in 60..64 {
+            engine.push(region, kind, seconds, fields.clone());
+        }
     }
 }
 
@@ -359,6 +362,63 @@ fn answers_are_what_the_model_says() {
         let meant: BTreeSet<String> = meant.map(|(.., event)| event["id"].as_str().unwrap().to_owned()).collect();
         compare(&ids(&world.answer(scope)), &meant)
     });
+}
+
+/// Ad-hoc filters as Grafana offers them, over columns that Scaleway can filter by and others.
+fn ad_hoc(trail: &[Told]) -> impl Strategy<Value = Vec<(&'static str, &'static str, Vec<String>)>> + use<> {
+    let columns = [
+        ("product", "products"),
+        ("service", "services"),
+        ("method", "methods"),
+        ("project", "projects"),
+        ("source_ip", "sourceIps"),
+        ("status", "status"),
+        ("kind", "kinds"),
+        ("resource_type", "resourceTypes"),
+    ];
+    let words: Vec<(&'static str, Vec<String>)> = columns
+        .into_iter()
+        .map(|(column, field)| {
+            let told: BTreeSet<String> =
+                trail.iter().flat_map(|(kind, _, event)| texts_of(kind, event, field)).collect();
+            (column, told.into_iter().chain([String::new(), "no such value".to_owned()]).collect())
+        })
+        .collect();
+    let operator = select(vec!["=", "!=", "=|", "!=|", "=~", "!~"]);
+    let filter = (select(words), operator, any::<[Index; 3]>()).prop_map(|((column, words), operator, places)| {
+        let count = if operator.ends_with('|') { 3 } else { 1 };
+        (column, operator, places[..count].iter().map(|place| place.get(&words).clone()).collect())
+    });
+    prop::collection::vec(filter, 1..4)
+}
+
+#[test]
+fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
+    let world = World::new();
+    let everything = world.answer(&json!({}));
+    let request = world.engine.ever();
+    let cases = Cases { cases: 64, failure_persistence: None, max_shrink_iters: 100, ..Cases::default() };
+    let property = |filters: Vec<(&'static str, &'static str, Vec<String>)>| {
+        let written = filters.iter().map(|(key, operator, values)| match *operator {
+            "=|" | "!=|" => json!({ "key": key, "operator": operator, "values": values }),
+            "=~" | "!~" => json!({ "key": key, "operator": operator, "value": regex::escape(&values[0]) }),
+            _ => json!({ "key": key, "operator": operator, "value": values[0] }),
+        });
+        let query = json!({ "queryType": "events", "filters": written.collect::<Vec<_>>() });
+        let query = Query::parse(query.to_string().as_bytes(), "", &request, 50_000).unwrap();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let answer = world.runtime.block_on(Answer::gather(&world.engine.desk, &query, &request, deadline)).unwrap();
+        let columns: Vec<_> = query.filters.iter().map(|filter| everything.dimension(filter.key)).collect();
+        let meant = (0..everything.events.len()).filter(|row| {
+            filters.iter().zip(&columns).all(|((_, operator, values), column)| {
+                // Text that is absent is empty.
+                let text = column(*row).unwrap_or_default();
+                values.iter().any(|value| *value == text) != operator.starts_with('!')
+            })
+        });
+        compare(&ids(&answer), &meant.map(|row| everything.events.ids().value(row).to_owned()).collect())
+    };
+    TestRunner::new(cases).run(&ad_hoc(&world.trail), property).unwrap_or_else(|failed| panic!("{failed}"));
 }
 
 /// What is asked of `/events` for a scope: the filters of each call of one region, sorted.

@@ -187,30 +187,30 @@ async fn bytes_that_are_not_utf_8_are_replaced_and_said() {
     assert!(engine.ask_as_rule(json!({ "queryType": "counts" })).await.is_ok(), "no event is missing");
 }
 
+/// At the same time, because each takes its time to be sure.
+#[tokio::test]
+async fn what_lasts_is_an_error_that_says_what_it_is() {
+    let lasting = [
+        (Fault::TruncatedJson, 502, "the JSON is broken (EOF"),
+        (Fault::HtmlPage, 502, "text/html; charset=utf-8, not JSON; is a proxy in between?"),
+        (Fault::HtmlAsJson, 502, "the JSON is broken (expected value"),
+        (Fault::InternalError, 500, "Scaleway answers HTTP 500: internal error"),
+        (Fault::BadGateway, 502, "Scaleway answers HTTP 502: bad gateway"),
+        (Fault::Unavailable, 503, "Scaleway answers HTTP 503: service unavailable"),
+        (Fault::ConnectionReset, 502, "127.0.0.1 cannot be reached"),
+    ];
+    futures::future::join_all(lasting.map(|(fault, status, why)| fails(fault.always(), status, why))).await;
+}
+
 #[tokio::test]
 async fn json_that_is_cut_off_once_is_asked_for_again() {
     is_complete(Fault::TruncatedJson.first(1)).await;
 }
 
 #[tokio::test]
-async fn json_that_is_always_cut_off_is_an_error() {
-    fails(Fault::TruncatedJson.always(), 502, "the JSON is broken (EOF").await;
-}
-
-#[tokio::test]
 async fn a_page_of_html_is_asked_for_again() {
     is_complete(Fault::HtmlPage.first(1)).await;
     is_complete(Fault::HtmlAsJson.first(1)).await;
-}
-
-#[tokio::test]
-async fn a_lasting_page_of_html_is_an_error_that_suspects_a_proxy() {
-    fails(Fault::HtmlPage.always(), 502, "text/html; charset=utf-8, not JSON; is a proxy in between?").await;
-}
-
-#[tokio::test]
-async fn a_lasting_page_of_html_that_claims_to_be_json_is_an_error() {
-    fails(Fault::HtmlAsJson.always(), 502, "the JSON is broken (expected value").await;
 }
 
 #[tokio::test]
@@ -298,21 +298,6 @@ async fn a_server_that_always_fails_is_asked_five_times() {
 }
 
 #[tokio::test]
-async fn an_internal_error_that_lasts_is_an_error() {
-    fails(Fault::InternalError.always(), 500, "Scaleway answers HTTP 500: internal error").await;
-}
-
-#[tokio::test]
-async fn a_bad_gateway_that_lasts_is_an_error() {
-    fails(Fault::BadGateway.always(), 502, "Scaleway answers HTTP 502: bad gateway").await;
-}
-
-#[tokio::test]
-async fn unavailability_that_lasts_is_an_error() {
-    fails(Fault::Unavailable.always(), 503, "Scaleway answers HTTP 503: service unavailable").await;
-}
-
-#[tokio::test]
 async fn a_region_that_fails_leaves_the_events_of_the_others() {
     is_partial(
         Fault::Unavailable.always().in_region("nl-ams"),
@@ -336,11 +321,6 @@ async fn a_region_that_does_not_exist_leaves_the_events_of_the_others() {
 #[tokio::test]
 async fn a_connection_that_breaks_once_is_made_again() {
     is_complete(Fault::ConnectionReset.first(1)).await;
-}
-
-#[tokio::test]
-async fn a_connection_that_always_breaks_is_an_error() {
-    fails(Fault::ConnectionReset.always(), 502, "127.0.0.1 cannot be reached").await;
 }
 
 #[tokio::test]

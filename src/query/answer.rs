@@ -379,7 +379,8 @@ fn named_enough(
             let lasting = matches!(error, Error::Forbidden { .. });
             let message = format!("principals are shown by id, because IAM cannot be read: {error}");
             let searched = !scope.text.is_empty();
-            if request.from_alert && (!unknown.is_empty() || ((grouped || searched) && !lasting)) {
+            let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+            if request.from_alert && (!unknown.is_empty() || filtered || ((grouped || searched) && !lasting)) {
                 return Err(Failure { message, ..Failure::from(error.clone()) });
             }
             if !unknown.is_empty() {
@@ -387,8 +388,9 @@ fn named_enough(
                     format!("{message}; {} can only be found where an event itself tells the name", listed(&unknown));
                 return Ok(Some(Notice::warning(message)));
             }
-            if searched {
-                return Ok(Some(Notice::warning(format!("{message}; the text is not looked for in their names"))));
+            if searched || filtered {
+                let message = format!("{message}; what the query asks of their names cannot be found");
+                return Ok(Some(Notice::warning(message)));
             }
             Ok((!events.is_empty()).then(|| Notice::info(message)))
         }

@@ -215,10 +215,22 @@ impl AdHoc {
         let key = text(object, "filters", "key")?.unwrap_or_default();
         let key = one_of(&key, "filters.key", &columns)?;
         let operator = text(object, "filters", "operator")?.unwrap_or_else(|| "=".to_owned());
-        let value = text(object, "filters", "value")?.unwrap_or_default();
+        // As it is: spaces count, and the empty text is that of an event which lacks the column.
+        let read = |field: &str, value: &Value| match value {
+            Value::Null => Ok(String::new()),
+            Value::String(text) => Ok(text.clone()),
+            other => scalar(other).ok_or_else(|| wrong(&path("filters", field), other, "text")),
+        };
+        let value = read("value", object.get("value").unwrap_or(&Value::Null))?;
         let matcher = match operator.as_str() {
             "=" | "!=" => Matcher::OneOf(vec![value]),
-            "=|" | "!=|" => Matcher::OneOf(texts(object, "filters", "values")?),
+            "=|" | "!=|" => match object.get("values") {
+                None | Some(Value::Null) => Matcher::OneOf(Vec::new()),
+                Some(Value::Array(values)) => {
+                    Matcher::OneOf(values.iter().map(|value| read("values", value)).collect::<Result<_, _>>()?)
+                }
+                Some(other) => return Err(wrong("filters.values", other, "a list of texts")),
+            },
             "=~" | "!~" => Matcher::Pattern(
                 RegexBuilder::new(&format!("^(?:{value})$"))
                     .size_limit(1 << 20)
