@@ -523,11 +523,11 @@ async fn a_cancelled_call_stops_its_calls_to_scaleway() {
     ];
     for (name, call) in calls {
         sandbox.reset();
-        assert!(tokio::time::timeout(latency * 3, call).await.is_err(), "{name} is over before it can be cancelled");
+        assert!(tokio::time::timeout(latency * 6, call).await.is_err(), "{name} is over before it can be cancelled");
         // What is being asked gets to be counted.
         tokio::time::sleep(latency).await;
         let after = sandbox.calls().total;
-        assert!(after >= 3, "{name} has asked {after} times before it was cancelled");
+        assert!(after >= 2, "{name} has asked {after} times before it was cancelled");
         tokio::time::sleep(latency * 5).await;
         assert_eq!(sandbox.calls().total, after, "{name} goes on asking after it was cancelled");
     }
