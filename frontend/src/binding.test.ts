@@ -1,0 +1,31 @@
+import { bindings, names, reference } from './binding';
+
+describe('binding', () => {
+  it('finds variables by their name', () => {
+    expect(bindings([{ name: 'resource_id' }, { name: 'Region' }, { name: 'env' }])).toEqual([
+      { variable: 'resource_id', list: 'resourceIds' },
+      { variable: 'Region', list: 'regions' },
+    ]);
+  });
+
+  it('finds variables by the label or column they are filled from', () => {
+    const variables = [
+      { name: 'server', query: { query: 'label_values(cpu{a="b"}, resource_name)' } },
+      { name: 'what', query: { queryType: 'values', column: 'project' } },
+      { name: 'plain', query: 'label_values(project_id)' },
+      { name: 'other', query: 'label_values(job)' },
+    ];
+    expect(bindings(variables)).toEqual([
+      { variable: 'server', list: 'resourceNames' },
+      { variable: 'what', list: 'projects' },
+      { variable: 'plain', list: 'projects' },
+    ]);
+  });
+
+  it('knows a variable in each of its spellings', () => {
+    for (const entry of ['$x', '${x}', '[[x]]', reference('x')]) {
+      expect(names(entry, 'x')).toBe(true);
+    }
+    expect(names('$xy', 'x')).toBe(false);
+  });
+});

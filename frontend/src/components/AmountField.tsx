@@ -1,0 +1,38 @@
+import { t } from '@grafana/i18n';
+import React from 'react';
+
+import type { Amount } from '../query';
+import { TextField } from './TextField';
+
+interface Props {
+  label: string;
+  tooltip?: string;
+  value: Amount | undefined;
+  initial: number;
+  most: number;
+  onChange: (amount: Amount | undefined) => void;
+}
+
+/** A whole number within limits, or a variable that stands for one; empty is the default. */
+export function AmountField({ label, tooltip, value, initial, most, onChange }: Props) {
+  const wrong = (text: string) => {
+    const number = Number(text);
+    const right =
+      text.trim() === '' || /\$|\[\[/.test(text) || (Number.isInteger(number) && number >= 1 && number <= most);
+    return right ? undefined : t('amount.wrong', 'A whole number from 1 to {{most}}, or a variable', { most });
+  };
+  const commit = (text: string) => {
+    const trimmed = text.trim();
+    onChange(trimmed === '' ? undefined : Number.isInteger(Number(trimmed)) ? Number(trimmed) : trimmed);
+  };
+  return (
+    <TextField
+      label={label}
+      tooltip={tooltip}
+      value={value === undefined ? '' : String(value)}
+      placeholder={String(initial)}
+      wrong={wrong}
+      onCommit={commit}
+    />
+  );
+}

@@ -1,0 +1,259 @@
+import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
+import { ConfigSection } from '@grafana/plugin-ui';
+import { Divider, Field, Input, MultiCombobox, SecretInput, TextArea, TextLink } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import React, { type ChangeEvent, type FormEvent, useId } from 'react';
+
+import {
+  API_URL,
+  DEFAULT_REGIONS,
+  isUuid,
+  NUMBERS,
+  REGIONS,
+  regionsOf,
+  type NumberSetting,
+  type Secrets,
+  type Settings,
+} from '../settings';
+
+type Props = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
+
+const WIDTH = 60;
+
+const DOCUMENTATION = 'https://www.scaleway.com/en/docs/audit-trail/';
+
+/** The settings page. */
+export function ConfigEditor({ options, onOptionsChange }: Props) {
+  const { jsonData, secureJsonData, secureJsonFields, readOnly } = options;
+  const id = useId();
+
+  const set = (changed: Partial<Settings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...changed } });
+  const typed = (name: 'organizationId' | 'projectId' | 'apiUrl' | 'caCertificate' | 'cockpitUrl') => ({
+    id: `${id}-${name}`,
+    disabled: readOnly,
+    value: jsonData[name] ?? '',
+    onChange: (event: FormEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      set({ [name]: event.currentTarget.value || undefined }),
+  });
+  const secret = (name: keyof Secrets) => ({
+    id: `${id}-${name}`,
+    disabled: readOnly,
+    isConfigured: Boolean(secureJsonFields?.[name]),
+    value: secureJsonData?.[name] ?? '',
+    width: WIDTH,
+    autoComplete: 'off',
+    onChange: (event: ChangeEvent<HTMLInputElement>) =>
+      onOptionsChange({ ...options, secureJsonData: { ...secureJsonData, [name]: event.currentTarget.value.trim() } }),
+    onReset: () =>
+      onOptionsChange({
+        ...options,
+        secureJsonData: { ...secureJsonData, [name]: '' },
+        secureJsonFields: { ...secureJsonFields, [name]: false },
+      }),
+  });
+
+  const wrongUuid = (text: string | undefined) =>
+    text && !text.includes('$') && !isUuid(text)
+      ? t('config.uuid', 'A UUID, such as 11111111-2222-3333-4444-555555555555')
+      : undefined;
+  const key = secureJsonData?.secretKey ?? '';
+  const wrongKey = key.startsWith('SCW')
+    ? t(
+        'config.key-is-access-key',
+        'This is the access key. The secret key is a UUID, shown once when the key is made.'
+      )
+    : wrongUuid(key);
+
+  const numberField = (name: NumberSetting, label: string, description: string) => {
+    const { initial, most } = NUMBERS[name];
+    const value = jsonData[name] ?? '';
+    const wrong = value !== '' && !(Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= most);
+    return (
+      <Field
+        label={label}
+        description={description}
+        htmlFor={`${id}-${name}`}
+        invalid={wrong}
+        error={wrong ? t('config.number', 'A whole number from 1 to {{most}}', { most }) : undefined}
+      >
+        <Input
+          id={`${id}-${name}`}
+          type="number"
+          min={1}
+          max={most}
+          width={20}
+          disabled={readOnly}
+          placeholder={String(initial)}
+          value={value}
+          onChange={(event) => {
+            const text = event.currentTarget.value;
+            set({ [name]: text === '' ? undefined : Number(text) });
+          }}
+        />
+      </Field>
+    );
+  };
+
+  return (
+    <>
+      <p>
+        {t(
+          'config.intro',
+          'Reads who did what in a Scaleway organization from its Audit Trail. Fields with * are required.'
+        )}{' '}
+        <TextLink href={DOCUMENTATION} external>
+          {t('config.documentation', 'About Audit Trail')}
+        </TextLink>
+      </p>
+      <Divider />
+      <ConfigSection
+        title={t('config.organization', 'Organization')}
+        description={t('config.organization-help', 'Whose trail is read, and with which key.')}
+      >
+        <Field
+          required
+          label={t('config.organization-id', 'Organization ID')}
+          description={t(
+            'config.organization-id-help',
+            'In the Scaleway console: your organization’s name at the top, then Organization settings (Organization ID).'
+          )}
+          htmlFor={`${id}-organizationId`}
+          invalid={Boolean(wrongUuid(jsonData.organizationId))}
+          error={wrongUuid(jsonData.organizationId)}
+        >
+          <Input {...typed('organizationId')} width={WIDTH} placeholder="11111111-2222-3333-4444-555555555555" />
+        </Field>
+        <Field
+          required
+          label={t('config.secret-key', 'Secret key')}
+          description={t(
+            'config.secret-key-help',
+            'In the console under IAM: create an application; create a policy for it, on the organization, with the permission sets AuditTrailReadOnly and, to see people by name, IAMReadOnly; then create an API key for the application. Its secret key is shown once.'
+          )}
+          htmlFor={`${id}-secretKey`}
+          invalid={Boolean(wrongKey)}
+          error={wrongKey}
+        >
+          <SecretInput {...secret('secretKey')} placeholder="11111111-2222-3333-4444-555555555555" />
+        </Field>
+        <TextLink href="https://console.scaleway.com/iam/applications" external inline={false}>
+          {t('config.console-iam', 'Applications in the Scaleway console')}
+        </TextLink>
+      </ConfigSection>
+      <Divider />
+      <ConfigSection
+        title={t('config.scope', 'Regions and project')}
+        description={t('config.scope-help', 'What a query asks that names no regions and no projects.')}
+      >
+        <Field
+          label={t('config.regions', 'Regions')}
+          description={t(
+            'config.regions-help',
+            'Regions that your organization uses. Events of IAM, Account and log-ins are global and always read.'
+          )}
+          htmlFor={`${id}-regions`}
+        >
+          <MultiCombobox
+            id={`${id}-regions`}
+            width={WIDTH}
+            disabled={readOnly}
+            placeholder={DEFAULT_REGIONS.join(', ')}
+            options={REGIONS.map(({ value, label }) => ({ value, label: value, description: label }))}
+            value={regionsOf(jsonData.regions)}
+            onChange={(picked) => set({ regions: picked.length ? picked.map(({ value }) => value) : undefined })}
+          />
+        </Field>
+        <Field
+          label={t('config.project-id', 'Project ID')}
+          description={t(
+            'config.project-id-help',
+            'Optional. In the console: the project’s Settings (Project ID). Events of IAM belong to no project and are then left out.'
+          )}
+          htmlFor={`${id}-projectId`}
+          invalid={Boolean(wrongUuid(jsonData.projectId))}
+          error={wrongUuid(jsonData.projectId)}
+        >
+          <Input {...typed('projectId')} width={WIDTH} placeholder={t('config.any-project', 'All projects')} />
+        </Field>
+      </ConfigSection>
+      <Divider />
+      <ConfigSection
+        title={t('config.cockpit', 'Cockpit')}
+        description={t(
+          'config.cockpit-help',
+          'Optional, for a later version: the metrics that events are set beside. Nothing reads these values yet.'
+        )}
+        isCollapsible
+        isInitiallyOpen={Boolean(jsonData.cockpitUrl)}
+      >
+        <Field
+          label={t('config.cockpit-url', 'Metrics URL')}
+          description={t(
+            'config.cockpit-url-help',
+            'In the console: Cockpit, Data sources, the API URL of the metrics data source of your project and region.'
+          )}
+          htmlFor={`${id}-cockpitUrl`}
+        >
+          <Input
+            {...typed('cockpitUrl')}
+            width={WIDTH}
+            placeholder="https://<data-source-id>.metrics.cockpit.fr-par.scw.cloud"
+          />
+        </Field>
+        <Field
+          label={t('config.cockpit-token', 'Cockpit token')}
+          description={t(
+            'config.cockpit-token-help',
+            'In the console: Cockpit, Tokens; a token of the same region that may query metrics.'
+          )}
+          htmlFor={`${id}-cockpitToken`}
+        >
+          <SecretInput {...secret('cockpitToken')} />
+        </Field>
+      </ConfigSection>
+      <Divider />
+      <ConfigSection
+        title={t('config.limits', 'Limits and connection')}
+        description={t('config.limits-help', 'The defaults suit most organizations.')}
+        isCollapsible
+        isInitiallyOpen={false}
+      >
+        {numberField(
+          'maxEvents',
+          t('config.max-events', 'Most events'),
+          t(
+            'config.max-events-help',
+            'The most events that one list of one region yields, and the most lines of an answer.'
+          )
+        )}
+        {numberField(
+          'callTimeoutSeconds',
+          t('config.call-timeout', 'Seconds for a call'),
+          t('config.call-timeout-help', 'How long one call to Scaleway may take.')
+        )}
+        {numberField(
+          'queryTimeoutSeconds',
+          t('config.query-timeout', 'Seconds for a query'),
+          t('config.query-timeout-help', 'How long one query may take in all.')
+        )}
+        <Field
+          label={t('config.api-url', 'API URL')}
+          description={t('config.api-url-help', 'Only for tests and proxies: an https URL, or http to this machine.')}
+          htmlFor={`${id}-apiUrl`}
+        >
+          <Input {...typed('apiUrl')} width={WIDTH} placeholder={API_URL} />
+        </Field>
+        <Field
+          label={t('config.ca', 'CA certificate')}
+          description={t(
+            'config.ca-help',
+            'Certificates in PEM to trust beside the system’s, for a proxy that opens TLS.'
+          )}
+          htmlFor={`${id}-caCertificate`}
+        >
+          <TextArea {...typed('caCertificate')} rows={4} cols={64} placeholder="-----BEGIN CERTIFICATE-----" />
+        </Field>
+      </ConfigSection>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import type { QueryEditorProps } from '@grafana/data';
+import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { Combobox } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import React, { useId } from 'react';
+
+import type { AuditDataSource } from '../datasource';
+import { COLUMNS, DEFAULTS, variableQuery, type AuditQuery } from '../query';
+import type { Settings } from '../settings';
+import { columnName } from '../words';
+import { ScopePickers } from './ScopePickers';
+import { Summary } from './Summary';
+
+type Props = QueryEditorProps<AuditDataSource, AuditQuery, Settings>;
+
+/** The editor of a dashboard's variable. */
+export function VariableEditor({ datasource, query, data, range, onChange, onRunQuery }: Props) {
+  const asked = variableQuery(query);
+  const columnId = useId();
+  const change = (changed: Partial<AuditQuery>) => {
+    onChange({ ...asked, ...changed });
+    onRunQuery();
+  };
+  return (
+    <EditorRows>
+      <EditorRow>
+        <EditorField
+          label={t('variable.column', 'Values of')}
+          tooltip={t(
+            'variable.column-help',
+            'The values that the events of the dashboard’s range have. People are listed by name and picked by id.'
+          )}
+          htmlFor={columnId}
+          width={22}
+        >
+          <Combobox
+            id={columnId}
+            options={COLUMNS.map((value) => ({ value: value as string, label: columnName(value) }))}
+            value={asked.column ?? DEFAULTS.column}
+            onChange={({ value }) => change({ column: value })}
+          />
+        </EditorField>
+      </EditorRow>
+      <ScopePickers datasource={datasource} scope={asked.scope} range={range} onChange={(scope) => change({ scope })} />
+      <Summary datasource={datasource} query={asked} data={data} />
+    </EditorRows>
+  );
+}

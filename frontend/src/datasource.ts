@@ -1,0 +1,284 @@
+import {
+  type AdHocVariableFilter,
+  CoreApp,
+  type DataFrame,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  type DataSourceGetTagKeysOptions,
+  type DataSourceGetTagValuesOptions,
+  type DataSourceInstanceSettings,
+  type DataSourceWithLogsContextSupport,
+  type DataSourceWithLogsLabelTypesSupport,
+  type DataSourceWithQueryModificationSupport,
+  type DataSourceWithSupplementaryQueriesSupport,
+  type DataSourceWithToggleableQueryFiltersSupport,
+  getDefaultTimeRange,
+  type LogRowContextOptions,
+  type LogRowModel,
+  type MetricFindValue,
+  type QueryFilterOptions,
+  type QueryFixAction,
+  type ScopedVars,
+  SupplementaryQueryType,
+  type SupplementaryQueryOptions,
+  type TestDataSourceResponse,
+  type TimeRange,
+  type ToggleFilterAction,
+} from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { DataSourceWithBackend, getTemplateSrv, HealthCheckError, type TemplateSrv } from '@grafana/runtime';
+import React, { type ReactNode } from 'react';
+import { lastValueFrom, map, type Observable } from 'rxjs';
+
+import { annotations } from './annotations';
+import { LogContext } from './components/LogContext';
+import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
+import { healthLines } from './health';
+import { Interpolation } from './interpolation';
+import {
+  contextOrder,
+  contextQuery,
+  contextRange,
+  contextsOf,
+  isLogs,
+  labelGroup,
+  scrolled,
+  volumeQuery,
+  withNanos,
+  type Context,
+} from './logs';
+import { overlay } from './overlay';
+import { isEmpty, newQuery, VERSION, type AuditQuery } from './query';
+import { Resources } from './resources';
+import type { Settings } from './settings';
+import { Variables } from './variables';
+import { words } from './words';
+
+/** The data source in the browser: it prepares questions and dresses answers; the backend does the work. */
+export class AuditDataSource
+  extends DataSourceWithBackend<AuditQuery, Settings>
+  implements
+    DataSourceWithLogsContextSupport<AuditQuery>,
+    DataSourceWithLogsLabelTypesSupport,
+    DataSourceWithQueryModificationSupport<AuditQuery>,
+    DataSourceWithSupplementaryQueriesSupport<AuditQuery>,
+    DataSourceWithToggleableQueryFiltersSupport<AuditQuery>
+{
+  annotations = annotations;
+  variables = new Variables(this);
+  supportsAdjustableWindow = true;
+
+  readonly resources = new Resources((path, params) => this.getResource(path, params, { showErrorAlert: false }));
+
+  /** What the log context in view is about; the same for all lines until it is changed. */
+  private context: Context = 'principal';
+
+  constructor(
+    settings: DataSourceInstanceSettings<Settings>,
+    private readonly templates: TemplateSrv = getTemplateSrv()
+  ) {
+    super(settings);
+  }
+
+  getDefaultQuery(app: CoreApp): Partial<AuditQuery> {
+    return newQuery(app);
+  }
+
+  filterQuery(query: AuditQuery): boolean {
+    return !query.hide && !isEmpty(query);
+  }
+
+  getQueryDisplayText(query: AuditQuery): string {
+    return words(query);
+  }
+
+  applyTemplateVariables(query: AuditQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): AuditQuery {
+    const asked = new Interpolation(this.templates, scopedVars).query(query);
+    return withFilters({ ...asked, version: asked.version ?? VERSION }, adHocFilters(filters));
+  }
+
+  targetContainsTemplate(query: AuditQuery): boolean {
+    return this.templates.containsTemplate(JSON.stringify(query));
+  }
+
+  query(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
+    // Not every caller asks filterQuery first.
+    const targets = request.targets.filter((target) => this.filterQuery(target));
+    const asked = { ...request, targets, filters: request.filters ?? this.panelFilters(request) };
+    return super.query(scrolled(asked)).pipe(map((response) => this.dressed(response, asked)));
+  }
+
+  /** The dashboard's filters for a panel that mixes data sources, to which Grafana hands none. */
+  private panelFilters({ panelId }: DataQueryRequest<AuditQuery>): AdHocVariableFilter[] | undefined {
+    const templates: TemplateSrv & { getAdhocFilters?: (name: string) => AdHocVariableFilter[] } = this.templates;
+    return panelId === undefined ? undefined : templates.getAdhocFilters?.(this.name);
+  }
+
+  private dressed(response: DataQueryResponse, request: DataQueryRequest<AuditQuery>): DataQueryResponse {
+    const data = response.data.map((frame: DataFrame) => {
+      const target = request.targets.find(({ refId }) => refId === frame.refId);
+      if (target?.queryType === 'annotations' && target.overlay) {
+        // Where the links lead there are no variables.
+        const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
+        return overlay(
+          frame,
+          { ...asked, datasource: this.getRef() },
+          {
+            details: t('overlay.details', 'Event details'),
+            console: t('overlay.console', 'Open in the Scaleway console'),
+          }
+        );
+      }
+      return target && isLogs(target) ? withNanos(frame) : frame;
+    });
+    return { ...response, data };
+  }
+
+  async testDatasource(): Promise<TestDataSourceResponse> {
+    const health = await this.callHealthCheck();
+    // Grafana hides `verboseMessage` behind a click, and shows `message` below the title.
+    const details = { ...health?.details, message: healthLines(health?.details).join(' · ') };
+    if (health?.status === 'OK') {
+      return { status: 'success', message: t('health.ok', 'Audit Trail answers'), details };
+    }
+    const message = health?.message ?? t('health.none', 'The backend does not answer');
+    throw Object.assign(new HealthCheckError(message, details), { status: 'error', error: { details } });
+  }
+
+  // Ad-hoc filters
+
+  async getTagKeys(_?: DataSourceGetTagKeysOptions<AuditQuery>): Promise<MetricFindValue[]> {
+    return tagKeys();
+  }
+
+  async getTagValues(options: DataSourceGetTagValuesOptions<AuditQuery>): Promise<MetricFindValue[]> {
+    // What the other filters leave, so that no combination is offered that finds nothing.
+    const filters = adHocFilters(options.filters.filter((filter) => filter.key !== options.key));
+    const query: AuditQuery = {
+      refId: 'TagValues',
+      version: VERSION,
+      queryType: 'values',
+      column: options.key,
+      filters,
+    };
+    const frames = await this.ask(query, options.timeRange);
+    const text = frames[0]?.fields.find((field) => field.name === 'text');
+    return [...new Set<string>(text?.values ?? [])].map((value) => ({ text: value, value }));
+  }
+
+  // Explore
+
+  getSupportedSupplementaryQueryTypes(): SupplementaryQueryType[] {
+    return [SupplementaryQueryType.LogsVolume];
+  }
+
+  getSupplementaryQuery(options: SupplementaryQueryOptions, query: AuditQuery): AuditQuery | undefined {
+    return options.type === SupplementaryQueryType.LogsVolume ? volumeQuery(query) : undefined;
+  }
+
+  getSupplementaryRequest(
+    type: SupplementaryQueryType,
+    request: DataQueryRequest<AuditQuery>
+  ): DataQueryRequest<AuditQuery> | undefined {
+    const options: SupplementaryQueryOptions = { type };
+    const targets = request.targets.flatMap((target) => this.getSupplementaryQuery(options, target) ?? []);
+    return targets.length ? { ...request, targets } : undefined;
+  }
+
+  toggleQueryFilter(query: AuditQuery, filter: ToggleFilterAction): AuditQuery {
+    return toggled(query, filter);
+  }
+
+  queryHasFilter(query: AuditQuery, { key, value }: QueryFilterOptions): boolean {
+    return hasFilter(query, key, value);
+  }
+
+  modifyQuery(query: AuditQuery, action: QueryFixAction): AuditQuery {
+    return modified(query, action);
+  }
+
+  getSupportedQueryModifications(): string[] {
+    return MODIFICATIONS;
+  }
+
+  getLabelDisplayTypeFromFrame(label: string): string | null {
+    switch (labelGroup(label)) {
+      case 'who':
+        return t('labels.who', 'Who');
+      case 'what':
+        return t('labels.what', 'What');
+      case 'which':
+        return t('labels.which', 'Which resource');
+      case 'outcome':
+        return t('labels.outcome', 'Result');
+      case 'risk':
+        return t('labels.risk', 'Risk');
+      default:
+        return null;
+    }
+  }
+
+  /** The context that a line is shown in: the chosen one where the line has it. */
+  private contextOf(row: LogRowModel): Context | undefined {
+    const contexts = contextsOf(row);
+    return contexts.includes(this.context) ? this.context : contexts[0];
+  }
+
+  getLogRowContext = async (
+    row: LogRowModel,
+    options?: LogRowContextOptions,
+    query?: AuditQuery
+  ): Promise<DataQueryResponse> => {
+    const context = this.contextOf(row);
+    const asked = context && contextQuery(row, context, query);
+    if (!asked) {
+      return { data: [] };
+    }
+    const limit = options?.limit ?? asked.limit;
+    const target = { ...asked, limit, order: contextOrder(options) };
+    return { data: await this.ask(target, contextRange(row, options), options?.scopedVars) };
+  };
+
+  getLogRowContextQuery = async (
+    row: LogRowModel,
+    _?: LogRowContextOptions,
+    query?: AuditQuery
+  ): Promise<AuditQuery | null> => {
+    const context = this.contextOf(row);
+    return (context && contextQuery(row, context, query)) ?? null;
+  };
+
+  getLogRowContextUi = (row: LogRowModel, runContextQuery?: () => void): ReactNode =>
+    React.createElement(LogContext, {
+      key: row.uid,
+      contexts: contextsOf(row),
+      initial: this.contextOf(row),
+      onChange: (context: Context) => {
+        this.context = context;
+        runContextQuery?.();
+      },
+    });
+
+  /** The frames that answer one query of our own. */
+  async ask(query: AuditQuery, range: TimeRange = getDefaultTimeRange(), scopedVars: ScopedVars = {}) {
+    const request: DataQueryRequest<AuditQuery> = {
+      app: CoreApp.Unknown,
+      requestId: `audittrail-${query.refId}-${Math.random().toString(36).slice(2)}`,
+      interval: '1m',
+      intervalMs: 60_000,
+      maxDataPoints: 1000,
+      range,
+      scopedVars,
+      startTime: Date.now(),
+      targets: [query],
+      timezone: 'browser',
+      hideFromInspector: true,
+    };
+    const response = await lastValueFrom(this.query(request));
+    const error = response.errors?.[0] ?? response.error;
+    if (error) {
+      throw new Error(error.message ?? error.data?.message ?? t('ask.failed', 'The backend did not answer'));
+    }
+    return response.data as DataFrame[];
+  }
+}

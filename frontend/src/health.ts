@@ -1,0 +1,35 @@
+import { t } from '@grafana/i18n';
+
+/** One region's part of the backend's health answer. */
+interface RegionHealth {
+  region: string;
+  eventsLastHour: number;
+  complete: boolean;
+  error: string | null;
+}
+
+function isRegion(region: unknown): region is RegionHealth {
+  return typeof region === 'object' && region !== null && 'region' in region;
+}
+
+/** The health answer's details as lines of text, one per region. */
+export function healthLines(details: Record<string, unknown> | undefined): string[] {
+  const regions = Array.isArray(details?.regions) ? details.regions.filter(isRegion) : [];
+  const lines = regions.map(({ region, error, complete, eventsLastHour: events }) => {
+    if (error) {
+      return `${region}: ${error}`;
+    }
+    return complete
+      ? t('health.region', '{{region}}: answers, {{events}} events in the last hour', { region, events })
+      : t('health.region-at-least', '{{region}}: answers, at least {{events}} events in the last hour', {
+          region,
+          events,
+        });
+  });
+  if (typeof details?.principals === 'number') {
+    lines.push(t('health.principals', 'Principals known by name: {{known}}', { known: details.principals }));
+  } else if (regions.some(({ error }) => !error)) {
+    lines.push(t('health.no-principals', 'Principals are shown by id: their names could not be read'));
+  }
+  return lines;
+}

@@ -1,0 +1,130 @@
+import {
+  dateTime,
+  type DataFrame,
+  type DataQueryRequest,
+  FieldType,
+  LogRowContextQueryDirection,
+  type LogRowContextOptions,
+  type LogRowModel,
+  type TimeRange,
+} from '@grafana/data';
+
+import { understood, VERSION, type AuditQuery, type Scope } from './query';
+
+/** What a line's neighbours have in common with it. */
+export const CONTEXTS = ['principal', 'resource', 'source_ip'] as const;
+export type Context = (typeof CONTEXTS)[number];
+
+/** How far around a line its neighbours are looked for, where Grafana does not say. */
+const CONTEXT_WINDOW_MS = 24 * 3_600_000;
+
+const CONTEXT_LINES = 100;
+
+/** Events that share something with a line; nothing where the line does not have it. */
+export function contextScope(context: Context, labels: LogRowModel['labels']): Scope | undefined {
+  switch (context) {
+    case 'principal': {
+      const who = labels.principal_id || labels.principal;
+      return who ? { principals: [who] } : undefined;
+    }
+    case 'resource':
+      return labels.resource_id ? { resourceIds: [labels.resource_id] } : undefined;
+    case 'source_ip':
+      return labels.source_ip ? { sourceIps: [labels.source_ip] } : undefined;
+  }
+}
+
+/** The contexts that a line has. */
+export function contextsOf(row: LogRowModel): Context[] {
+  return CONTEXTS.filter((context) => contextScope(context, row.labels));
+}
+
+/** The query for a line's neighbours. */
+export function contextQuery(row: LogRowModel, context: Context, query?: AuditQuery): AuditQuery | undefined {
+  const scope = contextScope(context, row.labels);
+  if (!scope) {
+    return undefined;
+  }
+  const refId = row.dataFrame.refId ?? query?.refId ?? 'A';
+  return { refId, version: VERSION, queryType: 'events', format: 'logs', limit: CONTEXT_LINES, scope };
+}
+
+/**
+ * The time before or after a line.
+ *
+ * A range ends before its last millisecond, and lines have nanoseconds: the line's own millisecond belongs to both sides,
+ * and Grafana leaves out what it shows already.
+ */
+export function contextRange(row: LogRowModel, options?: LogRowContextOptions): TimeRange {
+  const window = options?.timeWindowMs || CONTEXT_WINDOW_MS;
+  const forward = options?.direction === LogRowContextQueryDirection.Forward;
+  const from = dateTime(row.timeEpochMs - (forward ? 0 : window));
+  const end = forward ? Math.min(row.timeEpochMs + window, Date.now()) : row.timeEpochMs;
+  const to = dateTime(Math.max(end, row.timeEpochMs) + 1);
+  return { from, to, raw: { from, to } };
+}
+
+/** Which of a context's events are wanted where there are too many: the nearest. */
+export function contextOrder(options?: LogRowContextOptions): 'newest' | 'oldest' {
+  return options?.direction === LogRowContextQueryDirection.Forward ? 'oldest' : 'newest';
+}
+
+/** Whether a query shows log lines. */
+export function isLogs(query: AuditQuery): boolean {
+  const { queryType, format } = understood(query, 'explore');
+  return queryType === 'events' && (format ?? 'logs') === 'logs';
+}
+
+/** The query for the bars above log lines: how many there are of each level, over time. */
+export function volumeQuery(query: AuditQuery): AuditQuery | undefined {
+  if (!isLogs(query) || query.hide) {
+    return undefined;
+  }
+  const { scope, filters, datasource } = query;
+  return { refId: `log-volume-${query.refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters };
+}
+
+/**
+ * A request that loses no line at the edge between two pages.
+ *
+ * Explore asks for older lines up to the last line's millisecond. Ranges exclude their end, so that the rest of that
+ * millisecond would be lost; lines that come twice are known by their ids and shown once.
+ */
+export function scrolled(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
+  if (!request.targets.some((target) => target.supportingQueryType?.toLowerCase() === 'infinitescroll')) {
+    return request;
+  }
+  const { from } = request.range;
+  const to = dateTime(request.range.to.valueOf() + 1);
+  return { ...request, range: { from, to, raw: { from, to } } };
+}
+
+/**
+ * A frame whose times all have their nanoseconds.
+ *
+ * They are left out where all are zero, and Explore, which puts pages of lines one after another, would then give
+ * them to the wrong lines.
+ */
+export function withNanos(frame: DataFrame): DataFrame {
+  const lacks = (field: DataFrame['fields'][number]) => field.type === FieldType.time && !field.nanos;
+  if (!frame.fields.some(lacks)) {
+    return frame;
+  }
+  const fields = frame.fields.map((field) =>
+    lacks(field) ? { ...field, nanos: new Array<number>(frame.length).fill(0) } : field
+  );
+  return { ...frame, fields };
+}
+
+const GROUPS: Record<string, string[]> = {
+  who: ['principal', 'principal_id', 'source_ip', 'user_agent', 'country', 'origin', 'mfa'],
+  what: ['kind', 'product', 'service', 'method', 'request_id'],
+  which: ['resource_type', 'resource_id', 'resource_name', 'region', 'locality', 'project', 'organization'],
+  outcome: ['status_class', 'status', 'result', 'failure_reason'],
+  risk: ['risk_class', 'severity', 'attack'],
+};
+
+/** The group of a line's details that a label belongs to. */
+export function labelGroup(label: string): string | undefined {
+  return Object.keys(GROUPS).find((group) => GROUPS[group].includes(label));
+}

@@ -1,0 +1,71 @@
+import { CoreApp } from '@grafana/data';
+
+import { annotations } from './annotations';
+import { isEmpty, newQuery, understood, variableQuery, withList, withText } from './query';
+
+const annotation = { name: 'Who did what', enable: true, iconColor: 'red' };
+
+describe('defaults', () => {
+  it('show data at once, in what Grafana shows it with', () => {
+    expect(newQuery(CoreApp.Explore).queryType).toBe('events');
+    expect(newQuery(CoreApp.PanelEditor)).toMatchObject({ queryType: 'counts', over: 'time' });
+    expect(newQuery(CoreApp.UnifiedAlerting)).toMatchObject({ queryType: 'counts', over: 'total' });
+  });
+
+  it('are for queries that ask nothing yet', () => {
+    expect(isEmpty({ refId: 'A', hide: false, datasource: { uid: 'x' } })).toBe(true);
+    expect(isEmpty({ refId: 'A', scope: {} })).toBe(false);
+    expect(understood({ refId: 'A', scope: {} }, CoreApp.PanelEditor).queryType).toBe('events');
+    expect(understood({ refId: 'Anno', scope: {} }).queryType).toBe('annotations');
+  });
+
+  it('leave out what is empty', () => {
+    expect(withList({ products: ['iam'], status: ['denied'] }, 'products', [])).toEqual({ status: ['denied'] });
+    expect(withText({ text: 'a' }, '  ')).toEqual({});
+  });
+});
+
+describe('annotations', () => {
+  it('a freshly added annotation asks for events', () => {
+    expect(annotations.prepareQuery?.({ ...annotation })).toEqual({
+      refId: 'Anno',
+      version: 1,
+      queryType: 'annotations',
+    });
+  });
+
+  it('keeps what is stored, whatever question it was stored with', () => {
+    const target = {
+      refId: 'Anno',
+      queryType: 'counts' as const,
+      overlay: true,
+      cap: 20,
+      scope: { products: ['iam'] },
+    };
+    const query = annotations.prepareQuery?.({ ...annotation, target });
+    expect(query).toEqual({
+      refId: 'Anno',
+      version: 1,
+      queryType: 'annotations',
+      cap: 20,
+      scope: { products: ['iam'] },
+    });
+  });
+
+  it('does not change a stored annotation, which would make the editor save it again and again', () => {
+    expect(annotations.prepareAnnotation).toBeUndefined();
+  });
+});
+
+describe('variables', () => {
+  it('a new variable lists principals', () => {
+    for (const stored of ['', undefined, {}]) {
+      expect(variableQuery(stored)).toEqual({
+        refId: 'Variable',
+        version: 1,
+        queryType: 'values',
+        column: 'principal',
+      });
+    }
+  });
+});

@@ -1,0 +1,231 @@
+import { CoreApp } from '@grafana/data';
+import type { DataQuery } from '@grafana/schema';
+
+/** The query model's version that this front end writes. */
+export const VERSION = 1;
+
+export const QUESTIONS = ['events', 'counts', 'annotations', 'values', 'volume'] as const;
+export type Question = (typeof QUESTIONS)[number];
+
+/** What an event can be told apart by, as the backend names it. */
+export const COLUMNS = [
+  'principal',
+  'product',
+  'service',
+  'method',
+  'status_class',
+  'status',
+  'region',
+  'locality',
+  'project',
+  'organization',
+  'resource_type',
+  'resource_id',
+  'resource_name',
+  'source_ip',
+  'user_agent',
+  'kind',
+  'risk_class',
+  'severity',
+  'country',
+] as const;
+export type Column = (typeof COLUMNS)[number];
+
+/** A user agent has too many values to be a label. */
+export const GROUPINGS: readonly Column[] = COLUMNS.filter((column) => column !== 'user_agent');
+
+export const MOST_GROUPINGS = 4;
+
+/** Which events are meant: each non-empty list must have a value that matches. A value may be a variable. */
+export interface Scope {
+  kinds?: string[];
+  regions?: string[];
+  products?: string[];
+  services?: string[];
+  methods?: string[];
+  resourceTypes?: string[];
+  resourceIds?: string[];
+  resourceNames?: string[];
+  principals?: string[];
+  sourceIps?: string[];
+  projects?: string[];
+  status?: string[];
+  riskClasses?: string[];
+  severities?: string[];
+  text?: string;
+}
+
+export type ScopeList = Exclude<keyof Scope, 'text'>;
+
+export const SCOPE_LISTS: readonly ScopeList[] = [
+  'kinds',
+  'products',
+  'services',
+  'methods',
+  'principals',
+  'sourceIps',
+  'resourceIds',
+  'resourceNames',
+  'resourceTypes',
+  'regions',
+  'projects',
+  'status',
+  'severities',
+  'riskClasses',
+];
+
+export const KINDS = ['api', 'authentication', 'system'];
+export const STATUSES = ['succeeded', 'denied', 'failed'];
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'];
+export const RISK_CLASSES = [
+  'change',
+  'credential_creation',
+  'crypto_impact',
+  'data_exfil',
+  'denied_actions',
+  'execution',
+  'identity_creation',
+  'login_failures',
+  'logging_tamper',
+  'network_exposure',
+  'policy_weakening',
+  'privilege_grant',
+  'resource_destroy',
+  'resource_hijack',
+  'service_disruption',
+  'session',
+];
+
+export const OPERATORS = ['=', '!=', '=~', '!~', '=|', '!=|'] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** A condition on one column, from a dashboard's ad-hoc filters or from a click on a log line's value. */
+export interface Filter {
+  key: string;
+  operator: Operator;
+  value: string;
+  values?: string[];
+}
+
+/** A number, or a variable that stands for one. */
+export type Amount = number | string;
+
+/** A question about events, as Grafana stores it and as the backend takes it. */
+export interface AuditQuery extends DataQuery {
+  version?: number;
+  queryType?: Question;
+  scope?: Scope;
+  filters?: Filter[];
+  /** `annotations`: at most this many marks. */
+  cap?: Amount;
+  /** `annotations`: marks of a panel's own query, beside another data source's series. */
+  overlay?: boolean;
+  /** `events` */
+  format?: 'logs' | 'table';
+  /** `events`: at most this many. */
+  limit?: Amount;
+  /** `events`: which of them where there are more than `limit`. */
+  order?: 'newest' | 'oldest';
+  /** `counts` */
+  over?: 'time' | 'total';
+  /** `counts` */
+  groupBy?: string[];
+  /** `counts` */
+  groupLimit?: Amount;
+  /** `values` */
+  column?: string;
+  /** Set by Explore when it scrolls for more lines. */
+  supportingQueryType?: string;
+}
+
+export const DEFAULTS = {
+  cap: 200,
+  limit: 1000,
+  groupLimit: 50,
+  column: 'principal',
+  format: 'logs',
+  over: 'time',
+} as const;
+
+export const LIMITS = { cap: 5000, limit: 1_000_000, groupLimit: 1000 } as const;
+
+/** Fields that Grafana puts into every query and that ask nothing. */
+const GRAFANAS = new Set([
+  'refId',
+  'datasource',
+  'datasourceId',
+  'hide',
+  'key',
+  'intervalMs',
+  'maxDataPoints',
+  'interval',
+  'queryCachingTTL',
+  'supportingQueryType',
+]);
+
+/** Whether a query asks nothing yet. */
+export function isEmpty(query: AuditQuery | undefined): boolean {
+  return (
+    !query || Object.entries(query).every(([key, value]) => GRAFANAS.has(key) || value === undefined || value === '')
+  );
+}
+
+/** What a new query asks, so that it shows data at once. */
+export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
+  switch (app) {
+    case CoreApp.Explore:
+      return { version: VERSION, queryType: 'events', format: 'logs' };
+    case CoreApp.UnifiedAlerting:
+    case CoreApp.CloudAlerting:
+      return { version: VERSION, queryType: 'counts', over: 'total' };
+    default:
+      return { version: VERSION, queryType: 'counts', over: 'time', groupBy: ['status_class'] };
+  }
+}
+
+/** What a freshly added annotation asks, so that it shows events at once. */
+export function newAnnotation(): Partial<AuditQuery> {
+  return { version: VERSION, queryType: 'annotations' };
+}
+
+/**
+ * An annotation's query as it is sent.
+ *
+ * Grafana applies `getDefaultQuery` in the editor only: what runs in a dashboard must be completed here. An overlay would
+ * have Grafana take the frame for a panel's own marks.
+ */
+export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
+  const { overlay: _, ...query } = target ?? { refId: 'Anno' };
+  return { ...newAnnotation(), ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
+}
+
+/** What a new variable asks for. */
+export function newVariable(): Partial<AuditQuery> {
+  return { version: VERSION, queryType: 'values', column: DEFAULTS.column };
+}
+
+/** A variable's query as it is sent; Grafana stores a new one as an empty text. */
+export function variableQuery(stored: Partial<AuditQuery> | string | undefined): AuditQuery {
+  const query = typeof stored === 'object' ? stored : {};
+  return { ...newVariable(), ...query, queryType: 'values', refId: query.refId || 'Variable' };
+}
+
+/** The query as it will be understood: a new one with its defaults, a stored one as the backend reads it. */
+export function understood(query: AuditQuery, app?: CoreApp | string): AuditQuery & { queryType: Question } {
+  if (isEmpty(query)) {
+    return { ...query, ...newQuery(app) } as AuditQuery & { queryType: Question };
+  }
+  return { ...query, queryType: query.queryType || (query.refId === 'Anno' ? 'annotations' : 'events') };
+}
+
+/** A scope with one list changed; an empty list is left out, so that stored queries stay short. */
+export function withList(scope: Scope | undefined, name: ScopeList, values: string[]): Scope {
+  const { [name]: _, ...rest } = scope ?? {};
+  return values.length ? { ...rest, [name]: values } : rest;
+}
+
+/** A scope with its text changed. */
+export function withText(scope: Scope | undefined, text: string): Scope {
+  const { text: _, ...rest } = scope ?? {};
+  return text.trim() ? { ...rest, text } : rest;
+}

@@ -1,0 +1,69 @@
+import type { TimeRange } from '@grafana/data';
+
+/** What the backend answers to editors and pickers. */
+export interface Product {
+  name: string;
+  title?: string;
+  services: Array<{ name: string; methods: string[] }>;
+}
+
+export interface Principal {
+  id: string;
+  name: string;
+  kind: string;
+}
+
+export interface Resource {
+  id: string;
+  name?: string | null;
+  type?: string | null;
+  region?: string | null;
+  project?: string | null;
+  events: number;
+  lastSeen: string;
+}
+
+type Get = <T>(path: string, params?: Record<string, unknown>) => Promise<T>;
+
+/** The range in the way the backend's resources take it. */
+function bounds(range: TimeRange | undefined) {
+  return range ? { from: range.from.valueOf(), to: range.to.valueOf() } : {};
+}
+
+/** The lists that pickers are filled from. */
+export class Resources {
+  private all?: Promise<Product[]>;
+  private readonly names = new Map<string, string>();
+
+  constructor(private readonly get: Get) {}
+
+  /** The products; they change every few weeks, so that one answer does for a page. */
+  products(): Promise<Product[]> {
+    this.all ??= this.get<{ products: Product[] }>('products')
+      .then((answer) => answer.products)
+      .catch((error) => {
+        this.all = undefined;
+        throw error;
+      });
+    return this.all;
+  }
+
+  /** The name of a resource or principal that an answer has named. */
+  nameOf(id: string): string | undefined {
+    return this.names.get(id);
+  }
+
+  private named<T extends { id: string; name?: string | null }>(items: T[]): T[] {
+    items.forEach(({ id, name }) => name && this.names.set(id, name));
+    return items;
+  }
+
+  async principals(query: string): Promise<Principal[]> {
+    return this.named((await this.get<{ principals: Principal[] }>('principals', { query })).principals);
+  }
+
+  async resources(query: string, range?: TimeRange): Promise<Resource[]> {
+    const answer = await this.get<{ resources: Resource[] }>('resources', { query, ...bounds(range) });
+    return this.named(answer.resources);
+  }
+}

@@ -1,0 +1,51 @@
+import type { DataSourceJsonData } from '@grafana/data';
+
+/** The regions that Audit Trail may answer in. */
+export const REGIONS = [
+  { value: 'fr-par', label: 'Paris' },
+  { value: 'nl-ams', label: 'Amsterdam' },
+  { value: 'pl-waw', label: 'Warsaw' },
+  { value: 'it-mil', label: 'Milan' },
+];
+
+export const DEFAULT_REGIONS = ['fr-par', 'nl-ams'];
+
+export const API_URL = 'https://api.scaleway.com';
+
+/** Whole-number settings with their default and their largest value. */
+export const NUMBERS = {
+  callTimeoutSeconds: { initial: 15, most: 300 },
+  queryTimeoutSeconds: { initial: 60, most: 600 },
+  maxEvents: { initial: 50_000, most: 1_000_000 },
+} as const;
+
+export type NumberSetting = keyof typeof NUMBERS;
+
+/** What an administrator configures. Provisioning may write numbers and lists as text. */
+export interface Settings extends DataSourceJsonData {
+  organizationId?: string;
+  regions?: string[] | string;
+  projectId?: string;
+  apiUrl?: string;
+  callTimeoutSeconds?: number | string;
+  queryTimeoutSeconds?: number | string;
+  maxEvents?: number | string;
+  caCertificate?: string;
+  cockpitUrl?: string;
+}
+
+export interface Secrets {
+  secretKey?: string;
+  cockpitToken?: string;
+}
+
+/** The regions of the settings, however they were written. */
+export function regionsOf(regions: Settings['regions']): string[] {
+  const list = Array.isArray(regions) ? regions : (regions ?? '').split(',');
+  return list.map((region) => region.trim()).filter(Boolean);
+}
+
+/** Whether a text is a UUID, as all ids of Scaleway are. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim());
+}

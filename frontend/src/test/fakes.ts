@@ -1,0 +1,102 @@
+import {
+  type DataFrame,
+  type DataSourceInstanceSettings,
+  FieldType,
+  type LogRowModel,
+  type ScopedVars,
+} from '@grafana/data';
+import { setTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+
+import { AuditDataSource } from '../datasource';
+import type { Settings } from '../settings';
+
+type Variables = Record<string, string | string[]>;
+
+/** Grafana's variables: as much of their replacement as queries use. */
+export function fakeTemplates(variables: Variables = {}): TemplateSrv {
+  const pattern = /\$(\w+)|\$\{(\w+)(?::(\w+))?\}|\[\[(\w+)\]\]/g;
+  const replace = (text = '', scoped: ScopedVars = {}, format?: string | ((value: unknown) => string)) =>
+    text.replace(pattern, (found, plain, braced, own, bracketed) => {
+      const name = plain ?? braced ?? bracketed;
+      const value = scoped[name]?.value ?? variables[name];
+      if (value === undefined) {
+        return found;
+      }
+      if (typeof (own ?? format) === 'function') {
+        return (format as (value: unknown) => string)(value);
+      }
+      return Array.isArray(value) ? value.join((own ?? format) === 'regex' ? '|' : ',') : value;
+    });
+  return {
+    replace,
+    containsTemplate: (text?: string) => new RegExp(pattern.source).test(text ?? ''),
+    getVariables: () => Object.keys(variables).map((name) => ({ name, type: 'query' })),
+    updateTimeRange: () => undefined,
+  } as unknown as TemplateSrv;
+}
+
+/** A data source whose pickers have something to offer and whose answers are empty. */
+export function fakeDataSource(variables: Variables = {}): AuditDataSource {
+  const templates = fakeTemplates(variables);
+  setTemplateSrv(templates);
+  const settings = {
+    id: 1,
+    uid: 'audit',
+    type: 'scaleway-audittrail-datasource',
+    name: 'Audit',
+    jsonData: {},
+    meta: { info: {} },
+  } as unknown as DataSourceInstanceSettings<Settings>;
+  const datasource = new AuditDataSource(settings, templates);
+  datasource.getResource = jest.fn(async (path: string, params?: { query?: string }) => {
+    const wanted = (params?.query ?? '').toLowerCase();
+    const picks = ({ id, name }: { id: string; name: string }) =>
+      id.includes(wanted) || name.toLowerCase().includes(wanted);
+    switch (path) {
+      case 'products':
+        return {
+          products: [{ name: 'iam', title: 'IAM', services: [{ name: 'iam.Api', methods: ['CreateAPIKey'] }] }],
+        };
+      case 'principals':
+        return {
+          principals: [
+            { id: 'a0000000-0000-4000-8000-000000000001', name: 'terraform', kind: 'application' },
+            { id: 'a0000000-0000-4000-8000-000000000002', name: 'twin@example.com', kind: 'user' },
+            { id: 'a0000000-0000-4000-8000-000000000003', name: 'twin@example.com', kind: 'user' },
+          ].filter(picks),
+        };
+      case 'resources':
+        return {
+          resources: [
+            { id: 'b0000000-0000-4000-8000-000000000001', name: 'web-1', type: 'instance_server', region: 'fr-par' },
+          ].filter(picks),
+        };
+      default:
+        throw new Error(path);
+    }
+  }) as AuditDataSource['getResource'];
+  datasource.ask = jest.fn(async () => []);
+  return datasource;
+}
+
+/** A log line. */
+export function fakeRow(labels: Record<string, string>, timeEpochMs = 1_700_000_000_123): LogRowModel {
+  return {
+    uid: 'A_1',
+    rowIndex: 0,
+    labels,
+    timeEpochMs,
+    dataFrame: { refId: 'A', fields: [], length: 1 },
+  } as unknown as LogRowModel;
+}
+
+/** A frame from its columns; what begins with "time" is a time. */
+export function fakeFrame(name: string, columns: Record<string, unknown[]>): DataFrame {
+  const fields = Object.entries(columns).map(([name, values]) => ({
+    name,
+    type: name.startsWith('time') ? FieldType.time : FieldType.string,
+    config: {},
+    values,
+  }));
+  return { name, refId: 'A', fields, length: fields[0].values.length };
+}

@@ -1,0 +1,236 @@
+import { t } from '@grafana/i18n';
+
+import { DEFAULTS, understood, type AuditQuery, type Filter, type Scope, type ScopeList } from './query';
+
+/** The name of a column, for people. */
+export function columnName(column: string): string {
+  switch (column) {
+    case 'principal':
+      return t('column.principal', 'principal');
+    case 'principal_id':
+      return t('column.principal_id', 'principal id');
+    case 'product':
+      return t('column.product', 'product');
+    case 'service':
+      return t('column.service', 'service');
+    case 'method':
+      return t('column.method', 'method');
+    case 'status_class':
+      return t('column.status_class', 'result');
+    case 'status':
+      return t('column.status', 'status code');
+    case 'region':
+      return t('column.region', 'region');
+    case 'locality':
+      return t('column.locality', 'locality');
+    case 'project':
+      return t('column.project', 'project');
+    case 'organization':
+      return t('column.organization', 'organization');
+    case 'resource_type':
+      return t('column.resource_type', 'resource type');
+    case 'resource_id':
+      return t('column.resource_id', 'resource id');
+    case 'resource_name':
+      return t('column.resource_name', 'resource name');
+    case 'source_ip':
+      return t('column.source_ip', 'source address');
+    case 'user_agent':
+      return t('column.user_agent', 'user agent');
+    case 'kind':
+      return t('column.kind', 'kind of event');
+    case 'risk_class':
+      return t('column.risk_class', 'risk class');
+    case 'severity':
+      return t('column.severity', 'severity');
+    case 'country':
+      return t('column.country', 'country');
+    default:
+      return column;
+  }
+}
+
+/** The name of a list of the scope, for people. */
+export function listName(list: ScopeList): string {
+  const columns: Record<ScopeList, string> = {
+    kinds: 'kind',
+    regions: 'region',
+    products: 'product',
+    services: 'service',
+    methods: 'method',
+    resourceTypes: 'resource_type',
+    resourceIds: 'resource_id',
+    resourceNames: 'resource_name',
+    principals: 'principal',
+    sourceIps: 'source_ip',
+    projects: 'project',
+    status: 'status_class',
+    riskClasses: 'risk_class',
+    severities: 'severity',
+  };
+  return columnName(columns[list]);
+}
+
+/** The name of a fixed choice, for people; all else is a name already. */
+export function valueName(value: string): string {
+  switch (value) {
+    case 'api':
+      return t('value.api', 'API call');
+    case 'authentication':
+      return t('value.authentication', 'log-in');
+    case 'system':
+      return t('value.system', 'system event');
+    case 'succeeded':
+      return t('value.succeeded', 'succeeded');
+    case 'denied':
+      return t('value.denied', 'denied');
+    case 'failed':
+      return t('value.failed', 'failed');
+    case 'critical':
+      return t('value.critical', 'critical');
+    case 'high':
+      return t('value.high', 'high');
+    case 'medium':
+      return t('value.medium', 'medium');
+    case 'low':
+      return t('value.low', 'low');
+    default:
+      return value.replace(/^\$\{(\w+)\}$/, '$$$1');
+  }
+}
+
+/** The scope's lists in the order in which a sentence names them. */
+const SPOKEN: ScopeList[] = [
+  'kinds',
+  'products',
+  'services',
+  'methods',
+  'resourceTypes',
+  'resourceIds',
+  'resourceNames',
+  'principals',
+  'sourceIps',
+  'status',
+  'severities',
+  'riskClasses',
+  'regions',
+  'projects',
+];
+
+/** The most values that a sentence names. */
+const NAMED = 4;
+
+function or(values: string[]): string {
+  if (values.length > NAMED) {
+    const first = values.slice(0, NAMED - 1);
+    return t('words.or-more', '{{first}} or one of {{more}} others', {
+      first: first.join(', '),
+      more: values.length - first.length,
+      ...RAW,
+    });
+  }
+  const last = values[values.length - 1];
+  return values.length < 2
+    ? (last ?? '')
+    : t('words.or', '{{first}} or {{last}}', { first: values.slice(0, -1).join(', '), last, ...RAW });
+}
+
+function and(values: string[]): string {
+  const last = values[values.length - 1];
+  return values.length < 2
+    ? (last ?? '')
+    : t('words.and', '{{first}} and {{last}}', { first: values.slice(0, -1).join(', '), last, ...RAW });
+}
+
+/** React escapes what it shows; escaping twice would show entities. */
+const RAW = { interpolation: { escapeValue: false } };
+
+/** A filter, as part of a sentence. */
+export function conditionWords(filter: Filter): string {
+  const column = columnName(filter.key);
+  const value = or((filter.values ?? [filter.value]).map(valueName));
+  switch (filter.operator) {
+    case '=':
+    case '=|':
+      return t('words.is', '{{column}} is {{value}}', { column, value, ...RAW });
+    case '!=':
+    case '!=|':
+      return t('words.is-not', '{{column}} is not {{value}}', { column, value, ...RAW });
+    case '=~':
+      return t('words.matches', '{{column}} matches {{value}}', { column, value, ...RAW });
+    case '!~':
+      return t('words.matches-not', '{{column}} does not match {{value}}', { column, value, ...RAW });
+  }
+}
+
+function conditions(scope: Scope = {}, filters: Filter[] = [], nameOf: Names): string[] {
+  const said = SPOKEN.filter((list) => scope[list]?.length).map((list) =>
+    t('words.is', '{{column}} is {{value}}', {
+      column: listName(list),
+      value: or((scope[list] ?? []).map((value) => nameOf(value) ?? valueName(value))),
+      ...RAW,
+    })
+  );
+  if (scope.text?.trim()) {
+    said.push(t('words.contains', 'any field contains “{{text}}”', { text: scope.text.trim(), ...RAW }));
+  }
+  return [...said, ...filters.map(conditionWords)];
+}
+
+/** The name behind an id, where it is known. */
+export type Names = (id: string) => string | undefined;
+
+/** What a query asks, as a sentence. */
+export function words(query: AuditQuery, app?: string, nameOf: Names = () => undefined): string {
+  const asked = understood(query, app);
+  const told = conditions(asked.scope, asked.filters, nameOf);
+  const events = told.length
+    ? t('words.some-events', 'events where {{conditions}}', { conditions: and(told), ...RAW })
+    : t('words.all-events', 'all events');
+  const by = (asked.groupBy ?? []).map(columnName);
+  switch (asked.queryType) {
+    case 'annotations':
+      return t('words.annotations', 'Marks on the graph, at most {{cap}}: {{events}}.', {
+        cap: asked.cap || DEFAULTS.cap,
+        events,
+        ...RAW,
+      });
+    case 'counts':
+      if (asked.over === 'total') {
+        return by.length
+          ? t('words.total-by', 'How many there are in the range, for each {{by}}: {{events}}.', {
+              by: and(by),
+              events,
+              ...RAW,
+            })
+          : t('words.total', 'How many there are in the range: {{events}}.', { events, ...RAW });
+      }
+      return by.length
+        ? t('words.time-by', 'How many there are over time, for each {{by}}: {{events}}.', {
+            by: and(by),
+            events,
+            ...RAW,
+          })
+        : t('words.time', 'How many there are over time: {{events}}.', { events, ...RAW });
+    case 'values':
+      return t('words.values', 'The distinct values of {{column}}: {{events}}.', {
+        column: columnName(asked.column || DEFAULTS.column),
+        events,
+        ...RAW,
+      });
+    case 'volume':
+      return t('words.volume', 'How many there are of each level, over time: {{events}}.', { events, ...RAW });
+    default:
+      return asked.format === 'table'
+        ? t('words.table', 'A table of the newest {{limit}}: {{events}}.', {
+            limit: asked.limit || DEFAULTS.limit,
+            events,
+            ...RAW,
+          })
+        : t('words.logs', 'Log lines of the newest {{limit}}: {{events}}.', {
+            limit: asked.limit || DEFAULTS.limit,
+            events,
+            ...RAW,
+          });
+  }
+}
