@@ -19,7 +19,7 @@ pub struct Series {
 }
 
 /// Processors of every server: enough for the usage to be told from the counter.
-const VCPUS: f64 = 4.0;
+pub const VCPUS: f64 = 4.0;
 
 impl Organisation {
     /// What Cockpit's metrics `instance_server_cpu_seconds_total` (a counter) and `instance_server_vcpu_count` say of each

@@ -63,7 +63,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use calls::Calls;
-pub use cpu::Series;
+pub use cpu::{Series, VCPUS};
 pub use endpoint::Endpoint;
 pub use fault::{Fault, FaultPlan, UnknownFault, When};
 pub use incident::Incident;

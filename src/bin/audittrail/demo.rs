@@ -18,9 +18,6 @@ use crate::{Error, table};
 /// How many rows of each table are printed.
 const SHOWN: usize = 12;
 
-/// Processors of a simulated server.
-const VCPUS: f64 = 4.0;
-
 const DAY_MS: i64 = 86_400_000;
 
 /// What to demonstrate with.
@@ -170,7 +167,7 @@ async fn incident(host: &Host, source: &Source, organisation: &Organisation) -> 
     let series = series.iter().find(of_server).ok_or("the organization has no such server")?;
     let rate = |pair: &[(DateTime<Utc>, f64)]| {
         let seconds = (pair[1].0 - pair[0].0).as_seconds_f64();
-        (pair[1].0.timestamp_nanos_opt().unwrap_or_default(), (pair[1].1 - pair[0].1) / seconds / VCPUS)
+        (pair[1].0.timestamp_nanos_opt().unwrap_or_default(), (pair[1].1 - pair[0].1) / seconds / sandbox::VCPUS)
     };
     let points: Vec<(i64, f64)> = series.samples.windows(2).map(rate).collect();
     let title = format!("CPU of {}, and who did what from {}", incident.server_name, incident.source_ip);
