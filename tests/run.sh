@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 arch=$(uname -m)
 plugin=target/$arch-unknown-linux-gnu/release/gpx_scaleway_audittrail
 terminal=target/debug/audittrail
-logs=target/test
+logs=$PWD/target/test
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
@@ -15,9 +15,9 @@ passed=0 failed=0 skipped=0
 step() { # NAME COUNTER COMMAND...
     local name=$1 counter=$2 log code p f s start=$SECONDS
     shift 2
-    log="$logs/${name// /-}.log"
+    log="$logs/${name//[ \']/-}.log"
     printf '%-44s ' "$name"
-    "$@" >"$log" 2>&1
+    ("$@") >"$log" 2>&1 # in a shell of its own, so that a step that changes folder changes it for itself only
     code=$?
     read -r p f s < <("$counter" "$log" "$code")
     if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$f" -eq 0 ]; then f=1; fi
