@@ -6,7 +6,7 @@ mod engine;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
-use audittrail::event::Column;
+use audittrail::event::{Column, Long};
 use audittrail::frame::Frame;
 use audittrail::query::{Failure, answer};
 use audittrail::sandbox::{
@@ -157,7 +157,7 @@ async fn a_body_of_ten_megabytes_is_read_like_any_other() {
     let config = Config { events: 150, faults: on_lists(&Fault::HugeBody.first(1)), ..Config::default() };
     let engine = Engine::start(config).await;
     let answer = engine.answer(&list(json!({})), &engine.ever()).await;
-    let bodies = answer.events.request_bodies();
+    let bodies = answer.events.long(Long::RequestBody);
     let longest = (0..answer.events.len()).max_by_key(|row| bodies.value(*row).len()).unwrap();
     assert_eq!(answer.events.len(), 150);
     assert!(bodies.value(longest).len() > 10 << 20, "{}", bodies.value(longest).len());

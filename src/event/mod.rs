@@ -7,19 +7,23 @@
 //! passes through untouched.
 
 mod decode;
+mod part;
 
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringArray,
-    TimestampNanosecondArray, UInt16Array, UInt32Array,
+    TimestampNanosecondArray, UInt16Array,
 };
 use arrow::compute;
 use arrow::datatypes::{
     DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType, UInt16Type,
 };
 use arrow::error::ArrowError;
+
+use part::{Part, Stored};
 
 pub use decode::{Decoder, List, Page};
 
@@ -119,6 +123,11 @@ impl Column {
         Self::Mfa,
     ];
 
+    /// Where the column stands in the schema.
+    fn place(self) -> usize {
+        FIRST_TEXT + self as usize
+    }
+
     /// The column's name in frames, labels and queries; every one is a legal Prometheus label name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -181,14 +190,18 @@ pub fn region_of(locality: &str) -> &str {
 /// The product whose calls may come from nobody yet: session renewals and log-ins name no principal, but the user.
 pub const PRODUCT_WITHOUT_PRINCIPAL: &str = "iam";
 
-const ID: &str = "id";
-const RECORDED_AT: &str = "recorded_at";
-const STATUS: &str = "status";
-const REQUEST_ID: &str = "request_id";
-const REQUEST_BODY: &str = "request_body";
-const RESOURCES: &str = "resources";
-const REFERENCES: &str = "references";
-const PARENTS: &str = "parents";
+// Where columns stand in the schema.
+const ID: usize = 0;
+const RECORDED_AT: usize = 1;
+const STATUS: usize = 2;
+const REQUEST_ID: usize = 3;
+const REQUEST_BODY: usize = 4;
+const RESOURCES: usize = 5;
+const REFERENCES: usize = 6;
+const PARENTS: usize = 7;
+const RISK: usize = 8;
+const FIRST_TEXT: usize = 9;
+const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
 
 fn dictionary() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -218,14 +231,15 @@ fn reference_item() -> Arc<Field> {
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let time = DataType::Timestamp(TimeUnit::Nanosecond, None);
     let mut fields = vec![
-        Field::new(ID, DataType::Utf8, false),
-        Field::new(RECORDED_AT, time, false),
-        Field::new(STATUS, DataType::UInt16, true),
-        Field::new(REQUEST_ID, DataType::Utf8, true),
-        Field::new(REQUEST_BODY, DataType::Utf8, true),
-        Field::new(RESOURCES, DataType::Utf8, true),
-        Field::new(REFERENCES, DataType::List(reference_item()), false),
-        Field::new(PARENTS, DataType::List(parent_item()), false),
+        Field::new("id", DataType::Utf8, false),
+        Field::new("recorded_at", time, false),
+        Field::new("status", DataType::UInt16, true),
+        Field::new("request_id", DataType::Utf8, true),
+        Field::new("request_body", DataType::Utf8, true),
+        Field::new("resources", DataType::Utf8, true),
+        Field::new("references", DataType::List(reference_item()), false),
+        Field::new("parents", DataType::List(parent_item()), false),
+        Field::new("risk", DataType::UInt16, true),
     ];
     fields.extend(Column::ALL.iter().map(|c| Field::new(c.name(), dictionary(), true)));
     Arc::new(Schema::new(fields))
@@ -276,28 +290,101 @@ pub struct Reference<'a> {
     pub within: Option<&'a str>,
 }
 
+/// Long text that is told apart for nearly every event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Long {
+    /// The event's id: a UUID.
+    Id,
+    /// The request's id, which Scaleway's support asks for.
+    RequestId,
+    /// The request body as JSON, as sent; the API has replaced secrets by `REDACTED`.
+    RequestBody,
+    /// The list of resources as JSON, as sent.
+    Resources,
+}
+
+impl Long {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Id, Self::RequestId, Self::RequestBody, Self::Resources];
+
+    fn place(self) -> usize {
+        match self {
+            Self::Id => ID,
+            Self::RequestId => REQUEST_ID,
+            Self::RequestBody => REQUEST_BODY,
+            Self::Resources => RESOURCES,
+        }
+    }
+}
+
+/// Some rows of a part, one after the other.
+#[derive(Clone, Debug)]
+struct Run {
+    part: Arc<Part>,
+    start: usize,
+    rows: usize,
+}
+
 /// Events as columns, newest first (equal times by id), each id once.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// They are a choice of rows of parts that others may share. A column is put together when it is first asked for, so that
+/// a question pays for the columns that it reads and not for the size of an event.
+#[derive(Clone)]
 pub struct Events {
-    batch: RecordBatch,
+    runs: Vec<Run>,
+    /// The rows, counted through all runs; `None` for all of them in their order.
+    picks: Option<Arc<[u32]>>,
+    columns: Arc<[OnceLock<ArrayRef>]>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { batch: RecordBatch::new_empty(Arc::clone(&SCHEMA)) }
+        Self::over(Vec::new(), None)
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries((0..self.len()).map(|row| (self.times().value(row), self.ids().value(row)))).finish()
+    }
+}
+
+impl PartialEq for Events {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && (0..COLUMNS).all(|place| self.column(place) == other.column(place))
     }
 }
 
 impl Events {
-    /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions.
-    fn of(columns: Vec<ArrayRef>) -> Result<Self, ArrowError> {
-        Self::merge(&[Self { batch: RecordBatch::try_new(Arc::clone(&SCHEMA), columns)? }])
+    fn over(runs: Vec<Run>, picks: Option<Arc<[u32]>>) -> Self {
+        Self { runs, picks, columns: (0..COLUMNS).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions; what they mean is not
+    /// known yet.
+    fn of(mut columns: Vec<ArrayRef>) -> Result<Self, ArrowError> {
+        let rows = columns.first().map_or(0, |column| column.len());
+        columns.insert(RISK, Arc::new(UInt16Array::new_null(rows)));
+        // Lengths and types are checked by Arrow.
+        RecordBatch::try_new(Arc::clone(&SCHEMA), columns.clone())?;
+        let part = Part { rows, columns: columns.into_iter().map(Stored::Plain).collect() };
+        let all = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
+        let (times, ids) = (all.times().values(), all.ids());
+        let order = |a: usize, b: usize| times[b].cmp(&times[a]).then_with(|| ids.value(a).cmp(ids.value(b)));
+        if (1..rows).all(|row| order(row - 1, row).is_lt()) {
+            return Ok(all);
+        }
+        let mut picks: Vec<u32> = (0..u32::try_from(rows).map_err(too_many)?).collect();
+        picks.sort_by(|a, b| order(*a as usize, *b as usize));
+        let mut seen = HashSet::with_capacity(rows);
+        picks.retain(|row| seen.insert(ids.value(*row as usize)));
+        Ok(Self::over(all.runs, Some(picks.into())))
     }
 
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.batch.num_rows()
+        self.picks.as_ref().map_or_else(|| self.stored(), |picks| picks.len())
     }
 
     /// Whether there is no event.
@@ -306,15 +393,106 @@ impl Events {
         self.len() == 0
     }
 
-    /// The memory that the columns take, in bytes.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.batch.get_array_memory_size()
+    /// How many rows the runs have.
+    fn stored(&self) -> usize {
+        self.runs.iter().map(|run| run.rows).sum()
     }
 
-    fn column(&self, name: &str) -> &ArrayRef {
-        // Every batch in here was made with SCHEMA.
-        self.batch.column_by_name(name).unwrap_or_else(|| unreachable!("no column {name}"))
+    /// The memory that the parts take of which these events are a choice, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.runs.iter().map(|run| run.part.bytes()).sum()
+    }
+
+    /// The part of [`Events::bytes`] that is request bodies.
+    #[must_use]
+    pub fn body_bytes(&self) -> usize {
+        self.runs.iter().map(|run| run.part.columns[REQUEST_BODY].bytes()).sum()
+    }
+
+    /// Where each event stands: its run, and its row in the run's part.
+    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+        let all = self.picks.is_none().then(|| {
+            self.runs
+                .iter()
+                .enumerate()
+                .flat_map(|(place, run)| (run.start..run.start + run.rows).map(move |r| (place, r)))
+        });
+        let picked = self.picks.as_deref().map(|picks| {
+            let starts: Vec<usize> = self
+                .runs
+                .iter()
+                .scan(0, |before, run| {
+                    let start = *before;
+                    *before += run.rows;
+                    Some(start)
+                })
+                .collect();
+            let mut place = 0;
+            picks.iter().map(move |pick| {
+                let pick = *pick as usize;
+                // Neighbours mostly stand in the same run.
+                if !(starts[place]..starts[place] + self.runs[place].rows).contains(&pick) {
+                    place = starts.partition_point(|start| *start <= pick) - 1;
+                    while self.runs[place].rows == 0 {
+                        place -= 1;
+                    }
+                }
+                (place, pick - starts[place] + self.runs[place].start)
+            })
+        });
+        all.into_iter().flatten().chain(picked.into_iter().flatten())
+    }
+
+    fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
+        let stored: Vec<&Stored> = self.runs.iter().map(|run| &run.part.columns[place]).collect();
+        if let ([run], None, [Stored::Plain(array)]) = (&self.runs[..], &self.picks, &stored[..])
+            && array.data_type() == SCHEMA.field(place).data_type()
+        {
+            return Ok(array.slice(run.start, run.rows));
+        }
+        Ok(match SCHEMA.field(place).data_type() {
+            DataType::Timestamp(..) => Arc::new(part::primitives::<TimestampNanosecondType>(self.rows(), &stored)),
+            DataType::UInt16 => Arc::new(part::primitives::<UInt16Type>(self.rows(), &stored)),
+            DataType::Utf8 => Arc::new(part::strings(self.rows(), &stored)?),
+            DataType::Dictionary(..) => Arc::new(part::texts(self.rows(), &stored)?),
+            other => {
+                let arrays: Vec<&dyn Array> = stored.iter().filter_map(|stored| stored.plain()).collect();
+                let rows: Vec<(usize, usize)> = self.rows().collect();
+                if rows.is_empty() {
+                    arrow::array::new_empty_array(other)
+                } else {
+                    compute::interleave(&arrays, &rows)?
+                }
+            }
+        })
+    }
+
+    fn column(&self, place: usize) -> &ArrayRef {
+        self.columns[place].get_or_init(|| {
+            self.gather(place).unwrap_or_else(|e| panic!("the column {} is too large: {e}", SCHEMA.field(place).name()))
+        })
+    }
+
+    /// Puts the long texts together, which may be too much for one column.
+    ///
+    /// # Errors
+    /// When a column outgrows Arrow's 2 GiB.
+    pub fn load(&self) -> Result<(), ArrowError> {
+        for long in Long::ALL {
+            if self.columns[long.place()].get().is_none() {
+                let _ = self.columns[long.place()].set(self.gather(long.place())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows each event's text to `see`, without putting them together: they may be larger than memory allows twice.
+    pub fn each(&self, long: Long, mut see: impl FnMut(usize, Option<&str>)) {
+        let mut readers: Vec<_> = self.runs.iter().map(|run| run.part.columns[long.place()].reader()).collect();
+        for (row, (run, place)) in self.rows().enumerate() {
+            see(row, readers[run].get(place).as_deref());
+        }
     }
 
     /// The event's id: a UUID.
@@ -335,28 +513,22 @@ impl Events {
         self.column(STATUS).as_primitive::<UInt16Type>()
     }
 
-    /// The request's id, which Scaleway's support asks for.
+    /// What each event means, as whoever made the archive has it weighed; null where that is nothing, or not known.
     #[must_use]
-    pub fn request_ids(&self) -> &StringArray {
-        self.column(REQUEST_ID).as_string()
+    pub fn risks(&self) -> &UInt16Array {
+        self.column(RISK).as_primitive::<UInt16Type>()
     }
 
-    /// The request body as JSON, as sent; the API has replaced secrets by `REDACTED`.
+    /// Long text, put together for all events: for a choice of few.
     #[must_use]
-    pub fn request_bodies(&self) -> &StringArray {
-        self.column(REQUEST_BODY).as_string()
-    }
-
-    /// The list of resources as JSON, as sent.
-    #[must_use]
-    pub fn resources(&self) -> &StringArray {
-        self.column(RESOURCES).as_string()
+    pub fn long(&self, long: Long) -> &StringArray {
+        self.column(long.place()).as_string()
     }
 
     /// A text column.
     #[must_use]
     pub fn text(&self, column: Column) -> Text<'_> {
-        Text::of(self.column(column.name()))
+        Text::of(self.column(column.place()))
     }
 
     /// The resources that each event names.
@@ -386,52 +558,196 @@ impl Events {
     /// # Errors
     /// When the mask has another length.
     pub fn filter(&self, mask: &BooleanArray) -> Result<Self, ArrowError> {
-        Ok(Self { batch: compute::filter_record_batch(&self.batch, mask)? })
+        if mask.len() != self.len() {
+            let message = format!("a mask of {} places for {} events", mask.len(), self.len());
+            return Err(ArrowError::InvalidArgumentError(message));
+        }
+        if mask.true_count() == mask.len() {
+            return Ok(self.clone());
+        }
+        let kept = mask.values().set_indices().filter(|row| mask.is_valid(*row));
+        let picks: Result<Vec<u32>, _> = match &self.picks {
+            Some(picks) => Ok(kept.map(|row| picks[row]).collect()),
+            None => kept.map(|row| u32::try_from(row).map_err(too_many)).collect(),
+        };
+        Ok(Self::over(self.runs.clone(), Some(picks?.into())))
+    }
+
+    /// The events of some places, which ascend.
+    fn slice(&self, places: Range<usize>) -> Self {
+        if places == (0..self.len()) {
+            return self.clone();
+        }
+        if let Some(picks) = &self.picks {
+            return Self::over(self.runs.clone(), Some(picks[places].into()));
+        }
+        let mut before = 0;
+        let runs = self.runs.iter().filter_map(|run| {
+            let (start, end) = (places.start.max(before), places.end.min(before + run.rows));
+            let rows = start..end;
+            let first = run.start + start.saturating_sub(before);
+            before += run.rows;
+            (!rows.is_empty()).then(|| Run { part: Arc::clone(&run.part), start: first, rows: rows.len() })
+        });
+        Self::over(runs.collect(), None)
     }
 
     /// The `limit` newest events.
     #[must_use]
     pub fn newest(&self, limit: usize) -> Self {
-        Self { batch: self.batch.slice(0, limit.min(self.len())) }
+        self.slice(0..limit.min(self.len()))
     }
 
     /// The events of the window `from <= recorded_at < to`.
-    ///
-    /// # Errors
-    /// Never for events that were made here.
-    pub fn within(&self, from: i64, to: i64) -> Result<Self, ArrowError> {
+    #[must_use]
+    pub fn within(&self, from: i64, to: i64) -> Self {
         let times = self.times().values();
-        if times.iter().all(|time| (from..to).contains(time)) {
-            return Ok(self.clone());
-        }
-        self.filter(&times.iter().map(|time| Some((from..to).contains(time))).collect())
+        let start = times.partition_point(|time| *time >= to);
+        self.slice(start..times.partition_point(|time| *time >= from).max(start))
     }
 
     /// Puts lists of events into one: newest first, each id once.
     ///
     /// # Errors
-    /// When the columns together outgrow Arrow's 2 GiB per column.
-    pub fn merge(parts: &[Self]) -> Result<Self, ArrowError> {
-        let parts: Vec<&RecordBatch> = parts.iter().map(|p| &p.batch).filter(|b| b.num_rows() > 0).collect();
-        if parts.is_empty() {
-            return Ok(Self::default());
+    /// When there are more than 2^32 events.
+    pub fn merge(lists: &[Self]) -> Result<Self, ArrowError> {
+        let mut lists: Vec<&Self> = lists.iter().filter(|list| !list.is_empty()).collect();
+        let (newest, oldest) = (|list: &Self| list.times().value(0), |list: &Self| list.times().value(list.len() - 1));
+        lists.sort_by_key(|list| std::cmp::Reverse((newest(list), oldest(list))));
+        match lists[..] {
+            [] => return Ok(Self::default()),
+            [only] => return Ok(only.clone()),
+            _ => {}
         }
-        let all = Self { batch: compute::concat_batches(&SCHEMA, parts)? };
-        let (times, ids) = (all.times(), all.ids());
-        let mut rows: Vec<u32> =
-            (0..u32::try_from(all.len()).map_err(|e| ArrowError::from_external_error(Box::new(e)))?).collect();
-        rows.sort_by(|&a, &b| {
-            let (a, b) = (a as usize, b as usize);
-            times.value(b).cmp(&times.value(a)).then_with(|| ids.value(a).cmp(ids.value(b)))
-        });
-        let mut seen = HashSet::with_capacity(rows.len());
-        rows.retain(|&row| seen.insert(ids.value(row as usize)));
-        let sorted = rows.len() == all.len() && rows.windows(2).all(|pair| pair[0] < pair[1]);
+        let runs: Vec<Run> = lists.iter().flat_map(|list| list.runs.iter().cloned()).collect();
+        let in_turn = lists.windows(2).all(|pair| oldest(pair[0]) > newest(pair[1]));
+        if in_turn && lists.iter().all(|list| list.picks.is_none()) {
+            return Ok(Self::over(runs, None));
+        }
+        let (mut sources, mut before) = (Vec::with_capacity(lists.len()), 0);
+        for list in &lists {
+            let first = u32::try_from(before).map_err(too_many)?;
+            before += list.stored();
+            u32::try_from(before).map_err(too_many)?;
+            sources.push((list, first));
+        }
+        let pick = |(list, first): &(&&Self, u32), row: usize| match &list.picks {
+            Some(picks) => first + picks[row],
+            // Checked above: there are fewer rows than that.
+            None => first + u32::try_from(row).unwrap_or(u32::MAX),
+        };
+        let mut picks = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+        if in_turn {
+            picks.extend(sources.iter().flat_map(|source| (0..source.0.len()).map(|row| pick(source, row))));
+        } else {
+            merge_rows(&lists, |list, row| picks.push(pick(&sources[list], row)));
+        }
+        Ok(Self::over(runs, Some(picks.into())))
+    }
+
+    /// The same events with what they mean, as `weigh` tells it.
+    #[must_use]
+    pub fn weighed(&self, weigh: fn(&Self) -> UInt16Array) -> Self {
+        let mut columns: Vec<Stored> =
+            (0..COLUMNS).map(|place| Stored::Plain(Arc::clone(self.column(place)))).collect();
+        columns[RISK] = Stored::Plain(Arc::new(weigh(self)));
+        let part = Part { rows: self.len(), columns };
+        Self::over(vec![Run { part: Arc::new(part), start: 0, rows: self.len() }], None)
+    }
+
+    /// The same events in parts of their own, packed.
+    ///
+    /// # Errors
+    /// When a block of texts is larger than 2 GiB.
+    pub fn packed(&self) -> Result<Self, ArrowError> {
+        let mut runs = Vec::new();
+        for start in (0..self.len()).step_by(part::MOST_ROWS) {
+            let some = self.slice(start..self.len().min(start + part::MOST_ROWS));
+            some.load()?;
+            let columns: Result<Vec<Stored>, ArrowError> =
+                (0..COLUMNS).map(|place| some.packed_column(place)).collect();
+            let part = Part { rows: some.len(), columns: columns? };
+            runs.push(Run { rows: part.rows, part: Arc::new(part), start: 0 });
+        }
+        Ok(Self::over(runs, None))
+    }
+
+    fn packed_column(&self, place: usize) -> Result<Stored, ArrowError> {
+        let column = self.column(place);
+        match place {
+            ID | REQUEST_ID => Ok(Stored::uuids(column.as_string())),
+            REQUEST_BODY | RESOURCES => Stored::zipped(column.as_string()),
+            REFERENCES | PARENTS => Stored::list(column.as_list()),
+            _ if matches!(column.data_type(), DataType::Dictionary(..)) => Stored::dictionary(column.as_dictionary()),
+            // A slice would keep all of what it is a slice of.
+            _ => Ok(Stored::Plain(compute::concat(&[column.as_ref()])?)),
+        }
+    }
+
+    /// The events as one record batch.
+    ///
+    /// # Errors
+    /// When a column outgrows Arrow's 2 GiB.
+    pub fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
+        self.load()?;
+        RecordBatch::try_new(Arc::clone(&SCHEMA), (0..COLUMNS).map(|place| Arc::clone(self.column(place))).collect())
+    }
+
+    /// Events from a record batch that [`Events::to_batch`] made.
+    ///
+    /// # Errors
+    /// When the batch has other columns, or is not sorted as events are.
+    pub fn from_batch(batch: &RecordBatch) -> Result<Self, ArrowError> {
+        if batch.schema() != *SCHEMA {
+            return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));
+        }
+        let rows = batch.num_rows();
+        let part =
+            Part { rows, columns: batch.columns().iter().map(|column| Stored::Plain(Arc::clone(column))).collect() };
+        let events = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
+        let (times, ids) = (events.times().values(), events.ids());
+        let sorted = (1..rows).all(|row| (times[row], ids.value(row - 1)) < (times[row - 1], ids.value(row)));
         if sorted {
-            return Ok(all);
+            Ok(events)
+        } else {
+            Err(ArrowError::InvalidArgumentError("the events are not in order".to_owned()))
         }
-        let rows = UInt32Array::from(rows);
-        Ok(Self { batch: compute::take_record_batch(&all.batch, &rows)? })
+    }
+}
+
+fn too_many(error: std::num::TryFromIntError) -> ArrowError {
+    ArrowError::from_external_error(Box::new(error))
+}
+
+/// Visits the rows of sorted lists in common order: newest first, equal times by id, each id once.
+///
+/// An id belongs to one time, so that repetitions meet.
+fn merge_rows(lists: &[&Events], mut visit: impl FnMut(usize, usize)) {
+    let times: Vec<&[i64]> = lists.iter().map(|list| &**list.times().values()).collect();
+    let mut rows = vec![0; lists.len()];
+    let id = |list: usize, row: usize| lists[list].ids().value(row);
+    let mut last: Option<(usize, usize)> = None;
+    loop {
+        let mut next: Option<usize> = None;
+        for list in 0..lists.len() {
+            let Some(time) = times[list].get(rows[list]) else { continue };
+            let earlier = next.is_none_or(|other| {
+                let of_other = times[other][rows[other]];
+                *time > of_other || (*time == of_other && id(list, rows[list]) < id(other, rows[other]))
+            });
+            if earlier {
+                next = Some(list);
+            }
+        }
+        let Some(list) = next else { return };
+        let row = rows[list];
+        rows[list] += 1;
+        let repeated =
+            last.is_some_and(|(l, r)| times[l][r] == times[list][row] && l != list && id(l, r) == id(list, row));
+        if !repeated {
+            visit(list, row);
+            last = Some((list, row));
+        }
     }
 }
 
@@ -742,7 +1058,7 @@ mod tests {
     #[test]
     fn a_window_includes_its_start_and_excludes_its_end() {
         let events = Events::told(Kind::Api, &[json!({}), json!({}), json!({})]);
-        let within = |from, to| events.within(from, to).unwrap().len();
+        let within = |from, to| events.within(from, to).len();
         assert_eq!(within(1_000_000_000, 3_000_000_000), 2);
         assert_eq!(within(1_000_000_001, 3_000_000_001), 2);
         assert_eq!((within(0, i64::MAX), within(5, 5), within(i64::MIN, 0)), (3, 0, 0));

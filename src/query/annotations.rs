@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::answer::{Answer, Failure};
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::Sentences;
-use crate::event::{Column, status_class};
+use crate::event::{Column, Long, status_class};
 use crate::frame::{Field, Frame, Meta, Notice};
 use crate::risk::Severity;
 
@@ -215,7 +215,7 @@ impl Row {
 fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
     let events = &answer.events;
     let time = DateTime::from_timestamp_nanos(events.times().value(row)).to_rfc3339_opts(SecondsFormat::Millis, true);
-    let request = events.request_ids();
+    let request = events.long(Long::RequestId);
     let risk = answer.risks[row].map(|risk| match risk.attack {
         [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
         attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
@@ -364,7 +364,7 @@ mod tests {
         answer.risks = (0..answer.events.len())
             .map(|row| {
                 let (.., severity, class) = happened[place(row)];
-                severity.map(|severity| Risk { class, severity, attack: &[] })
+                severity.map(|severity| &*Box::leak(Box::new(Risk { class, severity, attack: &[] })))
             })
             .collect();
         answer

@@ -13,7 +13,7 @@ use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
 use crate::event::{Column, Events, List};
 use crate::frame::{Frame, Notice};
-use crate::risk::{self, Action, Risk};
+use crate::risk::{self, Risk};
 use crate::scaleway::Error;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Listing, RETENTION_DAYS, Window};
 use crate::scaleway::iam::Names;
@@ -82,7 +82,7 @@ pub struct Answer {
     /// The events, newest first.
     pub events: Events,
     /// What each event means.
-    pub risks: Vec<Option<Risk>>,
+    pub risks: Vec<Option<&'static Risk>>,
     names: Arc<Names>,
     gaps: Vec<(String, Gap)>,
     notices: Vec<Notice>,
@@ -134,7 +134,7 @@ impl Answer {
         let names = known.unwrap_or_default();
 
         events = events.filter(&filter::mask(scope, &events, &names))?;
-        let risks = risks(&events);
+        let risks = risk::known(&events);
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
             notices.push(Notice::info(
@@ -199,6 +199,20 @@ impl Answer {
         let mut kept = rows.iter();
         self.risks.retain(|_| *kept.next().unwrap_or(&false));
         Ok(())
+    }
+
+    /// The `limit` newest events, with nothing to be said about them.
+    #[must_use]
+    pub fn newest(&self, limit: usize) -> Self {
+        let events = self.events.newest(limit);
+        Self {
+            risks: self.risks[..events.len()].to_vec(),
+            events,
+            names: Arc::clone(&self.names),
+            gaps: Vec::new(),
+            notices: Vec::new(),
+            executed: String::new(),
+        }
     }
 
     /// The frames, the first with all that is to be said about the answer.
@@ -397,31 +411,7 @@ fn named_enough(
     }
 }
 
-fn risks(events: &Events) -> Vec<Option<Risk>> {
-    let (kind, product, service, method) = (
-        events.text(Column::Kind),
-        events.text(Column::Product),
-        events.text(Column::Service),
-        events.text(Column::Method),
-    );
-    let (principal, result) = (events.text(Column::PrincipalId), events.text(Column::Result));
-    let (statuses, bodies) = (events.statuses(), events.request_bodies());
-    let of = |row| {
-        risk::classify(&Action {
-            kind: kind.get(row).unwrap_or_default(),
-            product: product.get(row),
-            service: service.get(row),
-            method: method.get(row),
-            principal: principal.get(row),
-            status: statuses.is_valid(row).then(|| statuses.value(row)),
-            failed_login: result.get(row) == Some("failure"),
-            request_body: bodies.is_valid(row).then(|| bodies.value(row)),
-        })
-    };
-    (0..events.len()).map(of).collect()
-}
-
-fn matches_risk(scope: &Scope, risk: Option<Risk>) -> bool {
+fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
     let Some(risk) = risk else { return scope.risk_classes.is_empty() && scope.severities.is_empty() };
     (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
@@ -463,7 +453,8 @@ fn describe(window: &Window) -> String {
 impl Answer {
     /// The answer that these events make, without names, for tests.
     pub(super) fn of(events: Events) -> Self {
-        let risks = risks(&events);
+        let events = events.weighed(risk::weigh);
+        let risks = risk::known(&events);
         Self { events, risks, names: Arc::default(), gaps: Vec::new(), notices: Vec::new(), executed: String::new() }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BinaryArray, StringArray, TimestampNanosecondArray, UInt16Array};
+use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure};
 use super::model::{Dimension, EventList, Format};
 use super::sentence::Sentences;
-use crate::event::Column;
+use crate::event::{Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 use crate::risk::Severity;
 
@@ -18,10 +18,12 @@ use crate::risk::Severity;
 /// Never for events that were made here.
 pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let found = answer.events.len();
-    let rows = found.min(list.limit);
+    let shown = answer.newest(list.limit);
+    shown.events.load()?;
+    let rows = shown.events.len();
     let mut frame = match list.format {
-        Format::Logs => lines(list, answer, rows),
-        Format::Table => table(answer, rows),
+        Format::Logs => lines(list.limit, found, &shown),
+        Format::Table => table(&shown),
     };
     if found > rows {
         frame.meta.notices.push(Notice::info(format!("the newest {rows} of {found} events are shown (limit)")));
@@ -29,12 +31,13 @@ pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     Ok(frame)
 }
 
-fn times(answer: &Answer, rows: usize) -> ArrayRef {
-    Arc::new(TimestampNanosecondArray::from(answer.events.times().values()[..rows].to_vec()))
+fn times(answer: &Answer) -> ArrayRef {
+    Arc::new(answer.events.times().clone())
 }
 
-fn lines(list: &EventList, answer: &Answer, rows: usize) -> Frame {
+fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
     let events = &answer.events;
+    let rows = events.len();
     let sentences = Sentences::new(answer);
     let level: StringArray = (0..rows).map(|row| Some(level(answer, row))).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
@@ -42,28 +45,28 @@ fn lines(list: &EventList, answer: &Answer, rows: usize) -> Frame {
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
-    meta.custom = Some(json!({ "limit": list.limit, "total": events.len() }));
+    meta.custom = Some(json!({ "limit": limit, "total": total }));
     Frame {
         name: "events".to_owned(),
         meta,
         fields: vec![
-            Field::required("timestamp", times(answer, rows)),
+            Field::required("timestamp", times(answer)),
             Field::required("body", Arc::new(body)),
             Field::required("severity", Arc::new(level)),
-            Field::required("id", texts(events.ids(), rows)),
+            Field::required("id", texts(events.ids())),
             Field::required("labels", Arc::new(labels)),
-            Field::new("request_body", json_text(events.request_bodies(), rows)),
+            Field::new("request_body", json_text(events.long(Long::RequestBody))),
         ],
     }
 }
 
-fn texts(texts: &StringArray, rows: usize) -> ArrayRef {
-    Arc::new(texts.slice(0, rows))
+fn texts(texts: &StringArray) -> ArrayRef {
+    Arc::new(texts.clone())
 }
 
 /// JSON columns travel as bytes.
-fn json_text(texts: &StringArray, rows: usize) -> ArrayRef {
-    Arc::new((0..rows).map(|row| texts.is_valid(row).then(|| texts.value(row).as_bytes())).collect::<BinaryArray>())
+fn json_text(texts: &StringArray) -> ArrayRef {
+    Arc::new(texts.iter().map(|text| text.map(str::as_bytes)).collect::<BinaryArray>())
 }
 
 /// A log level that says how much the event matters and whether it went wrong.
@@ -111,7 +114,7 @@ const DESCRIBED: [Dimension; 23] = [
 fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
     let columns = DESCRIBED.map(|dimension| (dimension.name(), answer.dimension(dimension)));
     let status = answer.dimension(Dimension::Status);
-    let request = answer.events.request_ids();
+    let request = answer.events.long(Long::RequestId);
     move |row| {
         let mut labels: Map<String, Value> = columns
             .iter()
@@ -139,28 +142,28 @@ pub fn object(answer: &Answer, row: usize) -> Value {
     let time = chrono::DateTime::from_timestamp_nanos(events.times().value(row));
     object.insert("id".to_owned(), events.ids().value(row).into());
     object.insert("time".to_owned(), time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true).into());
-    object.insert("request_body".to_owned(), json(events.request_bodies()).into());
-    object.insert("resources".to_owned(), json(events.resources()).into());
+    object.insert("request_body".to_owned(), json(events.long(Long::RequestBody)).into());
+    object.insert("resources".to_owned(), json(events.long(Long::Resources)).into());
     Value::Object(object)
 }
 
-fn table(answer: &Answer, rows: usize) -> Frame {
+fn table(answer: &Answer) -> Frame {
     let events = &answer.events;
-    let mut fields = vec![Field::required("time", times(answer, rows))];
+    let rows = events.len();
+    let mut fields = vec![Field::required("time", times(answer))];
     for dimension in DESCRIBED {
         let text = answer.dimension(dimension);
         fields.push(Field::new(dimension.name(), Arc::new((0..rows).map(text).collect::<StringArray>())));
         if dimension == Dimension::Column(Column::StatusClass) {
-            let statuses: UInt16Array = events.statuses().iter().take(rows).collect();
-            fields.push(Field::new("status", Arc::new(statuses)));
+            fields.push(Field::new("status", Arc::new(events.statuses().clone())));
         }
     }
     let attack = |row: usize| answer.risks[row].map(|risk| risk.attack.join(" ")).filter(|ids| !ids.is_empty());
     fields.push(Field::new("attack", Arc::new((0..rows).map(attack).collect::<StringArray>())));
-    fields.push(Field::required("id", texts(events.ids(), rows)));
-    fields.push(Field::new("request_id", texts(events.request_ids(), rows)));
-    fields.push(Field::new("request_body", json_text(events.request_bodies(), rows)));
-    fields.push(Field::new("resources", json_text(events.resources(), rows)));
+    fields.push(Field::required("id", texts(events.ids())));
+    fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
+    fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));
+    fields.push(Field::new("resources", json_text(events.long(Long::Resources))));
     Frame {
         name: "events".to_owned(),
         meta: Meta { preferred_visualisation_type: Some("table".to_owned()), ..Meta::default() },
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn no_column_has_a_name_that_grafana_reads_as_part_of_an_annotation() {
-        let frame = table(&answer(Kind::Api, &[json!({})]), 1);
+        let frame = table(&answer(Kind::Api, &[json!({})]));
         let swallowed = ["userId", "login", "email", "prevState", "newState", "data", "panelId", "alertId", "color"];
         let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
         assert!(names.iter().all(|name| !swallowed.contains(name)), "{names:?}");
@@ -245,7 +248,7 @@ mod tests {
     #[test]
     fn json_columns_hold_json_or_nothing() {
         let told = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
-        let frame = table(&answer(Kind::Api, &told), 2);
+        let frame = table(&answer(Kind::Api, &told));
         let field = frame.fields.iter().find(|field| field.name == "request_body").unwrap();
         let bodies: Vec<_> = field.values.as_binary::<i32>().iter().collect();
         assert_eq!(bodies, [None, Some(&br#"{"a":1.5}"#[..])]);

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use regex::RegexBuilder;
 
 use super::model::{Outcome, Scope};
-use crate::event::{Column, Events, Kind, PRODUCT_WITHOUT_PRINCIPAL};
+use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
@@ -176,13 +176,17 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     // In JSON an id stands between quotes; ids hold nothing that JSON would escape.
     let quoted: Vec<String> = known.iter().map(|id| format!("\"{id}\"")).collect();
     let in_body = AhoCorasick::new(&quoted).ok();
-    let bodies = events.request_bodies();
     let concerns = |row: usize| {
         references.of(row).any(|reference| reference.id.is_some_and(|id| known.contains(id)))
             || parents.of(row).any(|(_, parent)| known.contains(parent))
-            || (bodies.is_valid(row) && in_body.as_ref().is_some_and(|ids| ids.is_match(bodies.value(row))))
     };
-    (0..events.len()).map(concerns).collect()
+    let mut concerned: Vec<bool> = (0..events.len()).map(concerns).collect();
+    if let Some(ids) = in_body {
+        events.each(Long::RequestBody, |row, body| {
+            concerned[row] = concerned[row] || body.is_some_and(|body| ids.is_match(body));
+        });
+    }
+    concerned
 }
 
 fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
@@ -210,10 +214,8 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
         *hit = pattern.is_match(&statuses.value(row).to_string());
     }
-    for column in [events.ids(), events.request_ids(), events.request_bodies(), events.resources()] {
-        for (row, hit) in hit.iter_mut().enumerate().filter(|(_, hit)| !**hit) {
-            *hit = column.is_valid(row) && pattern.is_match(column.value(row));
-        }
+    for long in Long::ALL {
+        events.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(|text| pattern.is_match(text)));
     }
     for (keep, hit) in mask.iter_mut().zip(hit) {
         *keep = *keep && hit;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::answer::Answer;
 use super::model::Dimension;
-use crate::event::{Column, Kind, status_class};
+use crate::event::{Column, Kind, Long, status_class};
 
 /// The longest name that a sentence quotes, in characters.
 const LONGEST_NAME: usize = 80;
@@ -77,7 +77,7 @@ impl<'a> Sentences<'a> {
         struct Body {
             action: String,
         }
-        let bodies = self.answer.events.request_bodies();
+        let bodies = self.answer.events.long(Long::RequestBody);
         if self.answer.events.text(Column::Method).get(row) != Some("ServerAction") || bodies.is_null(row) {
             return None;
         }

@@ -65,7 +65,12 @@
 mod table;
 mod when;
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use arrow::array::{Array, UInt16Array};
+
+use crate::event::{Column, Events, Long};
 
 use table::{Rule, Table};
 
@@ -186,6 +191,52 @@ fn after_answer(rule: Option<&Rule>, status: Option<u16>) -> Option<Risk> {
         Some(400..) => risk.map(|risk| Risk { severity: Severity::Low, ..risk }),
         _ => risk,
     }
+}
+
+/// Every answer that [`classify`] can give, each once, and where each stands: events keep the place, for as long as the
+/// process lives.
+static RISKS: LazyLock<(Vec<Risk>, HashMap<Risk, u16>)> = LazyLock::new(|| {
+    let refused = Risk { severity: Severity::High, ..DENIED };
+    let by_rule = TABLE.risks().flat_map(|risk| [risk, Risk { severity: Severity::Low, ..risk }]);
+    let (mut risks, mut places) = (Vec::new(), HashMap::new());
+    for risk in [LOGIN_FAILURE, LOGIN, DENIED, refused].into_iter().chain(by_rule) {
+        // The table has far fewer rows than there are places.
+        places.entry(risk).or_insert_with(|| {
+            risks.push(risk);
+            u16::try_from(risks.len() - 1).unwrap_or(u16::MAX)
+        });
+    }
+    (risks, places)
+});
+
+/// What each event means, as [`known`] reads it.
+#[must_use]
+pub fn weigh(events: &Events) -> UInt16Array {
+    let [kind, product, service, method, principal, result] =
+        [Column::Kind, Column::Product, Column::Service, Column::Method, Column::PrincipalId, Column::Result]
+            .map(|column| events.text(column));
+    let (statuses, bodies) = (events.statuses(), events.long(Long::RequestBody));
+    let of = |row| {
+        let risk = classify(&Action {
+            kind: kind.get(row).unwrap_or_default(),
+            product: product.get(row),
+            service: service.get(row),
+            method: method.get(row),
+            principal: principal.get(row),
+            status: statuses.is_valid(row).then(|| statuses.value(row)),
+            failed_login: result.get(row) == Some("failure"),
+            request_body: bodies.is_valid(row).then(|| bodies.value(row)),
+        });
+        risk.and_then(|risk| RISKS.1.get(&risk).copied())
+    };
+    (0..events.len()).map(of).collect()
+}
+
+/// What events mean that [`weigh`] has weighed.
+#[must_use]
+pub fn known(events: &Events) -> Vec<Option<&'static Risk>> {
+    let risks = &RISKS.0;
+    events.risks().iter().map(|place| place.and_then(|place| risks.get(usize::from(place)))).collect()
 }
 
 /// Every class that [`classify`] can answer, sorted.

@@ -86,6 +86,12 @@ impl Table {
         products.find_map(|methods| methods.get(action.method?)).map(|method| method.rule(action))
     }
 
+    /// The risk of each row, under each of its product's names.
+    pub(super) fn risks(&self) -> impl Iterator<Item = Risk> {
+        let methods = self.products.0.values().flat_map(|methods| methods.0.values());
+        methods.flat_map(|method| method.conditional.iter().chain([&method.otherwise])).map(|rule| rule.risk)
+    }
+
     /// The class of each row.
     pub(super) fn classes(&self) -> impl Iterator<Item = &'static str> {
         self.rows.iter().map(|row| row.class.as_str())

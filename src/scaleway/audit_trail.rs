@@ -219,8 +219,8 @@ pub async fn list(
     if let Some(first) = malformed.first() {
         listing.gaps.push(Gap::Malformed { count: malformed.len(), first: first.clone() });
     }
-    match decoder.finish().and_then(|events| events.within(window.from, window.to)) {
-        Ok(events) => listing.events = events.newest(max_events),
+    match decoder.finish() {
+        Ok(events) => listing.events = events.within(window.from, window.to).newest(max_events),
         Err(_) => listing.gaps.push(Gap::Bytes),
     }
     listing

@@ -1,0 +1,456 @@
+//! How events lie in memory: columns that are as small as they can be and still be read row by row.
+//!
+//! A page is decoded into plain columns. What is held for long is packed: ids of 36 characters become 16 bytes, keys of
+//! dictionaries one or two bytes, and what people read of one event only, its request body and resources, is compressed
+//! in blocks.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, PrimitiveArray, StringArray,
+    StringBuilder, StructArray,
+};
+use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Int32Type, UInt8Type, UInt16Type};
+use arrow::error::ArrowError;
+
+/// The most events of a packed part: keys of two bytes then suffice for every dictionary.
+pub(super) const MOST_ROWS: usize = 1 << 16;
+
+/// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
+const BLOCK_ROWS: usize = 64;
+
+/// How hard to compress; higher levels gain little on blocks of this size.
+const LEVEL: i32 = 3;
+
+/// A run of events, column by column.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) rows: usize,
+    pub(super) columns: Vec<Stored>,
+}
+
+impl Part {
+    /// The memory of the columns, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.columns.iter().map(Stored::bytes).sum()
+    }
+}
+
+/// A column as it lies in memory.
+#[derive(Debug)]
+pub(super) enum Stored {
+    /// As Arrow has it; a dictionary's keys may be narrower than the schema says.
+    Plain(ArrayRef),
+    /// Text that is a UUID in nearly every row.
+    Uuids(Uuids),
+    /// Text in compressed blocks.
+    Zipped(Zipped),
+}
+
+impl Stored {
+    /// Text as UUIDs, where it is.
+    pub(super) fn uuids(texts: &StringArray) -> Self {
+        Uuids::pack(texts).map_or_else(|| Self::Plain(Arc::new(texts.clone())), Self::Uuids)
+    }
+
+    /// Text in compressed blocks.
+    pub(super) fn zipped(texts: &StringArray) -> Result<Self, ArrowError> {
+        Zipped::pack(texts).map(Self::Zipped)
+    }
+
+    /// A dictionary with no value twice or unused, and keys as narrow as they can be.
+    pub(super) fn dictionary(texts: &DictionaryArray<Int32Type>) -> Result<Self, ArrowError> {
+        let texts = compacted(texts)?;
+        Ok(Self::Plain(match texts.values().len() {
+            0..=256 => narrowed::<UInt8Type>(&texts)?,
+            257..=65_536 => narrowed::<UInt16Type>(&texts)?,
+            _ => Arc::new(texts),
+        }))
+    }
+
+    /// A list of structures of dictionaries, each dictionary with no value twice or unused.
+    pub(super) fn list(lists: &ListArray) -> Result<Self, ArrowError> {
+        let DataType::List(item) = lists.data_type() else { return Ok(Self::Plain(Arc::new(lists.clone()))) };
+        let items = lists.values().as_struct();
+        let columns: Result<Vec<ArrayRef>, ArrowError> =
+            items.columns().iter().map(|c| Ok(Arc::new(compacted(c.as_dictionary())?) as ArrayRef)).collect();
+        let items = StructArray::try_new(items.fields().clone(), columns?, None)?;
+        let lists = ListArray::try_new(Arc::clone(item), lists.offsets().clone(), Arc::new(items), None)?;
+        Ok(Self::Plain(Arc::new(lists)))
+    }
+
+    /// The column as Arrow has it, unless it is packed.
+    pub(super) fn plain(&self) -> Option<&dyn Array> {
+        if let Self::Plain(array) = self { Some(array) } else { None }
+    }
+
+    /// The memory of the column, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Plain(array) => array.get_buffer_memory_size(),
+            Self::Uuids(uuids) => uuids.bytes.len() + uuids.others.len() * 64,
+            Self::Zipped(zipped) => zipped.bytes(),
+        }
+    }
+
+    /// A reader of a text column, which remembers what it has decompressed.
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader { stored: self, block: None, raw: Vec::new(), texts: Vec::new() }
+    }
+}
+
+fn narrowed<K: ArrowDictionaryKeyType>(texts: &DictionaryArray<Int32Type>) -> Result<ArrayRef, ArrowError> {
+    let keys = texts.keys();
+    let narrow = |key: &i32| K::Native::from_usize(key.as_usize()).unwrap_or_default();
+    let narrow = PrimitiveArray::<K>::new(keys.values().iter().map(narrow).collect(), keys.nulls().cloned());
+    Ok(Arc::new(DictionaryArray::try_new(narrow, Arc::clone(texts.values()))?))
+}
+
+/// The same texts, with a dictionary of those that occur, each once.
+fn compacted(texts: &DictionaryArray<Int32Type>) -> Result<DictionaryArray<Int32Type>, ArrowError> {
+    let mut union = Union::default();
+    let keys = union.keys_of(texts);
+    let keys: Int32Array = texts.keys().iter().map(|key| key.map(|key| keys.of(key.as_usize(), &mut union))).collect();
+    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
+}
+
+/// One dictionary out of many.
+#[derive(Default)]
+pub(super) struct Union<'a> {
+    places: HashMap<&'a str, i32>,
+    values: Vec<&'a str>,
+}
+
+/// Where the values of one dictionary stand in the union of all; found when first used.
+pub(super) struct Places<'a> {
+    values: &'a StringArray,
+    places: Vec<std::cell::Cell<i32>>,
+}
+
+impl<'a> Places<'a> {
+    /// The place of a key of the dictionary.
+    pub(super) fn of(&self, key: usize, union: &mut Union<'a>) -> i32 {
+        let place = &self.places[key];
+        if place.get() < 0 {
+            place.set(union.place(self.values.value(key)));
+        }
+        place.get()
+    }
+}
+
+impl<'a> Union<'a> {
+    /// Takes a dictionary in.
+    pub(super) fn keys_of<K: ArrowDictionaryKeyType>(&mut self, texts: &'a DictionaryArray<K>) -> Places<'a> {
+        let values: &StringArray = texts.values().as_string();
+        Places { values, places: vec![std::cell::Cell::new(-1); values.len()] }
+    }
+
+    fn place(&mut self, text: &'a str) -> i32 {
+        let values = &mut self.values;
+        *self.places.entry(text).or_insert_with(|| {
+            values.push(text);
+            i32::try_from(values.len() - 1).unwrap_or(i32::MAX)
+        })
+    }
+
+    /// The union.
+    pub(super) fn into_values(self) -> StringArray {
+        StringArray::from_iter_values(self.values)
+    }
+}
+
+/// Text of UUIDs in lower case, 16 bytes each; whatever is none stands beside.
+#[derive(Debug)]
+pub(super) struct Uuids {
+    bytes: Box<[u8]>,
+    /// By row, ascending.
+    others: Vec<(u32, Option<Box<str>>)>,
+}
+
+impl Uuids {
+    fn pack(texts: &StringArray) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(texts.len() * 16);
+        let mut others = Vec::new();
+        for (row, text) in texts.iter().enumerate() {
+            let uuid = text.and_then(parse_uuid);
+            bytes.extend_from_slice(&uuid.unwrap_or_default());
+            if uuid.is_none() {
+                others.push((u32::try_from(row).ok()?, text.map(Box::from)));
+            }
+        }
+        (others.len() * 8 <= texts.len()).then(|| Self { bytes: bytes.into(), others })
+    }
+
+    fn get(&self, row: usize) -> Option<Cow<'_, str>> {
+        match self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
+            Ok(place) => self.others[place].1.as_deref().map(Cow::Borrowed),
+            Err(_) => {
+                let bytes = self.bytes[row * 16..][..16].try_into().unwrap_or_default();
+                Some(Cow::Owned(format_uuid(&bytes)))
+            }
+        }
+    }
+}
+
+/// Where the hyphens of a UUID stand.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+fn parse_uuid(text: &str) -> Option<[u8; 16]> {
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let mut uuid = [0; 16];
+    let mut digits = 0;
+    for (place, byte) in text.iter().enumerate() {
+        let digit = match byte {
+            b'-' if HYPHENS.contains(&place) => continue,
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        if digits == 32 {
+            return None;
+        }
+        uuid[digits / 2] |= digit << (4 * (1 - digits % 2));
+        digits += 1;
+    }
+    (digits == 32).then_some(uuid)
+}
+
+fn format_uuid(bytes: &[u8; 16]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(36);
+    for byte in bytes {
+        if HYPHENS.contains(&text.len()) {
+            text.push('-');
+        }
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// Text in compressed blocks of [`BLOCK_ROWS`].
+#[derive(Debug)]
+pub(super) struct Zipped {
+    blocks: Vec<Block>,
+    rows: usize,
+}
+
+#[derive(Debug)]
+struct Block {
+    packed: Box<[u8]>,
+    /// Where each text ends in the unpacked block; with [`ABSENT`] where there is none.
+    ends: Box<[u32]>,
+}
+
+/// Marks a row without text; a block is far from being as long as this.
+const ABSENT: u32 = 1 << 31;
+
+impl Zipped {
+    fn pack(texts: &StringArray) -> Result<Self, ArrowError> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        let mut blocks = Vec::with_capacity(texts.len().div_ceil(BLOCK_ROWS));
+        let mut raw = Vec::new();
+        for start in (0..texts.len()).step_by(BLOCK_ROWS) {
+            raw.clear();
+            let mut ends = Vec::with_capacity(BLOCK_ROWS);
+            for row in start..texts.len().min(start + BLOCK_ROWS) {
+                if texts.is_valid(row) {
+                    raw.extend_from_slice(texts.value(row).as_bytes());
+                }
+                let end = u32::try_from(raw.len()).ok().filter(|end| *end < ABSENT);
+                let end = end.ok_or(ArrowError::OffsetOverflowError(raw.len()))?;
+                ends.push(if texts.is_valid(row) { end } else { end | ABSENT });
+            }
+            blocks.push(Block { packed: compressor.compress(&raw)?.into(), ends: ends.into() });
+        }
+        Ok(Self { blocks, rows: texts.len() })
+    }
+
+    fn bytes(&self) -> usize {
+        let of = |block: &Block| block.packed.len() + size_of_val(&*block.ends) + size_of::<Block>();
+        self.blocks.iter().map(of).sum()
+    }
+}
+
+/// Reads texts one by one, best in order: a block is decompressed once for all its rows.
+pub(super) struct Reader<'a> {
+    stored: &'a Stored,
+    block: Option<usize>,
+    raw: Vec<u8>,
+    texts: Vec<Option<Range<usize>>>,
+}
+
+impl Reader<'_> {
+    /// The text of a row.
+    pub(super) fn get(&mut self, row: usize) -> Option<Cow<'_, str>> {
+        match self.stored {
+            Stored::Plain(array) => {
+                let texts: &StringArray = array.as_string();
+                texts.is_valid(row).then(|| Cow::Borrowed(texts.value(row)))
+            }
+            Stored::Uuids(uuids) => uuids.get(row),
+            Stored::Zipped(zipped) => {
+                debug_assert!(row < zipped.rows, "row {row} of {}", zipped.rows);
+                let number = row / BLOCK_ROWS;
+                if self.block != Some(number) {
+                    self.unpack(number, &zipped.blocks[number]);
+                }
+                let text = self.texts[row % BLOCK_ROWS].clone()?;
+                Some(String::from_utf8_lossy(&self.raw[text]))
+            }
+        }
+    }
+
+    fn unpack(&mut self, number: usize, block: &Block) {
+        let length = block.ends.last().map_or(0, |end| (end & !ABSENT) as usize);
+        // What was compressed here is whole: it never left this process.
+        self.raw = zstd::bulk::decompress(&block.packed, length).unwrap_or_else(|e| unreachable!("{e}"));
+        self.texts.clear();
+        let mut start = 0;
+        for end in &block.ends {
+            let (present, end) = (end & ABSENT == 0, (end & !ABSENT) as usize);
+            self.texts.push(present.then_some(start..end));
+            start = end;
+        }
+        self.block = Some(number);
+    }
+}
+
+/// A primitive column's rows, in the order asked.
+pub(super) fn primitives<T: ArrowPrimitiveType>(
+    rows: impl Iterator<Item = (usize, usize)>,
+    parts: &[&Stored],
+) -> PrimitiveArray<T> {
+    let arrays: Vec<Option<&PrimitiveArray<T>>> = parts
+        .iter()
+        .map(|stored| match stored {
+            Stored::Plain(array) => array.as_primitive_opt::<T>(),
+            _ => None,
+        })
+        .collect();
+    rows.map(|(part, row)| arrays[part].and_then(|array| array.is_valid(row).then(|| array.value(row)))).collect()
+}
+
+/// A dictionary column's rows, in the order asked, with one dictionary for all.
+pub(super) fn texts(
+    rows: impl Iterator<Item = (usize, usize)>,
+    parts: &[&Stored],
+) -> Result<DictionaryArray<Int32Type>, ArrowError> {
+    enum Keys<'a> {
+        Bytes(&'a DictionaryArray<UInt8Type>),
+        Shorts(&'a DictionaryArray<UInt16Type>),
+        Words(&'a DictionaryArray<Int32Type>),
+        None,
+    }
+    let mut union = Union::default();
+    let nothing = StringArray::new_null(0);
+    let pieces: Vec<(Keys<'_>, Places<'_>)> = parts
+        .iter()
+        .map(|stored| {
+            let Stored::Plain(array) = stored else {
+                return (Keys::None, Places { values: &nothing, places: Vec::new() });
+            };
+            if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
+                (Keys::Bytes(array), union.keys_of(array))
+            } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
+                (Keys::Shorts(array), union.keys_of(array))
+            } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
+                (Keys::Words(array), union.keys_of(array))
+            } else {
+                (Keys::None, Places { values: &nothing, places: Vec::new() })
+            }
+        })
+        .collect();
+    let keys: Int32Array = rows
+        .map(|(part, row)| {
+            let (keys, places) = &pieces[part];
+            let key = match keys {
+                Keys::Bytes(array) => array.key(row),
+                Keys::Shorts(array) => array.key(row),
+                Keys::Words(array) => array.key(row),
+                Keys::None => None,
+            };
+            key.map(|key| places.of(key, &mut union))
+        })
+        .collect();
+    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
+}
+
+/// A long text's rows, in the order asked.
+pub(super) fn strings(
+    rows: impl Iterator<Item = (usize, usize)>,
+    parts: &[&Stored],
+) -> Result<StringArray, ArrowError> {
+    let mut readers: Vec<Reader<'_>> = parts.iter().map(|stored| stored.reader()).collect();
+    let mut builder = StringBuilder::new();
+    for (part, row) in rows {
+        match readers[part].get(row) {
+            Some(text) => {
+                if i32::try_from(builder.values_slice().len() + text.len()).is_err() {
+                    return Err(ArrowError::OffsetOverflowError(builder.values_slice().len() + text.len()));
+                }
+                builder.append_value(text);
+            }
+            None => builder.append_null(),
+        }
+    }
+    Ok(builder.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(stored: &Stored, rows: impl IntoIterator<Item = usize>) -> Vec<Option<String>> {
+        let mut reader = stored.reader();
+        rows.into_iter().map(|row| reader.get(row).map(Cow::into_owned)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_reads_as_it_was(
+            texts in prop::collection::vec(prop::option::of("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..200),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
+        ) {
+            let array = StringArray::from(texts.clone());
+            let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
+            let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
+            for stored in [Stored::uuids(&array), Stored::zipped(&array).unwrap()] {
+                prop_assert_eq!(read(&stored, 0..texts.len()), texts.clone());
+                prop_assert_eq!(read(&stored, order.clone()), expected.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_reads_back_the_same_is_a_uuid() {
+        let uuid = "018f3c1e-0000-7abc-8def-0123456789ab";
+        assert_eq!(parse_uuid(uuid).map(|bytes| format_uuid(&bytes)).as_deref(), Some(uuid));
+        for text in [
+            "018F3C1E-0000-7abc-8def-0123456789ab",
+            "018f3c1e00007abc8def0123456789ab",
+            "018f3c1e-0000-7abc-8def-0123456789a",
+            "018f3c1e-0000-7abc-8def-0123456789abc",
+            "018f3c1e0-000-7abc-8def-0123456789ab",
+            "------------------------------------",
+            "018f3c1e000007abc08def00123456789abc",
+        ] {
+            assert_eq!(parse_uuid(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn repetition_costs_little() {
+        let body = r#"{"commercial_type":"GP1-M","image":"debian_bookworm","name":"worker-"#;
+        let texts: StringArray = (0..6400).map(|i| Some(format!("{body}{i}\"}}"))).collect();
+        let plain = Stored::Plain(Arc::new(texts.clone())).bytes();
+        assert!(Stored::zipped(&texts).unwrap().bytes() * 4 < plain);
+        let ids: StringArray = (0..100).map(|i| Some(format!("018f3c1e-0000-7abc-8def-0123456789{i:02}"))).collect();
+        assert_eq!(Stored::uuids(&ids).bytes(), 1600);
+    }
+}
