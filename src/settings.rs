@@ -4,6 +4,7 @@
 //! accepted as text too, and the list of regions as one text with commas.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +42,14 @@ pub struct Settings {
     pub query_timeout: Duration,
     /// The most events that one query may fetch: 1 to 1 000 000.
     pub max_events: usize,
+    /// How many calls to Scaleway may run at the same time: 1 to 64.
+    pub concurrent_calls: u32,
+    /// How long after it was recorded an event may still be missing from the trail: 1 to 86 400 s.
+    pub settling: Duration,
+    /// How much memory held events may take, in bytes: 1 MiB to 64 GiB.
+    pub max_memory: usize,
+    /// A folder in which held events outlive the process; none is used where it is absent.
+    pub held_folder: Option<PathBuf>,
     /// Certificates to trust beside the system's, in PEM.
     pub ca_certificate: Option<String>,
     /// The secret key of an IAM API key.
@@ -73,6 +82,11 @@ struct JsonData {
     call_timeout_seconds: Value,
     query_timeout_seconds: Value,
     max_events: Value,
+    concurrent_calls: Value,
+    settling_seconds: Value,
+    #[serde(rename = "maxMemoryMiB")]
+    max_memory: Value,
+    held_folder: Value,
     ca_certificate: Value,
 }
 
@@ -103,9 +117,21 @@ impl Settings {
             query_timeout: seconds("queryTimeoutSeconds", &data.query_timeout_seconds, 60, 600)?,
             max_events: usize::try_from(number("maxEvents", &data.max_events, DEFAULT_MAX_EVENTS as u64, 1_000_000)?)
                 .unwrap_or(usize::MAX),
+            concurrent_calls: u32::try_from(number("concurrentCalls", &data.concurrent_calls, 8, 64)?)
+                .unwrap_or(u32::MAX),
+            settling: seconds("settlingSeconds", &data.settling_seconds, 300, 86_400)?,
+            max_memory: usize::try_from(number("maxMemoryMiB", &data.max_memory, 256, 65_536)? << 20)
+                .unwrap_or(usize::MAX),
+            held_folder: held_folder(&data.held_folder)?,
             ca_certificate: ca_certificate(&data.ca_certificate)?,
             secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
         })
+    }
+
+    /// A name for the trail that these settings read: organization, API and credential, and no way back to any of them.
+    #[must_use]
+    pub fn trail_fingerprint(&self) -> [u8; 32] {
+        fingerprint(&[&self.organization_id, self.api_url.as_str(), self.secret_key.expose_secret()])
     }
 
     /// A name for these settings, credential included: equal for equal settings only, and no way back to the credential.
@@ -113,20 +139,27 @@ impl Settings {
     /// Held events are kept under this name, so that only who holds the credential can read them.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        let mut add = |part: &str| {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        };
-        add(&self.organization_id);
-        add(&self.regions.join(","));
-        add(self.project_id.as_deref().unwrap_or_default());
-        add(self.api_url.as_str());
-        add(&format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events));
-        add(self.ca_certificate.as_deref().unwrap_or_default());
-        add(self.secret_key.expose_secret());
-        hash.finalize().into()
+        fingerprint(&[
+            &self.organization_id,
+            &self.regions.join(","),
+            self.project_id.as_deref().unwrap_or_default(),
+            self.api_url.as_str(),
+            &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
+            &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.held_folder),
+            self.ca_certificate.as_deref().unwrap_or_default(),
+            self.secret_key.expose_secret(),
+        ])
     }
+}
+
+/// A hash of texts, each with its length, so that none can pass for a part of another.
+fn fingerprint(parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 /// A setting's text, whatever JSON type it has; `None` where it is absent, null or blank.
@@ -218,6 +251,15 @@ fn number(field: &'static str, value: &Value, default: u64, most: u64) -> Result
 
 fn seconds(field: &'static str, value: &Value, default: u64, most: u64) -> Result<Duration, Error> {
     number(field, value, default, most).map(Duration::from_secs)
+}
+
+fn held_folder(value: &Value) -> Result<Option<PathBuf>, Error> {
+    const ALLOWED: &str = "an absolute path, of a folder that Grafana's user may write to or create";
+    match text("heldFolder", value, ALLOWED)? {
+        None => Ok(None),
+        Some(path) if Path::new(&path).is_absolute() => Ok(Some(PathBuf::from(path))),
+        Some(path) => Err(error("heldFolder", format!("is {path:?}"), ALLOWED)),
+    }
 }
 
 fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {

@@ -111,6 +111,15 @@ impl Decoder {
         self.times.iter().skip(since).filter(|time| (from..to).contains(*time)).count()
     }
 
+    /// The oldest and the newest time of those events.
+    #[must_use]
+    pub fn span(&self, since: usize, from: i64, to: i64) -> Option<(i64, i64)> {
+        let times = self.times.iter().skip(since).filter(|time| (from..to).contains(*time));
+        times.fold(None, |span, time| {
+            span.map_or(Some((*time, *time)), |(o, n): (i64, i64)| Some((o.min(*time), n.max(*time))))
+        })
+    }
+
     /// Whether the decoder holds no event.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -363,7 +363,7 @@ impl Events {
     /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions; what they mean is not
     /// known yet.
     fn of(mut columns: Vec<ArrayRef>) -> Result<Self, ArrowError> {
-        let rows = columns.first().map_or(0, |column| column.len());
+        let rows = columns.first().map_or(0, Array::len);
         columns.insert(RISK, Arc::new(UInt16Array::new_null(rows)));
         // Lengths and types are checked by Arrow.
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns.clone())?;
@@ -726,7 +726,7 @@ fn merge_rows(lists: &[&Events], mut visit: impl FnMut(usize, usize)) {
     let times: Vec<&[i64]> = lists.iter().map(|list| &**list.times().values()).collect();
     let mut rows = vec![0; lists.len()];
     let id = |list: usize, row: usize| lists[list].ids().value(row);
-    let mut last: Option<(usize, usize)> = None;
+    let mut visited: Option<(usize, usize)> = None;
     loop {
         let mut next: Option<usize> = None;
         for list in 0..lists.len() {
@@ -743,10 +743,10 @@ fn merge_rows(lists: &[&Events], mut visit: impl FnMut(usize, usize)) {
         let row = rows[list];
         rows[list] += 1;
         let repeated =
-            last.is_some_and(|(l, r)| times[l][r] == times[list][row] && l != list && id(l, r) == id(list, row));
+            visited.is_some_and(|(l, r)| times[l][r] == times[list][row] && l != list && id(l, r) == id(list, row));
         if !repeated {
             visit(list, row);
-            last = Some((list, row));
+            visited = Some((list, row));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! in blocks.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -112,7 +113,7 @@ fn narrowed<K: ArrowDictionaryKeyType>(texts: &DictionaryArray<Int32Type>) -> Re
 /// The same texts, with a dictionary of those that occur, each once.
 fn compacted(texts: &DictionaryArray<Int32Type>) -> Result<DictionaryArray<Int32Type>, ArrowError> {
     let mut union = Union::default();
-    let keys = union.keys_of(texts);
+    let keys = Places::of_dictionary(texts);
     let keys: Int32Array = texts.keys().iter().map(|key| key.map(|key| keys.of(key.as_usize(), &mut union))).collect();
     DictionaryArray::try_new(keys, Arc::new(union.into_values()))
 }
@@ -127,10 +128,16 @@ pub(super) struct Union<'a> {
 /// Where the values of one dictionary stand in the union of all; found when first used.
 pub(super) struct Places<'a> {
     values: &'a StringArray,
-    places: Vec<std::cell::Cell<i32>>,
+    places: Vec<Cell<i32>>,
 }
 
 impl<'a> Places<'a> {
+    /// The places of a dictionary's values; none is known yet.
+    fn of_dictionary<K: ArrowDictionaryKeyType>(texts: &'a DictionaryArray<K>) -> Self {
+        let values: &StringArray = texts.values().as_string();
+        Self { values, places: vec![Cell::new(-1); values.len()] }
+    }
+
     /// The place of a key of the dictionary.
     pub(super) fn of(&self, key: usize, union: &mut Union<'a>) -> i32 {
         let place = &self.places[key];
@@ -142,12 +149,6 @@ impl<'a> Places<'a> {
 }
 
 impl<'a> Union<'a> {
-    /// Takes a dictionary in.
-    pub(super) fn keys_of<K: ArrowDictionaryKeyType>(&mut self, texts: &'a DictionaryArray<K>) -> Places<'a> {
-        let values: &StringArray = texts.values().as_string();
-        Places { values, places: vec![std::cell::Cell::new(-1); values.len()] }
-    }
-
     fn place(&mut self, text: &'a str) -> i32 {
         let values = &mut self.values;
         *self.places.entry(text).or_insert_with(|| {
@@ -185,13 +186,11 @@ impl Uuids {
     }
 
     fn get(&self, row: usize) -> Option<Cow<'_, str>> {
-        match self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
-            Ok(place) => self.others[place].1.as_deref().map(Cow::Borrowed),
-            Err(_) => {
-                let bytes = self.bytes[row * 16..][..16].try_into().unwrap_or_default();
-                Some(Cow::Owned(format_uuid(&bytes)))
-            }
+        if let Ok(place) = self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
+            return self.others[place].1.as_deref().map(Cow::Borrowed);
         }
+        let bytes = self.bytes[row * 16..][..16].try_into().unwrap_or_default();
+        Some(Cow::Owned(format_uuid(&bytes)))
     }
 }
 
@@ -354,11 +353,11 @@ pub(super) fn texts(
                 return (Keys::None, Places { values: &nothing, places: Vec::new() });
             };
             if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
-                (Keys::Bytes(array), union.keys_of(array))
+                (Keys::Bytes(array), Places::of_dictionary(array))
             } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
-                (Keys::Shorts(array), union.keys_of(array))
+                (Keys::Shorts(array), Places::of_dictionary(array))
             } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
-                (Keys::Words(array), union.keys_of(array))
+                (Keys::Words(array), Places::of_dictionary(array))
             } else {
                 (Keys::None, Places { values: &nothing, places: Vec::new() })
             }

@@ -18,6 +18,7 @@ use crate::query::model::Scope;
 use crate::query::{Desk, Failure, plan};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, iam};
+use crate::trail::Freshness;
 
 /// How long the check may take: Grafana's page waits for it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -219,14 +220,17 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
         .filter(|window| regions.contains(&window.region))
         .collect();
     let mut found = BTreeMap::new();
-    for (window, listing) in windows.iter().zip(desk.trail.read(&windows, deadline).await) {
+    for listing in desk.trail.read(&windows, Freshness::Own, deadline).await {
         let error = listing.gaps.iter().find_map(|gap| match gap {
             Gap::Failed(error) => Some(error.clone()),
             _ => None,
         });
-        let region =
-            Region { events: listing.events.len(), complete: listing.gaps.is_empty(), error, propagating: false };
-        found.insert(window.region.clone(), region);
+        // A region may be read as several lists.
+        let none = Region { events: 0, complete: true, error: None, propagating: false };
+        let region: &mut Region = found.entry(listing.region).or_insert(none);
+        region.events += listing.events.len();
+        region.complete &= listing.gaps.is_empty();
+        region.error = region.error.take().or(error);
     }
     found
 }

@@ -359,7 +359,7 @@ mod tests {
                 json!({ "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do" })
             })
             .collect();
-        let mut answer = Answer::of(Events::told(Kind::Api, &told));
+        let mut answer = Answer::of(&Events::told(Kind::Api, &told));
         let place = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
         answer.risks = (0..answer.events.len())
             .map(|row| {
@@ -493,7 +493,7 @@ mod tests {
 
     #[test]
     fn a_tag_with_a_comma_stays_one_tag() {
-        let answer = Answer::of(Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
+        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
         assert_eq!(texts(&asked(&answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
     }
 }

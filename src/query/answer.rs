@@ -15,8 +15,9 @@ use crate::event::{Column, Events, List};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Listing, RETENTION_DAYS, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
 use crate::scaleway::iam::Names;
+use crate::trail::{Freshness, Listing};
 
 /// Whose fault a failure is, as Grafana wants to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,9 @@ impl From<&Gap> for Failure {
         let (status, fault) = match gap {
             Gap::Failed(error) => (error.status(), Fault::Downstream),
             Gap::Limit(_) | Gap::Bytes => (400, Fault::Plugin),
-            Gap::RepeatedToken | Gap::Malformed { .. } => (502, Fault::Downstream),
+            Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => (502, Fault::Downstream),
+            Gap::Late => (504, Fault::Downstream),
+            Gap::Broken => (500, Fault::Plugin),
         };
         Self { message: gap.to_string(), status, fault }
     }
@@ -104,14 +107,15 @@ impl Answer {
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
         let windows =
             plan::windows(&narrowed(scope, &query.filters), regions, ids.as_deref(), request.from, request.to);
+        let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let wants_names = needs_names(query, scope, request);
         let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { Ok(Arc::default()) } };
-        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, deadline), any_names);
+        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, freshness, deadline), any_names);
 
-        let mut gaps = gaps(&windows, &listings);
-        complete_enough(&windows, &listings, &gaps, request)?;
+        let mut gaps = gaps(&listings);
+        complete_enough(&listings, &gaps, request)?;
         let replaced = listings.iter().any(|listing| listing.replaced);
-        let mut events = merge(&windows, listings, regions)?;
+        let mut events = merge(listings, regions)?;
         let most = desk.settings.max_events;
         if events.len() > most {
             let gap = Gap::Limit(most);
@@ -296,20 +300,20 @@ fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
     Some(ids.into_iter().collect())
 }
 
-fn place(window: &Window) -> String {
-    let list = match window.list {
+fn place(region: &str, list: List) -> String {
+    let list = match list {
         List::Of(kind) => kind.as_str(),
         List::Combined => "combined",
     };
-    format!("region {}, {list} events", window.region)
+    format!("region {region}, {list} events")
 }
 
 /// What is missing, each with where; once, however many listings of one place say the same.
-fn gaps(windows: &[Window], listings: &[Listing]) -> Vec<(String, Gap)> {
+fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
     let mut gaps: Vec<(String, Gap)> = Vec::new();
-    for (window, listing) in windows.iter().zip(listings) {
+    for listing in listings {
         for gap in &listing.gaps {
-            let gap = (place(window), gap.clone());
+            let gap = (place(&listing.region, listing.list), gap.clone());
             if !gaps.contains(&gap) {
                 gaps.push(gap);
             }
@@ -319,17 +323,12 @@ fn gaps(windows: &[Window], listings: &[Listing]) -> Vec<(String, Gap)> {
 }
 
 /// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error.
-fn complete_enough(
-    windows: &[Window],
-    listings: &[Listing],
-    gaps: &[(String, Gap)],
-    request: &Request,
-) -> Result<(), Failure> {
+fn complete_enough(listings: &[Listing], gaps: &[(String, Gap)], request: &Request) -> Result<(), Failure> {
     let nothing = listings
         .iter()
         .all(|listing| listing.events.is_empty() && listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))));
     let Some((place, gap)) = gaps.first() else { return Ok(()) };
-    if nothing && !windows.is_empty() {
+    if nothing && !listings.is_empty() {
         return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
     }
     if request.from_alert {
@@ -340,16 +339,18 @@ fn complete_enough(
 }
 
 /// All events, each once; from a region that was not asked for, only those that belong to every region.
-fn merge(windows: &[Window], listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
-    let asked = |window: &Window| window.region != GLOBAL_REGION || regions.contains(&window.region);
-    let parts: Result<Vec<Events>, ArrowError> =
-        windows
-            .iter()
-            .zip(listings)
-            .map(|(window, listing)| {
-                if asked(window) { Ok(listing.events) } else { listing.events.filter(&filter::global(&listing.events)) }
-            })
-            .collect();
+fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
+    let asked = |region: &String| region != GLOBAL_REGION || regions.contains(region);
+    let parts: Result<Vec<Events>, ArrowError> = listings
+        .into_iter()
+        .map(|listing| {
+            if asked(&listing.region) {
+                Ok(listing.events)
+            } else {
+                listing.events.filter(&filter::global(&listing.events))
+            }
+        })
+        .collect();
     Ok(Events::merge(&parts?)?)
 }
 
@@ -446,13 +447,13 @@ fn describe(window: &Window) -> String {
         ("resource type", &filter.resource_type),
     ];
     let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
-    place(window) + &filters.collect::<String>()
+    place(&window.region, window.list) + &filters.collect::<String>()
 }
 
 #[cfg(test)]
 impl Answer {
     /// The answer that these events make, without names, for tests.
-    pub(super) fn of(events: Events) -> Self {
+    pub(super) fn of(events: &Events) -> Self {
         let events = events.weighed(risk::weigh);
         let risks = risk::known(&events);
         Self { events, risks, names: Arc::default(), gaps: Vec::new(), notices: Vec::new(), executed: String::new() }

@@ -286,7 +286,7 @@ mod tests {
     }
 
     fn total_by(dimension: Dimension, told: &[Value]) -> Vec<(String, i64)> {
-        let answer = Answer::of(Events::told(Kind::Api, told));
+        let answer = Answer::of(&Events::told(Kind::Api, told));
         let frame = frame(&counts(Over::Total, &[dimension], 2), &answer, &request(1_000, 1, 100, false)).unwrap();
         let keys = frame.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
         keys.zip(numbers(&frame)).collect()
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn an_alert_rule_never_gets_an_other() {
         let told = [json!({ "method_name": "a" }), json!({ "method_name": "b" })];
-        let answer = Answer::of(Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::told(Kind::Api, &told));
         let by_method = |limit| counts(Over::Time, &[Dimension::Column(Column::Method)], limit);
         assert!(frame(&by_method(2), &answer, &request(1_000, 1, 1, true)).is_ok());
         let failure = frame(&by_method(1), &answer, &request(1_000, 1, 1, true)).unwrap_err();
@@ -360,14 +360,14 @@ mod tests {
     #[test]
     fn events_outside_the_grid_are_not_counted_into_another_bucket() {
         // They cannot be there; a count that invents a place for them would hide the defect.
-        let answer = Answer::of(Events::told(Kind::Api, &[json!({}), json!({})]));
+        let answer = Answer::of(&Events::told(Kind::Api, &[json!({}), json!({})]));
         let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 2, false) };
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);
     }
 
     #[test]
     fn the_number_of_nothing_is_zero() {
-        let answer = Answer::of(Events::default());
+        let answer = Answer::of(&Events::default());
         assert_eq!(numbers(&total(&answer).unwrap()), [0]);
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request(2, 1, 2, false)).unwrap()), [0, 0]);
         let grouped = counts(Over::Total, &[Dimension::Status], 1);

@@ -180,7 +180,7 @@ mod tests {
     use crate::frame::NoticeSeverity;
 
     fn answer(kind: Kind, told: &[Value]) -> Answer {
-        Answer::of(Events::told(kind, told))
+        Answer::of(&Events::told(kind, told))
     }
 
     fn list(format: Format, limit: usize) -> EventList {
@@ -203,7 +203,7 @@ mod tests {
             assert_eq!(notice.severity, NoticeSeverity::Info);
             // As many as the limit are all of them.
             assert_eq!(frame(&list(format, 3), &answer).unwrap().meta.notices, []);
-            let none = frame(&list(format, 3), &Answer::of(Events::default())).unwrap();
+            let none = frame(&list(format, 3), &Answer::of(&Events::default())).unwrap();
             assert_eq!(none.rows(), 0);
             assert!(none.to_arrow("A").is_ok());
         }
@@ -231,7 +231,7 @@ mod tests {
         });
         assert_eq!(told, expected);
         let attacked =
-            super::super::answer::Answer::of(Events::told(Kind::Authentication, &[json!({ "result": "failure" })]));
+            super::super::answer::Answer::of(&Events::told(Kind::Authentication, &[json!({ "result": "failure" })]));
         assert_eq!(labels(&attacked)(0)["attack"], "T1110");
     }
 

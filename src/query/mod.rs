@@ -19,7 +19,7 @@ use crate::frame::Frame;
 use crate::scaleway::iam::{Directory, Names};
 use crate::scaleway::{self, Client, Error};
 use crate::settings::Settings;
-use crate::trail::Trail;
+use crate::trail::{Api, Trail};
 
 pub use answer::{Answer, Failure};
 pub use model::{Query, Question, Request};
@@ -44,7 +44,8 @@ impl Desk {
     /// When no HTTP client can be made of them.
     pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::trail::Meter) -> Result<Self, Error> {
         let client = Client::new(&settings, calls)?;
-        let trail = Trail::new(client.clone(), settings.organization_id.clone(), settings.max_events, events.clone());
+        let source = Api::new(client.clone(), &settings.organization_id);
+        let trail = Trail::new(source, &settings, events.clone(), crate::risk::weigh);
         Ok(Self { settings, client, trail, directory: Directory::default() })
     }
 
@@ -70,7 +71,6 @@ impl Desk {
         request.check(query)?;
         let deadline = Instant::now() + self.settings.query_timeout;
         let answer = Answer::gather(self, query, request, deadline).await?;
-        let held = self.trail.meter().hold(&answer.events);
         let frames = match &query.question {
             Question::Counts(counts) => vec![counts::frame(counts, &answer, request)?],
             Question::Values(values) => vec![values::frame(values, &answer)?],
@@ -82,7 +82,6 @@ impl Desk {
             Question::Events(events) => vec![events::frame(events, &answer)?],
             Question::Volume => counts::volume(&answer, request),
         };
-        drop(held);
         Ok(answer.finish(frames))
     }
 }

@@ -176,7 +176,7 @@ mod tests {
     use crate::event::Events;
 
     fn title(kind: Kind, fields: Value) -> String {
-        Sentences::new(&Answer::of(Events::told(kind, &[fields]))).title(0)
+        Sentences::new(&Answer::of(&Events::told(kind, &[fields]))).title(0)
     }
 
     fn call(fields: &Value) -> Value {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_line_adds_what_is_known_and_nothing_else() {
-        let line = |kind, fields: Value| Sentences::new(&Answer::of(Events::told(kind, &[fields]))).line(0);
+        let line = |kind, fields: Value| Sentences::new(&Answer::of(&Events::told(kind, &[fields]))).line(0);
         let all = call(&json!({ "source_ip": "203.0.113.7", "locality": "fr-par-1" }));
         assert_eq!(line(Kind::Api, all), "me Make · p · 200 succeeded · from 203.0.113.7 · in fr-par-1");
         assert_eq!(line(Kind::System, json!({ "system_name": "backup" })), "Scaleway backup");

@@ -47,7 +47,7 @@ mod tests {
     use crate::event::{Events, Kind};
 
     fn values(column: Dimension, told: &[Value]) -> Vec<(String, String)> {
-        let frame = frame(&Values { column }, &Answer::of(Events::told(Kind::Api, told))).unwrap();
+        let frame = frame(&Values { column }, &Answer::of(&Events::told(Kind::Api, told))).unwrap();
         let texts = |place: usize| {
             let field: &Field = &frame.fields[place];
             field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()

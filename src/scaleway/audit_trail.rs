@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use arrow::error::ArrowError;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,11 @@ const PAGE_SIZES: [&str; 6] = ["100", "50", "20", "10", "5", "1"];
 /// Where in the sizes a list goes on after a page that was too large to be read: five bodies of 10 MB can be.
 const PAGES_OF_LARGE_EVENTS: usize = 4;
 
-/// The most bytes of pages that one listing may read.
-const MAX_LISTING_BYTES: usize = 512 << 20;
+/// How many pages in a row may hold no event of the window, before it is taken for a list without end.
+const MOST_BARREN: usize = 50;
+
+/// The most bytes of pages that one reading of a window may take.
+pub const MAX_READING_BYTES: usize = 512 << 20;
 
 /// How far back the trail can be asked: what Scaleway's documentation of exports says is kept.
 pub const RETENTION_DAYS: i64 = 90;
@@ -32,7 +36,7 @@ pub const GLOBAL_REGION: &str = "fr-par";
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
 /// The filters that the API applies itself; each is an exact match, and all must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Filter {
     /// `product_name`.
     pub product: Option<String>,
@@ -88,11 +92,22 @@ pub enum Gap {
     #[error("only the newest {0} events were fetched (setting maxEvents); older ones are missing")]
     Limit(usize),
     /// The pages take too much memory; the oldest events are missing.
-    #[error("the pages exceed {} MiB; older events are missing", MAX_LISTING_BYTES >> 20)]
+    #[error("the pages exceed {} MiB; older events are missing", MAX_READING_BYTES >> 20)]
     Bytes,
+    /// Pages without an event follow each other; the oldest events are missing.
+    #[error("Scaleway sent {0} pages in a row without an event; older events may be missing")]
+    Barren(usize),
     /// The API gave a page token a second time; the oldest events are missing.
     #[error("Scaleway repeated a page token; older events may be missing")]
     RepeatedToken,
+    /// The time that the question had is over.
+    #[error(
+        "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds"
+    )]
+    Late,
+    /// The reading broke off; the log says where.
+    #[error("reading the events broke off; the plugin's log says where")]
+    Broken,
     /// A call failed; what the pages before it held is there.
     #[error("{0}")]
     Failed(#[from] Error),
@@ -106,124 +121,186 @@ pub enum Gap {
     },
 }
 
-/// What a listing found.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// The events of the window.
-    pub events: Events,
-    /// What is missing; empty where the listing is complete.
-    pub gaps: Vec<Gap>,
-    /// Whether some page was not valid UTF-8 and was mended with U+FFFD.
-    pub replaced: bool,
-}
-
 fn rfc3339(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Lists the events of a window, newest first, to the end or until `max_events`.
+/// The pages of a window, newest first.
 ///
 /// The API's bounds are neither documented as inclusive nor as exclusive and its clients send whole seconds: a little
 /// more is asked for, and what lies outside the window is left out here.
-pub async fn list(
-    client: &Client,
-    organization: &str,
-    window: &Window,
-    max_events: usize,
-    deadline: Instant,
-) -> Listing {
-    const SECOND: i64 = 1_000_000_000;
-    let after = rfc3339(window.from.div_euclid(SECOND) - 1);
-    let before = rfc3339(window.to.saturating_add(SECOND - 1).div_euclid(SECOND));
-    let status = window.filter.status.map(|code| code.to_string());
-    let endpoint = match window.list {
-        List::Of(Kind::Api) => "events",
-        List::Of(Kind::Authentication) => "authentication-events",
-        List::Of(Kind::System) => "system-events",
-        List::Combined => "combined-events",
-    };
-    let filter = &window.filter;
-    let filters = [
-        ("product_name", &filter.product),
-        ("service_name", &filter.service),
-        ("method_name", &filter.method),
-        ("principal_id", &filter.principal),
-        ("source_ip", &filter.source_ip),
-        ("status", &status),
-        ("project_id", &filter.project),
-        ("resource_type", &filter.resource_type),
-    ];
-    let mut query = vec![
-        ("organization_id", organization),
-        ("recorded_after", &after),
-        ("recorded_before", &before),
-        ("order_by", "recorded_at_desc"),
-    ];
-    query.extend(filters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+pub struct Pages {
+    client: Client,
+    window: Window,
+    query: Vec<(&'static str, String)>,
+    decoder: Decoder,
+    /// The place of the page size in [`PAGE_SIZES`].
+    size: usize,
+    token: Option<String>,
+    tokens: HashSet<String>,
+    /// Pages in a row that held no event of the window.
+    barren: usize,
+    bytes: usize,
+    in_window: usize,
+    oldest: Option<i64>,
+    ordered: bool,
+    malformed: Vec<String>,
+    replaced: bool,
+}
 
-    let mut decoder = Decoder::new(&window.region);
-    let (mut listing, mut malformed) = (Listing::default(), Vec::new());
-    let (mut size, mut bytes) = (0, 0);
-    let (mut seen, mut in_window) = (0, 0);
-    let mut token: Option<String> = None;
-    let mut tokens = HashSet::new();
-    loop {
-        let mut query = query.clone();
-        query.push(("page_size", PAGE_SIZES[size]));
-        if let Some(token) = &token {
-            query.push(("page_token", token));
+impl Pages {
+    /// The pages of a window of an organization's trail; none is read yet.
+    #[must_use]
+    pub fn new(client: &Client, organization: &str, window: Window) -> Self {
+        const SECOND: i64 = 1_000_000_000;
+        let filter = &window.filter;
+        let filters = [
+            ("product_name", filter.product.clone()),
+            ("service_name", filter.service.clone()),
+            ("method_name", filter.method.clone()),
+            ("principal_id", filter.principal.clone()),
+            ("source_ip", filter.source_ip.clone()),
+            ("status", filter.status.map(|code| code.to_string())),
+            ("project_id", filter.project.clone()),
+            ("resource_type", filter.resource_type.clone()),
+        ];
+        let mut query = vec![
+            ("organization_id", organization.to_owned()),
+            ("recorded_after", rfc3339(window.from.div_euclid(SECOND) - 1)),
+            ("recorded_before", rfc3339(window.to.saturating_add(SECOND - 1).div_euclid(SECOND))),
+            ("order_by", "recorded_at_desc".to_owned()),
+        ];
+        query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        Self {
+            client: client.clone(),
+            decoder: Decoder::new(&window.region),
+            window,
+            query,
+            size: 0,
+            token: None,
+            tokens: HashSet::new(),
+            barren: 0,
+            bytes: 0,
+            in_window: 0,
+            oldest: None,
+            ordered: true,
+            malformed: Vec::new(),
+            replaced: false,
         }
-        let path = ["audit-trail", "v1alpha1", "regions", &window.region, endpoint];
-        let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
-        let page = client.get(&call, deadline, |body| {
-            bytes += body.len();
-            decoder.page(window.list, body)
-        });
-        let page = match page.await {
-            Ok(page) => page,
-            Err(Error::Invalid { arguments, .. })
-                if size + 1 < PAGE_SIZES.len() && arguments.iter().any(|name| name == "page_size") =>
-            {
-                size += 1;
-                continue;
-            }
-            Err(Error::TooLarge { .. }) if size + 1 < PAGE_SIZES.len() => {
-                size = PAGES_OF_LARGE_EVENTS.max(size + 1);
-                continue;
-            }
-            Err(error) => {
-                listing.gaps.push(error.into());
-                break;
+    }
+
+    /// Reads the next page, and tells whether there is another.
+    ///
+    /// # Errors
+    /// Why the window cannot be read further; what the pages before held is there.
+    pub async fn next(&mut self, deadline: Instant) -> Result<bool, Gap> {
+        let endpoint = match self.window.list {
+            List::Of(Kind::Api) => "events",
+            List::Of(Kind::Authentication) => "authentication-events",
+            List::Of(Kind::System) => "system-events",
+            List::Combined => "combined-events",
+        };
+        let before = self.decoder.len();
+        let page = loop {
+            let mut query: Vec<(&str, &str)> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            query.push(("page_size", PAGE_SIZES[self.size]));
+            query.extend(self.token.as_deref().map(|token| ("page_token", token)));
+            let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
+            let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
+            let (decoder, bytes, list) = (&mut self.decoder, &mut self.bytes, self.window.list);
+            let read = |body: &[u8]| {
+                *bytes += body.len();
+                decoder.page(list, body)
+            };
+            let can_shrink = self.size + 1 < PAGE_SIZES.len();
+            match self.client.get(&call, deadline, read).await {
+                Ok(page) => break page,
+                Err(Error::Invalid { arguments, .. })
+                    if can_shrink && arguments.iter().any(|name| name == "page_size") =>
+                {
+                    self.size += 1;
+                }
+                Err(Error::TooLarge { .. }) if can_shrink => {
+                    self.size = PAGES_OF_LARGE_EVENTS.max(self.size + 1);
+                }
+                Err(error) => return Err(error.into()),
             }
         };
-        malformed.extend(page.malformed.iter().map(|what| client.said(what)));
-        listing.replaced |= page.replaced;
-        // One event more than allowed tells that there are more; what lies beside the window is none of them.
-        in_window += decoder.within(seen, window.from, window.to);
-        seen = decoder.len();
-        if in_window > max_events {
-            listing.gaps.push(Gap::Limit(max_events));
-            break;
+        self.malformed.extend(page.malformed.iter().map(|what| self.client.said(what)));
+        self.replaced |= page.replaced;
+        // What lies beside the window tells nothing about the order within it.
+        let (from, to) = (self.window.from, self.window.to);
+        let found = self.decoder.within(before, from, to);
+        self.in_window += found;
+        self.barren = if found == 0 { self.barren + 1 } else { 0 };
+        if let Some((oldest, newest)) = self.decoder.span(before, from, to) {
+            self.ordered &= self.oldest.is_none_or(|before| newest <= before);
+            self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
         }
-        let Some(next) = page.next else { break };
-        if bytes >= MAX_LISTING_BYTES {
-            listing.gaps.push(Gap::Bytes);
-            break;
+        let Some(next) = page.next else { return Ok(false) };
+        if self.barren >= MOST_BARREN {
+            return Err(Gap::Barren(self.barren));
         }
-        if !tokens.insert(next.clone()) {
-            listing.gaps.push(Gap::RepeatedToken);
-            break;
+        if !self.tokens.insert(next.clone()) {
+            return Err(Gap::RepeatedToken);
         }
-        token = Some(next);
+        self.token = Some(next);
+        Ok(true)
     }
-    if let Some(first) = malformed.first() {
-        listing.gaps.push(Gap::Malformed { count: malformed.len(), first: first.clone() });
+
+    /// How many events of the window were read; what comes twice counts twice.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.in_window
     }
-    match decoder.finish() {
-        Ok(events) => listing.events = events.within(window.from, window.to).newest(max_events),
-        Err(_) => listing.gaps.push(Gap::Bytes),
+
+    /// Whether no event of the window was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.in_window == 0
     }
-    listing
+
+    /// How many bytes the pages had.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The time of the oldest event of the window that was read, where the pages came in order: all that is newer was read.
+    #[must_use]
+    pub fn reached(&self) -> Option<i64> {
+        self.oldest.filter(|_| self.ordered)
+    }
+
+    /// The events of the window, and what is wrong with them.
+    ///
+    /// # Errors
+    /// When they are too large for memory's columns.
+    pub fn finish(self) -> Result<(Events, Flaws), ArrowError> {
+        let events = self.decoder.finish()?.within(self.window.from, self.window.to);
+        let malformed = self.malformed.first().map(|first| (self.malformed.len(), first.clone()));
+        Ok((events, Flaws { malformed, replaced: self.replaced }))
+    }
+}
+
+/// What is wrong with events that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flaws {
+    /// How many items were left out because they are no events or have no time, and what was wrong with the first.
+    pub malformed: Option<(usize, String)>,
+    /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
+    pub replaced: bool,
+}
+
+impl Flaws {
+    /// Takes others in.
+    pub fn add(&mut self, other: &Self) {
+        self.replaced |= other.replaced;
+        self.malformed = match (self.malformed.take(), &other.malformed) {
+            (Some((count, first)), Some((more, _))) => Some((count + more, first)),
+            (some, other) => some.or_else(|| other.clone()),
+        };
+    }
 }
 
 /// A product whose calls the trail records.

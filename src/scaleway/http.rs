@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
 
+use super::pace::Pace;
 use crate::settings::{Settings, is_loopback};
 
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
@@ -176,6 +177,7 @@ pub struct Client {
     host: String,
     key: HeaderValue,
     call_timeout: Duration,
+    pace: Pace,
     meter: Meter,
 }
 
@@ -216,7 +218,14 @@ impl Client {
             message: format!("the HTTP client: {}", chain(&e)),
         })?;
         let api_url = settings.api_url.clone();
-        Ok(Self { http, api_url, host, key, call_timeout: settings.call_timeout, meter: meter.clone() })
+        let pace = Pace::new(settings.concurrent_calls);
+        Ok(Self { http, api_url, host, key, call_timeout: settings.call_timeout, pace, meter: meter.clone() })
+    }
+
+    /// How many calls may run at the same time just now.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.pace.width()
     }
 
     /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
@@ -232,14 +241,25 @@ impl Client {
         deadline: Instant,
         mut read: impl FnMut(&[u8]) -> Result<T, serde_json::Error>,
     ) -> Result<T, Error> {
+        let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
         let mut told = None;
         loop {
             tries += 1;
-            let failure = match self.once(call, deadline, tries).await {
+            let turn = tokio::time::timeout_at(deadline.into(), self.pace.turn()).await;
+            let Ok(turn) = turn else {
+                // Others' calls took all the time that there was.
+                return Err(
+                    told.unwrap_or(Error::Timeout { host: self.host.clone(), seconds: begun.elapsed().as_secs() })
+                );
+            };
+            let answer = self.once(call, deadline, tries).await;
+            drop(turn);
+            let failure = match answer {
                 Ok(bytes) => match read(&bytes) {
                     Ok(value) => {
+                        self.pace.answered();
                         self.count("ok");
                         return Ok(value);
                     }
@@ -250,6 +270,9 @@ impl Client {
                 Err(failure) => failure,
             };
             self.count(failure.error.outcome());
+            if matches!(failure.error, Error::RateLimited { .. }) {
+                self.pace.refused();
+            }
             let allowed = match failure.error {
                 Error::RateLimited { .. } => u32::MAX,
                 Error::Unreachable { .. } => MAX_TRIES,

@@ -3,5 +3,6 @@
 pub mod audit_trail;
 pub mod http;
 pub mod iam;
+mod pace;
 
 pub use http::{Client, Error, Meter};

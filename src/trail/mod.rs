@@ -1,23 +1,61 @@
 //! The archive: where answers get their events from.
 //!
-//! For now it holds nothing between questions: every window is read from Scaleway.
+//! A question names windows of lists. What is held of them answers at once; what is missing is read from Scaleway, by one
+//! reading for all who wait for it, and held for those who come later. `store` is what is held, `fetch` is how a missing
+//! window is read, `source` is from where.
 
-use std::sync::Arc;
+mod fetch;
+mod folder;
+mod source;
+mod store;
+
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use prometheus::{IntCounter, IntGauge};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
-use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{self, Gap, Listing, Window};
-use crate::scaleway::{Client, Error};
+use crate::event::{Events, List};
+use crate::scaleway::Error;
+use crate::scaleway::audit_trail::{Gap, Window};
+use crate::settings::Settings;
+use fetch::{Plan, Probe, Weigh};
+use folder::Folder;
+use store::{Piece, Series, Size, Store, apart, everything};
+
+pub use source::{Api, Pages, Source};
+
+const SECOND: i64 = 1_000_000_000;
+
+/// The panels of a dashboard ask for the same range within this time; they share what the first of them reads.
+const SHARED: i64 = 10 * SECOND;
+
+/// Within this time questions are one moment, whatever their range.
+const MOMENT: i64 = SECOND;
+
+/// How long a reading for an alert rule waits for other rules of the same tick.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Events on a page, as far as is known.
+const PAGE: f64 = 100.0;
+
+/// Everything is read instead of a part where it costs at most this many calls more, since other questions can use it.
+const CHEAP: f64 = 4.0;
+
+/// How often a question looks for what is still missing, before it says so.
+const ROUNDS: usize = 12;
 
 /// Counts events; one for the whole process.
 #[derive(Clone, Debug)]
 pub struct Meter {
     read: IntCounter,
     held: IntGauge,
+    bytes: IntGauge,
+    body_bytes: IntGauge,
 }
 
 impl Meter {
@@ -29,115 +67,504 @@ impl Meter {
         Ok(Self {
             read: IntCounter::new("audittrail_events_total", "Events read from Scaleway's API.")?,
             held: IntGauge::new("audittrail_held_events", "Events in memory now.")?,
+            bytes: IntGauge::new("audittrail_held_bytes", "Memory that the events take.")?,
+            body_bytes: IntGauge::new("audittrail_held_body_bytes", "The part of it that is request bodies.")?,
         })
     }
 
     /// The collectors, for a registry.
     #[must_use]
     pub fn collectors(&self) -> Vec<Box<dyn prometheus::core::Collector>> {
-        vec![Box::new(self.read.clone()), Box::new(self.held.clone())]
+        vec![
+            Box::new(self.read.clone()),
+            Box::new(self.held.clone()),
+            Box::new(self.bytes.clone()),
+            Box::new(self.body_bytes.clone()),
+        ]
     }
 
-    /// Counts events as held for as long as the answer lives.
-    #[must_use]
-    pub fn hold(&self, events: &Events) -> Held {
-        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        self.held.add(count);
-        Held { gauge: self.held.clone(), count }
-    }
-}
-
-/// Events counted as held, until it is dropped.
-#[derive(Debug)]
-pub struct Held {
-    gauge: IntGauge,
-    count: i64,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.gauge.sub(self.count);
+    fn changed(&self, before: Size, after: Size) {
+        let change = |gauge: &IntGauge, before: usize, after: usize| {
+            gauge.add(i64::try_from(after).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX));
+        };
+        change(&self.held, before.events, after.events);
+        change(&self.bytes, before.bytes, after.bytes);
+        change(&self.body_bytes, before.body_bytes, after.body_bytes);
     }
 }
 
-/// The trail of one organization, read with one credential.
+/// How old an answer's live edge may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A panel's: what another panel of the same dashboard has just read will do.
+    Shared,
+    /// An alert rule's: read after it was asked for.
+    Own,
+}
+
+/// What was found of a list of a region.
 #[derive(Clone, Debug)]
-pub struct Trail {
-    client: Client,
-    organization: String,
+pub struct Listing {
+    /// The region.
+    pub region: String,
+    /// The list that was read.
+    pub list: List,
+    /// The events.
+    pub events: Events,
+    /// What is missing; empty where the listing is complete.
+    pub gaps: Vec<Gap>,
+    /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
+    pub replaced: bool,
+}
+
+/// The trail of one organization, read with one credential. Clones share what is held.
+#[derive(Debug)]
+pub struct Trail<S: Source = Api> {
+    inner: Arc<Inner<S>>,
+}
+
+impl<S: Source> Clone for Trail<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+#[derive(Debug)]
+struct Inner<S> {
+    source: S,
+    /// The most events that one list of one region yields.
     max_events: usize,
     meter: Meter,
+    weigh: Weigh,
+    /// Held to look up and to put in, never while something is awaited.
+    state: Mutex<State>,
+    folder: Option<Folder>,
     /// Set once the combined list has failed where the three lists answered.
-    separate: Arc<AtomicBool>,
+    separate: AtomicBool,
 }
 
-impl Trail {
-    /// The trail of `organization`; one window yields at most `max_events`.
+#[derive(Debug)]
+struct State {
+    store: Store,
+    size: Size,
+    /// Readings that somebody waits for, and some that nobody does any more.
+    readings: Vec<Weak<Reading>>,
+    /// Questions that want everything of a region's range, for as long as they are asked.
+    wants: Vec<Weak<Want>>,
+}
+
+#[derive(Debug)]
+struct Want {
+    region: String,
+    range: Range<i64>,
+}
+
+/// A window that is being read. It is given up when nobody waits for it any more.
+#[derive(Debug)]
+struct Reading {
+    series: Series,
+    range: Range<i64>,
+    /// When it began.
+    begun: i64,
+    /// Whether all of the window is wanted, and not only to know how much it holds.
+    whole: Arc<AtomicBool>,
+    progress: watch::Receiver<Option<End>>,
+    task: AbortHandle,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<S: Source> Inner<S> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, series: &Series, piece: Piece, read: i64) {
+        self.meter.read.inc_by(piece.events.len() as u64);
+        let mut state = self.state();
+        state.store.put(series, piece, read);
+        let size = state.store.size();
+        self.meter.changed(state.size, size);
+        state.size = size;
+    }
+}
+
+impl<S> Drop for Inner<S> {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.meter.changed(state.size, Size::default());
+    }
+}
+
+impl<S: Source> Trail<S> {
+    /// The trail that `source` tells. One list of one region yields at most `max_events` of the settings; `weigh` says what
+    /// each event means.
     #[must_use]
-    pub fn new(client: Client, organization: String, max_events: usize, meter: Meter) -> Self {
-        Self { client, organization, max_events, meter, separate: Arc::default() }
-    }
-
-    /// How events are counted.
-    #[must_use]
-    pub fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// Reads windows, all at the same time. One that fails says so in its listing and does not disturb the others.
-    pub async fn read(&self, windows: &[Window], deadline: Instant) -> Vec<Listing> {
-        let listings = join_all(windows.iter().map(|window| self.window(window, deadline))).await;
-        self.meter.read.inc_by(listings.iter().map(|listing| listing.events.len() as u64).sum());
-        listings
-    }
-
-    async fn window(&self, window: &Window, deadline: Instant) -> Listing {
-        if window.list != List::Combined {
-            return self.list(window, deadline).await;
-        }
-        if !self.separate.load(Ordering::Relaxed) {
-            let listing = self.list(window, deadline).await;
-            if !is_unusable(&listing) {
-                return listing;
+    pub fn new(source: S, settings: &Settings, meter: Meter, weigh: Weigh) -> Self {
+        let settling = i64::try_from(settings.settling.as_nanos()).unwrap_or(i64::MAX);
+        let mut store = Store::new(settling, settings.max_memory);
+        let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
+        if let Some(folder) = &folder {
+            for (series, span) in folder.read(settings.max_memory, weigh) {
+                store.restore(&series, span);
             }
         }
-        let windows = Kind::ALL.map(|kind| {
-            let list = List::Of(kind);
-            Window { list, filter: window.filter.known_to(list), ..window.clone() }
-        });
-        let listing = together(join_all(windows.iter().map(|window| self.list(window, deadline))).await);
-        if listing.gaps.is_empty() && !self.separate.swap(true, Ordering::Relaxed) {
-            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
-        }
-        listing
+        let size = store.size();
+        meter.changed(Size::default(), size);
+        let state = State { store, size, readings: Vec::new(), wants: Vec::new() };
+        let inner = Inner {
+            source,
+            max_events: settings.max_events,
+            meter,
+            weigh,
+            state: Mutex::new(state),
+            folder,
+            separate: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
-    async fn list(&self, window: &Window, deadline: Instant) -> Listing {
-        audit_trail::list(&self.client, &self.organization, window, self.max_events, deadline).await
+    /// The events of windows, from what is held and, where that is not enough, from Scaleway. A window that fails says so
+    /// in its listing and does not disturb the others.
+    pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let mut regions: Vec<Vec<&Window>> = Vec::new();
+        for window in windows {
+            match regions.iter_mut().find(|region| region[0].region == window.region) {
+                Some(region) => region.push(window),
+                None => regions.push(vec![window]),
+            }
+        }
+        let listings = join_all(regions.iter().map(|windows| self.region(windows, freshness, deadline))).await;
+        if self.inner.folder.is_some() {
+            let inner = Arc::clone(&self.inner);
+            // Others answer meanwhile; whoever asked does not wait for the disk.
+            tokio::task::spawn_blocking(move || keep(&inner));
+        }
+        listings.into_iter().flatten().collect()
+    }
+
+    async fn region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let asked: Vec<(Series, Range<i64>)> =
+            windows.iter().map(|window| (Series::of(window), window.from..window.to)).collect();
+        if !self.inner.separate.load(Ordering::Relaxed) {
+            let question = Question { trail: self, asked: &asked, combined: true, freshness, deadline };
+            let listings = question.ask().await;
+            if !listings.iter().any(is_unusable) {
+                return listings;
+            }
+        }
+        let mut lists: Vec<(Series, Range<i64>)> = Vec::new();
+        for (series, range) in &asked {
+            for series in apart(series) {
+                if !lists.contains(&(series.clone(), range.clone())) {
+                    lists.push((series, range.clone()));
+                }
+            }
+        }
+        let question = Question { trail: self, asked: &lists, combined: false, freshness, deadline };
+        let listings = question.ask().await;
+        let answered = listings.iter().all(|listing| listing.gaps.is_empty());
+        if answered && !self.inner.separate.swap(true, Ordering::Relaxed) {
+            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
+        }
+        listings
+    }
+}
+
+/// Lists of one region that one question asks for.
+struct Question<'a, S: Source> {
+    trail: &'a Trail<S>,
+    asked: &'a [(Series, Range<i64>)],
+    /// Whether the combined list may be read in place of another.
+    combined: bool,
+    freshness: Freshness,
+    deadline: Instant,
+}
+
+/// What a question has learnt about a list while it waited for it.
+#[derive(Default)]
+struct Learnt {
+    /// How many pages the rest of everything has.
+    pages: Option<f64>,
+    /// Everything cannot be read.
+    only_itself: bool,
+}
+
+impl<S: Source> Question<'_, S> {
+    fn inner(&self) -> &Arc<Inner<S>> {
+        &self.trail.inner
+    }
+
+    async fn ask(&self) -> Vec<Listing> {
+        let everything = self.asked.iter().filter(|(series, _)| *series == everything(&series.region));
+        let wants: Vec<Arc<Want>> = everything
+            .map(|(series, range)| Arc::new(Want { region: series.region.clone(), range: range.clone() }))
+            .collect();
+        self.inner().state().wants.extend(wants.iter().map(Arc::downgrade));
+        join_all(self.asked.iter().map(|(series, range)| self.list(series, range))).await
+    }
+
+    /// The moment from which on what was read is fresh enough.
+    fn fresh(&self, range: &Range<i64>) -> i64 {
+        let now = self.inner().source.now();
+        match self.freshness {
+            Freshness::Own => now,
+            Freshness::Shared => range.end.clamp(now.saturating_sub(SHARED), now.saturating_sub(MOMENT)),
+        }
+    }
+
+    async fn list(&self, series: &Series, range: &Range<i64>) -> Listing {
+        let fresh = self.fresh(range);
+        let limit = self.inner().max_events;
+        let (mut learnt, mut gap) = (Learnt::default(), None);
+        for round in 0.. {
+            let (served, readings) = {
+                let mut state = self.inner().state();
+                let served = state.store.serve(series, range, fresh);
+                let holes = needed(&served.pieces, &served.missing, limit);
+                if holes.is_empty() || gap.is_some() || round == ROUNDS {
+                    (served, Vec::new())
+                } else {
+                    let readings =
+                        holes.iter().flat_map(|hole| self.readings(&mut state, series, hole, fresh, &learnt)).collect();
+                    (served, readings)
+                }
+            };
+            if readings.is_empty() {
+                return listing(series, served, limit, gap);
+            }
+            // A reading says itself why it is late, and takes a moment to say so.
+            let late = self.deadline + Duration::from_millis(200);
+            match tokio::time::timeout_at(late.into(), join_all(readings.iter().map(|reading| reading.end()))).await {
+                Ok(ends) => {
+                    for (reading, (why, probe)) in readings.iter().zip(ends) {
+                        let instead = reading.series != *series;
+                        learnt.pages = probe.filter(|_| instead).map(|probe| probe.pages).or(learnt.pages);
+                        match why {
+                            // There may be more of everything than is read at once, while the list itself is short.
+                            None | Some(Gap::Limit(_)) => {}
+                            Some(why) if instead && concerns_list(&why) => learnt.only_itself = true,
+                            Some(why) => gap = gap.or(Some(why)),
+                        }
+                    }
+                }
+                Err(_) => gap = Some(Gap::Late),
+            }
+        }
+        unreachable!("a question ends after {ROUNDS} rounds")
+    }
+
+    /// Readings that together fill a hole: those under way, and new ones for what is left.
+    fn readings(
+        &self,
+        state: &mut State,
+        series: &Series,
+        hole: &Range<i64>,
+        fresh: i64,
+        learnt: &Learnt,
+    ) -> Vec<Arc<Reading>> {
+        state.readings.retain(|reading| reading.strong_count() > 0);
+        let whole = self.whole(state, series, hole, learnt);
+        let target = match whole {
+            Some(false) => series.clone(),
+            Some(true) | None => everything(&series.region),
+        };
+        let mut readings = Vec::new();
+        let mut rest = hole.clone();
+        for reading in state.readings.iter().filter_map(Weak::upgrade) {
+            let covers = reading.series == target || (reading.series.covers(series) && !learnt.only_itself);
+            if !covers || reading.ended() || reading.range.start >= rest.end || reading.range.end <= rest.start {
+                continue;
+            }
+            // Of one that began too early, only what had settled by then is of use.
+            let settled = reading.begun.saturating_sub(state.store.settling());
+            let useful = if reading.begun >= fresh { reading.range.end } else { reading.range.end.min(settled) };
+            if useful <= rest.start || (reading.range.start > rest.start && useful < rest.end) {
+                continue;
+            }
+            if whole.is_some() {
+                reading.whole.store(true, Ordering::Relaxed);
+            }
+            rest = if useful >= rest.end { rest.start..reading.range.start.max(rest.start) } else { useful..rest.end };
+            readings.push(reading);
+            if rest.is_empty() {
+                return readings;
+            }
+        }
+        let reading = self.begin(&target, rest, whole.is_some());
+        state.readings.push(Arc::downgrade(&reading));
+        readings.push(reading);
+        readings
+    }
+
+    /// Whether to read all of everything in place of a list (`true`) or the list itself (`false`). It is `None` where the
+    /// first page of everything has to tell.
+    fn whole(&self, state: &mut State, series: &Series, hole: &Range<i64>, learnt: &Learnt) -> Option<bool> {
+        let all = everything(&series.region);
+        if *series == all || !self.combined || learnt.only_itself {
+            return Some(*series == all);
+        }
+        state.wants.retain(|want| want.strong_count() > 0);
+        if wanted(state, &all.region, hole) {
+            return Some(true);
+        }
+        let (density, _) = state.store.density(&all, series).unzip();
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let by_density = density.map(|density| density * (hole.end - hole.start) as f64 / PAGE);
+        let pages = learnt.pages.or(by_density)?;
+        let lists = self.asked.iter().filter_map(|(series, _)| state.store.density(&all, series));
+        let narrow: f64 = lists.map(|(_, part)| (part * pages).max(1.0)).sum();
+        Some(pages <= narrow + CHEAP)
+    }
+
+    /// A reading of a window, begun now.
+    fn begin(&self, series: &Series, range: Range<i64>, whole: bool) -> Arc<Reading> {
+        let inner = Arc::clone(self.inner());
+        let wait = if self.freshness == Freshness::Own { TICK } else { Duration::ZERO };
+        let begun = inner.source.now().saturating_add(i64::try_from(wait.as_nanos()).unwrap_or(i64::MAX));
+        let plan = Plan {
+            source: inner.source.clone(),
+            series: series.clone(),
+            range: range.clone(),
+            limit: inner.max_events,
+            deadline: self.deadline,
+            weigh: inner.weigh,
+        };
+        let (tell, progress) = watch::channel(None);
+        let whole = Arc::new(AtomicBool::new(whole));
+        let task = tokio::spawn(run(inner, plan, wait, begun, Arc::clone(&whole), tell)).abort_handle();
+        Arc::new(Reading { series: series.clone(), range, begun, whole, progress, task })
+    }
+}
+
+/// How a reading ended: what is missing, and what the first page told.
+type End = (Option<Gap>, Option<Probe>);
+
+async fn run<S: Source>(
+    inner: Arc<Inner<S>>,
+    plan: Plan<S>,
+    wait: Duration,
+    begun: i64,
+    whole: Arc<AtomicBool>,
+    tell: watch::Sender<Option<End>>,
+) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let (series, range) = (plan.series.clone(), plan.range.clone());
+    let mut probe = None;
+    let go_on = |found: Probe| {
+        probe = Some(found);
+        whole.load(Ordering::Relaxed)
+            || (series.list == List::Combined && wanted(&inner.state(), &series.region, &range))
+    };
+    let put = {
+        let (inner, series) = (Arc::clone(&inner), series.clone());
+        move |piece: Piece| inner.put(&series, piece, begun)
+    };
+    let gap = fetch::read(plan, put, go_on).await;
+    // Nobody may be waiting any more.
+    let _ = tell.send(Some((gap, probe)));
+}
+
+/// Whether somebody wants everything of a region, at least of a part of a range.
+fn wanted(state: &State, region: &str, range: &Range<i64>) -> bool {
+    let mut wants = state.wants.iter().filter_map(Weak::upgrade);
+    wants.any(|want| want.region == region && want.range.start < range.end && range.start < want.range.end)
+}
+
+impl Reading {
+    fn ended(&self) -> bool {
+        self.progress.borrow().is_some() || self.task.is_finished()
+    }
+
+    /// Waits for the end.
+    async fn end(&self) -> End {
+        let mut progress = self.progress.clone();
+        match progress.wait_for(Option::is_some).await {
+            Ok(end) => end.clone().unwrap_or_default(),
+            // It broke off without a word: a panic, which is logged where it happened.
+            Err(_) => (Some(Gap::Broken), None),
+        }
+    }
+}
+
+/// The missing windows that have to be read: none where newer events are as many as are wanted.
+fn needed(pieces: &[Events], missing: &[Range<i64>], limit: usize) -> Vec<Range<i64>> {
+    let mut holes: Vec<Range<i64>> = missing.to_vec();
+    holes.sort_by_key(|hole| std::cmp::Reverse(hole.start));
+    let mut needed: Vec<Range<i64>> = Vec::new();
+    for hole in holes {
+        let newer = |events: &Events| events.times().values().partition_point(|time| *time >= hole.end);
+        if pieces.iter().map(newer).sum::<usize>() > limit {
+            break;
+        }
+        needed.push(hole);
+    }
+    needed
+}
+
+fn listing(series: &Series, served: store::Served, limit: usize, gap: Option<Gap>) -> Listing {
+    let mut gaps = Vec::from_iter(gap);
+    let whole = needed(&served.pieces, &served.missing, limit).is_empty();
+    if whole {
+        // What failed was not needed in the end: somebody else has read it, or enough is newer.
+        gaps.clear();
+    } else if gaps.is_empty() {
+        gaps.push(Gap::Late);
+    }
+    let mut events = Events::merge(&served.pieces).unwrap_or_else(|_| {
+        gaps.push(Gap::Bytes);
+        Events::default()
+    });
+    if events.len() > limit {
+        events = events.newest(limit);
+        gaps.push(Gap::Limit(limit));
+    }
+    if let Some((count, first)) = served.flaws.malformed {
+        gaps.push(Gap::Malformed { count, first });
+    }
+    Listing { region: series.region.clone(), list: series.list, events, gaps, replaced: served.flaws.replaced }
+}
+
+/// Whether a failure is one of the list that was asked, and another list may answer.
+fn concerns_list(gap: &Gap) -> bool {
+    match gap {
+        Gap::Failed(error) => {
+            matches!(error, Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { .. })
+        }
+        Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => true,
+        Gap::Limit(_) | Gap::Bytes | Gap::Late | Gap::Broken => false,
     }
 }
 
 /// Whether the combined list, whose shape is the least certain of the four, answered with something else.
 fn is_unusable(listing: &Listing) -> bool {
-    listing.gaps.iter().any(|gap| match gap {
-        Gap::Failed(error) => {
-            matches!(
-                error,
-                Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. }
-            )
-        }
-        Gap::Malformed { .. } => listing.events.is_empty(),
-        _ => false,
-    })
+    listing.list == List::Combined
+        && listing.gaps.iter().any(|gap| match gap {
+            Gap::Failed(error) => {
+                matches!(
+                    error,
+                    Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. }
+                )
+            }
+            Gap::Malformed { .. } => listing.events.is_empty(),
+            _ => false,
+        })
 }
 
-fn together(listings: Vec<Listing>) -> Listing {
-    let mut gaps: Vec<Gap> = listings.iter().flat_map(|listing| listing.gaps.clone()).collect();
-    let replaced = listings.iter().any(|listing| listing.replaced);
-    let events: Vec<Events> = listings.into_iter().map(|listing| listing.events).collect();
-    let events = Events::merge(&events).unwrap_or_else(|_| {
-        gaps.push(Gap::Bytes);
-        Events::default()
-    });
-    Listing { events, gaps, replaced }
+/// Puts into the folder what it does not have yet.
+fn keep<S>(inner: &Inner<S>) {
+    let Some(folder) = inner.folder.as_ref().filter(|folder| folder.is_due()) else { return };
+    let state = || inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = state().store.not_kept();
+    for (series, span) in new {
+        if folder.write(&series, &span) {
+            state().store.kept(&series, &span.range);
+        }
+    }
 }

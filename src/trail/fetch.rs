@@ -1,0 +1,299 @@
+//! How a missing window is read: page by page at first, and then by several at once.
+//!
+//! The first page tells how dense the trail is. What is left of the window is then halved, and halved again, until there
+//! are as many walks as calls may run at the same time. A walk that ends leaves its turn to a half of the longest that is
+//! still on its way, so that all end together, however unevenly events are spread.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arrow::array::UInt16Array;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::source::{Pages, Source};
+use super::store::{Piece, Series, ratio};
+use crate::event::Events;
+use crate::scaleway::audit_trail::{Gap, MAX_READING_BYTES};
+
+/// A walk with fewer pages before it is not worth halving: each half reads a page that the whole would not.
+const FEWEST_PAGES: f64 = 4.0;
+
+/// The API's bounds are whole seconds: halves of less would mostly read the same.
+const SHORTEST: i64 = 10_000_000_000;
+
+/// How many events more than wanted a stage aims at, since the density is an estimate.
+const MARGIN: f64 = 1.1;
+
+/// What each event means, see `Events::weighed`.
+pub(super) type Weigh = fn(&Events) -> UInt16Array;
+
+/// What to read.
+pub(super) struct Plan<S> {
+    pub(super) source: S,
+    pub(super) series: Series,
+    pub(super) range: Range<i64>,
+    /// More events than this are not needed, the newest first.
+    pub(super) limit: usize,
+    pub(super) deadline: Instant,
+    pub(super) weigh: Weigh,
+}
+
+/// What the first page tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Probe {
+    /// How many pages are left to read.
+    pub(super) pages: f64,
+}
+
+/// One walk from the end of a window towards its start.
+struct Walk {
+    to: i64,
+    /// Where it is to end: halving moves it.
+    state: Mutex<State>,
+}
+
+struct State {
+    from: i64,
+    /// The oldest time reached so far.
+    at: i64,
+    pages: usize,
+    /// It has read what it was to read; it cannot be halved any more.
+    ended: bool,
+}
+
+impl Walk {
+    /// A walk through a window, of which the first page may have been read.
+    fn new(range: &Range<i64>, started: Option<&impl Pages>) -> Arc<Self> {
+        let at = started.and_then(Pages::reached).map_or(range.end, |at| at.clamp(range.start, range.end));
+        let state = State { from: range.start, at, pages: usize::from(started.is_some()), ended: false };
+        Arc::new(Self { to: range.end, state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much time is before it.
+    fn before(&self) -> i64 {
+        let state = self.state();
+        if state.ended { 0 } else { state.at - state.from }
+    }
+
+    /// How many pages are before it, by its own pace or, where it has none yet, by the usual one.
+    fn left(&self, pages_per_ns: f64) -> f64 {
+        let state = self.state();
+        if state.ended {
+            return 0.0;
+        }
+        let own = if state.pages > 0 { ratio(state.pages, self.to - state.at) } else { pages_per_ns };
+        own / ratio(1, state.at - state.from)
+    }
+
+    /// Gives the older half of what is left away.
+    fn halve(&self) -> Option<Range<i64>> {
+        let mut state = self.state();
+        let middle = state.from + (state.at - state.from) / 2;
+        if state.ended || state.at - state.from < 2 * SHORTEST {
+            return None;
+        }
+        let half = state.from..middle;
+        state.from = middle;
+        Some(half)
+    }
+}
+
+/// What a walk brings home.
+struct Walked {
+    piece: Option<Piece>,
+    gap: Option<Gap>,
+}
+
+/// Reads a window; `put` takes in what is complete, as soon as it is. After the first page, `go_on` says whether the rest
+/// is wanted. Tells what is missing in the end, if anything is.
+pub(super) async fn read<S: Source>(
+    plan: Plan<S>,
+    put: impl Fn(Piece) + Clone + Send + 'static,
+    go_on: impl FnOnce(Probe) -> bool,
+) -> Option<Gap> {
+    let bytes = Arc::new(AtomicUsize::new(0));
+    let mut pages = plan.source.pages(plan.series.window(&plan.range));
+    let first = pages.next(plan.deadline).await;
+    let probe = Probe { pages: estimate(&pages, &plan.range, matches!(first, Ok(true))) };
+    let enough = pages.len() > plan.limit;
+    if !matches!(first, Ok(true)) || enough || !go_on(probe) {
+        let complete = matches!(first, Ok(false));
+        let walked = bring_home(pages, &plan, plan.range.start, plan.range.end, complete, first.err());
+        if let Some(piece) = walked.piece {
+            put(piece);
+        }
+        return walked.gap.or_else(|| (enough && !complete).then_some(Gap::Limit(plan.limit)));
+    }
+
+    // Of a window that holds more than is wanted, no more than that is read.
+    let whole = plan.range.clone();
+    let mut stage = staged(whole.clone(), ratio(pages.len(), reach(&pages, whole.end)), plan.limit);
+    let mut started = Some(pages);
+    let mut found = 0;
+    loop {
+        let (count, gap) = walk(&plan, &bytes, stage.clone(), started.take(), &put).await;
+        found += count;
+        if gap.is_some() || stage.start <= whole.start {
+            return gap;
+        }
+        if found > plan.limit {
+            return Some(Gap::Limit(plan.limit));
+        }
+        let density = ratio(found.max(1), whole.end - stage.start);
+        stage = staged(whole.start..stage.start, density, plan.limit - found);
+    }
+}
+
+/// How long a time the pages cover.
+fn reach(pages: &impl Pages, to: i64) -> i64 {
+    to - pages.reached().unwrap_or(to)
+}
+
+fn estimate(pages: &impl Pages, range: &Range<i64>, more: bool) -> f64 {
+    if !more {
+        return 0.0;
+    }
+    let covered = reach(pages, range.end).max(1);
+    ratio(1, covered) / ratio(1, (range.end - range.start - covered).max(1))
+}
+
+/// The newest part of a window that should hold as many events as are wanted.
+fn staged(range: Range<i64>, density: f64, wanted: usize) -> Range<i64> {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "an estimate, and clamped")]
+    let length = ((wanted as f64 + 1.0) * MARGIN / density.max(f64::MIN_POSITIVE)).min(i64::MAX as f64 / 2.0) as i64;
+    range.end.saturating_sub(length.max(SHORTEST)).max(range.start)..range.end
+}
+
+/// Reads a part of the plan's window with many walks; tells how many events it holds, and what is missing.
+async fn walk<S: Source>(
+    plan: &Plan<S>,
+    bytes: &Arc<AtomicUsize>,
+    stage: Range<i64>,
+    started: Option<S::Pages>,
+    put: &(impl Fn(Piece) + Clone + Send + 'static),
+) -> (usize, Option<Gap>) {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut walking: JoinSet<Walked> = JoinSet::new();
+    let start = |walking: &mut JoinSet<Walked>, range: Range<i64>, started: Option<S::Pages>| {
+        let walk = Walk::new(&range, started.as_ref());
+        let plan = Plan { source: plan.source.clone(), series: plan.series.clone(), range, ..*plan };
+        walking.spawn(go(plan, Arc::clone(&walk), started, Arc::clone(bytes), tell.clone()));
+        walk
+    };
+    let mut pages = usize::from(started.is_some());
+    let mut walks = vec![start(&mut walking, stage.clone(), started)];
+    let (mut found, mut gap) = (0, None);
+    loop {
+        // A page more, or a walk less, may leave room for another walk.
+        while gap.is_none() && walking.len() < plan.source.width() {
+            let before: i64 = walks.iter().map(|walk| walk.before()).sum();
+            let usual = ratio(pages, stage.end - stage.start - before);
+            let longest = walks.iter().map(|walk| (walk.left(usual), walk));
+            let Some((left, longest)) = longest.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { break };
+            if left < FEWEST_PAGES {
+                break;
+            }
+            let Some(half) = longest.halve() else { break };
+            walks.push(start(&mut walking, half, None));
+        }
+        tokio::select! {
+            Some(()) = told.recv() => pages += 1,
+            walked = walking.join_next() => match walked {
+                Some(Ok(walked)) => {
+                    if let Some(piece) = walked.piece {
+                        found += piece.events.len();
+                        put(piece);
+                    }
+                    gap = gap.or(walked.gap);
+                    walks.retain(|walk| !walk.state().ended);
+                }
+                // Nothing aborts a walk but the end of the reading.
+                Some(Err(broken)) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+                Some(Err(_)) => {}
+                None => return (found, gap),
+            },
+        }
+    }
+}
+
+async fn go<S: Source>(
+    plan: Plan<S>,
+    walk: Arc<Walk>,
+    started: Option<S::Pages>,
+    bytes: Arc<AtomicUsize>,
+    tell: mpsc::UnboundedSender<()>,
+) -> Walked {
+    let mut more = started.is_some();
+    let mut pages = started.unwrap_or_else(|| plan.source.pages(plan.series.window(&plan.range)));
+    let mut counted = 0;
+    let mut first = !more;
+    let mut gap = None;
+    let complete = loop {
+        {
+            let mut state = walk.state();
+            if let Some(reached) = pages.reached() {
+                state.at = reached.clamp(state.from, state.at);
+                // Older events than this one are somebody else's.
+                if reached < state.from {
+                    break true;
+                }
+            }
+        }
+        if !more && !first {
+            break true;
+        }
+        let total = bytes.fetch_add(pages.bytes() - counted, Ordering::Relaxed) + pages.bytes() - counted;
+        counted = pages.bytes();
+        if total >= MAX_READING_BYTES {
+            gap = Some(Gap::Bytes);
+            break false;
+        }
+        first = false;
+        match pages.next(plan.deadline).await {
+            Ok(next) => more = next,
+            Err(why) => {
+                gap = Some(why);
+                break false;
+            }
+        }
+        walk.state().pages += 1;
+        // Nobody listens any more when the reading has ended.
+        let _ = tell.send(());
+    };
+    let from = {
+        let mut state = walk.state();
+        state.ended = true;
+        state.from
+    };
+    bring_home(pages, &plan, from, plan.range.end, complete, gap)
+}
+
+/// What of a walk's window is complete: all of it, or, as far as the pages came in order, what is newer than the oldest
+/// event: more events of that very nanosecond may be missing.
+fn bring_home<S: Source>(
+    pages: S::Pages,
+    plan: &Plan<S>,
+    from: i64,
+    to: i64,
+    complete: bool,
+    mut gap: Option<Gap>,
+) -> Walked {
+    let from = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
+    let packed =
+        pages.finish().and_then(|(events, flaws)| Ok((events.within(from, to).weighed(plan.weigh).packed()?, flaws)));
+    match packed {
+        Ok((events, flaws)) if from < to => Walked { piece: Some(Piece { range: from..to, events, flaws }), gap },
+        Ok(_) => Walked { piece: None, gap },
+        Err(_) => {
+            gap = gap.or(Some(Gap::Bytes));
+            Walked { piece: None, gap }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A folder in which settled windows outlive the process.
+//!
+//! A file is one span of one series: a mark, a checksum, and then a header in JSON and the events as a compressed Arrow
+//! stream. It is written beside its place and moved there, so that who reads sees all of it or nothing; several processes
+//! may share the folder. A file that does not read as it was written is removed and its window is read from Scaleway
+//! again.
+
+use std::fs::{self, File};
+use std::io::{self, Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::fetch::Weigh;
+use super::store::{Series, Span};
+use crate::event::{Events, Kind, List};
+use crate::scaleway::audit_trail::{Filter, Flaws};
+
+/// What a file begins with; another version has another mark.
+const MARK: &[u8; 16] = b"audittrail-held1";
+
+/// How a file's name ends.
+const ENDING: &str = "held";
+
+/// How often files are written; what is younger is read from Scaleway again after a restart.
+const EVERY: Duration = Duration::from_mins(1);
+
+const LEVEL: i32 = 3;
+
+/// The folder of one trail.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    written: Mutex<Option<Instant>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    region: String,
+    list: String,
+    filter: Filter,
+    from: i64,
+    to: i64,
+    flaws: Flaws,
+}
+
+const COMBINED: &str = "combined";
+
+impl Header {
+    fn new(series: &Series, span: &Span) -> Self {
+        let list = match series.list {
+            List::Of(kind) => kind.as_str(),
+            List::Combined => COMBINED,
+        };
+        Self {
+            region: series.region.clone(),
+            list: list.to_owned(),
+            filter: series.filter.clone(),
+            from: span.range.start,
+            to: span.range.end,
+            flaws: span.flaws.clone(),
+        }
+    }
+
+    fn series(&self) -> Option<Series> {
+        let of_kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == self.list).map(List::Of);
+        let list = of_kind.or((self.list == COMBINED).then_some(List::Combined))?;
+        Some(Series { region: self.region.clone(), list, filter: self.filter.clone() })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Folder {
+    /// The folder of the trail called `name`, below `path`. Where it cannot be made, nothing is kept, and the log says why.
+    pub(super) fn open(path: &Path, name: &[u8; 32]) -> Option<Self> {
+        let path = path.join(hex(&name[..16]));
+        let made = make_private(&path);
+        if let Err(error) = &made {
+            tracing::warn!(folder = %path.display(), %error, "held events cannot be kept; check the setting heldFolder");
+        }
+        made.is_ok().then(|| Self { path, written: Mutex::new(None) })
+    }
+
+    /// Whether files are to be written now.
+    pub(super) fn is_due(&self) -> bool {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = written.is_none_or(|then| then.elapsed() >= EVERY);
+        if due {
+            *written = Some(Instant::now());
+        }
+        due
+    }
+
+    /// Writes a span, and removes the files that it makes superfluous; tells whether it is there.
+    pub(super) fn write(&self, series: &Series, span: &Span) -> bool {
+        match self.try_write(series, span) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(folder = %self.path.display(), %error, "held events cannot be kept; check the setting heldFolder");
+                false
+            }
+        }
+    }
+
+    fn try_write(&self, series: &Series, span: &Span) -> io::Result<()> {
+        let header = serde_json::to_vec(&Header::new(series, span))?;
+        let mut body = MARK.to_vec();
+        body.extend_from_slice(&[0; 32]);
+        body.extend_from_slice(&u32::try_from(header.len()).map_err(io::Error::other)?.to_le_bytes());
+        body.extend_from_slice(&header);
+        let batch = span.events.to_batch().map_err(io::Error::other)?;
+        let mut stream = StreamWriter::try_new(Vec::new(), &batch.schema()).map_err(io::Error::other)?;
+        stream.write(&batch).map_err(io::Error::other)?;
+        let stream = stream.into_inner().map_err(io::Error::other)?;
+        body.extend_from_slice(&(stream.len() as u64).to_le_bytes());
+        body.extend_from_slice(&zstd::bulk::compress(&stream, LEVEL)?);
+        let checksum: [u8; 32] = Sha256::digest(&body[MARK.len() + 32..]).into();
+        body[MARK.len()..MARK.len() + 32].copy_from_slice(&checksum);
+
+        // Files of a temporary name are readable for their owner only, from the beginning.
+        let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+        file.write_all(&body)?;
+        let start =
+            format!("{}_", hex(&Sha256::digest(serde_json::to_vec(&(&series.region, &header_of(series)))?)[..8]));
+        let name = format!("{start}{}_{}.{ENDING}", span.range.start, span.range.end);
+        file.persist(self.path.join(&name)).map_err(|error| error.error)?;
+        for (path, other) in self.files() {
+            let bounds = other.strip_prefix(&start).and_then(|rest| rest.strip_suffix(&format!(".{ENDING}")));
+            let bounds = bounds.and_then(|bounds| bounds.split_once('_'));
+            let bounds = bounds.and_then(|(from, to)| Some((from.parse::<i64>().ok()?, to.parse::<i64>().ok()?)));
+            if other != name && bounds.is_some_and(|(from, to)| from >= span.range.start && to <= span.range.end) {
+                // Another process may have removed it already.
+                let _ = fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+
+    fn files(&self) -> Vec<(PathBuf, String)> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
+        named.filter(|(path, _)| path.extension().is_some_and(|ending| ending == ENDING)).collect()
+    }
+
+    /// What the folder holds, the newest first, up to so many bytes of files.
+    pub(super) fn read(&self, most: usize, weigh: Weigh) -> Vec<(Series, Span)> {
+        let mut files: Vec<(PathBuf, i64)> = self
+            .files()
+            .into_iter()
+            .map(|(path, name)| {
+                let to = name.rsplit('_').next().and_then(|to| to.strip_suffix(&format!(".{ENDING}"))?.parse().ok());
+                (path, to.unwrap_or(i64::MIN))
+            })
+            .collect();
+        files.sort_by_key(|(_, to)| std::cmp::Reverse(*to));
+        let (mut spans, mut bytes) = (Vec::new(), 0);
+        for (path, _) in files {
+            match read(&path, weigh) {
+                Ok((series, span)) => {
+                    bytes += span.events.bytes();
+                    spans.push((series, span));
+                }
+                // Another process has just put a larger one in its place.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(file = %path.display(), %error, "a file of held events is damaged; it is removed");
+                    let _ = fs::remove_file(&path);
+                }
+            }
+            if bytes >= most {
+                break;
+            }
+        }
+        // What was used last is evicted last.
+        spans.reverse();
+        spans
+    }
+}
+
+fn header_of(series: &Series) -> (String, Filter) {
+    let list = match series.list {
+        List::Of(kind) => kind.as_str(),
+        List::Combined => COMBINED,
+    };
+    (list.to_owned(), series.filter.clone())
+}
+
+fn read(path: &Path, weigh: Weigh) -> io::Result<(Series, Span)> {
+    let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let mut file = Vec::new();
+    io::Read::read_to_end(&mut File::open(path)?, &mut file)?;
+    let rest = file.strip_prefix(MARK).ok_or_else(|| damaged("it has no mark"))?;
+    let (checksum, rest) = rest.split_first_chunk::<32>().ok_or_else(|| damaged("it has no checksum"))?;
+    if Sha256::digest(rest).as_slice() != checksum {
+        return Err(damaged("its checksum is another"));
+    }
+    let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(|| damaged("it has no header"))?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let (header, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("it has no header"))?;
+    let header: Header = serde_json::from_slice(header)?;
+    let series = header.series().ok_or_else(|| damaged("its list is unknown"))?;
+    let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("it has no events"))?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(io::Error::other)?;
+    let stream = zstd::bulk::decompress(rest, length)?;
+    let batch = StreamReader::try_new(Cursor::new(stream), None).map_err(io::Error::other)?.next();
+    let batch = batch.ok_or_else(|| damaged("it has no events"))?.map_err(io::Error::other)?;
+    // What an event means is this process's to say: the table may be another one than then.
+    let events = Events::from_batch(&batch).and_then(|events| events.weighed(weigh).packed());
+    let events = events.map_err(io::Error::other)?;
+    if events.within(header.from, header.to).len() != events.len() {
+        return Err(damaged("its events are not of its window"));
+    }
+    Ok((series, Span::settled(header.from..header.to, events, header.flaws)))
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn make_private(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}

@@ -1,0 +1,100 @@
+//! Where events come from: Scaleway, or whatever a test puts in its place.
+
+use std::future::Future;
+use std::time::Instant;
+
+use arrow::error::ArrowError;
+
+use crate::event::Events;
+use crate::scaleway::Client;
+use crate::scaleway::audit_trail::{self, Flaws, Gap, Window};
+
+/// A trail that can be read window by window.
+pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// The pages of a window.
+    type Pages: Pages;
+
+    /// The pages of a window; none is read yet.
+    fn pages(&self, window: Window) -> Self::Pages;
+
+    /// How many calls may run at the same time just now.
+    fn width(&self) -> usize;
+
+    /// The present: nanoseconds since 1970, UTC.
+    fn now(&self) -> i64;
+}
+
+/// The pages of a window, newest first; see [`audit_trail::Pages`], which says what each of these means.
+#[allow(clippy::len_without_is_empty, reason = "nobody asks")]
+pub trait Pages: Send + 'static {
+    /// Reads the next page, and tells whether there is another.
+    fn next(&mut self, deadline: Instant) -> impl Future<Output = Result<bool, Gap>> + Send;
+
+    /// How many events of the window were read.
+    fn len(&self) -> usize;
+
+    /// How many bytes the pages had.
+    fn bytes(&self) -> usize;
+
+    /// The time above which all events of the window were read.
+    fn reached(&self) -> Option<i64>;
+
+    /// The events of the window, and what is wrong with them.
+    ///
+    /// # Errors
+    /// When they are too large for memory's columns.
+    fn finish(self) -> Result<(Events, Flaws), ArrowError>;
+}
+
+/// The trail of one organization, as Scaleway's API tells it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    client: Client,
+    organization: std::sync::Arc<str>,
+}
+
+impl Api {
+    /// The trail of an organization.
+    #[must_use]
+    pub fn new(client: Client, organization: &str) -> Self {
+        Self { client, organization: organization.into() }
+    }
+}
+
+impl Source for Api {
+    type Pages = audit_trail::Pages;
+
+    fn pages(&self, window: Window) -> Self::Pages {
+        audit_trail::Pages::new(&self.client, &self.organization, window)
+    }
+
+    fn width(&self) -> usize {
+        self.client.width()
+    }
+
+    fn now(&self) -> i64 {
+        chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+    }
+}
+
+impl Pages for audit_trail::Pages {
+    async fn next(&mut self, deadline: Instant) -> Result<bool, Gap> {
+        self.next(deadline).await
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+
+    fn reached(&self) -> Option<i64> {
+        self.reached()
+    }
+
+    fn finish(self) -> Result<(Events, Flaws), ArrowError> {
+        self.finish()
+    }
+}

@@ -1,0 +1,433 @@
+//! What is held: for each list of each region, the windows whose events are here and complete.
+//!
+//! A window is settled when it was read long enough after it ended that no event of it can still be missing; it is held
+//! for good, or until the memory is needed. What was read earlier than that is the live edge: it is held for as long as
+//! a question accepts what was read then.
+//!
+//! Nothing here waits, reads the clock or asks Scaleway: times come with the calls, so that a test can drive it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use arrow::array::BooleanArray;
+
+use crate::event::{Column, Events, Kind, List};
+use crate::scaleway::audit_trail::{Filter, Flaws, Window};
+
+/// Edges that are kept; each question of a dashboard has one, and refreshes replace them.
+const MOST_EDGES: usize = 8;
+
+/// Spans with fewer events are put together whatever they cost.
+const FEW: usize = 64;
+
+/// The most events of a span: what goes first when memory is short is not all that there is.
+const MOST_EVENTS: usize = 1 << 16;
+
+/// A list of a region, as the API filters it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Series {
+    pub(super) region: String,
+    pub(super) list: List,
+    pub(super) filter: Filter,
+}
+
+impl Series {
+    pub(super) fn of(window: &Window) -> Self {
+        Self { region: window.region.clone(), list: window.list, filter: window.filter.clone() }
+    }
+
+    pub(super) fn window(&self, range: &Range<i64>) -> Window {
+        Window {
+            region: self.region.clone(),
+            list: self.list,
+            filter: self.filter.clone(),
+            from: range.start,
+            to: range.end,
+        }
+    }
+
+    /// Whether all events of `other` are among this series'.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        fn wider<T: PartialEq>(this: Option<&T>, other: Option<&T>) -> bool {
+            this.is_none() || this == other
+        }
+        let (a, b) = (&self.filter, &other.filter);
+        self.region == other.region
+            && (self.list == other.list || self.list == List::Combined)
+            && wider(a.product.as_ref(), b.product.as_ref())
+            && wider(a.service.as_ref(), b.service.as_ref())
+            && wider(a.method.as_ref(), b.method.as_ref())
+            && wider(a.principal.as_ref(), b.principal.as_ref())
+            && wider(a.source_ip.as_ref(), b.source_ip.as_ref())
+            && wider(a.status.as_ref(), b.status.as_ref())
+            && wider(a.project.as_ref(), b.project.as_ref())
+            && wider(a.resource_type.as_ref(), b.resource_type.as_ref())
+    }
+
+    /// The events of this series among those of one that covers it.
+    pub(super) fn among(&self, events: &Events) -> Events {
+        let mut mask = vec![true; events.len()];
+        if let List::Of(kind) = self.list {
+            keep(&mut mask, events, Column::Kind, kind.as_str());
+        }
+        let filter = &self.filter;
+        let texts = [
+            (Column::Product, &filter.product),
+            (Column::Service, &filter.service),
+            (Column::Method, &filter.method),
+            (Column::PrincipalId, &filter.principal),
+            (Column::SourceIp, &filter.source_ip),
+            (Column::Project, &filter.project),
+        ];
+        for (column, text) in texts {
+            if let Some(text) = text {
+                keep(&mut mask, events, column, text);
+            }
+        }
+        if let Some(status) = filter.status {
+            let statuses = events.statuses();
+            for (keep, row) in mask.iter_mut().zip(statuses) {
+                *keep = *keep && row == Some(status);
+            }
+        }
+        if let Some(kind) = &filter.resource_type {
+            let references = events.references();
+            for (row, keep) in mask.iter_mut().enumerate().filter(|(_, keep)| **keep) {
+                *keep = references.of(row).any(|reference| reference.kind == Some(kind));
+            }
+        }
+        // The mask has a place for each event.
+        events.filter(&BooleanArray::from(mask)).unwrap_or_default()
+    }
+}
+
+fn keep(mask: &mut [bool], events: &Events, column: Column, wanted: &str) {
+    let texts = events.text(column);
+    let key = texts.dictionary().iter().position(|text| text == Some(wanted));
+    for (row, keep) in mask.iter_mut().enumerate() {
+        *keep = *keep && key.is_some() && texts.key(row) == key;
+    }
+}
+
+/// A window that is here and complete.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) range: Range<i64>,
+    pub(super) events: Events,
+    pub(super) flaws: Flaws,
+    used: u64,
+    /// Whether the folder has it too.
+    pub(super) kept: bool,
+}
+
+impl Span {
+    pub(super) fn settled(range: Range<i64>, events: Events, flaws: Flaws) -> Self {
+        Self { range, events, flaws, used: 0, kept: false }
+    }
+
+    fn bytes(&self) -> usize {
+        self.events.bytes() + size_of::<Self>()
+    }
+}
+
+/// A window of which events may still be missing.
+#[derive(Clone, Debug)]
+struct Edge {
+    range: Range<i64>,
+    events: Events,
+    flaws: Flaws,
+    /// When it was read.
+    read: i64,
+}
+
+/// The windows of a series.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Held {
+    /// Apart from each other, the oldest first.
+    pub(super) spans: Vec<Span>,
+    /// The last read at the end.
+    edges: Vec<Edge>,
+}
+
+/// What a read window turned out to hold.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) range: Range<i64>,
+    pub(super) events: Events,
+    pub(super) flaws: Flaws,
+}
+
+/// What the store has for a question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Served {
+    /// Events of windows that are apart from each other.
+    pub(super) pieces: Vec<Events>,
+    /// What is not here, the oldest first.
+    pub(super) missing: Vec<Range<i64>>,
+    pub(super) flaws: Flaws,
+}
+
+/// How much is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    pub(super) body_bytes: usize,
+}
+
+/// All that is held of an organization's trail.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) series: HashMap<Series, Held>,
+    /// How long after it was recorded an event may still be missing from the trail.
+    settling: i64,
+    /// The most bytes.
+    most: usize,
+    /// Counts questions, to know what was used last.
+    tick: u64,
+}
+
+impl Store {
+    pub(super) fn new(settling: i64, most: usize) -> Self {
+        Self { series: HashMap::new(), settling, most, tick: 0 }
+    }
+
+    pub(super) fn settling(&self) -> i64 {
+        self.settling
+    }
+
+    /// The spans that the folder does not have.
+    pub(super) fn not_kept(&self) -> Vec<(Series, Span)> {
+        let spans = self.series.iter().flat_map(|(series, held)| held.spans.iter().map(move |span| (series, span)));
+        spans.filter(|(_, span)| !span.kept).map(|(series, span)| (series.clone(), span.clone())).collect()
+    }
+
+    /// The folder has a span now, if it is still the same.
+    pub(super) fn kept(&mut self, series: &Series, range: &Range<i64>) {
+        let spans = self.series.get_mut(series).into_iter().flat_map(|held| &mut held.spans);
+        for span in spans.filter(|span| span.range == *range) {
+            span.kept = true;
+        }
+    }
+
+    pub(super) fn size(&self) -> Size {
+        let mut size = Size::default();
+        let spans = self.series.values().flat_map(|held| {
+            held.spans.iter().map(|span| &span.events).chain(held.edges.iter().map(|edge| &edge.events))
+        });
+        for events in spans {
+            size.events += events.len();
+            size.bytes += events.bytes();
+            size.body_bytes += events.body_bytes();
+        }
+        size
+    }
+
+    /// What is here of a series' window; of the live edge, what was read at `fresh` or later.
+    pub(super) fn serve(&mut self, wanted: &Series, range: &Range<i64>, fresh: i64) -> Served {
+        self.tick += 1;
+        let mut served = Served { missing: vec![range.clone()], ..Served::default() };
+        // What is held for the question itself needs no filter.
+        let mut sources: Vec<&Series> = self.series.keys().filter(|series| series.covers(wanted)).collect();
+        sources.sort_by_key(|series| (*series != wanted, series.list == List::Combined));
+        let sources: Vec<Series> = sources.into_iter().cloned().collect();
+        for source in &sources {
+            let Some(held) = self.series.get_mut(source) else { continue };
+            let mut take = |events: &Events, part: &Range<i64>, flaws: &Flaws| {
+                let events = events.within(part.start, part.end);
+                if !events.is_empty() {
+                    served.pieces.push(if source == wanted { events } else { wanted.among(&events) });
+                }
+                served.flaws.add(flaws);
+            };
+            let mut missing = Vec::new();
+            for hole in std::mem::take(&mut served.missing) {
+                let mut rest = hole.start;
+                let first = held.spans.partition_point(|span| span.range.end <= hole.start);
+                for span in held.spans[first..].iter_mut().take_while(|span| span.range.start < hole.end) {
+                    let part = span.range.start.max(rest)..span.range.end.min(hole.end);
+                    if part.start > rest {
+                        missing.push(rest..part.start);
+                    }
+                    take(&span.events, &part, &span.flaws);
+                    span.used = self.tick;
+                    rest = part.end;
+                }
+                if rest < hole.end {
+                    missing.push(rest..hole.end);
+                }
+            }
+            for hole in missing {
+                let covers =
+                    |edge: &&Edge| edge.range.start <= hole.start && edge.range.end >= hole.end && edge.read >= fresh;
+                match held.edges.iter().rev().find(covers) {
+                    Some(edge) => take(&edge.events, &hole, &edge.flaws),
+                    None => served.missing.push(hole),
+                }
+            }
+        }
+        served
+    }
+
+    /// Takes in what was read of a series at `read`.
+    pub(super) fn put(&mut self, series: &Series, piece: Piece, read: i64) {
+        self.tick += 1;
+        let settled = piece.range.end.min(read.saturating_sub(self.settling)).max(piece.range.start);
+        let held = self.series.entry(series.clone()).or_default();
+        let Piece { range, events, flaws } = piece;
+        if settled > range.start {
+            let range = range.start..settled;
+            let mut span = Span::settled(range.clone(), events.within(range.start, range.end), flaws.clone());
+            span.used = self.tick;
+            held.add(span);
+        }
+        if settled < range.end {
+            let events = events.within(settled, range.end);
+            held.edges
+                .retain(|edge| !(edge.range.start >= settled && edge.range.end <= range.end && edge.read <= read));
+            held.edges.push(Edge { range: settled..range.end, events, flaws, read });
+            if held.edges.len() > MOST_EDGES {
+                held.edges.remove(0);
+            }
+        }
+        self.evict();
+    }
+
+    /// Takes in a span that the folder has.
+    pub(super) fn restore(&mut self, series: &Series, mut span: Span) {
+        span.kept = true;
+        self.series.entry(series.clone()).or_default().add(span);
+        self.evict();
+    }
+
+    /// How many events a nanosecond of the trail holds, where enough of it is here to tell; and what part of them is
+    /// `wanted`.
+    pub(super) fn density(&self, wide: &Series, wanted: &Series) -> Option<(f64, f64)> {
+        let held = self.series.get(wide)?;
+        let (mut events, mut time) = (0, 0_i64);
+        for span in &held.spans {
+            events += span.events.len();
+            time = time.saturating_add(span.range.end - span.range.start);
+        }
+        for edge in &held.edges {
+            events += edge.events.len();
+            time = time.saturating_add(edge.range.end - edge.range.start);
+        }
+        if time == 0 {
+            return None;
+        }
+        let sample =
+            held.edges.last().map(|edge| &edge.events).into_iter().chain(held.spans.iter().rev().map(|s| &s.events));
+        let sample = sample.max_by_key(|events| events.len().min(SAMPLE))?.newest(SAMPLE);
+        let wanted = wanted.among(&sample).len();
+        Some((ratio(events, time), (to_f64(wanted) + 1.0) / (to_f64(sample.len()) + 1.0)))
+    }
+
+    /// Drops what was used longest ago until the rest fits.
+    fn evict(&mut self) {
+        let mut bytes = self.size().bytes;
+        while bytes > self.most {
+            let spans = self.series.iter().flat_map(|(series, held)| {
+                held.spans.iter().enumerate().map(move |(place, span)| (span.used, span.range.start, series, place))
+            });
+            let Some((.., series, place)) = spans.min_by_key(|(used, start, ..)| (*used, *start)) else {
+                // Edges alone are too much: nothing is held then.
+                self.series.clear();
+                return;
+            };
+            let series = series.clone();
+            if let Some(held) = self.series.get_mut(&series) {
+                bytes = bytes.saturating_sub(held.spans.remove(place).bytes());
+            }
+        }
+        self.series.retain(|_, held| !held.spans.is_empty() || !held.edges.is_empty());
+    }
+}
+
+/// How many events tell how selective a filter is.
+const SAMPLE: usize = 1_000;
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub(super) fn ratio(events: usize, time: i64) -> f64 {
+    events as f64 / time.max(1) as f64
+}
+
+impl Held {
+    /// Puts a span in its place. What was here of its window is here once.
+    fn add(&mut self, mut span: Span) {
+        let overlapping = |other: &Span| other.range.start < span.range.end && span.range.start < other.range.end;
+        let (same, apart): (Vec<Span>, Vec<Span>) = self.spans.drain(..).partition(overlapping);
+        self.spans = apart;
+        for other in same {
+            // Two readings of a settled window agree; should they not, no event is lost.
+            span = span.joined(other);
+        }
+        let place = self.spans.partition_point(|other| other.range.end <= span.range.start);
+        self.spans.insert(place, span);
+        self.compact(place);
+    }
+
+    /// Puts neighbours together, small ones first, so that each event is moved a few times only.
+    fn compact(&mut self, mut place: usize) {
+        loop {
+            let joins = |this: &Span, next: &Span| {
+                let (small, large) =
+                    (this.events.len().min(next.events.len()), this.events.len().max(next.events.len()));
+                this.range.end == next.range.start
+                    && small + large <= MOST_EVENTS
+                    && (small == 0 || large <= FEW || small * 2 >= large)
+            };
+            let before = place.checked_sub(1).filter(|before| joins(&self.spans[*before], &self.spans[place]));
+            let after = self.spans.get(place + 1).is_some_and(|next| joins(&self.spans[place], next)).then_some(place);
+            let Some(first) = before.or(after) else { return };
+            let next = self.spans.remove(first + 1);
+            let this = self.spans.remove(first);
+            self.spans.insert(first, this.joined(next));
+            place = first;
+        }
+    }
+}
+
+impl Span {
+    fn joined(self, other: Self) -> Self {
+        let mut flaws = self.flaws;
+        flaws.add(&other.flaws);
+        let range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
+        let used = self.used.max(other.used);
+        // Nothing is copied where one of them is empty, and it then is in the folder as it was.
+        let (events, kept) = match (self.events.is_empty(), other.events.is_empty()) {
+            (true, _) => (other.events, false),
+            (_, true) => (self.events, false),
+            _ => {
+                let merged = Events::merge(&[self.events, other.events]);
+                // Spans have far fewer events than rows can be counted.
+                let merged = merged.and_then(|merged| merged.packed()).unwrap_or_else(|e| unreachable!("{e}"));
+                (merged, false)
+            }
+        };
+        Self { range, events, flaws, used, kept }
+    }
+}
+
+/// The list of everything that a region records.
+pub(super) fn everything(region: &str) -> Series {
+    Series { region: region.to_owned(), list: List::Combined, filter: Filter::default() }
+}
+
+/// The lists that together are the list of everything.
+pub(super) fn apart(series: &Series) -> Vec<Series> {
+    let of = |kind: Kind| Series {
+        region: series.region.clone(),
+        list: List::Of(kind),
+        filter: series.filter.known_to(List::Of(kind)),
+    };
+    match series.list {
+        List::Combined => Kind::ALL.map(of).to_vec(),
+        List::Of(_) => vec![series.clone()],
+    }
+}
