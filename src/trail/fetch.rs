@@ -108,16 +108,39 @@ impl Walk {
 /// What a walk brings home.
 struct Walked {
     piece: Option<Piece>,
-    gap: Option<Gap>,
+    end: End,
+}
+
+/// How a reading ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct End {
+    /// What is missing.
+    pub(super) gap: Option<Gap>,
+    /// Events of windows that are not complete: they are not held, but whoever asked may see them.
+    pub(super) rest: Vec<Events>,
+    /// What the first page told.
+    pub(super) probe: Option<Probe>,
+}
+
+impl End {
+    fn add(&mut self, other: Self) {
+        self.gap = self.gap.take().or(other.gap);
+        self.rest.extend(other.rest);
+    }
+
+    fn missing(mut self, gap: Option<Gap>) -> Self {
+        self.gap = self.gap.or(gap);
+        self
+    }
 }
 
 /// Reads a window; `put` takes in what is complete, as soon as it is. After the first page, `go_on` says whether the rest
-/// is wanted. Tells what is missing in the end, if anything is.
+/// is wanted. Tells what is missing in the end.
 pub(super) async fn read<S: Source>(
     plan: Plan<S>,
     put: impl Fn(Piece) + Clone + Send + 'static,
     go_on: impl FnOnce(Probe) -> bool,
-) -> Option<Gap> {
+) -> End {
     let bytes = Arc::new(AtomicUsize::new(0));
     let mut pages = plan.source.pages(plan.series.window(&plan.range));
     let first = pages.next(plan.deadline).await;
@@ -129,22 +152,24 @@ pub(super) async fn read<S: Source>(
         if let Some(piece) = walked.piece {
             put(piece);
         }
-        return walked.gap.or_else(|| (enough && !complete).then_some(Gap::Limit(plan.limit)));
+        let end = walked.end.missing((enough && !complete).then_some(Gap::Limit(plan.limit)));
+        return End { probe: Some(probe), ..end };
     }
 
     // Of a window that holds more than is wanted, no more than that is read.
     let whole = plan.range.clone();
     let mut stage = staged(whole.clone(), ratio(pages.len(), reach(&pages, whole.end)), plan.limit);
     let mut started = Some(pages);
-    let mut found = 0;
+    let (mut found, mut end) = (0, End { probe: Some(probe), ..End::default() });
     loop {
-        let (count, gap) = walk(&plan, &bytes, stage.clone(), started.take(), &put).await;
+        let (count, ended) = walk(&plan, &bytes, stage.clone(), started.take(), &put).await;
         found += count;
-        if gap.is_some() || stage.start <= whole.start {
-            return gap;
+        end.add(ended);
+        if end.gap.is_some() || stage.start <= whole.start {
+            return end;
         }
         if found > plan.limit {
-            return Some(Gap::Limit(plan.limit));
+            return end.missing(Some(Gap::Limit(plan.limit)));
         }
         let density = ratio(found.max(1), whole.end - stage.start);
         stage = staged(whole.start..stage.start, density, plan.limit - found);
@@ -178,7 +203,7 @@ async fn walk<S: Source>(
     stage: Range<i64>,
     started: Option<S::Pages>,
     put: &(impl Fn(Piece) + Clone + Send + 'static),
-) -> (usize, Option<Gap>) {
+) -> (usize, End) {
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut walking: JoinSet<Walked> = JoinSet::new();
     let start = |walking: &mut JoinSet<Walked>, range: Range<i64>, started: Option<S::Pages>| {
@@ -189,10 +214,10 @@ async fn walk<S: Source>(
     };
     let mut pages = usize::from(started.is_some());
     let mut walks = vec![start(&mut walking, stage.clone(), started)];
-    let (mut found, mut gap) = (0, None);
+    let (mut found, mut end) = (0, End::default());
     loop {
         // A page more, or a walk less, may leave room for another walk.
-        while gap.is_none() && walking.len() < plan.source.width() {
+        while end.gap.is_none() && walking.len() < plan.source.width() {
             let before: i64 = walks.iter().map(|walk| walk.before()).sum();
             let usual = ratio(pages, stage.end - stage.start - before);
             let longest = walks.iter().map(|walk| (walk.left(usual), walk));
@@ -211,13 +236,13 @@ async fn walk<S: Source>(
                         found += piece.events.len();
                         put(piece);
                     }
-                    gap = gap.or(walked.gap);
+                    end.add(walked.end);
                     walks.retain(|walk| !walk.state().ended);
                 }
                 // Nothing aborts a walk but the end of the reading.
                 Some(Err(broken)) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
                 Some(Err(_)) => {}
-                None => return (found, gap),
+                None => return (found, end),
             },
         }
     }
@@ -283,17 +308,18 @@ fn bring_home<S: Source>(
     from: i64,
     to: i64,
     complete: bool,
-    mut gap: Option<Gap>,
+    gap: Option<Gap>,
 ) -> Walked {
-    let from = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
-    let packed =
-        pages.finish().and_then(|(events, flaws)| Ok((events.within(from, to).weighed(plan.weigh).packed()?, flaws)));
-    match packed {
-        Ok((events, flaws)) if from < to => Walked { piece: Some(Piece { range: from..to, events, flaws }), gap },
-        Ok(_) => Walked { piece: None, gap },
-        Err(_) => {
-            gap = gap.or(Some(Gap::Bytes));
-            Walked { piece: None, gap }
-        }
+    let known = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
+    let found = pages.finish().and_then(|(events, flaws)| {
+        let held = events.within(known, to).weighed(plan.weigh).packed()?;
+        Ok((held, events.within(from, known).weighed(plan.weigh), flaws))
+    });
+    let Ok((events, rest, flaws)) = found else {
+        return Walked { piece: None, end: End { gap: gap.or(Some(Gap::Bytes)), ..End::default() } };
+    };
+    Walked {
+        piece: (known < to).then_some(Piece { range: known..to, events, flaws }),
+        end: End { gap, rest: if rest.is_empty() { Vec::new() } else { vec![rest] }, probe: None },
     }
 }

@@ -23,7 +23,7 @@ use crate::event::{Events, List};
 use crate::scaleway::Error;
 use crate::scaleway::audit_trail::{Gap, Window};
 use crate::settings::Settings;
-use fetch::{Plan, Probe, Weigh};
+use fetch::{End, Plan, Probe, Weigh};
 use folder::Folder;
 use store::{Piece, Series, Size, Store, apart, everything};
 
@@ -250,12 +250,14 @@ impl<S: Source> Trail<S> {
     async fn region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let asked: Vec<(Series, Range<i64>)> =
             windows.iter().map(|window| (Series::of(window), window.from..window.to)).collect();
+        let mut failed = Vec::new();
         if !self.inner.separate.load(Ordering::Relaxed) {
             let question = Question { trail: self, asked: &asked, combined: true, freshness, deadline };
             let listings = question.ask().await;
             if !listings.iter().any(is_unusable) {
                 return listings;
             }
+            failed = listings;
         }
         let mut lists: Vec<(Series, Range<i64>)> = Vec::new();
         for (series, range) in &asked {
@@ -267,8 +269,18 @@ impl<S: Source> Trail<S> {
         }
         let question = Question { trail: self, asked: &lists, combined: false, freshness, deadline };
         let listings = question.ask().await;
+        if !failed.is_empty()
+            && listings.iter().all(|listing| listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))))
+        {
+            // The region itself is what fails.
+            return failed;
+        }
         let answered = listings.iter().all(|listing| listing.gaps.is_empty());
-        if answered && !self.inner.separate.swap(true, Ordering::Relaxed) {
+        // An answer that was cut off may be whole the next time.
+        let lasting = failed
+            .iter()
+            .any(|listing| !listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(Error::Unreadable { .. }))));
+        if answered && lasting && !self.inner.separate.swap(true, Ordering::Relaxed) {
             tracing::info!("the combined list of events cannot be used; the three lists are read instead");
         }
         listings
@@ -320,7 +332,7 @@ impl<S: Source> Question<'_, S> {
     async fn list(&self, series: &Series, range: &Range<i64>) -> Listing {
         let fresh = self.fresh(range);
         let limit = self.inner().max_events;
-        let (mut learnt, mut gap) = (Learnt::default(), None);
+        let (mut learnt, mut gap, mut rest) = (Learnt::default(), None, Vec::new());
         for round in 0.. {
             let (served, readings) = {
                 let mut state = self.inner().state();
@@ -335,20 +347,24 @@ impl<S: Source> Question<'_, S> {
                 }
             };
             if readings.is_empty() {
-                return listing(series, served, limit, gap);
+                return listing(series, range, served, rest, limit, gap);
             }
             // A reading says itself why it is late, and takes a moment to say so.
             let late = self.deadline + Duration::from_millis(200);
             match tokio::time::timeout_at(late.into(), join_all(readings.iter().map(|reading| reading.end()))).await {
                 Ok(ends) => {
-                    for (reading, (why, probe)) in readings.iter().zip(ends) {
+                    for (reading, end) in readings.iter().zip(ends) {
                         let instead = reading.series != *series;
-                        learnt.pages = probe.filter(|_| instead).map(|probe| probe.pages).or(learnt.pages);
-                        match why {
-                            // There may be more of everything than is read at once, while the list itself is short.
-                            None | Some(Gap::Limit(_)) => {}
+                        learnt.pages = end.probe.filter(|_| instead).map(|probe| probe.pages).or(learnt.pages);
+                        match end.gap {
+                            None => {}
+                            // Of everything there may be more than is read at once, or it may not be readable at all,
+                            // while the list itself can be read.
                             Some(why) if instead && concerns_list(&why) => learnt.only_itself = true,
-                            Some(why) => gap = gap.or(Some(why)),
+                            Some(why) => {
+                                gap = gap.or(Some(why));
+                                rest.extend(end.rest.iter().map(|events| (reading.series.clone(), events.clone())));
+                            }
                         }
                     }
                 }
@@ -441,9 +457,6 @@ impl<S: Source> Question<'_, S> {
     }
 }
 
-/// How a reading ended: what is missing, and what the first page told.
-type End = (Option<Gap>, Option<Probe>);
-
 async fn run<S: Source>(
     inner: Arc<Inner<S>>,
     plan: Plan<S>,
@@ -456,9 +469,7 @@ async fn run<S: Source>(
         tokio::time::sleep(wait).await;
     }
     let (series, range) = (plan.series.clone(), plan.range.clone());
-    let mut probe = None;
-    let go_on = |found: Probe| {
-        probe = Some(found);
+    let go_on = |_: Probe| {
         whole.load(Ordering::Relaxed)
             || (series.list == List::Combined && wanted(&inner.state(), &series.region, &range))
     };
@@ -466,9 +477,9 @@ async fn run<S: Source>(
         let (inner, series) = (Arc::clone(&inner), series.clone());
         move |piece: Piece| inner.put(&series, piece, begun)
     };
-    let gap = fetch::read(plan, put, go_on).await;
+    let end = fetch::read(plan, put, go_on).await;
     // Nobody may be waiting any more.
-    let _ = tell.send(Some((gap, probe)));
+    let _ = tell.send(Some(end));
 }
 
 /// Whether somebody wants everything of a region, at least of a part of a range.
@@ -488,7 +499,7 @@ impl Reading {
         match progress.wait_for(Option::is_some).await {
             Ok(end) => end.clone().unwrap_or_default(),
             // It broke off without a word: a panic, which is logged where it happened.
-            Err(_) => (Some(Gap::Broken), None),
+            Err(_) => End { gap: Some(Gap::Broken), ..End::default() },
         }
     }
 }
@@ -508,7 +519,14 @@ fn needed(pieces: &[Events], missing: &[Range<i64>], limit: usize) -> Vec<Range<
     needed
 }
 
-fn listing(series: &Series, served: store::Served, limit: usize, gap: Option<Gap>) -> Listing {
+fn listing(
+    series: &Series,
+    range: &Range<i64>,
+    served: store::Served,
+    rest: Vec<(Series, Events)>,
+    limit: usize,
+    gap: Option<Gap>,
+) -> Listing {
     let mut gaps = Vec::from_iter(gap);
     let whole = needed(&served.pieces, &served.missing, limit).is_empty();
     if whole {
@@ -517,13 +535,20 @@ fn listing(series: &Series, served: store::Served, limit: usize, gap: Option<Gap
     } else if gaps.is_empty() {
         gaps.push(Gap::Late);
     }
-    let mut events = Events::merge(&served.pieces).unwrap_or_else(|_| {
+    let rest = rest.into_iter().map(|(of, events)| {
+        let events = events.within(range.start, range.end);
+        if of == *series { events } else { series.among(&events) }
+    });
+    let pieces: Vec<Events> = served.pieces.into_iter().chain(rest.filter(|_| !whole)).collect();
+    let mut events = Events::merge(&pieces).unwrap_or_else(|_| {
         gaps.push(Gap::Bytes);
         Events::default()
     });
     if events.len() > limit {
         events = events.newest(limit);
-        gaps.push(Gap::Limit(limit));
+        if !matches!(gaps[..], [Gap::Limit(_)]) {
+            gaps.push(Gap::Limit(limit));
+        }
     }
     if let Some((count, first)) = served.flaws.malformed {
         gaps.push(Gap::Malformed { count, first });
@@ -537,8 +562,8 @@ fn concerns_list(gap: &Gap) -> bool {
         Gap::Failed(error) => {
             matches!(error, Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { .. })
         }
-        Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => true,
-        Gap::Limit(_) | Gap::Bytes | Gap::Late | Gap::Broken => false,
+        Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } | Gap::Limit(_) | Gap::Bytes => true,
+        Gap::Late | Gap::Broken => false,
     }
 }
 
