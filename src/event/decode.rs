@@ -175,6 +175,8 @@ impl Decoder {
             Kind::System => (&row.source, &row.system_name),
         };
         let locality = row.locality.as_deref();
+        let acts = kind == Kind::Api && row.method_name.as_deref() == Some(METHOD_WITH_ACTION);
+        let action = row.request_body.filter(|_| acts).and_then(|body| action(body.get()));
 
         if let Some(id) = row.id.as_deref() {
             self.ids.append_value(id);
@@ -211,6 +213,7 @@ impl Decoder {
                 Column::Country => row.country_code.as_deref(),
                 Column::Origin => row.origin.as_deref(),
                 Column::Mfa => row.mfa_type.as_deref(),
+                Column::Action => action.as_deref(),
             });
         }
         Ok(time)
@@ -284,6 +287,18 @@ impl ListOf {
         let items = StructArray::try_new(parent_fields(), columns, None)?;
         ListArray::try_new(parent_item(), OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
     }
+}
+
+/// The method that does one of several things.
+const METHOD_WITH_ACTION: &str = "ServerAction";
+
+/// What the method does, as its request body says.
+fn action(body: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        action: String,
+    }
+    serde_json::from_str::<Body>(body).ok().map(|body| body.action)
 }
 
 type Nullable<'a> = Option<Cow<'a, str>>;

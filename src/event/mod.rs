@@ -96,11 +96,13 @@ pub enum Column {
     Origin,
     /// A log-in's second factor.
     Mfa,
+    /// What an Instance's `ServerAction` does, which only its request body says.
+    Action,
 }
 
 impl Column {
     /// All text columns in the order of the schema.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Kind,
         Self::Region,
         Self::Locality,
@@ -121,6 +123,7 @@ impl Column {
         Self::Country,
         Self::Origin,
         Self::Mfa,
+        Self::Action,
     ];
 
     /// Where the column stands in the schema.
@@ -152,6 +155,7 @@ impl Column {
             Self::Country => "country",
             Self::Origin => "origin",
             Self::Mfa => "mfa",
+            Self::Action => "action",
         }
     }
 }
@@ -446,10 +450,18 @@ impl Events {
 
     fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
         let stored: Vec<&Stored> = self.runs.iter().map(|run| &run.part.columns[place]).collect();
-        if let ([run], None, [Stored::Plain(array)]) = (&self.runs[..], &self.picks, &stored[..])
-            && array.data_type() == SCHEMA.field(place).data_type()
-        {
-            return Ok(array.slice(run.start, run.rows));
+        if self.picks.is_none() {
+            let parts: Vec<(&Stored, Range<usize>)> =
+                stored.iter().zip(&self.runs).map(|(stored, run)| (*stored, run.start..run.start + run.rows)).collect();
+            let wanted = SCHEMA.field(place).data_type();
+            let as_wanted = stored.iter().all(|stored| stored.plain().is_some_and(|array| array.data_type() == wanted));
+            let is_text = matches!(wanted, DataType::Dictionary(..));
+            if is_text && !(as_wanted && parts.len() == 1) {
+                return Ok(Arc::new(part::all_texts(&parts)?));
+            }
+            if as_wanted && let Some(column) = part::runs(&parts) {
+                return column;
+            }
         }
         Ok(match SCHEMA.field(place).data_type() {
             DataType::Timestamp(..) => Arc::new(part::primitives::<TimestampNanosecondType>(self.rows(), &stored)),
@@ -492,6 +504,25 @@ impl Events {
         let mut readers: Vec<_> = self.runs.iter().map(|run| run.part.columns[long.place()].reader()).collect();
         for (row, (run, place)) in self.rows().enumerate() {
             see(row, readers[run].get(place).as_deref());
+        }
+    }
+
+    /// Sets the places in `hit` of the events whose text `matches`, which is asked for many texts at once where it can be.
+    /// It has to match a text whenever it matches a part of it. `in_uuids` says whether it can match a UUID at all.
+    ///
+    /// # Panics
+    /// When `hit` has another length than the events.
+    pub fn search(&self, long: Long, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
+        assert_eq!(hit.len(), self.len());
+        if self.picks.is_some() {
+            self.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(&matches));
+            return;
+        }
+        let mut rest = hit;
+        for run in &self.runs {
+            let (places, more) = std::mem::take(&mut rest).split_at_mut(run.rows);
+            run.part.columns[long.place()].search(run.start, places, in_uuids, &matches);
+            rest = more;
         }
     }
 

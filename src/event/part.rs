@@ -11,9 +11,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, PrimitiveArray, StringArray,
-    StringBuilder, StructArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullBufferBuilder,
+    PrimitiveArray, StringArray, StringBuilder, StructArray,
 };
+
 use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Int32Type, UInt8Type, UInt16Type};
 use arrow::error::ArrowError;
 
@@ -97,9 +98,47 @@ impl Stored {
         }
     }
 
+    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts that `matches`.
+    pub(super) fn search(&self, start: usize, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
+        let mut reader = self.reader();
+        match self {
+            Self::Uuids(uuids) if !in_uuids => {
+                for (row, text) in &uuids.others {
+                    let place = (*row as usize).checked_sub(start).and_then(|place| hit.get_mut(place));
+                    if let (Some(place), Some(text)) = (place, text) {
+                        *place = *place || matches(text);
+                    }
+                }
+            }
+            Self::Zipped(zipped) => {
+                let mut row = start;
+                while row < start + hit.len() {
+                    let number = row / BLOCK_ROWS;
+                    let end = ((number + 1) * BLOCK_ROWS).min(start + hit.len());
+                    let places = &mut hit[row - start..end - start];
+                    if places.iter().any(|hit| !hit) {
+                        reader.unpack(number, &zipped.blocks[number]);
+                        // Where no text matches, all of them together do not match either.
+                        if str::from_utf8(&reader.raw).is_ok_and(&matches) {
+                            for (row, place) in (row..end).zip(places) {
+                                *place = *place || reader.get(row).is_some_and(|text| matches(&text));
+                            }
+                        }
+                    }
+                    row = end;
+                }
+            }
+            _ => {
+                for (row, place) in (start..).zip(hit) {
+                    *place = *place || reader.get(row).is_some_and(|text| matches(&text));
+                }
+            }
+        }
+    }
+
     /// A reader of a text column, which remembers what it has decompressed.
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader { stored: self, block: None, raw: Vec::new(), texts: Vec::new() }
+        Reader { stored: self, block: None, raw: Vec::new(), texts: Vec::new(), unpacker: None }
     }
 }
 
@@ -121,7 +160,7 @@ fn compacted(texts: &DictionaryArray<Int32Type>) -> Result<DictionaryArray<Int32
 /// One dictionary out of many.
 #[derive(Default)]
 pub(super) struct Union<'a> {
-    places: HashMap<&'a str, i32>,
+    places: HashMap<&'a str, i32, foldhash::fast::RandomState>,
     values: Vec<&'a str>,
 }
 
@@ -280,6 +319,7 @@ pub(super) struct Reader<'a> {
     block: Option<usize>,
     raw: Vec<u8>,
     texts: Vec<Option<Range<usize>>>,
+    unpacker: Option<zstd::bulk::Decompressor<'static>>,
 }
 
 impl Reader<'_> {
@@ -306,7 +346,11 @@ impl Reader<'_> {
     fn unpack(&mut self, number: usize, block: &Block) {
         let length = block.ends.last().map_or(0, |end| (end & !ABSENT) as usize);
         // What was compressed here is whole: it never left this process.
-        self.raw = zstd::bulk::decompress(&block.packed, length).unwrap_or_else(|e| unreachable!("{e}"));
+        self.raw.clear();
+        self.raw.reserve(length);
+        let unpacker =
+            self.unpacker.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
+        unpacker.decompress_to_buffer(&block.packed, &mut self.raw).unwrap_or_else(|e| unreachable!("{e}"));
         self.texts.clear();
         let mut start = 0;
         for end in &block.ends {
@@ -316,6 +360,61 @@ impl Reader<'_> {
         }
         self.block = Some(number);
     }
+}
+
+/// Rows of a column, without copying where they are all of one part.
+pub(super) fn runs(parts: &[(&Stored, Range<usize>)]) -> Option<Result<ArrayRef, ArrowError>> {
+    let arrays: Option<Vec<ArrayRef>> = parts
+        .iter()
+        .map(|(stored, rows)| match stored {
+            Stored::Plain(array) => Some(array.slice(rows.start, rows.len())),
+            _ => None,
+        })
+        .collect();
+    let arrays = arrays?;
+    match &arrays[..] {
+        [] => None,
+        [only] => Some(Ok(Arc::clone(only))),
+        several => {
+            let several: Vec<&dyn Array> = several.iter().map(AsRef::as_ref).collect();
+            Some(arrow::compute::concat(&several))
+        }
+    }
+}
+
+/// All rows of dictionary columns, with one dictionary for all.
+pub(super) fn all_texts(parts: &[(&Stored, Range<usize>)]) -> Result<DictionaryArray<Int32Type>, ArrowError> {
+    fn take<'a, K: ArrowDictionaryKeyType>(
+        array: &'a DictionaryArray<K>,
+        rows: &Range<usize>,
+        union: &mut Union<'a>,
+        keys: &mut Vec<i32>,
+        nulls: &mut NullBufferBuilder,
+    ) {
+        let values: &StringArray = array.values().as_string();
+        let places: Vec<i32> = values.iter().map(|text| union.place(text.unwrap_or_default())).collect();
+        let own = array.keys().slice(rows.start, rows.len());
+        // A null's key may be anything.
+        keys.extend(own.values().iter().map(|key| places.get(key.as_usize()).copied().unwrap_or_default()));
+        match own.nulls() {
+            Some(own) => nulls.append_buffer(own),
+            None => nulls.append_n_non_nulls(rows.len()),
+        }
+    }
+    let rows = parts.iter().map(|(_, rows)| rows.len()).sum();
+    let (mut union, mut keys, mut nulls) = (Union::default(), Vec::with_capacity(rows), NullBufferBuilder::new(rows));
+    for (stored, rows) in parts {
+        let Stored::Plain(array) = stored else { continue };
+        if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
+            take(array, rows, &mut union, &mut keys, &mut nulls);
+        } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
+            take(array, rows, &mut union, &mut keys, &mut nulls);
+        } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
+            take(array, rows, &mut union, &mut keys, &mut nulls);
+        }
+    }
+    let keys = Int32Array::new(keys.into(), nulls.finish());
+    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
 }
 
 /// A primitive column's rows, in the order asked.

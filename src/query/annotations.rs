@@ -3,7 +3,7 @@
 //! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `text` shown as HTML,
 //! `tags` split at commas, and `newState` deciding the colour.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
@@ -11,8 +11,9 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 
 use super::answer::{Answer, Failure};
+use super::keys::{Keys, Map};
 use super::model::{Annotations, Dimension, Request};
-use super::sentence::Sentences;
+use super::sentence::{Sentences, Words};
 use crate::event::{Column, Long, status_class};
 use crate::frame::{Field, Frame, Meta, Notice};
 use crate::risk::Severity;
@@ -39,7 +40,9 @@ type Mark = Vec<usize>;
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
     let marks = marks(answer, request, annotations.cap);
     let sentences = Sentences::new(answer);
-    let rows: Vec<Row> = marks.iter().map(|mark| Row::new(mark, answer, &sentences)).collect();
+    let words = marks.iter().any(|mark| mark.len() > 1).then(|| sentences.words()).unwrap_or_default();
+    let columns = tag_columns(answer);
+    let rows: Vec<Row> = marks.iter().map(|mark| Row::new(mark, answer, &sentences, &words, &columns)).collect();
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
     let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
     let mut meta = Meta::default();
@@ -118,48 +121,98 @@ fn ladder(request: &Request) -> (Vec<Fold>, Vec<Fold>) {
 /// What lies within a few pixels always shares a mark. Where that is not enough, the least severe events are folded more
 /// coarsely first. Events of different severity never share a mark, so that nothing serious hides among lesser events.
 fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
-    let who = answer.dimension(Dimension::Principal);
-    let who: Vec<_> = (0..answer.events.len()).map(who).collect();
-    let level = |row: &usize| answer.risks[*row].map(|risk| risk.severity);
-    let mut levels: BTreeMap<Option<Severity>, Vec<usize>> = BTreeMap::new();
+    let who = answer.keys(Dimension::Principal);
+    let class = answer.keys(Dimension::RiskClass);
+    let times = answer.events.times().values();
+    let mut levels: BTreeMap<Option<Severity>, Vec<Cluster>> = BTreeMap::new();
     for row in (0..answer.events.len()).rev() {
-        levels.entry(level(&row)).or_default().push(row);
+        let severity = answer.risks[row].map(|risk| risk.severity);
+        let (first, last) = (times[row], times[row]);
+        let alone = Cluster { first, last, who: who.key(row), class: class.key(row), rows: Rows::One(row) };
+        levels.entry(severity).or_default().push(alone);
     }
-    let times = answer.events.times();
-    let fold = |rows: &[usize], fold: Fold| -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::new();
-        let mut open: HashMap<_, usize> = HashMap::new();
-        for &row in rows {
-            let principal = who[row].as_deref().filter(|_| fold.one_principal);
-            let class = answer.risks[row].map(|risk| risk.class).filter(|_| fold.one_class);
-            let near = |mark: &usize| times.value(row) - times.value(marks[*mark][0]) < fold.distance;
-            if let Some(mark) = open.get(&(principal, class)).copied().filter(near) {
-                marks[mark].push(row);
-            } else {
-                open.insert((principal, class), marks.len());
-                marks.push(vec![row]);
-            }
-        }
-        marks
-    };
 
     let (ladder, last_resort) = ladder(request);
-    let mut marks: Vec<Vec<Mark>> = levels.values().map(|rows| fold(rows, ladder[0])).collect();
-    let count = |marks: &[Vec<Mark>]| marks.iter().map(Vec::len).sum::<usize>();
+    let mut marks: Vec<Vec<Cluster>> = levels.into_values().map(|alone| fold(alone, ladder[0])).collect();
+    let count = |marks: &[Vec<Cluster>]| marks.iter().map(Vec::len).sum::<usize>();
     // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
     // loses its place in time, and then they lose it step by step.
-    let levels: Vec<_> = levels.values().collect();
-    let by_level = (0..levels.len()).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
-    let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
+    let levels = marks.len();
+    let by_level = (0..levels).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
+    let by_step = last_resort.iter().flat_map(|step| (0..levels).map(move |level| (level, *step)));
     for (level, step) in by_level.chain(by_step) {
         if count(&marks) <= cap {
             break;
         }
-        marks[level] = fold(levels[level], step);
+        marks[level] = fold(std::mem::take(&mut marks[level]), step);
     }
-    let mut marks = marks.concat();
-    marks.sort_by_key(|mark| (times.value(mark[0]), std::cmp::Reverse(mark[0])));
+    let mut marks: Vec<Mark> = marks.into_iter().flatten().map(|cluster| cluster.rows.into_mark()).collect();
+    marks.sort_by_key(|mark| (times[mark[0]], std::cmp::Reverse(mark[0])));
     marks
+}
+
+/// Events that share a mark, as long as it is not certain that no more will.
+struct Cluster {
+    /// The times of the oldest and the newest.
+    first: i64,
+    last: i64,
+    /// The keys of the principal and the risk class of the oldest.
+    who: usize,
+    class: usize,
+    rows: Rows,
+}
+
+/// Most marks are of one event.
+enum Rows {
+    One(usize),
+    Many(Vec<usize>),
+}
+
+impl Rows {
+    fn add(&mut self, other: Self) {
+        let mut rows = match std::mem::replace(self, Self::One(0)) {
+            Self::One(row) => vec![row],
+            Self::Many(rows) => rows,
+        };
+        match other {
+            Self::One(row) => rows.push(row),
+            Self::Many(more) => rows.extend(more),
+        }
+        *self = Self::Many(rows);
+    }
+
+    /// The rows, the oldest first.
+    fn into_mark(self) -> Mark {
+        match self {
+            Self::One(row) => vec![row],
+            Self::Many(mut rows) => {
+                // Older events have higher rows. What was joined of several principals may be out of order.
+                if !rows.is_sorted_by(|a, b| a > b) {
+                    rows.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
+                }
+                rows
+            }
+        }
+    }
+}
+
+/// Joins clusters, which are sorted by their first event: each with the last one of its kind that began near enough.
+fn fold(clusters: Vec<Cluster>, fold: Fold) -> Vec<Cluster> {
+    let mut folded: Vec<Cluster> = Vec::new();
+    let mut open: Map<(usize, usize), usize> = Map::default();
+    for cluster in clusters {
+        let kind = (if fold.one_principal { cluster.who } else { 0 }, if fold.one_class { cluster.class } else { 0 });
+        let near = |mark: &usize| cluster.last - folded[*mark].first < fold.distance;
+        if let Some(mark) = open.get(&kind).copied().filter(near) {
+            let mark = &mut folded[mark];
+            mark.last = mark.last.max(cluster.last);
+            mark.rows.add(cluster.rows);
+        } else {
+            open.insert(kind, folded.len());
+            folded.push(cluster);
+        }
+    }
+    folded
 }
 
 struct Row {
@@ -194,21 +247,23 @@ fn color(severity: Option<Severity>) -> &'static str {
 }
 
 impl Row {
-    fn new(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> Self {
+    fn new(
+        mark: &Mark,
+        answer: &Answer,
+        sentences: &Sentences<'_>,
+        words: &Words<'_>,
+        columns: &[Keys<'_>; 4],
+    ) -> Self {
         let events = &answer.events;
         let (first, last) = (mark[0], mark[mark.len() - 1]);
         let (time, end) = (events.times().value(first), events.times().value(last));
         let id = events.ids().value(first);
         let (title, text, id) = match mark[..] {
             [row] => (sentences.title(row), details(row, answer, sentences), id.to_owned()),
-            _ => (
-                summary_title(mark, answer, sentences),
-                summary(mark, answer, sentences),
-                format!("{id}+{}", mark.len() - 1),
-            ),
+            _ => (summary_title(mark, answer, words), summary(mark, words), format!("{id}+{}", mark.len() - 1)),
         };
         let severity = answer.risks[first].map(|risk| risk.severity);
-        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, severity }
+        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, columns), id, severity }
     }
 }
 
@@ -234,19 +289,8 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
     lines.collect::<Vec<_>>().join("<br/>")
 }
 
-/// The most frequent texts first, with how often they occur.
-fn frequent(texts: impl Iterator<Item = String>) -> Vec<(String, usize)> {
-    let mut counts = BTreeMap::new();
-    for text in texts {
-        *counts.entry(text).or_insert(0) += 1;
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts
-}
-
 /// The most frequent texts in words, each as `show` writes it, and how many others there are.
-fn named(counts: &[(String, usize)], show: impl Fn(&str, usize) -> String) -> String {
+fn named(counts: &[(&str, usize)], show: impl Fn(&str, usize) -> String) -> String {
     let mut named: Vec<String> = counts.iter().take(NAMED).map(|(text, count)| show(text, *count)).collect();
     if counts.len() > NAMED {
         named.push(format!("{} more", counts.len() - NAMED));
@@ -254,14 +298,14 @@ fn named(counts: &[(String, usize)], show: impl Fn(&str, usize) -> String) -> St
     named.join(", ")
 }
 
-fn summary_title(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
+fn summary_title(mark: &Mark, answer: &Answer, words: &Words<'_>) -> String {
     let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
-    let who = frequent(mark.iter().map(|row| sentences.who(*row)));
+    let who = words.who.frequent(mark);
     let who = match &who[..] {
-        [(only, _)] => only.clone(),
+        [(only, _)] => (*only).to_owned(),
         several => format!("{} principals", several.len()),
     };
-    let what = frequent(mark.iter().map(|row| sentences.what(*row)));
+    let what = words.what.frequent(mark);
     let title = format!("{who}: {} events: {}", mark.len(), named(&what, what_times));
     let class = answer.events.text(Column::StatusClass);
     let denied = mark.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
@@ -272,16 +316,14 @@ fn summary_title(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> Str
     }
 }
 
-fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
-    let collect = |of: &dyn Fn(usize) -> Option<String>| frequent(mark.iter().filter_map(|row| of(*row)));
-    let who = collect(&|row| Some(sentences.who(row)));
-    let risk = collect(&|row| answer.risks[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)));
+fn summary(mark: &Mark, words: &Words<'_>) -> String {
+    let who = words.who.frequent(mark);
     let parts = [
         ("by ", if who.len() > 1 { who } else { Vec::new() }),
-        ("on ", collect(&|row| sentences.which(row))),
-        ("result ", collect(&|row| sentences.result(row))),
-        ("", risk),
-        ("from ", collect(&|row| sentences.origin(row))),
+        ("on ", words.which.frequent(mark)),
+        ("result ", words.result.frequent(mark)),
+        ("", words.risk.frequent(mark)),
+        ("from ", words.origin.frequent(mark)),
     ];
     // Where all events agree there is nothing to count.
     let text_times = |text: &str, count: usize| {
@@ -294,19 +336,28 @@ fn summary(mark: &Mark, answer: &Answer, sentences: &Sentences<'_>) -> String {
         .join("<br/>")
 }
 
-/// Product, region, outcome and risk class of the mark's events; Grafana splits them at commas and does not trim.
-fn tags(mark: &Mark, answer: &Answer) -> Vec<String> {
-    let dimensions = [
+/// The columns that tags are of: product, region, outcome and risk class.
+fn tag_columns(answer: &Answer) -> [Keys<'_>; 4] {
+    [
         Dimension::Column(Column::Product),
         Dimension::Column(Column::Region),
         Dimension::Column(Column::StatusClass),
         Dimension::RiskClass,
-    ];
+    ]
+    .map(|dimension| answer.keys(dimension))
+}
+
+/// The tags of a mark's events; Grafana splits them at commas and does not trim.
+fn tags(mark: &Mark, columns: &[Keys<'_>; 4]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for dimension in dimensions {
-        let text = answer.dimension(dimension);
+    for keys in columns {
+        let mut seen = vec![false; keys.len() + 1];
         for row in mark {
-            let Some(tag) = text(*row).map(|tag| super::sentence::plain(&tag).replace(',', " ")) else { continue };
+            let key = keys.key(*row);
+            if std::mem::replace(&mut seen[key], true) {
+                continue;
+            }
+            let Some(tag) = keys.text(key).map(|tag| super::sentence::plain(tag).replace(',', " ")) else { continue };
             if !tags.contains(&tag) {
                 tags.push(tag);
             }

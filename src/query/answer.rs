@@ -9,6 +9,7 @@ use arrow::array::{Array, BooleanArray};
 use arrow::error::ArrowError;
 
 use super::filter;
+use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
 use crate::event::{Column, Events, List};
@@ -173,6 +174,40 @@ impl Answer {
             Dimension::RiskClass => self.risks[row].map(|risk| Cow::Borrowed(risk.class)),
             Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
             Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
+        }
+    }
+
+    /// A dimension's texts as keys.
+    #[must_use]
+    pub fn keys(&self, dimension: Dimension) -> Keys<'_> {
+        let rows = self.events.len();
+        match dimension {
+            Dimension::Column(column) => Keys::of_column(self.events.text(column), rows),
+            Dimension::Principal => {
+                let text = self.dimension(dimension);
+                let id = self.events.text(Column::PrincipalId);
+                let own = self.events.text(Column::ResourceName);
+                let named: Vec<bool> =
+                    id.dictionary().iter().map(|id| id.is_some_and(|id| self.names.get(id).is_some())).collect();
+                // Who has no name in IAM may be named by the event's resource.
+                let sign = |row| {
+                    let key = id.key(row)?;
+                    Some((key, if named[key] { None } else { own.key(row) }))
+                };
+                let is_own = filter::own_names(&self.events);
+                Keys::by(
+                    rows,
+                    |row| (sign(row), sign(row).is_some_and(|(_, own)| own.is_some()) && is_own(row).is_some()),
+                    text,
+                )
+            }
+            Dimension::Status => {
+                let statuses = self.events.statuses();
+                Keys::by(rows, |row| (statuses.is_valid(row), statuses.value(row)), self.dimension(dimension))
+            }
+            Dimension::RiskClass | Dimension::Severity => {
+                Keys::by(rows, |row| self.risks[row].map(std::ptr::from_ref), self.dimension(dimension))
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 //! Counts: how many events, over time or in all, told apart by columns; what alert rules read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 
 use super::answer::{Answer, Failure};
+use super::keys::{Keys, Map};
 use super::model::{Counts, Over, Request};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
@@ -106,6 +108,18 @@ impl Grid {
         })
     }
 
+    /// The buckets that hold events, the newest first, with the rows of each; `times` are sorted, the newest first.
+    pub fn rows<'a>(&self, times: &'a [i64]) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
+        let starts: Vec<i64> = self.starts().collect();
+        let (to, mut row) = (self.to, 0);
+        row += times.partition_point(|time| *time >= to);
+        starts.into_iter().enumerate().rev().filter_map(move |(bucket, start)| {
+            let first = row;
+            row += times[first..].partition_point(|time| *time >= start);
+            (first < row).then_some((bucket, first..row))
+        })
+    }
+
     /// The bucket of a time within the range.
     #[must_use]
     pub fn bucket(&self, time: i64) -> Option<usize> {
@@ -126,25 +140,57 @@ struct Groups {
 }
 
 fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups, Option<Notice>), Failure> {
-    let dimensions: Vec<_> = counts.group_by.iter().map(|dimension| answer.dimension(*dimension)).collect();
-    let mut index: HashMap<Vec<String>, usize> = HashMap::new();
-    let mut sizes: Vec<u64> = Vec::new();
-    let mut of = Vec::with_capacity(answer.events.len());
-    for row in 0..answer.events.len() {
-        let key: Vec<String> =
-            dimensions.iter().map(|text| text(row).map_or_else(|| NONE.to_owned(), Into::into)).collect();
-        let group = *index.entry(key).or_insert(sizes.len());
-        if group == sizes.len() {
-            sizes.push(0);
+    let columns: Vec<Keys<'_>> = counts.group_by.iter().map(|dimension| answer.keys(*dimension)).collect();
+    let rows = answer.events.len();
+    // A group is a number for each column; column by column, the combinations that occur are numbered anew.
+    let mut of: Vec<usize> = vec![0; rows];
+    let mut parts: Vec<Vec<usize>> = Vec::from_iter((rows > 0).then(Vec::new));
+    for keys in &columns {
+        let mut found: Map<(usize, usize), usize> = Map::default();
+        let mut combined: Vec<Vec<usize>> = Vec::new();
+        let mut before: Option<((usize, usize), usize)> = None;
+        for (row, group) in of.iter_mut().enumerate() {
+            let pair = (*group, keys.key(row));
+            // Neighbours are often alike.
+            let number = before.filter(|(same, _)| *same == pair).map_or_else(
+                || {
+                    *found.entry(pair).or_insert_with(|| {
+                        combined.push(parts[pair.0].iter().copied().chain([pair.1]).collect());
+                        combined.len() - 1
+                    })
+                },
+                |(_, number)| number,
+            );
+            before = Some((pair, number));
+            *group = number;
         }
-        sizes[group] += 1;
-        of.push(group);
+        parts = combined;
     }
-    let mut keys: Vec<(Vec<String>, usize)> = index.into_iter().collect();
+    let mut sizes: Vec<u64> = vec![0; parts.len()];
+    for group in &of {
+        sizes[*group] += 1;
+    }
+    let text = |(keys, key): (&Keys<'_>, &usize)| keys.text(*key).unwrap_or(NONE).to_owned();
+    let texts = |parts: &Vec<usize>| columns.iter().zip(parts).map(text).collect();
+    let mut keys: Vec<(Vec<String>, usize)> = parts.iter().map(texts).zip(0..).collect();
+    // What has the same labels is one group, whether or not it lacks the column.
+    let mut merged = Vec::new();
+    keys.sort_unstable();
+    keys.dedup_by(|(other, from), (key, to)| {
+        let same = other == key;
+        if same {
+            sizes[*to] += sizes[*from];
+            merged.push((*from, *to));
+        }
+        same
+    });
     keys.sort_by(|(a, i), (b, j)| sizes[*j].cmp(&sizes[*i]).then_with(|| a.cmp(b)));
     let mut place: Vec<usize> = vec![0; sizes.len()];
     for (position, (_, group)) in keys.iter().enumerate() {
         place[*group] = position.min(counts.group_limit);
+    }
+    for (from, to) in merged {
+        place[from] = place[to];
     }
     let mut notice = None;
     if keys.len() > counts.group_limit {
@@ -202,8 +248,8 @@ pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
     let grid = Grid::new(request);
     // Nothing found is an answer too, which may have something to say.
     let mut levels = BTreeMap::from([("info", vec![0_i64; grid.len()])]);
-    for (row, time) in answer.events.times().values().iter().enumerate() {
-        if let Some(bucket) = grid.bucket(*time) {
+    for (bucket, rows) in grid.rows(answer.events.times().values()) {
+        for row in rows {
             levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
         }
     }
@@ -221,8 +267,8 @@ pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
 
 fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> Frame {
     let mut series = vec![vec![0_i64; grid.len()]; groups.keys.len()];
-    for (time, group) in answer.events.times().values().iter().zip(&groups.of) {
-        if let Some(bucket) = grid.bucket(*time) {
+    for (bucket, rows) in grid.rows(answer.events.times().values()) {
+        for group in &groups.of[rows] {
             series[*group][bucket] += 1;
         }
     }

@@ -214,8 +214,9 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
         *hit = pattern.is_match(&statuses.value(row).to_string());
     }
+    let in_uuids = scope.text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     for long in Long::ALL {
-        events.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(|text| pattern.is_match(text)));
+        events.search(long, &mut hit, in_uuids, |text| pattern.is_match(text));
     }
     for (keep, hit) in mask.iter_mut().zip(hit) {
         *keep = *keep && hit;

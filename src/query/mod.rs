@@ -7,6 +7,7 @@ pub mod answer;
 pub mod counts;
 pub mod events;
 pub mod filter;
+pub mod keys;
 pub mod model;
 pub mod plan;
 pub mod sentence;

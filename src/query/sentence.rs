@@ -3,12 +3,13 @@
 //! Names and user agents are text of the caller's choice. Here they lose their control characters and their excess
 //! length; whoever renders HTML escapes the rest.
 
-use arrow::array::Array;
-use serde::Deserialize;
+use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::keys::Keys;
 use super::model::Dimension;
-use crate::event::{Column, Kind, Long, status_class};
+use crate::event::{Column, Kind, status_class};
+use arrow::array::Array;
 
 /// The longest name that a sentence quotes, in characters.
 const LONGEST_NAME: usize = 80;
@@ -16,7 +17,7 @@ const LONGEST_NAME: usize = 80;
 /// Puts the events of an answer into words.
 pub struct Sentences<'a> {
     answer: &'a Answer,
-    who: Box<dyn Fn(usize) -> Option<std::borrow::Cow<'a, str>> + 'a>,
+    who: Box<dyn Fn(usize) -> Option<Cow<'a, str>> + 'a>,
 }
 
 impl<'a> Sentences<'a> {
@@ -65,23 +66,10 @@ impl<'a> Sentences<'a> {
             return what;
         }
         let method = method.unwrap_or_else(|| "unknown method".to_owned());
-        match self.action(row) {
-            Some(action) => format!("{method} {}", plain(&action)),
+        match self.text(Column::Action, row) {
+            Some(action) => format!("{method} {action}"),
             None => method,
         }
-    }
-
-    /// An Instance's `ServerAction` says in its body what it does.
-    fn action(&self, row: usize) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Body {
-            action: String,
-        }
-        let bodies = self.answer.events.long(Long::RequestBody);
-        if self.answer.events.text(Column::Method).get(row) != Some("ServerAction") || bodies.is_null(row) {
-            return None;
-        }
-        serde_json::from_str::<Body>(bodies.value(row)).ok().map(|body| body.action)
     }
 
     /// To which resource: its name, else its id; how many more there are.
@@ -133,6 +121,58 @@ impl<'a> Sentences<'a> {
         }
     }
 
+    /// What the other methods say, of all events.
+    #[must_use]
+    pub fn words(&self) -> Words<'a> {
+        let answer = self.answer;
+        let rows = answer.events.len();
+        let key = |column: Column| {
+            let text = answer.events.text(column);
+            move |row| text.key(row)
+        };
+        let [kind, method, class, address, name, id] = [
+            Column::Kind,
+            Column::Method,
+            Column::StatusClass,
+            Column::SourceIp,
+            Column::ResourceName,
+            Column::ResourceId,
+        ]
+        .map(key);
+        let [mfa, failure, country, action] =
+            [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(key);
+        let who = answer.keys(Dimension::Principal);
+        let statuses = answer.events.statuses();
+        let references = answer.events.references();
+        let risk =
+            |row: usize| answer.risks[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class));
+        let owned = |text: Option<String>| text.map(Cow::Owned);
+        // Events that agree in these say the same.
+        Words {
+            what: Keys::by(
+                rows,
+                |row| (kind(row), method(row), class(row), mfa(row), failure(row), action(row)),
+                |row| owned(Some(self.what(row))),
+            ),
+            which: Keys::by(
+                rows,
+                |row| {
+                    let parts = references.of(row).filter(|reference| reference.within.is_some()).count();
+                    (kind(row), name(row), id(row), references.of(row).count(), (parts > 0).then_some(row))
+                },
+                |row| owned(self.which(row)),
+            ),
+            result: Keys::by(
+                rows,
+                |row| (class(row), statuses.is_valid(row).then(|| statuses.value(row))),
+                |row| owned(self.result(row)),
+            ),
+            risk: Keys::by(rows, |row| answer.risks[row].map(std::ptr::from_ref), |row| owned(risk(row))),
+            origin: Keys::by(rows, |row| (address(row), country(row)), |row| owned(self.origin(row))),
+            who: Keys::by(rows, |row| (who.key(row), kind(row)), |row| owned(Some(self.who(row)))),
+        }
+    }
+
     /// The event as a log line.
     #[must_use]
     pub fn line(&self, row: usize) -> String {
@@ -150,6 +190,23 @@ impl<'a> Sentences<'a> {
         }
         line
     }
+}
+
+/// What can be said of events, as keys: for sentences about many of them.
+#[derive(Clone, Debug, Default)]
+pub struct Words<'a> {
+    /// Who did it.
+    pub who: Keys<'a>,
+    /// What was done.
+    pub what: Keys<'a>,
+    /// To which resource.
+    pub which: Keys<'a>,
+    /// With what result.
+    pub result: Keys<'a>,
+    /// What it means.
+    pub risk: Keys<'a>,
+    /// From where.
+    pub origin: Keys<'a>,
 }
 
 /// Text that keeps to its line and to a bearable length.

@@ -1,0 +1,554 @@
+//! The archive against a plain list of events: whatever was asked before, whatever failed, was late, was given up or had
+//! to make room, an answer is what the list would answer, or says what is missing.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use arrow::array::UInt16Array;
+use arrow::error::ArrowError;
+use chrono::DateTime;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::event::{Decoder, Kind};
+use crate::scaleway::audit_trail::{Filter, Flaws};
+
+const REGION: &str = "fr-par";
+
+/// The trail begins here.
+const START: i64 = 1_750_000_000 * SECOND;
+
+/// How late an event may become visible: less than the settling time.
+const LATEST: i64 = 50;
+const SETTLING: u64 = 60;
+
+/// How many events a page has.
+const PAGE_SIZE: usize = 7;
+
+#[derive(Clone, Debug)]
+struct Happened {
+    id: usize,
+    at: i64,
+    visible: i64,
+    kind: Kind,
+    product: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct World {
+    now: i64,
+    happened: Vec<Happened>,
+    /// So many calls fail.
+    failures: usize,
+}
+
+/// A trail in memory.
+#[derive(Clone, Debug)]
+struct Fake {
+    world: Arc<Mutex<World>>,
+    calls: Arc<AtomicUsize>,
+    running: Arc<AtomicUsize>,
+    /// Time passes with the runtime's, from then on.
+    begun: tokio::time::Instant,
+    /// How often a call lets others run before it is answered.
+    yields: usize,
+}
+
+impl Fake {
+    fn new(yields: usize) -> Self {
+        let world = World { now: START + 1_000 * SECOND, ..World::default() };
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            calls: Arc::default(),
+            running: Arc::default(),
+            begun: tokio::time::Instant::now(),
+            yields,
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.swap(0, Ordering::SeqCst)
+    }
+
+    /// The ids of the events of a window that could be seen at a time, the newest first.
+    fn seen(&self, window: &Window, at: i64) -> Vec<usize> {
+        let world = self.world();
+        let mut events: Vec<&Happened> = world.happened.iter().filter(|event| event.visible <= at).collect();
+        events.retain(|event| (window.from..window.to).contains(&event.at) && is_listed(event, window));
+        events.sort_by_key(|event| (std::cmp::Reverse(event.at), event.id));
+        events.iter().map(|event| event.id).collect()
+    }
+
+    fn happen(&self, count: usize, every: i64) {
+        let mut world = self.world();
+        for _ in 0..count {
+            let id = world.happened.len();
+            let at = world.now - i64::try_from(id).unwrap() * every;
+            let event = Happened {
+                id,
+                at,
+                visible: at,
+                kind: Kind::Api,
+                product: if id.is_multiple_of(10) { "rare" } else { "usual" },
+            };
+            world.happened.push(event);
+        }
+    }
+}
+
+fn is_listed(event: &Happened, window: &Window) -> bool {
+    let kind = match window.list {
+        List::Combined => true,
+        List::Of(kind) => kind == event.kind,
+    };
+    kind && window.filter.product.as_deref().is_none_or(|product| product == event.product)
+}
+
+struct FakePages {
+    fake: Fake,
+    window: Window,
+    decoder: Decoder,
+    reached: Option<(i64, usize)>,
+}
+
+/// Counts a call for as long as it runs.
+struct Running(Arc<AtomicUsize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Source for Fake {
+    type Pages = FakePages;
+
+    fn pages(&self, window: Window) -> FakePages {
+        FakePages { fake: self.clone(), window, decoder: Decoder::new(REGION), reached: None }
+    }
+
+    fn width(&self) -> usize {
+        4
+    }
+
+    fn now(&self) -> i64 {
+        self.world().now + i64::try_from(self.begun.elapsed().as_nanos()).unwrap()
+    }
+}
+
+impl Pages for FakePages {
+    async fn next(&mut self, _: Instant) -> Result<bool, Gap> {
+        self.fake.calls.fetch_add(1, Ordering::SeqCst);
+        self.fake.running.fetch_add(1, Ordering::SeqCst);
+        let _running = Running(Arc::clone(&self.fake.running));
+        for _ in 0..self.fake.yields {
+            tokio::task::yield_now().await;
+        }
+        let now = self.fake.now();
+        let mut world = self.fake.world();
+        if world.failures > 0 {
+            world.failures -= 1;
+            return Err(Gap::Failed(Error::Status { status: 500, message: "no".to_owned() }));
+        }
+        let mut events: Vec<&Happened> = world
+            .happened
+            .iter()
+            .filter(|event| event.visible <= now && is_listed(event, &self.window))
+            .filter(|event| (self.window.from..self.window.to).contains(&event.at))
+            .filter(|event| self.reached.is_none_or(|(at, id)| event.at < at || (event.at == at && event.id > id)))
+            .collect();
+        events.sort_by_key(|event| (std::cmp::Reverse(event.at), event.id));
+        let more = events.len() > PAGE_SIZE;
+        events.truncate(PAGE_SIZE);
+        let items: Vec<_> = events
+            .iter()
+            .map(|event| {
+                let item = json!({
+                    "id": format!("{:05}", event.id), "recorded_at": DateTime::from_timestamp_nanos(event.at),
+                    "product_name": event.product, "request_body": { "number": event.id },
+                });
+                let wrapper = match event.kind {
+                    Kind::Api => "api",
+                    Kind::Authentication => "auth",
+                    Kind::System => "system",
+                };
+                if self.window.list == List::Combined { json!({ wrapper: item }) } else { item }
+            })
+            .collect();
+        if let Some(last) = events.last() {
+            self.reached = Some((last.at, last.id));
+        }
+        let page = json!({ "events": items }).to_string();
+        self.decoder.page(self.window.list, page.as_bytes()).expect("a page");
+        Ok(more)
+    }
+
+    fn len(&self) -> usize {
+        self.decoder.len()
+    }
+
+    fn bytes(&self) -> usize {
+        0
+    }
+
+    fn reached(&self) -> Option<i64> {
+        self.reached.map(|(at, _)| at)
+    }
+
+    fn finish(self) -> Result<(Events, Flaws), ArrowError> {
+        Ok((self.decoder.finish()?, Flaws::default()))
+    }
+}
+
+fn trail(fake: &Fake, settings: &serde_json::Value) -> Trail<Fake> {
+    let mut data = json!({ "organizationId": "0a1b2c3d-0000-4000-8000-000000000001" });
+    data["settlingSeconds"] = SETTLING.into();
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        data[name] = value.clone();
+    }
+    let key = ("secretKey".to_owned(), "11111111-1111-4111-8111-111111111111".to_owned());
+    let mut settings = Settings::parse(data.to_string().as_bytes(), &[key].into()).expect("settings");
+    if data["maxMemoryMiB"] == 1 {
+        // A few hundred events fill it.
+        settings.max_memory = 100_000;
+    }
+    let weigh = |events: &Events| UInt16Array::from(vec![7; events.len()]);
+    Trail::new(fake.clone(), &settings, Meter::new().expect("a meter"), weigh)
+}
+
+fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
+    let filter = Filter { product: product.map(str::to_owned), ..Filter::default() };
+    Window { region: REGION.to_owned(), list, filter, from, to }
+}
+
+fn ids(listing: &Listing) -> Vec<usize> {
+    listing.events.ids().iter().map(|id| id.unwrap().parse().unwrap()).collect()
+}
+
+async fn read(trail: &Trail<Fake>, window: &Window, freshness: Freshness) -> Listing {
+    let deadline = Instant::now() + Duration::from_mins(10);
+    let mut listings = trail.read(std::slice::from_ref(window), freshness, deadline).await;
+    assert_eq!(listings.len(), 1, "{listings:?}");
+    listings.remove(0)
+}
+
+/// A time that stands still until everybody waits for it.
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test);
+}
+
+#[derive(Clone, Debug)]
+struct Ask {
+    list: List,
+    product: Option<&'static str>,
+    /// Seconds before the present.
+    from: i64,
+    length: i64,
+    freshness: Freshness,
+    /// Whoever asks goes away after so many turns of the others.
+    gives_up: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Happen { kind: Kind, product: &'static str, ago: i64, late: i64 },
+    Wait(i64),
+    Fail(usize),
+    Ask(Vec<Ask>),
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let list = prop_oneof![
+        3 => Just(List::Combined),
+        2 => Just(List::Of(Kind::Api)),
+        1 => Just(List::Of(Kind::Authentication)),
+    ];
+    let product = prop::option::of(prop::sample::select(vec!["a", "b"]));
+    let freshness = prop::sample::select(vec![Freshness::Shared, Freshness::Own]);
+    (list, product, 1..400_i64, 1..420_i64, freshness, prop::option::weighted(0.2, 0..30_usize)).prop_map(
+        |(list, product, from, length, freshness, gives_up)| {
+            // The other lists know no products.
+            let product = product.filter(|_| list == List::Of(Kind::Api));
+            Ask { list, product, from, length, freshness, gives_up }
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = prop::sample::select(Kind::ALL.to_vec());
+    let product = prop::sample::select(vec!["a", "b", "c"]);
+    prop_oneof![
+        4 => (kind, product, 0..LATEST, 0..LATEST)
+            .prop_map(|(kind, product, ago, late)| Step::Happen { kind, product, ago, late: late.max(ago) }),
+        2 => (-5..90_i64).prop_map(Step::Wait),
+        1 => (1..4_usize).prop_map(Step::Fail),
+        4 => prop::collection::vec(ask(), 1..4).prop_map(Step::Ask),
+    ]
+}
+
+/// Asks, and holds the answer against the list.
+async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask) {
+    let now = fake.now();
+    let from = now - ask.from * SECOND;
+    let window = window(ask.list, ask.product, from, from + ask.length * SECOND);
+    let failures = fake.world().failures;
+    let listing = match ask.gives_up {
+        None => read(trail, &window, ask.freshness).await,
+        Some(turns) => {
+            let turns = async {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                listing = read(trail, &window, ask.freshness) => listing,
+                () = turns => return,
+            }
+        }
+    };
+    let found = ids(&listing);
+    // Clocks may go back; what has been seen stays.
+    let seen: BTreeSet<usize> = fake.seen(&window, i64::MAX).into_iter().collect();
+    assert!(found.iter().all(|id| seen.contains(id)), "{found:?} are not all in {seen:?}");
+    assert!(listing.events.risks().iter().all(|risk| risk == Some(7)), "each event is weighed");
+    let distinct: BTreeSet<usize> = found.iter().copied().collect();
+    assert_eq!(distinct.len(), found.len(), "each event is there once");
+    assert!(failures > 0 || listing.gaps.is_empty(), "nothing failed: {:?}", listing.gaps);
+    if listing.gaps.is_empty() {
+        let since = if ask.freshness == Freshness::Own { now } else { now - SHARED };
+        let due: BTreeSet<usize> = fake.seen(&window, since).into_iter().collect();
+        assert!(due.is_subset(&distinct), "{ask:?}: {due:?} are not all in {distinct:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn answers_are_those_of_a_plain_list(
+        steps in prop::collection::vec(step(), 1..60),
+        yields in 0..4_usize,
+        small in any::<bool>(),
+    ) {
+        run(async {
+            let fake = Fake::new(yields);
+            fake.happen(60, 4 * SECOND);
+            let trail = trail(&fake, &json!({ "maxMemoryMiB": if small { 1 } else { 8 } }));
+            let mut latest = fake.now();
+            for step in &steps {
+                // No two things happen at the very same moment.
+                fake.world().now += 1;
+                latest = latest.max(fake.now());
+                match step {
+                    Step::Happen { kind, product, ago, late } => {
+                        let mut world = fake.world();
+                        let (id, at) = (world.happened.len(), latest - ago * SECOND);
+                        // Nothing appears in the past of whoever has looked already.
+                        let visible = (at + late * SECOND).max(latest);
+                        let event = Happened { id, at, visible, kind: *kind, product };
+                        if visible - at <= LATEST * SECOND {
+                            world.happened.push(event);
+                        }
+                    }
+                    Step::Wait(seconds) => {
+                        fake.world().now += seconds * SECOND;
+                    }
+                    Step::Fail(calls) => fake.world().failures = *calls,
+                    Step::Ask(asks) => {
+                        join_all(asks.iter().map(|ask| check(&fake, &trail, ask))).await;
+                        fake.world().failures = 0;
+                    }
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn no_more_than_the_newest_events_are_given(
+        count in 0..200_usize,
+        every in 1..20_i64,
+        limit in 1..150_usize,
+        length in 1..2_000_i64,
+    ) {
+        run(async {
+            let fake = Fake::new(1);
+            fake.happen(count, every * SECOND);
+            let trail = trail(&fake, &json!({ "maxEvents": limit }));
+            let now = fake.world().now;
+            for _ in 0..2 {
+                let window = window(List::Combined, None, now - length * SECOND, now + SECOND);
+                let listing = read(&trail, &window, Freshness::Own).await;
+                let all = fake.seen(&window, now);
+                assert_eq!(ids(&listing), all[..all.len().min(limit)]);
+                assert_eq!(listing.gaps, if all.len() > limit { vec![Gap::Limit(limit)] } else { Vec::new() });
+            }
+        });
+    }
+}
+
+#[test]
+fn many_walks_read_each_event_once() {
+    run(async {
+        let fake = Fake::new(2);
+        // Ties of three at one nanosecond, and a quiet time between two busy ones.
+        let now = fake.world().now;
+        for id in 0..3_000_usize {
+            let quiet = if id < 1_500 { 0 } else { 20_000 * SECOND };
+            let at = now - i64::try_from(id / 3).unwrap() * 2 * SECOND - quiet;
+            fake.world().happened.push(Happened { id, at, visible: at, kind: Kind::Api, product: "a" });
+        }
+        let trail = trail(&fake, &json!({}));
+        let window = window(List::Combined, None, now - 30_000 * SECOND, now + SECOND);
+        let listing = read(&trail, &window, Freshness::Shared).await;
+        assert_eq!(ids(&listing), fake.seen(&window, now));
+        let pages = 3_000 / PAGE_SIZE;
+        let calls = fake.calls();
+        assert!(calls < pages + pages / 5, "{calls} calls for {pages} pages");
+        assert_eq!(ids(&read(&trail, &window, Freshness::Shared).await), fake.seen(&window, now));
+        assert_eq!(fake.calls(), 0, "all of it is held");
+    });
+}
+
+#[test]
+fn equal_questions_at_the_same_time_are_one_reading() {
+    run(async {
+        let fake = Fake::new(3);
+        fake.happen(100, SECOND);
+        let now = fake.world().now;
+        let whole = window(List::Combined, None, now - 500 * SECOND, now + SECOND);
+        let part = window(List::Of(Kind::Api), Some("rare"), now - 400 * SECOND, now + SECOND);
+        let one = trail(&fake, &json!({}));
+        read(&one, &whole, Freshness::Shared).await;
+        let alone = fake.calls();
+        let twelve = trail(&fake, &json!({}));
+        // The narrow questions come first, and wait to see whether somebody wants everything.
+        let asked: Vec<&Window> = (0..12).map(|place| if place % 3 == 2 { &whole } else { &part }).collect();
+        let listings = join_all(asked.iter().map(|window| read(&twelve, window, Freshness::Shared))).await;
+        for (window, listing) in asked.iter().zip(&listings) {
+            assert_eq!(ids(listing), fake.seen(window, now));
+        }
+        assert_eq!(fake.calls(), alone);
+    });
+}
+
+#[test]
+fn a_list_that_is_a_small_part_of_everything_is_read_itself() {
+    run(async {
+        let fake = Fake::new(0);
+        let now = fake.world().now;
+        fake.happen(20_000, SECOND / 10);
+        for event in fake.world().happened.iter_mut().skip(1) {
+            event.product = if event.id.is_multiple_of(5_000) { "rare" } else { "usual" };
+        }
+        let trail = trail(&fake, &json!({}));
+        let rare = window(List::Of(Kind::Api), Some("rare"), now - 2_000 * SECOND, now + SECOND);
+        let listing = read(&trail, &rare, Freshness::Shared).await;
+        assert_eq!(ids(&listing), fake.seen(&rare, now));
+        let calls = fake.calls();
+        assert!(calls < 10, "{calls} calls");
+    });
+}
+
+#[test]
+fn whoever_goes_away_leaves_the_others_their_reading() {
+    run(async {
+        let fake = Fake::new(5);
+        fake.happen(300, SECOND);
+        let now = fake.world().now;
+        let trail = trail(&fake, &json!({}));
+        let window = window(List::Combined, None, now - 500 * SECOND, now + SECOND);
+        let asked = |trail: &Trail<Fake>| {
+            let (trail, window) = (trail.clone(), window.clone());
+            tokio::spawn(async move { read(&trail, &window, Freshness::Shared).await })
+        };
+        let (first, second) = (asked(&trail), asked(&trail));
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        first.abort();
+        assert_eq!(ids(&second.await.unwrap()), fake.seen(&window, now));
+
+        // When all have gone, so has the reading; what it had read whole is held, the rest is read when it is asked for.
+        let other = window_before(&window);
+        let lone = {
+            let (trail, other) = (trail.clone(), other.clone());
+            tokio::spawn(async move { read(&trail, &other, Freshness::Shared).await })
+        };
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        lone.abort();
+        let _ = lone.await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(fake.running.load(Ordering::SeqCst), 0);
+        assert_eq!(ids(&read(&trail, &other, Freshness::Shared).await), fake.seen(&other, now));
+    });
+}
+
+fn window_before(window: &Window) -> Window {
+    Window { from: window.from - 10_000 * SECOND, to: window.from, ..window.clone() }
+}
+
+#[test]
+fn a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick() {
+    run(async {
+        let fake = Fake::new(1);
+        fake.happen(5, SECOND);
+        let now = fake.world().now;
+        let trail = trail(&fake, &json!({}));
+        let window = window(List::Combined, None, now - 50 * SECOND, now);
+        read(&trail, &window, Freshness::Shared).await;
+        assert_eq!(fake.calls(), 1);
+        read(&trail, &window, Freshness::Shared).await;
+        assert_eq!(fake.calls(), 0, "panels share");
+        fake.world().now += 1;
+        join_all((0..5).map(|_| read(&trail, &window, Freshness::Own))).await;
+        assert_eq!(fake.calls(), 1, "rules share, and with nobody who read before");
+    });
+}
+
+/// Many threads ask, give up and ask again, while events happen; nothing is lost, doubled or left behind.
+#[test]
+fn many_threads_agree() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let fake = Fake::new(2);
+        fake.happen(500, SECOND);
+        let now = fake.world().now;
+        let trail = trail(&fake, &json!({ "maxMemoryMiB": 1 }));
+        let tasks = (0..64_i64).map(|number| {
+            let (fake, trail) = (fake.clone(), trail.clone());
+            tokio::spawn(async move {
+                for round in 0..20 {
+                    let seed = number * 31 + round * 17;
+                    let from = now - (seed % 500 + 1) * SECOND;
+                    let product = (seed % 3 == 0).then_some("rare");
+                    let list = if product.is_some() { List::Of(Kind::Api) } else { List::Combined };
+                    let window = window(list, product, from, from + (seed % 200 + 1) * SECOND);
+                    let asked = read(&trail, &window, if seed % 5 == 0 { Freshness::Own } else { Freshness::Shared });
+                    if seed % 7 == 0 {
+                        let _ = tokio::time::timeout(Duration::from_micros(seed.unsigned_abs() % 300), asked).await;
+                        continue;
+                    }
+                    let listing = asked.await;
+                    assert_eq!((ids(&listing), &listing.gaps), (fake.seen(&window, now), &Vec::new()));
+                }
+            })
+        });
+        for task in join_all(tasks).await {
+            task.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(fake.running.load(Ordering::SeqCst), 0);
+    });
+}
