@@ -394,7 +394,8 @@ fn named_enough(
             let message = format!("principals are shown by id, because IAM cannot be read: {error}");
             let searched = !scope.text.is_empty();
             let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
-            if request.from_alert && (!unknown.is_empty() || filtered || ((grouped || searched) && !lasting)) {
+            // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
+            if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
                 return Err(Failure { message, ..Failure::from(error.clone()) });
             }
             if !unknown.is_empty() {
