@@ -225,6 +225,36 @@ async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
 }
 
 #[tokio::test]
+async fn an_event_is_found_whatever_the_project_and_the_regions_of_the_settings() {
+    let (host, sandbox, source) = start().await;
+    let events = table(&host, &source, 200).await;
+    let of = |name: &str, value: &str| {
+        let tells_its_time = |event: &&BTreeMap<String, String>| event["id"].as_bytes()[14] == b'7';
+        let has = |event: &&BTreeMap<String, String>| event.get(name).is_some_and(|text| text == value);
+        events.iter().filter(tells_its_time).find(has).unwrap_or_else(|| panic!("no event with {name} {value}"))
+    };
+    // IAM's events and log-ins have no project.
+    let in_project = source.clone().with("projectId", sandbox.organisation().projects[1].id.clone());
+    for (name, value) in [("product", "iam"), ("kind", "authentication")] {
+        let id = &of(name, value)["id"];
+        assert_eq!(get(&host, &in_project, &format!("event/{id}")).await["id"], **id, "{name} {value}");
+    }
+    let elsewhere = &of("region", "pl-waw")["id"];
+    let narrow = source.clone().with("regions", "nl-ams");
+    let (status, message) = refused(&host, &narrow, &format!("event/{elsewhere}")).await;
+    assert!(status == 404 && message.ends_with("in the regions asked (nl-ams, fr-par)"), "{status} {message}");
+    assert_eq!(get(&host, &narrow, &format!("event/{elsewhere}?region=pl-waw")).await["id"], **elsewhere);
+    // The global region is read in any case, and all that it holds is found.
+    for event in [of("region", "global"), of("region", "fr-par")] {
+        let (id, region) = (&event["id"], &event["region"]);
+        for url in [format!("event/{id}"), format!("event/{id}?region={region}")] {
+            assert_eq!(get(&host, &narrow, &url).await["id"], **id, "{url}");
+        }
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
     let (host, sandbox, source) = start().await;
     let long = format!("event/{}", "x".repeat(1_000_000));
@@ -239,6 +269,7 @@ async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
         ("event/🦀%00", 400, "does not tell when the event was"),
         (&long, 400, "does not tell when the event was"),
         ("event/x?at=noon", 400, "at is \"noon\". Allowed: milliseconds since 1970, or a time such as"),
+        ("event/x?at=0&region=mars", 400, "region is \"mars\". Allowed: fr-par, nl-ams, pl-waw, it-mil, global"),
         ("event/x?at=9223372036854775807", 400, "is not between the years 1970 and 2262"),
         ("event/x?at=-9223372036854775808", 400, "the time range"),
         ("event/ffffffff-ffff-7fff-8fff-ffffffffffff", 400, "is not between the years 1970 and 2262"),

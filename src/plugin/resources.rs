@@ -6,7 +6,7 @@
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications |
 //! | `/resources` | the resources that recent events name |
-//! | `/event/{id}` | one event |
+//! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,7 +25,7 @@ use super::data::isolated;
 use crate::event::Column;
 use crate::query::model::{EventList, Format, Question, Scope};
 use crate::query::{Answer, Desk, Failure, Query, Request, events};
-use crate::scaleway::audit_trail;
+use crate::scaleway::audit_trail::{self, GLOBAL_REGION};
 use crate::settings::REGIONS;
 
 /// The most items that a list answers with.
@@ -124,6 +124,26 @@ impl Parameters {
         })
     }
 
+    /// The regions that may hold an event: that of the parameter `region`, which is `global` where a row says so, or else
+    /// all that are configured, and that of global events.
+    fn regions(&self, desk: &Desk) -> Result<Vec<String>, Failure> {
+        match self.get("region") {
+            "" => {
+                let mut regions = desk.settings.regions.clone();
+                if !regions.iter().any(|region| region == GLOBAL_REGION) {
+                    regions.push(GLOBAL_REGION.to_owned());
+                }
+                Ok(regions)
+            }
+            "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
+            region if REGIONS.contains(&region) => Ok(vec![region.to_owned()]),
+            region => {
+                let allowed = REGIONS.join(", ");
+                Err(Failure::input(format!("region is {region:?}. Allowed: {allowed}, global")))
+            }
+        }
+    }
+
     /// The range from `from` to `to`; the last day where they are absent.
     fn range(&self) -> Result<(i64, i64), Failure> {
         let to = self.time("to")?.unwrap_or_else(|| Utc::now().timestamp_millis());
@@ -183,7 +203,8 @@ struct Seen {
 
 /// The resources that events of the range name, the most recent first.
 async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let answer = gather(desk, Scope::default(), parameters.range()?, deadline).await?;
+    let scope = desk.in_default_project(&Scope::default());
+    let answer = gather(desk, scope, parameters.range()?, deadline).await?;
     let events = &answer.events;
     let (region, project) = (events.text(Column::Region), events.text(Column::Project));
     let references = events.references();
@@ -233,12 +254,14 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
         )));
     };
     let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
-    let mut answer = gather(desk, Scope::default(), range, deadline).await?;
+    let scope = Scope { regions: parameters.regions(desk)?, ..Scope::default() };
+    let asked = scope.regions.join(", ");
+    let mut answer = gather(desk, scope, range, deadline).await?;
     let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
         if let Some(failure) = answer.missing() {
             return Err(failure);
         }
-        let message = format!("there is no event {id} within a minute of its time");
+        let message = format!("there is no event {id} within a minute of its time in the regions asked ({asked})");
         return Err(Failure { status: 404, ..Failure::input(message) });
     };
     let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();

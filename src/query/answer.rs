@@ -95,7 +95,7 @@ impl Answer {
     /// # Errors
     /// When nothing could be read at all; for an alert rule also when anything is missing.
     pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
-        let scope = &with_default_project(&query.scope, desk);
+        let scope = &query.scope;
         let mut known = Ok(Arc::<Names>::default());
         if !scope.principals.is_empty() {
             known = desk.names(deadline, |names| scope.principals.iter().any(|who| ids_of(who, names).is_none())).await;
@@ -253,14 +253,6 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[AdHoc]) -> Vec<bool> {
     let keeps =
         |row: usize| filters.iter().all(|(filter, text)| filter.keeps(text(row).as_deref().unwrap_or_default()));
     (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks[row]) && keeps(row)).collect()
-}
-
-fn with_default_project(scope: &Scope, desk: &Desk) -> Scope {
-    let mut scope = scope.clone();
-    if scope.projects.is_empty() {
-        scope.projects.extend(desk.settings.project_id.clone());
-    }
-    scope
 }
 
 fn looks_like_id(text: &str) -> bool {

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::trail::Trail;
 
 pub use answer::{Answer, Failure};
-pub use model::{Query, Question, Request};
+pub use model::{Query, Question, Request, Scope};
 
 /// What answers questions: one data source's settings, trail and names.
 #[derive(Debug)]
@@ -58,11 +58,22 @@ impl Desk {
         self.directory.names(&self.client, &self.settings.organization_id, deadline, lacks).await
     }
 
+    /// The scope with the project of the settings where it names none.
+    #[must_use]
+    pub fn in_default_project(&self, scope: &Scope) -> Scope {
+        let mut scope = scope.clone();
+        if scope.projects.is_empty() {
+            scope.projects.extend(self.settings.project_id.clone());
+        }
+        scope
+    }
+
     /// Answers a query with frames; a hidden one with none.
     ///
     /// # Errors
     /// When the query cannot be understood or answered; under an alert rule also when the answer would be incomplete.
     pub async fn answer(&self, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+        let query = &Query { scope: self.in_default_project(&query.scope), ..query.clone() };
         // A rule has no hidden query: to answer nothing would be to say that there are no data.
         if query.hide && !request.from_alert {
             return Ok(Vec::new());
