@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audittrail::host::{Ask, Host, Source};
 use audittrail::sandbox::{
-    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, ORGANIZATION_ID, SECRET_KEY, Sandbox,
+    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY, Sandbox,
 };
 use common::{last_hours, organization, plugin, source};
 use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
@@ -251,6 +251,26 @@ async fn an_event_is_found_whatever_the_project_and_the_regions_of_the_settings(
             assert_eq!(get(&host, &narrow, &url).await["id"], **id, "{url}");
         }
     }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_events_body_is_passed_on_however_deep_it_is_nested() {
+    let (host, sandbox, source) = start().await;
+    let body = format!(r#"{{"a":{}1.50{}}}"#, "[".repeat(200), "]".repeat(200));
+    let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    let event = format!(r#"{{"id":"deep","recorded_at":"{at}","resources":[],"request_body":{body}}}"#);
+    sandbox.push("fr-par", Kind::Api, [event]).unwrap();
+    let request = CallResourceRequest {
+        plugin_context: Some(source.context()),
+        path: "event/deep".to_owned(),
+        url: format!("event/deep?at={at}"),
+        ..CallResourceRequest::default()
+    };
+    let answer = host.resource_raw(request).await.unwrap();
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert_eq!(answer.code, 200, "{text}");
+    assert!(text.contains(&format!(r#""request_body":{body}"#)), "{text}");
     host.stop().await.unwrap();
 }
 

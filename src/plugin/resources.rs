@@ -57,16 +57,17 @@ impl resource_server::Resource for Resources {
         self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
         let (code, body) = match result {
             Ok(body) => (200, body),
-            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message })),
+            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message }).to_string()),
         };
         let json = StringList { values: vec!["application/json".to_owned()] };
         let headers = HashMap::from([("Content-Type".to_owned(), json)]);
-        let response = CallResourceResponse { code, headers, body: body.to_string().into() };
+        let response = CallResourceResponse { code, headers, body: body.into() };
         Ok(Response::new(Box::pin(stream::iter([Ok(response)]))))
     }
 }
 
-async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<Value, Failure> {
+/// The answer's JSON.
+async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failure> {
     let parameters = Parameters::of(&call.url);
     let deadline = Instant::now() + desk.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
@@ -74,20 +75,21 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<Value, Failur
         let message = format!("the method is {:?}. Allowed: GET", call.method);
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
-    match path[..] {
-        ["regions"] => Ok(regions(desk)),
-        ["products"] => products(desk, deadline).await,
-        ["principals"] => principals(desk, &parameters, deadline).await,
-        ["resources"] => resources(desk, &parameters, deadline).await,
-        ["event", id] => event(desk, id, &parameters, deadline).await,
+    let list = match path[..] {
+        ["regions"] => regions(desk),
+        ["products"] => products(desk, deadline).await?,
+        ["principals"] => principals(desk, &parameters, deadline).await?,
+        ["resources"] => resources(desk, &parameters, deadline).await?,
+        ["event", id] => return event(desk, id, &parameters, deadline).await,
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",
                 call.path
             );
-            Err(Failure { status: 404, ..Failure::input(message) })
+            return Err(Failure { status: 404, ..Failure::input(message) });
         }
-    }
+    };
+    Ok(list.to_string())
 }
 
 /// A URL's query.
@@ -247,7 +249,7 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.
-async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<String, Failure> {
     let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
         return Err(Failure::input(format!(
             "the id {id:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339"
@@ -266,7 +268,7 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
     };
     let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
     answer.keep(&only)?;
-    Ok(events::object(&answer, 0))
+    events::object(&answer, 0)
 }
 
 /// The time in a version 7 UUID, milliseconds since 1970. The trail's own ids are of that version, save those of Instance.
