@@ -141,7 +141,8 @@ fn text(field: &'static str, value: &Value, allowed: &str) -> Result<Option<Stri
     Ok((!text.is_empty()).then_some(text))
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Whether a text is a UUID, in any case.
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(i, byte)| match i {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -81,6 +81,24 @@ fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
     same(&empty, &request, &json!({}), &request);
 }
 
+#[tokio::test]
+async fn capitals_in_an_id_are_forgiven() {
+    let engine = Engine::empty().await;
+    let id = |digit: char| format!("ab{digit}d0000-0000-4000-8000-00000000cafe");
+    let (who, project, resource) = (id('1'), id('2'), id('3'));
+    let resources =
+        json!([{ "id": resource, "type": "instance_server", "name": "ABCDEFAB-0000-4000-8000-00000000CAFE" }]);
+    let fields = json!({ "principal": { "id": who }, "project_id": project, "resources": resources });
+    let event = engine.push("fr-par", Kind::Api, 60, fields);
+    for (field, id) in [("principals", &who), ("projects", &project), ("resourceIds", &resource)] {
+        let mut scope = json!({});
+        scope[field] = id.to_uppercase().into();
+        assert_eq!(engine.ids(scope).await, [&*event], "{field}");
+    }
+    // What is no id is compared as it is.
+    assert_eq!(engine.ids(json!({ "resourceNames": ["ABCDEFAB-0000-4000-8000-00000000CAFE"] })).await, [event]);
+}
+
 #[test]
 fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed() {
     let request = panel(0, SECOND);

@@ -208,6 +208,7 @@ async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
             assert!(answer["message"].as_str().unwrap().contains("Add at="), "{answer}");
             continue;
         }
+        assert_eq!(get(&host, &source, &format!("event/{}", id.to_uppercase())).await, answer, "capitals are forgiven");
         let time = answer["time"].as_str().unwrap().to_owned();
         for at in [time.clone(), chrono::DateTime::parse_from_rfc3339(&time).unwrap().timestamp_millis().to_string()] {
             assert_eq!(get(&host, &source, &format!("event/{id}?at={at}")).await, answer);

@@ -23,7 +23,7 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::event::Column;
-use crate::query::model::{EventList, Format, Question, Scope};
+use crate::query::model::{EventList, Format, Question, Scope, canonical_id};
 use crate::query::{Answer, Desk, Failure, Query, Request, events};
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION};
 use crate::settings::REGIONS;
@@ -80,7 +80,7 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
         ["products"] => products(desk, deadline).await?,
         ["principals"] => principals(desk, &parameters, deadline).await?,
         ["resources"] => resources(desk, &parameters, deadline).await?,
-        ["event", id] => return event(desk, id, &parameters, deadline).await,
+        ["event", id] => return event(desk, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",

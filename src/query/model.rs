@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::answer::Failure;
 use crate::event::{Column, Kind, status_class};
 use crate::risk::{self, Severity};
-use crate::settings::REGIONS;
+use crate::settings::{REGIONS, is_uuid};
 
 /// The model's version; a query of a later one is refused.
 pub const VERSION: u64 = 1;
@@ -366,6 +366,7 @@ impl Scope {
             Some(other) => return Err(wrong("scope", other, "an object")),
         };
         let texts = |name: &str| texts(object, "scope", name);
+        let ids = |name: &str| texts(name).map(|ids| ids.into_iter().map(canonical_id).collect::<Vec<_>>());
         let kinds = choices(&texts("kinds")?, "scope.kinds", &Kind::ALL.map(|kind| (kind.as_str(), kind)))?;
         let regions = choices(&texts("regions")?, "scope.regions", &REGIONS.map(|region| (region, region.to_owned())))?;
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
@@ -380,11 +381,11 @@ impl Scope {
             services: texts("services")?,
             methods: texts("methods")?,
             resource_types: texts("resourceTypes")?,
-            resource_ids: texts("resourceIds")?,
+            resource_ids: ids("resourceIds")?,
             resource_names: texts("resourceNames")?,
-            principals: texts("principals")?,
+            principals: ids("principals")?,
             source_ips,
-            projects: texts("projects")?,
+            projects: ids("projects")?,
             status,
             risk_classes,
             severities,
@@ -540,6 +541,11 @@ fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<St
         return Err(Failure::input(message));
     }
     Ok(texts)
+}
+
+/// A UUID as Scaleway spells it, in lower case; any other text as it is.
+pub(crate) fn canonical_id(text: String) -> String {
+    if is_uuid(&text) { text.to_ascii_lowercase() } else { text }
 }
 
 fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
