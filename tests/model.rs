@@ -581,6 +581,11 @@ fn a_wrong_filter_is_an_error_that_names_what_is_wrong() {
             json!([{ "key": "method", "operator": "=~", "value": "(" }]),
             "filters.value is \"(\". Allowed: a regular expression",
         ),
+        // By itself it is no expression, within a group it would be two.
+        (
+            json!([{ "key": "method", "operator": "=~", "value": "x)|(y" }]),
+            "filters.value is \"x)|(y\". Allowed: a regular expression",
+        ),
         (
             json!([{ "key": "method", "operator": "=~", "value": "(a{1000}){1000}" }]),
             "filters.value is \"(a{1000}){1000}\". Allowed: a regular expression",

@@ -232,15 +232,21 @@ impl AdHoc {
                 Some(other) => return Err(wrong("filters.values", other, "a list of texts")),
             },
             "=~" | "!~" => Matcher::Pattern(
-                RegexBuilder::new(&format!("^(?:{value})$"))
-                    .size_limit(1 << 20)
-                    .build()
+                pattern(&value)
                     .map_err(|_| wrong("filters.value", &Value::from(value.as_str()), "a regular expression"))?,
             ),
             other => return Err(wrong("filters.operator", &Value::from(other), OPERATORS)),
         };
         Ok(Self { key, negated: operator.starts_with('!'), matcher })
     }
+}
+
+/// A regular expression that matches the whole of a text.
+fn pattern(value: &str) -> Result<Regex, regex::Error> {
+    let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(1 << 20).build();
+    // By itself first: within the group, what closes one too many would end the group.
+    build(value)?;
+    build(&format!("^(?:{value})$"))
 }
 
 /// An outcome that a scope asks for.
