@@ -68,7 +68,7 @@ fn an_empty_object_is_a_valid_query() {
 }
 
 #[test]
-fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
+fn unknown_fields_nulls_and_numbers_and_booleans_as_text_are_tolerated() {
     let request = panel(0, SECOND);
     let grafana = json!({
         "refId": "B", "datasource": { "uid": "x" }, "intervalMs": 1000, "maxDataPoints": 43200, "hide": null,
@@ -76,6 +76,10 @@ fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
     });
     let plain = json!({ "scope": { "products": ["iam"] }, "limit": 7 });
     same(&grafana, &request, &plain, &request);
+    for (text, boolean) in [("true", true), (" True ", true), ("false", false), ("FALSE", false), ("", false)] {
+        let marks = |hide: Value| json!({ "queryType": "annotations", "overlay": hide, "hide": hide });
+        same(&marks(text.into()), &request, &marks(boolean.into()), &request);
+    }
     // An empty variable leaves an empty text behind.
     let empty = json!({ "scope": { "products": ["", " "], "text": " ", "status": "" }, "queryType": "" });
     same(&empty, &request, &json!({}), &request);
@@ -108,6 +112,7 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         (json!({ "version": "x" }), "version is \"x\". Allowed: a whole number"),
         (json!({ "queryType": "guess" }), "queryType is \"guess\". Allowed: annotations, events, counts"),
         (json!({ "hide": "yes" }), "hide is \"yes\". Allowed: true, false"),
+        (json!({ "hide": 1 }), "hide is 1. Allowed: true, false"),
         (json!({ "scope": [] }), "scope is []. Allowed: an object"),
         (json!({ "queryType": "annotations", "cap": 5001 }), "cap is 5001. Allowed: a whole number from 1 to 5000"),
         (json!({ "queryType": "annotations", "cap": 0 }), "cap is 0. Allowed: a whole number from 1 to 5000"),

@@ -524,6 +524,9 @@ fn boolean(object: &Map<String, Value>, name: &str) -> Result<bool, Failure> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(value)) => Ok(*value),
+        // As text, like numbers; blank is what an empty variable leaves behind.
+        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+        Some(Value::String(text)) if matches!(text.trim().to_ascii_lowercase().as_str(), "" | "false") => Ok(false),
         Some(other) => Err(wrong(name, other, "true, false")),
     }
 }
