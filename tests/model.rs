@@ -16,7 +16,7 @@ use engine::{
 use serde_json::{Value, json};
 
 /// The columns that events can be grouped by.
-const GROUPINGS: [&str; 18] = [
+const GROUPINGS: [&str; 24] = [
     "principal",
     "product",
     "service",
@@ -34,8 +34,17 @@ const GROUPINGS: [&str; 18] = [
     "kind",
     "risk_class",
     "severity",
+    "attack",
     "country",
+    "principal_id",
+    "result",
+    "failure_reason",
+    "origin",
+    "mfa",
 ];
+
+/// The columns that have too many values to group by.
+const UNGROUPED: [&str; 3] = ["user_agent", "id", "request_id"];
 
 fn parse(query: &Value, request: &Request) -> Result<Query, String> {
     Query::parse(query.to_string().as_bytes(), "", request, 50_000).map_err(|failure| failure.message)
@@ -123,8 +132,9 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         (json!({ "queryType": "counts", "over": "all" }), "over is \"all\". Allowed: time, total"),
         (
             json!({ "queryType": "counts", "groupBy": ["user_agent"] }),
-            "groupBy is \"user_agent\". Allowed: principal, product",
+            "groupBy is \"user_agent\". Allowed: principal, kind",
         ),
+        (json!({ "queryType": "counts", "groupBy": ["id"] }), "groupBy is \"id\". Allowed: principal, kind"),
         (
             json!({ "queryType": "counts", "groupBy": ["product", "method", "kind", "region", "status"] }),
             "groupBy has 5 columns. Allowed: at most 4",
@@ -580,7 +590,7 @@ fn a_wrong_filter_is_an_error_that_names_what_is_wrong() {
     for (filters, message) in [
         (json!({}), "filters is {}. Allowed: a list of objects"),
         (json!(["x"]), "filters is \"x\". Allowed: objects with key, operator and value"),
-        (json!([{ "key": "colour", "operator": "=" }]), "filters.key is \"colour\". Allowed: principal, product"),
+        (json!([{ "key": "colour", "operator": "=" }]), "filters.key is \"colour\". Allowed: principal, kind"),
         (json!([{ "key": "method", "operator": "<" }]), "filters.operator is \"<\". Allowed: =, !=, =~, !~, =|, !=|"),
         (
             json!([{ "key": "method", "operator": "=~", "value": "(" }]),
@@ -712,6 +722,10 @@ async fn every_column_groups_every_event() {
             "source_ip" => |_, event| event["source_ip"].clone(),
             "resource_type" => |_, event| event["resources"][0]["type"].clone(),
             "country" => |_, event| event["country_code"].clone(),
+            "result" => |_, event| event["result"].clone(),
+            "failure_reason" => |_, event| event["failure_reason"].clone(),
+            "origin" => |_, event| event["origin"].clone(),
+            "mfa" => |_, event| event["mfa_type"].clone(),
             "organization" => |_, event| event["organization_id"].clone(),
             _ => continue,
         };
@@ -728,7 +742,7 @@ async fn every_column_groups_every_event() {
 #[tokio::test]
 async fn every_column_has_values() {
     let engine = week(300).await;
-    for column in GROUPINGS.into_iter().chain(["user_agent"]) {
+    for column in GROUPINGS.into_iter().chain(UNGROUPED) {
         let frame = engine.ask(json!({ "queryType": "values", "column": column })).await.unwrap();
         let shown = texts(&frame, "text");
         assert!(shown.is_sorted() && !shown.is_empty() && !shown.contains(&String::new()), "{column}: {shown:?}");
@@ -825,7 +839,7 @@ async fn a_table_has_a_column_for_each_field_of_an_event() {
     let engine = week(300).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
     assert_eq!((frame.meta.kind, frame.rows()), (None, 300));
-    for column in GROUPINGS.into_iter().chain(["user_agent", "result", "failure_reason", "id", "request_id"]) {
+    for column in GROUPINGS.into_iter().chain(UNGROUPED) {
         let values = field(&frame, column);
         assert_eq!(values.values.len(), 300, "{column}");
         assert_eq!(values.labels, BTreeMap::new());

@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 use super::filter;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
-use crate::event::{Column, Events, List};
+use crate::event::{Column, Events, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::Error;
@@ -159,6 +159,11 @@ impl Answer {
             _ => None,
         };
         let statuses = self.events.statuses();
+        let long = match dimension {
+            Dimension::Id => Some(self.events.long(Long::Id)),
+            Dimension::RequestId => Some(self.events.long(Long::RequestId)),
+            _ => None,
+        };
         move |row| match dimension {
             Dimension::Principal => {
                 let id = principal.get(row)?;
@@ -168,6 +173,12 @@ impl Answer {
             Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
             Dimension::RiskClass => self.risks[row].map(|risk| Cow::Borrowed(risk.class)),
             Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
+            Dimension::Attack => {
+                self.risks[row].filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
+            }
+            Dimension::Id | Dimension::RequestId => {
+                long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
+            }
             Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
         }
     }

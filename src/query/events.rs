@@ -114,22 +114,12 @@ const DESCRIBED: [Dimension; 23] = [
 
 /// A line's labels: everything that is known about the event but its body; what is unknown is left out.
 fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
-    let columns = DESCRIBED.map(|dimension| (dimension.name(), answer.dimension(dimension)));
-    let status = answer.dimension(Dimension::Status);
-    let request = answer.events.long(Long::RequestId);
+    let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
+    let columns: Vec<_> =
+        DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.dimension(dimension))).collect();
     move |row| {
-        let mut labels: Map<String, Value> = columns
-            .iter()
-            .filter_map(|(name, text)| Some(((*name).to_owned(), Value::from(text(row)?.into_owned()))))
-            .collect();
-        labels.extend(status(row).map(|status| ("status".to_owned(), Value::from(status.into_owned()))));
-        if request.is_valid(row) {
-            labels.insert("request_id".to_owned(), Value::from(request.value(row)));
-        }
-        if let Some(risk) = answer.risks[row].filter(|risk| !risk.attack.is_empty()) {
-            labels.insert("attack".to_owned(), Value::from(risk.attack.join(" ")));
-        }
-        labels
+        let told = columns.iter().filter_map(|(name, text)| Some(((*name).to_owned(), text(row)?.into_owned().into())));
+        told.collect()
     }
 }
 
@@ -176,8 +166,8 @@ fn table(answer: &Answer) -> Frame {
             fields.push(Field::new("status", Arc::new(events.statuses().clone())));
         }
     }
-    let attack = |row: usize| answer.risks[row].map(|risk| risk.attack.join(" ")).filter(|ids| !ids.is_empty());
-    fields.push(Field::new("attack", Arc::new((0..rows).map(attack).collect::<StringArray>())));
+    let attack = answer.dimension(Dimension::Attack);
+    fields.push(Field::new(Dimension::Attack.name(), Arc::new((0..rows).map(attack).collect::<StringArray>())));
     fields.push(Field::required("id", texts(events.ids())));
     fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));

@@ -130,32 +130,22 @@ pub enum Dimension {
     RiskClass,
     /// How much it matters.
     Severity,
+    /// The ids of the MITRE ATT&CK techniques that it resembles, with spaces between them.
+    Attack,
+    /// The event's id.
+    Id,
+    /// The request's id.
+    RequestId,
     /// A text column.
     Column(Column),
 }
 
 impl Dimension {
-    const ALL: [Self; 19] = [
-        Self::Principal,
-        Self::Column(Column::Product),
-        Self::Column(Column::Service),
-        Self::Column(Column::Method),
-        Self::Column(Column::StatusClass),
-        Self::Status,
-        Self::Column(Column::Region),
-        Self::Column(Column::Locality),
-        Self::Column(Column::Project),
-        Self::Column(Column::Organization),
-        Self::Column(Column::ResourceType),
-        Self::Column(Column::ResourceId),
-        Self::Column(Column::ResourceName),
-        Self::Column(Column::SourceIp),
-        Self::Column(Column::UserAgent),
-        Self::Column(Column::Kind),
-        Self::RiskClass,
-        Self::Severity,
-        Self::Column(Column::Country),
-    ];
+    /// All of them.
+    fn all() -> impl Iterator<Item = Self> {
+        let derived = [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Id, Self::RequestId];
+        std::iter::once(Self::Principal).chain(Column::ALL.map(Self::Column)).chain(derived)
+    }
 
     /// The name in queries, and of the label or column in answers.
     #[must_use]
@@ -165,13 +155,22 @@ impl Dimension {
             Self::Status => "status",
             Self::RiskClass => "risk_class",
             Self::Severity => "severity",
+            Self::Attack => "attack",
+            Self::Id => "id",
+            Self::RequestId => "request_id",
             Self::Column(column) => column.name(),
         }
     }
 
-    /// Dimensions that a count can be grouped by; a user agent has too many values to be a label.
+    /// Dimensions that a count can be grouped by: not those with nearly as many values as there are events.
     fn groupings() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|dimension| *dimension != Self::Column(Column::UserAgent))
+        let many = [Self::Column(Column::UserAgent), Self::Id, Self::RequestId];
+        Self::all().filter(move |dimension| !many.contains(dimension))
+    }
+
+    /// These dimensions by their names in queries.
+    fn named(dimensions: impl Iterator<Item = Self>) -> Vec<(&'static str, Self)> {
+        dimensions.map(|dimension| (dimension.name(), dimension)).collect()
     }
 }
 
@@ -211,9 +210,8 @@ impl AdHoc {
         let Value::Object(object) = value else {
             return Err(wrong("filters", value, "objects with key, operator and value"));
         };
-        let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
         let key = text(object, "filters", "key")?.unwrap_or_default();
-        let key = one_of(&key, "filters.key", &columns)?;
+        let key = one_of(&key, "filters.key", &Dimension::named(Dimension::all()))?;
         let operator = text(object, "filters", "operator")?.unwrap_or_else(|| "=".to_owned());
         // As it is: spaces count, and the empty text is that of an event which lacks the column.
         let read = |field: &str, value: &Value| match value {
@@ -443,7 +441,7 @@ impl Query {
                 limit: size("limit", 1_000.min(max_events), max_events)?,
             }),
             "counts" => {
-                let groupings: Vec<_> = Dimension::groupings().map(|dimension| (dimension.name(), dimension)).collect();
+                let groupings = Dimension::named(Dimension::groupings());
                 let group_by = choices(&texts(object, "", "groupBy")?, "groupBy", &groupings)?;
                 if group_by.len() > MOST_GROUPINGS {
                     let message = format!("groupBy has {} columns. Allowed: at most {MOST_GROUPINGS}", group_by.len());
@@ -457,8 +455,7 @@ impl Query {
             }
             "volume" => Question::Volume,
             "values" => {
-                let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
-                Question::Values(Values { column: choice(object, "column", &columns)? })
+                Question::Values(Values { column: choice(object, "column", &Dimension::named(Dimension::all()))? })
             }
             other => return Err(wrong("queryType", &Value::from(other), &Question::NAMES.join(", "))),
         };
@@ -610,11 +607,11 @@ mod tests {
 
     #[test]
     fn dimensions_have_distinct_names_that_prometheus_allows() {
-        let names: BTreeSet<&str> = Dimension::ALL.map(Dimension::name).into();
-        assert_eq!(names.len(), Dimension::ALL.len());
+        let names: BTreeSet<&str> = Dimension::all().map(Dimension::name).collect();
+        assert_eq!(names.len(), Dimension::all().count());
         assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
         assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
-        assert_eq!(Dimension::groupings().count(), Dimension::ALL.len() - 1);
+        assert_eq!(Dimension::groupings().count(), Dimension::all().count() - 3);
     }
 
     #[test]
