@@ -11,7 +11,8 @@ use audittrail::frame::{Frame, FrameType};
 use audittrail::query::{Query, Request};
 use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
-    Engine, SECOND, ask, field, jsons, list, nanos, notices, numbers, panel, set, sum, texts, times, trail_of, warnings,
+    Engine, JSON, SECOND, ask, desk, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set, sum,
+    texts, times, trail_of, warnings,
 };
 use serde_json::{Value, json};
 
@@ -533,6 +534,27 @@ async fn a_text_is_found_in_every_column_and_in_the_body_in_any_case() {
     }
     for text in ["no such text", ".+", "r3"] {
         assert_eq!(engine.ids(json!({ "text": text })).await, [""; 0], "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_found_in_each_name_of_the_principal() {
+    let (url, _) = scripted(|path, _| {
+        let user = json!({ "id": "u", "email": "ann@example.com", "username": "Root-Operator" });
+        let event = event(Kind::Api, "fr-par", 60 * SECOND, json!({ "id": "e", "principal": { "id": "u" } }));
+        let body = match () {
+            () if path.contains("/users") => json!({ "users": [user], "total_count": 1 }),
+            () if path.contains("/applications") => json!({ "applications": [], "total_count": 0 }),
+            () => json!({ "events": [event] }),
+        };
+        ("200 OK", JSON, body.to_string())
+    })
+    .await;
+    let desk = desk(&url, SECRET_KEY, &json!({}));
+    for (text, found) in [("ANN@", 1), ("root-oper", 1), ("bob", 0)] {
+        let query = list(json!({ "kinds": ["api"], "text": text }));
+        let frame = ask(&desk, &query, &panel(0, 120 * SECOND)).await.unwrap();
+        assert_eq!(frame.rows(), found, "{text}: {:?}", notices(&frame));
     }
 }
 

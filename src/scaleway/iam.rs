@@ -53,7 +53,16 @@ pub struct Principal {
     pub name: String,
     /// User or application.
     pub kind: PrincipalKind,
+    /// All that it is called, the name included, in lower case.
     aliases: Vec<String>,
+}
+
+impl Principal {
+    /// Whether one of its names fits: a user has an e-mail address and a user name.
+    #[must_use]
+    pub fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
+        fits(&self.name) || self.aliases.iter().any(|alias| fits(alias))
+    }
 }
 
 /// The names of an organization's principals, by id.
