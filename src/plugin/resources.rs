@@ -130,13 +130,7 @@ impl Parameters {
     /// all that are configured, and that of global events.
     fn regions(&self, desk: &Desk) -> Result<Vec<String>, Failure> {
         match self.get("region") {
-            "" => {
-                let mut regions = desk.settings.regions.clone();
-                if !regions.iter().any(|region| region == GLOBAL_REGION) {
-                    regions.push(GLOBAL_REGION.to_owned());
-                }
-                Ok(regions)
-            }
+            "" => Ok(desk.regions()),
             "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
             region if REGIONS.contains(&region) => Ok(vec![region.to_owned()]),
             region => {

@@ -152,10 +152,27 @@ impl Directory {
                 return names.clone();
             }
         }
-        let names = fetch(client, organization, deadline).await.map(Arc::new);
-        *held = Some(Held { at: Instant::now(), names: names.clone() });
-        names
+        renew(&mut held, client, organization, deadline).await
     }
+
+    /// The names as they are now, or why they cannot be read now; held from here on.
+    ///
+    /// # Errors
+    /// When IAM cannot be read.
+    pub async fn names_now(&self, client: &Client, organization: &str, deadline: Instant) -> Result<Arc<Names>, Error> {
+        renew(&mut *self.held.lock().await, client, organization, deadline).await
+    }
+}
+
+async fn renew(
+    held: &mut Option<Held>,
+    client: &Client,
+    organization: &str,
+    deadline: Instant,
+) -> Result<Arc<Names>, Error> {
+    let names = fetch(client, organization, deadline).await.map(Arc::new);
+    *held = Some(Held { at: Instant::now(), names: names.clone() });
+    names
 }
 
 #[derive(Deserialize)]
