@@ -7,6 +7,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -174,7 +177,8 @@ fn text(field: &'static str, value: &Value, allowed: &str) -> Result<Option<Stri
     Ok((!text.is_empty()).then_some(text))
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Whether a text is a UUID, in any case.
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(i, byte)| match i {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -265,9 +269,19 @@ fn held_folder(value: &Value) -> Result<Option<PathBuf>, Error> {
 fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "one or more certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE";
     let Some(pem) = text("caCertificate", value, ALLOWED)? else { return Ok(None) };
-    match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
-        Ok(certificates) if !certificates.is_empty() => Ok(Some(pem)),
-        _ => Err(error("caCertificate", "is not a certificate", ALLOWED)),
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let certificates = certificates.unwrap_or_default();
+    if certificates.is_empty() {
+        return Err(error("caCertificate", "is not a certificate", ALLOWED));
+    }
+    // What TLS would refuse later is refused here, where the setting can be named.
+    let mut roots = RootCertStore::empty();
+    match certificates.into_iter().position(|certificate| roots.add(certificate).is_err()) {
+        None => Ok(Some(pem)),
+        Some(place) => {
+            let problem = format!("holds what is not a certificate (number {})", place + 1);
+            Err(error("caCertificate", problem, ALLOWED))
+        }
     }
 }
 
@@ -283,6 +297,9 @@ fn secret_key(key: &str) -> Result<SecretString, Error> {
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(error("secretKey", "holds spaces or characters outside ASCII", ALLOWED));
     }
+    if !is_uuid(key) {
+        return Err(error("secretKey", "is not a UUID", ALLOWED));
+    }
     Ok(SecretString::from(key))
 }
 
@@ -293,6 +310,19 @@ mod tests {
 
     const ORGANIZATION: &str = "0a1b2c3d-0000-4000-8000-000000000001";
     const KEY: &str = "11111111-1111-4111-8111-111111111111";
+
+    /// An authority's certificate, made for these tests; its private key was thrown away.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBkTCCATegAwIBAgIUcwCeWusLpIoUYftxHcL/fQH0Fa0wCgYIKoZIzj0EAwIw
+HTEbMBkGA1UEAwwSQSB0ZXN0J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDIxMTcwNFoY
+DzIxMjYxMDMxMjExNzA0WjAdMRswGQYDVQQDDBJBIHRlc3QncyBhdXRob3JpdHkw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARMbaWPaBE692VXAy+DzHeQKbHlKHA3
+2wNZNIuPSisny2AEbBArEY+RbLXucdvA0izK5RVkx75FIaIdxw85OUf2o1MwUTAd
+BgNVHQ4EFgQUyQimnOUrBmLhk8NkubgI88wWW10wHwYDVR0jBBgwFoAUyQimnOUr
+BmLhk8NkubgI88wWW10wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF
+AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
+9n/n8hyvhMfqdSXuDNTkvr0I8U6g
+-----END CERTIFICATE-----";
 
     fn parse(mut data: Value) -> Result<Settings, Error> {
         if data.get("organizationId").is_none() {
@@ -358,6 +388,26 @@ mod tests {
     }
 
     #[test]
+    fn certificates_are_whole_or_the_setting_is_wrong() {
+        let parse = |pem: &str| parse(json!({ "caCertificate": pem }));
+        for good in [CERTIFICATE.to_owned(), format!("\n{CERTIFICATE}\n# another\n{CERTIFICATE}\n")] {
+            assert!(parse(&good).is_ok(), "{good}");
+        }
+        let frame = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        for (pem, problem) in [
+            (frame("!!!"), "is not a certificate."),
+            (frame(""), "holds what is not a certificate (number 1)."),
+            (frame("bm8gY2VydGlmaWNhdGU="), "holds what is not a certificate (number 1)."),
+            (CERTIFICATE.replacen("MIIB", "MIIC", 1), "holds what is not a certificate (number 1)."),
+            (format!("{CERTIFICATE}\n{}", frame("AAAA")), "holds what is not a certificate (number 2)."),
+            (format!("{CERTIFICATE}\n{}", frame("!!!")), "is not a certificate."),
+        ] {
+            let error = parse(&pem).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("setting caCertificate {problem} Allowed: ")), "{pem}: {error}");
+        }
+    }
+
+    #[test]
     fn loopback_may_be_plain_http() {
         for url in ["http://127.0.0.1:9000", "http://localhost:1", "http://[::1]:8080/", "https://api.example.com"] {
             assert!(parse(json!({"apiUrl": url})).is_ok(), "{url}");
@@ -367,11 +417,13 @@ mod tests {
     #[test]
     fn no_error_quotes_a_secret() {
         let secret = "SCWSECRETSECRETSECRET";
-        let wrong_keys = [secret.to_owned(), format!("{secret} x"), String::new()];
+        let wrong_keys =
+            [secret.to_owned(), format!("{secret} x"), String::new(), secret.replace("SCW", "abc"), format!("{KEY}0")];
         for key in wrong_keys {
             let data = json!({"organizationId": ORGANIZATION});
             let error = Settings::parse(data.to_string().as_bytes(), &HashMap::from([("secretKey".to_owned(), key)]));
-            assert!(!error.unwrap_err().to_string().contains(secret));
+            let error = error.unwrap_err().to_string();
+            assert!(!error.contains(&secret[3..]) && !error.contains(KEY), "{error}");
         }
         let url = parse(json!({"apiUrl": format!("https://me:{secret}@example.com")})).unwrap_err();
         assert!(!url.to_string().contains(secret), "{url}");

@@ -208,9 +208,13 @@ async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
     let by_text = json!({ "queryType": "counts", "over": "total", "scope": { "text": who.name, "kinds": ["api"] } });
     let with = the_number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
     assert!(with > 0);
-    if let Ok(frame) = with_iam(Fault::BadGateway, by_text).await {
-        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
-    }
+    let failure = with_iam(Fault::BadGateway, by_text.clone()).await.unwrap_err();
+    assert!(failure.message.contains("IAM cannot be read"), "{failure}");
+    // Nor where the permission is missing for good.
+    let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
+    let failure = engine.ask_as_rule(by_text).await.unwrap_err();
+    assert_eq!((failure.status, failure.fault), (403, answer::Fault::Downstream));
+    assert!(failure.message.contains("IAMReadOnly"), "{failure}");
 }
 
 #[tokio::test]

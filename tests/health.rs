@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use audittrail::host::Source;
@@ -67,7 +69,8 @@ async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour(
     assert!(message.contains(&format!("{principals} principals are known by name")), "{message}");
 
     let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
-    assert!(ok && message.contains("last hour: nl-ams 2."), "only the regions of the settings are told of: {message}");
+    let expected = "last hour: global events (fr-par) 1, nl-ams 2.";
+    assert!(ok && message.contains(expected), "of another region, only the global events count: {message}");
 }
 
 #[tokio::test]
@@ -153,6 +156,49 @@ async fn a_region_that_fails_is_named_beside_the_counts_of_the_others() {
         assert_eq!(details["regions"][0]["error"], Value::Null);
         assert!(details["regions"][1]["error"].as_str().unwrap().contains(error), "{details}");
     }
+}
+
+#[tokio::test]
+async fn the_region_of_global_events_is_checked_whatever_the_settings_name() {
+    let sandbox = quiet(Config::default()).await;
+    sandbox.set_faults([Fault::Unavailable.always().in_region("fr-par")]);
+    let (ok, message, details) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
+    assert!(!ok, "every panel would say that something is missing: {message}");
+    assert!(message.starts_with("A region does not answer: global events (fr-par): "), "{message}");
+    assert!(message.contains("events of the last hour: nl-ams 2. Every answer needs the global events"), "{message}");
+    assert!(!message.contains("Remove a region"), "it is in no setting: {message}");
+    assert_eq!(details["regions"][0]["region"], "global events (fr-par)");
+}
+
+/// An API with two regions, whose IAM can be read while `may` is true.
+async fn api_with_names(may: &Arc<AtomicBool>) -> String {
+    let may = Arc::clone(may);
+    api(move |asked| match () {
+        () if asked.target.contains("/users") && may.load(Ordering::SeqCst) => {
+            Answer::json("200 OK", r#"{"users":[{"id":"u","email":"ann@example.com"}], "total_count":1}"#)
+        }
+        () if asked.target.contains("/applications") && may.load(Ordering::SeqCst) => {
+            Answer::json("200 OK", r#"{"applications":[], "total_count":0}"#)
+        }
+        () if asked.target.contains("/iam/") => {
+            Answer::json("403 Forbidden", r#"{"message":"insufficient permissions","type":"permissions_denied"}"#)
+        }
+        () => Answer::json("200 OK", r#"{"events":[]}"#),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn names_are_read_anew_so_that_a_permission_shows_at_once() {
+    let may = Arc::new(AtomicBool::new(false));
+    let source = Source::new(&api_with_names(&may).await, ORGANIZATION_ID, SECRET_KEY);
+    let host = plugin().await;
+    for (granted, said) in [(false, "IAMReadOnly"), (true, "1 principals are known by name"), (false, "IAMReadOnly")] {
+        may.store(granted, Ordering::SeqCst);
+        let health = host.health(&source).await.unwrap();
+        assert!(health.status == 1 && health.message.contains(said), "{granted}: {}", health.message);
+    }
+    host.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ use audittrail::frame::{Frame, FrameType};
 use audittrail::query::{Query, Request};
 use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
-    Engine, SECOND, ask, field, jsons, list, nanos, notices, numbers, panel, set, sum, texts, times, trail_of, warnings,
+    Engine, JSON, SECOND, ask, desk, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set, sum,
+    texts, times, trail_of, warnings,
 };
 use serde_json::{Value, json};
 
 /// The columns that events can be grouped by.
-const GROUPINGS: [&str; 18] = [
+const GROUPINGS: [&str; 24] = [
     "principal",
     "product",
     "service",
@@ -34,8 +35,17 @@ const GROUPINGS: [&str; 18] = [
     "kind",
     "risk_class",
     "severity",
+    "attack",
     "country",
+    "principal_id",
+    "result",
+    "failure_reason",
+    "origin",
+    "mfa",
 ];
+
+/// The columns that have too many values to group by.
+const UNGROUPED: [&str; 3] = ["user_agent", "id", "request_id"];
 
 fn parse(query: &Value, request: &Request) -> Result<Query, String> {
     Query::parse(query.to_string().as_bytes(), "", request, 50_000).map_err(|failure| failure.message)
@@ -68,7 +78,7 @@ fn an_empty_object_is_a_valid_query() {
 }
 
 #[test]
-fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
+fn unknown_fields_nulls_and_numbers_and_booleans_as_text_are_tolerated() {
     let request = panel(0, SECOND);
     let grafana = json!({
         "refId": "B", "datasource": { "uid": "x" }, "intervalMs": 1000, "maxDataPoints": 43200, "hide": null,
@@ -76,9 +86,31 @@ fn unknown_fields_nulls_and_numbers_as_text_are_tolerated() {
     });
     let plain = json!({ "scope": { "products": ["iam"] }, "limit": 7 });
     same(&grafana, &request, &plain, &request);
+    for (text, boolean) in [("true", true), (" True ", true), ("false", false), ("FALSE", false), ("", false)] {
+        let marks = |hide: Value| json!({ "queryType": "annotations", "overlay": hide, "hide": hide });
+        same(&marks(text.into()), &request, &marks(boolean.into()), &request);
+    }
     // An empty variable leaves an empty text behind.
     let empty = json!({ "scope": { "products": ["", " "], "text": " ", "status": "" }, "queryType": "" });
     same(&empty, &request, &json!({}), &request);
+}
+
+#[tokio::test]
+async fn capitals_in_an_id_are_forgiven() {
+    let engine = Engine::empty().await;
+    let id = |digit: char| format!("ab{digit}d0000-0000-4000-8000-00000000cafe");
+    let (who, project, resource) = (id('1'), id('2'), id('3'));
+    let resources =
+        json!([{ "id": resource, "type": "instance_server", "name": "ABCDEFAB-0000-4000-8000-00000000CAFE" }]);
+    let fields = json!({ "principal": { "id": who }, "project_id": project, "resources": resources });
+    let event = engine.push("fr-par", Kind::Api, 60, fields);
+    for (field, id) in [("principals", &who), ("projects", &project), ("resourceIds", &resource)] {
+        let mut scope = json!({});
+        scope[field] = id.to_uppercase().into();
+        assert_eq!(engine.ids(scope).await, [&*event], "{field}");
+    }
+    // What is no id is compared as it is.
+    assert_eq!(engine.ids(json!({ "resourceNames": ["ABCDEFAB-0000-4000-8000-00000000CAFE"] })).await, [event]);
 }
 
 #[test]
@@ -90,6 +122,7 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         (json!({ "version": "x" }), "version is \"x\". Allowed: a whole number"),
         (json!({ "queryType": "guess" }), "queryType is \"guess\". Allowed: annotations, events, counts"),
         (json!({ "hide": "yes" }), "hide is \"yes\". Allowed: true, false"),
+        (json!({ "hide": 1 }), "hide is 1. Allowed: true, false"),
         (json!({ "scope": [] }), "scope is []. Allowed: an object"),
         (json!({ "queryType": "annotations", "cap": 5001 }), "cap is 5001. Allowed: a whole number from 1 to 5000"),
         (json!({ "queryType": "annotations", "cap": 0 }), "cap is 0. Allowed: a whole number from 1 to 5000"),
@@ -100,8 +133,9 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         (json!({ "queryType": "counts", "over": "all" }), "over is \"all\". Allowed: time, total"),
         (
             json!({ "queryType": "counts", "groupBy": ["user_agent"] }),
-            "groupBy is \"user_agent\". Allowed: principal, product",
+            "groupBy is \"user_agent\". Allowed: principal, kind",
         ),
+        (json!({ "queryType": "counts", "groupBy": ["id"] }), "groupBy is \"id\". Allowed: principal, kind"),
         (
             json!({ "queryType": "counts", "groupBy": ["product", "method", "kind", "region", "status"] }),
             "groupBy has 5 columns. Allowed: at most 4",
@@ -504,6 +538,27 @@ async fn a_text_is_found_in_every_column_and_in_the_body_in_any_case() {
 }
 
 #[tokio::test]
+async fn a_text_is_found_in_each_name_of_the_principal() {
+    let (url, _) = scripted(|path, _| {
+        let user = json!({ "id": "u", "email": "ann@example.com", "username": "Root-Operator" });
+        let event = event(Kind::Api, "fr-par", 60 * SECOND, json!({ "id": "e", "principal": { "id": "u" } }));
+        let body = match () {
+            () if path.contains("/users") => json!({ "users": [user], "total_count": 1 }),
+            () if path.contains("/applications") => json!({ "applications": [], "total_count": 0 }),
+            () => json!({ "events": [event] }),
+        };
+        ("200 OK", JSON, body.to_string())
+    })
+    .await;
+    let desk = desk(&url, SECRET_KEY, &json!({}));
+    for (text, found) in [("ANN@", 1), ("root-oper", 1), ("bob", 0)] {
+        let query = list(json!({ "kinds": ["api"], "text": text }));
+        let frame = ask(&desk, &query, &panel(0, 120 * SECOND)).await.unwrap();
+        assert_eq!(frame.rows(), found, "{text}: {:?}", notices(&frame));
+    }
+}
+
+#[tokio::test]
 async fn a_text_is_found_in_the_status_too() {
     let engine = Engine::empty().await;
     let id = engine.push("fr-par", Kind::Api, 60, json!({ "status_code": 418 }));
@@ -557,11 +612,16 @@ fn a_wrong_filter_is_an_error_that_names_what_is_wrong() {
     for (filters, message) in [
         (json!({}), "filters is {}. Allowed: a list of objects"),
         (json!(["x"]), "filters is \"x\". Allowed: objects with key, operator and value"),
-        (json!([{ "key": "colour", "operator": "=" }]), "filters.key is \"colour\". Allowed: principal, product"),
+        (json!([{ "key": "colour", "operator": "=" }]), "filters.key is \"colour\". Allowed: principal, kind"),
         (json!([{ "key": "method", "operator": "<" }]), "filters.operator is \"<\". Allowed: =, !=, =~, !~, =|, !=|"),
         (
             json!([{ "key": "method", "operator": "=~", "value": "(" }]),
             "filters.value is \"(\". Allowed: a regular expression",
+        ),
+        // By itself it is no expression, within a group it would be two.
+        (
+            json!([{ "key": "method", "operator": "=~", "value": "x)|(y" }]),
+            "filters.value is \"x)|(y\". Allowed: a regular expression",
         ),
         (
             json!([{ "key": "method", "operator": "=~", "value": "(a{1000}){1000}" }]),
@@ -684,6 +744,10 @@ async fn every_column_groups_every_event() {
             "source_ip" => |_, event| event["source_ip"].clone(),
             "resource_type" => |_, event| event["resources"][0]["type"].clone(),
             "country" => |_, event| event["country_code"].clone(),
+            "result" => |_, event| event["result"].clone(),
+            "failure_reason" => |_, event| event["failure_reason"].clone(),
+            "origin" => |_, event| event["origin"].clone(),
+            "mfa" => |_, event| event["mfa_type"].clone(),
             "organization" => |_, event| event["organization_id"].clone(),
             _ => continue,
         };
@@ -700,7 +764,7 @@ async fn every_column_groups_every_event() {
 #[tokio::test]
 async fn every_column_has_values() {
     let engine = week(300).await;
-    for column in GROUPINGS.into_iter().chain(["user_agent"]) {
+    for column in GROUPINGS.into_iter().chain(UNGROUPED) {
         let frame = engine.ask(json!({ "queryType": "values", "column": column })).await.unwrap();
         let shown = texts(&frame, "text");
         assert!(shown.is_sorted() && !shown.is_empty() && !shown.contains(&String::new()), "{column}: {shown:?}");
@@ -797,7 +861,7 @@ async fn a_table_has_a_column_for_each_field_of_an_event() {
     let engine = week(300).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
     assert_eq!((frame.meta.kind, frame.rows()), (None, 300));
-    for column in GROUPINGS.into_iter().chain(["user_agent", "result", "failure_reason", "id", "request_id"]) {
+    for column in GROUPINGS.into_iter().chain(UNGROUPED) {
         let values = field(&frame, column);
         assert_eq!(values.values.len(), 300, "{column}");
         assert_eq!(values.labels, BTreeMap::new());

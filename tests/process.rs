@@ -265,6 +265,8 @@ async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
     let asks = [Ask::new("A", total(), last_hours(1)), Ask::new("B", json!({ "version": 2 }), last_hours(1))];
     let cases = [
         (None, vec!["info", "warn"]),
+        (Some(""), vec!["info", "warn"]),
+        (Some(" "), vec!["info", "warn"]),
         (Some("no such level"), vec!["info", "warn"]),
         (Some("trace"), vec!["debug", "info", "warn"]),
         (Some("DEBUG"), vec!["debug", "info", "warn"]),
@@ -278,6 +280,10 @@ async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
         let host = plugin_with(environment.as_slice()).await;
         host.query(&source, &asks, &[]).await.unwrap();
         let (_, log) = host.stop().await.unwrap();
+        let warning =
+            "GF_PLUGIN_LOG_LEVEL is \"no such level\". Allowed: trace, debug, info, warn, error, off; info is used";
+        let told = lines(&log).iter().filter(|line| line["@message"] == warning).count();
+        assert_eq!(told, usize::from(level == Some("no such level")), "{level:?}: {log}");
         let mut levels: Vec<String> =
             lines(&log).iter().map(|line| line["@level"].as_str().unwrap().to_owned()).collect();
         levels.sort();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audittrail::host::{Ask, Host, Source};
 use audittrail::sandbox::{
-    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, ORGANIZATION_ID, SECRET_KEY, Sandbox,
+    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY, Sandbox,
 };
 use common::{last_hours, organization, plugin, source};
 use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
@@ -208,6 +208,7 @@ async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
             assert!(answer["message"].as_str().unwrap().contains("Add at="), "{answer}");
             continue;
         }
+        assert_eq!(get(&host, &source, &format!("event/{}", id.to_uppercase())).await, answer, "capitals are forgiven");
         let time = answer["time"].as_str().unwrap().to_owned();
         for at in [time.clone(), chrono::DateTime::parse_from_rfc3339(&time).unwrap().timestamp_millis().to_string()] {
             assert_eq!(get(&host, &source, &format!("event/{id}?at={at}")).await, answer);
@@ -221,6 +222,56 @@ async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
         }
     }
     assert_eq!((alone, with_time), (3, 6));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_is_found_whatever_the_project_and_the_regions_of_the_settings() {
+    let (host, sandbox, source) = start().await;
+    let events = table(&host, &source, 200).await;
+    let of = |name: &str, value: &str| {
+        let tells_its_time = |event: &&BTreeMap<String, String>| event["id"].as_bytes()[14] == b'7';
+        let has = |event: &&BTreeMap<String, String>| event.get(name).is_some_and(|text| text == value);
+        events.iter().filter(tells_its_time).find(has).unwrap_or_else(|| panic!("no event with {name} {value}"))
+    };
+    // IAM's events and log-ins have no project.
+    let in_project = source.clone().with("projectId", sandbox.organisation().projects[1].id.clone());
+    for (name, value) in [("product", "iam"), ("kind", "authentication")] {
+        let id = &of(name, value)["id"];
+        assert_eq!(get(&host, &in_project, &format!("event/{id}")).await["id"], **id, "{name} {value}");
+    }
+    let elsewhere = &of("region", "pl-waw")["id"];
+    let narrow = source.clone().with("regions", "nl-ams");
+    let (status, message) = refused(&host, &narrow, &format!("event/{elsewhere}")).await;
+    assert!(status == 404 && message.ends_with("in the regions asked (nl-ams, fr-par)"), "{status} {message}");
+    assert_eq!(get(&host, &narrow, &format!("event/{elsewhere}?region=pl-waw")).await["id"], **elsewhere);
+    // The global region is read in any case, and all that it holds is found.
+    for event in [of("region", "global"), of("region", "fr-par")] {
+        let (id, region) = (&event["id"], &event["region"]);
+        for url in [format!("event/{id}"), format!("event/{id}?region={region}")] {
+            assert_eq!(get(&host, &narrow, &url).await["id"], **id, "{url}");
+        }
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_events_body_is_passed_on_however_deep_it_is_nested() {
+    let (host, sandbox, source) = start().await;
+    let body = format!(r#"{{"a":{}1.50{}}}"#, "[".repeat(200), "]".repeat(200));
+    let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    let event = format!(r#"{{"id":"deep","recorded_at":"{at}","resources":[],"request_body":{body}}}"#);
+    sandbox.push("fr-par", Kind::Api, [event]).unwrap();
+    let request = CallResourceRequest {
+        plugin_context: Some(source.context()),
+        path: "event/deep".to_owned(),
+        url: format!("event/deep?at={at}"),
+        ..CallResourceRequest::default()
+    };
+    let answer = host.resource_raw(request).await.unwrap();
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert_eq!(answer.code, 200, "{text}");
+    assert!(text.contains(&format!(r#""request_body":{body}"#)), "{text}");
     host.stop().await.unwrap();
 }
 
@@ -239,6 +290,7 @@ async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
         ("event/🦀%00", 400, "does not tell when the event was"),
         (&long, 400, "does not tell when the event was"),
         ("event/x?at=noon", 400, "at is \"noon\". Allowed: milliseconds since 1970, or a time such as"),
+        ("event/x?at=0&region=mars", 400, "region is \"mars\". Allowed: fr-par, nl-ams, pl-waw, it-mil, global"),
         ("event/x?at=9223372036854775807", 400, "is not between the years 1970 and 2262"),
         ("event/x?at=-9223372036854775808", 400, "the time range"),
         ("event/ffffffff-ffff-7fff-8fff-ffffffffffff", 400, "is not between the years 1970 and 2262"),

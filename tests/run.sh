@@ -56,8 +56,8 @@ host_tests() {
         AUDITTRAIL_PLUGIN="$OLDPWD/$plugin" AUDITTRAIL_BIN="$OLDPWD/$terminal" go test -count=1 -v ./...
 }
 
-demo() {
-    "$terminal" demo --plugin "$plugin" | tee target/demo.txt &&
+demo() { # Of the simulated organization, whatever the environment names.
+    env -u SCW_SECRET_KEY -u SCW_DEFAULT_ORGANIZATION_ID "$terminal" demo --plugin "$plugin" | tee target/demo.txt &&
         tail -n 1 target/demo.txt | grep -Eq '^demo: ok, annotations=[1-9][0-9]* lines=[1-9][0-9]* counts=[1-9][0-9]* recorded=69$' &&
         grep -Eq '^\{"annotations":[0-9]+,"lines":[0-9]+,"counts":[0-9]+,"recorded":69\}$' target/demo/summary.json
 }

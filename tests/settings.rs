@@ -58,6 +58,12 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("maxEvents", json!(1e300), "is \"1e+300\"", &number(1_000_000)),
         ("maxEvents", json!({}), "is a list or an object", &number(1_000_000)),
         ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
+        (
+            "caCertificate",
+            json!("-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----"),
+            "holds what is not a certificate (number 1)",
+            &"in PEM".to_owned(),
+        ),
     ];
     for (field, value, problem, allowed) in cases {
         for error in errors(&host, &right.clone().with(field, value.clone())).await {
@@ -80,6 +86,8 @@ async fn a_wrong_key_is_named_and_never_quoted() {
         ("SCWCANARYCANARYCANAR", "is an access key"),
         ("canary key", "holds spaces or characters outside ASCII"),
         ("canary-é", "holds spaces or characters outside ASCII"),
+        ("canary", "is not a UUID"),
+        ("canary00-0000-4000-8000-0000000canary", "is not a UUID"),
         ("canary\r\nX-Injected: 1", "holds spaces or characters outside ASCII"),
     ];
     for (key, problem) in cases {

@@ -255,6 +255,55 @@ async fn retry_after_is_honoured() {
 }
 
 #[tokio::test]
+async fn retry_after_may_be_a_date() {
+    // An HTTP date has whole seconds: between one and two from now.
+    let date = (chrono::Utc::now() + chrono::TimeDelta::seconds(2)).format("%a, %d %b %Y %H:%M:%S GMT");
+    let header: &'static str = format!("Retry-After: {date}\r\n").leak();
+    let (url, _) = scripted(move |_, before| match before {
+        0 => ("503 Service Unavailable", header, String::new()),
+        _ => ("200 OK", JSON, json!({ "events": [] }).to_string()),
+    })
+    .await;
+    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let start = Instant::now();
+    ask(&desk, &json!({ "queryType": "counts", "scope": { "kinds": ["api"] } }), &panel(0, SECOND)).await.unwrap();
+    assert!((Duration::from_millis(800)..Duration::from_secs(4)).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_retry_after_whose_date_is_far_or_past_neither_waits_for_ever_nor_hammers() {
+    for (date, least) in [("Fri, 31 Dec 2100 23:59:59 GMT", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 2)] {
+        let header: &'static str = format!("Retry-After: {date}\r\n").leak();
+        let (url, asked) = scripted(move |_, _| ("429 Too Many Requests", header, String::new())).await;
+        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 1 }));
+        let start = Instant::now();
+        let query = json!({ "queryType": "counts", "scope": { "kinds": ["api"] } });
+        assert_eq!(ask(&desk, &query, &panel(0, SECOND)).await.unwrap_err().status, 429);
+        assert!(start.elapsed() < Duration::from_secs(2), "{date}: {:?}", start.elapsed());
+        let tries = asked.lock().unwrap().len();
+        assert!((least..20).contains(&tries) && (least > 1 || tries == 1), "{date}: {tries} calls");
+    }
+}
+
+#[tokio::test]
+async fn a_content_type_is_read_whatever_its_case() {
+    for (kind, json) in [
+        ("Application/JSON; charset=utf-8", true),
+        ("application/json", true),
+        ("APPLICATION/JSON ;x=y", true),
+        ("application/jsonp", false),
+        ("text/json", false),
+    ] {
+        let header: &'static str = format!("Content-Type: {kind}\r\n").leak();
+        let (url, _) = scripted(move |_, _| ("200 OK", header, json!({ "events": [] }).to_string())).await;
+        let settings = json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 1 });
+        let query = json!({ "queryType": "counts", "scope": { "kinds": ["api"] } });
+        let answer = ask(&desk(&url, SECRET_KEY, &settings), &query, &panel(0, SECOND)).await;
+        assert_eq!(answer.is_ok(), json, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn retry_after_beyond_the_deadline_is_not_waited_for() {
     let (url, _) = scripted(|_, _| ("429 Too Many Requests", "Retry-After: 3600\r\n", String::new())).await;
     let start = Instant::now();
@@ -727,7 +776,8 @@ async fn every_error_of_the_api_says_what_to_do_or_what_it_was() {
             (412, "Scaleway answers HTTP 412: Precondition Failed"),
         ),
         ("423 Locked", r#"{"type":"locked","resource":"x"}"#, (423, "Scaleway answers HTTP 423: Locked")),
-        ("302 Found", "", (302, "Scaleway answers HTTP 302: Found")),
+        // No status for an error of ours.
+        ("302 Found", "", (502, "Scaleway answers HTTP 302: Found")),
         ("503 Service Unavailable", r#"{"message":"busy"}"#, (503, "Scaleway answers HTTP 503: busy")),
         ("503 Service Unavailable", "<html>", (503, "Scaleway answers HTTP 503: Service Unavailable")),
         ("404 Not Found", r#"{"message":{"not":"text"}}"#, (404, "Scaleway answers HTTP 404: Not Found")),

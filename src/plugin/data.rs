@@ -71,7 +71,8 @@ async fn answer(
 fn from_alert(headers: &HashMap<String, String>) -> bool {
     headers.iter().any(|(name, value)| {
         let name = name.to_ascii_lowercase();
-        name.trim_start_matches("http_") == "fromalert" && value.eq_ignore_ascii_case("true")
+        let value = value.trim();
+        name.trim_start_matches("http_") == "fromalert" && (value.eq_ignore_ascii_case("true") || value == "1")
     })
 }
 
@@ -125,6 +126,9 @@ mod tests {
         assert!(asks("FromAlert", "true"));
         assert!(asks("Fromalert", "true"));
         assert!(asks("http_FromAlert", "true"));
+        assert!(asks("FromAlert", " True "));
+        assert!(asks("FromAlert", "1"));
+        assert!(!asks("FromAlert", "0"));
         assert!(!asks("FromAlert", "false"));
         assert!(!asks("X-Rule-Uid", "true"));
     }

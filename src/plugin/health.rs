@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::query::model::Scope;
-use crate::query::{Desk, Failure, plan};
+use crate::query::{Desk, Failure, filter, plan};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, iam};
 use crate::trail::Freshness;
@@ -95,10 +95,10 @@ struct Region {
 
 async fn check(desk: &Desk) -> Health {
     let deadline = Instant::now() + TIMEOUT;
-    let (regions, names) = tokio::join!(regions(desk, deadline), desk.names(deadline, |_| false));
+    let (regions, names) = tokio::join!(regions(desk, deadline), desk.names_now(deadline));
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
-            "region": name,
+            "region": shown(desk, name),
             "eventsLastHour": region.error.is_none().then_some(region.events),
             "complete": region.complete,
             "error": region.error.as_ref().map(ToString::to_string),
@@ -107,10 +107,19 @@ async fn check(desk: &Desk) -> Health {
     });
     let (ok, mut message) = verdict(desk, &regions, &names);
     if ok {
-        let counts: Vec<String> = regions.iter().map(|(name, region)| counted(name, region)).collect();
+        let counts: Vec<String> = regions.iter().map(|(name, region)| counted(&shown(desk, name), region)).collect();
         message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
     }
     Health { ok, message, details }
+}
+
+fn is_configured(desk: &Desk, region: &str) -> bool {
+    desk.settings.regions.iter().any(|name| name == region)
+}
+
+/// A region's name for people. One that is not configured is read for global events alone.
+fn shown(desk: &Desk, region: &str) -> String {
+    if is_configured(desk, region) { region.to_owned() } else { format!("global events ({region})") }
 }
 
 fn counted(name: &str, region: &Region) -> String {
@@ -159,21 +168,23 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
         return (false, message);
     }
     if !errors.is_empty() {
-        let list: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+        let list: Vec<String> = errors.iter().map(|(name, error)| format!("{}: {error}", shown(desk, name))).collect();
         let answered: Vec<String> = regions
             .iter()
             .filter(|(_, region)| region.error.is_none())
-            .map(|(name, region)| counted(name, region))
+            .map(|(name, region)| counted(&shown(desk, name), region))
             .collect();
         let unreachable =
             |(_, error): &(&str, &Error)| matches!(error, Error::Unreachable { .. } | Error::Timeout { .. });
         let rest = if answered.is_empty() {
             if errors.iter().all(unreachable) { "The API is unreachable.".to_owned() } else { String::new() }
         } else {
-            format!(
-                "The other regions answer; events of the last hour: {}. Remove a region that your organization does not use from the setting regions.",
-                answered.join(", ")
-            )
+            let advice = if errors.iter().any(|(name, _)| is_configured(desk, name)) {
+                "Remove a region that your organization does not use from the setting regions."
+            } else {
+                "Every answer needs the global events: those of IAM, of accounts and of log-ins."
+            };
+            format!("The other regions answer; events of the last hour: {}. {advice}", answered.join(", "))
         };
         let what = if answered.is_empty() { "No region answers" } else { "A region does not answer" };
         return (false, format!("{what}: {}. {rest}", list.join("; ")).trim_end().to_owned());
@@ -193,7 +204,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
 
 async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
     let (tries, pause) = PROPAGATION;
-    let mut found = last_hour(desk, &desk.settings.regions, deadline).await;
+    let mut found = last_hour(desk, &desk.regions(), deadline).await;
     for _ in 1..tries {
         let refused: Vec<String> = found
             .iter()
@@ -225,10 +236,12 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
             Gap::Failed(error) => Some(error.clone()),
             _ => None,
         });
+        let global = || filter::global(&listing.events).true_count();
+        let events = if is_configured(desk, &listing.region) { listing.events.len() } else { global() };
         // A region may be read as several lists.
         let none = Region { events: 0, complete: true, error: None, propagating: false };
         let region: &mut Region = found.entry(listing.region).or_insert(none);
-        region.events += listing.events.len();
+        region.events += events;
         region.complete &= listing.gaps.is_empty();
         region.error = region.error.take().or(error);
     }

@@ -19,10 +19,22 @@ const LONGEST_VALUE: usize = 4_096;
 /// The most fields of a line.
 const MOST_FIELDS: usize = 10;
 
-/// Starts logging at the level named by `GF_PLUGIN_LOG_LEVEL` (`trace`, `debug`, `info`, `warn`, `error`, `off`).
+/// The names of levels, as Grafana writes them in any case.
+const LEVELS: [(&str, LevelFilter); 6] = [
+    ("trace", LevelFilter::TRACE),
+    ("debug", LevelFilter::DEBUG),
+    ("info", LevelFilter::INFO),
+    ("warn", LevelFilter::WARN),
+    ("error", LevelFilter::ERROR),
+    ("off", LevelFilter::OFF),
+];
+
+/// Starts logging at the level named by `GF_PLUGIN_LOG_LEVEL`; at `info` where it names none.
 pub(super) fn start() {
-    let level = std::env::var("GF_PLUGIN_LOG_LEVEL").ok().and_then(|level| level.trim().parse().ok());
-    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(Own(level.unwrap_or(LevelFilter::INFO))));
+    let named = std::env::var("GF_PLUGIN_LOG_LEVEL").unwrap_or_default();
+    let known = LEVELS.into_iter().find(|(name, _)| named.trim().eq_ignore_ascii_case(name));
+    let level = known.map_or(LevelFilter::INFO, |(_, level)| level);
+    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(Own(level)));
     // A second start, as in tests, keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber);
     std::panic::set_hook(Box::new(|panic| {
@@ -30,6 +42,10 @@ pub(super) fn start() {
         // The panic's own words may quote what it choked on.
         tracing::error!(place, "a panic, which is a fault of this plugin; the query that caused it gets an error");
     }));
+    if known.is_none() && !named.trim().is_empty() {
+        let allowed = LEVELS.map(|(name, _)| name).join(", ");
+        tracing::warn!("GF_PLUGIN_LOG_LEVEL is {named:?}. Allowed: {allowed}; info is used");
+    }
 }
 
 struct Own(LevelFilter);

@@ -6,7 +6,7 @@
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications |
 //! | `/resources` | the resources that recent events name |
-//! | `/event/{id}` | one event |
+//! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -23,9 +23,9 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::event::Column;
-use crate::query::model::{EventList, Format, Question, Scope};
+use crate::query::model::{EventList, Format, Question, Scope, canonical_id};
 use crate::query::{Answer, Desk, Failure, Query, Request, events};
-use crate::scaleway::audit_trail;
+use crate::scaleway::audit_trail::{self, GLOBAL_REGION};
 use crate::settings::REGIONS;
 
 /// The most items that a list answers with.
@@ -57,16 +57,17 @@ impl resource_server::Resource for Resources {
         self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
         let (code, body) = match result {
             Ok(body) => (200, body),
-            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message })),
+            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message }).to_string()),
         };
         let json = StringList { values: vec!["application/json".to_owned()] };
         let headers = HashMap::from([("Content-Type".to_owned(), json)]);
-        let response = CallResourceResponse { code, headers, body: body.to_string().into() };
+        let response = CallResourceResponse { code, headers, body: body.into() };
         Ok(Response::new(Box::pin(stream::iter([Ok(response)]))))
     }
 }
 
-async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<Value, Failure> {
+/// The answer's JSON.
+async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failure> {
     let parameters = Parameters::of(&call.url);
     let deadline = Instant::now() + desk.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
@@ -74,20 +75,21 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<Value, Failur
         let message = format!("the method is {:?}. Allowed: GET", call.method);
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
-    match path[..] {
-        ["regions"] => Ok(regions(desk)),
-        ["products"] => products(desk, deadline).await,
-        ["principals"] => principals(desk, &parameters, deadline).await,
-        ["resources"] => resources(desk, &parameters, deadline).await,
-        ["event", id] => event(desk, id, &parameters, deadline).await,
+    let list = match path[..] {
+        ["regions"] => regions(desk),
+        ["products"] => products(desk, deadline).await?,
+        ["principals"] => principals(desk, &parameters, deadline).await?,
+        ["resources"] => resources(desk, &parameters, deadline).await?,
+        ["event", id] => return event(desk, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",
                 call.path
             );
-            Err(Failure { status: 404, ..Failure::input(message) })
+            return Err(Failure { status: 404, ..Failure::input(message) });
         }
-    }
+    };
+    Ok(list.to_string())
 }
 
 /// A URL's query.
@@ -122,6 +124,20 @@ impl Parameters {
                 "{name} is {text:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z"
             ))
         })
+    }
+
+    /// The regions that may hold an event: that of the parameter `region`, which is `global` where a row says so, or else
+    /// all that are configured, and that of global events.
+    fn regions(&self, desk: &Desk) -> Result<Vec<String>, Failure> {
+        match self.get("region") {
+            "" => Ok(desk.regions()),
+            "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
+            region if REGIONS.contains(&region) => Ok(vec![region.to_owned()]),
+            region => {
+                let allowed = REGIONS.join(", ");
+                Err(Failure::input(format!("region is {region:?}. Allowed: {allowed}, global")))
+            }
+        }
     }
 
     /// The range from `from` to `to`; the last day where they are absent.
@@ -183,7 +199,8 @@ struct Seen {
 
 /// The resources that events of the range name, the most recent first.
 async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let answer = gather(desk, Scope::default(), parameters.range()?, deadline).await?;
+    let scope = desk.in_default_project(&Scope::default());
+    let answer = gather(desk, scope, parameters.range()?, deadline).await?;
     let events = &answer.events;
     let (region, project) = (events.text(Column::Region), events.text(Column::Project));
     let references = events.references();
@@ -226,24 +243,26 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.
-async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<String, Failure> {
     let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
         return Err(Failure::input(format!(
             "the id {id:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339"
         )));
     };
     let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
-    let mut answer = gather(desk, Scope::default(), range, deadline).await?;
+    let scope = Scope { regions: parameters.regions(desk)?, ..Scope::default() };
+    let asked = scope.regions.join(", ");
+    let mut answer = gather(desk, scope, range, deadline).await?;
     let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
         if let Some(failure) = answer.missing() {
             return Err(failure);
         }
-        let message = format!("there is no event {id} within a minute of its time");
+        let message = format!("there is no event {id} within a minute of its time in the regions asked ({asked})");
         return Err(Failure { status: 404, ..Failure::input(message) });
     };
     let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
     answer.keep(&only)?;
-    Ok(events::object(&answer, 0))
+    events::object(&answer, 0)
 }
 
 /// The time in a version 7 UUID, milliseconds since 1970. The trail's own ids are of that version, save those of Instance.

@@ -40,7 +40,8 @@ type Mark = Vec<usize>;
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
     let marks = marks(answer, request, annotations.cap);
     let sentences = Sentences::new(answer);
-    let words = marks.iter().any(|mark| mark.len() > 1).then(|| sentences.words()).unwrap_or_default();
+    let folds = marks.iter().any(|mark| mark.len() > 1);
+    let words = if folds { sentences.words() } else { Words::default() };
     let columns = tag_columns(answer);
     let rows: Vec<Row> = marks.iter().map(|mark| Row::new(mark, answer, &sentences, &words, &columns)).collect();
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());

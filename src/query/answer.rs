@@ -12,7 +12,7 @@ use super::filter;
 use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
-use crate::event::{Column, Events, List};
+use crate::event::{Column, Events, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::Error;
@@ -99,7 +99,7 @@ impl Answer {
     /// # Errors
     /// When nothing could be read at all; for an alert rule also when anything is missing.
     pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
-        let scope = &with_default_project(&query.scope, desk);
+        let scope = &query.scope;
         let mut known = Ok(Arc::<Names>::default());
         if !scope.principals.is_empty() {
             known = desk.names(deadline, |names| scope.principals.iter().any(|who| ids_of(who, names).is_none())).await;
@@ -164,6 +164,11 @@ impl Answer {
             _ => None,
         };
         let statuses = self.events.statuses();
+        let long = match dimension {
+            Dimension::Id => Some(self.events.long(Long::Id)),
+            Dimension::RequestId => Some(self.events.long(Long::RequestId)),
+            _ => None,
+        };
         move |row| match dimension {
             Dimension::Principal => {
                 let id = principal.get(row)?;
@@ -173,6 +178,12 @@ impl Answer {
             Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
             Dimension::RiskClass => self.risks[row].map(|risk| Cow::Borrowed(risk.class)),
             Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
+            Dimension::Attack => {
+                self.risks[row].filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
+            }
+            Dimension::Id | Dimension::RequestId => {
+                long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
+            }
             Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
         }
     }
@@ -205,7 +216,8 @@ impl Answer {
                 let statuses = self.events.statuses();
                 Keys::by(rows, |row| (statuses.is_valid(row), statuses.value(row)), self.dimension(dimension))
             }
-            Dimension::RiskClass | Dimension::Severity => {
+            Dimension::Id | Dimension::RequestId => Keys::by(rows, |row| row, self.dimension(dimension)),
+            Dimension::RiskClass | Dimension::Severity | Dimension::Attack => {
                 Keys::by(rows, |row| self.risks[row].map(std::ptr::from_ref), self.dimension(dimension))
             }
         }
@@ -292,14 +304,6 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[AdHoc]) -> Vec<bool> {
     let keeps =
         |row: usize| filters.iter().all(|(filter, text)| filter.keeps(text(row).as_deref().unwrap_or_default()));
     (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks[row]) && keeps(row)).collect()
-}
-
-fn with_default_project(scope: &Scope, desk: &Desk) -> Scope {
-    let mut scope = scope.clone();
-    if scope.projects.is_empty() {
-        scope.projects.extend(desk.settings.project_id.clone());
-    }
-    scope
 }
 
 fn looks_like_id(text: &str) -> bool {
@@ -430,7 +434,8 @@ fn named_enough(
             let message = format!("principals are shown by id, because IAM cannot be read: {error}");
             let searched = !scope.text.is_empty();
             let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
-            if request.from_alert && (!unknown.is_empty() || filtered || ((grouped || searched) && !lasting)) {
+            // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
+            if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
                 return Err(Failure { message, ..Failure::from(error.clone()) });
             }
             if !unknown.is_empty() {

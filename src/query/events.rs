@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure};
@@ -112,39 +114,45 @@ const DESCRIBED: [Dimension; 23] = [
 
 /// A line's labels: everything that is known about the event but its body; what is unknown is left out.
 fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
-    let columns = DESCRIBED.map(|dimension| (dimension.name(), answer.dimension(dimension)));
-    let status = answer.dimension(Dimension::Status);
-    let request = answer.events.long(Long::RequestId);
+    let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
+    let columns: Vec<_> =
+        DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.dimension(dimension))).collect();
     move |row| {
-        let mut labels: Map<String, Value> = columns
-            .iter()
-            .filter_map(|(name, text)| Some(((*name).to_owned(), Value::from(text(row)?.into_owned()))))
-            .collect();
-        labels.extend(status(row).map(|status| ("status".to_owned(), Value::from(status.into_owned()))));
-        if request.is_valid(row) {
-            labels.insert("request_id".to_owned(), Value::from(request.value(row)));
-        }
-        if let Some(risk) = answer.risks[row].filter(|risk| !risk.attack.is_empty()) {
-            labels.insert("attack".to_owned(), Value::from(risk.attack.join(" ")));
-        }
-        labels
+        let told = columns.iter().filter_map(|(name, text)| Some(((*name).to_owned(), text(row)?.into_owned().into())));
+        told.collect()
     }
 }
 
-/// One event with all that is known about it, as JSON.
-#[must_use]
-pub fn object(answer: &Answer, row: usize) -> Value {
+/// One event with all that is known about it.
+#[derive(Serialize)]
+struct One<'a> {
+    #[serde(flatten)]
+    labels: Map<String, Value>,
+    id: &'a str,
+    time: String,
+    request_body: Option<&'a RawValue>,
+    resources: Option<&'a RawValue>,
+}
+
+/// One event with all that is known about it, as JSON; what its caller sent as it was sent, however deep it is nested.
+///
+/// # Errors
+/// Never: an event is JSON.
+pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
     let events = &answer.events;
-    let json = |texts: &StringArray| {
-        texts.is_valid(row).then(|| serde_json::from_str::<Value>(texts.value(row)).ok()).flatten()
+    let raw = |long| {
+        let texts = events.long(long);
+        texts.is_valid(row).then(|| serde_json::from_str(texts.value(row)).ok()).flatten()
     };
-    let mut object = labels(answer)(row);
     let time = chrono::DateTime::from_timestamp_nanos(events.times().value(row));
-    object.insert("id".to_owned(), events.ids().value(row).into());
-    object.insert("time".to_owned(), time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true).into());
-    object.insert("request_body".to_owned(), json(events.long(Long::RequestBody)).into());
-    object.insert("resources".to_owned(), json(events.long(Long::Resources)).into());
-    Value::Object(object)
+    let one = One {
+        labels: labels(answer)(row),
+        id: events.ids().value(row),
+        time: time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true),
+        request_body: raw(Long::RequestBody),
+        resources: raw(Long::Resources),
+    };
+    serde_json::to_string(&one).map_err(|e| Failure::internal(format!("the event does not fit into JSON: {e}")))
 }
 
 fn table(answer: &Answer) -> Frame {
@@ -158,8 +166,8 @@ fn table(answer: &Answer) -> Frame {
             fields.push(Field::new("status", Arc::new(events.statuses().clone())));
         }
     }
-    let attack = |row: usize| answer.risks[row].map(|risk| risk.attack.join(" ")).filter(|ids| !ids.is_empty());
-    fields.push(Field::new("attack", Arc::new((0..rows).map(attack).collect::<StringArray>())));
+    let attack = answer.dimension(Dimension::Attack);
+    fields.push(Field::new(Dimension::Attack.name(), Arc::new((0..rows).map(attack).collect::<StringArray>())));
     fields.push(Field::required("id", texts(events.ids())));
     fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));
@@ -176,7 +184,7 @@ mod tests {
     use arrow::array::AsArray;
 
     use super::*;
-    use crate::event::{Events, Kind};
+    use crate::event::{Decoder, Events, Kind, List};
     use crate::frame::NoticeSeverity;
 
     fn answer(kind: Kind, told: &[Value]) -> Answer {
@@ -257,10 +265,22 @@ mod tests {
     #[test]
     fn one_event_as_an_object_has_everything() {
         let fields = json!({ "method_name": "M", "request_body": { "a": [1] }, "resources": [{ "id": "i" }], "status_code": 200 });
-        let object = object(&answer(Kind::Api, &[fields]), 0);
+        let object = object(&answer(Kind::Api, &[fields]), 0).unwrap();
+        let object: Value = serde_json::from_str(&object).unwrap();
         assert_eq!(object["id"], "event-000");
         assert_eq!(object["time"], "1970-01-01T00:00:01.000000000Z");
         assert_eq!((&object["request_body"], &object["resources"]), (&json!({ "a": [1] }), &json!([{ "id": "i" }])));
         assert_eq!((&object["method"], &object["resource_id"]), (&json!("M"), &json!("i")));
+        // As it was sent, and deeper than a JSON value may be read.
+        let deep = format!("{}1.50{}", "[".repeat(200), "]".repeat(200));
+        let page = format!(
+            r#"{{"events":[{{"id":"a","recorded_at":"2026-01-01T00:00:00Z","request_body":{deep},"resources":[{{"id":"i","x":{deep}}}]}}]}}"#
+        );
+        let mut decoder = Decoder::new("fr-par");
+        decoder.page(List::Of(Kind::Api), page.as_bytes()).unwrap();
+        let object = super::object(&Answer::of(decoder.finish().unwrap()), 0).unwrap();
+        for part in [format!(r#""request_body":{deep}"#), format!(r#""resources":[{{"id":"i","x":{deep}}}]"#)] {
+            assert!(object.contains(&part), "{object}");
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! What a scope matches: a mask over the events.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use aho_corasick::AhoCorasick;
 use arrow::array::{Array, BooleanArray};
 use ipnet::IpNet;
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use super::model::{Outcome, Scope};
 use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};
+use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
@@ -202,7 +203,8 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     for column in Column::ALL {
         let texts = events.text(column);
         let is_called = |text: &str| {
-            column == Column::PrincipalId && names.get(text).is_some_and(|who| pattern.is_match(&who.name))
+            column == Column::PrincipalId
+                && names.get(text).is_some_and(|who| who.is_called(|name| pattern.is_match(name)))
         };
         let matches = |text: Option<&str>| text.is_some_and(|text| pattern.is_match(text) || is_called(text));
         let hits: Vec<bool> = texts.dictionary().iter().map(matches).collect();
@@ -214,6 +216,10 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
         *hit = pattern.is_match(&statuses.value(row).to_string());
     }
+    let mut meant: HashMap<&Risk, bool> = HashMap::new();
+    for (hit, risk) in hit.iter_mut().zip(risk::known(events)) {
+        *hit = *hit || risk.is_some_and(|risk| *meant.entry(risk).or_insert_with(|| tells(risk, &pattern)));
+    }
     let in_uuids = scope.text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     for long in Long::ALL {
         events.search(long, &mut hit, in_uuids, |text| pattern.is_match(text));
@@ -221,6 +227,10 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     for (keep, hit) in mask.iter_mut().zip(hit) {
         *keep = *keep && hit;
     }
+}
+
+fn tells(risk: &Risk, pattern: &Regex) -> bool {
+    [risk.class, risk.severity.as_str()].iter().chain(risk.attack).any(|text| pattern.is_match(text))
 }
 
 #[cfg(test)]
@@ -236,7 +246,7 @@ mod tests {
         let mut query = json!({});
         query["scope"] = scope;
         let query = Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
-        let events = Events::told(kind, told);
+        let events = Events::told(kind, told).weighed(risk::weigh);
         let mask = mask(&query.scope, &events, &Names::default());
         let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
         let mut places: Vec<usize> = (0..events.len()).filter(|row| mask.value(*row)).map(place).collect();
@@ -332,6 +342,25 @@ mod tests {
         assert_eq!(meant(json!({ "text": "(" }), Kind::Api, &told), [2]);
         // Case is ignored beyond ASCII, too.
         assert_eq!(meant(json!({ "text": "ÉTÉ" }), Kind::Api, &[json!({ "user_agent": "été" })]), [0]);
+    }
+
+    #[test]
+    fn a_text_is_found_in_what_an_event_means() {
+        let told = [
+            json!({ "product_name": "iam", "method_name": "CreateAPIKey", "status_code": 200 }),
+            json!({ "product_name": "audit-trail", "method_name": "DeleteExportJob", "status_code": 200 }),
+            json!({ "product_name": "quantum", "method_name": "CreateTeapot", "status_code": 200 }),
+        ];
+        for (text, found) in [
+            ("CREDENTIAL_creation", &[0][..]),
+            ("t1098", &[0]),
+            ("logging_tamper", &[1]),
+            ("Critical", &[1]),
+            ("high", &[0]),
+            ("medium", &[]),
+        ] {
+            assert_eq!(meant(json!({ "text": text }), Kind::Api, &told), found, "{text}");
+        }
     }
 
     #[test]

@@ -17,13 +17,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::frame::Frame;
+use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Directory, Names};
 use crate::scaleway::{self, Client, Error};
 use crate::settings::Settings;
 use crate::trail::{Api, Trail};
 
 pub use answer::{Answer, Failure};
-pub use model::{Query, Question, Request};
+pub use model::{Query, Question, Request, Scope};
 
 /// What answers questions: one data source's settings, trail and names.
 #[derive(Debug)]
@@ -55,9 +56,42 @@ impl Desk {
     /// # Errors
     /// When IAM cannot be read.
     pub async fn names(&self, deadline: Instant, lacks: impl Fn(&Names) -> bool + Send) -> Result<Arc<Names>, Error> {
-        // Names are the lesser part of an answer: they may not take the time that the events need.
-        let deadline = deadline.min(Instant::now() + self.settings.query_timeout / 4);
+        let deadline = self.deadline_of_names(deadline);
         self.directory.names(&self.client, &self.settings.organization_id, deadline, lacks).await
+    }
+
+    /// The principals' names as they are now, whatever is held.
+    ///
+    /// # Errors
+    /// When IAM cannot be read.
+    pub async fn names_now(&self, deadline: Instant) -> Result<Arc<Names>, Error> {
+        let deadline = self.deadline_of_names(deadline);
+        self.directory.names_now(&self.client, &self.settings.organization_id, deadline).await
+    }
+
+    /// Names are the lesser part of an answer: they may not take the time that the events need.
+    fn deadline_of_names(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.settings.query_timeout / 4)
+    }
+
+    /// The regions that are read where a query names none: those of the settings, and that of global events.
+    #[must_use]
+    pub fn regions(&self) -> Vec<String> {
+        let mut regions = self.settings.regions.clone();
+        if !regions.iter().any(|region| region == GLOBAL_REGION) {
+            regions.push(GLOBAL_REGION.to_owned());
+        }
+        regions
+    }
+
+    /// The scope with the project of the settings where it names none.
+    #[must_use]
+    pub fn in_default_project(&self, scope: &Scope) -> Scope {
+        let mut scope = scope.clone();
+        if scope.projects.is_empty() {
+            scope.projects.extend(self.settings.project_id.clone());
+        }
+        scope
     }
 
     /// Answers a query with frames; a hidden one with none.
@@ -65,6 +99,7 @@ impl Desk {
     /// # Errors
     /// When the query cannot be understood or answered; under an alert rule also when the answer would be incomplete.
     pub async fn answer(&self, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+        let query = &Query { scope: self.in_default_project(&query.scope), ..query.clone() };
         // A rule has no hidden query: to answer nothing would be to say that there are no data.
         if query.hide && !request.from_alert {
             return Ok(Vec::new());

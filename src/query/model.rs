@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::answer::Failure;
 use crate::event::{Column, Kind, status_class};
 use crate::risk::{self, Severity};
-use crate::settings::REGIONS;
+use crate::settings::{REGIONS, is_uuid};
 
 /// The model's version; a query of a later one is refused.
 pub const VERSION: u64 = 1;
@@ -130,32 +130,22 @@ pub enum Dimension {
     RiskClass,
     /// How much it matters.
     Severity,
+    /// The ids of the MITRE ATT&CK techniques that it resembles, with spaces between them.
+    Attack,
+    /// The event's id.
+    Id,
+    /// The request's id.
+    RequestId,
     /// A text column.
     Column(Column),
 }
 
 impl Dimension {
-    const ALL: [Self; 19] = [
-        Self::Principal,
-        Self::Column(Column::Product),
-        Self::Column(Column::Service),
-        Self::Column(Column::Method),
-        Self::Column(Column::StatusClass),
-        Self::Status,
-        Self::Column(Column::Region),
-        Self::Column(Column::Locality),
-        Self::Column(Column::Project),
-        Self::Column(Column::Organization),
-        Self::Column(Column::ResourceType),
-        Self::Column(Column::ResourceId),
-        Self::Column(Column::ResourceName),
-        Self::Column(Column::SourceIp),
-        Self::Column(Column::UserAgent),
-        Self::Column(Column::Kind),
-        Self::RiskClass,
-        Self::Severity,
-        Self::Column(Column::Country),
-    ];
+    /// All of them.
+    fn all() -> impl Iterator<Item = Self> {
+        let derived = [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Id, Self::RequestId];
+        std::iter::once(Self::Principal).chain(Column::ALL.map(Self::Column)).chain(derived)
+    }
 
     /// The name in queries, and of the label or column in answers.
     #[must_use]
@@ -165,13 +155,22 @@ impl Dimension {
             Self::Status => "status",
             Self::RiskClass => "risk_class",
             Self::Severity => "severity",
+            Self::Attack => "attack",
+            Self::Id => "id",
+            Self::RequestId => "request_id",
             Self::Column(column) => column.name(),
         }
     }
 
-    /// Dimensions that a count can be grouped by; a user agent has too many values to be a label.
+    /// Dimensions that a count can be grouped by: not those with nearly as many values as there are events.
     fn groupings() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|dimension| *dimension != Self::Column(Column::UserAgent))
+        let many = [Self::Column(Column::UserAgent), Self::Id, Self::RequestId];
+        Self::all().filter(move |dimension| !many.contains(dimension))
+    }
+
+    /// These dimensions by their names in queries.
+    fn named(dimensions: impl Iterator<Item = Self>) -> Vec<(&'static str, Self)> {
+        dimensions.map(|dimension| (dimension.name(), dimension)).collect()
     }
 }
 
@@ -211,9 +210,8 @@ impl AdHoc {
         let Value::Object(object) = value else {
             return Err(wrong("filters", value, "objects with key, operator and value"));
         };
-        let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
         let key = text(object, "filters", "key")?.unwrap_or_default();
-        let key = one_of(&key, "filters.key", &columns)?;
+        let key = one_of(&key, "filters.key", &Dimension::named(Dimension::all()))?;
         let operator = text(object, "filters", "operator")?.unwrap_or_else(|| "=".to_owned());
         // As it is: spaces count, and the empty text is that of an event which lacks the column.
         let read = |field: &str, value: &Value| match value {
@@ -232,15 +230,21 @@ impl AdHoc {
                 Some(other) => return Err(wrong("filters.values", other, "a list of texts")),
             },
             "=~" | "!~" => Matcher::Pattern(
-                RegexBuilder::new(&format!("^(?:{value})$"))
-                    .size_limit(1 << 20)
-                    .build()
+                pattern(&value)
                     .map_err(|_| wrong("filters.value", &Value::from(value.as_str()), "a regular expression"))?,
             ),
             other => return Err(wrong("filters.operator", &Value::from(other), OPERATORS)),
         };
         Ok(Self { key, negated: operator.starts_with('!'), matcher })
     }
+}
+
+/// A regular expression that matches the whole of a text.
+fn pattern(value: &str) -> Result<Regex, regex::Error> {
+    let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(1 << 20).build();
+    // By itself first: within the group, what closes one too many would end the group.
+    build(value)?;
+    build(&format!("^(?:{value})$"))
 }
 
 /// An outcome that a scope asks for.
@@ -366,6 +370,7 @@ impl Scope {
             Some(other) => return Err(wrong("scope", other, "an object")),
         };
         let texts = |name: &str| texts(object, "scope", name);
+        let ids = |name: &str| texts(name).map(|ids| ids.into_iter().map(canonical_id).collect::<Vec<_>>());
         let kinds = choices(&texts("kinds")?, "scope.kinds", &Kind::ALL.map(|kind| (kind.as_str(), kind)))?;
         let regions = choices(&texts("regions")?, "scope.regions", &REGIONS.map(|region| (region, region.to_owned())))?;
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
@@ -380,11 +385,11 @@ impl Scope {
             services: texts("services")?,
             methods: texts("methods")?,
             resource_types: texts("resourceTypes")?,
-            resource_ids: texts("resourceIds")?,
+            resource_ids: ids("resourceIds")?,
             resource_names: texts("resourceNames")?,
-            principals: texts("principals")?,
+            principals: ids("principals")?,
             source_ips,
-            projects: texts("projects")?,
+            projects: ids("projects")?,
             status,
             risk_classes,
             severities,
@@ -436,7 +441,7 @@ impl Query {
                 limit: size("limit", 1_000.min(max_events), max_events)?,
             }),
             "counts" => {
-                let groupings: Vec<_> = Dimension::groupings().map(|dimension| (dimension.name(), dimension)).collect();
+                let groupings = Dimension::named(Dimension::groupings());
                 let group_by = choices(&texts(object, "", "groupBy")?, "groupBy", &groupings)?;
                 if group_by.len() > MOST_GROUPINGS {
                     let message = format!("groupBy has {} columns. Allowed: at most {MOST_GROUPINGS}", group_by.len());
@@ -450,8 +455,7 @@ impl Query {
             }
             "volume" => Question::Volume,
             "values" => {
-                let columns = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
-                Question::Values(Values { column: choice(object, "column", &columns)? })
+                Question::Values(Values { column: choice(object, "column", &Dimension::named(Dimension::all()))? })
             }
             other => return Err(wrong("queryType", &Value::from(other), &Question::NAMES.join(", "))),
         };
@@ -517,6 +521,9 @@ fn boolean(object: &Map<String, Value>, name: &str) -> Result<bool, Failure> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(value)) => Ok(*value),
+        // As text, like numbers; blank is what an empty variable leaves behind.
+        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+        Some(Value::String(text)) if matches!(text.trim().to_ascii_lowercase().as_str(), "" | "false") => Ok(false),
         Some(other) => Err(wrong(name, other, "true, false")),
     }
 }
@@ -540,6 +547,11 @@ fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<St
         return Err(Failure::input(message));
     }
     Ok(texts)
+}
+
+/// A UUID as Scaleway spells it, in lower case; any other text as it is.
+pub(crate) fn canonical_id(text: String) -> String {
+    if is_uuid(&text) { text.to_ascii_lowercase() } else { text }
 }
 
 fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
@@ -595,11 +607,11 @@ mod tests {
 
     #[test]
     fn dimensions_have_distinct_names_that_prometheus_allows() {
-        let names: BTreeSet<&str> = Dimension::ALL.map(Dimension::name).into();
-        assert_eq!(names.len(), Dimension::ALL.len());
+        let names: BTreeSet<&str> = Dimension::all().map(Dimension::name).collect();
+        assert_eq!(names.len(), Dimension::all().count());
         assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
         assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
-        assert_eq!(Dimension::groupings().count(), Dimension::ALL.len() - 1);
+        assert_eq!(Dimension::groupings().count(), Dimension::all().count() - 3);
     }
 
     #[test]

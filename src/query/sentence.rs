@@ -209,14 +209,20 @@ pub struct Words<'a> {
     pub origin: Keys<'a>,
 }
 
+/// Whether a character has no shape of its own: it would hide text, join or split it, or turn its order around.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        // What Unicode would have ignored where it is not supported (Default_Ignorable_Code_Point), and its two line ends.
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// Text that keeps to its line and to a bearable length.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut plain: String = text.chars().filter(|c| !hidden(*c)).take(LONGEST_NAME + 1).collect();
+    let mut plain: String = text.chars().filter(|c| !is_hidden(*c)).take(LONGEST_NAME + 1).collect();
     if let Some((end, _)) = plain.char_indices().nth(LONGEST_NAME) {
         plain.truncate(end);
         plain.push('…');
@@ -324,6 +330,20 @@ mod tests {
         assert_eq!(plain("invoice\u{202e}gnp.exe\u{202c}\u{2066}\u{200f}"), "invoicegnp.exe");
         assert_eq!(plain(&"é".repeat(LONGEST_NAME)), "é".repeat(LONGEST_NAME));
         assert_eq!(plain(&"é".repeat(LONGEST_NAME + 1)), "é".repeat(LONGEST_NAME) + "…");
+    }
+
+    #[test]
+    fn text_that_hides_between_letters_is_tamed() {
+        let ranges =
+            ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{2069}', '\u{feff}'..='\u{feff}'];
+        let more = ['\u{e0000}'..='\u{e007f}', '\u{fe00}'..='\u{fe0f}', '\u{e0100}'..='\u{e01ef}', '\u{ad}'..='\u{ad}'];
+        for hidden in ranges.into_iter().chain(more).flatten() {
+            assert_eq!(plain(&format!("ad{hidden}min")), "admin", "{}", hidden.escape_unicode());
+        }
+        // Letters of any script, and signs that combine, are text.
+        for text in ["é", "e\u{301}", "Ω", "日本", "עברית", "🦀", "a b"] {
+            assert_eq!(plain(text), text);
+        }
     }
 
     #[test]

@@ -902,10 +902,23 @@ mod faults {
             let plan = fault.every(2).in_region("nl-ams").on(Endpoint::CombinedEvents);
             assert_eq!(plan.to_string().parse(), Ok(plan));
         }
-        for wrong in ["", "gremlins", "stall:often", "stall:every=0", "stall:endpoint=nowhere", "stall:day=monday"] {
+        for wrong in [
+            "",
+            "gremlins",
+            "stall:often",
+            "stall:every=0",
+            "stall:endpoint=nowhere",
+            "stall:day=monday",
+            "stall:region=mars",
+            "stall:region=fr-par-1",
+            "stall:region=",
+        ] {
             assert!(wrong.parse::<FaultPlan>().is_err(), "{wrong}");
         }
         let why = "stall:every=0".parse::<FaultPlan>().err().map(|error| error.to_string());
         assert_eq!(why.as_deref(), Some("`stall:every=0`: a count is a number above zero"));
+        let why = "stall:region=mars".parse::<FaultPlan>().err().map(|error| error.to_string());
+        let expected = format!("`stall:region=mars`: the regions are {}", crate::settings::REGIONS.join(", "));
+        assert_eq!(why, Some(expected));
     }
 }

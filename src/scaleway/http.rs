@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
 use regex::RegexBuilder;
@@ -121,7 +122,9 @@ impl Error {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } => 400,
             Self::RateLimited { .. } => 429,
-            Self::Status { status, .. } => *status,
+            // What is neither a success nor an error, as a redirect is, is no status for an error of ours.
+            Self::Status { status: status @ 400.., .. } => *status,
+            Self::Status { .. } => 502,
             Self::Timeout { .. } => 504,
             Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
         }
@@ -332,13 +335,14 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        let json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let json = kind.is_some_and(is_json);
         if !status.is_success() {
             let refusal = if json { serde_json::from_slice(&body).unwrap_or_default() } else { Refusal::default() };
             return Err(self.refused(status, &headers, &refusal, call, tries));
         }
         if !json {
-            let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("no content type");
+            let kind = kind.unwrap_or("no content type");
             return Err(self.unreadable(format!("it is {}, not JSON; is a proxy in between?", self.said(kind))).into());
         }
         Ok(body)
@@ -371,8 +375,7 @@ impl Client {
             429 => Error::RateLimited { tries },
             status => Error::Status { status, message },
         };
-        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        Failure { error, retry_after: seconds.map(Duration::from_secs) }
+        Failure { error, retry_after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?)) }
     }
 
     fn message(&self, status: StatusCode, refusal: &Refusal) -> String {
@@ -398,6 +401,21 @@ impl Client {
         let text = key.map_or_else(|_| String::new(), |key| key.replace_all(&text, "[secret]").into_owned());
         text.chars().take(LONGEST_QUOTED).collect()
     }
+}
+
+/// Whether a content type is JSON's, whatever its case and its parameters.
+fn is_json(kind: &str) -> bool {
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// How long a `Retry-After` asks to wait: a number of seconds, or a date, from which on there is nothing to wait for.
+fn retry_after(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = || text.parse().ok().map(Duration::from_secs);
+    seconds().or_else(|| {
+        let then = DateTime::parse_from_rfc2822(text).ok()?;
+        Some((then.to_utc() - Utc::now()).to_std().unwrap_or_default())
+    })
 }
 
 /// A failed try, and how long Scaleway asks to wait.

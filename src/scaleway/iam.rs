@@ -53,7 +53,16 @@ pub struct Principal {
     pub name: String,
     /// User or application.
     pub kind: PrincipalKind,
+    /// All that it is called, the name included, in lower case.
     aliases: Vec<String>,
+}
+
+impl Principal {
+    /// Whether one of its names fits: a user has an e-mail address and a user name.
+    #[must_use]
+    pub fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
+        fits(&self.name) || self.aliases.iter().any(|alias| fits(alias))
+    }
 }
 
 /// The names of an organization's principals, by id.
@@ -143,10 +152,27 @@ impl Directory {
                 return names.clone();
             }
         }
-        let names = fetch(client, organization, deadline).await.map(Arc::new);
-        *held = Some(Held { at: Instant::now(), names: names.clone() });
-        names
+        renew(&mut held, client, organization, deadline).await
     }
+
+    /// The names as they are now, or why they cannot be read now; held from here on.
+    ///
+    /// # Errors
+    /// When IAM cannot be read.
+    pub async fn names_now(&self, client: &Client, organization: &str, deadline: Instant) -> Result<Arc<Names>, Error> {
+        renew(&mut *self.held.lock().await, client, organization, deadline).await
+    }
+}
+
+async fn renew(
+    held: &mut Option<Held>,
+    client: &Client,
+    organization: &str,
+    deadline: Instant,
+) -> Result<Arc<Names>, Error> {
+    let names = fetch(client, organization, deadline).await.map(Arc::new);
+    *held = Some(Held { at: Instant::now(), names: names.clone() });
+    names
 }
 
 #[derive(Deserialize)]

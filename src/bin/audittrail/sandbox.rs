@@ -35,7 +35,7 @@ pub(crate) struct Sandbox {
     #[arg(long, default_value_t = 0)]
     latency: u64,
     /// Calls per second beyond which the answer is 429.
-    #[arg(long)]
+    #[arg(long, value_parser = rate)]
     rate_limit: Option<f64>,
     /// What goes wrong, several with spaces or repeated, such as `unavailable:region=nl-ams` or `too-many-requests:first=3`;
     /// `list` names them all.
@@ -47,6 +47,11 @@ pub(crate) struct Sandbox {
     /// Move the recorded events so that the newest is now.
     #[arg(long, requires = "recorded")]
     shift: bool,
+}
+
+/// A limit that lets some calls through, sooner or later.
+fn rate(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("allowed: a number above 0, such as 5")
 }
 
 impl Sandbox {
@@ -82,5 +87,18 @@ impl Sandbox {
         tokio::signal::ctrl_c().await?;
         sandbox.stop().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn a_rate_that_lets_nothing_through_is_refused() {
+        for text in ["0", "-0", "-1", "NaN", "inf", "", "many"] {
+            assert_eq!(rate(text), Err("allowed: a number above 0, such as 5"), "{text}");
+        }
+        assert_eq!((rate("5"), rate("0.5")), (Ok(5.0), Ok(0.5)));
     }
 }
