@@ -278,7 +278,7 @@ mod tests {
         );
         let mut decoder = Decoder::new("fr-par");
         decoder.page(List::Of(Kind::Api), page.as_bytes()).unwrap();
-        let object = super::object(&Answer::of(decoder.finish().unwrap()), 0).unwrap();
+        let object = super::object(&Answer::of(&decoder.finish().unwrap()), 0).unwrap();
         for part in [format!(r#""request_body":{deep}"#), format!(r#""resources":[{{"id":"i","x":{deep}}}]"#)] {
             assert!(object.contains(&part), "{object}");
         }
