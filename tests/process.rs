@@ -626,7 +626,10 @@ async fn two_hundred_calls_at_once_are_all_answered() {
         assert_eq!(number(&responses["A"]), 60);
         assert_eq!(responses["B"].error, "");
     }
-    assert!(healths.into_iter().all(|health| health.unwrap().status == 1));
+    for health in healths {
+        let health = health.unwrap();
+        assert_eq!(health.status, 1, "{}", health.message);
+    }
     assert!(resources.into_iter().all(|resource| resource.unwrap().0 == 200));
     // Names that an event lacks are asked for again after half a minute.
     assert!(sandbox.calls().to(Endpoint::Users) < 5, "all wait for the same names");

@@ -122,11 +122,10 @@ impl Error {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } => 400,
             Self::RateLimited { .. } => 429,
-            // What is neither a success nor an error, as a redirect is, is no status for an error of ours.
             Self::Status { status: status @ 400.., .. } => *status,
-            Self::Status { .. } => 502,
             Self::Timeout { .. } => 504,
-            Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
+            // A status that is no error's, as a redirect's, would not tell that there was one.
+            Self::Status { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
         }
     }
 

@@ -157,10 +157,17 @@ impl Directory {
 
     /// The names as they are now, or why they cannot be read now; held from here on.
     ///
+    /// Who asks while others wait for an answer shares it.
+    ///
     /// # Errors
     /// When IAM cannot be read.
     pub async fn names_now(&self, client: &Client, organization: &str, deadline: Instant) -> Result<Arc<Names>, Error> {
-        renew(&mut *self.held.lock().await, client, organization, deadline).await
+        let asked = Instant::now();
+        let mut held = self.held.lock().await;
+        match &*held {
+            Some(Held { at, names }) if *at >= asked => names.clone(),
+            _ => renew(&mut held, client, organization, deadline).await,
+        }
     }
 }
 
