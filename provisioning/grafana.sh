@@ -103,7 +103,7 @@ if [ -z "${COCKPIT_METRICS_URL:-}" ]; then
     promtool tsdb create-blocks-from openmetrics "$demo/metrics.txt" "$demo/metrics" >"$demo/promtool.log"
     rm "$demo/metrics.txt"
     start prometheus "http://127.0.0.1:$prometheus_port/-/ready" \
-        prometheus --config.file=/dev/null --storage.tsdb.path="$demo/metrics" --storage.tsdb.no-lockfile \
+        prometheus --config.file=/dev/null --storage.tsdb.path="$demo/metrics" \
         --web.listen-address="127.0.0.1:$prometheus_port"
     export COCKPIT_METRICS_URL=http://127.0.0.1:$prometheus_port
 fi
