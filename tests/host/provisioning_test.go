@@ -326,3 +326,29 @@ func TestProvisioningFitsTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestContainersUseTheSandbox holds what docker-compose.yaml repeats against what the sandbox says of itself.
+func TestContainersUseTheSandbox(t *testing.T) {
+	t.Parallel()
+	var compose struct {
+		Services map[string]struct {
+			Environment map[string]string
+			Volumes     []string
+		}
+	}
+	read(t, "docker-compose.yaml", yaml.Unmarshal, &compose)
+	house := sandbox(t)
+	grafana := compose.Services["grafana"]
+	for name, want := range map[string]string{
+		"SCW_SECRET_KEY":                            house.Key,
+		"SCW_DEFAULT_ORGANIZATION_ID":               house.Organization,
+		"GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS": pluginID,
+	} {
+		if grafana.Environment[name] != want {
+			t.Errorf("%s is %q, want %q", name, grafana.Environment[name], want)
+		}
+	}
+	if !slices.Contains(grafana.Volumes, "./dist:/var/lib/grafana/plugins/"+pluginID+":ro") {
+		t.Errorf("Grafana has the volumes %v, none of them the plugin", grafana.Volumes)
+	}
+}
