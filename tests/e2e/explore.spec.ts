@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { AUDIT, expect, test } from './fixtures';
 
-async function open(page: Page, scope: object = {}, from = 'now-3h') {
+async function open(page: Page, scope: object = {}, from = 'now-6h') {
   const queries = [{ refId: 'A', datasource: AUDIT, version: 1, queryType: 'events', format: 'logs', scope }];
   const panes = JSON.stringify({ one: { datasource: AUDIT.uid, queries, range: { from, to: 'now' } } });
   await page.goto(`/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes)}`);
@@ -21,15 +21,19 @@ test('Explore shows lines and their volume', async ({ page }) => {
 });
 
 test('Explore filters for a value of a line', async ({ page }) => {
-  await open(page, { sourceIps: ['192.0.2.66'] });
-  await rows(page).filter({ hasText: 'CreateAPIKey' }).first().click();
+  await open(page, { sourceIps: ['192.0.2.66'], methods: ['CreateAPIKey', 'CreatePolicy'] });
+  await expect(rows(page)).toHaveCount(2);
+  await rows(page).filter({ hasText: 'CreateAPIKey' }).click();
   const asked = page.waitForRequest(
     (request) => request.url().includes('/api/ds/query') && /"key":"method"/.test(request.postData() ?? '')
   );
   await page
-    .getByRole('row', { name: /method CreateAPIKey/ })
-    .getByRole('button', { name: /Filter for value/ })
-    .first()
+    .getByRole('row')
+    .or(page.locator('tr, [class*=fieldsTable] > div, div'))
+    .filter({ has: page.getByText('method', { exact: true }) })
+    .filter({ has: page.getByText('CreateAPIKey', { exact: true }) })
+    .last()
+    .getByRole('button', { name: /^Filter for value/ })
     .click();
   const filters = JSON.parse((await asked).postData() ?? '').queries[0].filters;
   expect(filters).toEqual([{ key: 'method', operator: '=', value: 'CreateAPIKey' }]);
@@ -38,8 +42,7 @@ test('Explore filters for a value of a line', async ({ page }) => {
 
 test('Explore shows what else the same principal did', async ({ page }) => {
   await open(page, { methods: ['CreateAPIKey'], sourceIps: ['192.0.2.66'] });
-  await rows(page).first().hover();
+  await rows(page).first().click();
   await page.getByRole('button', { name: 'Show context' }).first().click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog.getByText('CreatePolicy').first()).toBeVisible();
+  await expect(page.getByRole('dialog').getByText('CreatePolicy').first()).toBeVisible();
 });

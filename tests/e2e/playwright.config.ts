@@ -7,8 +7,8 @@ export default defineConfig<PluginOptions>({
   outputDir: 'results',
   // One Grafana, whose data sources and dashboards the tests share.
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   reporter: 'list',
   use: {
     baseURL: process.env.GRAFANA_URL,
