@@ -6,7 +6,7 @@ TARGET ?= $(ARCH)-unknown-linux-gnu
 PLUGIN := target/$(TARGET)/release/gpx_scaleway_audittrail
 TERMINAL := target/debug/audittrail
 
-.PHONY: demo test plugin-binary terminal deny lint fuzz clean
+.PHONY: demo test plugin-binary terminal grafana deny lint fuzz clean
 
 demo: plugin-binary terminal
 	$(TERMINAL) demo --plugin $(PLUGIN)
@@ -21,6 +21,10 @@ plugin-binary:
 
 terminal:
 	cargo build --locked --bin audittrail
+
+# A local Grafana with the plugin, the simulated organization and its metrics; see provisioning/grafana.sh for its settings.
+grafana: plugin terminal
+	provisioning/grafana.sh
 
 lint:
 	cargo fmt --check

@@ -47,6 +47,10 @@ lines() { # Lines as `go test -v` prints them; a subtest counts.
     awk '/^ *--- PASS/ { p++ } /^ *--- FAIL/ { f++ } /^ *--- SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }' "$1"
 }
 
+browser_tests() { # Lines as Playwright lists them, or as `go test` does where they were skipped.
+    awk '/^ *✓ / { p++ } /^ *✘ / { f++ } /^ *- |^--- SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }' "$1"
+}
+
 host_tests() {
     if ! command -v go >/dev/null; then
         echo "--- SKIP: tests/host (Go is missing: see https://go.dev/doc/install)"
@@ -82,6 +86,7 @@ step "shipped binary builds" whole make plugin-binary terminal
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
 step "demo" whole demo
+step "pages of a real Grafana" browser_tests tests/e2e/run.sh
 step "dependencies" whole tests/deny.sh
 
 echo

@@ -23,7 +23,7 @@
 //! | `catalogue`, `products` | what can happen, as data |
 //! | `traffic` | what happens on ordinary days |
 //! | `incident` | what happens in the last hours |
-//! | `cpu` | what the metrics say meanwhile |
+//! | `metrics` | what the metrics say meanwhile |
 //! | `render` | how an event is written |
 //! | `recorded` | real answers instead |
 //! | `endpoint`, `query` | what can be asked, and how it is refused |
@@ -34,12 +34,12 @@
 
 mod calls;
 mod catalogue;
-mod cpu;
 mod endpoint;
 mod fault;
 mod iam;
 mod incident;
 mod list;
+mod metrics;
 mod organisation;
 mod page;
 mod products;
@@ -63,11 +63,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use calls::Calls;
-pub use cpu::{Series, VCPUS};
 pub use endpoint::Endpoint;
 pub use fault::{Fault, FaultPlan, UnknownFault, When};
 pub use incident::Incident;
 pub use list::Kind;
+pub use metrics::{Series, VCPUS};
 pub use organisation::{Application, ORGANIZATION_ID, OWNER_ID, Organisation, Project, Resource, User};
 
 /// The secret key that may read everything.

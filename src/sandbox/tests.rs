@@ -586,7 +586,7 @@ async fn the_incident_can_be_found() {
 fn the_metrics_show_the_spike_and_nothing_else() {
     let organisation = Organisation::new(ORGANIZATION_ID, now(), TimeDelta::days(7));
     let incident = &organisation.incident;
-    let series = organisation.cpu_series(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
+    let series = organisation.metrics(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
     let busy: BTreeMap<&str, Vec<DateTime<Utc>>> = series
         .iter()
         .filter(|series| series.name == "instance_server_cpu_seconds_total")
@@ -603,8 +603,18 @@ fn the_metrics_show_the_spike_and_nothing_else() {
     assert!(
         i64::try_from(minutes.len()).is_ok_and(|n| n >= (incident.spike_until - incident.spike_from).num_minutes() - 1)
     );
-    let counts = series.iter().filter(|series| series.name == "instance_server_vcpu_count").count();
-    assert_eq!(counts * 2, series.len());
+    let of = |name| series.iter().filter(|series| series.name == name).collect::<Vec<_>>();
+    let servers = organisation.resources_of("instance_server").count();
+    assert_eq!(of("instance_server_cpu_seconds_total").len(), servers);
+    assert_eq!(of("instance_server_vcpu_count").len(), servers);
+    let idle = of("rdb_instance_postgresql_node_cpu_seconds_total");
+    assert_eq!(idle.len(), organisation.resources_of("rdb_instance").count());
+    assert!(
+        idle.iter().all(|series| series.samples.windows(2).all(|two| (0.0..60.0).contains(&(two[1].1 - two[0].1))))
+    );
+    let connections = of("load_balancer_lb_connection_usage");
+    assert_eq!(connections.len(), organisation.resources_of("load_balancer_lb").count());
+    assert!(connections.iter().flat_map(|series| &series.samples).all(|sample| (0.0..0.8).contains(&sample.1)));
 }
 
 #[tokio::test]

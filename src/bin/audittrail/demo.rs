@@ -171,7 +171,7 @@ async fn incident(host: &Host, source: &Source, organisation: &Organisation) -> 
     let marks =
         host.frame(source, Ask::new("Anno", query, (from.timestamp_millis(), to.timestamp_millis())), &[]).await?;
     let step = chrono::Duration::minutes(1);
-    let series = organisation.cpu_series(from, to, step);
+    let series = organisation.metrics(from, to, step);
     let of_server = |series: &&Series| {
         series.name == "instance_server_cpu_seconds_total" && series.labels["resource_id"] == incident.server_id
     };

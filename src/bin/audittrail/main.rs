@@ -2,6 +2,7 @@
 
 mod ask;
 mod demo;
+mod metrics;
 mod picture;
 mod sandbox;
 mod table;
@@ -24,6 +25,8 @@ enum Command {
     Ask(ask::Ask),
     /// Serve a simulated organization on loopback, as Scaleway's API would.
     Sandbox(sandbox::Sandbox),
+    /// Print the metrics of the simulated organization under Cockpit's names, as OpenMetrics text.
+    Metrics(metrics::Metrics),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),
 }
@@ -33,6 +36,7 @@ async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Ask(ask) => ask.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Metrics(metrics) => metrics.run(),
         Command::Demo(demo) => demo.run().await,
     };
     match result {

@@ -1,0 +1,27 @@
+import { AUDIT, expect, test } from './fixtures';
+
+test('the editor of an alert rule counts and previews', async ({ alertRuleEditPage, page }) => {
+  await alertRuleEditPage.alertRuleNameField.fill('Anything');
+  const row = await alertRuleEditPage.getQueryRow('A');
+  await row.datasource.set(AUDIT.name);
+  await expect(row.locator.getByTestId('audit-summary')).toBeVisible();
+  await expect(alertRuleEditPage.evaluate()).toBeOK();
+  await expect(page.getByText(/firing/i).first()).toBeVisible();
+});
+
+test('the provisioned rules evaluate without an error', async ({ request }) => {
+  await expect
+    .poll(
+      async () => {
+        const response = await request.get('/api/prometheus/grafana/api/v1/rules');
+        const { data } = await response.json();
+        const rules = data.groups.flatMap((group: { rules: object[] }) => group.rules);
+        return rules.filter(
+          ({ name, health, lastEvaluation }: Record<string, string>) =>
+            name && health === 'ok' && !lastEvaluation.startsWith('0001')
+        ).length;
+      },
+      { timeout: 90_000, intervals: [3_000] }
+    )
+    .toBe(6);
+});

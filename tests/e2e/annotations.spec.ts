@@ -1,0 +1,79 @@
+import type { Page } from '@playwright/test';
+
+import { annotation, AUDIT, CPU, expect, METRICS, test } from './fixtures';
+
+const markers = (page: Page) => page.getByTestId('data-testid annotation-marker');
+
+/** The text of the tooltip of each marker. */
+async function tooltips(page: Page): Promise<string[]> {
+  await expect(markers(page).first()).toBeVisible();
+  const texts: string[] = [];
+  for (const marker of await markers(page).all()) {
+    await marker.hover({ force: true });
+    const tooltip = page.locator('#grafana-portal-container');
+    await expect(tooltip).toContainText(/\S/);
+    texts.push(await tooltip.innerText());
+    await page.mouse.move(0, 0);
+  }
+  return texts;
+}
+
+test('the annotation editor of a new annotation shows events at once', async ({ annotationEditPage, page }) => {
+  await annotationEditPage.datasource.set(AUDIT.name);
+  await expect(page.getByTestId('audit-summary')).toContainText('Events in range');
+  await expect(annotationEditPage.runQuery()).toBeOK();
+  await expect(page.getByText(/\d+ events? \(from/i)).toBeVisible();
+});
+
+test('a dashboard shows who did what over a metric', async ({ dashboard, gotoDashboardPage, page }) => {
+  const uid = await dashboard({
+    panels: [CPU],
+    annotations: {
+      list: [
+        annotation({ resourceNames: ['web-3'], severities: ['critical', 'high', 'medium'], sourceIps: ['192.0.2.66'] }),
+      ],
+    },
+  });
+  await gotoDashboardPage({ uid });
+  const texts = (await tooltips(page)).join('\n');
+  expect(texts).toContain('ci-deploy UpdateServer web-3');
+  expect(texts).toContain('from 192.0.2.66');
+});
+
+test('a panel with two data sources shows events over its metric, with links', async ({
+  dashboard,
+  gotoDashboardPage,
+  page,
+}) => {
+  const overlay = {
+    refId: 'B',
+    datasource: AUDIT,
+    version: 1,
+    queryType: 'annotations',
+    overlay: true,
+    scope: { resourceNames: ['web-3'], sourceIps: ['192.0.2.66'] },
+  };
+  const panel = { ...CPU, datasource: { type: 'datasource', uid: '-- Mixed --' }, targets: [...CPU.targets, overlay] };
+  await gotoDashboardPage({ uid: await dashboard({ panels: [panel] }) });
+  await expect(markers(page).first()).toBeVisible();
+  await markers(page).last().click({ force: true });
+  await expect(page.getByRole('link', { name: 'Event details' })).toHaveAttribute('href', /\/explore\?/);
+});
+
+test('names that try to be markup stay text', async ({ dashboard, gotoDashboardPage, page }) => {
+  const hostile = "<script>alert('name')</script>";
+  let ran = false;
+  page.on('dialog', (dialog) => {
+    ran = true;
+    void dialog.dismiss();
+  });
+  const uid = await dashboard({
+    panels: [CPU],
+    time: { from: 'now-7d', to: 'now' },
+    annotations: { list: [annotation({ resourceNames: [hostile] })] },
+  });
+  await gotoDashboardPage({ uid });
+  const texts = await tooltips(page);
+  expect(texts.some((text) => text.includes(hostile))).toBe(true);
+  expect(ran).toBe(false);
+});

@@ -1,0 +1,48 @@
+import type { Page } from '@playwright/test';
+
+import { AUDIT, expect, test } from './fixtures';
+
+async function open(page: Page, scope: object = {}, from = 'now-6h') {
+  const queries = [{ refId: 'A', datasource: AUDIT, version: 1, queryType: 'events', format: 'logs', scope }];
+  const panes = JSON.stringify({ one: { datasource: AUDIT.uid, queries, range: { from, to: 'now' } } });
+  await page.goto(`/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes)}`);
+}
+
+const rows = (page: Page) => page.getByTestId('log-row-message').or(page.locator('.log-line-body'));
+
+test('Explore shows lines and their volume', async ({ page }) => {
+  await open(page, { methods: ['CreateAPIKey'], sourceIps: ['192.0.2.66'] });
+  await expect(rows(page).filter({ hasText: 'CreateAPIKey' }).first()).toBeVisible();
+  const volume = page
+    .getByRole('region', { name: /logs volume/i })
+    .or(page.locator('section', { hasText: 'Logs volume' }));
+  await expect(volume.locator('canvas').first()).toBeVisible();
+  await expect(volume.getByText('critical').first()).toBeVisible();
+});
+
+test('Explore filters for a value of a line', async ({ page }) => {
+  await open(page, { sourceIps: ['192.0.2.66'], methods: ['CreateAPIKey', 'CreatePolicy'] });
+  await expect(rows(page)).toHaveCount(2);
+  await rows(page).filter({ hasText: 'CreateAPIKey' }).click();
+  const asked = page.waitForRequest(
+    (request) => request.url().includes('/api/ds/query') && /"key":"method"/.test(request.postData() ?? '')
+  );
+  await page
+    .getByRole('row')
+    .or(page.locator('tr, [class*=fieldsTable] > div, div'))
+    .filter({ has: page.getByText('method', { exact: true }) })
+    .filter({ has: page.getByText('CreateAPIKey', { exact: true }) })
+    .last()
+    .getByRole('button', { name: /^Filter for value/ })
+    .click();
+  const filters = JSON.parse((await asked).postData() ?? '').queries[0].filters;
+  expect(filters).toEqual([{ key: 'method', operator: '=', value: 'CreateAPIKey' }]);
+  await expect(rows(page)).toHaveCount(1);
+});
+
+test('Explore shows what else the same principal did', async ({ page }) => {
+  await open(page, { methods: ['CreateAPIKey'], sourceIps: ['192.0.2.66'] });
+  await rows(page).first().click();
+  await page.getByRole('button', { name: 'Show context' }).first().click();
+  await expect(page.getByRole('dialog').getByText('CreatePolicy').first()).toBeVisible();
+});
