@@ -21,6 +21,7 @@ step() { # NAME COUNTER COMMAND...
     code=$?
     read -r p f s < <("$counter" "$log" "$code")
     if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$f" -eq 0 ]; then f=1; fi
+    if [ "$code" -eq 77 ] && [ "$s" -eq 0 ]; then s=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     printf '%5d passed, %d failed, %d skipped  (%d s)\n' "$p" "$f" "$s" $((SECONDS - start))
     if [ "$f" -gt 0 ]; then
@@ -47,6 +48,20 @@ lines() { # Lines as `go test -v` prints them; a subtest counts.
     awk '/^ *--- PASS/ { p++ } /^ *--- FAIL/ { f++ } /^ *--- SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }' "$1"
 }
 
+jest_tests() {
+    awk '/^Tests:/ { for (i = 2; i < NF; i += 2) { sub(",", "", $(i + 1)); n[$(i + 1)] = $i } }
+        END { print n["passed"] + 0, n["failed"] + 0, n["skipped"] + n["todo"] + 0 }' "$1"
+}
+
+# Runs npm in the front end's folder.
+front_end() { # ARGUMENT...
+    if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; then
+        echo "SKIP: front end (Node.js 20 or later with npm is missing: see https://nodejs.org)"
+        return 77
+    fi
+    cd frontend && npm "$@"
+}
+
 host_tests() {
     if ! command -v go >/dev/null; then
         echo "--- SKIP: tests/host (Go is missing: see https://go.dev/doc/install)"
@@ -70,6 +85,10 @@ if ! command -v cc >/dev/null; then
     echo "installing a C compiler, which the TLS library needs"
     apt-get update -q && apt-get install -qy gcc libc6-dev || { echo "a C compiler is missing" && exit 1; }
 fi
+if ! command -v npm >/dev/null; then
+    echo "installing Node.js, which the front end needs"
+    apt-get update -q && apt-get install -qy --no-install-recommends nodejs npm
+fi
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
@@ -82,6 +101,11 @@ step "shipped binary builds" whole make plugin-binary terminal
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
 step "demo" whole demo
+step "front end installs" whole front_end ci --no-audit --no-fund
+step "front end types" whole front_end run typecheck
+step "front end lint" whole front_end run lint
+step "front end tests" jest_tests front_end test
+step "front end builds" whole front_end run build
 step "dependencies" whole tests/deny.sh
 
 echo
