@@ -55,7 +55,7 @@ jest_tests() {
 
 # Runs npm in the front end's folder.
 front_end() { # ARGUMENT...
-    if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; then
+    if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
         echo "SKIP: front end (Node.js 20 or later with npm is missing: see https://nodejs.org)"
         return 77
     fi
