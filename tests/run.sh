@@ -53,22 +53,58 @@ jest_tests() {
         END { print n["passed"] + 0, n["failed"] + 0, n["skipped"] + n["todo"] + 0 }' "$1"
 }
 
-# Runs npm in the front end's folder.
-front_end() { # ARGUMENT...
-    if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
-        echo "SKIP: front end (Node.js 20 or later with npm is missing: see https://nodejs.org)"
+needs_node() {
+    if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || ! command -v npm; then
+        echo "--- SKIP: $1 (Node.js 20 or later with npm is missing: see https://nodejs.org)"
         return 77
     fi
+}
+
+needs_go() {
+    if ! command -v go; then
+        echo "--- SKIP: $1 (Go is missing: see https://go.dev/doc/install)"
+        return 77
+    fi
+}
+
+front_end() { # ARGUMENTS OF NPM
+    needs_node frontend || return
     cd frontend && npm "$@"
 }
 
+front_end_build() {
+    needs_node frontend || return
+    make dist/module.js
+}
+
+package() {
+    needs_node "make plugin" || return
+    make plugin
+}
+
+go_tests() { # FOLDER
+    needs_go "$1" || return
+    cd "$1" && test -z "$(gofmt -l .)" && go vet ./... && go test -count=1 -v ./...
+}
+
 host_tests() {
-    if ! command -v go >/dev/null; then
-        echo "--- SKIP: tests/host (Go is missing: see https://go.dev/doc/install)"
-        return 77
-    fi
-    cd tests/host && test -z "$(gofmt -l .)" && go vet ./... &&
-        AUDITTRAIL_PLUGIN="$OLDPWD/$plugin" AUDITTRAIL_BIN="$OLDPWD/$terminal" go test -count=1 -v ./...
+    export AUDITTRAIL_PLUGIN="$PWD/$plugin" AUDITTRAIL_BIN="$PWD/$terminal"
+    go_tests tests/host
+}
+
+package_tests() {
+    needs_node tests/package || return
+    go_tests tests/package
+}
+
+validator() {
+    needs_node tests/validate.sh || return
+    tests/validate.sh
+}
+
+workflows() {
+    needs_go actionlint || return
+    cd tests/package && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 }
 
 demo() {
@@ -89,6 +125,10 @@ if ! command -v npm >/dev/null; then
     echo "installing Node.js, which the front end needs"
     apt-get update -q && apt-get install -qy --no-install-recommends nodejs npm
 fi
+if ! command -v zip >/dev/null; then
+    echo "installing zip, which packs the plugin"
+    apt-get update -q && apt-get install -qy zip
+fi
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
@@ -105,7 +145,11 @@ step "front end installs" whole front_end ci --no-audit --no-fund
 step "front end types" whole front_end run typecheck
 step "front end lint" whole front_end run lint
 step "front end tests" jest_tests front_end test
-step "front end builds" whole front_end run build
+step "front end builds" whole front_end_build
+step "plugin package builds" whole package
+step "plugin package" lines package_tests
+step "Grafana's plugin validator" whole validator
+step "workflows" whole workflows
 step "dependencies" whole tests/deny.sh
 
 echo
