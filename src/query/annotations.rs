@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 
 use super::answer::{Answer, Failure};
+use super::console;
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::Sentences;
 use crate::event::{Column, status_class};
@@ -73,6 +74,8 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
         let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
         fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
+        let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
+        fields.push(Field::new("console_url", Arc::new(pages)));
     } else {
         fields.push(Field::required("tags", texts(&|row| row.tags.join(","))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
@@ -170,6 +173,8 @@ struct Row {
     tags: Vec<String>,
     id: String,
     severity: Option<Severity>,
+    /// The console's page about what all events of the mark are about.
+    page: Option<String>,
 }
 
 /// The state that Grafana's annotation queries take a colour from.
@@ -208,7 +213,9 @@ impl Row {
             ),
         };
         let severity = answer.risks[first].map(|risk| risk.severity);
-        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, severity }
+        let page = console::page(answer, first);
+        let page = page.filter(|page| mark.iter().all(|row| console::page(answer, *row).as_ref() == Some(page)));
+        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, answer), id, severity, page }
     }
 }
 

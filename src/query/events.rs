@@ -6,25 +6,32 @@ use arrow::array::{Array, ArrayRef, BinaryArray, StringArray, TimestampNanosecon
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure};
-use super::model::{Dimension, EventList, Format};
+use super::model::{Dimension, EventList, Format, Order};
 use super::sentence::Sentences;
 use crate::event::Column;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 use crate::risk::Severity;
 
-/// The newest events of an answer, as lines or as a table.
+/// The newest events of an answer, or the oldest, as lines or as a table; the newest first.
 ///
 /// # Errors
 /// Never for events that were made here.
 pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let found = answer.events.len();
     let rows = found.min(list.limit);
-    let mut frame = match list.format {
-        Format::Logs => lines(list, answer, rows),
-        Format::Table => table(answer, rows),
+    let (first, end) = match list.order {
+        Order::Newest => (0, "newest"),
+        Order::Oldest => (found - rows, "oldest"),
     };
+    let mut frame = match list.format {
+        Format::Logs => lines(list, answer, first + rows),
+        Format::Table => table(answer, first + rows),
+    };
+    for field in &mut frame.fields {
+        field.values = field.values.slice(first, rows);
+    }
     if found > rows {
-        frame.meta.notices.push(Notice::info(format!("the newest {rows} of {found} events are shown (limit)")));
+        frame.meta.notices.push(Notice::info(format!("the {end} {rows} of {found} events are shown (limit)")));
     }
     Ok(frame)
 }
@@ -181,7 +188,7 @@ mod tests {
     }
 
     fn list(format: Format, limit: usize) -> EventList {
-        EventList { format, limit }
+        EventList { format, limit, order: Order::Newest }
     }
 
     fn column(frame: &Frame, name: &str) -> Vec<Option<String>> {
@@ -198,6 +205,9 @@ mod tests {
             let [notice] = &some.meta.notices[..] else { panic!("{:?}", some.meta.notices) };
             assert_eq!(notice.text, "the newest 2 of 3 events are shown (limit)");
             assert_eq!(notice.severity, NoticeSeverity::Info);
+            let oldest = frame(&EventList { order: Order::Oldest, ..list(format, 2) }, &answer).unwrap();
+            assert_eq!(column(&oldest, "id"), ["event-001", "event-000"].map(|id| Some(id.to_owned())));
+            assert_eq!(oldest.meta.notices[0].text, "the oldest 2 of 3 events are shown (limit)");
             // As many as the limit are all of them.
             assert_eq!(frame(&list(format, 3), &answer).unwrap().meta.notices, []);
             let none = frame(&list(format, 3), &Answer::of(Events::default())).unwrap();

@@ -140,10 +140,10 @@ func TestWhatPluginJSONNamesIsThere(t *testing.T) {
 	}
 }
 
-func TestWhatReadmeLinksToIsThere(t *testing.T) {
+func TestTheDocumentsThatReadmeLinksToAreThere(t *testing.T) {
 	files := archive(t)
 	readme := content(t, files[plugin+"/README.md"])
-	links := regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllSubmatch(readme, -1)
+	links := regexp.MustCompile(`\]\((docs/[^)#]+)\)`).FindAllSubmatch(readme, -1)
 	for _, link := range links {
 		if name := path.Join(plugin, string(link[1])); files[name] == nil {
 			t.Errorf("README.md links to %s, which is not in the zip", link[1])
