@@ -1,12 +1,15 @@
-# Two commands matter: `make demo` shows what this is, `make test` checks all of it.
+# Three commands matter: `make demo` shows what this is, `make test` checks all of it, `make plugin` makes what is installed.
 
 SHELL := /bin/bash
 ARCH := $(shell uname -m)
 TARGET ?= $(ARCH)-unknown-linux-gnu
 PLUGIN := target/$(TARGET)/release/gpx_scaleway_audittrail
 TERMINAL := target/debug/audittrail
+# As Go names architectures, and so Grafana the binaries that it looks for.
+GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
+FRONTEND := $(shell find frontend/src docs -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
-.PHONY: demo test plugin-binary terminal grafana deny lint fuzz clean
+.PHONY: demo test plugin plugin-binary terminal grafana deny lint fuzz clean
 
 demo: plugin-binary terminal
 	$(TERMINAL) demo --plugin $(PLUGIN)
@@ -14,10 +17,24 @@ demo: plugin-binary terminal
 test:
 	tests/run.sh
 
-# What Grafana starts: static, so that it runs on any Linux, Alpine and empty images included.
+# target/plugin: the zip that Grafana installs, with a binary for this machine's architecture, its checksum and its bill of
+# materials.
+plugin: plugin-binary dist/module.js
+	rm -f dist/gpx_*
+	install -m 755 $(PLUGIN) dist/gpx_scaleway_audittrail_linux_$(GOARCH)
+	packaging/pack.sh $(TARGET)
+
+dist/module.js: frontend/node_modules/.package-lock.json $(FRONTEND)
+	cd frontend && npm run build
+	touch $@
+
+# What npm itself writes down about an installation.
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	touch $@
+
 plugin-binary:
-	RUSTFLAGS="-C target-feature=+crt-static" \
-		cargo build --locked --release --no-default-features --bin gpx_scaleway_audittrail --target $(TARGET)
+	packaging/binary.sh $(TARGET)
 
 terminal:
 	cargo build --locked --bin audittrail
@@ -40,3 +57,4 @@ fuzz:
 
 clean:
 	cargo clean
+	rm -rf dist frontend/node_modules

@@ -75,9 +75,12 @@ const config = (env: { production?: boolean }): Configuration => ({
       patterns: [
         { from: '../../plugin.json', to: '.' },
         { from: '../../README.md', to: '.' },
+        { from: '../../CHANGELOG.md', to: '.' },
+        { from: '../../docs', to: 'docs' }, // where README's links and pictures lead
         { from: '../../LICENSE', to: '[name][ext]', toType: 'template' },
         { from: 'img', to: 'img' },
         { from: 'locales', to: 'locales' },
+        { from: 'dashboards', to: 'dashboards', noErrorOnMissing: true },
       ],
     }),
   ],

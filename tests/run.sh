@@ -21,6 +21,7 @@ step() { # NAME COUNTER COMMAND...
     code=$?
     read -r p f s < <("$counter" "$log" "$code")
     if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$f" -eq 0 ]; then f=1; fi
+    if [ "$code" -eq 77 ] && [ "$s" -eq 0 ]; then s=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     printf '%5d passed, %d failed, %d skipped  (%d s)\n' "$p" "$f" "$s" $((SECONDS - start))
     if [ "$f" -gt 0 ]; then
@@ -51,13 +52,63 @@ browser_tests() { # Lines as Playwright lists them, or as `go test` does where t
     awk '/^ *✓ / { p++ } /^ *✘ / { f++ } /^ *- |^--- SKIP/ { s++ } END { print p + 0, f + 0, s + 0 }' "$1"
 }
 
-host_tests() {
-    if ! command -v go >/dev/null; then
-        echo "--- SKIP: tests/host (Go is missing: see https://go.dev/doc/install)"
+jest_tests() {
+    awk '/^Tests:/ { for (i = 2; i < NF; i += 2) { sub(",", "", $(i + 1)); n[$(i + 1)] = $i } }
+        END { print n["passed"] + 0, n["failed"] + 0, n["skipped"] + n["todo"] + 0 }' "$1"
+}
+
+needs_node() {
+    if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || ! command -v npm; then
+        echo "--- SKIP: $1 (Node.js 20 or later with npm is missing: see https://nodejs.org)"
         return 77
     fi
-    cd tests/host && test -z "$(gofmt -l .)" && go vet ./... &&
-        AUDITTRAIL_PLUGIN="$OLDPWD/$plugin" AUDITTRAIL_BIN="$OLDPWD/$terminal" go test -count=1 -v ./...
+}
+
+needs_go() {
+    if ! command -v go; then
+        echo "--- SKIP: $1 (Go is missing: see https://go.dev/doc/install)"
+        return 77
+    fi
+}
+
+front_end() { # ARGUMENTS OF NPM
+    needs_node frontend || return
+    cd frontend && npm "$@"
+}
+
+front_end_build() {
+    needs_node frontend || return
+    make dist/module.js
+}
+
+package() {
+    needs_node "make plugin" || return
+    make plugin
+}
+
+go_tests() { # FOLDER
+    needs_go "$1" || return
+    cd "$1" && test -z "$(gofmt -l .)" && go vet ./... && go test -count=1 -v ./...
+}
+
+host_tests() {
+    export AUDITTRAIL_PLUGIN="$PWD/$plugin" AUDITTRAIL_BIN="$PWD/$terminal"
+    go_tests tests/host
+}
+
+package_tests() {
+    needs_node tests/package || return
+    go_tests tests/package
+}
+
+validator() {
+    needs_node tests/validate.sh || return
+    tests/validate.sh
+}
+
+workflows() {
+    needs_go actionlint || return
+    cd tests/package && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 }
 
 demo() { # Of the simulated organization, whatever the environment names.
@@ -74,6 +125,14 @@ if ! command -v cc >/dev/null; then
     echo "installing a C compiler, which the TLS library needs"
     apt-get update -q && apt-get install -qy gcc libc6-dev || { echo "a C compiler is missing" && exit 1; }
 fi
+if ! command -v npm >/dev/null; then
+    echo "installing Node.js, which the front end needs"
+    apt-get update -q && apt-get install -qy --no-install-recommends nodejs npm
+fi
+if ! command -v zip >/dev/null; then
+    echo "installing zip, which packs the plugin"
+    apt-get update -q && apt-get install -qy zip
+fi
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
@@ -86,6 +145,15 @@ step "shipped binary builds" whole make plugin-binary terminal
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
 step "demo" whole demo
+step "front end installs" whole front_end ci --no-audit --no-fund
+step "front end types" whole front_end run typecheck
+step "front end lint" whole front_end run lint
+step "front end tests" jest_tests front_end test
+step "front end builds" whole front_end_build
+step "plugin package builds" whole package
+step "plugin package" lines package_tests
+step "Grafana's plugin validator" whole validator
+step "workflows" whole workflows
 step "pages of a real Grafana" browser_tests tests/e2e/run.sh
 step "dependencies" whole tests/deny.sh
 

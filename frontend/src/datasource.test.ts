@@ -1,4 +1,11 @@
-import { type DataQueryRequest, type DataQueryResponse, dateTime, SupplementaryQueryType } from '@grafana/data';
+import {
+  type DataQueryRequest,
+  type DataQueryResponse,
+  DataTopic,
+  dateTime,
+  type Field,
+  SupplementaryQueryType,
+} from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, of } from 'rxjs';
 
@@ -65,11 +72,13 @@ describe('queries', () => {
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['who'] } })).toBe(false);
   });
 
-  it('that overlay a panel come back as its marks', async () => {
-    sent([fakeFrame('annotations', { time: [1], newState: ['ok'] })]);
+  it('that overlay a panel come back with links', async () => {
+    const marks = fakeFrame('annotations', { time: [1], id: ['e-1'] });
+    sent([{ ...marks, meta: { dataTopic: DataTopic.Annotations } }]);
     const overlaid = request({ refId: 'A', queryType: 'annotations', overlay: true });
     const { data } = await lastValueFrom(fakeDataSource().query(overlaid));
-    expect(data[0].meta.dataTopic).toBe('annotations');
+    const details = data[0].fields.find((field: Field) => field.name === 'details');
+    expect(details.config.links[0].title).toBe('Event details');
   });
 });
 

@@ -11,20 +11,19 @@ describe('overlay', () => {
     time: [1000, 5000],
     timeEnd: [null, 9000],
     title: ['one', 'many'],
-    text: ['', ''],
-    tags: ['iam,denied', ''],
+    color: ['red', 'gray'],
+    isRegion: [false, true],
     id: ['e-1', 'e-2'],
-    newState: ['alerting', 'nodata'],
     console_url: ['https://console.example.com/1', null],
   });
+  frame.meta = { dataTopic: DataTopic.Annotations };
   const result = overlay(frame, query, titles);
   const values = (name: string) => result.fields.find((field) => field.name === name)?.values;
 
-  it('is what Grafana draws over a panel’s series', () => {
+  it('keeps what Grafana draws over a panel’s series', () => {
     expect(result.meta?.dataTopic).toBe(DataTopic.Annotations);
-    expect(values('color')).toEqual(['red', 'purple']);
+    expect(values('color')).toEqual(['red', 'gray']);
     expect(values('isRegion')).toEqual([false, true]);
-    expect(values('tags')).toEqual([['iam', 'denied'], []]);
   });
 
   it('offers no buttons to edit and delete events', () => {
@@ -42,9 +41,10 @@ describe('overlay', () => {
     });
   });
 
-  it('links to the console where the backend knows the page', () => {
+  it('links to the console, and to its first page where no other is known', () => {
     const field = result.fields.find(({ name }) => name === 'console_url');
     expect(field?.config.links?.[0].title).toBe('Console');
+    expect(field?.values).toEqual(['https://console.example.com/1', 'https://console.scaleway.com/']);
   });
 
   it('leaves other frames alone', () => {

@@ -1,7 +1,9 @@
 import { CoreApp } from '@grafana/data';
+import fs from 'fs';
+import path from 'path';
 
 import { annotations } from './annotations';
-import { isEmpty, newQuery, understood, variableQuery, withList, withText } from './query';
+import { COLUMNS, isEmpty, newQuery, RISK_CLASSES, understood, variableQuery, withList, withText } from './query';
 
 const annotation = { name: 'Who did what', enable: true, iconColor: 'red' };
 
@@ -22,6 +24,21 @@ describe('defaults', () => {
   it('leave out what is empty', () => {
     expect(withList({ products: ['iam'], status: ['denied'] }, 'products', [])).toEqual({ status: ['denied'] });
     expect(withText({ text: 'a' }, '  ')).toEqual({});
+  });
+});
+
+describe('choices', () => {
+  const read = (name: string) => fs.readFileSync(path.join(__dirname, '../..', name), 'utf8');
+
+  it('are the risk classes of the backend', () => {
+    const [, ...methods] = read('src/risk/methods.csv').trim().split(/\r?\n/);
+    const classes = methods.map((line) => line.split(',')[3]);
+    expect(RISK_CLASSES).toEqual([...new Set([...classes, 'denied_actions', 'login_failures'])].sort());
+  });
+
+  it('are the columns of the query model', () => {
+    const listed = /`groupBy` and `column` take: ([^.]*)\./.exec(read('docs/query-model.md'))?.[1] ?? '';
+    expect([...listed.matchAll(/`(\w+)`/g)].map(([, column]) => column)).toEqual([...COLUMNS]);
   });
 });
 

@@ -604,8 +604,12 @@ impl Events {
         Ok(Self::over(self.runs.clone(), Some(picks?.into())))
     }
 
-    /// The events of some places, which ascend.
-    fn slice(&self, places: Range<usize>) -> Self {
+    /// The events of some places.
+    ///
+    /// # Panics
+    /// When there are fewer events.
+    #[must_use]
+    pub fn slice(&self, places: Range<usize>) -> Self {
         if places == (0..self.len()) {
             return self.clone();
         }

@@ -1,6 +1,7 @@
 //! The door: Grafana's plugin protocol and nothing else, one file per call.
 
 mod data;
+mod door;
 mod health;
 mod instance;
 mod live;

@@ -23,7 +23,7 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::event::Column;
-use crate::query::model::{EventList, Format, Question, Scope, canonical_id};
+use crate::query::model::{EventList, Format, Order, Question, Scope, canonical_id};
 use crate::query::{Answer, Desk, Failure, Query, Request, events};
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION};
 use crate::settings::REGIONS;
@@ -183,7 +183,7 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
-    let question = Question::Events(EventList { format: Format::Table, limit: 1 });
+    let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
     Answer::gather(desk, &Query { hide: false, scope, filters: Vec::new(), question }, &request, deadline).await
 }
 

@@ -3,9 +3,7 @@
 //! The contract is hashicorp/go-plugin's: a magic cookie in the environment says that a host started the process, one line
 //! on stdout says where it listens, and a call asks it to stop.
 
-use std::fs::Permissions;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +11,11 @@ use std::time::Duration;
 use grafana_plugin_sdk::pluginv2::diagnostics_server::DiagnosticsServer;
 use grafana_plugin_sdk::pluginv2::resource_server::ResourceServer;
 use grafana_plugin_sdk::pluginv2::stream_server::StreamServer;
-use tempfile::TempDir;
-use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::transport::server::Router;
 
 use super::data::query_data;
+use super::door::{Door, asked_to_stop};
 use super::health::Diagnostics;
 use super::live::Live;
 use super::metrics::Metrics;
@@ -36,7 +31,7 @@ pub const COOKIE_KEY: &str = "grafana_plugin_type";
 pub const COOKIE_VALUE: &str = "datasource";
 
 /// The protocol's version that Grafana speaks.
-const PROTOCOL_VERSION: &str = "2";
+pub(super) const PROTOCOL_VERSION: &str = "2";
 
 /// How long calls in flight may still take once the process is asked to stop.
 const GRACE: Duration = Duration::from_millis(50);
@@ -79,54 +74,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
-/// Where the process listens.
-enum Door {
-    /// A socket that only this user can open, in a folder that only this user can enter; it goes when this is dropped.
-    Socket { listener: UnixListener, address: String, folder: TempDir },
-    /// A port on loopback, where no socket can be had.
-    Port(TcpListener),
-}
-
-impl Door {
-    async fn open() -> Result<Self, Error> {
-        match Self::socket() {
-            Ok(door) => Ok(door),
-            Err(error) => {
-                tracing::info!("no unix socket can be had ({error}); listening on loopback instead");
-                Ok(Self::Port(TcpListener::bind(("127.0.0.1", 0)).await?))
-            }
-        }
-    }
-
-    fn socket() -> Result<Self, Error> {
-        let folder =
-            tempfile::Builder::new().prefix("audittrail-").permissions(Permissions::from_mode(0o700)).tempdir()?;
-        let path = folder.path().join("grafana.sock");
-        let address = path
-            .to_str()
-            .filter(|path| !path.contains(['|', '\n']))
-            .ok_or("the folder's name is not plain text")?
-            .to_owned();
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(Self::Socket { listener, address, folder })
-    }
-
-    /// The line that tells the host where to connect.
-    fn handshake(&self) -> Result<String, Error> {
-        let (network, address) = match self {
-            Self::Socket { address, .. } => ("unix", address.clone()),
-            Self::Port(listener) => ("tcp", listener.local_addr()?.to_string()),
-        };
-        Ok(format!("1|{PROTOCOL_VERSION}|{network}|{address}|grpc\n"))
-    }
-}
+pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 async fn serve() -> Result<(), Error> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let asked_to_stop = asked_to_stop()?;
     let stop = Arc::new(Notify::new());
     let router = services(&stop).await?;
     let door = Door::open().await?;
@@ -143,26 +94,13 @@ async fn serve() -> Result<(), Error> {
     let reason = async {
         tokio::select! {
             () = stop.notified() => "Grafana's request",
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+            by = asked_to_stop => by,
         }
     };
-    let serving = async {
-        match door {
-            Door::Socket { listener, folder, .. } => {
-                // The folder lives as long as the server.
-                let result = router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown).await;
-                drop(folder);
-                result
-            }
-            Door::Port(listener) => {
-                router.serve_with_incoming_shutdown(TcpListenerStream::new(listener), shutdown).await
-            }
-        }
-    };
+    let serving = door.serve(router, shutdown);
     tokio::pin!(serving);
     tokio::select! {
-        result = &mut serving => return Ok(result?),
+        result = &mut serving => return result,
         reason = reason => tracing::info!(reason, "stopping"),
     }
     asked.notify_one();

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 
 use super::answer::{Answer, Failure};
+use super::console;
 use super::keys::{Keys, Map};
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::{Sentences, Words};
@@ -43,7 +44,9 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
     let folds = marks.iter().any(|mark| mark.len() > 1);
     let words = if folds { sentences.words() } else { Words::default() };
     let columns = tag_columns(answer);
-    let rows: Vec<Row> = marks.iter().map(|mark| Row::new(mark, answer, &sentences, &words, &columns)).collect();
+    let pages = annotations.overlay.then(|| console::pages(answer));
+    let rows: Vec<Row> =
+        marks.iter().map(|mark| Row::new(mark, answer, &sentences, &words, &columns, pages.as_ref())).collect();
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
     let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
     let mut meta = Meta::default();
@@ -77,6 +80,8 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
         let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
         fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
+        let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
+        fields.push(Field::new("console_url", Arc::new(pages)));
     } else {
         fields.push(Field::required("tags", texts(&|row| row.tags.join(","))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
@@ -224,6 +229,8 @@ struct Row {
     tags: Vec<String>,
     id: String,
     severity: Option<Severity>,
+    /// The console's page about what all events of the mark are about.
+    page: Option<String>,
 }
 
 /// The state that Grafana's annotation queries take a colour from.
@@ -254,6 +261,7 @@ impl Row {
         sentences: &Sentences<'_>,
         words: &Words<'_>,
         columns: &[Keys<'_>; 4],
+        pages: Option<&Keys<'_>>,
     ) -> Self {
         let events = &answer.events;
         let (first, last) = (mark[0], mark[mark.len() - 1]);
@@ -264,7 +272,11 @@ impl Row {
             _ => (summary_title(mark, answer, words), summary(mark, words), format!("{id}+{}", mark.len() - 1)),
         };
         let severity = answer.risks[first].map(|risk| risk.severity);
-        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, columns), id, severity }
+        let page = pages.and_then(|pages| {
+            let key = pages.key(first);
+            mark.iter().all(|row| pages.key(*row) == key).then(|| pages.text(key).map(str::to_owned)).flatten()
+        });
+        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, columns), id, severity, page }
     }
 }
 

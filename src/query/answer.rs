@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -255,10 +256,19 @@ impl Answer {
     /// The `limit` newest events, with nothing to be said about them.
     #[must_use]
     pub fn newest(&self, limit: usize) -> Self {
-        let events = self.events.newest(limit);
+        self.some(0..limit.min(self.events.len()))
+    }
+
+    /// The `limit` oldest events, newest first, with nothing to be said about them.
+    #[must_use]
+    pub fn oldest(&self, limit: usize) -> Self {
+        self.some(self.events.len().saturating_sub(limit)..self.events.len())
+    }
+
+    fn some(&self, rows: Range<usize>) -> Self {
         Self {
-            risks: self.risks[..events.len()].to_vec(),
-            events,
+            risks: self.risks[rows.clone()].to_vec(),
+            events: self.events.slice(rows),
             names: Arc::clone(&self.names),
             gaps: Vec::new(),
             notices: Vec::new(),

@@ -8,27 +8,34 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure};
-use super::model::{Dimension, EventList, Format};
+use super::model::{Dimension, EventList, Format, Order};
 use super::sentence::Sentences;
 use crate::event::{Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 use crate::risk::Severity;
 
-/// The newest events of an answer, as lines or as a table.
+/// The newest events of an answer, or the oldest, as lines or as a table; the newest first.
 ///
 /// # Errors
 /// Never for events that were made here.
 pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let found = answer.events.len();
-    let shown = answer.newest(list.limit);
+    let shown = match list.order {
+        Order::Newest => answer.newest(list.limit),
+        Order::Oldest => answer.oldest(list.limit),
+    };
     shown.events.load()?;
+    let end = match list.order {
+        Order::Newest => "newest",
+        Order::Oldest => "oldest",
+    };
     let rows = shown.events.len();
     let mut frame = match list.format {
         Format::Logs => lines(list.limit, found, &shown),
         Format::Table => table(&shown),
     };
     if found > rows {
-        frame.meta.notices.push(Notice::info(format!("the newest {rows} of {found} events are shown (limit)")));
+        frame.meta.notices.push(Notice::info(format!("the {end} {rows} of {found} events are shown (limit)")));
     }
     Ok(frame)
 }
@@ -192,7 +199,7 @@ mod tests {
     }
 
     fn list(format: Format, limit: usize) -> EventList {
-        EventList { format, limit }
+        EventList { format, limit, order: Order::Newest }
     }
 
     fn column(frame: &Frame, name: &str) -> Vec<Option<String>> {
@@ -209,6 +216,9 @@ mod tests {
             let [notice] = &some.meta.notices[..] else { panic!("{:?}", some.meta.notices) };
             assert_eq!(notice.text, "the newest 2 of 3 events are shown (limit)");
             assert_eq!(notice.severity, NoticeSeverity::Info);
+            let oldest = frame(&EventList { order: Order::Oldest, ..list(format, 2) }, &answer).unwrap();
+            assert_eq!(column(&oldest, "id"), ["event-001", "event-000"].map(|id| Some(id.to_owned())));
+            assert_eq!(oldest.meta.notices[0].text, "the oldest 2 of 3 events are shown (limit)");
             // As many as the limit are all of them.
             assert_eq!(frame(&list(format, 3), &answer).unwrap().meta.notices, []);
             let none = frame(&list(format, 3), &Answer::of(&Events::default())).unwrap();

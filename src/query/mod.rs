@@ -4,6 +4,7 @@
 
 pub mod annotations;
 pub mod answer;
+mod console;
 pub mod counts;
 pub mod events;
 pub mod filter;

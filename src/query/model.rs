@@ -79,8 +79,19 @@ pub struct Annotations {
 pub struct EventList {
     /// Log lines or a table.
     pub format: Format,
-    /// At most this many, the newest.
+    /// At most this many.
     pub limit: usize,
+    /// Which of them, where there are more.
+    pub order: Order,
+}
+
+/// Which end of a range matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest events.
+    Newest,
+    /// The oldest events.
+    Oldest,
 }
 
 /// The shape of a list of events.
@@ -439,6 +450,7 @@ impl Query {
             "events" => Question::Events(EventList {
                 format: choice(object, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
                 limit: size("limit", 1_000.min(max_events), max_events)?,
+                order: choice(object, "order", &[("newest", Order::Newest), ("oldest", Order::Oldest)])?,
             }),
             "counts" => {
                 let groupings = Dimension::named(Dimension::groupings());

@@ -24,6 +24,7 @@ func TestAnOverlayIsWhatGrafanaDrawsOverAPanel(t *testing.T) {
 			shape{"color", data.FieldTypeString},
 			shape{"isRegion", data.FieldTypeBool},
 			shape{"id", data.FieldTypeString},
+			shape{"console_url", data.FieldTypeNullableString},
 		),
 		rule{"it is moved among the annotations", func(t *testing.T, frame *data.Frame) {
 			if frame.Meta.DataTopic != data.DataTopicAnnotations {
@@ -52,6 +53,21 @@ func TestAnOverlayIsWhatGrafanaDrawsOverAPanel(t *testing.T) {
 				if _, hasEnd := ends.ConcreteAt(row); hasEnd != isRegion {
 					t.Errorf("row %d: region %v, end %v", row, isRegion, hasEnd)
 				}
+			}
+		}},
+		rule{"some marks lead to the console", func(t *testing.T, frame *data.Frame) {
+			pages, _ := frame.FieldByName("console_url")
+			led := 0
+			for row := range frame.Rows() {
+				if page, known := pages.ConcreteAt(row); known {
+					led++
+					if !strings.HasPrefix(page.(string), "https://console.scaleway.com/") {
+						t.Errorf("row %d leads to %v", row, page)
+					}
+				}
+			}
+			if led == 0 {
+				t.Error("none does")
 			}
 		}},
 		rule{"every mark has a colour", func(t *testing.T, frame *data.Frame) {
