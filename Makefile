@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` shows what this is, `make test` checks all of it.
+# Two commands matter: `make demo` shows what this is, `make test` checks all of it. `make bench` measures it beside its peers.
 
 SHELL := /bin/bash
 ARCH := $(shell uname -m)
@@ -6,13 +6,17 @@ TARGET ?= $(ARCH)-unknown-linux-gnu
 PLUGIN := target/$(TARGET)/release/gpx_scaleway_audittrail
 TERMINAL := target/debug/audittrail
 
-.PHONY: demo test plugin-binary terminal deny lint fuzz clean
+.PHONY: demo test bench plugin-binary terminal deny lint fuzz clean
 
 demo: plugin-binary terminal
 	$(TERMINAL) demo --plugin $(PLUGIN)
 
 test:
 	tests/run.sh
+
+# ARGUMENTS such as `--only held --runs 3` measure less.
+bench: plugin-binary
+	benches/run.sh $(PLUGIN) $(ARGUMENTS)
 
 # What Grafana starts: static, so that it runs on any Linux, Alpine and empty images included.
 plugin-binary:
