@@ -32,7 +32,7 @@ fn panels() -> [Value; 12] {
         json!({ "queryType": "counts", "groupBy": ["product", "status_class"] }),
         json!({ "queryType": "counts", "over": "total", "groupBy": ["method"], "groupLimit": 10 }),
         json!({ "queryType": "counts", "scope": { "status": ["denied"] }, "groupBy": ["principal"] }),
-        json!({ "queryType": "counts", "over": "total", "scope": { "riskClasses": ["credential_access"] } }),
+        json!({ "queryType": "counts", "over": "total", "scope": { "riskClasses": ["credential_creation"] } }),
         json!({ "queryType": "events", "format": "table", "limit": 50, "scope": { "products": ["iam"] } }),
         json!({ "queryType": "events", "scope": { "kinds": ["authentication"], "status": ["failed"] } }),
     ]
