@@ -6,6 +6,7 @@ line printed is JSON: for each question the median of its fastest way, in second
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import time
@@ -78,30 +79,47 @@ def annotations_in_one_pass():
     return f"{CHOICE} SELECT {FACTS}, {words} FROM clustered GROUP BY ALL ORDER BY time"
 
 
+KEY = "severity, part, by_who, by_what"
+
+
+def told(counted):
+    """Facts of each mark, and its most frequent words of what was counted."""
+    same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM t.{column}" for column in KEY.split(", "))
+    return f"""{CHOICE}, counted AS ({counted}), facts AS (SELECT {FACTS} FROM clustered GROUP BY ALL),
+    most AS (SELECT {KEY}, question, arg_max(word, times, {NAMED}) AS words, max(times, {NAMED}) AS times, count(*) AS of
+        FROM counted WHERE word IS NOT NULL GROUP BY ALL),
+    told AS (SELECT {KEY}, map_from_entries(list((question, (words, times, of)))) AS words FROM most GROUP BY ALL)
+    SELECT f.*, t.words FROM facts AS f JOIN told AS t ON {same} ORDER BY time"""
+
+
 def annotations_word_by_word():
-    """What each mark tells counted first, so that only the most frequent words become lists."""
-    key = "severity, part, by_who, by_what"
-    counted = [
-        f"SELECT {key}, '{name}' AS question, word, count(*) AS times "
-        f"FROM (SELECT {key}, {sql} AS word FROM clustered) WHERE word IS NOT NULL GROUP BY ALL"
+    """What each mark tells counted question by question."""
+    counts = (
+        f"SELECT {KEY}, '{name}' AS question, {sql} AS word, count(*) AS times FROM clustered GROUP BY ALL"
         for name, sql in WORDS.items()
-    ]
-    words = f"""SELECT {key}, question, arg_max(word, times, {NAMED}) AS most, max(times, {NAMED}) AS times, count(*) AS words
-        FROM ({' UNION ALL '.join(counted)}) GROUP BY ALL"""
-    return f"""{CHOICE}, facts AS (SELECT {FACTS} FROM clustered GROUP BY ALL), words AS ({words}),
-        told AS (SELECT {key}, map_from_entries(list((question, (most, times, words)))) AS words FROM words GROUP BY ALL)
-        SELECT f.*, t.words FROM facts AS f JOIN told AS t ON f.severity IS NOT DISTINCT FROM t.severity
-            AND f.part = t.part AND f.by_who IS NOT DISTINCT FROM t.by_who AND f.by_what IS NOT DISTINCT FROM t.by_what
-        ORDER BY time"""
+    )
+    return told(" UNION ALL ".join(counts))
+
+
+def annotations_in_grouping_sets():
+    """What each mark tells counted in one scan."""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in WORDS.items())
+    sets = ", ".join(f"({KEY}, {name})" for name in WORDS)
+    place = f"grouping({', '.join(WORDS)})"
+    bits = {name: (1 << len(WORDS)) - 1 - (1 << len(WORDS) - 1 - place) for place, name in enumerate(WORDS)}
+    question = " ".join(f"WHEN {bit} THEN '{name}'" for name, bit in bits.items())
+    return told(
+        f"""SELECT {KEY}, CASE {place} {question} END AS question, coalesce({", ".join(WORDS)}) AS word, count(*) AS times
+        FROM (SELECT {KEY}, {columns} FROM clustered) GROUP BY GROUPING SETS ({sets})"""
+    )
 
 
 COUNTS = """SELECT (epoch_ns(time) - $start) * $buckets // $length AS bucket, coalesce(principal, '(none)') AS principal, count(*) AS events
     FROM events GROUP BY ALL"""
 
-def text(columns, condition):
+def text(conditions):
     """How many events have the text in some column."""
-    conditions = " OR ".join(condition.format(column) for column in columns)
-    return f"SELECT count(*) AS events FROM events WHERE {conditions}"
+    return f"SELECT count(*) AS events FROM events WHERE {' OR '.join(conditions)}"
 
 
 def measure(connection, sql, parameters, runs):
@@ -156,18 +174,24 @@ def main():
         "nearest": nearest,
         "coarsest": max(length // 32, nearest),
         "cap": arguments.cap,
-        "text": arguments.text.lower(),
+        "text": re.escape(arguments.text),
         "like": f"%{arguments.text}%",
     }
-    searched = [name for name in plain.column_names if name not in ("time", "risk_class", "severity", "attack", "status")]
-    searched.append("status::VARCHAR")
+    unsearched = {"time", "risk_class", "severity", "attack", "status", *UNIQUE}
+    # Short columns first: what matches there is not looked for in long ones.
+    searched = [name for name in plain.column_names if name not in unsearched]
+    searched += ["status::VARCHAR", "id", "request_id", "request_body", "resources"]
     questions = {
-        "annotations": {"one pass": annotations_in_one_pass(), "word by word": annotations_word_by_word()},
+        "annotations": {
+            "one pass": annotations_in_one_pass(),
+            "word by word": annotations_word_by_word(),
+            "grouping sets": annotations_in_grouping_sets(),
+        },
         "counts": {"one pass": COUNTS},
         "text": {
-            "ILIKE": text(searched, "{} ILIKE $like"),
-            "contains of lower": text(searched, "contains(lower({}), $text)"),
-            "regular expression": text(searched, "regexp_matches({}, $text, 'i')"),
+            "ILIKE": text(f"{column} ILIKE $like" for column in searched),
+            "regular expression": text(f"regexp_matches({column}, $text, 'i')" for column in searched),
+            "regular expression on all": text([f"regexp_matches(concat_ws(chr(10), {', '.join(searched)}), $text, 'i')"]),
         },
     }
 
