@@ -184,7 +184,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let (of_annotations, marked) = asked(&host, &source, &annotations(range), runs).await?;
     let (of_counts, counted) = asked(&host, &source, &counts(range), runs).await?;
     let (of_text, found) = asked(&host, &source, &text(range), runs).await?;
-    let calls = ground.sandbox.calls().await?.lists().count();
+    let calls = ground.sandbox.calls().await?.listed();
 
     ground.say("held: the same events for DuckDB");
     let events = ground.options.folder.join("events.arrow");

@@ -1,5 +1,6 @@
 //! The processes that are measured, and how.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
@@ -30,11 +31,17 @@ pub(crate) struct Calls {
     /// Path and query of the last ten thousand.
     pub(crate) queries: Vec<String>,
     /// How many there were by status.
-    pub(crate) by_status: std::collections::BTreeMap<u16, u64>,
+    pub(crate) by_status: BTreeMap<u16, u64>,
+    by_endpoint: BTreeMap<String, u64>,
 }
 
 impl Calls {
-    /// Path and list of each call that listed events, such as `fr-par/events`.
+    /// How many listed events.
+    pub(crate) fn listed(&self) -> u64 {
+        self.by_endpoint.iter().filter(|(name, _)| name.ends_with("events")).map(|(_, count)| count).sum()
+    }
+
+    /// Region and list of each call that listed events, such as `fr-par/events`.
     pub(crate) fn lists(&self) -> impl Iterator<Item = &str> {
         self.queries.iter().filter_map(|query| {
             let list = query.split_once("/audit-trail/v1alpha1/regions/")?.1;
@@ -157,8 +164,8 @@ pub(crate) async fn rest() {
 
 /// A count, as the number that figures are made of.
 #[expect(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^52")]
-pub(crate) fn real(count: usize) -> f64 {
-    count as f64
+pub(crate) fn real(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or_default() as f64
 }
 
 /// A number in JSON that has to be there.
