@@ -89,8 +89,7 @@ impl Ground {
         let began = Instant::now();
         let now = Utc::now().trunc_subsecs(0);
         let past = past(now, options.held);
-        let mut arguments: Vec<&str> = past.iter().map(String::as_str).collect();
-        arguments.push("--live");
+        let arguments: Vec<&str> = past.iter().map(String::as_str).collect();
         eprintln!("   0 s  starting a sandbox, and listing what it holds");
         let sandbox = Sandbox::start(&arguments).await?;
         // Ranges end where nothing changes any more.
@@ -125,7 +124,7 @@ fn past(now: DateTime<Utc>, held: usize) -> Vec<String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of events")]
     let events = (process::real(held) * SHARE) as usize;
     let events = events.to_string();
-    ["--now", &now.to_rfc3339(), "--days", "30", "--events", &events].map(str::to_owned).to_vec()
+    ["--now", &now.to_rfc3339(), "--days", "30", "--events", &events, "--live"].map(str::to_owned).to_vec()
 }
 
 async fn bench(options: Options) -> Result<(), Error> {
