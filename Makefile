@@ -1,4 +1,5 @@
-# Three commands matter: `make demo` shows what this is, `make test` checks all of it, `make plugin` makes what is installed.
+# `make demo` shows what this is, `make test` checks all of it, `make plugin` makes what is installed, and `make bench` measures it
+# beside its peers.
 
 SHELL := /bin/bash
 ARCH := $(shell uname -m)
@@ -9,13 +10,17 @@ TERMINAL := target/debug/audittrail
 GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
 FRONTEND := $(shell find frontend/src docs -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
-.PHONY: demo test plugin plugin-binary terminal grafana deny lint fuzz clean
+.PHONY: demo test bench plugin plugin-binary terminal grafana deny lint fuzz clean
 
 demo: plugin-binary terminal
 	$(TERMINAL) demo --plugin $(PLUGIN)
 
 test:
 	tests/run.sh
+
+# ARGUMENTS such as `--only held --runs 3` measure less.
+bench: plugin-binary
+	benches/run.sh $(PLUGIN) $(ARGUMENTS)
 
 # target/plugin: the zip that Grafana installs, with a binary for this machine's architecture, its checksum and its bill of
 # materials.
@@ -33,6 +38,7 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund
 	touch $@
 
+# What Grafana starts: static, so that it runs on any Linux, Alpine and empty images included.
 plugin-binary:
 	packaging/binary.sh $(TARGET)
 

@@ -362,7 +362,7 @@ async fn first_line(stdout: &mut BufReader<ChildStdout>) -> Result<String, Error
 async fn connect(handshake: &str) -> Result<Channel, Error> {
     let parts: Vec<&str> = handshake.split('|').collect();
     match parts[..] {
-        ["1", "2", "unix", path, "grpc"] => {
+        ["1", "2", "unix", path, "grpc", ..] => {
             let path = path.to_owned();
             // The address is not used: the connector knows the socket.
             let endpoint = Endpoint::from_static("http://plugin.invalid");
@@ -372,7 +372,9 @@ async fn connect(handshake: &str) -> Result<Channel, Error> {
             });
             Ok(endpoint.connect_with_connector(connector).await?)
         }
-        ["1", "2", "tcp", address, "grpc"] => Ok(Endpoint::from_shared(format!("http://{address}"))?.connect().await?),
+        ["1", "2", "tcp", address, "grpc", ..] => {
+            Ok(Endpoint::from_shared(format!("http://{address}"))?.connect().await?)
+        }
         _ => Err(Error::Handshake(handshake.to_owned())),
     }
 }

@@ -424,16 +424,16 @@ pub(super) fn uuid_v7(milliseconds: i64, bits: u128) -> String {
 
 fn uuid(bits: u128) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    /// Where each byte is written.
+    const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
     // Variant 10: the two upper bits of the second half.
     let bits = (bits & !(0b11 << 62)) | (0b10 << 62);
-    let mut text = String::with_capacity(36);
-    for nibble in 0..32 {
-        if matches!(nibble, 8 | 12 | 16 | 20) {
-            text.push('-');
-        }
-        text.push(char::from(DIGITS[(bits >> (124 - 4 * nibble)) as usize & 0xf]));
+    let mut text = vec![b'-'; 36];
+    for (byte, place) in bits.to_be_bytes().into_iter().zip(PLACES) {
+        text[place] = DIGITS[usize::from(byte >> 4)];
+        text[place + 1] = DIGITS[usize::from(byte & 0xf)];
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// `SCW` and 17 capitals or digits.

@@ -1,0 +1,163 @@
+//! Memory, and how time and memory grow with the number of events.
+
+use std::time::Duration;
+
+use audittrail::host::{Ask, Host};
+use chrono::Utc;
+use serde_json::json;
+
+use crate::held::{asked, number, total};
+use crate::process::{median, metric, plugin, real, resident, rest, timed};
+use crate::report::{Reach, Row};
+use crate::truth::Span;
+use crate::{Error, Ground};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// The most that an idle process may have in memory.
+const IDLE_MIB: f64 = 15.0;
+
+/// The most bytes in memory for each held event, beside its request body.
+const BYTES_PER_EVENT: f64 = 200.0;
+
+/// What ten times as many events may cost: ten times as much, and what measurements differ by.
+const LINEAR: f64 = 10.0 * 1.2;
+
+const REFRESHES: usize = 5;
+
+/// How many events the plugin holds, and their request bodies in bytes.
+const HELD_EVENTS: &str = "audittrail_held_events";
+const HELD_BODIES: &str = "audittrail_held_body_bytes";
+
+/// The memory of processes that have been asked nothing yet.
+pub(crate) async fn idle(ground: &Ground) -> Result<Vec<Row>, Error> {
+    let (mut ours, mut peers) = (Vec::new(), Vec::new());
+    ground.say("idle processes");
+    for _ in 0..ground.options.runs {
+        let host = plugin(&ground.options).await?;
+        let peer = Host::start(&ground.options.peer, &[]).await?;
+        rest().await;
+        ours.push(resident(&host)?);
+        peers.push(resident(&peer)?);
+        host.stop().await?;
+        peer.stop().await?;
+    }
+    Ok(vec![
+        Row::new("idle process, resident: the plugin", median(ours) / MIB, "MiB", Reach::AtMost(IDLE_MIB)),
+        Row::info("idle process, resident: the peer's plugin", median(peers) / MIB, "MiB"),
+    ])
+}
+
+/// What one size costs.
+struct Size {
+    events: usize,
+    cold: f64,
+    held: f64,
+    refresh: f64,
+    /// Calls to Scaleway of one refresh.
+    calls: f64,
+    /// How many events the process held when its memory was measured.
+    holding: f64,
+    /// Memory beyond an idle process's, in bytes.
+    memory: f64,
+    /// Request bodies in that memory, in bytes.
+    bodies: f64,
+}
+
+fn by_principal(range: (i64, i64)) -> Ask {
+    let query = json!({
+        "queryType": "counts",
+        "scope": { "kinds": ["api"] },
+        "groupBy": ["principal"],
+        "groupLimit": 1_000,
+    });
+    Ask::new("A", query, range)
+}
+
+async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
+    let source = ground.sandbox.source();
+    let mut cold = Vec::new();
+    let mut started: Option<(Host, f64)> = None;
+    for _ in 0..ground.options.runs {
+        if let Some((host, _)) = started.take() {
+            host.stop().await?;
+        }
+        let host = plugin(&ground.options).await?;
+        rest().await;
+        let idle = resident(&host)?;
+        let (took, frame) = timed(host.frame(&source, total(span), &[])).await?;
+        if usize::try_from(number(&frame)?)? != span.events {
+            return Err(format!("{} events counted, not {}", number(&frame)?, span.events).into());
+        }
+        cold.push(took);
+        started = Some((host, idle));
+    }
+    let (host, idle) = started.ok_or("no run")?;
+    rest().await;
+    let memory = resident(&host)? - idle;
+    let holding = metric(&host, HELD_EVENTS).await?.unwrap_or_default();
+    let bodies = metric(&host, HELD_BODIES).await?.unwrap_or_default();
+    let (held, _) = asked(&host, &source, &by_principal(span.range()), ground.options.runs).await?;
+
+    // From here on the range ends now, where events keep arriving.
+    let until_now = || by_principal((span.range().0, Utc::now().timestamp_millis()));
+    host.frame(&source, until_now(), &[]).await?;
+    let (mut seconds, mut calls) = (Vec::new(), Vec::new());
+    for _ in 0..REFRESHES {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        ground.sandbox.reset().await?;
+        seconds.push(timed(host.frame(&source, until_now(), &[])).await?.0);
+        calls.push(real(ground.sandbox.calls().await?.listed()));
+    }
+    host.stop().await?;
+    let (cold, refresh, calls) = (median(cold), median(seconds), median(calls));
+    Ok(Size { events: span.events, cold, held, refresh, calls, holding, memory, bodies })
+}
+
+/// Time and memory at each size, and what they grow by.
+pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
+    let mut sizes = Vec::new();
+    for events in [100, 10, 1].map(|part| ground.options.held / part) {
+        ground.say(&format!("growth: {events} events"));
+        sizes.push(size(ground, &ground.truth.newest(events)).await?);
+    }
+    let mut rows = Vec::new();
+    for size in &sizes {
+        let what = format!("growth, {} events", size.events);
+        rows.push(Row::info(format!("{what}: fetched, no latency"), size.cold * 1e3, "ms"));
+        rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
+        rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
+        rows.push(Row::info(format!("{what}: upstream calls of a refresh"), size.calls, "calls"));
+        rows.push(Row::info(format!("{what}: memory beyond an idle process's"), size.memory / MIB, "MiB"));
+    }
+    for pair in sizes.windows(2) {
+        let [small, large] = pair else { continue };
+        let what = format!("growth from {} to {} events", small.events, large.events);
+        let times = [
+            ("fetched", large.cold / small.cold),
+            ("answered", large.held / small.held),
+            ("refreshed", large.refresh / small.refresh),
+            ("memory", large.memory / small.memory),
+        ];
+        for (name, times) in times {
+            rows.push(Row::new(format!("{what}: {name}"), times, "x", Reach::AtMost(LINEAR)));
+        }
+        let calls = format!("{what}: more upstream calls of a refresh");
+        rows.push(Row::new(calls, large.calls - small.calls, "calls", Reach::AtMost(0.0)));
+    }
+    if let Some(largest) = sizes.last() {
+        let what = format!("memory, {} events held: beyond an idle process and request bodies", largest.events);
+        let bytes = (largest.memory - largest.bodies) / real(largest.events);
+        rows.push(if largest.holding < real(largest.events) {
+            Row::missing(&what, format!("the plugin holds {} events", largest.holding))
+        } else {
+            Row::new(what, bytes, "bytes/event", Reach::AtMost(BYTES_PER_EVENT))
+        });
+        let sent = real(ground.truth.bodies(&ground.truth.newest(largest.events)));
+        for (name, bytes) in [("as Scaleway sends them", sent), ("as they are held", largest.bodies)] {
+            let what = format!("memory, {} events held: request bodies, {name}", largest.events);
+            rows.push(Row::info(what, bytes / real(largest.events), "bytes/event"));
+        }
+    }
+    Ok(rows)
+}

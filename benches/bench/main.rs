@@ -1,0 +1,159 @@
+//! `make bench`: what the plugin must reach, measured side by side with its peers in one run.
+//!
+//! Whole processes are measured: the shipped plugin, started and asked as Grafana does, the sandbox as Scaleway's API, a
+//! Go program with Scaleway's and Grafana's own SDKs (`benches/peer`), and DuckDB in Python (`benches/duckdb`). Each reach
+//! is computed from what the same run measured.
+
+mod dashboard;
+mod decode;
+mod growth;
+mod held;
+mod listing;
+mod process;
+mod report;
+mod truth;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use clap::{Parser, ValueEnum};
+
+use process::Sandbox;
+use report::Row;
+use truth::Truth;
+
+/// Anything that ends a measurement.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How many events the sandbox has in all for each API call in the region that is asked.
+const SHARE: f64 = 1.5;
+
+/// What is measured, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Cold,
+    Limited,
+    Decode,
+    Held,
+    Dashboard,
+    Idle,
+    Growth,
+}
+
+/// Measures the plugin beside its peers.
+#[derive(Parser)]
+struct Options {
+    /// What Grafana starts.
+    #[arg(long)]
+    plugin: PathBuf,
+    /// The Go program.
+    #[arg(long)]
+    peer: PathBuf,
+    /// A Python that has DuckDB and PyArrow.
+    #[arg(long)]
+    python: PathBuf,
+    /// Where the summary goes, and what the parts leave behind.
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// How often each figure is measured; the median counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// How many events are listed cold.
+    #[arg(long, default_value_t = 100_000)]
+    listed: usize,
+    /// How many events are held.
+    #[arg(long, default_value_t = 1_000_000)]
+    held: usize,
+    /// Only some parts.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// What all parts share: the sandboxes' past, and one sandbox that answers at once.
+struct Ground {
+    options: Options,
+    /// The sandbox's arguments that decide which events there are.
+    past: Vec<String>,
+    sandbox: Sandbox,
+    truth: Truth,
+    began: Instant,
+}
+
+impl Ground {
+    async fn new(options: Options) -> Result<Self, Error> {
+        let began = Instant::now();
+        let now = Utc::now().trunc_subsecs(0);
+        let past = past(now, options.held);
+        let arguments: Vec<&str> = past.iter().map(String::as_str).collect();
+        eprintln!("   0 s  starting a sandbox, and listing what it holds");
+        let sandbox = Sandbox::start(&arguments).await?;
+        // Ranges end where nothing changes any more.
+        let truth = Truth::read(&sandbox, now - TimeDelta::minutes(10), options.held.max(options.listed)).await?;
+        Ok(Self { options, past, sandbox, truth, began })
+    }
+
+    /// A sandbox with the same past, and other manners.
+    async fn another(&self, manners: &[&str]) -> Result<Sandbox, Error> {
+        let arguments: Vec<&str> = self.past.iter().map(String::as_str).chain(manners.iter().copied()).collect();
+        Sandbox::start(&arguments).await
+    }
+
+    fn say(&self, what: &str) {
+        eprintln!("{:4} s  {what}", self.began.elapsed().as_secs());
+    }
+
+    async fn measure(&self, part: Part) -> Result<Vec<Row>, Error> {
+        match part {
+            Part::Cold => listing::cold(self).await,
+            Part::Limited => listing::limited(self).await,
+            Part::Decode => decode::rows(self).await,
+            Part::Held => held::rows(self).await,
+            Part::Dashboard => dashboard::rows(self).await,
+            Part::Idle => growth::idle(self).await,
+            Part::Growth => growth::rows(self).await,
+        }
+    }
+}
+
+fn past(now: DateTime<Utc>, held: usize) -> Vec<String> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of events")]
+    let events = (process::real(held) * SHARE) as usize;
+    let events = events.to_string();
+    ["--now", &now.to_rfc3339(), "--days", "30", "--events", &events, "--live"].map(str::to_owned).to_vec()
+}
+
+async fn bench(options: Options) -> Result<(), Error> {
+    // Nothing here speaks TLS; the HTTP client wants to know how it would.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ground = Ground::new(options).await?;
+    let only = &ground.options.only;
+    let mut rows = Vec::new();
+    for part in Part::value_variants().iter().filter(|part| only.is_empty() || only.contains(part)) {
+        match ground.measure(*part).await {
+            Ok(measured) => rows.extend(measured),
+            Err(error) => rows.push(Row::missing(&format!("{part:?}"), error)),
+        }
+    }
+    let cores = std::thread::available_parallelism()?;
+    println!("\n{}\n{cores} cores, medians of {} runs", report::table(&rows), ground.options.runs);
+    let summary = ground.options.folder.join("summary.json");
+    report::write(&rows, &summary)?;
+    println!("written to {}", summary.display());
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match bench(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
