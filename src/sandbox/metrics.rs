@@ -24,7 +24,7 @@ pub const VCPUS: f64 = 4.0;
 
 impl Organisation {
     /// What Cockpit's metrics say from `from` up to, not including, `until`: of each server
-    /// `instance_server_cpu_seconds_total` (a counter) and `instance_server_vcpu_count`, of each PostgreSQL database
+    /// `instance_server_cpu_seconds_total` (a counter) and `instance_server_vcpu_count`, of each `PostgreSQL` database
     /// `rdb_instance_postgresql_node_cpu_seconds_total` (a counter), of each load balancer
     /// `load_balancer_lb_connection_usage` (from 0 to 1).
     ///

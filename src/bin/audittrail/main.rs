@@ -25,7 +25,7 @@ enum Command {
     Ask(ask::Ask),
     /// Serve a simulated organization on loopback, as Scaleway's API would.
     Sandbox(sandbox::Sandbox),
-    /// Print the metrics of the simulated organization under Cockpit's names, as OpenMetrics text.
+    /// Print the metrics of the simulated organization under Cockpit's names, as text that promtool makes blocks of.
     Metrics(metrics::Metrics),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),

@@ -41,7 +41,7 @@ impl Metrics {
     }
 }
 
-/// Writes series as OpenMetrics text, those of one name together as the format wants it.
+/// Writes series as `OpenMetrics` text, those of one name together as the format wants it.
 fn openmetrics(series: &[Series], out: &mut impl Write) -> io::Result<()> {
     let mut series: Vec<&Series> = series.iter().collect();
     series.sort_by_key(|series| series.name);
