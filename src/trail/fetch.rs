@@ -105,17 +105,13 @@ impl Walk {
     }
 }
 
-/// What a walk brings home.
-struct Walked {
-    piece: Option<Piece>,
-    end: End,
-}
-
 /// How a reading ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct End {
     /// What is missing.
     pub(super) gap: Option<Gap>,
+    /// What was read, whether or not the memory could hold it.
+    pub(super) pieces: Vec<Piece>,
     /// Events of windows that are not complete: they are not held, but whoever asked may see them.
     pub(super) rest: Vec<Events>,
     /// What the first page told.
@@ -125,6 +121,7 @@ pub(super) struct End {
 impl End {
     fn add(&mut self, other: Self) {
         self.gap = self.gap.take().or(other.gap);
+        self.pieces.extend(other.pieces);
         self.rest.extend(other.rest);
     }
 
@@ -148,11 +145,9 @@ pub(super) async fn read<S: Source>(
     let enough = pages.len() > plan.limit;
     if !matches!(first, Ok(true)) || enough || !go_on(probe) {
         let complete = matches!(first, Ok(false));
-        let walked = bring_home(pages, &plan, plan.range.start, plan.range.end, complete, first.err());
-        if let Some(piece) = walked.piece {
-            put(piece);
-        }
-        let end = walked.end.missing((enough && !complete).then_some(Gap::Limit(plan.limit)));
+        let end = bring_home(pages, &plan, plan.range.start, plan.range.end, complete, first.err());
+        end.pieces.iter().for_each(|piece| put(piece.clone()));
+        let end = end.missing((enough && !complete).then_some(Gap::Limit(plan.limit)));
         return End { probe: Some(probe), ..end };
     }
 
@@ -205,8 +200,8 @@ async fn walk<S: Source>(
     put: &(impl Fn(Piece) + Clone + Send + 'static),
 ) -> (usize, End) {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut walking: JoinSet<Walked> = JoinSet::new();
-    let start = |walking: &mut JoinSet<Walked>, range: Range<i64>, started: Option<S::Pages>| {
+    let mut walking: JoinSet<End> = JoinSet::new();
+    let start = |walking: &mut JoinSet<End>, range: Range<i64>, started: Option<S::Pages>| {
         let walk = Walk::new(&range, started.as_ref());
         let plan = Plan { source: plan.source.clone(), series: plan.series.clone(), range, ..*plan };
         walking.spawn(go(plan, Arc::clone(&walk), started, Arc::clone(bytes), tell.clone()));
@@ -232,11 +227,11 @@ async fn walk<S: Source>(
             Some(()) = told.recv() => pages += 1,
             walked = walking.join_next() => match walked {
                 Some(Ok(walked)) => {
-                    if let Some(piece) = walked.piece {
+                    for piece in &walked.pieces {
                         found += piece.events.len();
-                        put(piece);
+                        put(piece.clone());
                     }
-                    end.add(walked.end);
+                    end.add(walked);
                     walks.retain(|walk| !walk.state().ended);
                 }
                 // Nothing aborts a walk but the end of the reading.
@@ -254,7 +249,7 @@ async fn go<S: Source>(
     started: Option<S::Pages>,
     bytes: Arc<AtomicUsize>,
     tell: mpsc::UnboundedSender<()>,
-) -> Walked {
+) -> End {
     let mut more = started.is_some();
     let mut pages = started.unwrap_or_else(|| plan.source.pages(plan.series.window(&plan.range)));
     let mut counted = 0;
@@ -302,24 +297,16 @@ async fn go<S: Source>(
 
 /// What of a walk's window is complete: all of it, or, as far as the pages came in order, what is newer than the oldest
 /// event: more events of that very nanosecond may be missing.
-fn bring_home<S: Source>(
-    pages: S::Pages,
-    plan: &Plan<S>,
-    from: i64,
-    to: i64,
-    complete: bool,
-    gap: Option<Gap>,
-) -> Walked {
+fn bring_home<S: Source>(pages: S::Pages, plan: &Plan<S>, from: i64, to: i64, complete: bool, gap: Option<Gap>) -> End {
     let known = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
     let found = pages.finish().and_then(|(events, flaws)| {
         let held = events.within(known, to).weighed(plan.weigh).packed()?;
         Ok((held, events.within(from, known).weighed(plan.weigh), flaws))
     });
     let Ok((events, rest, flaws)) = found else {
-        return Walked { piece: None, end: End { gap: gap.or(Some(Gap::Bytes)), ..End::default() } };
+        return End { gap: gap.or(Some(Gap::Bytes)), ..End::default() };
     };
-    Walked {
-        piece: (known < to).then_some(Piece { range: known..to, events, flaws }),
-        end: End { gap, rest: if rest.is_empty() { Vec::new() } else { vec![rest] }, probe: None },
-    }
+    let piece = (known < to).then_some(Piece { range: known..to, events, flaws });
+    let rest = Some(rest).filter(|rest| !rest.is_empty());
+    End { gap, pieces: Vec::from_iter(piece), rest: Vec::from_iter(rest), probe: None }
 }

@@ -333,10 +333,14 @@ impl<S: Source> Question<'_, S> {
         let fresh = self.fresh(range);
         let limit = self.inner().max_events;
         let (mut learnt, mut gap, mut rest) = (Learnt::default(), None, Vec::new());
+        let mut read: Vec<(Series, Piece)> = Vec::new();
         for round in 0.. {
             let (served, readings) = {
                 let mut state = self.inner().state();
-                let served = state.store.serve(series, range, fresh);
+                let mut served = state.store.serve(series, range, fresh);
+                for (of, piece) in &read {
+                    served.fill(series, of, &piece.range, &piece.events, &piece.flaws);
+                }
                 let holes = needed(&served.pieces, &served.missing, limit);
                 if holes.is_empty() || gap.is_some() || round == ROUNDS {
                     (served, Vec::new())
@@ -355,6 +359,13 @@ impl<S: Source> Question<'_, S> {
                 Ok(ends) => {
                     for (reading, end) in readings.iter().zip(ends) {
                         let instead = reading.series != *series;
+                        // The memory may have been too small to hold what was read, and it is here all the same.
+                        let settled = reading.begun.saturating_sub(self.inner().state().store.settling());
+                        read.extend(end.pieces.into_iter().filter_map(|mut piece| {
+                            let old = reading.begun < fresh;
+                            piece.range.end = if old { piece.range.end.min(settled) } else { piece.range.end };
+                            (!piece.range.is_empty()).then(|| (reading.series.clone(), piece))
+                        }));
                         learnt.pages = end.probe.filter(|_| instead).map(|probe| probe.pages).or(learnt.pages);
                         match end.gap {
                             None => {}

@@ -162,9 +162,41 @@ pub(super) struct Piece {
 pub(super) struct Served {
     /// Events of windows that are apart from each other.
     pub(super) pieces: Vec<Events>,
-    /// What is not here, the oldest first.
+    /// What is not here.
     pub(super) missing: Vec<Range<i64>>,
     pub(super) flaws: Flaws,
+}
+
+impl Served {
+    /// Takes what is missing of a window's events, which are those of the series `of`; tells whether anything was.
+    pub(super) fn fill(
+        &mut self,
+        wanted: &Series,
+        of: &Series,
+        range: &Range<i64>,
+        events: &Events,
+        flaws: &Flaws,
+    ) -> bool {
+        let mut taken = false;
+        for hole in std::mem::take(&mut self.missing) {
+            let part = range.start.max(hole.start)..range.end.min(hole.end);
+            if part.is_empty() {
+                self.missing.push(hole);
+                continue;
+            }
+            let events = events.within(part.start, part.end);
+            if !events.is_empty() {
+                self.pieces.push(if of == wanted { events } else { wanted.among(&events) });
+            }
+            self.missing
+                .extend([hole.start..part.start, part.end..hole.end].into_iter().filter(|rest| !rest.is_empty()));
+            taken = true;
+        }
+        if taken {
+            self.flaws.add(flaws);
+        }
+        taken
+    }
 }
 
 /// How much is held.
@@ -233,37 +265,14 @@ impl Store {
         let sources: Vec<Series> = sources.into_iter().cloned().collect();
         for source in &sources {
             let Some(held) = self.series.get_mut(source) else { continue };
-            let mut take = |events: &Events, part: &Range<i64>, flaws: &Flaws| {
-                let events = events.within(part.start, part.end);
-                if !events.is_empty() {
-                    served.pieces.push(if source == wanted { events } else { wanted.among(&events) });
-                }
-                served.flaws.add(flaws);
-            };
-            let mut missing = Vec::new();
-            for hole in std::mem::take(&mut served.missing) {
-                let mut rest = hole.start;
-                let first = held.spans.partition_point(|span| span.range.end <= hole.start);
-                for span in held.spans[first..].iter_mut().take_while(|span| span.range.start < hole.end) {
-                    let part = span.range.start.max(rest)..span.range.end.min(hole.end);
-                    if part.start > rest {
-                        missing.push(rest..part.start);
-                    }
-                    take(&span.events, &part, &span.flaws);
+            let first = held.spans.partition_point(|span| span.range.end <= range.start);
+            for span in held.spans[first..].iter_mut().take_while(|span| span.range.start < range.end) {
+                if served.fill(wanted, source, &span.range, &span.events, &span.flaws) {
                     span.used = self.tick;
-                    rest = part.end;
-                }
-                if rest < hole.end {
-                    missing.push(rest..hole.end);
                 }
             }
-            for hole in missing {
-                let covers =
-                    |edge: &&Edge| edge.range.start <= hole.start && edge.range.end >= hole.end && edge.read >= fresh;
-                match held.edges.iter().rev().find(covers) {
-                    Some(edge) => take(&edge.events, &hole, &edge.flaws),
-                    None => served.missing.push(hole),
-                }
+            for edge in held.edges.iter().rev().filter(|edge| edge.read >= fresh) {
+                served.fill(wanted, source, &edge.range, &edge.events, &edge.flaws);
             }
         }
         served
