@@ -698,7 +698,7 @@ async fn an_api_that_wants_to_be_left_alone_for_ever_spoils_one_query() {
         ["18446744073709551615", "9223372036854775807", "99999999999999999999999", "-1", "1e9", "Thu, 01 Jan 1970"]
     {
         let url = api(move |asked| match () {
-            () if asked.target.contains("method_name=Refused") => Answer {
+            () if asked.target.contains("/regions/nl-ams/") => Answer {
                 status: "429 Too Many Requests",
                 headers: format!("x-envoy-ratelimited: true\r\nretry-after: {after}"),
                 body: String::new(),
@@ -706,8 +706,10 @@ async fn an_api_that_wants_to_be_left_alone_for_ever_spoils_one_query() {
             () => Answer::json("200 OK", r#"{"events":[], "users":[], "applications":[]}"#),
         });
         let source = Source::new(&url.await, ORGANIZATION_ID, SECRET_KEY).with("queryTimeoutSeconds", 2);
-        let refused = json!({ "scope": { "kinds": "api", "methods": "Refused" } });
-        let asks = [Ask::new("A", total(), last_hours(1)), Ask::new("B", refused, last_hours(1))];
+        let mut answered = total();
+        answered["scope"] = json!({ "regions": "fr-par" });
+        let refused = json!({ "scope": { "regions": "nl-ams", "kinds": "api", "products": "instance" } });
+        let asks = [Ask::new("A", answered, last_hours(1)), Ask::new("B", refused, last_hours(1))];
         let responses = host.query(&source, &asks, &[]).await.unwrap();
         assert_eq!(number(&responses["A"]), 0);
         assert_eq!(
@@ -730,12 +732,15 @@ async fn a_region_that_is_named_twice_is_asked_once() {
     let mut often = once.clone();
     often["scope"]["regions"] = vec!["nl-ams"; 100].into();
     let mut calls = Vec::new();
-    for json in [once, often] {
+    for (json, max_events) in [(once, 10_000), (often, 10_001)] {
+        // Other settings are another desk, which holds nothing yet.
+        let source = source.clone().with("maxEvents", max_events);
         sandbox.reset();
         assert_eq!(host.query(&source, &[Ask::new("A", json, last_hours(200))], &[]).await.unwrap()["A"].error, "");
         let asked = sandbox.calls();
         calls.push(asked.total - asked.to(Endpoint::Users) - asked.to(Endpoint::Applications));
     }
+    assert!(calls[0] > 0);
     assert_eq!(calls[0], calls[1]);
     host.stop().await.unwrap();
 }

@@ -13,8 +13,8 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use audittrail::query::{Answer, Query, filter};
-use audittrail::sandbox::{Config, Kind, Organisation};
+use audittrail::query::{Answer, Desk, Query, filter};
+use audittrail::sandbox::{Kind, Organisation};
 use engine::{Engine, REGIONS, list, texts, trail_of};
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -34,6 +34,8 @@ type Vocabulary = BTreeMap<&'static str, Vec<String>>;
 struct World {
     runtime: Runtime,
     engine: Engine,
+    /// Holds nothing when it is asked, so that Scaleway filters.
+    forgetful: RefCell<Desk>,
     trail: Vec<Told>,
     /// All events of some regions, read once.
     everything: RefCell<HashMap<String, Rc<Answer>>>,
@@ -43,13 +45,14 @@ impl World {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (engine, trail) = runtime.block_on(async {
-            let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+            let engine = Engine::without_combined_list(EVENTS).await;
             oddities(&engine);
             family(&engine);
             let trail = trail_of(&engine.sandbox).await;
             (engine, trail)
         });
-        Self { runtime, engine, trail, everything: RefCell::default() }
+        let forgetful = RefCell::new(engine.new_desk());
+        Self { runtime, engine, forgetful, trail, everything: RefCell::default() }
     }
 
     /// Runs a property over random scopes of these fields.
@@ -62,11 +65,22 @@ impl World {
         TestRunner::new(cases).run(&scopes, |scope| property(&scope)).unwrap_or_else(|failed| panic!("{failed}"));
     }
 
-    fn answer(&self, scope: &Value) -> Answer {
+    fn gather(&self, desk: &Desk, query: &Value) -> Answer {
         let request = self.engine.ever();
-        let query = Query::parse(list(scope.clone()).to_string().as_bytes(), "", &request, 50_000).unwrap();
+        let query = Query::parse(query.to_string().as_bytes(), "", &request, 50_000).unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);
-        self.runtime.block_on(Answer::gather(&self.engine.desk, &query, &request, deadline)).unwrap()
+        self.runtime.block_on(Answer::gather(desk, &query, &request, deadline)).unwrap()
+    }
+
+    /// The answer with Scaleway's filters.
+    fn pushed_down(&self, query: &Value) -> Answer {
+        let mut desk = self.forgetful.borrow_mut();
+        engine::forget(&mut desk);
+        self.gather(&desk, query)
+    }
+
+    fn answer(&self, scope: &Value) -> Answer {
+        self.pushed_down(&list(scope.clone()))
     }
 
     /// The same question without any help of Scaleway's: everything is read and masked here.
@@ -76,7 +90,7 @@ impl World {
         let regions = scope.get("regions").cloned().unwrap_or_default();
         let everything = self.everything.borrow().get(&regions.to_string()).cloned();
         let everything = everything.unwrap_or_else(|| {
-            let read = Rc::new(self.answer(&json!({ "regions": regions })));
+            let read = Rc::new(self.gather(&self.engine.desk, &list(json!({ "regions": regions }))));
             self.everything.borrow_mut().insert(regions.to_string(), Rc::clone(&read));
             read
         });
@@ -404,10 +418,9 @@ fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
             "=~" | "!~" => json!({ "key": key, "operator": operator, "value": regex::escape(&values[0]) }),
             _ => json!({ "key": key, "operator": operator, "value": values[0] }),
         });
-        let query = json!({ "queryType": "events", "filters": written.collect::<Vec<_>>() });
-        let query = Query::parse(query.to_string().as_bytes(), "", &request, 50_000).unwrap();
-        let deadline = Instant::now() + Duration::from_mins(1);
-        let answer = world.runtime.block_on(Answer::gather(&world.engine.desk, &query, &request, deadline)).unwrap();
+        let json = json!({ "queryType": "events", "filters": written.collect::<Vec<_>>() });
+        let query = Query::parse(json.to_string().as_bytes(), "", &request, 50_000).unwrap();
+        let answer = world.pushed_down(&json);
         let columns: Vec<_> = query.filters.iter().map(|filter| everything.dimension(filter.key)).collect();
         let meant = (0..everything.events.len()).filter(|row| {
             filters.iter().zip(&columns).all(|((_, operator, values), column)| {
@@ -421,8 +434,8 @@ fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
     TestRunner::new(cases).run(&ad_hoc(&world.trail), property).unwrap_or_else(|failed| panic!("{failed}"));
 }
 
-/// What is asked of `/events` for a scope: the filters of each call of one region, sorted.
-async fn filters(engine: &Engine, scope: Value) -> BTreeSet<String> {
+/// What is asked of `/events` for a scope by who holds nothing: the filters of each call of one region, sorted.
+async fn filters(engine: &mut Engine, scope: Value) -> BTreeSet<String> {
     const FILTERS: [&str; 8] = [
         "product_name",
         "service_name",
@@ -433,6 +446,7 @@ async fn filters(engine: &Engine, scope: Value) -> BTreeSet<String> {
         "project_id",
         "resource_type",
     ];
+    engine.forget();
     engine.sandbox.reset();
     engine.ids(scope).await;
     let of = |asked: String| {
@@ -449,12 +463,12 @@ fn set(filters: &[&str]) -> BTreeSet<String> {
 }
 
 async fn quiet() -> Engine {
-    Engine::start(Config { events: 100, ..Config::default() }).await
+    Engine::without_combined_list(100).await
 }
 
 #[tokio::test]
 async fn what_scaleway_can_filter_is_filtered_there() {
-    let engine = quiet().await;
+    let mut engine = quiet().await;
     let terraform = engine.sandbox.organisation().applications[0].clone();
     for (scope, expected) in [
         (json!({ "products": ["instance"] }), set(&["product_name=instance"])),
@@ -482,13 +496,13 @@ async fn what_scaleway_can_filter_is_filtered_there() {
             ]),
         ),
     ] {
-        assert_eq!(filters(&engine, scope.clone()).await, expected, "{scope}");
+        assert_eq!(filters(&mut engine, scope.clone()).await, expected, "{scope}");
     }
 }
 
 #[tokio::test]
 async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
-    let engine = quiet().await;
+    let mut engine = quiet().await;
     for scope in [
         // Success is any 2xx and failure almost anything: no list of codes is complete.
         json!({ "kinds": ["api"], "status": ["succeeded"] }),
@@ -504,7 +518,7 @@ async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
         json!({ "kinds": ["api"], "severities": ["high"] }),
         json!({ "kinds": ["api"], "text": "x" }),
     ] {
-        assert_eq!(filters(&engine, scope.clone()).await, set(&[""]), "{scope}");
+        assert_eq!(filters(&mut engine, scope.clone()).await, set(&[""]), "{scope}");
     }
 }
 
@@ -518,36 +532,44 @@ async fn resource_ids_are_never_asked_of_scaleway() {
 
 #[tokio::test]
 async fn lists_that_cannot_hold_what_is_meant_are_not_asked() {
-    let engine = quiet().await;
-    let lists = ["/events?", "/authentication-events?", "/system-events?", "/combined-events?"];
+    let mut engine = quiet().await;
+    let lists = ["/events?", "/authentication-events?", "/system-events?"];
     for (scope, expected) in [
-        (json!({}), [false, false, false, true]),
-        (json!({ "resourceTypes": ["vpc_vpc"] }), [false, false, false, true]),
-        (json!({ "kinds": ["system", "authentication"] }), [false, true, true, false]),
-        (json!({ "products": ["rdb"] }), [true, false, true, false]),
-        (json!({ "services": ["scaleway.rdb.v1"] }), [true, false, true, false]),
-        (json!({ "projects": ["p"] }), [true, false, true, false]),
-        (json!({ "principals": ["terraform"] }), [true, true, false, false]),
-        (json!({ "sourceIps": ["203.0.113.7"] }), [true, true, false, false]),
-        (json!({ "status": ["failed"] }), [true, true, false, false]),
-        (json!({ "status": ["denied", "409"] }), [true, false, false, false]),
-        (json!({ "kinds": ["authentication"], "products": ["iam"] }), [false; 4]),
+        (json!({ "kinds": ["system", "authentication"] }), [false, true, true]),
+        (json!({ "products": ["rdb"] }), [true, false, true]),
+        (json!({ "services": ["scaleway.rdb.v1"] }), [true, false, true]),
+        (json!({ "projects": ["p"] }), [true, false, true]),
+        (json!({ "principals": ["terraform"] }), [true, true, false]),
+        (json!({ "sourceIps": ["203.0.113.7"] }), [true, true, false]),
+        (json!({ "status": ["failed"] }), [true, true, false]),
+        (json!({ "status": ["denied", "409"] }), [true, false, false]),
+        (json!({ "kinds": ["authentication"], "products": ["iam"] }), [false; 3]),
     ] {
+        engine.forget();
         engine.sandbox.reset();
         engine.ids(scope.clone()).await;
         assert_eq!(lists.map(|list| !engine.asked(list).is_empty()), expected, "{scope}");
+    }
+    engine.sandbox.set_faults([]);
+    for scope in [json!({}), json!({ "resourceTypes": ["vpc_vpc"] })] {
+        engine.forget();
+        engine.sandbox.reset();
+        engine.ids(scope.clone()).await;
+        let asked = engine.asked("/audit-trail/");
+        assert!(!asked.is_empty() && asked.iter().all(|call| call.contains("/combined-events?")), "{scope}: {asked:?}");
     }
 }
 
 #[tokio::test]
 async fn the_region_of_global_products_is_asked_where_it_may_hold_what_is_meant() {
-    let engine = quiet().await;
+    let mut engine = quiet().await;
     for (scope, expected) in [
         (json!({ "regions": ["nl-ams"] }), true),
         (json!({ "regions": ["nl-ams"], "kinds": ["api"] }), true),
         (json!({ "regions": ["nl-ams"], "products": ["iam"] }), true),
         (json!({ "regions": ["nl-ams"], "kinds": ["api"], "products": ["instance"] }), false),
     ] {
+        engine.forget();
         engine.sandbox.reset();
         engine.ids(scope.clone()).await;
         assert_eq!(!engine.asked("/fr-par/").is_empty(), expected, "{scope}");

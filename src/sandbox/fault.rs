@@ -45,6 +45,8 @@ pub enum Fault {
     BadGateway,
     /// 503 with `{"message":"…"}`. In one region only, it is a region that has failed.
     Unavailable,
+    /// 404 with `{"message":"…"}`, as of a path that does not exist.
+    NotFound,
     /// The connection is dropped in the middle of the body.
     ConnectionReset,
     /// The answer stops in the middle of the body and goes on after the configured stall.
@@ -67,7 +69,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 26] = [
+    pub const ALL: [Fault; 27] = [
         Fault::EmptyToken,
         Fault::NullToken,
         Fault::RepeatingToken,
@@ -85,6 +87,7 @@ impl Fault {
         Fault::InternalError,
         Fault::BadGateway,
         Fault::Unavailable,
+        Fault::NotFound,
         Fault::ConnectionReset,
         Fault::Stall,
         Fault::WrongType,
@@ -133,6 +136,7 @@ impl Fault {
             Fault::InternalError => "internal-error",
             Fault::BadGateway => "bad-gateway",
             Fault::Unavailable => "unavailable",
+            Fault::NotFound => "not-found",
             Fault::ConnectionReset => "connection-reset",
             Fault::Stall => "stall",
             Fault::WrongType => "wrong-type",

@@ -120,6 +120,7 @@ impl Reply {
             Fault::InternalError => Self::json(500, r#"{"message":"internal error"}"#),
             Fault::BadGateway => Self::json(502, r#"{"message":"bad gateway"}"#),
             Fault::Unavailable => Self::json(503, r#"{"message":"service unavailable"}"#),
+            Fault::NotFound => Self::json(404, r#"{"message":"Not Found"}"#),
             Fault::HtmlPage => html("text/html; charset=utf-8"),
             Fault::HtmlAsJson => html(JSON),
             _ => return None,

@@ -857,7 +857,9 @@ mod faults {
         );
         let disguised = answer(Fault::HtmlAsJson).await;
         assert!(disguised.headers["content-type"] == "application/json" && disguised.text().starts_with("<!DOCTYPE"));
-        for (fault, status) in [(Fault::InternalError, 500), (Fault::BadGateway, 502), (Fault::Unavailable, 503)] {
+        for (fault, status) in
+            [(Fault::InternalError, 500), (Fault::BadGateway, 502), (Fault::Unavailable, 503), (Fault::NotFound, 404)]
+        {
             let answer = answer(fault).await;
             assert!(answer.status == status && answer.json()["message"].is_string());
         }

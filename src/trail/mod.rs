@@ -48,6 +48,9 @@ const PAGE: f64 = 100.0;
 /// Everything is read instead of a part where it costs at most this many calls more, since other questions can use it.
 const CHEAP: f64 = 4.0;
 
+/// Whoever has this much more time than another does not put up with what that one could read in time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How often a question looks for what is still missing, before it says so.
 const ROUNDS: usize = 12;
 
@@ -168,6 +171,8 @@ struct Reading {
     range: Range<i64>,
     /// When it began.
     begun: i64,
+    /// When whoever began it needs an answer.
+    deadline: Instant,
     /// Whether all of the window is wanted, and not only to know how much it holds.
     whole: Arc<AtomicBool>,
     progress: watch::Receiver<Option<End>>,
@@ -277,15 +282,17 @@ impl<S: Source> Trail<S> {
             // The region itself is what fails.
             return failed;
         }
-        let answered = listings.iter().all(|listing| listing.gaps.is_empty());
-        // An answer that was cut off may be whole the next time.
-        let lasting = failed
-            .iter()
-            .any(|listing| !listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(Error::Unreadable { .. }))));
-        if answered && lasting && !self.inner.separate.swap(true, Ordering::Relaxed) {
-            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
+        if listings.iter().all(|listing| listing.gaps.is_empty()) {
+            self.separate();
         }
         listings
+    }
+
+    /// From now on the combined list is not tried in vain.
+    fn separate(&self) {
+        if !self.inner.separate.swap(true, Ordering::Relaxed) {
+            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
+        }
     }
 }
 
@@ -306,6 +313,8 @@ struct Learnt {
     pages: Option<f64>,
     /// Everything cannot be read.
     only_itself: bool,
+    /// Everything cannot be read, and never will be.
+    unusable: bool,
 }
 
 impl<S: Source> Question<'_, S> {
@@ -353,7 +362,11 @@ impl<S: Source> Question<'_, S> {
                 }
             };
             if readings.is_empty() {
-                return listing(series, range, served, rest, limit, gap);
+                let listing = listing(series, range, served, rest, limit, gap);
+                if learnt.unusable && listing.gaps.is_empty() {
+                    self.trail.separate();
+                }
+                return listing;
             }
             // A reading says itself why it is late, and takes a moment to say so.
             let late = self.deadline + Duration::from_millis(200);
@@ -361,6 +374,9 @@ impl<S: Source> Question<'_, S> {
                 Ok(ends) => {
                     for (reading, end) in readings.iter().zip(ends) {
                         let instead = reading.series != *series;
+                        // What is malformed may be another list's.
+                        let malformed = end.pieces.iter().any(|piece| piece.flaws.malformed.is_some());
+                        learnt.only_itself |= instead && malformed;
                         // The memory may have been too small to hold what was read, and it is here all the same.
                         let settled = reading.begun.saturating_sub(self.inner().state().store.settling());
                         read.extend(end.pieces.into_iter().filter_map(|mut piece| {
@@ -373,7 +389,12 @@ impl<S: Source> Question<'_, S> {
                             None => {}
                             // Of everything there may be more than is read at once, or it may not be readable at all,
                             // while the list itself can be read.
-                            Some(why) if instead && concerns_list(&why) => learnt.only_itself = true,
+                            Some(why) if instead && concerns_list(&why) && Instant::now() < self.deadline => {
+                                learnt.only_itself = true;
+                                learnt.unusable |= is_of_no_use(&why);
+                            }
+                            // Whoever began the reading had less time.
+                            Some(why) if is_lack_of_time(&why) && reading.deadline + PATIENCE < self.deadline => {}
                             Some(why) => {
                                 gap = gap.or(Some(why));
                                 rest.extend(end.rest.iter().map(|events| (reading.series.clone(), events.clone())));
@@ -437,6 +458,9 @@ impl<S: Source> Question<'_, S> {
         if *series == all || !self.combined || learnt.only_itself {
             return Some(*series == all);
         }
+        if state.store.is_malformed(&all, hole) {
+            return Some(false);
+        }
         state.wants.retain(|want| want.strong_count() > 0);
         if wanted(state, &all.region, hole) {
             return Some(true);
@@ -466,7 +490,8 @@ impl<S: Source> Question<'_, S> {
         let (tell, progress) = watch::channel(None);
         let whole = Arc::new(AtomicBool::new(whole));
         let task = tokio::spawn(run(inner, plan, wait, begun, Arc::clone(&whole), tell)).abort_handle();
-        Arc::new(Reading { series: series.clone(), range, begun, whole, progress, task })
+        let deadline = self.deadline;
+        Arc::new(Reading { series: series.clone(), range, begun, deadline, whole, progress, task })
     }
 }
 
@@ -580,19 +605,23 @@ fn concerns_list(gap: &Gap) -> bool {
     }
 }
 
+/// Whether a list ran out of time.
+fn is_lack_of_time(gap: &Gap) -> bool {
+    matches!(gap, Gap::Late | Gap::Failed(Error::Timeout { .. } | Error::RateLimited { .. }))
+}
+
+/// Whether a list is not there, or is something else.
+fn is_of_no_use(gap: &Gap) -> bool {
+    matches!(
+        gap,
+        Gap::Failed(Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. })
+    )
+}
+
 /// Whether the combined list, whose shape is the least certain of the four, answered with something else.
 fn is_unusable(listing: &Listing) -> bool {
-    listing.list == List::Combined
-        && listing.gaps.iter().any(|gap| match gap {
-            Gap::Failed(error) => {
-                matches!(
-                    error,
-                    Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. }
-                )
-            }
-            Gap::Malformed { .. } => listing.events.is_empty(),
-            _ => false,
-        })
+    let only_malformed = |gap: &Gap| matches!(gap, Gap::Malformed { .. }) && listing.events.is_empty();
+    listing.list == List::Combined && listing.gaps.iter().any(|gap| is_of_no_use(gap) || only_malformed(gap))
 }
 
 /// Puts into the folder what it does not have yet.

@@ -177,6 +177,10 @@ impl Served {
         events: &Events,
         flaws: &Flaws,
     ) -> bool {
+        if of != wanted && flaws.malformed.is_some() {
+            // What is malformed may be another list's, and not missing from this one.
+            return false;
+        }
         let mut taken = false;
         for hole in std::mem::take(&mut self.missing) {
             let part = range.start.max(hole.start)..range.end.min(hole.end);
@@ -276,6 +280,15 @@ impl Store {
             }
         }
         served
+    }
+
+    /// Whether malformed events were found in a series' window.
+    pub(super) fn is_malformed(&self, series: &Series, range: &Range<i64>) -> bool {
+        let Some(held) = self.series.get(series) else { return false };
+        let spans = held.spans.iter().map(|span| (&span.range, &span.flaws));
+        let edges = held.edges.iter().map(|edge| (&edge.range, &edge.flaws));
+        let mut malformed = spans.chain(edges).filter(|(_, flaws)| flaws.malformed.is_some());
+        malformed.any(|(other, _)| other.start < range.end && range.start < other.end)
     }
 
     /// Takes in what was read of a series at `read`.

@@ -10,9 +10,10 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
 use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, Desk, Failure, Query, Request};
-use audittrail::sandbox::{self, Config, ORGANIZATION_ID, SECRET_KEY, Sandbox};
+use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
-use audittrail::{scaleway, trail};
+use audittrail::trail::{Api, Trail};
+use audittrail::{risk, scaleway, trail};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,6 +35,12 @@ pub(crate) fn desk(url: &str, key: &str, settings: &Value) -> Desk {
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
     let (calls, events) = (scaleway::Meter::new().expect("a meter"), trail::Meter::new().expect("a meter"));
     Desk::new(settings, &calls, &events).expect("a desk")
+}
+
+/// Lets a desk forget all events.
+pub(crate) fn forget(desk: &mut Desk) {
+    let source = Api::new(desk.client.clone(), &desk.settings.organization_id);
+    desk.trail = Trail::new(source, &desk.settings, trail::Meter::new().expect("a meter"), risk::weigh);
 }
 
 /// A panel's request for a range in nanoseconds.
@@ -59,6 +66,8 @@ pub(crate) async fn ask(desk: &Desk, query: &Value, request: &Request) -> Result
 pub(crate) struct Engine {
     pub(crate) sandbox: Sandbox,
     pub(crate) desk: Desk,
+    key: String,
+    settings: Value,
 }
 
 impl Engine {
@@ -69,12 +78,28 @@ impl Engine {
     pub(crate) async fn with(config: Config, key: &str, settings: &Value) -> Self {
         let sandbox = sandbox::start(config).await.expect("a sandbox");
         let desk = desk(&sandbox.url(), key, settings);
-        Self { sandbox, desk }
+        Self { sandbox, desk, key: key.to_owned(), settings: settings.clone() }
+    }
+
+    /// An organization whose lists of one kind are all that there is to read: what Scaleway is to filter is seen there.
+    pub(crate) async fn without_combined_list(events: usize) -> Self {
+        let faults = vec![Fault::NotFound.always().on(Endpoint::CombinedEvents)];
+        Self::start(Config { events, faults, ..Config::default() }).await
     }
 
     /// An organization in which nothing has happened but what a test pushes.
     pub(crate) async fn empty() -> Self {
         Self::start(Config { events: 0, ..Config::default() }).await
+    }
+
+    /// A desk with the same settings that holds nothing yet.
+    pub(crate) fn new_desk(&self) -> Desk {
+        desk(&self.sandbox.url(), &self.key, &self.settings)
+    }
+
+    /// Lets the desk forget all events.
+    pub(crate) fn forget(&mut self) {
+        forget(&mut self.desk);
     }
 
     /// A range that holds all events, also those that tests push at the present.
