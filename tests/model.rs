@@ -280,7 +280,7 @@ async fn lists_are_alternatives_and_fields_are_conditions() {
 
 #[tokio::test]
 async fn a_child_is_found_by_the_id_of_its_parent() {
-    let engine = Engine::empty().await;
+    let mut engine = Engine::empty().await;
     for (info, key) in [
         ("load_balancer_frontend_info", "lb_id"),
         ("load_balancer_backend_info", "lb_id"),
@@ -304,6 +304,7 @@ async fn a_child_is_found_by_the_id_of_its_parent() {
         ("serverless_containers_domain_info", "container_id"),
         ("serverless_containers_trigger_info", "container_id"),
     ] {
+        engine.forget();
         let parent = format!("{key} of {info}");
         let resource = json!({ "id": format!("child by {parent}"), "type": "x", info: { key: parent, "other": [1], "name": "n" } });
         let id = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [resource] }));
