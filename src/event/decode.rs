@@ -1,22 +1,26 @@
-//! From the API's JSON to columns.
+//! From the API's JSON to columns, in one pass over the bytes.
 //!
 //! The API grows every few weeks: products, methods and resource types are text, and a value nobody has seen before
 //! passes through untouched.
 
+mod columns;
+mod json;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayBuilder, ArrayRef, ListArray, StringBuilder, StringDictionaryBuilder, StructArray, TimestampNanosecondArray,
-    UInt16Array,
-};
-use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::Int32Type;
+use arrow::array::{ArrayRef, TimestampNanosecondArray, UInt16Array};
 use arrow::error::ArrowError;
-use chrono::DateTime;
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use bumpalo::Bump;
+use chrono::{DateTime, NaiveDate};
+use serde::de::{Error as _, IgnoredAny};
 
+use self::columns::{Lists, NULL, Strings, Texts, encoded};
+use self::json::{Broken, Marks, Raw, Reader};
 use super::{
     Column, Events, Kind, PRODUCT_WITHOUT_PRINCIPAL, parent_fields, parent_item, reference_fields, reference_item,
     region_of, status_class,
@@ -48,33 +52,23 @@ pub struct Page {
     pub replaced: bool,
 }
 
+/// The bytes of a usual event, for making room.
+const USUAL_EVENT: usize = 900;
+
 /// Turns pages of the API into columns.
 pub struct Decoder {
     region: String,
-    ids: StringBuilder,
+    ids: Strings,
     times: Vec<i64>,
     statuses: Vec<Option<u16>>,
-    request_ids: StringBuilder,
-    request_bodies: StringBuilder,
-    resources: StringBuilder,
-    texts: Vec<StringDictionaryBuilder<Int32Type>>,
-    references: ReferenceBuilder,
-    parents: ListOf,
-}
-
-struct ListOf {
-    ends: Vec<i32>,
-    columns: [StringDictionaryBuilder<Int32Type>; 2],
-}
-
-struct ReferenceBuilder {
-    ends: Vec<i32>,
-    columns: [StringDictionaryBuilder<Int32Type>; 4],
-}
-
-fn end(length: usize) -> i32 {
-    // A page is at most 64 MiB and a listing 512 MiB, so that 2^31 resources cannot be reached.
-    i32::try_from(length).unwrap_or(i32::MAX)
+    request_ids: Strings,
+    request_bodies: Strings,
+    resources: Strings,
+    /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
+    texts: [Texts; Column::ALL.len()],
+    references: Lists<4>,
+    parents: Lists<2>,
+    marks: Marks,
 }
 
 impl Decoder {
@@ -83,18 +77,16 @@ impl Decoder {
     pub fn new(region: &str) -> Self {
         Self {
             region: region.to_owned(),
-            ids: StringBuilder::new(),
+            ids: Strings::default(),
             times: Vec::new(),
             statuses: Vec::new(),
-            request_ids: StringBuilder::new(),
-            request_bodies: StringBuilder::new(),
-            resources: StringBuilder::new(),
-            texts: Column::ALL.iter().map(|_| StringDictionaryBuilder::new()).collect(),
-            references: ReferenceBuilder {
-                ends: vec![0],
-                columns: std::array::from_fn(|_| StringDictionaryBuilder::new()),
-            },
-            parents: ListOf { ends: vec![0], columns: std::array::from_fn(|_| StringDictionaryBuilder::new()) },
+            request_ids: Strings::default(),
+            request_bodies: Strings::default(),
+            resources: Strings::default(),
+            texts: std::array::from_fn(|_| Texts::default()),
+            references: Lists::default(),
+            parents: Lists::default(),
+            marks: Marks::default(),
         }
     }
 
@@ -116,7 +108,9 @@ impl Decoder {
     pub fn span(&self, since: usize, from: i64, to: i64) -> Option<(i64, i64)> {
         let times = self.times.iter().skip(since).filter(|time| (from..to).contains(*time));
         times.fold(None, |span, time| {
-            span.map_or(Some((*time, *time)), |(o, n): (i64, i64)| Some((o.min(*time), n.max(*time))))
+            span.map_or(Some((*time, *time)), |(oldest, newest): (i64, i64)| {
+                Some((oldest.min(*time), newest.max(*time)))
+            })
         })
     }
 
@@ -132,201 +126,393 @@ impl Decoder {
     /// disturb the others. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
-    /// When the page is not JSON, is cut off, or has no list `events`.
+    /// When the page is not JSON, is cut off, or has no list `events`; none of its events is added then.
     pub fn page(&mut self, list: List, bytes: &[u8]) -> Result<Page, serde_json::Error> {
-        let text = String::from_utf8_lossy(bytes);
-        let (items, next) = match list {
-            List::Of(kind) => items::<Row<'_>>(&text, |row| Some((kind, row)))?,
-            List::Combined => items::<CombinedRow<'_>>(&text, CombinedRow::unwrap)?,
-        };
-        let mut page = Page { items: items.len(), next, replaced: matches!(text, Cow::Owned(_)), ..Page::default() };
-        for item in items {
-            match item.and_then(|(kind, row)| self.append(kind, &row)) {
-                Ok(time) => {
-                    page.newest = page.newest.max(Some(time));
-                    page.oldest = Some(page.oldest.map_or(time, |oldest| oldest.min(time)));
-                }
-                Err(what) => page.malformed.push(what),
+        let text = simdutf8::basic::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
+        let rows = self.len();
+        let arena = Bump::new();
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.set(text.as_bytes());
+        self.reserve(text.len() / USUAL_EVENT);
+        let listing = self.listing(list, &mut Reader::new(text.as_bytes(), &marks, &arena));
+        self.marks = marks;
+        match listing {
+            Ok(page) => Ok(Page { replaced: matches!(text, Cow::Owned(_)), ..page }),
+            Err(Broken(what)) => {
+                self.truncate(rows);
+                // Where a text is not JSON, and why, serde_json says best.
+                let error = serde_json::from_str::<IgnoredAny>(&text).err();
+                Err(error.unwrap_or_else(|| serde_json::Error::custom(what)))
             }
         }
-        Ok(page)
     }
 
-    fn append(&mut self, kind: Kind, row: &Row<'_>) -> Result<i64, String> {
-        let time = time_of(row)?;
-        let resources: Vec<&RawValue> =
-            row.resources.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        let resources: Vec<Resource<'_>> =
-            resources.into_iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
-        let first = resources.first();
-        let class = match (row.status_code, row.result.as_deref()) {
+    fn listing(&mut self, list: List, reader: &mut Reader<'_>) -> Result<Page, Broken> {
+        let rows = self.len();
+        let mut row = Row::default();
+        let (mut events, mut next) = (None, None);
+        reader.members(|reader, key| {
+            match key {
+                b"events" => {
+                    // Of a repeated key, the last value counts.
+                    self.truncate(rows);
+                    let mut page = Page::default();
+                    if !reader.null()? {
+                        reader.elements(|reader| self.item(list, reader, &mut row, &mut page))?;
+                    }
+                    events = Some(page);
+                }
+                b"next_page_token" => next = reader.text()?,
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        reader.end()?;
+        match (reader.fault(), events) {
+            (Some(what), _) => Err(Broken(what)),
+            (None, None) => Err(Broken("missing field `events`")),
+            (None, Some(page)) => {
+                Ok(Page { next: next.map(|next| String::from_utf8_lossy(next).into_owned()), ..page })
+            }
+        }
+    }
+
+    fn item<'a>(
+        &mut self,
+        list: List,
+        reader: &mut Reader<'a>,
+        row: &mut Row<'a>,
+        page: &mut Page,
+    ) -> Result<(), Broken> {
+        page.items += 1;
+        let item = reader.attempt(|reader| match list {
+            List::Of(kind) => row.read(reader).map(|()| Some(kind)),
+            List::Combined => row.unwrap(reader),
+        })?;
+        let placed = match item {
+            Ok(Some(kind)) => row.time().map(|time| (kind, time)),
+            Ok(None) => Err("an item is of no known kind (api, auth, system)".to_owned()),
+            Err(what) => Err(format!("an item is not an event: {what}")),
+        };
+        match placed {
+            Ok((kind, time)) => {
+                self.append(kind, time, row, reader);
+                page.newest = page.newest.max(Some(time));
+                page.oldest = Some(page.oldest.map_or(time, |oldest| oldest.min(time)));
+            }
+            Err(what) => page.malformed.push(what),
+        }
+        Ok(())
+    }
+
+    fn append<'a>(&mut self, kind: Kind, time: i64, row: &Row<'a>, reader: &Reader<'a>) {
+        let first = row.touched.first();
+        let class = match (row.status, row.of(Field::Result)) {
             (Some(status), _) => Some(status_class::of(status)),
-            (None, Some("success")) => Some(status_class::SUCCEEDED),
-            (None, Some("failure")) => Some(status_class::FAILED),
+            (None, Some(b"success")) => Some(status_class::SUCCEEDED),
+            (None, Some(b"failure")) => Some(status_class::FAILED),
             _ => None,
         };
-        let nameless = kind == Kind::Authentication || row.product_name.as_deref() == Some(PRODUCT_WITHOUT_PRINCIPAL);
-        let user = || first.filter(|resource| nameless && resource.is_user()).and_then(|user| user.id.as_deref());
-        let principal = row.principal.as_ref().and_then(|p| p.id.as_deref()).or_else(user);
-        let body_id = if first.is_none() { row.request_body.and_then(|body| only_id(body.get())) } else { None };
+        let nameless =
+            kind == Kind::Authentication || row.of(Field::Product) == Some(PRODUCT_WITHOUT_PRINCIPAL.as_bytes());
+        let user = || first.filter(|resource| nameless && resource.is_user()).and_then(|user| user.id);
+        let body_id = || row.request_body.and_then(|body| only_id(&mut reader.again(body)).ok()?);
         let (service, method) = match kind {
-            Kind::Api => (&row.service_name, &row.method_name),
-            Kind::Authentication => (&row.service_name, &row.method),
-            Kind::System => (&row.source, &row.system_name),
+            Kind::Api => (Field::Service, Field::MethodName),
+            Kind::Authentication => (Field::Service, Field::Method),
+            Kind::System => (Field::Source, Field::SystemName),
         };
-        let locality = row.locality.as_deref();
-        let acts = kind == Kind::Api && row.method_name.as_deref() == Some(METHOD_WITH_ACTION);
-        let action = row.request_body.filter(|_| acts).and_then(|body| action(body.get()));
+        let acts = kind == Kind::Api && row.of(Field::MethodName) == Some(METHOD_WITH_ACTION);
+        let action = row.request_body.filter(|_| acts).and_then(|body| action(body.text));
+        let locality = row.of(Field::Locality);
+        let region = match locality {
+            Some(locality) => str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()),
+            None => self.region.as_bytes(),
+        };
 
-        if let Some(id) = row.id.as_deref() {
-            self.ids.append_value(id);
-        } else {
+        match row.of(Field::Id) {
+            Some(id) => self.ids.push(Some(id)),
             // An event without an id is still an event; its bytes are as good a name.
-            self.ids.append_value(unnamed(row, time));
+            None => self.ids.push(Some(unnamed(row, time).as_bytes())),
         }
         self.times.push(time);
-        self.statuses.push(row.status_code);
-        self.request_ids.append_option(row.request_id.as_deref());
-        self.request_bodies.append_option(row.request_body.map(RawValue::get));
-        self.resources.append_option(row.resources.map(RawValue::get));
-        self.references.append(&resources);
-        self.parents.append(&resources);
-        for (column, builder) in Column::ALL.into_iter().zip(&mut self.texts) {
-            builder.append_option(match column {
-                Column::Kind => Some(kind.as_str()),
-                Column::Region => Some(locality.map_or(self.region.as_str(), region_of)),
-                Column::Locality => locality,
-                Column::Organization => row.organization_id.as_deref(),
-                Column::Project => row.project_id.as_deref(),
-                Column::PrincipalId => principal,
-                Column::Product => row.product_name.as_deref(),
-                Column::Service => service.as_deref(),
-                Column::Method => method.as_deref(),
-                Column::ResourceId => first.and_then(|r| r.id.as_deref()).or(body_id.as_deref()),
-                Column::ResourceType => first.and_then(|r| r.kind.as_deref()),
-                Column::ResourceName => first.and_then(|r| r.name.as_deref()),
-                Column::SourceIp => row.source_ip.as_deref(),
-                Column::UserAgent => row.user_agent.as_deref(),
-                Column::StatusClass => class,
-                Column::Result => row.result.as_deref(),
-                Column::FailureReason => row.failure_reason.as_deref(),
-                Column::Country => row.country_code.as_deref(),
-                Column::Origin => row.origin.as_deref(),
-                Column::Mfa => row.mfa_type.as_deref(),
-                Column::Action => action.as_deref(),
-            });
+        self.statuses.push(row.status);
+        self.request_ids.push(row.of(Field::RequestId));
+        self.request_bodies.push(row.request_body.map(|body| body.text));
+        self.resources.push(row.resources.map(|list| list.text));
+        let principal = row.principal.or_else(user);
+        let resource_id = first.map_or_else(body_id, |resource| resource.id);
+        let mut push = |column: Column, text| self.texts[column as usize].push(text);
+        push(Column::Kind, Some(kind.as_str().as_bytes()));
+        push(Column::Region, Some(region));
+        push(Column::Locality, locality);
+        push(Column::Organization, row.of(Field::Organization));
+        push(Column::Project, row.of(Field::Project));
+        push(Column::PrincipalId, principal);
+        push(Column::Product, row.of(Field::Product));
+        push(Column::Service, row.of(service));
+        push(Column::Method, row.of(method));
+        push(Column::ResourceId, resource_id);
+        push(Column::ResourceType, first.and_then(|resource| resource.kind));
+        push(Column::ResourceName, first.and_then(|resource| resource.name));
+        push(Column::SourceIp, row.of(Field::SourceIp));
+        push(Column::UserAgent, row.of(Field::UserAgent));
+        push(Column::StatusClass, class.map(str::as_bytes));
+        push(Column::Result, row.of(Field::Result));
+        push(Column::FailureReason, row.of(Field::FailureReason));
+        push(Column::Country, row.of(Field::Country));
+        push(Column::Origin, row.of(Field::Origin));
+        push(Column::Mfa, row.of(Field::Mfa));
+        push(Column::Action, action.as_deref().map(str::as_bytes));
+        self.append_touched(&row.touched);
+    }
+
+    fn append_touched(&mut self, touched: &[Resource<'_>]) {
+        let mut key = |column: Column, text: Option<&[u8]>| self.texts[column as usize].key(text);
+        for resource in touched {
+            let id = key(Column::ResourceId, resource.id);
+            let kind = key(Column::ResourceType, resource.kind);
+            self.references.push([id, kind, key(Column::ResourceName, resource.name), NULL]);
+            for parent in &resource.parents {
+                self.parents.push([id, key(Column::ResourceId, Some(parent))]);
+            }
+            // A pool's event carries its cluster's id; the pool itself stands in the info, and belongs to the cluster.
+            if resource.own_id.is_some() {
+                let own = key(Column::ResourceId, resource.own_id);
+                self.references.push([own, kind, key(Column::ResourceName, resource.own_name), id]);
+                if resource.id.is_some() {
+                    self.parents.push([own, id]);
+                }
+            }
         }
-        Ok(time)
+        self.references.end();
+        self.parents.end();
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.times.reserve(rows);
+        self.statuses.reserve(rows);
+        self.texts.iter_mut().for_each(|texts| texts.reserve(rows));
+    }
+
+    /// Forgets all but the first `rows` events.
+    fn truncate(&mut self, rows: usize) {
+        if rows == self.len() {
+            return;
+        }
+        self.times.truncate(rows);
+        self.statuses.truncate(rows);
+        for strings in [&mut self.ids, &mut self.request_ids, &mut self.request_bodies, &mut self.resources] {
+            strings.truncate(rows);
+        }
+        self.texts.iter_mut().for_each(|texts| texts.truncate(rows));
+        self.references.truncate(rows);
+        self.parents.truncate(rows);
     }
 
     /// The events, newest first, each id once.
     ///
     /// # Errors
     /// When the columns outgrow Arrow's 2 GiB per column.
-    pub fn finish(mut self) -> Result<Events, ArrowError> {
+    pub fn finish(self) -> Result<Events, ArrowError> {
+        let texts = self.texts.into_iter().map(Texts::finish).collect::<Result<Vec<_>, _>>()?;
+        let values = |column: Column| &texts[column as usize].1;
+        let (id, kind, name) = (values(Column::ResourceId), values(Column::ResourceType), values(Column::ResourceName));
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(self.ids.finish()),
+            Arc::new(self.ids.finish()?),
             Arc::new(TimestampNanosecondArray::from(self.times)),
             Arc::new(UInt16Array::from(self.statuses)),
-            Arc::new(self.request_ids.finish()),
-            Arc::new(self.request_bodies.finish()),
-            Arc::new(self.resources.finish()),
-            Arc::new(self.references.finish()?),
-            Arc::new(self.parents.finish()?),
+            Arc::new(self.request_ids.finish()?),
+            Arc::new(self.request_bodies.finish()?),
+            Arc::new(self.resources.finish()?),
+            Arc::new(self.references.finish(reference_item(), reference_fields(), [id, kind, name, id])?),
+            Arc::new(self.parents.finish(parent_item(), parent_fields(), [id, id])?),
         ];
-        columns.extend(self.texts.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
+        for (keys, values) in texts {
+            columns.push(encoded(keys, &values)?);
+        }
         Events::of(columns)
     }
 }
 
-impl ReferenceBuilder {
-    fn append(&mut self, resources: &[Resource<'_>]) {
-        let [ids, kinds, names, withins] = &mut self.columns;
-        let mut push = |id: &Nullable<'_>, kind: &Nullable<'_>, name: &Nullable<'_>, within: Option<&str>| {
-            ids.append_option(id.as_deref());
-            kinds.append_option(kind.as_deref());
-            names.append_option(name.as_deref());
-            withins.append_option(within);
-        };
-        for resource in resources {
-            push(&resource.id, &resource.kind, &resource.name, None);
-            // A pool's event carries its cluster's id; the pool itself stands in the info.
-            if resource.own_id.is_some() {
-                push(&resource.own_id, &resource.kind, &resource.own_name, resource.id.as_deref());
-            }
-        }
-        self.ends.push(end(ids.len()));
-    }
-
-    fn finish(mut self) -> Result<ListArray, ArrowError> {
-        let columns = self.columns.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
-        let items = StructArray::try_new(reference_fields(), columns, None)?;
-        ListArray::try_new(reference_item(), OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
-    }
-}
-
-impl ListOf {
-    fn append(&mut self, resources: &[Resource<'_>]) {
-        let [children, ids] = &mut self.columns;
-        let mut push = |child: &Nullable<'_>, parent: &str| {
-            children.append_option(child.as_deref());
-            ids.append_value(parent);
-        };
-        for resource in resources {
-            resource.parents.iter().for_each(|parent| push(&resource.id, parent));
-            // A pool belongs to the cluster whose id its event carries.
-            if let (Some(_), Some(id)) = (&resource.own_id, &resource.id) {
-                push(&resource.own_id, id);
-            }
-        }
-        self.ends.push(end(ids.len()));
-    }
-
-    fn finish(mut self) -> Result<ListArray, ArrowError> {
-        let columns = self.columns.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
-        let items = StructArray::try_new(parent_fields(), columns, None)?;
-        ListArray::try_new(parent_item(), OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
-    }
-}
-
 /// The method that does one of several things.
-const METHOD_WITH_ACTION: &str = "ServerAction";
+const METHOD_WITH_ACTION: &[u8] = b"ServerAction";
 
 /// What the method does, as its request body says.
-fn action(body: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        action: String,
-    }
-    serde_json::from_str::<Body>(body).ok().map(|body| body.action)
+fn action(body: &[u8]) -> Option<String> {
+    serde_json::from_slice::<serde_json::Value>(body).ok()?.get("action")?.as_str().map(str::to_owned)
 }
 
-type Nullable<'a> = Option<Cow<'a, str>>;
+/// The texts of an event; each kind has some of them.
+#[derive(Clone, Copy)]
+enum Field {
+    Id,
+    RecordedAt,
+    Locality,
+    Organization,
+    Project,
+    SourceIp,
+    UserAgent,
+    Product,
+    Service,
+    MethodName,
+    RequestId,
+    Result,
+    FailureReason,
+    Country,
+    Method,
+    Origin,
+    Mfa,
+    Source,
+    SystemName,
+}
 
-fn time_of(row: &Row<'_>) -> Result<i64, String> {
-    let id = row.id.as_deref().unwrap_or("without id");
-    let Some(text) = row.recorded_at.as_deref() else {
-        return Err(format!("event {}: recorded_at is missing", shortened(id)));
+impl Field {
+    const COUNT: usize = Self::SystemName as usize + 1;
+
+    fn named(key: &[u8]) -> Option<Self> {
+        Some(match (key.len(), key) {
+            (2, b"id") => Self::Id,
+            (11, b"recorded_at") => Self::RecordedAt,
+            (8, b"locality") => Self::Locality,
+            (15, b"organization_id") => Self::Organization,
+            (10, b"project_id") => Self::Project,
+            (9, b"source_ip") => Self::SourceIp,
+            (10, b"user_agent") => Self::UserAgent,
+            (12, b"product_name") => Self::Product,
+            (12, b"service_name") => Self::Service,
+            (11, b"method_name") => Self::MethodName,
+            (10, b"request_id") => Self::RequestId,
+            (6, b"result") => Self::Result,
+            (14, b"failure_reason") => Self::FailureReason,
+            (12, b"country_code") => Self::Country,
+            (6, b"method") => Self::Method,
+            (6, b"origin") => Self::Origin,
+            (8, b"mfa_type") => Self::Mfa,
+            (6, b"source") => Self::Source,
+            (11, b"system_name") => Self::SystemName,
+            _ => return None,
+        })
+    }
+}
+
+/// An event as the API sends it.
+#[derive(Default)]
+struct Row<'a> {
+    texts: [Option<&'a [u8]>; Field::COUNT],
+    principal: Option<&'a [u8]>,
+    status: Option<u16>,
+    request_body: Option<Raw<'a>>,
+    resources: Option<Raw<'a>>,
+    touched: Vec<Resource<'a>>,
+}
+
+impl<'a> Row<'a> {
+    fn of(&self, field: Field) -> Option<&'a [u8]> {
+        self.texts[field as usize]
+    }
+
+    fn clear(&mut self) {
+        self.texts = [None; Field::COUNT];
+        (self.principal, self.status, self.request_body, self.resources) = (None, None, None, None);
+        self.touched.clear();
+    }
+
+    fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
+        self.clear();
+        reader.members(|reader, key| {
+            match key {
+                b"principal" => self.principal = principal(reader)?,
+                b"status_code" => self.status = reader.text()?.and_then(status),
+                b"request_body" => self.request_body = reader.raw(Reader::skip)?,
+                b"resources" => {
+                    self.touched.clear();
+                    self.resources = reader.raw(|reader| resources(reader, &mut self.touched))?;
+                }
+                _ => match Field::named(key) {
+                    Some(field) => self.texts[field as usize] = reader.text()?,
+                    None => reader.skip()?,
+                },
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads an item of `/combined-events`: an event wrapped in the name of its kind.
+    fn unwrap(&mut self, reader: &mut Reader<'a>) -> Result<Option<Kind>, Broken> {
+        let mut kind = None;
+        reader.members(|reader, key| {
+            let named = match key {
+                b"api" => Kind::Api,
+                b"auth" => Kind::Authentication,
+                b"system" => Kind::System,
+                _ => return reader.skip(),
+            };
+            if !reader.null()? {
+                self.read(reader)?;
+                kind = Some(named);
+            }
+            Ok(())
+        })?;
+        Ok(kind)
+    }
+
+    fn time(&self) -> Result<i64, String> {
+        let id = || shortened(self.of(Field::Id).unwrap_or(b"without id"));
+        let Some(text) = self.of(Field::RecordedAt) else {
+            return Err(format!("event {}: recorded_at is missing", id()));
+        };
+        time_of(text)
+            .ok_or_else(|| format!("event {}: recorded_at is {:?}, not a time as in RFC 3339", id(), shortened(text)))
+    }
+}
+
+/// Nanoseconds since 1970 of a time as in RFC 3339.
+fn time_of(text: &[u8]) -> Option<i64> {
+    usual_time(text).or_else(|| DateTime::parse_from_rfc3339(str::from_utf8(text).ok()?).ok()?.timestamp_nanos_opt())
+}
+
+/// A time as the API writes it: in UTC, with or without a fraction.
+fn usual_time(text: &[u8]) -> Option<i64> {
+    fn number(digits: &[u8]) -> Option<u32> {
+        digits.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u32::from(digit - b'0')))
+    }
+    let (whole, rest) = text.split_first_chunk::<19>()?;
+    let [y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = *whole else {
+        return None;
     };
-    DateTime::parse_from_rfc3339(text).ok().and_then(|time| time.timestamp_nanos_opt()).ok_or_else(|| {
-        format!("event {}: recorded_at is {:?}, not a time as in RFC 3339", shortened(id), shortened(text))
-    })
+    let nanos = match rest {
+        b"Z" => 0,
+        [b'.', fraction @ .., b'Z'] if (1..=9).contains(&fraction.len()) => {
+            number(fraction)? * 10_u32.pow(9 - u32::try_from(fraction.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let year = i32::try_from(number(&[y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number(&[o0, o1])?, number(&[d0, d1])?)?;
+    date.and_hms_nano_opt(number(&[h0, h1])?, number(&[m0, m1])?, number(&[s0, s1])?, nanos)?
+        .and_utc()
+        .timestamp_nanos_opt()
 }
 
 /// The beginning of a text that may be long and is somebody else's.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
+fn shortened(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).chars().take(64).collect()
+}
+
+fn status(text: &[u8]) -> Option<u16> {
+    str::from_utf8(text).ok()?.parse().ok()
 }
 
 fn unnamed(row: &Row<'_>, time: i64) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     hash.update(time.to_le_bytes());
-    for part in [&row.request_id, &row.method_name, &row.method, &row.system_name] {
-        hash.update(part.as_deref().unwrap_or_default());
+    for field in [Field::RequestId, Field::MethodName, Field::Method, Field::SystemName] {
+        hash.update(row.of(field).unwrap_or_default());
         hash.update([0]);
     }
-    hash.update(row.resources.map(RawValue::get).unwrap_or_default());
+    hash.update(row.resources.map_or_else(Default::default, |list| list.text));
     let digest = hash.finalize();
     digest.iter().take(8).fold(String::from("without-id-"), |mut name, byte| {
         use std::fmt::Write;
@@ -335,372 +521,139 @@ fn unnamed(row: &Row<'_>, time: i64) -> String {
     })
 }
 
-type Item<'a> = Result<(Kind, Row<'a>), String>;
-
-/// Reads a page's items all at once and, only where that fails, one by one, to find the one that is malformed.
-fn items<'a, T: Deserialize<'a>>(
-    text: &'a str,
-    unwrap: impl Fn(T) -> Option<(Kind, Row<'a>)>,
-) -> Result<(Vec<Item<'a>>, Option<String>), serde_json::Error> {
-    let unwrap = |item: T| unwrap(item).ok_or_else(|| String::from("an item is of no known kind (api, auth, system)"));
-    match serde_json::from_str::<Listing<'a, T>>(text) {
-        Ok(listing) => Ok((listing.events.into_iter().map(unwrap).collect(), listing.next)),
-        // Half a surrogate pair in one event is an error of the whole text's syntax: the items tell whose.
-        Err(error) if !error.is_eof() => {
-            let listing: Listing<'a, &'a RawValue> = serde_json::from_str(text)?;
-            let items = listing.events.into_iter().map(|raw| {
-                serde_json::from_str(raw.get()).map_err(|e| format!("an item is not an event: {e}")).and_then(unwrap)
-            });
-            Ok((items.collect(), listing.next))
-        }
-        Err(error) => Err(error),
+/// The id of the event's principal; null is nobody.
+fn principal<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+    let mut id = None;
+    if !reader.null()? {
+        reader.members(|reader, key| {
+            let text = reader.text()?;
+            if key == b"id" {
+                id = text;
+            }
+            Ok(())
+        })?;
     }
-}
-
-struct Listing<'a, T> {
-    events: Vec<T>,
-    next: Option<String>,
-    marker: std::marker::PhantomData<&'a ()>,
-}
-
-impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Listing<'a, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Page<'a, T>(std::marker::PhantomData<(&'a (), T)>);
-        impl<'de, 'a, T: Deserialize<'de>> Visitor<'de> for Page<'a, T> {
-            type Value = Listing<'a, T>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object with the list `events`")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let (mut events, mut next) = (None, None);
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match &*key {
-                        "events" => events = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default()),
-                        "next_page_token" => next = map.next_value::<Lenient<'de>>()?.0,
-                        _ => _ = map.next_value::<IgnoredAny>()?,
-                    }
-                }
-                let events = events.ok_or_else(|| M::Error::missing_field("events"))?;
-                Ok(Listing { events, next: next.map(Cow::into_owned), marker: std::marker::PhantomData })
-            }
-        }
-        deserializer.deserialize_map(Page(std::marker::PhantomData))
-    }
-}
-
-/// An event as the API sends it; each kind has some of the fields.
-#[derive(Default)]
-struct Row<'a> {
-    id: Nullable<'a>,
-    recorded_at: Nullable<'a>,
-    locality: Nullable<'a>,
-    principal: Option<Principal<'a>>,
-    organization_id: Nullable<'a>,
-    project_id: Nullable<'a>,
-    source_ip: Nullable<'a>,
-    user_agent: Nullable<'a>,
-    product_name: Nullable<'a>,
-    service_name: Nullable<'a>,
-    method_name: Nullable<'a>,
-    request_id: Nullable<'a>,
-    status_code: Option<u16>,
-    request_body: Option<&'a RawValue>,
-    resources: Option<&'a RawValue>,
-    result: Nullable<'a>,
-    failure_reason: Nullable<'a>,
-    country_code: Nullable<'a>,
-    method: Nullable<'a>,
-    origin: Nullable<'a>,
-    mfa_type: Nullable<'a>,
-    source: Nullable<'a>,
-    system_name: Nullable<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Event;
-        impl<'de> Visitor<'de> for Event {
-            type Value = Row<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an event")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut row = Row::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let field = match &*key {
-                        "id" => &mut row.id,
-                        "recorded_at" => &mut row.recorded_at,
-                        "locality" => &mut row.locality,
-                        "organization_id" => &mut row.organization_id,
-                        "project_id" => &mut row.project_id,
-                        "source_ip" => &mut row.source_ip,
-                        "user_agent" => &mut row.user_agent,
-                        "product_name" => &mut row.product_name,
-                        "service_name" => &mut row.service_name,
-                        "method_name" => &mut row.method_name,
-                        "request_id" => &mut row.request_id,
-                        "result" => &mut row.result,
-                        "failure_reason" => &mut row.failure_reason,
-                        "country_code" => &mut row.country_code,
-                        "method" => &mut row.method,
-                        "origin" => &mut row.origin,
-                        "mfa_type" => &mut row.mfa_type,
-                        "source" => &mut row.source,
-                        "system_name" => &mut row.system_name,
-                        "principal" => {
-                            row.principal = map.next_value()?;
-                            continue;
-                        }
-                        "status_code" => {
-                            row.status_code = map.next_value::<Lenient<'de>>()?.0.and_then(|text| text.parse().ok());
-                            continue;
-                        }
-                        "request_body" => {
-                            row.request_body = map.next_value()?;
-                            continue;
-                        }
-                        "resources" => {
-                            row.resources = map.next_value()?;
-                            continue;
-                        }
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    *field = map.next_value::<Lenient<'de>>()?.0;
-                }
-                Ok(row)
-            }
-        }
-        deserializer.deserialize_map(Event)
-    }
-}
-
-#[derive(Default)]
-struct Principal<'a> {
-    id: Nullable<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Principal<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Who;
-        impl<'de> Visitor<'de> for Who {
-            type Value = Principal<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a principal")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut principal = Principal::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let value = map.next_value::<Lenient<'de>>()?.0;
-                    if key == "id" {
-                        principal.id = value;
-                    }
-                }
-                Ok(principal)
-            }
-        }
-        deserializer.deserialize_map(Who)
-    }
-}
-
-/// One item of `/combined-events`.
-struct CombinedRow<'a>(Option<(Kind, Row<'a>)>);
-
-impl<'a> CombinedRow<'a> {
-    fn unwrap(self) -> Option<(Kind, Row<'a>)> {
-        self.0
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for CombinedRow<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOf;
-        impl<'de> Visitor<'de> for OneOf {
-            type Value = CombinedRow<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an event wrapped in `api`, `auth` or `system`")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut item = None;
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let kind = match &*key {
-                        "api" => Kind::Api,
-                        "auth" => Kind::Authentication,
-                        "system" => Kind::System,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    if let Some(row) = map.next_value::<Option<Row<'de>>>()? {
-                        item = Some((kind, row));
-                    }
-                }
-                Ok(CombinedRow(item))
-            }
-        }
-        deserializer.deserialize_map(OneOf)
-    }
-}
-
-/// Text in whatever JSON type it comes; null and the empty string are nothing.
-struct Lenient<'a>(Nullable<'a>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Lenient<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Lenient((!text.is_empty()).then_some(Cow::Borrowed(text))))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Lenient((!text.is_empty()).then(|| Cow::Owned(text.to_owned()))))
-            }
-            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-                Ok(Lenient(Some(Cow::Owned(value.to_string()))))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-                Ok(Lenient(Some(Cow::Owned(value.to_string()))))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-                Ok(Lenient(Some(Cow::Owned(value.to_string()))))
-            }
-            fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-                Ok(Lenient(Some(Cow::Owned(value.to_string()))))
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Lenient(None))
-            }
-            fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Lenient(None))
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Lenient(None))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
+    Ok(id)
 }
 
 /// Keys of a resource's `*_info` that name the resource it belongs to.
 /// Source: the resource types of Scaleway's Audit Trail API.
-const PARENT_KEYS: [&str; 12] = [
-    "backend_id",
-    "container_id",
-    "frontend_id",
-    "gateway_id",
-    "lb_id",
-    "namespace_id",
-    "pipeline_id",
-    "pn_id",
-    "private_network_id",
-    "route_stage_id",
-    "server_id",
-    "vpc_id",
+const PARENT_KEYS: [&[u8]; 12] = [
+    b"backend_id",
+    b"container_id",
+    b"frontend_id",
+    b"gateway_id",
+    b"lb_id",
+    b"namespace_id",
+    b"pipeline_id",
+    b"pn_id",
+    b"private_network_id",
+    b"route_stage_id",
+    b"server_id",
+    b"vpc_id",
 ];
 
 #[derive(Default)]
 struct Resource<'a> {
-    id: Nullable<'a>,
-    kind: Nullable<'a>,
-    name: Nullable<'a>,
-    own_id: Nullable<'a>,
-    own_name: Nullable<'a>,
-    parents: Vec<Cow<'a, str>>,
+    id: Option<&'a [u8]>,
+    kind: Option<&'a [u8]>,
+    name: Option<&'a [u8]>,
+    own_id: Option<&'a [u8]>,
+    own_name: Option<&'a [u8]>,
+    parents: Vec<&'a [u8]>,
 }
 
-impl Resource<'_> {
+/// Reads a list of resources, leaving out what is none; what is no list has none.
+fn resources<'a>(reader: &mut Reader<'a>, touched: &mut Vec<Resource<'a>>) -> Result<(), Broken> {
+    // What is wrong here is no fault of the event.
+    let list = reader.attempt(|reader| {
+        reader.elements(|reader| {
+            touched.extend(reader.attempt(Resource::read)?);
+            Ok(())
+        })
+    });
+    list.map(|_| ())
+}
+
+impl<'a> Resource<'a> {
     fn is_user(&self) -> bool {
-        matches!(self.kind.as_deref(), Some("iam_user" | "account_user"))
+        matches!(self.kind, Some(b"iam_user" | b"account_user"))
     }
-}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct One;
-        impl<'de> Visitor<'de> for One {
-            type Value = Resource<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a resource")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut resource = Resource::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match &*key {
-                        "id" => resource.id = map.next_value::<Lenient<'de>>()?.0,
-                        "type" => resource.kind = map.next_value::<Lenient<'de>>()?.0,
-                        "name" => resource.name = map.next_value::<Lenient<'de>>()?.0,
-                        key if key.ends_with("_info") => {
-                            // What is no object is none of the infos that name a parent.
-                            let raw: &'de RawValue = map.next_value()?;
-                            if let Ok(info) = serde_json::from_str::<Info<'de>>(raw.get()) {
-                                (resource.own_id, resource.own_name, resource.parents) =
-                                    (info.id, info.name, info.parents);
-                            }
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+        let mut resource = Self::default();
+        reader.members(|reader, key| {
+            match key {
+                b"id" => resource.id = reader.text()?,
+                b"type" => resource.kind = reader.text()?,
+                b"name" => resource.name = reader.text()?,
+                _ if key.ends_with(b"_info") => {
+                    // What is no object is none of the infos that name a parent.
+                    // An info may stand there under an old name too, or beside an empty one.
+                    if let Ok(info) = reader.attempt(Info::read)? {
+                        if info.id.is_some() {
+                            (resource.own_id, resource.own_name) = (info.id, info.name);
                         }
-                        _ => _ = map.next_value::<IgnoredAny>()?,
+                        resource.parents.extend(info.parents);
                     }
                 }
-                if resource.own_id == resource.id {
-                    resource.own_id = None;
-                }
-                Ok(resource)
+                _ => reader.skip()?,
             }
+            Ok(())
+        })?;
+        if resource.own_id == resource.id {
+            resource.own_id = None;
         }
-        deserializer.deserialize_map(One)
+        Ok(resource)
     }
 }
 
 #[derive(Default)]
 struct Info<'a> {
-    id: Nullable<'a>,
-    name: Nullable<'a>,
-    parents: Vec<Cow<'a, str>>,
+    id: Option<&'a [u8]>,
+    name: Option<&'a [u8]>,
+    parents: Vec<&'a [u8]>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Info<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Inside;
-        impl<'de> Visitor<'de> for Inside {
-            type Value = Info<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a resource's info")
+impl<'a> Info<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+        let mut info = Self::default();
+        reader.members(|reader, key| {
+            let text = reader.text()?;
+            match key {
+                b"id" => info.id = text,
+                b"name" => info.name = text,
+                _ if PARENT_KEYS.contains(&key) => info.parents.extend(text),
+                _ => {}
             }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut info = Info::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let value = map.next_value::<Lenient<'de>>()?.0;
-                    match &*key {
-                        "id" => info.id = value,
-                        "name" => info.name = value,
-                        key if PARENT_KEYS.contains(&key) => info.parents.extend(value),
-                        _ => {}
-                    }
-                }
-                Ok(info)
-            }
-        }
-        deserializer.deserialize_map(Inside)
+            Ok(())
+        })?;
+        Ok(info)
     }
 }
 
 /// The id that a request body names, where it names just one besides its project and organization.
 ///
 /// Deletes of IAM list no resource: what was deleted stands only here.
-fn only_id(body: &str) -> Option<String> {
-    let fields: std::collections::BTreeMap<&str, &RawValue> = serde_json::from_str(body).ok()?;
-    let mut ids = fields.into_iter().filter(|(key, _)| {
-        let is_id = key.ends_with("_id") || key.ends_with("Id") || matches!(*key, "id" | "access_key" | "accessKey");
-        is_id && !matches!(*key, "project_id" | "projectId" | "organization_id" | "organizationId")
-    });
-    let (_, value) = ids.next()?;
-    ids.next().is_none().then(|| serde_json::from_str(value.get()).ok())?
+fn only_id<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+    let mut ids: Vec<(&[u8], Option<&[u8]>)> = Vec::new();
+    let read = reader.attempt(|reader| {
+        reader.members(|reader, key| {
+            let is_id =
+                key.ends_with(b"_id") || key.ends_with(b"Id") || matches!(key, b"id" | b"access_key" | b"accessKey");
+            if !is_id || matches!(key, b"project_id" | b"projectId" | b"organization_id" | b"organizationId") {
+                return reader.skip();
+            }
+            let id = reader.attempt(Reader::string)?.ok();
+            match ids.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, known)) => *known = id,
+                None => ids.push((key, id)),
+            }
+            Ok(())
+        })
+    })?;
+    Ok(match (read, &*ids) {
+        (Ok(()), [(_, id)]) => *id,
+        _ => None,
+    })
 }

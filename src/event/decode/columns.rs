@@ -1,0 +1,207 @@
+//! Columns of text in the making.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, ListArray, StringArray, StructArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow::datatypes::{FieldRef, Fields, Int32Type};
+use arrow::error::ArrowError;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// The key of no text.
+pub(super) const NULL: i32 = -1;
+
+fn offset(length: usize) -> i32 {
+    // A page is at most 64 MiB and a listing 512 MiB, so that 2^31 cannot be reached.
+    i32::try_from(length).unwrap_or(i32::MAX)
+}
+
+fn length(offset: i32) -> usize {
+    usize::try_from(offset).unwrap_or_default()
+}
+
+/// Texts one behind the other, some of them absent.
+pub(super) struct Strings {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+    present: Vec<bool>,
+}
+
+impl Default for Strings {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0], present: Vec::new() }
+    }
+}
+
+impl Strings {
+    /// Adds a row.
+    pub(super) fn push(&mut self, text: Option<&[u8]>) {
+        self.bytes.extend_from_slice(text.unwrap_or_default());
+        self.ends.push(offset(self.bytes.len()));
+        self.present.push(text.is_some());
+    }
+
+    fn get(&self, row: usize) -> Option<&[u8]> {
+        let &[start, end] = self.ends.get(row..)?.first_chunk()?;
+        self.bytes.get(length(start)..length(end))
+    }
+
+    /// Forgets all but the first rows.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows + 1);
+        self.present.truncate(rows);
+        self.bytes.truncate(self.ends.last().map_or(0, |&end| length(end)));
+    }
+
+    pub(super) fn finish(self) -> Result<StringArray, ArrowError> {
+        let nulls = self.present.contains(&false).then(|| NullBuffer::from(self.present));
+        StringArray::try_new(OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes), nulls)
+    }
+}
+
+/// How many texts a dictionary has at hand; a power of two.
+const RECENT: usize = 32;
+
+/// A text of a dictionary: its key, and where it stands.
+#[derive(Clone, Copy)]
+struct Known {
+    key: i32,
+    start: usize,
+    length: usize,
+}
+
+/// Dictionary-encoded texts.
+pub(super) struct Texts {
+    keys: Vec<i32>,
+    values: Strings,
+    /// The keys by the hash of their values.
+    known: HashTable<i32>,
+    hasher: DefaultHashBuilder,
+    /// What was asked for lately, each in its text's slot: a page has few texts, again and again.
+    recent: [Known; RECENT],
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            values: Strings::default(),
+            known: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            recent: [Known { key: NULL, start: usize::MAX, length: usize::MAX }; RECENT],
+        }
+    }
+}
+
+/// A slot that texts of one column seldom share. It need not withstand those who choose their texts: the hash does.
+#[inline]
+fn slot(text: &[u8]) -> usize {
+    let (Some(&[a, b]), Some(&[c, d])) = (text.first_chunk(), text.last_chunk()) else { return 0 };
+    let mixed = u64::from_le_bytes([a, b, c, d, 0, 0, 0, 0]) ^ text.len() as u64;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.trailing_zeros())) as usize
+}
+
+impl Texts {
+    /// The dictionary's key of a text, which is added where it is new.
+    #[inline]
+    pub(super) fn key(&mut self, text: Option<&[u8]>) -> i32 {
+        let Some(text) = text else { return NULL };
+        let slot = slot(text);
+        let Known { key, start, length } = self.recent[slot];
+        if length == text.len() && self.values.bytes.get(start..start + length) == Some(text) {
+            return key;
+        }
+        self.recent[slot] = self.find(text);
+        self.recent[slot].key
+    }
+
+    #[inline(never)]
+    fn find(&mut self, text: &[u8]) -> Known {
+        let Self { values, known, hasher, .. } = self;
+        let hash = hasher.hash_one(text);
+        let found = known.find(hash, |&key| values.get(length(key)) == Some(text)).copied();
+        let key = found.unwrap_or_else(|| {
+            let key = offset(known.len());
+            values.push(Some(text));
+            known.insert_unique(hash, key, |&key| hasher.hash_one(values.get(length(key)).unwrap_or_default()));
+            key
+        });
+        Known { key, start: length(values.ends[length(key)]), length: text.len() }
+    }
+
+    /// Adds a row.
+    #[inline]
+    pub(super) fn push(&mut self, text: Option<&[u8]>) {
+        let key = self.key(text);
+        self.keys.push(key);
+    }
+
+    /// Makes room for more rows.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.keys.reserve(rows);
+    }
+
+    /// Forgets all but the first rows; the dictionary keeps their texts.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.keys.truncate(rows);
+    }
+
+    /// The rows' keys, and the dictionary.
+    pub(super) fn finish(self) -> Result<(Vec<i32>, ArrayRef), ArrowError> {
+        Ok((self.keys, Arc::new(self.values.finish()?)))
+    }
+}
+
+/// A column of the texts that stand at `keys` in a dictionary.
+pub(super) fn encoded(mut keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let nulls = keys.contains(&NULL).then(|| BooleanBuffer::collect_bool(keys.len(), |row| keys[row] != NULL));
+    keys.iter_mut().for_each(|key| *key = (*key).max(0));
+    let keys = Int32Array::new(keys.into(), nulls.map(NullBuffer::new));
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(values))?))
+}
+
+/// For each row a list of items, each of `N` keys.
+pub(super) struct Lists<const N: usize> {
+    ends: Vec<i32>,
+    keys: [Vec<i32>; N],
+}
+
+impl<const N: usize> Default for Lists<N> {
+    fn default() -> Self {
+        Self { ends: vec![0], keys: std::array::from_fn(|_| Vec::new()) }
+    }
+}
+
+impl<const N: usize> Lists<N> {
+    /// Adds an item to the row that is not ended.
+    pub(super) fn push(&mut self, item: [i32; N]) {
+        for (keys, key) in self.keys.iter_mut().zip(item) {
+            keys.push(key);
+        }
+    }
+
+    /// Ends a row.
+    pub(super) fn end(&mut self) {
+        self.ends.push(offset(self.keys[0].len()));
+    }
+
+    /// Forgets all but the first rows.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows + 1);
+        let end = self.ends.last().map_or(0, |&end| length(end));
+        self.keys.iter_mut().for_each(|keys| keys.truncate(end));
+    }
+
+    /// The lists, of structures whose texts are those of the dictionaries.
+    pub(super) fn finish(
+        self,
+        item: FieldRef,
+        fields: Fields,
+        values: [&ArrayRef; N],
+    ) -> Result<ListArray, ArrowError> {
+        let columns = self.keys.into_iter().zip(values).map(|(keys, values)| encoded(keys, values));
+        let items = StructArray::try_new(fields, columns.collect::<Result<_, _>>()?, None)?;
+        ListArray::try_new(item, OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
+    }
+}

@@ -1,0 +1,401 @@
+//! A reader of JSON that goes over the bytes once and leaves in place what it reads.
+//!
+//! What is read and what is skipped is checked alike, as `serde_json` does: brackets, commas and colons, the shape of
+//! numbers and literals, escapes, and that no control character stands in a string. What is wrong with a text's syntax is
+//! [`Broken`] and ends the reading. What is well written and yet no text, half a surrogate pair or a number beyond all
+//! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
+//! ([`Reader::attempt`]), and the reading goes on behind it.
+
+use bumpalo::Bump;
+use wide::u8x16;
+
+/// The text is not the JSON that it should be.
+#[derive(Debug)]
+pub(super) struct Broken(pub(super) &'static str);
+
+const SYNTAX: Broken = Broken("this is not JSON");
+
+/// The bytes of a text that cannot stand in a string as they are, a bit each: quotes, backslashes and control characters.
+/// There is one behind the text's end too, so that every string ends.
+#[derive(Default)]
+pub(super) struct Marks(Vec<u64>);
+
+impl Marks {
+    pub(super) fn set(&mut self, text: &[u8]) {
+        let (blocks, rest) = text.as_chunks();
+        let mut last = [0; 64];
+        last[..rest.len()].copy_from_slice(rest);
+        self.0.clear();
+        self.0.extend(blocks.iter().map(Self::of));
+        self.0.push(Self::of(&last));
+    }
+
+    /// Sixteen bytes at a time, which every x86-64 and every ARM processor of 64 bits can.
+    #[inline(always)]
+    fn of(block: &[u8; 64]) -> u64 {
+        let quarters = block.as_chunks::<16>().0;
+        let marks = |quarter: usize| {
+            let bytes = u8x16::new(quarters[quarter]);
+            let special = bytes.simd_eq(u8x16::splat(b'"'))
+                | bytes.simd_eq(u8x16::splat(b'\\'))
+                | bytes.simd_eq(bytes.min(u8x16::splat(0x1f)));
+            u64::from(special.to_bitmask()) << (16 * quarter)
+        };
+        marks(0) | marks(1) | marks(2) | marks(3)
+    }
+
+    /// The first of them at or behind `at`.
+    #[inline(always)]
+    fn next(&self, at: usize) -> usize {
+        let mut word = at / 64;
+        let mut bits = self.0.get(word).map_or(0, |bits| bits & (u64::MAX << (at % 64)));
+        while bits == 0 {
+            word += 1;
+            let Some(&next) = self.0.get(word) else { return usize::MAX };
+            bits = next;
+        }
+        word * 64 + bits.trailing_zeros() as usize
+    }
+}
+
+/// A value as it stands in the text.
+#[derive(Clone, Copy)]
+pub(super) struct Raw<'a> {
+    pub(super) text: &'a [u8],
+    start: usize,
+}
+
+/// A place in a JSON text.
+///
+/// What it reads once per event is inlined, which is worth a third of the time; what is rare is kept out of the way.
+pub(super) struct Reader<'a> {
+    text: &'a [u8],
+    marks: &'a Marks,
+    at: usize,
+    /// Where texts with escapes are written out.
+    arena: &'a Bump,
+    fault: Option<&'static str>,
+    /// The brackets to close behind the value that is being skipped.
+    open: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of a text, of which `marks` are set.
+    pub(super) fn new(text: &'a [u8], marks: &'a Marks, arena: &'a Bump) -> Self {
+        Self { text, marks, at: 0, arena, fault: None, open: Vec::new() }
+    }
+
+    /// Another reader, of a value that this one went over.
+    pub(super) fn again(&self, raw: Raw<'a>) -> Self {
+        Self { at: raw.start, fault: None, open: Vec::new(), ..*self }
+    }
+
+    /// What was wrong so far with values that are not [`attempt`](Self::attempt)ed.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        self.fault
+    }
+
+    /// Reads something, of which the inner error tells what is wrong with it, if anything.
+    pub(super) fn attempt<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Broken>,
+    ) -> Result<Result<T, &'static str>, Broken> {
+        let around = self.fault.take();
+        let value = read(self)?;
+        Ok(std::mem::replace(&mut self.fault, around).map_or(Ok(value), Err))
+    }
+
+    /// The end of the text.
+    pub(super) fn end(&mut self) -> Result<(), Broken> {
+        self.peek();
+        if self.at == self.text.len() { Ok(()) } else { Err(SYNTAX) }
+    }
+
+    /// The byte here; at the end zero, which no JSON has outside of strings.
+    #[inline(always)]
+    fn byte(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The next byte that is no white space.
+    #[inline(always)]
+    fn peek(&mut self) -> u8 {
+        loop {
+            let byte = self.byte();
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return byte;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// The same, and goes behind it.
+    #[inline(always)]
+    fn next(&mut self) -> u8 {
+        let byte = self.peek();
+        self.at += 1;
+        byte
+    }
+
+    #[inline(always)]
+    fn take(&mut self, byte: u8) -> Result<(), Broken> {
+        if self.next() == byte { Ok(()) } else { Err(SYNTAX) }
+    }
+
+    /// Goes into brackets, unless there is nothing between them. What is not in such brackets is a fault.
+    #[inline(always)]
+    fn open(&mut self, brackets: [u8; 2], fault: &'static str) -> Result<bool, Broken> {
+        if self.peek() != brackets[0] {
+            self.fault = Some(fault);
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        let empty = self.peek() == brackets[1];
+        self.at += usize::from(empty);
+        Ok(!empty)
+    }
+
+    /// Whether there is more before the bracket that closes.
+    #[inline(always)]
+    fn more(&mut self, close: u8) -> Result<bool, Broken> {
+        match self.next() {
+            b',' => Ok(true),
+            byte if byte == close => Ok(false),
+            _ => Err(SYNTAX),
+        }
+    }
+
+    /// Reads an object, calling `member` with each key where its value is to be read. What is no object is a fault.
+    #[inline(always)]
+    pub(super) fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let mut more = self.open(*b"{}", "it is no object")?;
+        while more {
+            let key = self.quoted()?;
+            self.take(b':')?;
+            member(self, key)?;
+            more = self.more(b'}')?;
+        }
+        Ok(())
+    }
+
+    /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.
+    #[inline(always)]
+    pub(super) fn elements(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), Broken>) -> Result<(), Broken> {
+        let mut more = self.open(*b"[]", "it is no list")?;
+        while more {
+            element(self)?;
+            more = self.more(b']')?;
+        }
+        Ok(())
+    }
+
+    /// Reads null, if it is that.
+    #[inline(always)]
+    pub(super) fn null(&mut self) -> Result<bool, Broken> {
+        if self.peek() != b'n' {
+            return Ok(false);
+        }
+        self.literal(b"null").map(|_| true)
+    }
+
+    /// Text in whatever JSON type it comes; null, the empty string, lists and objects are nothing.
+    #[inline(always)]
+    pub(super) fn text(&mut self) -> Result<Option<&'a [u8]>, Broken> {
+        if self.peek() != b'"' {
+            return self.other_text();
+        }
+        let text = self.quoted()?;
+        Ok(if text.is_empty() { None } else { Some(text) })
+    }
+
+    #[inline(never)]
+    fn other_text(&mut self) -> Result<Option<&'a [u8]>, Broken> {
+        match self.byte() {
+            b'-' | b'0'..=b'9' => self.number().map(Some),
+            b't' => self.literal(b"true").map(Some),
+            b'f' => self.literal(b"false").map(Some),
+            b'{' => self.members(|reader, _| reader.skip()).map(|()| None),
+            _ => self.skip().map(|()| None),
+        }
+    }
+
+    /// A string; what is none is a fault.
+    pub(super) fn string(&mut self) -> Result<&'a [u8], Broken> {
+        if self.peek() == b'"' {
+            return self.quoted();
+        }
+        self.fault = Some("it is no string");
+        self.skip().map(|()| &[][..])
+    }
+
+    /// The value that `read` goes over, as it stands there; null is nothing.
+    #[inline(always)]
+    pub(super) fn raw(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<(), Broken>,
+    ) -> Result<Option<Raw<'a>>, Broken> {
+        if self.null()? {
+            return Ok(None);
+        }
+        let start = self.at;
+        read(self)?;
+        Ok(self.text.get(start..self.at).map(|text| Raw { text, start }))
+    }
+
+    /// Goes over any value, however deep.
+    pub(super) fn skip(&mut self) -> Result<(), Broken> {
+        self.open.clear();
+        loop {
+            match self.peek() {
+                b'"' => _ = self.span()?,
+                b'-' | b'0'..=b'9' => _ = self.digits()?,
+                b'n' => _ = self.literal(b"null")?,
+                b't' => _ = self.literal(b"true")?,
+                b'f' => _ = self.literal(b"false")?,
+                b'[' => {
+                    if self.open(*b"[]", "")? {
+                        self.open.push(b']');
+                        continue;
+                    }
+                }
+                b'{' => {
+                    if self.open(*b"{}", "")? {
+                        self.open.push(b'}');
+                        self.skip_key()?;
+                        continue;
+                    }
+                }
+                _ => return Err(SYNTAX),
+            }
+            // Behind a value: brackets close, until there is another value.
+            loop {
+                let Some(&close) = self.open.last() else { return Ok(()) };
+                if self.more(close)? {
+                    break;
+                }
+                self.open.pop();
+            }
+            if self.open.last() == Some(&b'}') {
+                self.skip_key()?;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn skip_key(&mut self) -> Result<(), Broken> {
+        self.span()?;
+        self.take(b':')
+    }
+
+    /// Reads a string, writing out its escapes.
+    #[inline(always)]
+    fn quoted(&mut self) -> Result<&'a [u8], Broken> {
+        let (text, escaped) = self.span()?;
+        if escaped { Ok(self.unescaped(text)) } else { Ok(text) }
+    }
+
+    #[cold]
+    fn unescaped(&mut self, text: &[u8]) -> &'a [u8] {
+        match serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()) {
+            Ok(text) => self.arena.alloc_slice_copy(text.as_bytes()),
+            Err(_) => {
+                self.fault = Some("it has half a surrogate pair");
+                &[]
+            }
+        }
+    }
+
+    /// Goes over a string: what stands between its quotes, and whether that has escapes.
+    #[inline(always)]
+    fn span(&mut self) -> Result<(&'a [u8], bool), Broken> {
+        self.take(b'"')?;
+        let start = self.at;
+        self.at = self.marks.next(start);
+        let escaped = self.byte() != b'"';
+        if escaped {
+            self.escapes()?;
+        }
+        let text = self.text.get(start..self.at).ok_or(SYNTAX)?;
+        self.at += 1;
+        Ok((text, escaped))
+    }
+
+    /// Goes to the end of a string that has an escape here; anything else here is a control character or the text's end.
+    #[cold]
+    fn escapes(&mut self) -> Result<(), Broken> {
+        while self.byte() != b'"' {
+            let digits = match self.text.get(self.at..).unwrap_or_default() {
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => &[],
+                [b'\\', b'u', a, b, c, d, ..] => &[*a, *b, *c, *d][..],
+                _ => return Err(SYNTAX),
+            };
+            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                return Err(SYNTAX);
+            }
+            self.at = self.marks.next(self.at + 2 + digits.len());
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, literal: &'static [u8]) -> Result<&'static [u8], Broken> {
+        if !self.text[self.at..].starts_with(literal) {
+            return Err(SYNTAX);
+        }
+        self.at += literal.len();
+        Ok(literal)
+    }
+
+    /// Reads a number as a text.
+    fn number(&mut self) -> Result<&'a [u8], Broken> {
+        let text = self.digits()?;
+        // Integers of up to 18 digits fit 64 bits and are written in one way only.
+        let usual = text.len() <= 18 && text != b"-0" && !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+        if usual { Ok(text) } else { Ok(self.unusual_number(text)) }
+    }
+
+    #[cold]
+    fn unusual_number(&mut self, text: &[u8]) -> &'a [u8] {
+        let Ok(number) = serde_json::from_slice::<serde_json::Number>(text) else {
+            self.fault = Some("a number is out of range");
+            return &[];
+        };
+        let text = match number.as_f64() {
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        };
+        self.arena.alloc_slice_copy(text.as_bytes())
+    }
+
+    /// Goes over a number.
+    fn digits(&mut self) -> Result<&'a [u8], Broken> {
+        let start = self.at;
+        self.at += usize::from(self.byte() == b'-');
+        if self.byte() == b'0' {
+            self.at += 1;
+        } else {
+            self.some_digits()?;
+        }
+        if self.byte() == b'.' {
+            self.at += 1;
+            self.some_digits()?;
+        }
+        if matches!(self.byte(), b'e' | b'E') {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte(), b'+' | b'-'));
+            self.some_digits()?;
+        }
+        self.text.get(start..self.at).ok_or(SYNTAX)
+    }
+
+    fn some_digits(&mut self) -> Result<(), Broken> {
+        let start = self.at;
+        while self.byte().is_ascii_digit() {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(SYNTAX) }
+    }
+}

@@ -1,0 +1,445 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::{Column, Events, Kind};
+use super::{Decoder, List, Page, reference};
+
+const API: List = List::Of(Kind::Api);
+
+fn read(list: List, page: &str) -> (Page, Events) {
+    let mut decoder = Decoder::new("nl-ams");
+    let read = decoder.page(list, page.as_bytes()).unwrap();
+    (read, decoder.finish().unwrap())
+}
+
+/// The texts of the only event, by column.
+fn only(kind: Kind, fields: Value) -> impl Fn(Column) -> Option<String> {
+    let events = Events::told(kind, &[fields]);
+    move |column| events.text(column).get(0).map(str::to_owned)
+}
+
+#[test]
+fn an_absent_a_null_and_an_empty_token_all_end_a_list() {
+    for (page, next) in [
+        (r#"{"events":[]}"#, None),
+        (r#"{"events":[], "next_page_token":null}"#, None),
+        (r#"{"events":[], "next_page_token":""}"#, None),
+        (r#"{"next_page_token":"more", "events":[]}"#, Some("more")),
+        (r#"{"events":null, "next_page_token":7, "of_tomorrow":{"a":[1]}}"#, Some("7")),
+    ] {
+        assert_eq!(read(API, page).0.next.as_deref(), next, "{page}");
+    }
+}
+
+#[test]
+fn what_is_no_list_of_events_is_an_error() {
+    for page in ["", "{", "[]", "null", "<html>", r#"{"events":{}}"#, r#"{"events":[{"id":"a"}"#, r#"{"items":[]}"#] {
+        let mut decoder = Decoder::new("fr-par");
+        assert!(decoder.page(API, page.as_bytes()).is_err(), "{page}");
+        assert!(decoder.is_empty());
+    }
+}
+
+#[test]
+fn one_malformed_event_does_not_disturb_the_others() {
+    let good = r#"{"id":"a", "recorded_at":"2026-01-01T00:00:00Z"}"#;
+    for (bad, what) in [
+        (r#"{"id":"b"}"#, "event b: recorded_at is missing"),
+        (r#"{"id":"b", "recorded_at":"soon"}"#, "event b: recorded_at is \"soon\", not a time as in RFC 3339"),
+        (r#"{"recorded_at":"9999-01-01T00:00:00Z"}"#, "event without id: recorded_at is \"9999-01-01T00:00:00Z\""),
+        (r#"{"id":"b", "principal":"somebody"}"#, "an item is not an event"),
+        ("7", "an item is not an event"),
+        ("null", "an item is not an event"),
+    ] {
+        let (page, events) = read(API, &format!(r#"{{"events":[{bad}, {good}, {bad}]}}"#));
+        assert_eq!((page.items, page.malformed.len(), events.len()), (3, 2, 1), "{bad}");
+        assert!(page.malformed[0].starts_with(what), "{bad}: {}", page.malformed[0]);
+    }
+    let long = json!({ "events": [{ "id": "x".repeat(1_000), "recorded_at": "y".repeat(1_000) }] });
+    assert!(read(API, &long.to_string()).0.malformed[0].len() < 250, "what is quoted is quoted in part");
+}
+
+#[test]
+fn a_combined_list_tells_each_events_kind() {
+    let at = r#""recorded_at":"2026-01-01T00:00:00Z""#;
+    let page = format!(
+        r#"{{"events":[{{"api":{{"id":"a", {at}}}}}, {{"auth":{{"id":"b", {at}}}, "api":null}}, {{"system":{{"id":"c", {at}}}}}, {{"fourth":{{"id":"d", {at}}}}}]}}"#
+    );
+    let (page, events) = read(List::Combined, &page);
+    let kind = events.text(Column::Kind);
+    assert_eq!([0, 1, 2].map(|row| kind.get(row)), ["api", "authentication", "system"].map(Some));
+    assert_eq!(page.malformed, ["an item is of no known kind (api, auth, system)"]);
+}
+
+#[test]
+fn times_are_read_to_the_nanosecond() {
+    for (text, nanos) in [
+        ("1970-01-01T00:00:01.123456789Z", 1_123_456_789),
+        ("1970-01-01T00:00:01.123456Z", 1_123_456_000),
+        ("1970-01-01T00:00:01Z", 1_000_000_000),
+        ("1970-01-01T02:00:01.5+02:00", 1_500_000_000),
+    ] {
+        assert_eq!(Events::told(Kind::Api, &[json!({ "recorded_at": text })]).times().value(0), nanos, "{text}");
+    }
+}
+
+#[test]
+fn each_kind_fills_the_columns_that_it_has() {
+    let all = json!({
+        "service_name": "service", "method_name": "Method", "method": "saml", "source": "source", "system_name": "name",
+        "result": "failure", "failure_reason": "invalid_mfa", "country_code": "FR", "origin": "public_api", "mfa_type": "totp",
+    });
+    let (api, login) = (only(Kind::Api, all.clone()), only(Kind::Authentication, all.clone()));
+    let system = only(Kind::System, all);
+    assert_eq!((api(Column::Service).unwrap(), api(Column::Method).unwrap()), ("service".into(), "Method".into()));
+    assert_eq!(login(Column::Method).as_deref(), Some("saml"));
+    assert_eq!((system(Column::Service).unwrap(), system(Column::Method).unwrap()), ("source".into(), "name".into()));
+    let told = [Column::Result, Column::FailureReason, Column::Country, Column::Origin, Column::Mfa].map(login);
+    assert_eq!(told.map(Option::unwrap), ["failure", "invalid_mfa", "FR", "public_api", "totp"]);
+}
+
+#[test]
+fn an_event_without_a_locality_is_of_the_region_asked() {
+    assert_eq!(only(Kind::Authentication, json!({}))(Column::Region).as_deref(), Some("fr-par"));
+    assert_eq!(only(Kind::Api, json!({ "locality": "nl-ams-1" }))(Column::Region).as_deref(), Some("nl-ams"));
+}
+
+#[test]
+fn a_log_ins_class_is_its_result() {
+    let class = |fields| only(Kind::Authentication, fields)(Column::StatusClass);
+    assert_eq!(class(json!({ "result": "success" })).as_deref(), Some("succeeded"));
+    assert_eq!(class(json!({ "result": "failure" })).as_deref(), Some("failed"));
+    assert_eq!(class(json!({ "result": "unknown_result" })), None);
+}
+
+#[test]
+fn who_has_no_principal_is_the_user_concerned_or_nobody() {
+    let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
+    let who = |kind, mut fields: Value, resources: &Value| {
+        fields["resources"] = resources.clone();
+        only(kind, fields)(Column::PrincipalId)
+    };
+    assert_eq!(who(Kind::Authentication, json!({}), &user).as_deref(), Some("u"));
+    assert_eq!(who(Kind::Api, json!({ "product_name": "iam" }), &user).as_deref(), Some("u"));
+    let named = json!({ "product_name": "iam", "principal": { "id": "p" } });
+    assert_eq!(who(Kind::Api, named, &user).as_deref(), Some("p"));
+    assert_eq!(who(Kind::Api, json!({ "product_name": "instance" }), &user), None);
+    assert_eq!(who(Kind::Api, json!({ "product_name": "iam", "principal": null }), &json!([])), None);
+    let policy = json!([{ "id": "x", "type": "iam_policy" }]);
+    assert_eq!(who(Kind::Api, json!({ "product_name": "iam" }), &policy), None);
+}
+
+#[test]
+fn the_id_of_what_is_deleted_is_read_from_the_body() {
+    let of = |body: Value| only(Kind::Api, json!({ "request_body": body, "resources": [] }))(Column::ResourceId);
+    for (body, id) in [
+        (json!({ "access_key": "SCW1" }), Some("SCW1")),
+        (json!({ "ssh_key_id": "k" }), Some("k")),
+        (json!({ "serverId": "s", "projectId": "p", "organization_id": "o" }), Some("s")),
+        (json!({ "policy_id": "p", "force": true }), Some("p")),
+        // Of two ids, neither is known to be the one.
+        (json!({ "group_id": "g", "user_id": "u" }), None),
+        (json!({ "policy_id": null }), None),
+        (json!({ "project_id": "p" }), None),
+        (json!([{ "policy_id": "p" }]), None),
+        (json!(null), None),
+    ] {
+        assert_eq!(of(body.clone()).as_deref(), id, "{body}");
+    }
+    let listed = json!({ "request_body": { "policy_id": "p" }, "resources": [{ "id": "r" }] });
+    assert_eq!(only(Kind::Api, listed)(Column::ResourceId).as_deref(), Some("r"));
+}
+
+#[test]
+fn infos_under_several_names_all_count() {
+    let resource =
+        json!({ "id": "f", "a_info": { "lb_id": "lb" }, "b_info": { "id": "own", "name": "o" }, "c_info": {} });
+    let events = Events::told(Kind::Api, &[json!({ "resources": [resource] })]);
+    let parents: Vec<_> = events.parents().of(0).map(|(_, parent)| parent).collect();
+    assert_eq!(parents, ["lb", "f"]);
+    assert_eq!(events.references().of(0).filter_map(|r| r.id).collect::<Vec<_>>(), ["f", "own"]);
+}
+
+#[test]
+fn what_a_server_action_does_is_read_from_its_body() {
+    let action = |fields: Value| only(Kind::Api, fields)(Column::Action);
+    let body = json!({ "action": "poweroff" });
+    assert_eq!(action(json!({ "method_name": "ServerAction", "request_body": body })).as_deref(), Some("poweroff"));
+    assert_eq!(action(json!({ "method_name": "UpdateServer", "request_body": body })), None);
+    assert_eq!(action(json!({ "method_name": "ServerAction", "request_body": { "action": 1 } })), None);
+    assert_eq!(action(json!({ "method_name": "ServerAction" })), None);
+}
+
+#[test]
+fn references_are_all_resources_and_what_stands_within_them() {
+    let events = Events::told(
+        Kind::Api,
+        &[json!({ "resources": [
+        { "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } },
+        { "id": "mac", "type": "apple_silicon_server", "apple_silicon_server_info": { "id": "mac", "name": "m" } },
+        { "id": "acl", "type": "load_balancer_acl", "load_balancer_acl_info": { "frontend_id": "f", "x": { "lb_id": "no" } } },
+        { "id": "nic", "type": "n", "n_info": { "server_id": "s", "private_network_id": "pn", "security_group_id": "sg" } },
+        { "id": null, "type": 7, "name": "", "deleted_at": null },
+    ] })],
+    );
+    let references: Vec<_> = events.references().of(0).map(|r| (r.id, r.kind, r.name, r.within)).collect();
+    let expected = [
+        (Some("cluster"), Some("kube_pool"), Some("prod"), None),
+        (Some("pool"), Some("kube_pool"), Some("default"), Some("cluster")),
+        (Some("mac"), Some("apple_silicon_server"), None, None),
+        (Some("acl"), Some("load_balancer_acl"), None, None),
+        (Some("nic"), Some("n"), None, None),
+        (None, Some("7"), None, None),
+    ];
+    assert_eq!(references, expected);
+    assert_eq!(events.parents().of(0).map(|(_, parent)| parent).collect::<Vec<_>>(), ["cluster", "f", "pn", "s"]);
+}
+
+#[test]
+fn events_without_an_id_are_told_apart_and_known_again() {
+    let event = |method: &str| json!({ "recorded_at": "2026-01-01T00:00:00Z", "method_name": method });
+    let page = json!({ "events": [event("A"), event("B"), event("A")] }).to_string();
+    let ids = |page: &str| {
+        let (_, events) = read(API, page);
+        (0..events.len()).map(|row| events.ids().value(row).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&page).len(), 2, "the same event twice is one");
+    assert_eq!(ids(&page), ids(&page));
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_become_replacement_characters() {
+    let mut decoder = Decoder::new("fr-par");
+    let page =
+        b"{\"events\":[{\"id\":\"a\", \"recorded_at\":\"2026-01-01T00:00:00Z\", \"user_agent\":\"x\xff\xfey\"}]}";
+    assert!(decoder.page(API, page).unwrap().replaced);
+    assert_eq!(decoder.finish().unwrap().text(Column::UserAgent).get(0), Some("x\u{fffd}\u{fffd}y"));
+}
+
+#[test]
+fn nesting_however_deep_costs_no_stack() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for field in ["request_body", "of_tomorrow", "resources", "user_agent"] {
+        let page = format!(r#"{{"events":[{{"id":"a", "recorded_at":"2026-01-01T00:00:00Z", "{field}":{deep}}}]}}"#);
+        assert_eq!(read(API, &page).1.len(), 1, "{field}");
+    }
+}
+
+const RECORDED: &str = include_str!("../../../tests/data/events.fr-par.json");
+
+const LISTS: [List; 4] = [API, List::Of(Kind::Authentication), List::Of(Kind::System), List::Combined];
+
+/// Reads the bytes as a page of each list, and again as serde_json would.
+fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
+    for list in LISTS {
+        let mut decoder = Decoder::new("nl-ams");
+        let before = r#"{"events":[{"id":"before", "recorded_at":"1970-01-01T00:00:00Z", "request_body":{"a":[]}}]}"#;
+        decoder.page(API, before.as_bytes()).unwrap();
+        let page = decoder.page(list, bytes);
+        let mut rows = reference::rows(&decoder.finish().unwrap());
+        let place = rows.iter().position(|(_, id, _)| id == "before");
+        match (reference::told(list, bytes, "nl-ams"), page) {
+            (Ok(told), Ok(page)) => {
+                // Unless the page has an event of the same id.
+                rows.remove(place.unwrap());
+                prop_assert_eq!(page.replaced, std::str::from_utf8(bytes).is_err());
+                let (items, malformed) = (page.items, page.malformed.len());
+                prop_assert_eq!(reference::Told { items, malformed, next: page.next, rows }, told);
+            }
+            (Err(_), Err(_)) => prop_assert_eq!((place, rows.len()), (Some(0), 1), "nothing of the page is left"),
+            (told, page) => prop_assert!(false, "{:?} is {:?}, not {:?}", list, page, told),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_recorded_page_is_read_as_by_serde_json() {
+    compare(RECORDED.as_bytes()).unwrap();
+}
+
+#[test]
+fn values_of_every_shape_are_read_as_by_serde_json() {
+    let values = [
+        r#""""#,
+        r#""a""#,
+        r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude80""#,
+        r#""\ud800""#,
+        r#""\udc00\ud800x""#,
+        r#""\u12g4""#,
+        r#""\u12""#,
+        r#""\x""#,
+        "\"\u{1f}\"",
+        "\"a\nb\"",
+        "\"é\u{1f680}\u{7f}\"",
+        "\"",
+        "'a'",
+        "0",
+        "-0",
+        "7",
+        "-7",
+        "007",
+        "1.50",
+        "1.",
+        ".5",
+        "1e3",
+        "1E+2",
+        "1e",
+        "-",
+        "+1",
+        "1e999",
+        "123456789012345678",
+        "12345678901234567890",
+        "1234567890123456789012",
+        "0x1",
+        "NaN",
+        "200",
+        "200.0",
+        "65536",
+        "true",
+        "false",
+        "null",
+        "nul",
+        "truex",
+        "nullnull",
+        "",
+        "[]",
+        "[,]",
+        "[1,]",
+        "[1 2]",
+        "[\"a\"",
+        "{}",
+        "{,}",
+        r#"{"a"}"#,
+        r#"{"a":}"#,
+        r#"{"a":1,}"#,
+        r#"{"a":1 "b":2}"#,
+        r#"{a:1}"#,
+        r#"{"id":"x"}"#,
+        r#"{"id":"x", "id":null}"#,
+        r#"{"\u0069d":"x"}"#,
+        r#"{"\ud800":1}"#,
+        r#"[{"id":"\ud800"}]"#,
+        r#"[{"a":{"\ud800":1}}]"#,
+        r#"{"id":"\ud800"}"#,
+        r#"{"policy_id":"p"}"#,
+        r#"{"policy_id":""}"#,
+        r#"{"policy_id":"\ud800"}"#,
+        r#"{"policy_id":7}"#,
+        r#"{"policy_id":"a", "policy_id":"b"}"#,
+        r#"{"policy_id":"a", "userId":"b"}"#,
+        r#"{"policy\u005fid":"p"}"#,
+        r#"{"policy_id":"p", "\ud800":1}"#,
+        "[{},7]",
+        r#"[{"id":"a","x_info":7}, {"type":"b", "y_info":{"id":"c","vpc_id":"v"}}]"#,
+        r#"[{"id":"a", "x_info":{"id":"b", "name":"n", "lb_id":"l", "lb_id":"m", "frontend_id":[]}, "y_info":null}]"#,
+        r#"[{"id":"a", "x_info":{"id":"b", "z":"\ud800"}, "x_info":{"id":"a"}}, {"id":"d", "\ud800":1}, [], null, {"type":"iam_user", "id":"u"}]"#,
+        r#"[{"x_info":{"id":"b"}},{"name":1e999},{"_info":{"pn_id":true}}]"#,
+        "[[[]]]",
+        "[{]}",
+        "{[}]",
+        r#"{"api":null}"#,
+    ];
+    let keys = [
+        "id",
+        "recorded_at",
+        "locality",
+        "principal",
+        "status_code",
+        "request_body",
+        "resources",
+        "of_tomorrow",
+        "result",
+    ];
+    let space = ["", " ", "\n\t\r ", "\u{b}"];
+    let time = r#""recorded_at":"2026-01-01T00:00:00Z""#;
+    for (place, value) in values.into_iter().enumerate() {
+        let s = space[place % space.len()];
+        for key in keys {
+            for event in [
+                format!(r#"{{{time},"{key}"{s}:{s}{value}{s}}}"#),
+                format!(r#"{{"{key}":{value}, {time}, "{key}":"again", "product_name":"iam"}}"#),
+                format!(r#"{{"api":{{{time}, "{key}":{value}}}, "auth":{{{time}, "id":"b"}}, "system":{value}}}"#),
+            ] {
+                compare(format!(r#"{{"events":[{event},{event}{s}]{s}}}{s}"#).as_bytes()).unwrap();
+            }
+        }
+        for page in [
+            value.to_owned(),
+            format!(r#"{{"events":{value}}}"#),
+            format!(r#"{{"events":[{value}]}}"#),
+            format!(r#"{{"events":[{{{time}}}], "next_page_token":{value}}}"#),
+            format!(r#"{{"events":[{{{time}}}], "of_tomorrow":{value}, "events":[]}}"#),
+            format!(r#"{{"events":[{{{time}}}], "events":{value}}}"#),
+            format!(r#"{{"events":[{{"api":{value}}}]}}{value}"#),
+        ] {
+            compare(page.as_bytes()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn times_of_every_shape_are_read_as_by_chrono() {
+    for time in [
+        "2024-02-29T23:59:59Z",
+        "2023-02-29T00:00:00Z",
+        "2026-01-01T00:00:00.1Z",
+        "2026-01-01T00:00:00.123456789Z",
+        "2026-01-01T00:00:00.1234567891Z",
+        "2026-01-01T00:00:00.Z",
+        "2026-01-01T00:00:60Z",
+        "2026-01-01T24:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-00-10T00:00:00Z",
+        "2026-1-01T00:00:00Z",
+        "2026-01-01 00:00:00Z",
+        "2026-01-01t00:00:00z",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00+02:00",
+        "2026-01-01T00:00:00.5-11:30",
+        "1969-12-31T23:59:59.999Z",
+        "1677-09-21T00:12:43Z",
+        "1677-09-21T00:12:44Z",
+        "2262-04-11T23:47:16.854775807Z",
+        "2262-04-11T23:47:16.854775808Z",
+        "0000-01-01T00:00:00Z",
+        "+2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.12a4Z",
+        "2026-01-01T0é:00:00Z",
+        "",
+    ] {
+        compare(json!({ "events": [{ "id": "a", "recorded_at": time }] }).to_string().as_bytes()).unwrap();
+    }
+}
+
+/// A few recorded events with all that is unusual, some bytes of which are overwritten, left out, repeated or cut off.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let recorded: Value = serde_json::from_str(RECORDED).unwrap();
+    let mut page = format!("{{\"events\":[{}, {}", recorded["events"][0], recorded["events"][40]);
+    page.push_str(r#", {"id":"\u0061\n", "recorded_at":"2026-01-01T00:00:00.5+01:00", "status_code":"403", "mfa_type":1.5, "request_body":{"policy_id":"é", "x":[{}, [], "\ud800"]},"#);
+    page.push_str(r#" "resources":[{"id":"c", "type":"kube_pool", "kube_pool_info":{"id":"p", "name":"n", "vpc_id":"v"}}, 7], "principal":null}], "next_page_token":"more"}"#);
+    let byte =
+        prop_oneof![prop::sample::select(b"\"\\{}[],:0123456789eE.-+untfr /\n\x00\x1f\xff\xc3".to_vec()), any::<u8>()];
+    let damage = (any::<prop::sample::Index>(), 0..4_usize, prop::collection::vec(byte, 0..3));
+    (prop::collection::vec(damage, 0..6), prop::option::weighted(0.1, any::<prop::sample::Index>())).prop_map(
+        move |(damages, end)| {
+            let mut bytes = page.clone().into_bytes();
+            for (place, length, with) in damages {
+                let place = place.index(bytes.len());
+                let end = (place + length).min(bytes.len());
+                bytes.splice(place..end, with);
+            }
+            bytes.truncate(end.map_or(bytes.len(), |end| end.index(bytes.len() + 1)));
+            bytes
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn a_damaged_page_is_read_as_by_serde_json(page in damaged()) {
+        compare(&page)?;
+    }
+}
