@@ -82,6 +82,14 @@ describe('queries', () => {
   });
 });
 
+describe('annotations', () => {
+  it('have no buttons to edit and delete', async () => {
+    sent([fakeFrame('annotations', { time: [1, 2], id: ['e-1', 'e-2'] })]);
+    const { data } = await lastValueFrom(fakeDataSource().query(request({ refId: 'A', queryType: 'annotations' })));
+    expect(data[0].fields.find((field: Field) => field.name === 'id').values).toEqual([0, 0]);
+  });
+});
+
 describe('Explore', () => {
   it('has a volume for log lines', () => {
     const datasource = fakeDataSource();

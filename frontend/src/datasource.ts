@@ -47,7 +47,7 @@ import {
   withNanos,
   type Context,
 } from './logs';
-import { overlay } from './overlay';
+import { overlay, withoutButtons } from './overlay';
 import { isEmpty, newQuery, VERSION, type AuditQuery } from './query';
 import { Resources } from './resources';
 import type { Settings } from './settings';
@@ -117,17 +117,20 @@ export class AuditDataSource
   private dressed(response: DataQueryResponse, request: DataQueryRequest<AuditQuery>): DataQueryResponse {
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
-      if (target?.queryType === 'annotations' && target.overlay) {
+      if (target?.queryType === 'annotations') {
+        const marks = withoutButtons(frame);
         // Where the links lead there are no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
-        return overlay(
-          frame,
-          { ...asked, datasource: this.getRef() },
-          {
-            details: t('overlay.details', 'Event details'),
-            console: t('overlay.console', 'Open in the Scaleway console'),
-          }
-        );
+        return target.overlay
+          ? overlay(
+              marks,
+              { ...asked, datasource: this.getRef() },
+              {
+                details: t('overlay.details', 'Event details'),
+                console: t('overlay.console', 'Open in the Scaleway console'),
+              }
+            )
+          : marks;
       }
       return target && isLogs(target) ? withNanos(frame) : frame;
     });

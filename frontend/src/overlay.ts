@@ -1,4 +1,4 @@
-import { DataTopic, type DataFrame, type Field, FieldType } from '@grafana/data';
+import { type DataFrame, type Field, FieldType } from '@grafana/data';
 
 import { VERSION, type AuditQuery } from './query';
 
@@ -31,36 +31,28 @@ function column(frame: DataFrame, name: string): Field | undefined {
   return frame.fields.find((field) => field.name === name);
 }
 
+/** Marks without the buttons to edit and delete, which cannot work on events: Grafana gives none to those with the id 0. */
+export function withoutButtons(frame: DataFrame): DataFrame {
+  const fields = frame.fields.map((field) => (field.name === 'id' ? { ...field, name: 'event_id' } : field));
+  fields.push({ name: 'id', type: FieldType.number, config: {}, values: new Array<number>(frame.length).fill(0) });
+  return { ...frame, fields };
+}
+
 /**
  * Marks as a panel's own, with links: Grafana draws a frame of this topic over the panel's series and keeps its colours
  * and links, which it takes away from the annotations of a dashboard.
  */
 export function overlay(frame: DataFrame, query: AuditQuery, titles: LinkTitles): DataFrame {
   const time = column(frame, 'time');
-  if (!time || frame.meta?.dataTopic !== DataTopic.Annotations) {
-    return frame;
-  }
   const end = column(frame, 'timeEnd');
-  const rows = Array.from({ length: frame.length }, (_, row) => row);
-  const fields = frame.fields.map((field): Field => {
-    switch (field.name) {
-      case 'console_url':
-        // Grafana shows the link of every mark, so that each must lead somewhere.
-        return linked(
-          { ...field, values: field.values.map((url) => url || CONSOLE) },
-          titles.console,
-          '${__value.raw}'
-        );
-      case 'id':
-        return { ...field, name: 'event_id' };
-      default:
-        return field;
-    }
-  });
-  // Only annotations with another id than 0 have the buttons to edit and delete, which cannot work on events.
-  fields.push({ name: 'id', type: FieldType.number, config: {}, values: rows.map(() => 0) });
-  const details = rows.map((row) => pane(query, time.values[row], end?.values[row] || time.values[row]));
-  const field = { name: 'details', type: FieldType.string, config: {}, values: details };
-  fields.push(linked(field, titles.details, '/explore?schemaVersion=1&panes=${__value.raw}'));
+  const fields = frame.fields.map((field) =>
+    // Grafana shows the link of every mark, so that each must lead somewhere.
+    field.name === 'console_url'
+      ? linked({ ...field, values: field.values.map((url) => url || CONSOLE) }, titles.console, '${__value.raw}')
+      : field
+  );
+  const values = (time?.values ?? []).map((from, row) => pane(query, from, end?.values[row] || from));
+  const details = { name: 'details', type: FieldType.string, config: {}, values };
+  fields.push(linked(details, titles.details, '/explore?schemaVersion=1&panes=${__value.raw}'));
   return { ...frame, fields };
 }

@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** A fixed width, in Grafana's units: a picker with many values must not push the others away. */
-const WIDTH = 26;
+const WIDTH = 32;
 
 /** The dashboard's variables, which can stand for a value. */
 function variableOptions(): Option[] {
