@@ -99,7 +99,8 @@ impl Default for Texts {
 fn slot(text: &[u8]) -> usize {
     let (Some(&[a, b]), Some(&[c, d])) = (text.first_chunk(), text.last_chunk()) else { return 0 };
     let mixed = u64::from_le_bytes([a, b, c, d, 0, 0, 0, 0]) ^ text.len() as u64;
-    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.trailing_zeros())) as usize
+    let place = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.trailing_zeros());
+    usize::try_from(place).unwrap_or_default()
 }
 
 impl Texts {
@@ -156,7 +157,9 @@ impl Texts {
 /// A column of the texts that stand at `keys` in a dictionary.
 pub(super) fn encoded(mut keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let nulls = keys.contains(&NULL).then(|| BooleanBuffer::collect_bool(keys.len(), |row| keys[row] != NULL));
-    keys.iter_mut().for_each(|key| *key = (*key).max(0));
+    for key in &mut keys {
+        *key = (*key).max(0);
+    }
     let keys = Int32Array::new(keys.into(), nulls.map(NullBuffer::new));
     Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(values))?))
 }

@@ -6,6 +6,11 @@
 //! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
 //! ([`Reader::attempt`]), and the reading goes on behind it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "these few are all of the inner loop, and a call each is what they cost otherwise"
+)]
+
 use bumpalo::Bump;
 use wide::u8x16;
 
@@ -300,13 +305,11 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn unescaped(&mut self, text: &[u8]) -> &'a [u8] {
-        match serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()) {
-            Ok(text) => self.arena.alloc_slice_copy(text.as_bytes()),
-            Err(_) => {
-                self.fault = Some("it has half a surrogate pair");
-                &[]
-            }
-        }
+        let Ok(text) = serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()) else {
+            self.fault = Some("it has half a surrogate pair");
+            return &[];
+        };
+        self.arena.alloc_slice_copy(text.as_bytes())
     }
 
     /// Goes over a string: what stands between its quotes, and whether that has escapes.

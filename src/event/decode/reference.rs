@@ -1,4 +1,4 @@
-//! What a page says, told slowly and with serde_json's help: what the decoder is compared with.
+//! What a page says, told slowly and with `serde_json`'s help: what the decoder is compared with.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -58,7 +58,7 @@ fn given(value: &RawValue) -> Option<&str> {
 fn text(value: &RawValue) -> Result<Option<String>, Error> {
     match value.get().as_bytes()[0] {
         b'[' => return Ok(None),
-        b'{' => return from_str::<HashMap<String, IgnoredAny>>(value.get()).map(|_| None),
+        b'{' => return from_str::<HashMap<String, &RawValue>>(value.get()).map(|_| None),
         _ => {}
     }
     Ok(match from_str(value.get())? {
@@ -75,7 +75,7 @@ struct Resource {
     id: Option<String>,
     kind: Option<String>,
     name: Option<String>,
-    info: (Option<String>, Option<String>, Vec<String>),
+    info: Info,
 }
 
 fn resource(json: &str) -> Result<Resource, Error> {
@@ -102,7 +102,10 @@ fn resource(json: &str) -> Result<Resource, Error> {
     Ok(resource)
 }
 
-fn info(json: &str) -> Result<(Option<String>, Option<String>, Vec<String>), Error> {
+/// An id, a name, and the ids of parents.
+type Info = (Option<String>, Option<String>, Vec<String>);
+
+fn info(json: &str) -> Result<Info, Error> {
     let (mut id, mut name, mut parents) = (None, None, Vec::new());
     for (key, value) in members(json)? {
         let text = text(value)?;

@@ -314,7 +314,7 @@ fn values_of_every_shape_are_read_as_by_serde_json() {
         r#"{"a":}"#,
         r#"{"a":1,}"#,
         r#"{"a":1 "b":2}"#,
-        r#"{a:1}"#,
+        r"{a:1}",
         r#"{"id":"x"}"#,
         r#"{"id":"x", "id":null}"#,
         r#"{"\u0069d":"x"}"#,
