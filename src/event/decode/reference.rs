@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow::array::{Array, StringArray};
 use chrono::DateTime;
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Error, Value, from_str};
 use sha2::{Digest, Sha256};
@@ -130,6 +130,7 @@ fn only_id(body: &str) -> Option<String> {
 }
 
 /// An event, if it has a time.
+#[expect(clippy::too_many_lines, reason = "one column after the other")]
 fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
     const TEXTS: [&str; 19] = [
         "id",

@@ -229,7 +229,7 @@ const RECORDED: &str = include_str!("../../../tests/data/events.fr-par.json");
 
 const LISTS: [List; 4] = [API, List::Of(Kind::Authentication), List::Of(Kind::System), List::Combined];
 
-/// Reads the bytes as a page of each list, and again as serde_json would.
+/// Reads the bytes as a page of each list, and again as `serde_json` would.
 fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
     for list in LISTS {
         let mut decoder = Decoder::new("nl-ams");
@@ -259,6 +259,7 @@ fn a_recorded_page_is_read_as_by_serde_json() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn values_of_every_shape_are_read_as_by_serde_json() {
     let values = [
         r#""""#,
