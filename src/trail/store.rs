@@ -177,14 +177,12 @@ impl Served {
         events: &Events,
         flaws: &Flaws,
     ) -> bool {
-        if of != wanted && flaws.malformed.is_some() {
-            // What is malformed may be another list's, and not missing from this one.
-            return false;
-        }
         let mut taken = false;
         for hole in std::mem::take(&mut self.missing) {
             let part = range.start.max(hole.start)..range.end.min(hole.end);
-            if part.is_empty() {
+            let flaws = flaws.within(part.start, part.end);
+            // What is malformed may be another list's, and not missing from this one.
+            if part.is_empty() || (of != wanted && !flaws.malformed.is_empty()) {
                 self.missing.push(hole);
                 continue;
             }
@@ -194,10 +192,8 @@ impl Served {
             }
             self.missing
                 .extend([hole.start..part.start, part.end..hole.end].into_iter().filter(|rest| !rest.is_empty()));
+            self.flaws.add(&flaws);
             taken = true;
-        }
-        if taken {
-            self.flaws.add(flaws);
         }
         taken
     }
@@ -285,10 +281,8 @@ impl Store {
     /// Whether malformed events were found in a series' window.
     pub(super) fn is_malformed(&self, series: &Series, range: &Range<i64>) -> bool {
         let Some(held) = self.series.get(series) else { return false };
-        let spans = held.spans.iter().map(|span| (&span.range, &span.flaws));
-        let edges = held.edges.iter().map(|edge| (&edge.range, &edge.flaws));
-        let mut malformed = spans.chain(edges).filter(|(_, flaws)| flaws.malformed.is_some());
-        malformed.any(|(other, _)| other.start < range.end && range.start < other.end)
+        let mut flaws = held.spans.iter().map(|span| &span.flaws).chain(held.edges.iter().map(|edge| &edge.flaws));
+        flaws.any(|flaws| !flaws.within(range.start, range.end).malformed.is_empty())
     }
 
     /// Takes in what was read of a series at `read`.
@@ -299,12 +293,13 @@ impl Store {
         let Piece { range, events, flaws } = piece;
         if settled > range.start {
             let range = range.start..settled;
-            let mut span = Span::settled(range.clone(), events.within(range.start, range.end), flaws.clone());
+            let within = flaws.within(range.start, range.end);
+            let mut span = Span::settled(range.clone(), events.within(range.start, range.end), within);
             span.used = self.tick;
             held.add(span);
         }
         if settled < range.end {
-            let events = events.within(settled, range.end);
+            let (events, flaws) = (events.within(settled, range.end), flaws.within(settled, range.end));
             held.add_edge(Edge { range: settled..range.end, events, flaws, read });
         }
         self.evict();
