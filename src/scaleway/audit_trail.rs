@@ -144,7 +144,7 @@ pub struct Pages {
     in_window: usize,
     oldest: Option<i64>,
     ordered: bool,
-    malformed: Vec<String>,
+    malformed: Vec<Malformed>,
     replaced: bool,
 }
 
@@ -226,8 +226,8 @@ impl Pages {
                 Err(error) => return Err(error.into()),
             }
         };
-        self.malformed.extend(page.malformed.iter().map(|what| self.client.said(what)));
         self.replaced |= page.replaced;
+        let newer = self.reached();
         // What lies beside the window tells nothing about the order within it.
         let (from, to) = (self.window.from, self.window.to);
         let found = self.decoder.within(before, from, to);
@@ -236,6 +236,11 @@ impl Pages {
         if let Some((oldest, newest)) = self.decoder.span(before, from, to) {
             self.ordered &= self.oldest.is_none_or(|before| newest <= before);
             self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
+        }
+        if let Some(first) = page.malformed.first() {
+            let from = self.reached().filter(|_| page.next.is_some()).unwrap_or(from);
+            let first = self.client.said(first);
+            self.malformed.push(Malformed { from, to: newer.unwrap_or(to), count: page.malformed.len(), first });
         }
         let Some(next) = page.next else { return Ok(false) };
         if self.barren >= MOST_BARREN {
@@ -278,28 +283,48 @@ impl Pages {
     /// When they are too large for memory's columns.
     pub fn finish(self) -> Result<(Events, Flaws), ArrowError> {
         let events = self.decoder.finish()?.within(self.window.from, self.window.to);
-        let malformed = self.malformed.first().map(|first| (self.malformed.len(), first.clone()));
-        Ok((events, Flaws { malformed, replaced: self.replaced }))
+        Ok((events, Flaws { malformed: self.malformed, replaced: self.replaced }))
     }
+}
+
+/// Items of a page that were left out because they are no events or have no time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Malformed {
+    /// The time of the page's oldest event: what is malformed is not older.
+    pub from: i64,
+    /// The time of the event before the page: what is malformed is not newer.
+    pub to: i64,
+    /// How many there were.
+    pub count: usize,
+    /// What was wrong with the first.
+    pub first: String,
 }
 
 /// What is wrong with events that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaws {
-    /// How many items were left out because they are no events or have no time, and what was wrong with the first.
-    pub malformed: Option<(usize, String)>,
+    /// What was left out, page by page.
+    pub malformed: Vec<Malformed>,
     /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
     pub replaced: bool,
 }
 
 impl Flaws {
-    /// Takes others in.
+    /// Takes others in, each once.
     pub fn add(&mut self, other: &Self) {
         self.replaced |= other.replaced;
-        self.malformed = match (self.malformed.take(), &other.malformed) {
-            (Some((count, first)), Some((more, _))) => Some((count + more, first)),
-            (some, other) => some.or_else(|| other.clone()),
-        };
+        for malformed in &other.malformed {
+            if !self.malformed.contains(malformed) {
+                self.malformed.push(malformed.clone());
+            }
+        }
+    }
+
+    /// What may be wrong with the events of the window `from <= recorded_at < to`.
+    #[must_use]
+    pub fn within(&self, from: i64, to: i64) -> Self {
+        let near = |malformed: &&Malformed| malformed.from < to && from <= malformed.to;
+        Self { malformed: self.malformed.iter().filter(near).cloned().collect(), replaced: self.replaced }
     }
 }
 

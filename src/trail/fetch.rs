@@ -301,7 +301,7 @@ fn bring_home<S: Source>(pages: S::Pages, plan: &Plan<S>, from: i64, to: i64, co
     let known = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
     let found = pages.finish().and_then(|(events, flaws)| {
         let held = events.within(known, to).weighed(plan.weigh).packed()?;
-        Ok((held, events.within(from, known).weighed(plan.weigh), flaws))
+        Ok((held, events.within(from, known).weighed(plan.weigh), flaws.within(known, to)))
     });
     let Ok((events, rest, flaws)) = found else {
         return End { gap: gap.or(Some(Gap::Bytes)), ..End::default() };

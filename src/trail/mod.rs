@@ -375,7 +375,7 @@ impl<S: Source> Question<'_, S> {
                     for (reading, end) in readings.iter().zip(ends) {
                         let instead = reading.series != *series;
                         // What is malformed may be another list's.
-                        let malformed = end.pieces.iter().any(|piece| piece.flaws.malformed.is_some());
+                        let malformed = end.pieces.iter().any(|piece| !piece.flaws.malformed.is_empty());
                         learnt.only_itself |= instead && malformed;
                         // The memory may have been too small to hold what was read, and it is here all the same.
                         let settled = reading.begun.saturating_sub(self.inner().state().store.settling());
@@ -588,8 +588,9 @@ fn listing(
             gaps.push(Gap::Limit(limit));
         }
     }
-    if let Some((count, first)) = served.flaws.malformed {
-        gaps.push(Gap::Malformed { count, first });
+    let count = served.flaws.malformed.iter().map(|malformed| malformed.count).sum();
+    if let Some(malformed) = served.flaws.malformed.into_iter().next() {
+        gaps.push(Gap::Malformed { count, first: malformed.first });
     }
     Listing { region: series.region.clone(), list: series.list, events, gaps, replaced: served.flaws.replaced }
 }

@@ -6,7 +6,7 @@
 //!
 //! Nothing here waits, reads the clock or asks Scaleway: times come with the calls, so that a test can drive it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use arrow::array::BooleanArray;
@@ -14,7 +14,7 @@ use arrow::array::BooleanArray;
 use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, Window};
 
-/// Edges that are kept; each question of a dashboard has one, and refreshes replace them.
+/// Readings whose edges are kept; each question of a dashboard has one, and refreshes replace them.
 const MOST_EDGES: usize = 8;
 
 /// Spans with fewer events are put together whatever they cost.
@@ -177,14 +177,12 @@ impl Served {
         events: &Events,
         flaws: &Flaws,
     ) -> bool {
-        if of != wanted && flaws.malformed.is_some() {
-            // What is malformed may be another list's, and not missing from this one.
-            return false;
-        }
         let mut taken = false;
         for hole in std::mem::take(&mut self.missing) {
             let part = range.start.max(hole.start)..range.end.min(hole.end);
-            if part.is_empty() {
+            let flaws = flaws.within(part.start, part.end);
+            // What is malformed may be another list's, and not missing from this one.
+            if part.is_empty() || (of != wanted && !flaws.malformed.is_empty()) {
                 self.missing.push(hole);
                 continue;
             }
@@ -194,10 +192,8 @@ impl Served {
             }
             self.missing
                 .extend([hole.start..part.start, part.end..hole.end].into_iter().filter(|rest| !rest.is_empty()));
+            self.flaws.add(&flaws);
             taken = true;
-        }
-        if taken {
-            self.flaws.add(flaws);
         }
         taken
     }
@@ -285,10 +281,8 @@ impl Store {
     /// Whether malformed events were found in a series' window.
     pub(super) fn is_malformed(&self, series: &Series, range: &Range<i64>) -> bool {
         let Some(held) = self.series.get(series) else { return false };
-        let spans = held.spans.iter().map(|span| (&span.range, &span.flaws));
-        let edges = held.edges.iter().map(|edge| (&edge.range, &edge.flaws));
-        let mut malformed = spans.chain(edges).filter(|(_, flaws)| flaws.malformed.is_some());
-        malformed.any(|(other, _)| other.start < range.end && range.start < other.end)
+        let mut flaws = held.spans.iter().map(|span| &span.flaws).chain(held.edges.iter().map(|edge| &edge.flaws));
+        flaws.any(|flaws| !flaws.within(range.start, range.end).malformed.is_empty())
     }
 
     /// Takes in what was read of a series at `read`.
@@ -299,18 +293,14 @@ impl Store {
         let Piece { range, events, flaws } = piece;
         if settled > range.start {
             let range = range.start..settled;
-            let mut span = Span::settled(range.clone(), events.within(range.start, range.end), flaws.clone());
+            let within = flaws.within(range.start, range.end);
+            let mut span = Span::settled(range.clone(), events.within(range.start, range.end), within);
             span.used = self.tick;
             held.add(span);
         }
         if settled < range.end {
-            let events = events.within(settled, range.end);
-            held.edges
-                .retain(|edge| !(edge.range.start >= settled && edge.range.end <= range.end && edge.read <= read));
-            held.edges.push(Edge { range: settled..range.end, events, flaws, read });
-            if held.edges.len() > MOST_EDGES {
-                held.edges.remove(0);
-            }
+            let (events, flaws) = (events.within(settled, range.end), flaws.within(settled, range.end));
+            held.add_edge(Edge { range: settled..range.end, events, flaws, read });
         }
         self.evict();
     }
@@ -394,6 +384,22 @@ impl Held {
         self.compact(place);
     }
 
+    /// Puts an edge in its place: the last read at the end, what one reading brings home in pieces as one.
+    fn add_edge(&mut self, mut edge: Edge) {
+        let within = |other: &Edge| edge.range.start <= other.range.start && other.range.end <= edge.range.end;
+        self.edges.retain(|other| !(within(other) && other.read <= edge.read));
+        let meet =
+            |a: &Edge, b: &Edge| a.read == b.read && (a.range.end == b.range.start || b.range.end == a.range.start);
+        while let Some(place) = self.edges.iter().position(|other| meet(other, &edge)) {
+            edge = edge.joined(self.edges.remove(place));
+        }
+        self.edges.insert(self.edges.partition_point(|other| other.read <= edge.read), edge);
+        let readings: BTreeSet<i64> = self.edges.iter().map(|edge| edge.read).collect();
+        if readings.len() > MOST_EDGES {
+            self.edges.retain(|edge| Some(&edge.read) != readings.first());
+        }
+    }
+
     /// Puts neighbours together, small ones first, so that each event is moved a few times only.
     fn compact(&mut self, mut place: usize) {
         loop {
@@ -412,6 +418,17 @@ impl Held {
             self.spans.insert(first, this.joined(next));
             place = first;
         }
+    }
+}
+
+impl Edge {
+    /// One edge of two that meet.
+    fn joined(mut self, other: Self) -> Self {
+        self.range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
+        self.flaws.add(&other.flaws);
+        // Edges have far fewer events than rows can be counted.
+        self.events = Events::merge(&[self.events, other.events]).unwrap_or_else(|e| unreachable!("{e}"));
+        self
     }
 }
 

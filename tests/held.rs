@@ -1,0 +1,811 @@
+//! What users see of the events that are held: no question asks Scaleway for what is here, and no answer is older, smaller
+//! or other than if it had been read anew.
+#![cfg(feature = "terminal")]
+
+mod common;
+mod engine;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use audittrail::host::Ask;
+use audittrail::query::{Desk, Request};
+use audittrail::sandbox::{Config, Endpoint, Fault, Grant, Kind, SECRET_KEY, Sandbox};
+use chrono::DateTime;
+use engine::{
+    Engine, JSON, SECOND, ask, desk, list, nanos, notices, panel, rule, scripted, set, sum, texts, trail_of, warnings,
+};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Enough for several pages in fr-par.
+const EVENTS: usize = 600;
+
+/// Longer than questions of the same range are one moment.
+const LATER: Duration = Duration::from_millis(1_200);
+
+const OTHER_KEY: &str = "5a11d000-0000-4000-8000-00000000face";
+
+fn now() -> i64 {
+    nanos(chrono::Utc::now())
+}
+
+/// A range that has settled, which holds most of an organization's events.
+fn settled() -> Request {
+    panel(now() - 8 * DAY, now() - HOUR)
+}
+
+/// How many calls the lists of events were asked with.
+fn calls(sandbox: &Sandbox) -> u64 {
+    let lists = [Endpoint::Events, Endpoint::AuthenticationEvents, Endpoint::SystemEvents, Endpoint::CombinedEvents];
+    lists.map(|list| sandbox.calls().to(list)).iter().sum()
+}
+
+/// The ids of the events of a scope, in the answer of a desk that has nothing more to say.
+async fn ids(desk: &Desk, scope: &Value, request: &Request) -> Vec<String> {
+    let frame = ask(desk, &list(scope.clone()), request).await.unwrap_or_else(|failure| panic!("{scope}: {failure}"));
+    assert_eq!(notices(&frame), [""; 0], "{scope}");
+    texts(&frame, "id")
+}
+
+/// The ids of all events of an organization within a range, read without the code under test.
+async fn all(sandbox: &Sandbox, request: &Request) -> BTreeSet<String> {
+    let trail = trail_of(sandbox).await.into_iter().map(|(_, _, event)| event);
+    let time = |event: &Value| nanos(event["recorded_at"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap());
+    let within = trail.filter(|event| (request.from..request.to).contains(&time(event)));
+    within.map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Each of these events, and each once.
+fn is_each_once(ids: &[String], all: &BTreeSet<String>) {
+    let shown = set(ids);
+    assert_eq!(ids.len(), shown.len(), "an event is shown twice");
+    let missing: Vec<&String> = all.iter().filter(|id| !shown.contains(id.as_str())).collect();
+    assert_eq!((missing, ids.len()), (Vec::new(), all.len()));
+}
+
+fn count() -> Value {
+    json!({ "queryType": "counts", "over": "total" })
+}
+
+/// Questions that differ in all that a dashboard's panels differ in.
+fn questions() -> [Value; 12] {
+    [
+        list(json!({})),
+        count(),
+        json!({ "queryType": "annotations" }),
+        json!({ "queryType": "volume" }),
+        json!({ "queryType": "counts", "groupBy": ["principal"] }),
+        json!({ "queryType": "counts", "scope": { "kinds": ["api"] }, "groupBy": ["product"] }),
+        json!({ "queryType": "counts", "scope": { "kinds": ["authentication"] } }),
+        json!({ "queryType": "counts", "scope": { "products": ["iam"] } }),
+        json!({ "queryType": "events", "scope": { "status": ["denied"] } }),
+        json!({ "queryType": "events", "scope": { "text": "create" } }),
+        json!({ "queryType": "events", "scope": { "severities": ["high", "critical"] } }),
+        json!({ "queryType": "values", "column": "method" }),
+    ]
+}
+
+/// Puts a question whose answer may have several frames, or none, and has nothing to say.
+async fn show(desk: &Desk, question: &Value, request: &Request) {
+    let query = question.to_string();
+    let query = audittrail::query::Query::parse(query.as_bytes(), "", request, desk.settings.max_events).unwrap();
+    let frames = desk.answer(&query, request).await.unwrap_or_else(|failure| panic!("{question}: {failure}"));
+    for frame in &frames {
+        assert_eq!(warnings(frame), [""; 0], "{question}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_question_asks_scaleway_once() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let request = settled();
+    let first = ids(&engine.desk, &json!({}), &request).await;
+    is_each_once(&first, &all(&engine.sandbox, &request).await);
+    engine.sandbox.reset();
+    for _ in 0..3 {
+        assert_eq!(ids(&engine.desk, &json!({}), &request).await, first);
+        let counted = ask(&engine.desk, &count(), &rule(request.clone())).await.unwrap();
+        assert_eq!(sum(&counted), first.len());
+    }
+    assert_eq!(calls(&engine.sandbox), 0, "{:?}", engine.asked("/audit-trail/"));
+}
+
+#[tokio::test]
+async fn only_what_has_not_settled_is_asked_for_again() {
+    let settings = json!({ "settlingSeconds": 30 });
+    let config = Config { events: EVENTS, ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &settings).await;
+    let first = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
+    tokio::time::sleep(LATER).await;
+    engine.sandbox.reset();
+    let to = now();
+    assert_eq!(ids(&engine.desk, &json!({}), &panel(to - 8 * DAY + SECOND, to)).await, first);
+    let asked = engine.asked("/audit-trail/");
+    assert_eq!(asked.len(), 3, "one call in each region: {asked:?}");
+    for call in asked {
+        let (_, query) = call.split_once('?').unwrap();
+        let mut query = url::form_urlencoded::parse(query.as_bytes());
+        let (_, after) = query.find(|(name, _)| name == "recorded_after").unwrap();
+        let since = to - nanos(after.parse().unwrap());
+        // Both calls begin a little later than the questions, and the API's bounds are whole seconds.
+        assert!((30 * SECOND..40 * SECOND).contains(&since), "{} s are asked for: {call}", since / SECOND);
+    }
+}
+
+#[tokio::test]
+async fn a_narrower_question_is_answered_from_what_is_held() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let whole = settled();
+    ids(&engine.desk, &json!({}), &whole).await;
+    let user = engine.sandbox.organisation().users[0].email.clone();
+    let project = engine.sandbox.organisation().projects[0].id.clone();
+    let ranges = [whole.clone(), panel(whole.from + DAY, whole.to - DAY), panel(whole.to - 3 * DAY, whole.to - MINUTE)];
+    for scope in [
+        json!({}),
+        json!({ "kinds": ["api"] }),
+        json!({ "kinds": ["authentication", "system"] }),
+        json!({ "regions": ["nl-ams"] }),
+        json!({ "products": ["iam", "instance"] }),
+        json!({ "methods": ["CreateServer"] }),
+        json!({ "principals": [user] }),
+        json!({ "projects": [project] }),
+        json!({ "status": ["denied"] }),
+        json!({ "status": ["failed"] }),
+        json!({ "sourceIps": ["203.0.113.0/24"] }),
+        json!({ "resourceTypes": ["instance_server"] }),
+        json!({ "text": "delete" }),
+    ] {
+        for request in &ranges {
+            engine.sandbox.reset();
+            let held = ids(&engine.desk, &scope, request).await;
+            assert_eq!(calls(&engine.sandbox), 0, "{scope}: {:?}", engine.asked("/audit-trail/"));
+            let read = ids(&engine.new_desk(), &scope, request).await;
+            assert_eq!(held, read, "{scope}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_wider_range_only_what_is_missing_is_asked_for() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let whole = settled();
+    let (early, late) = (whole.from + 3 * DAY, whole.to - 2 * DAY);
+    ids(&engine.desk, &json!({}), &panel(early, late)).await;
+    engine.sandbox.reset();
+    is_each_once(&ids(&engine.desk, &json!({}), &whole).await, &all(&engine.sandbox, &whole).await);
+    for call in engine.asked("/combined-events?").iter().filter(|call| call.contains("page_size")) {
+        let (_, query) = call.split_once('?').unwrap();
+        let bound = |name: &str| {
+            let mut query = url::form_urlencoded::parse(query.as_bytes());
+            nanos(query.find(|(key, _)| key == name).unwrap().1.parse().unwrap())
+        };
+        let (after, before) = (bound("recorded_after"), bound("recorded_before"));
+        assert!(before <= early + 2 * SECOND || after >= late - 2 * SECOND, "{call}");
+    }
+}
+
+#[tokio::test]
+async fn twelve_panels_cost_what_one_costs() {
+    let config = Config { events: 2_000, latency: Duration::from_millis(20), ..Config::default() };
+    // Walks that halve each other ask as it happens: with one call at a time, always the same.
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
+    let request = panel(now() - 8 * DAY, now());
+    ids(&engine.desk, &json!({}), &request).await;
+    let one = calls(&engine.sandbox);
+    assert!(one > 15, "{one}");
+
+    let desk = engine.new_desk();
+    engine.sandbox.reset();
+    join_all(questions().iter().map(|question| show(&desk, question, &request))).await;
+    assert_eq!(calls(&engine.sandbox), one);
+
+    for _ in 0..3 {
+        tokio::time::sleep(LATER).await;
+        engine.sandbox.reset();
+        let to = now();
+        let moved = panel(to - 8 * DAY, to);
+        join_all(questions().iter().map(|question| show(&desk, question, &moved))).await;
+        assert_eq!(calls(&engine.sandbox), 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
+    }
+}
+
+#[tokio::test]
+async fn panels_of_parts_share_one_reading_too() {
+    let parts = || {
+        ["iam", "instance", "vpc", "rdb", "load-balancer", "k8s"]
+            .map(|product| json!({ "queryType": "counts", "scope": { "products": [product] } }))
+    };
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let request = settled();
+    show(&engine.desk, &count(), &request).await;
+    let everything = calls(&engine.sandbox);
+    let desk = engine.new_desk();
+    engine.sandbox.reset();
+    join_all(parts().iter().map(|part| show(&desk, part, &request))).await;
+    // Walks start as pages come: one or two more or fewer.
+    let asked = calls(&engine.sandbox);
+    assert!(asked <= everything + 3, "{asked} calls, and everything costs {everything}");
+}
+
+#[tokio::test]
+async fn the_refresh_after_an_event_shows_it_once_however_late_it_was_told() {
+    let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
+    let mut shown = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
+    for (region, seconds) in [("fr-par", 250), ("nl-ams", 120), ("fr-par", 3), ("pl-waw", 240)] {
+        shown.push(engine.push(region, Kind::Api, seconds, json!({})));
+        tokio::time::sleep(LATER).await;
+        let refreshed = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
+        is_each_once(&refreshed, &shown.iter().cloned().collect());
+    }
+}
+
+#[tokio::test]
+async fn what_happens_while_nobody_looks_is_there_when_somebody_does() {
+    let engine =
+        Engine::with(Config { events: 0, ..Config::default() }, SECRET_KEY, &json!({ "settlingSeconds": 1 })).await;
+    let mut happened = BTreeSet::new();
+    for _ in 0..4 {
+        let to = now();
+        let shown = ids(&engine.desk, &json!({}), &panel(to - DAY, to)).await;
+        is_each_once(&shown, &happened);
+        // Older than the last question's end, and told before it had settled.
+        happened.insert(engine.push("fr-par", Kind::Api, 0, json!({})));
+        tokio::time::sleep(LATER + LATER).await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_counts_what_happened_the_moment_before() {
+    let engine = Engine::empty().await;
+    for happened in 1..=5 {
+        let ever = || panel(now() - DAY, now() + SECOND);
+        ids(&engine.desk, &json!({}), &ever()).await;
+        engine.push("fr-par", Kind::Api, 0, json!({}));
+        let counted = ask(&engine.desk, &count(), &rule(ever())).await.unwrap();
+        assert_eq!(sum(&counted), happened);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_does_not_wait_for_a_panels_reading_that_began_before_it_asked() {
+    let config = Config { events: 0, latency: Duration::from_millis(400), ..Config::default() };
+    let engine = Arc::new(Engine::start(config).await);
+    let ever = panel(now() - DAY, now() + 10 * SECOND);
+    let looking = tokio::spawn({
+        let (engine, ever) = (Arc::clone(&engine), ever.clone());
+        async move { ids(&engine.desk, &json!({}), &ever).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // A page may be made when the call arrives or when it is answered: either way this is later than the panel asked.
+    engine.push("fr-par", Kind::Api, 0, json!({}));
+    let counted = ask(&engine.desk, &count(), &rule(ever)).await.unwrap();
+    assert_eq!(sum(&counted), 1);
+    looking.await.unwrap();
+}
+
+#[tokio::test]
+async fn rules_of_the_same_tick_share_what_they_read() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let request = panel(now() - HOUR, now());
+    ids(&engine.desk, &json!({}), &request).await;
+    engine.sandbox.reset();
+    let rules = ["iam", "instance", "vpc", "rdb"].map(|product| {
+        let (engine, request) = (&engine, rule(request.clone()));
+        async move {
+            let mut question = count();
+            question["scope"] = json!({ "products": [product] });
+            ask(&engine.desk, &question, &request).await.unwrap()
+        }
+    });
+    join_all(rules).await;
+    assert!(calls(&engine.sandbox) <= 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
+}
+
+/// An organization that takes its time.
+async fn slow(settings: Value) -> Arc<Engine> {
+    let config = Config { events: 2_000, latency: Duration::from_millis(100), ..Config::default() };
+    Arc::new(Engine::with(config, SECRET_KEY, &settings).await)
+}
+
+fn look(engine: &Arc<Engine>, request: &Request) -> tokio::task::JoinHandle<Vec<String>> {
+    let (engine, request) = (Arc::clone(engine), request.clone());
+    tokio::spawn(async move { ids(&engine.desk, &json!({}), &request).await })
+}
+
+#[tokio::test]
+async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
+    let engine = slow(json!({ "concurrentCalls": 2 })).await;
+    let request = settled();
+    let whole = all(&engine.sandbox, &request).await;
+    engine.sandbox.reset();
+    let (first, second, third) = (look(&engine, &request), look(&engine, &request), look(&engine, &request));
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    let before = calls(&engine.sandbox);
+    first.abort();
+    third.abort();
+    is_each_once(&second.await.unwrap(), &whole);
+    assert!(before > 1, "the reading was under way");
+    // Nothing was read twice: what the whole costs, and a page more for each time that a walk was halved.
+    assert!(calls(&engine.sandbox) < 40, "{} calls", calls(&engine.sandbox));
+}
+
+#[tokio::test]
+async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
+    let engine = slow(json!({ "concurrentCalls": 2 })).await;
+    let request = settled();
+    let whole = all(&engine.sandbox, &request).await;
+    engine.sandbox.reset();
+    let looking = [look(&engine, &request), look(&engine, &request)];
+    tokio::time::sleep(Duration::from_millis(450)).await;
+    looking.iter().for_each(tokio::task::JoinHandle::abort);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let then = calls(&engine.sandbox);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(calls(&engine.sandbox), then, "somebody still reads");
+    assert!((1..20).contains(&then), "{then} calls");
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+}
+
+#[tokio::test]
+async fn who_has_more_time_does_not_give_up_with_who_began() {
+    let settings = json!({ "queryTimeoutSeconds": 3, "regions": ["fr-par"] });
+    let engine = Arc::new(Engine::with(Config { events: 300, ..Config::default() }, SECRET_KEY, &settings).await);
+    let request = settled();
+    let start = Instant::now();
+    engine.sandbox.set_faults([Fault::Stall.first(1).on(Endpoint::CombinedEvents)]);
+    let first = {
+        let (engine, request) = (Arc::clone(&engine), request.clone());
+        tokio::spawn(async move { ask(&engine.desk, &list(json!({})), &request).await })
+    };
+    tokio::time::sleep(Duration::from_millis(1_800)).await;
+    let second = ids(&engine.desk, &json!({}), &request).await;
+    assert!(first.await.unwrap().is_err(), "the only call stalls");
+    assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
+    let fr_par = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, _)| region == "fr-par").count();
+    assert!(second.len() > fr_par / 2, "{} of {fr_par}", second.len());
+}
+
+#[tokio::test]
+async fn a_region_that_failed_is_asked_again_and_the_others_are_not() {
+    let engine =
+        Engine::with(Config { events: EVENTS, ..Config::default() }, SECRET_KEY, &json!({ "queryTimeoutSeconds": 2 }))
+            .await;
+    let request = settled();
+    let whole = all(&engine.sandbox, &request).await;
+    engine.sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
+    for _ in 0..2 {
+        let frame = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+        assert_eq!(
+            warnings(&frame),
+            ["region nl-ams, combined events: Scaleway answers HTTP 503: service unavailable"]
+        );
+        assert!(ask(&engine.desk, &count(), &rule(request.clone())).await.is_err());
+    }
+    engine.sandbox.set_faults([]);
+    engine.sandbox.reset();
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    assert_eq!((engine.asked("/regions/fr-par/").len(), engine.asked("/regions/pl-waw/").len()), (0, 0));
+    assert!(!engine.asked("/regions/nl-ams/").is_empty());
+}
+
+#[tokio::test]
+async fn a_reading_that_broke_off_leaves_nothing_half_held() {
+    for fault in [Fault::Unavailable, Fault::TooManyRequests, Fault::HtmlPage, Fault::Stall] {
+        let settings = json!({ "callTimeoutSeconds": 1, "queryTimeoutSeconds": 2 });
+        let engine = Engine::with(Config { events: 2_000, ..Config::default() }, SECRET_KEY, &settings).await;
+        let request = settled();
+        let whole = all(&engine.sandbox, &request).await;
+        // Some pages come, and the rest never does.
+        engine.sandbox.set_faults([
+            fault.every(2).on(Endpoint::CombinedEvents),
+            fault.every(3).on(Endpoint::CombinedEvents),
+            fault.every(5).on(Endpoint::CombinedEvents),
+        ]);
+        let broken =
+            tokio::time::timeout(Duration::from_millis(300), ask(&engine.desk, &list(json!({})), &request)).await;
+        drop(broken);
+        let shown = ask(&engine.desk, &list(json!({})), &request).await;
+        if let Ok(frame) = shown {
+            let shown = texts(&frame, "id");
+            assert_eq!(shown.len(), set(&shown).len(), "{fault}: an event is shown twice");
+            assert!(shown.len() == whole.len() || !warnings(&frame).is_empty(), "{fault}: {} events", shown.len());
+        }
+        engine.sandbox.set_faults([]);
+        is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    }
+}
+
+#[tokio::test]
+async fn another_key_sees_nothing_that_the_first_has_read() {
+    let keys = vec![(OTHER_KEY.to_owned(), Grant::Full)];
+    let sandbox = common::organization(Config { events: EVENTS, keys, ..Config::default() }).await;
+    let host = common::plugin().await;
+    let range = (settled().from / 1_000_000, settled().to / 1_000_000);
+    let asked = async |key: &str| {
+        sandbox.reset();
+        let answer = host.query(&common::source(&sandbox, key), &[Ask::new("A", count(), range)], &[]).await.unwrap();
+        assert_eq!(answer["A"].error, "");
+        calls(&sandbox)
+    };
+    let cold = asked(SECRET_KEY).await;
+    assert!(cold > 3);
+    assert_eq!(asked(SECRET_KEY).await, 0);
+    assert!(asked(OTHER_KEY).await > 3);
+    assert_eq!(asked(OTHER_KEY).await, 0);
+    assert!(asked(SECRET_KEY).await > 3, "the first key's store is dropped, not kept aside");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn with_little_memory_answers_stay_right() {
+    let sandbox = common::organization(Config { events: 20_000, ..Config::default() }).await;
+    let host = common::plugin().await;
+    let (small, large) = (
+        common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", 1),
+        common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", 64),
+    );
+    let (whole, mut counts) = (settled(), [Vec::new(), Vec::new()]);
+    let ranges =
+        [(8, 0), (8, 4), (4, 0), (6, 2), (8, 0)].map(|(from, to)| (whole.to - from * DAY, whole.to - to * DAY));
+    for (source, counts) in [large, small].iter().zip(&mut counts) {
+        for (from, to) in ranges {
+            let question = json!({ "queryType": "counts", "over": "total", "groupBy": ["kind", "region"] });
+            let ask = Ask::new("A", question, (from / 1_000_000, to / 1_000_000));
+            let frame = host.frame(source, ask, &[]).await.unwrap();
+            assert_eq!(frame.notices(), [""; 0]);
+            counts.push(frame.batch);
+            let metrics = host.metrics().await.unwrap();
+            let held = metrics.lines().find_map(|line| line.strip_prefix("audittrail_held_bytes ")).unwrap();
+            let most = if source.json_data["maxMemoryMiB"] == 1 { 1 << 20 } else { 64 << 20 };
+            let held: f64 = held.parse().unwrap();
+            assert!(held <= f64::from(most), "{held} bytes are held");
+        }
+    }
+    assert_eq!(counts[0], counts[1]);
+    host.stop().await.unwrap();
+}
+
+/// The files of held events below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries(folder).flat_map(|trail| entries(&trail).collect::<Vec<_>>()).collect();
+    files.sort();
+    files
+}
+
+/// Waits until the folder's files are written.
+async fn written(folder: &Path, least: usize) -> Vec<PathBuf> {
+    let mut before = Vec::new();
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = files(folder);
+        let held = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "held");
+        if now.len() >= least && now == before && now.iter().all(held) {
+            return now;
+        }
+        before = now;
+    }
+    panic!("these are the files: {before:?}");
+}
+
+/// An organization, and a folder in which a desk has kept what it read of a range.
+struct Kept {
+    engine: Engine,
+    folder: tempfile::TempDir,
+    request: Request,
+    ids: Vec<String>,
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let keys = vec![(OTHER_KEY.to_owned(), Grant::Full)];
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { events: EVENTS, keys, ..Config::default() };
+        // The folder itself is made when it is first needed.
+        let settings = json!({ "heldFolder": folder.path().join("held") });
+        let engine = Engine::with(config, SECRET_KEY, &settings).await;
+        let request = settled();
+        let ids = ids(&engine.desk, &json!({}), &request).await;
+        let kept = Self { engine, folder, request, ids };
+        written(&kept.path(), 3).await;
+        kept.engine.sandbox.reset();
+        kept
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("held")
+    }
+
+    /// What a new process answers, and how many calls it needs.
+    async fn restarted(&self, key: &str) -> (Vec<String>, u64) {
+        self.engine.sandbox.reset();
+        let desk = desk(&self.engine.sandbox.url(), key, &json!({ "heldFolder": self.path() }));
+        let ids = ids(&desk, &json!({}), &self.request).await;
+        (ids, calls(&self.engine.sandbox))
+    }
+}
+
+#[tokio::test]
+async fn a_folder_keeps_what_has_settled_for_the_next_process() {
+    let kept = Kept::new().await;
+    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    // Two replicas may read at the same time.
+    let (one, two) = tokio::join!(kept.restarted(SECRET_KEY), kept.restarted(SECRET_KEY));
+    assert_eq!((one, two), ((kept.ids.clone(), 0), (kept.ids.clone(), 0)));
+    let narrow = json!({ "products": ["iam"] });
+    let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": kept.path() }));
+    assert_eq!(
+        ids(&restarted, &narrow, &kept.request).await,
+        ids(&kept.engine.new_desk(), &narrow, &kept.request).await
+    );
+    assert_eq!(calls(&kept.engine.sandbox), 0);
+}
+
+#[tokio::test]
+async fn what_is_read_of_a_folder_is_shown_as_if_it_had_been_read_anew() {
+    let kept = Kept::new().await;
+    let url = kept.engine.sandbox.url();
+    let (kept_desk, new_desk) =
+        (desk(&url, SECRET_KEY, &json!({ "heldFolder": kept.path() })), desk(&url, SECRET_KEY, &json!({})));
+    for question in questions().iter().filter(|question| question["queryType"] != "volume") {
+        let shown = ask(&kept_desk, question, &kept.request).await.unwrap();
+        let read = ask(&new_desk, question, &kept.request).await.unwrap();
+        assert_eq!(shown.to_arrow("A").unwrap(), read.to_arrow("A").unwrap(), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_is_for_its_owner_only_and_tells_no_key() {
+    let kept = Kept::new().await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let files = files(&kept.path());
+    for file in &files {
+        assert_eq!((mode(file), mode(file.parent().unwrap())), (0o600, 0o700), "{}", file.display());
+        let bytes = fs::read(file).unwrap();
+        let tells = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(!tells(SECRET_KEY) && !file.to_string_lossy().contains(SECRET_KEY), "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn another_key_reads_nothing_of_a_folder() {
+    let kept = Kept::new().await;
+    let (ids, calls) = kept.restarted(OTHER_KEY).await;
+    assert_eq!(ids, kept.ids);
+    assert!(calls > 3, "{calls} calls");
+    let trails: BTreeSet<PathBuf> =
+        written(&kept.path(), 6).await.iter().map(|file| file.parent().unwrap().to_owned()).collect();
+    assert_eq!(trails.len(), 2, "each key has a folder of its own");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_removed_and_read_again() {
+    let kept = Kept::new().await;
+    let whole: Vec<(PathBuf, Vec<u8>)> =
+        files(&kept.path()).into_iter().map(|file| (file.clone(), fs::read(&file).unwrap())).collect();
+    let (largest, bytes) = whole.iter().max_by_key(|(_, bytes)| bytes.len()).unwrap();
+    let flipped = |place: usize| {
+        let mut bytes = bytes.clone();
+        bytes[place] ^= 0x10;
+        bytes
+    };
+    let damages = [
+        Vec::new(),
+        bytes[..10].to_vec(),
+        bytes[..bytes.len() / 2].to_vec(),
+        bytes[..bytes.len() - 1].to_vec(),
+        flipped(0),
+        flipped(20),
+        flipped(60),
+        flipped(bytes.len() / 2),
+        flipped(bytes.len() - 1),
+        [bytes, &b"more"[..]].concat(),
+        vec![0; bytes.len()],
+    ];
+    for (number, damage) in damages.into_iter().enumerate() {
+        for (file, bytes) in &whole {
+            fs::write(file, if file == largest { &damage } else { bytes }).unwrap();
+        }
+        kept.engine.sandbox.reset();
+        let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": kept.path() }));
+        assert!(!largest.exists(), "damage {number}: the file is still there");
+        assert_eq!(ids(&restarted, &json!({}), &kept.request).await, kept.ids, "damage {number}");
+        assert!(calls(&kept.engine.sandbox) > 0, "damage {number}: the file was believed");
+        let mended = written(&kept.path(), whole.len()).await;
+        assert_eq!(mended.len(), whole.len(), "damage {number}: {mended:?}");
+        assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0), "damage {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_costs_no_answer() {
+    let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let desk = desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": file.path() }));
+    let request = settled();
+    is_each_once(&ids(&desk, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
+}
+
+#[tokio::test]
+async fn a_trail_with_a_rate_limit_is_read_whole() {
+    let config = Config { events: 1_500, ..Config::default() };
+    let request = settled();
+    // Of the same seed and time, the same organization.
+    let whole = all(&common::organization(config.clone()).await, &request).await;
+    let limited = Config { rate_limit: Some(4.0), latency: Duration::from_millis(5), ..config };
+    let engine = Engine::start(limited).await;
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    assert!(engine.sandbox.calls().answered(429) > 0, "the limit was never met");
+    let counted = ask(&engine.desk, &count(), &rule(request)).await.unwrap();
+    assert_eq!(sum(&counted), whole.len());
+}
+
+#[tokio::test]
+async fn a_dense_trail_is_read_by_several_walks_and_each_event_is_shown_once() {
+    let config = Config { events: 20_000, latency: Duration::from_millis(5), ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 6 })).await;
+    let request = panel(now() - 8 * DAY, now());
+    let whole = all(&engine.sandbox, &request).await;
+    assert!(whole.len() > 19_990, "{}", whole.len());
+    engine.sandbox.reset();
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    let asked = engine.sandbox.calls();
+    assert!((3..=6).contains(&asked.most_at_once), "{} calls at once", asked.most_at_once);
+    // A page for each hundred, and one more for each time that a walk was halved.
+    assert!((200..260).contains(&calls(&engine.sandbox)), "{} calls", calls(&engine.sandbox));
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_are_no_more_than_the_setting_allows() {
+    for most in [1, 2, 5] {
+        let config = Config { events: 3_000, latency: Duration::from_millis(10), ..Config::default() };
+        let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": most })).await;
+        show(&engine.desk, &count(), &settled()).await;
+        let at_once = engine.sandbox.calls().most_at_once;
+        assert!(at_once <= most && (most == 1 || at_once > 1), "{at_once} calls at once where {most} are allowed");
+    }
+}
+
+#[tokio::test]
+async fn a_live_edge_that_many_walks_have_read_is_one_answer() {
+    // All that there is has not settled.
+    let config = Config { events: 5_000, span: Duration::from_hours(6), ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "settlingSeconds": 86_400 })).await;
+    let request = panel(now() - 7 * HOUR, now());
+    let whole = all(&engine.sandbox, &request).await;
+    engine.sandbox.reset();
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    let cold = calls(&engine.sandbox);
+    assert!((50..90).contains(&cold), "{cold} calls");
+    // A panel of a moment later shares what was read, a rule has to read it again.
+    assert_eq!(
+        ids(&engine.desk, &json!({ "kinds": ["api", "authentication", "system"] }), &request).await.len(),
+        whole.len()
+    );
+    assert_eq!(calls(&engine.sandbox), cold);
+    assert_eq!(sum(&ask(&engine.desk, &count(), &rule(request.clone())).await.unwrap()), whole.len());
+    let both = calls(&engine.sandbox);
+    assert!(both < 2 * cold + 20, "{both} calls, of which the first reading took {cold}");
+}
+
+#[tokio::test]
+async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
+    let engine = Engine::start(Config { events: 20_000, ..Config::default() }).await;
+    let request = settled();
+    let scope = json!({ "kinds": ["api"], "products": ["audit-trail"] });
+    let shown = ids(&engine.desk, &scope, &request).await;
+    assert!(!shown.is_empty());
+    assert!(!engine.asked("product_name=audit-trail").is_empty());
+    let asked = calls(&engine.sandbox);
+    assert!(asked <= 12, "{asked} calls, and everything has 200 pages");
+    // It serves a narrower range, and does not pass for everything.
+    engine.sandbox.reset();
+    let narrow = panel(request.from + DAY, request.to - DAY);
+    let few = ids(&engine.desk, &scope, &narrow).await;
+    assert_eq!(calls(&engine.sandbox), 0);
+    assert!(set(&few).is_subset(&set(&shown)));
+    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
+}
+
+/// An API that lists these events, newest first, and refuses pages larger than `most`; its bounds are inclusive.
+async fn pages(events: Vec<(i64, String)>, most: usize) -> String {
+    let mut events = events;
+    events.sort_by(|a, b| b.cmp(a));
+    let page = move |path: &str, _| {
+        let query = path.split_once('?').map_or("", |(_, query)| query).to_owned();
+        let get = |name: &str| {
+            url::form_urlencoded::parse(query.as_bytes())
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        if path.contains("/iam/") {
+            let list = if path.contains("users") { "users" } else { "applications" };
+            return ("200 OK", JSON, format!(r#"{{"{list}":[], "total_count":0}}"#));
+        }
+        let size: usize = get("page_size").unwrap().parse().unwrap();
+        if size > most {
+            let details = json!([{ "argument_name": "page_size", "reason": "constraint" }]);
+            let refusal = json!({ "type": "invalid_arguments", "message": "invalid argument(s)", "details": details });
+            return ("400 Bad Request", JSON, refusal.to_string());
+        }
+        let bound = |name: &str| nanos(get(name).unwrap().parse().unwrap());
+        let bounds = bound("recorded_after")..=bound("recorded_before");
+        let start: usize = get("page_token").map_or(0, |token| token.parse().unwrap());
+        let rest: Vec<&(i64, String)> = events.iter().filter(|(at, _)| bounds.contains(at)).skip(start).collect();
+        let items = rest.iter().take(size);
+        let items: Vec<Value> = items
+            .map(|(at, id)| json!({ "api": engine::event(Kind::Api, "fr-par", *at, json!({ "id": id })) }))
+            .collect();
+        let next = (rest.len() > size).then(|| (start + size).to_string());
+        ("200 OK", JSON, json!({ "events": items, "next_page_token": next }).to_string())
+    };
+    scripted(page).await.0
+}
+
+#[tokio::test]
+async fn whatever_the_page_size_each_event_is_shown_once() {
+    let start = settled().to / SECOND * SECOND - DAY;
+    let events: Vec<(i64, String)> =
+        (0..230).map(|place| (start + place / 3 * 20 * SECOND, format!("event {place:03}"))).collect();
+    let whole = events.iter().map(|(_, id)| id.clone()).collect();
+    for most in [1, 4, 5, 10, 19, 20, 50, 99, 100] {
+        let desk = desk(&pages(events.clone(), most).await, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+        is_each_once(&ids(&desk, &json!({}), &panel(start, start + 3 * HOUR)).await, &whole);
+    }
+}
+
+#[tokio::test]
+async fn events_of_one_nanosecond_are_shown_once_wherever_a_window_is_halved() {
+    let start = settled().to / SECOND * SECOND - DAY;
+    // Several at every second and half second: halves begin at these very times, and pages end within a tie.
+    let events: Vec<(i64, String)> =
+        (0..4_200).map(|place| (start + place / 7 * SECOND / 2, format!("event {place:04}"))).collect();
+    let whole: BTreeSet<String> = events.iter().map(|(_, id)| id.clone()).collect();
+    let url = pages(events, 20).await;
+    for seconds in [300, 512, 1_024] {
+        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "concurrentCalls": 8 }));
+        is_each_once(&ids(&desk, &json!({}), &panel(start, start + seconds * SECOND)).await, &whole);
+    }
+}
+
+#[tokio::test]
+async fn what_is_malformed_far_away_does_not_spoil_an_answer() {
+    let config = Config { events: EVENTS, ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
+    let request = settled();
+    engine.sandbox.set_faults([Fault::MissingTime.first(1).on(Endpoint::CombinedEvents).in_region("fr-par")]);
+    let frame = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+    // It stands on the first page, which holds the newest.
+    assert!(warnings(&frame)[0].contains("1 malformed events were left out"), "{:?}", notices(&frame));
+    for _ in 0..2 {
+        let again = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+        assert_eq!(warnings(&again), warnings(&frame), "it is still missing");
+    }
+    let early = panel(request.from, request.to - 5 * DAY);
+    is_each_once(&ids(&engine.desk, &json!({}), &early).await, &all(&engine.sandbox, &early).await);
+    let counted = ask(&engine.desk, &count(), &rule(early.clone())).await;
+    assert_eq!(sum(&counted.unwrap()), all(&engine.sandbox, &early).await.len());
+}
+
+#[tokio::test]
+async fn what_is_malformed_of_one_kind_does_not_spoil_another() {
+    let engine = Engine::start(Config { events: 0, ..Config::default() }).await;
+    engine.push("fr-par", Kind::Api, 4_000, json!({}));
+    engine.push("fr-par", Kind::System, 4_001, json!({ "product_name": "rdb" }));
+    engine.sandbox.set_faults([Fault::MalformedTime.always().on(Endpoint::CombinedEvents)]);
+    let request = settled();
+    let everything = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+    assert!(!warnings(&everything).is_empty());
+    for scope in [json!({ "kinds": ["api"] }), json!({ "kinds": ["system"] })] {
+        assert_eq!(ids(&engine.desk, &scope, &request).await.len(), 1, "{scope}");
+    }
+}
