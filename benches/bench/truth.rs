@@ -100,10 +100,11 @@ impl Truth {
             if truth.pages.len() < PAGES {
                 truth.pages.push(bytes.to_vec());
             }
-            match next {
-                Some(next) => token = next,
-                None => return Err(format!("the sandbox has only {} of {wanted} events", truth.ids.len()).into()),
-            }
+            let Some(next) = next else { break };
+            token = next;
+        }
+        if truth.ids.len() <= wanted {
+            return Err(format!("the sandbox has only {} events, not more than {wanted}", truth.ids.len()).into());
         }
         Ok(truth)
     }
