@@ -450,7 +450,7 @@ async fn with_little_memory_answers_stay_right() {
     let sandbox = common::organization(Config { events: 20_000, ..Config::default() }).await;
     let host = common::plugin().await;
     let (small, large) = (
-        common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", 1),
+        common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", "1"),
         common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", 64),
     );
     let (whole, mut counts) = (settled(), [Vec::new(), Vec::new()]);
@@ -465,7 +465,7 @@ async fn with_little_memory_answers_stay_right() {
             counts.push(frame.batch);
             let metrics = host.metrics().await.unwrap();
             let held = metrics.lines().find_map(|line| line.strip_prefix("audittrail_held_bytes ")).unwrap();
-            let most = if source.json_data["maxMemoryMiB"] == 1 { 1 << 20 } else { 64 << 20 };
+            let most = if source.json_data["maxMemoryMiB"] == "1" { 1 << 20 } else { 64 << 20 };
             let held: f64 = held.parse().unwrap();
             assert!(held <= f64::from(most), "{held} bytes are held");
         }
@@ -548,6 +548,27 @@ async fn a_folder_keeps_what_has_settled_for_the_next_process() {
         ids(&kept.engine.new_desk(), &narrow, &kept.request).await
     );
     assert_eq!(calls(&kept.engine.sandbox), 0);
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_started_again_goes_on_where_it_was() {
+    let sandbox = common::organization(Config { events: EVENTS, ..Config::default() }).await;
+    let folder = tempfile::tempdir().unwrap();
+    let source = common::source(&sandbox, SECRET_KEY).with("heldFolder", folder.path().to_string_lossy().into_owned());
+    let (from, to) = (settled().from / 1_000_000, settled().to / 1_000_000);
+    let mut answers = Vec::new();
+    for calls_needed in [true, false] {
+        let host = common::plugin().await;
+        sandbox.reset();
+        let answer =
+            host.query(&source, &[Ask::new("A", count(), (from, to))], &[]).await.unwrap().remove("A").unwrap();
+        assert_eq!(answer.error, "");
+        assert_eq!(calls(&sandbox) > 0, calls_needed);
+        answers.push(answer.frames);
+        written(folder.path(), 3).await;
+        host.stop().await.unwrap();
+    }
+    assert_eq!(answers[0], answers[1]);
 }
 
 #[tokio::test]

@@ -57,6 +57,16 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("maxEvents", json!(-5), "is \"-5\"", &number(1_000_000)),
         ("maxEvents", json!(1e300), "is \"1e+300\"", &number(1_000_000)),
         ("maxEvents", json!({}), "is a list or an object", &number(1_000_000)),
+        ("concurrentCalls", json!(0), "is \"0\"", &number(64)),
+        ("concurrentCalls", json!("65"), "is \"65\"", &number(64)),
+        ("settlingSeconds", json!(0), "is \"0\"", &number(86_400)),
+        ("settlingSeconds", json!("5m"), "is \"5m\"", &number(86_400)),
+        ("settlingSeconds", json!(86_401), "is \"86401\"", &number(86_400)),
+        ("maxMemoryMiB", json!(0), "is \"0\"", &number(65_536)),
+        ("maxMemoryMiB", json!(65_537), "is \"65537\"", &number(65_536)),
+        ("maxMemoryMiB", json!("18446744073709551616"), "is \"18446744073709551616\"", &number(65_536)),
+        ("heldFolder", json!("held/events"), "is \"held/events\"", &"an absolute path".to_owned()),
+        ("heldFolder", json!(["/var/lib"]), "is a list or an object", &"an absolute path".to_owned()),
         ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
         (
             "caCertificate",
@@ -179,9 +189,56 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
     }
     // What provisioning leaves where a variable is not set.
     sandbox.set_faults([]);
-    let names = ["regions", "projectId", "callTimeoutSeconds", "queryTimeoutSeconds", "maxEvents", "caCertificate"];
+    let names = [
+        "regions",
+        "projectId",
+        "callTimeoutSeconds",
+        "queryTimeoutSeconds",
+        "maxEvents",
+        "concurrentCalls",
+        "settlingSeconds",
+        "maxMemoryMiB",
+        "heldFolder",
+        "caCertificate",
+    ];
     let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));
     assert_eq!(host.health(&blank).await.unwrap().status, 1);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn as_many_calls_run_at_once_as_the_setting_says() {
+    let config = Config { events: 2_000, latency: Duration::from_millis(20), ..Config::default() };
+    let sandbox = organization(config).await;
+    let host = plugin().await;
+    for (value, most) in [(json!("1"), 1), (json!(3), 3)] {
+        sandbox.reset();
+        said(&host, &source(&sandbox, SECRET_KEY).with("concurrentCalls", value), json!({})).await.unwrap();
+        assert_eq!(sandbox.calls().most_at_once, most);
+    }
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_settled_is_not_asked_for_again_by_a_rule() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let host = plugin().await;
+    // All of the range is older than an hour.
+    let (from, to) = last_hours(200);
+    let count = json!({ "queryType": "counts", "over": "total" });
+    let asks = [Ask::new("A", count, (from, to - 3_600_000))];
+    for (settling, asked) in [(json!("60"), false), (json!(3_500), false), (json!(86_400), true)] {
+        let source = source(&sandbox, SECRET_KEY).with("settlingSeconds", settling.clone());
+        let answers = async || {
+            let answers = host.query(&source, &asks, &[("FromAlert", "true")]).await.unwrap();
+            assert_eq!(answers["A"].error, "");
+            answers["A"].frames.clone()
+        };
+        let first = answers().await;
+        sandbox.reset();
+        assert_eq!(answers().await, first, "{settling}");
+        assert_eq!(sandbox.calls().to(Endpoint::CombinedEvents) > 0, asked, "{settling}");
+    }
     host.stop().await.unwrap();
 }
 
