@@ -34,10 +34,12 @@ describe('filters', () => {
     expect(filtered.scope).toEqual({ principals: ['p-1'] });
     expect(hasFilter(filtered, 'principal_id', 'p-1')).toBe(true);
     expect(toggled(filtered, principal).scope).toEqual({});
+    const out = toggled(query, { ...principal, type: 'FILTER_OUT' });
+    expect(out.filters).toEqual([{ ...principal.options, operator: '!=' }]);
   });
 
   it('leaves a query alone where a value cannot be filtered on', () => {
-    expect(toggled(query, { type: 'FILTER_FOR', options: { key: 'attack', value: 'T1098' } })).toBe(query);
+    expect(toggled(query, { type: 'FILTER_FOR', options: { key: 'filename', value: 'x' } })).toBe(query);
   });
 
   it('adds a filter once, and a selected text', () => {

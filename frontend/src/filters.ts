@@ -29,7 +29,7 @@ export function withFilters(query: AuditQuery, more: Filter[]): AuditQuery {
   return more.length ? { ...query, filters: [...(query.filters ?? []), ...more] } : query;
 }
 
-/** A label of log lines that is no column; the scope takes ids of principals as well as names. */
+/** Asked of the scope, where the backend knows the other ids of the same principal. */
 const PRINCIPAL_ID = 'principal_id';
 
 const same = (key: string, value: string) => (filter: Filter) => filter.key === key && filter.value === value;

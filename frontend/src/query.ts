@@ -10,29 +10,40 @@ export type Question = (typeof QUESTIONS)[number];
 /** What an event can be told apart by, as the backend names it. */
 export const COLUMNS = [
   'principal',
+  'kind',
+  'region',
+  'locality',
+  'organization',
+  'project',
+  'principal_id',
   'product',
   'service',
   'method',
-  'status_class',
-  'status',
-  'region',
-  'locality',
-  'project',
-  'organization',
-  'resource_type',
   'resource_id',
+  'resource_type',
   'resource_name',
   'source_ip',
   'user_agent',
-  'kind',
+  'status_class',
+  'result',
+  'failure_reason',
+  'country',
+  'origin',
+  'mfa',
+  'action',
+  'status',
   'risk_class',
   'severity',
-  'country',
+  'attack',
+  'id',
+  'request_id',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** A user agent has too many values to be a label. */
-export const GROUPINGS: readonly Column[] = COLUMNS.filter((column) => column !== 'user_agent');
+/** These have too many values to be a label. */
+const MANY: readonly Column[] = ['user_agent', 'id', 'request_id'];
+
+export const GROUPINGS: readonly Column[] = COLUMNS.filter((column) => !MANY.includes(column));
 
 export const MOST_GROUPINGS = 4;
 

@@ -45,6 +45,22 @@ export function columnName(column: string): string {
       return t('column.severity', 'severity');
     case 'country':
       return t('column.country', 'country');
+    case 'result':
+      return t('column.result', 'result of a log-in');
+    case 'failure_reason':
+      return t('column.failure_reason', 'reason of a failed log-in');
+    case 'origin':
+      return t('column.origin', 'origin of a log-in');
+    case 'mfa':
+      return t('column.mfa', 'second factor');
+    case 'action':
+      return t('column.action', 'action of a server');
+    case 'attack':
+      return t('column.attack', 'ATT&CK techniques');
+    case 'id':
+      return t('column.id', 'event id');
+    case 'request_id':
+      return t('column.request_id', 'request id');
     default:
       return column;
   }
