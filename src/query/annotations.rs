@@ -130,95 +130,56 @@ fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
     let who = answer.keys(Dimension::Principal);
     let class = answer.keys(Dimension::RiskClass);
     let times = answer.events.times().values();
-    let mut levels: BTreeMap<Option<Severity>, Vec<Cluster>> = BTreeMap::new();
+    let mut levels: BTreeMap<Option<Severity>, Vec<Alone>> = BTreeMap::new();
     for row in (0..answer.events.len()).rev() {
         let severity = answer.risks[row].map(|risk| risk.severity);
-        let (first, last) = (times[row], times[row]);
-        let alone = Cluster { first, last, who: who.key(row), class: class.key(row), rows: Rows::One(row) };
+        let alone = Alone { time: times[row], who: who.key(row), class: class.key(row), row };
         levels.entry(severity).or_default().push(alone);
     }
 
     let (ladder, last_resort) = ladder(request);
-    let mut marks: Vec<Vec<Cluster>> = levels.into_values().map(|alone| fold(alone, ladder[0])).collect();
-    let count = |marks: &[Vec<Cluster>]| marks.iter().map(Vec::len).sum::<usize>();
+    let levels: Vec<Vec<Alone>> = levels.into_values().collect();
+    let mut marks: Vec<Vec<Mark>> = levels.iter().map(|alone| fold(alone, ladder[0])).collect();
+    let count = |marks: &[Vec<Mark>]| marks.iter().map(Vec::len).sum::<usize>();
     // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
     // loses its place in time, and then they lose it step by step.
-    let levels = marks.len();
-    let by_level = (0..levels).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
-    let by_step = last_resort.iter().flat_map(|step| (0..levels).map(move |level| (level, *step)));
+    let by_level = (0..levels.len()).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
+    let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
     for (level, step) in by_level.chain(by_step) {
         if count(&marks) <= cap {
             break;
         }
-        marks[level] = fold(std::mem::take(&mut marks[level]), step);
+        marks[level] = fold(&levels[level], step);
     }
-    let mut marks: Vec<Mark> = marks.into_iter().flatten().map(|cluster| cluster.rows.into_mark()).collect();
+    let mut marks = marks.concat();
     marks.sort_by_key(|mark| (times[mark[0]], std::cmp::Reverse(mark[0])));
     marks
 }
 
-/// Events that share a mark, as long as it is not certain that no more will.
-struct Cluster {
-    /// The times of the oldest and the newest.
-    first: i64,
-    last: i64,
-    /// The keys of the principal and the risk class of the oldest.
+/// An event as far as it matters for who may share its mark.
+struct Alone {
+    time: i64,
+    /// The keys of its principal and its risk class.
     who: usize,
     class: usize,
-    rows: Rows,
+    row: usize,
 }
 
-/// Most marks are of one event.
-enum Rows {
-    One(usize),
-    Many(Vec<usize>),
-}
-
-impl Rows {
-    fn add(&mut self, other: Self) {
-        let mut rows = match std::mem::replace(self, Self::One(0)) {
-            Self::One(row) => vec![row],
-            Self::Many(rows) => rows,
-        };
-        match other {
-            Self::One(row) => rows.push(row),
-            Self::Many(more) => rows.extend(more),
-        }
-        *self = Self::Many(rows);
-    }
-
-    /// The rows, the oldest first.
-    fn into_mark(self) -> Mark {
-        match self {
-            Self::One(row) => vec![row],
-            Self::Many(mut rows) => {
-                // Older events have higher rows. What was joined of several principals may be out of order.
-                if !rows.is_sorted_by(|a, b| a > b) {
-                    rows.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
-                }
-                rows
+/// Joins events, the oldest first: each with the last mark of its kind, if that began near enough.
+fn fold(events: &[Alone], fold: Fold) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    let mut open: Map<(usize, usize), (usize, i64)> = Map::default();
+    for event in events {
+        let kind = (if fold.one_principal { event.who } else { 0 }, if fold.one_class { event.class } else { 0 });
+        match open.get(&kind) {
+            Some((mark, first)) if event.time - first < fold.distance => marks[*mark].push(event.row),
+            _ => {
+                open.insert(kind, (marks.len(), event.time));
+                marks.push(vec![event.row]);
             }
         }
     }
-}
-
-/// Joins clusters, which are sorted by their first event: each with the last one of its kind that began near enough.
-fn fold(clusters: Vec<Cluster>, fold: Fold) -> Vec<Cluster> {
-    let mut folded: Vec<Cluster> = Vec::new();
-    let mut open: Map<(usize, usize), usize> = Map::default();
-    for cluster in clusters {
-        let kind = (if fold.one_principal { cluster.who } else { 0 }, if fold.one_class { cluster.class } else { 0 });
-        let near = |mark: &usize| cluster.last - folded[*mark].first < fold.distance;
-        if let Some(mark) = open.get(&kind).copied().filter(near) {
-            let mark = &mut folded[mark];
-            mark.last = mark.last.max(cluster.last);
-            mark.rows.add(cluster.rows);
-        } else {
-            open.insert(kind, folded.len());
-            folded.push(cluster);
-        }
-    }
-    folded
+    marks
 }
 
 struct Row {
