@@ -55,6 +55,9 @@ pub struct Page {
 /// The bytes of a usual event, for making room.
 const USUAL_EVENT: usize = 900;
 
+/// The bytes of an id.
+const UUID: usize = 36;
+
 /// Turns pages of the API into columns.
 pub struct Decoder {
     region: String,
@@ -65,7 +68,7 @@ pub struct Decoder {
     request_bodies: Strings,
     resources: Strings,
     /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
-    texts: [Texts; Column::ALL.len()],
+    texts: Vec<Texts>,
     references: Lists<4>,
     parents: Lists<2>,
     marks: Marks,
@@ -83,7 +86,7 @@ impl Decoder {
             request_ids: Strings::default(),
             request_bodies: Strings::default(),
             resources: Strings::default(),
-            texts: std::array::from_fn(|_| Texts::default()),
+            texts: Column::ALL.iter().map(|_| Texts::default()).collect(),
             references: Lists::default(),
             parents: Lists::default(),
             marks: Marks::default(),
@@ -242,28 +245,33 @@ impl Decoder {
         self.resources.push(row.resources.map(|list| list.text));
         let principal = row.principal.or_else(user);
         let resource_id = first.map_or_else(body_id, |resource| resource.id);
-        let mut push = |column: Column, text| self.texts[column as usize].push(text);
-        push(Column::Kind, Some(kind.as_str().as_bytes()));
-        push(Column::Region, Some(region));
-        push(Column::Locality, locality);
-        push(Column::Organization, row.of(Field::Organization));
-        push(Column::Project, row.of(Field::Project));
-        push(Column::PrincipalId, principal);
-        push(Column::Product, row.of(Field::Product));
-        push(Column::Service, row.of(service));
-        push(Column::Method, row.of(method));
-        push(Column::ResourceId, resource_id);
-        push(Column::ResourceType, first.and_then(|resource| resource.kind));
-        push(Column::ResourceName, first.and_then(|resource| resource.name));
-        push(Column::SourceIp, row.of(Field::SourceIp));
-        push(Column::UserAgent, row.of(Field::UserAgent));
-        push(Column::StatusClass, class.map(str::as_bytes));
-        push(Column::Result, row.of(Field::Result));
-        push(Column::FailureReason, row.of(Field::FailureReason));
-        push(Column::Country, row.of(Field::Country));
-        push(Column::Origin, row.of(Field::Origin));
-        push(Column::Mfa, row.of(Field::Mfa));
-        push(Column::Action, action.as_deref().map(str::as_bytes));
+        // In the order of `Column::ALL`.
+        let texts: [Option<&[u8]>; Column::ALL.len()] = [
+            Some(kind.as_str().as_bytes()),
+            Some(region),
+            locality,
+            row.of(Field::Organization),
+            row.of(Field::Project),
+            principal,
+            row.of(Field::Product),
+            row.of(service),
+            row.of(method),
+            resource_id,
+            first.and_then(|resource| resource.kind),
+            first.and_then(|resource| resource.name),
+            row.of(Field::SourceIp),
+            row.of(Field::UserAgent),
+            class.map(str::as_bytes),
+            row.of(Field::Result),
+            row.of(Field::FailureReason),
+            row.of(Field::Country),
+            row.of(Field::Origin),
+            row.of(Field::Mfa),
+            action.as_deref().map(str::as_bytes),
+        ];
+        for (column, text) in self.texts.iter_mut().zip(texts) {
+            column.push(text);
+        }
         self.append_touched(&row.touched);
     }
 
@@ -292,6 +300,14 @@ impl Decoder {
     fn reserve(&mut self, rows: usize) {
         self.times.reserve(rows);
         self.statuses.reserve(rows);
+        for (strings, bytes) in [
+            (&mut self.ids, UUID),
+            (&mut self.request_ids, UUID),
+            (&mut self.request_bodies, USUAL_EVENT / 4),
+            (&mut self.resources, USUAL_EVENT / 4),
+        ] {
+            strings.reserve(rows, bytes);
+        }
         self.texts.iter_mut().for_each(|texts| texts.reserve(rows));
     }
 

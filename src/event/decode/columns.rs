@@ -35,6 +35,13 @@ impl Default for Strings {
 }
 
 impl Strings {
+    /// Makes room for more rows of some bytes each.
+    pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.bytes.reserve(rows * bytes);
+        self.ends.reserve(rows);
+        self.present.reserve(rows);
+    }
+
     /// Adds a row.
     pub(super) fn push(&mut self, text: Option<&[u8]>) {
         self.bytes.extend_from_slice(text.unwrap_or_default());
@@ -63,12 +70,15 @@ impl Strings {
 /// How many texts a dictionary has at hand; a power of two.
 const RECENT: usize = 32;
 
+/// The bytes of a usual text, for making room.
+const USUAL_TEXT: usize = 24;
+
 /// A text of a dictionary: its key, and where it stands.
 #[derive(Clone, Copy)]
 struct Known {
     key: i32,
-    start: usize,
-    length: usize,
+    start: i32,
+    end: i32,
 }
 
 /// Dictionary-encoded texts.
@@ -84,12 +94,14 @@ pub(super) struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
+        let mut values = Strings::default();
+        values.reserve(RECENT, USUAL_TEXT);
         Self {
             keys: Vec::new(),
-            values: Strings::default(),
-            known: HashTable::new(),
+            values,
+            known: HashTable::with_capacity(RECENT),
             hasher: DefaultHashBuilder::default(),
-            recent: [Known { key: NULL, start: usize::MAX, length: usize::MAX }; RECENT],
+            recent: [Known { key: NULL, start: NULL, end: NULL }; RECENT],
         }
     }
 }
@@ -98,9 +110,8 @@ impl Default for Texts {
 #[inline]
 fn slot(text: &[u8]) -> usize {
     let (Some(&[a, b]), Some(&[c, d])) = (text.first_chunk(), text.last_chunk()) else { return 0 };
-    let mixed = u64::from_le_bytes([a, b, c, d, 0, 0, 0, 0]) ^ text.len() as u64;
-    let place = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.trailing_zeros());
-    usize::try_from(place).unwrap_or_default()
+    let mixed = (u32::from_le_bytes([a, b, c, d]) ^ offset(text.len()).cast_unsigned()).wrapping_mul(0x9e37_79b9);
+    (mixed >> (u32::BITS - RECENT.trailing_zeros())) as usize
 }
 
 impl Texts {
@@ -109,8 +120,8 @@ impl Texts {
     pub(super) fn key(&mut self, text: Option<&[u8]>) -> i32 {
         let Some(text) = text else { return NULL };
         let slot = slot(text);
-        let Known { key, start, length } = self.recent[slot];
-        if length == text.len() && self.values.bytes.get(start..start + length) == Some(text) {
+        let Known { key, start, end } = self.recent[slot];
+        if key != NULL && self.values.bytes.get(length(start)..length(end)) == Some(text) {
             return key;
         }
         self.recent[slot] = self.find(text);
@@ -128,7 +139,7 @@ impl Texts {
             known.insert_unique(hash, key, |&key| hasher.hash_one(values.get(length(key)).unwrap_or_default()));
             key
         });
-        Known { key, start: length(values.ends[length(key)]), length: text.len() }
+        Known { key, start: values.ends[length(key)], end: values.ends[length(key) + 1] }
     }
 
     /// Adds a row.

@@ -5,11 +5,7 @@
 //! [`Broken`] and ends the reading. What is well written and yet no text, half a surrogate pair or a number beyond all
 //! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
 //! ([`Reader::attempt`]), and the reading goes on behind it.
-
-#![expect(
-    clippy::inline_always,
-    reason = "these few are all of the inner loop, and a call each is what they cost otherwise"
-)]
+#![expect(clippy::inline_always, reason = "an event has forty strings")]
 
 use bumpalo::Bump;
 use wide::u8x16;
@@ -32,11 +28,11 @@ impl Marks {
         last[..rest.len()].copy_from_slice(rest);
         self.0.clear();
         self.0.extend(blocks.iter().map(Self::of));
-        self.0.push(Self::of(&last));
+        self.0.extend([Self::of(&last), u64::MAX]);
     }
 
     /// Sixteen bytes at a time, which every x86-64 and every ARM processor of 64 bits can.
-    #[inline(always)]
+    #[inline]
     fn of(block: &[u8; 64]) -> u64 {
         let quarters = block.as_chunks::<16>().0;
         let marks = |quarter: usize| {
@@ -49,17 +45,20 @@ impl Marks {
         marks(0) | marks(1) | marks(2) | marks(3)
     }
 
-    /// The first of them at or behind `at`.
+    /// The first of them at or behind `at`, or some place behind the text.
+    ///
+    /// Sixty-four bytes from there on are looked at together, wherever that is: whether a short string is at its end is
+    /// no matter of chance then, which processors cannot foresee.
     #[inline(always)]
-    fn next(&self, at: usize) -> usize {
-        let mut word = at / 64;
-        let mut bits = self.0.get(word).map_or(0, |bits| bits & (u64::MAX << (at % 64)));
-        while bits == 0 {
-            word += 1;
-            let Some(&next) = self.0.get(word) else { return usize::MAX };
-            bits = next;
+    fn next(&self, mut at: usize) -> usize {
+        while let Some(&[low, high]) = self.0.get(at / 64..).and_then(<[u64]>::first_chunk) {
+            let bits = (low >> (at % 64)) | (high << 1 << (63 - at % 64));
+            if bits != 0 {
+                return at + bits.trailing_zeros() as usize;
+            }
+            at += 64;
         }
-        word * 64 + bits.trailing_zeros() as usize
+        usize::MAX
     }
 }
 
@@ -71,8 +70,6 @@ pub(super) struct Raw<'a> {
 }
 
 /// A place in a JSON text.
-///
-/// What it reads once per event is inlined, which is worth a third of the time; what is rare is kept out of the way.
 pub(super) struct Reader<'a> {
     text: &'a [u8],
     marks: &'a Marks,
@@ -117,13 +114,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The byte here; at the end zero, which no JSON has outside of strings.
-    #[inline(always)]
+    #[inline]
     fn byte(&self) -> u8 {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
     /// The next byte that is no white space.
-    #[inline(always)]
+    #[inline]
     fn peek(&mut self) -> u8 {
         loop {
             let byte = self.byte();
@@ -135,20 +132,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The same, and goes behind it.
-    #[inline(always)]
+    #[inline]
     fn next(&mut self) -> u8 {
         let byte = self.peek();
         self.at += 1;
         byte
     }
 
-    #[inline(always)]
+    #[inline]
     fn take(&mut self, byte: u8) -> Result<(), Broken> {
         if self.next() == byte { Ok(()) } else { Err(SYNTAX) }
     }
 
     /// Goes into brackets, unless there is nothing between them. What is not in such brackets is a fault.
-    #[inline(always)]
+    #[inline]
     fn open(&mut self, brackets: [u8; 2], fault: &'static str) -> Result<bool, Broken> {
         if self.peek() != brackets[0] {
             self.fault = Some(fault);
@@ -162,7 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether there is more before the bracket that closes.
-    #[inline(always)]
+    #[inline]
     fn more(&mut self, close: u8) -> Result<bool, Broken> {
         match self.next() {
             b',' => Ok(true),
@@ -172,7 +169,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object, calling `member` with each key where its value is to be read. What is no object is a fault.
-    #[inline(always)]
+    #[inline]
     pub(super) fn members(
         &mut self,
         mut member: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Broken>,
@@ -188,7 +185,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.
-    #[inline(always)]
+    #[inline]
     pub(super) fn elements(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), Broken>) -> Result<(), Broken> {
         let mut more = self.open(*b"[]", "it is no list")?;
         while more {
@@ -199,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads null, if it is that.
-    #[inline(always)]
+    #[inline]
     pub(super) fn null(&mut self) -> Result<bool, Broken> {
         if self.peek() != b'n' {
             return Ok(false);
@@ -238,7 +235,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value that `read` goes over, as it stands there; null is nothing.
-    #[inline(always)]
+    #[inline]
     pub(super) fn raw(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<(), Broken>,
@@ -290,7 +287,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn skip_key(&mut self) -> Result<(), Broken> {
         self.span()?;
         self.take(b':')

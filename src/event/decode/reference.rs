@@ -1,4 +1,4 @@
-//! What a page says, told slowly and with `serde_json`'s help: what the decoder is compared with.
+//! What a page says, told slowly and with the help of `serde_json`: what the decoder is compared with.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -58,7 +58,7 @@ fn given(value: &RawValue) -> Option<&str> {
 fn text(value: &RawValue) -> Result<Option<String>, Error> {
     match value.get().as_bytes()[0] {
         b'[' => return Ok(None),
-        b'{' => return from_str::<HashMap<String, &RawValue>>(value.get()).map(|_| None),
+        b'{' => return from_str::<BTreeMap<String, &RawValue>>(value.get()).map(|_| None),
         _ => {}
     }
     Ok(match from_str(value.get())? {
@@ -69,6 +69,9 @@ fn text(value: &RawValue) -> Result<Option<String>, Error> {
         _ => None,
     })
 }
+
+/// A resource's own id and name, and what it belongs to.
+type Info = (Option<String>, Option<String>, Vec<String>);
 
 #[derive(Default)]
 struct Resource {
@@ -102,9 +105,6 @@ fn resource(json: &str) -> Result<Resource, Error> {
     Ok(resource)
 }
 
-/// An id, a name, and the ids of parents.
-type Info = (Option<String>, Option<String>, Vec<String>);
-
 fn info(json: &str) -> Result<Info, Error> {
     let (mut id, mut name, mut parents) = (None, None, Vec::new());
     for (key, value) in members(json)? {
@@ -129,53 +129,67 @@ fn only_id(body: &str) -> Option<String> {
     ids.next().is_none().then(|| from_str(value.get()).ok())?
 }
 
-/// An event, if it has a time.
-#[expect(clippy::too_many_lines, reason = "one column after the other")]
-fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
-    const TEXTS: [&str; 19] = [
-        "id",
-        "recorded_at",
-        "locality",
-        "organization_id",
-        "project_id",
-        "source_ip",
-        "user_agent",
-        "product_name",
-        "service_name",
-        "method_name",
-        "request_id",
-        "result",
-        "failure_reason",
-        "country_code",
-        "method",
-        "origin",
-        "mfa_type",
-        "source",
-        "system_name",
-    ];
-    let mut texts = HashMap::new();
-    let (mut principal, mut status, mut body, mut list) = (None, None, None, None);
+/// What an event's members say, as far as they are known.
+#[derive(Default)]
+struct Fields<'a> {
+    texts: HashMap<&'static str, Option<String>>,
+    principal: Option<String>,
+    status: Option<u16>,
+    body: Option<&'a str>,
+    list: Option<&'a str>,
+}
+
+const TEXTS: [&str; 19] = [
+    "id",
+    "recorded_at",
+    "locality",
+    "organization_id",
+    "project_id",
+    "source_ip",
+    "user_agent",
+    "product_name",
+    "service_name",
+    "method_name",
+    "request_id",
+    "result",
+    "failure_reason",
+    "country_code",
+    "method",
+    "origin",
+    "mfa_type",
+    "source",
+    "system_name",
+];
+
+fn fields(json: &str) -> Result<Fields<'_>, Error> {
+    let mut fields = Fields::default();
     for (key, value) in members(json)? {
         match &*key {
             "principal" => {
-                principal = None;
+                fields.principal = None;
                 for (key, value) in given(value).map_or(Ok(Vec::new()), members)? {
                     let text = text(value)?;
                     if key == "id" {
-                        principal = text;
+                        fields.principal = text;
                     }
                 }
             }
-            "status_code" => status = text(value)?.and_then(|text| text.parse::<u16>().ok()),
-            "request_body" => body = given(value),
-            "resources" => list = given(value),
+            "status_code" => fields.status = text(value)?.and_then(|text| text.parse().ok()),
+            "request_body" => fields.body = given(value),
+            "resources" => fields.list = given(value),
             key => {
                 if let Some(known) = TEXTS.into_iter().find(|known| *known == key) {
-                    texts.insert(known, text(value)?);
+                    fields.texts.insert(known, text(value)?);
                 }
             }
         }
     }
+    Ok(fields)
+}
+
+/// An event, if it has a time.
+fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
+    let Fields { texts, principal, status, body, list } = fields(json)?;
     let of = |key: &str| texts.get(key).cloned().flatten();
     let time = of("recorded_at").and_then(|text| DateTime::parse_from_rfc3339(&text).ok()?.timestamp_nanos_opt());
     let Some(time) = time else { return Ok(None) };
