@@ -35,6 +35,17 @@ pub enum List {
     Combined,
 }
 
+impl List {
+    /// The list's name in notices and files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Of(kind) => kind.as_str(),
+            Self::Combined => "combined",
+        }
+    }
+}
+
 /// What a decoded page says beside its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {

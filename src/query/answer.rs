@@ -350,11 +350,7 @@ fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
 }
 
 fn place(region: &str, list: List) -> String {
-    let list = match list {
-        List::Of(kind) => kind.as_str(),
-        List::Combined => "combined",
-    };
-    format!("region {region}, {list} events")
+    format!("region {region}, {} events", list.as_str())
 }
 
 /// What is missing, each with where; once, however many listings of one place say the same.

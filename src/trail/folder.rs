@@ -49,17 +49,11 @@ struct Header {
     flaws: Flaws,
 }
 
-const COMBINED: &str = "combined";
-
 impl Header {
     fn new(series: &Series, span: &Span) -> Self {
-        let list = match series.list {
-            List::Of(kind) => kind.as_str(),
-            List::Combined => COMBINED,
-        };
         Self {
             region: series.region.clone(),
-            list: list.to_owned(),
+            list: series.list.as_str().to_owned(),
             filter: series.filter.clone(),
             from: span.range.start,
             to: span.range.end,
@@ -68,8 +62,8 @@ impl Header {
     }
 
     fn series(&self) -> Option<Series> {
-        let of_kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == self.list).map(List::Of);
-        let list = of_kind.or((self.list == COMBINED).then_some(List::Combined))?;
+        let mut lists = Kind::ALL.into_iter().map(List::Of).chain([List::Combined]);
+        let list = lists.find(|list| list.as_str() == self.list)?;
         Some(Series { region: self.region.clone(), list, filter: self.filter.clone() })
     }
 }
@@ -132,8 +126,10 @@ impl Folder {
         // Files of a temporary name are readable for their owner only, from the beginning.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         file.write_all(&body)?;
-        let start =
-            format!("{}_", hex(&Sha256::digest(serde_json::to_vec(&(&series.region, &header_of(series)))?)[..8]));
+        let start = format!(
+            "{}_",
+            hex(&Sha256::digest(serde_json::to_vec(&(&series.region, (series.list.as_str(), &series.filter)))?)[..8])
+        );
         let name = format!("{start}{}_{}.{ENDING}", span.range.start, span.range.end);
         file.persist(self.path.join(&name)).map_err(|error| error.error)?;
         for (path, other) in self.files() {
@@ -187,14 +183,6 @@ impl Folder {
         spans.reverse();
         spans
     }
-}
-
-fn header_of(series: &Series) -> (String, Filter) {
-    let list = match series.list {
-        List::Of(kind) => kind.as_str(),
-        List::Combined => COMBINED,
-    };
-    (list.to_owned(), series.filter.clone())
 }
 
 fn read(path: &Path, weigh: Weigh) -> io::Result<(Series, Span)> {
