@@ -1,8 +1,12 @@
-//! From JSON pages to columns, on one core.
+//! From JSON pages to columns, on one core, beside how fast two quick parsers merely parse the same bytes.
 
+use std::ffi::OsString;
+use std::hint::black_box;
 use std::path::PathBuf;
+use std::time::Instant;
 
-use serde_json::Value;
+use audittrail::event::{Decoder, Kind, List};
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::process::{figure, median, peer, run};
@@ -15,8 +19,8 @@ const TIMES_THE_PEER: f64 = 8.0;
 /// The share of mere parsing's speed that decoding must reach.
 const SHARE_OF_PARSING: f64 = 0.5;
 
-/// How often the peer decodes all pages in one run.
-const TIMES: &str = "10";
+/// How often all pages are decoded in one run.
+const TIMES: usize = 41;
 
 /// The speed of our decoder and of mere parsers on the same pages, and the peer's.
 pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
@@ -30,13 +34,12 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let [mut ours, mut sonic, mut simd, mut peers] = [const { Vec::new() }; 4];
     for number in 1..=ground.options.runs {
         ground.say(&format!("decode: run {number} of {}", ground.options.runs));
-        let mut decode = Command::new("cargo");
-        decode.args(["bench", "--locked", "--quiet", "--bench", "decode", "--"]).args(&pages);
-        let figures: Value = run(&mut decode).await?;
+        let mut decode = Command::new(std::env::current_exe()?);
+        let figures: Value = run(decode.arg(MEASURE).args(&pages)).await?;
         ours.push(figure(&figures, "decoder_mb_s")?);
         sonic.push(figure(&figures, "sonic_mb_s")?);
         simd.push(figure(&figures, "simd_json_mb_s")?);
-        let mut decode = peer(&ground.options, ["decode", "--times", TIMES]);
+        let mut decode = peer(&ground.options, ["decode", "--times", &TIMES.to_string()]);
         let figures: Value = run(decode.args(&pages).env("GOMAXPROCS", "1")).await?;
         peers.push(figure(&figures, "mb_s")?);
     }
@@ -55,4 +58,56 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
             Reach::AtLeast(SHARE_OF_PARSING),
         ),
     ])
+}
+
+/// What a process of the harness is told that shall [`measure`].
+pub(crate) const MEASURE: &str = "decode";
+
+fn decode(pages: &[Vec<u8>]) -> usize {
+    let mut decoder = Decoder::new("fr-par");
+    for page in pages {
+        black_box(decoder.page(List::Of(Kind::Api), page).expect("a page"));
+    }
+    decoder.finish().expect("a page fits").len()
+}
+
+fn time<T>(work: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_secs_f64()
+}
+
+/// Prints a line of JSON: medians in megabytes a second, of pages that are one listing. All take turns, so that what else
+/// the machine does disturbs them alike.
+pub(crate) fn measure(files: impl Iterator<Item = OsString>) -> Result<(), Error> {
+    let pages = files.map(std::fs::read).collect::<Result<Vec<Vec<u8>>, _>>()?;
+    let mut buffers = simd_json::Buffers::default();
+    let mut seconds = [const { Vec::new() }; 3];
+    for _ in 0..TIMES {
+        seconds[0].push(time(|| decode(&pages)));
+        seconds[1].push(time(|| {
+            for page in &pages {
+                black_box(sonic_rs::from_slice::<sonic_rs::Value>(page).expect("JSON"));
+            }
+        }));
+        // simd_json parses in place: its copies are made outside of what is timed.
+        let mut copies = pages.clone();
+        seconds[2].push(time(|| {
+            for page in &mut copies {
+                black_box(simd_json::to_tape_with_buffers(page, &mut buffers).expect("JSON"));
+            }
+        }));
+    }
+    let bytes: usize = pages.iter().map(Vec::len).sum();
+    #[expect(clippy::cast_precision_loss, reason = "far fewer bytes than 2^52")]
+    let [decoder, sonic, simd_json] = seconds.map(|seconds| (bytes as f64 / 1e6 / median(seconds)).round());
+    let line = json!({
+        "bytes": bytes,
+        "events": decode(&pages),
+        "decoder_mb_s": decoder,
+        "sonic_mb_s": sonic,
+        "simd_json_mb_s": simd_json,
+    });
+    println!("{line}");
+    Ok(())
 }

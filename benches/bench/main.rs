@@ -149,7 +149,13 @@ async fn bench(options: Options) -> Result<(), Error> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match bench(Options::parse()).await {
+    let mut arguments = std::env::args_os().skip(1);
+    let done = if arguments.next().is_some_and(|first| first == decode::MEASURE) {
+        decode::measure(arguments)
+    } else {
+        bench(Options::parse()).await
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error}");

@@ -371,7 +371,8 @@ impl Events {
         columns.insert(RISK, Arc::new(UInt16Array::new_null(rows)));
         // Lengths and types are checked by Arrow.
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns.clone())?;
-        let part = Part { rows, columns: columns.into_iter().map(Stored::Plain).collect() };
+        let columns = columns.into_iter().map(Stored::Plain).collect();
+        let part = Part { rows, columns, packed: false };
         let all = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (all.times().values(), all.ids());
         let order = |a: usize, b: usize| times[b].cmp(&times[a]).then_with(|| ids.value(a).cmp(ids.value(b)));
@@ -686,22 +687,26 @@ impl Events {
         let mut columns: Vec<Stored> =
             (0..COLUMNS).map(|place| Stored::Plain(Arc::clone(self.column(place)))).collect();
         columns[RISK] = Stored::Plain(Arc::new(weigh(self)));
-        let part = Part { rows: self.len(), columns };
+        let part = Part { rows: self.len(), columns, packed: false };
         Self::over(vec![Run { part: Arc::new(part), start: 0, rows: self.len() }], None)
     }
 
-    /// The same events in parts of their own, packed.
+    /// The same events in parts of their own, packed. Large parts that are packed already stay what they are.
     ///
     /// # Errors
     /// When a block of texts is larger than 2 GiB.
     pub fn packed(&self) -> Result<Self, ArrowError> {
+        let stays = |run: &Run| run.part.packed && run.rows == run.part.rows && run.rows >= part::FEWEST_ROWS;
+        if self.picks.is_none() && self.runs.iter().all(stays) {
+            return Ok(Self::over(self.runs.clone(), None));
+        }
         let mut runs = Vec::new();
         for start in (0..self.len()).step_by(part::MOST_ROWS) {
             let some = self.slice(start..self.len().min(start + part::MOST_ROWS));
             some.load()?;
             let columns: Result<Vec<Stored>, ArrowError> =
                 (0..COLUMNS).map(|place| some.packed_column(place)).collect();
-            let part = Part { rows: some.len(), columns: columns? };
+            let part = Part { rows: some.len(), columns: columns?, packed: true };
             runs.push(Run { rows: part.rows, part: Arc::new(part), start: 0 });
         }
         Ok(Self::over(runs, None))
@@ -737,8 +742,8 @@ impl Events {
             return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));
         }
         let rows = batch.num_rows();
-        let part =
-            Part { rows, columns: batch.columns().iter().map(|column| Stored::Plain(Arc::clone(column))).collect() };
+        let columns = batch.columns().iter().map(|column| Stored::Plain(Arc::clone(column))).collect();
+        let part = Part { rows, columns, packed: false };
         let events = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (events.times().values(), events.ids());
         let sorted = (1..rows).all(|row| (times[row], ids.value(row - 1)) < (times[row - 1], ids.value(row)));

@@ -21,6 +21,9 @@ use arrow::error::ArrowError;
 /// The most events of a packed part: keys of two bytes then suffice for every dictionary.
 pub(super) const MOST_ROWS: usize = 1 << 16;
 
+/// A packed part with as many events is worth keeping as it is when it is put beside others.
+pub(super) const FEWEST_ROWS: usize = 1 << 12;
+
 /// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
 const BLOCK_ROWS: usize = 64;
 
@@ -32,6 +35,8 @@ const LEVEL: i32 = 3;
 pub(super) struct Part {
     pub(super) rows: usize,
     pub(super) columns: Vec<Stored>,
+    /// Whether its columns are as small as they can be.
+    pub(super) packed: bool,
 }
 
 impl Part {

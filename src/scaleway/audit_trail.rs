@@ -22,7 +22,7 @@ const PAGES_OF_LARGE_EVENTS: usize = 4;
 /// How many pages in a row may hold no event of the window, before it is taken for a list without end.
 const MOST_BARREN: usize = 50;
 
-/// The most bytes of pages that one reading of a window may take.
+/// The most memory that one reading of a window may take, in bytes: pages, and the columns that they became.
 pub const MAX_READING_BYTES: usize = 512 << 20;
 
 /// How far back the trail can be asked: what Scaleway's documentation of exports says is kept.
@@ -91,8 +91,8 @@ pub enum Gap {
     /// There are more events than may be fetched; the oldest are missing.
     #[error("only the newest {0} events were fetched (setting maxEvents); older ones are missing")]
     Limit(usize),
-    /// The pages take too much memory; the oldest events are missing.
-    #[error("the pages exceed {} MiB; older events are missing", MAX_READING_BYTES >> 20)]
+    /// The events take too much memory; the oldest are missing.
+    #[error("the events exceed {} MiB; older ones are missing", MAX_READING_BYTES >> 20)]
     Bytes,
     /// Pages without an event follow each other; the oldest events are missing.
     #[error("Scaleway sent {0} pages in a row without an event; older events may be missing")]
@@ -265,7 +265,7 @@ impl Pages {
         self.in_window == 0
     }
 
-    /// How many bytes the pages had.
+    /// How many bytes the pages had whose events have not been taken yet.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -277,13 +277,16 @@ impl Pages {
         self.oldest.filter(|_| self.ordered)
     }
 
-    /// The events of the window, and what is wrong with them.
+    /// Takes the events of the window that were read since the last time, and what is wrong with them.
     ///
     /// # Errors
     /// When they are too large for memory's columns.
-    pub fn finish(self) -> Result<(Events, Flaws), ArrowError> {
-        let events = self.decoder.finish()?.within(self.window.from, self.window.to);
-        Ok((events, Flaws { malformed: self.malformed, replaced: self.replaced }))
+    pub fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
+        self.bytes = 0;
+        let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
+        let flaws =
+            Flaws { malformed: std::mem::take(&mut self.malformed), replaced: std::mem::take(&mut self.replaced) };
+        Ok((decoder.finish()?.within(self.window.from, self.window.to), flaws))
     }
 }
 

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arrow::array::UInt16Array;
+use arrow::error::ArrowError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::source::{Pages, Source};
 use super::store::{Piece, Series, ratio};
 use crate::event::Events;
-use crate::scaleway::audit_trail::{Gap, MAX_READING_BYTES};
+use crate::scaleway::audit_trail::{Flaws, Gap, MAX_READING_BYTES};
 
 /// A walk with fewer pages before it is not worth halving: each half reads a page that the whole would not.
 const FEWEST_PAGES: f64 = 4.0;
@@ -26,6 +27,9 @@ const SHORTEST: i64 = 10_000_000_000;
 
 /// How many events more than wanted a stage aims at, since the density is an estimate.
 const MARGIN: f64 = 1.1;
+
+/// How many bytes of pages a walk brings together before it packs their events.
+const BUNDLE: usize = if cfg!(test) { 2_000 } else { 8 << 20 };
 
 /// What each event means, see `Events::weighed`.
 pub(super) type Weigh = fn(&Events) -> UInt16Array;
@@ -145,7 +149,8 @@ pub(super) async fn read<S: Source>(
     let enough = pages.len() > plan.limit;
     if !matches!(first, Ok(true)) || enough || !go_on(probe) {
         let complete = matches!(first, Ok(false));
-        let end = bring_home(pages, &plan, plan.range.start, plan.range.end, complete, first.err());
+        let bundles = Bundles::new(plan.range.end);
+        let end = bring_home(pages, bundles, &plan, plan.range.start, complete, first.err());
         end.pieces.iter().for_each(|piece| put(piece.clone()));
         let end = end.missing((enough && !complete).then_some(Gap::Limit(plan.limit)));
         return End { probe: Some(probe), ..end };
@@ -252,6 +257,7 @@ async fn go<S: Source>(
 ) -> End {
     let mut more = started.is_some();
     let mut pages = started.unwrap_or_else(|| plan.source.pages(plan.series.window(&plan.range)));
+    let mut bundles = Bundles::new(plan.range.end);
     let mut counted = 0;
     let mut first = !more;
     let mut gap = None;
@@ -269,8 +275,17 @@ async fn go<S: Source>(
         if !more && !first {
             break true;
         }
-        let total = bytes.fetch_add(pages.bytes() - counted, Ordering::Relaxed) + pages.bytes() - counted;
-        counted = pages.bytes();
+        if pages.bytes() >= BUNDLE
+            && let Some(reached) = pages.reached()
+            && bundles.tie(&mut pages, reached + 1, &plan).is_err()
+        {
+            gap = Some(Gap::Bytes);
+            break false;
+        }
+        let now = bundles.bytes() + pages.bytes();
+        let change = now.wrapping_sub(counted);
+        let total = bytes.fetch_add(change, Ordering::Relaxed).wrapping_add(change);
+        counted = now;
         if total >= MAX_READING_BYTES {
             gap = Some(Gap::Bytes);
             break false;
@@ -292,21 +307,67 @@ async fn go<S: Source>(
         state.ended = true;
         state.from
     };
-    bring_home(pages, &plan, from, plan.range.end, complete, gap)
+    bring_home(pages, bundles, &plan, from, complete, gap)
+}
+
+/// What a walk has read whole and packed, so that a long one takes no more memory than what is held in the end.
+struct Bundles {
+    /// The newest first, each where the one before it ends.
+    pieces: Vec<Piece>,
+    /// Where the next one ends.
+    end: i64,
+    /// Events at the very nanosecond that was reached: there may be more of them on the next page.
+    tail: Events,
+    flaws: Flaws,
+}
+
+impl Bundles {
+    fn new(end: i64) -> Self {
+        Self { pieces: Vec::new(), end, tail: Events::default(), flaws: Flaws::default() }
+    }
+
+    /// The memory of the bundles, in bytes.
+    fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.events.bytes()).sum()
+    }
+
+    /// Makes a bundle of what was read from `known` on, which is all that there is.
+    fn tie<S: Source>(&mut self, pages: &mut S::Pages, known: i64, plan: &Plan<S>) -> Result<(), ArrowError> {
+        let (events, flaws) = pages.take()?;
+        self.flaws.add(&flaws);
+        let mut read = vec![std::mem::take(&mut self.tail), events];
+        if pages.reached().is_none() {
+            // The pages did not come in order: no bundle was all of its time.
+            read.extend(self.pieces.drain(..).map(|piece| piece.events));
+            self.end = plan.range.end;
+        }
+        let read = Events::merge(&read)?;
+        self.tail = read.within(i64::MIN, known);
+        if known < self.end {
+            let (range, flaws) = (known..self.end, self.flaws.within(known, self.end));
+            let events = read.within(known, self.end).weighed(plan.weigh).packed()?;
+            self.pieces.push(Piece { range, events, flaws });
+            self.end = known;
+        }
+        Ok(())
+    }
 }
 
 /// What of a walk's window is complete: all of it, or, as far as the pages came in order, what is newer than the oldest
 /// event: more events of that very nanosecond may be missing.
-fn bring_home<S: Source>(pages: S::Pages, plan: &Plan<S>, from: i64, to: i64, complete: bool, gap: Option<Gap>) -> End {
-    let known = if complete { from } else { pages.reached().map_or(to, |reached| (reached + 1).max(from)) };
-    let found = pages.finish().and_then(|(events, flaws)| {
-        let held = events.within(known, to).weighed(plan.weigh).packed()?;
-        Ok((held, events.within(from, known).weighed(plan.weigh), flaws.within(known, to)))
-    });
-    let Ok((events, rest, flaws)) = found else {
-        return End { gap: gap.or(Some(Gap::Bytes)), ..End::default() };
-    };
-    let piece = (known < to).then_some(Piece { range: known..to, events, flaws });
-    let rest = Some(rest).filter(|rest| !rest.is_empty());
-    End { gap, pieces: Vec::from_iter(piece), rest: Vec::from_iter(rest), probe: None }
+fn bring_home<S: Source>(
+    mut pages: S::Pages,
+    mut bundles: Bundles,
+    plan: &Plan<S>,
+    from: i64,
+    complete: bool,
+    gap: Option<Gap>,
+) -> End {
+    let reached = pages.reached();
+    let known = if complete { from } else { reached.map_or(plan.range.end, |reached| (reached + 1).max(from)) };
+    let tied = bundles.tie(&mut pages, known, plan);
+    let gap = gap.or(tied.err().map(|_| Gap::Bytes));
+    let rest = Some(bundles.tail.within(from, known)).filter(|rest| !rest.is_empty());
+    let rest = rest.map(|rest| rest.weighed(plan.weigh));
+    End { gap, pieces: bundles.pieces, rest: Vec::from_iter(rest), probe: None }
 }

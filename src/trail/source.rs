@@ -33,17 +33,17 @@ pub trait Pages: Send + 'static {
     /// How many events of the window were read.
     fn len(&self) -> usize;
 
-    /// How many bytes the pages had.
+    /// How many bytes the pages had whose events have not been taken yet.
     fn bytes(&self) -> usize;
 
     /// The time above which all events of the window were read.
     fn reached(&self) -> Option<i64>;
 
-    /// The events of the window, and what is wrong with them.
+    /// Takes the events of the window that were read since the last time, and what is wrong with them.
     ///
     /// # Errors
     /// When they are too large for memory's columns.
-    fn finish(self) -> Result<(Events, Flaws), ArrowError>;
+    fn take(&mut self) -> Result<(Events, Flaws), ArrowError>;
 }
 
 /// The trail of one organization, as Scaleway's API tells it.
@@ -94,7 +94,7 @@ impl Pages for audit_trail::Pages {
         self.reached()
     }
 
-    fn finish(self) -> Result<(Events, Flaws), ArrowError> {
-        self.finish()
+    fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
+        self.take()
     }
 }
