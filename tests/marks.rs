@@ -84,7 +84,7 @@ fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
         .collect();
     let mut decoder = Decoder::new("fr-par");
     let page = json!({ "events": events }).to_string();
-    assert!(decoder.page(List::Of(EventKind::Api), page.as_bytes()).unwrap().malformed.is_empty());
+    assert!(decoder.page(List::Of(EventKind::Api), page).unwrap().malformed.is_empty());
     let mut answer = blank.clone();
     answer.events = decoder.finish().unwrap();
     let number = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();

@@ -708,7 +708,7 @@ async fn an_overlay_is_the_same_marks_for_a_panels_own_query() {
     });
     assert_eq!(joined.collect::<Vec<_>>(), texts(&marks, "tags"));
     let colors = texts(&overlay, "color");
-    let serious = ["dark-red", "red"];
+    let serious = ["purple", "red"];
     let states = texts(&marks, "newState");
     assert!(
         states.iter().zip(&colors).all(|(state, color)| (state == "alerting") == serious.contains(&color.as_str()))

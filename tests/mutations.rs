@@ -69,7 +69,7 @@ proptest! {
     fn a_damaged_page_is_an_error_or_all_of_its_items_are_accounted_for(page in damaged()) {
         for list in LISTS {
             let mut decoder = Decoder::new("fr-par");
-            match decoder.page(list, &page) {
+            match decoder.page(list, &*page) {
                 Ok(read) => {
                     let placed = read.items - read.malformed.len();
                     prop_assert_eq!(decoder.len(), placed);

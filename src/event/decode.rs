@@ -10,10 +10,10 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, TimestampNanosecondArray, UInt16Array};
+use arrow::array::{TimestampNanosecondArray, UInt16Array};
+use arrow::buffer::Buffer;
 use arrow::error::ArrowError;
 use bumpalo::Bump;
 use chrono::{DateTime, NaiveDate};
@@ -21,6 +21,7 @@ use serde::de::{Error as _, IgnoredAny};
 
 use self::columns::{Lists, NULL, Strings, Texts, encoded};
 use self::json::{Broken, Marks, Raw, Reader};
+use super::part::{Place, Quoted, Stored};
 use super::{
     Column, Events, Kind, PRODUCT_WITHOUT_PRINCIPAL, parent_fields, parent_item, reference_fields, reference_item,
     region_of, status_class,
@@ -76,8 +77,10 @@ pub struct Decoder {
     times: Vec<i64>,
     statuses: Vec<Option<u16>>,
     request_ids: Strings,
-    request_bodies: Strings,
-    resources: Strings,
+    /// What request bodies and resources stand in.
+    pages: Vec<Buffer>,
+    request_bodies: Vec<Place>,
+    resources: Vec<Place>,
     /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
     texts: Vec<Texts>,
     references: Lists<4>,
@@ -95,8 +98,9 @@ impl Decoder {
             times: Vec::new(),
             statuses: Vec::new(),
             request_ids: Strings::default(),
-            request_bodies: Strings::default(),
-            resources: Strings::default(),
+            pages: Vec::new(),
+            request_bodies: Vec::new(),
+            resources: Vec::new(),
             texts: Column::ALL.iter().map(|_| Texts::default()).collect(),
             references: Lists::default(),
             parents: Lists::default(),
@@ -141,21 +145,28 @@ impl Decoder {
     ///
     /// # Errors
     /// When the page is not JSON, is cut off, or has no list `events`; none of its events is added then.
-    pub fn page(&mut self, list: List, bytes: &[u8]) -> Result<Page, serde_json::Error> {
-        let text = simdutf8::basic::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
+    pub fn page(&mut self, list: List, page: impl Into<Vec<u8>>) -> Result<Page, serde_json::Error> {
+        let mut page = page.into();
+        let replaced = simdutf8::basic::from_utf8(&page).is_err();
+        if replaced {
+            page = String::from_utf8_lossy(&page).into_owned().into_bytes();
+        }
         let rows = self.len();
         let arena = Bump::new();
         let mut marks = std::mem::take(&mut self.marks);
-        marks.set(text.as_bytes());
-        self.reserve(text.len() / USUAL_EVENT);
-        let listing = self.listing(list, &mut Reader::new(text.as_bytes(), &marks, &arena));
+        marks.set(&page);
+        self.reserve(page.len() / USUAL_EVENT);
+        let listing = self.listing(list, &mut Reader::new(&page, &marks, &arena));
         self.marks = marks;
         match listing {
-            Ok(page) => Ok(Page { replaced: matches!(text, Cow::Owned(_)), ..page }),
+            Ok(read) => {
+                self.pages.push(Buffer::from_vec(page));
+                Ok(Page { replaced, ..read })
+            }
             Err(Broken(what)) => {
                 self.truncate(rows);
                 // Where a text is not JSON, and why, serde_json says best.
-                let error = serde_json::from_str::<IgnoredAny>(&text).err();
+                let error = serde_json::from_slice::<IgnoredAny>(&page).err();
                 Err(error.unwrap_or_else(|| serde_json::Error::custom(what)))
             }
         }
@@ -252,8 +263,9 @@ impl Decoder {
         self.times.push(time);
         self.statuses.push(row.status);
         self.request_ids.push(row.of(Field::RequestId));
-        self.request_bodies.push(row.request_body.map(|body| body.text));
-        self.resources.push(row.resources.map(|list| list.text));
+        let page = self.pages.len();
+        self.request_bodies.push(row.request_body.map_or_else(Place::default, |body| body.place(page)));
+        self.resources.push(row.resources.map_or_else(Place::default, |list| list.place(page)));
         let principal = row.principal.or_else(user);
         let resource_id = first.map_or_else(body_id, |resource| resource.id);
         // In the order of `Column::ALL`.
@@ -311,14 +323,10 @@ impl Decoder {
     fn reserve(&mut self, rows: usize) {
         self.times.reserve(rows);
         self.statuses.reserve(rows);
-        for (strings, bytes) in [
-            (&mut self.ids, UUID),
-            (&mut self.request_ids, UUID),
-            (&mut self.request_bodies, USUAL_EVENT / 4),
-            (&mut self.resources, USUAL_EVENT / 4),
-        ] {
-            strings.reserve(rows, bytes);
-        }
+        self.ids.reserve(rows, UUID);
+        self.request_ids.reserve(rows, UUID);
+        self.request_bodies.reserve(rows);
+        self.resources.reserve(rows);
         self.texts.iter_mut().for_each(|texts| texts.reserve(rows));
     }
 
@@ -329,9 +337,10 @@ impl Decoder {
         }
         self.times.truncate(rows);
         self.statuses.truncate(rows);
-        for strings in [&mut self.ids, &mut self.request_ids, &mut self.request_bodies, &mut self.resources] {
-            strings.truncate(rows);
-        }
+        self.ids.truncate(rows);
+        self.request_ids.truncate(rows);
+        self.request_bodies.truncate(rows);
+        self.resources.truncate(rows);
         self.texts.iter_mut().for_each(|texts| texts.truncate(rows));
         self.references.truncate(rows);
         self.parents.truncate(rows);
@@ -345,20 +354,27 @@ impl Decoder {
         let texts = self.texts.into_iter().map(Texts::finish).collect::<Result<Vec<_>, _>>()?;
         let values = |column: Column| &texts[column as usize].1;
         let (id, kind, name) = (values(Column::ResourceId), values(Column::ResourceType), values(Column::ResourceName));
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(self.ids.finish()?),
-            Arc::new(TimestampNanosecondArray::from(self.times)),
-            Arc::new(UInt16Array::from(self.statuses)),
-            Arc::new(self.request_ids.finish()?),
-            Arc::new(self.request_bodies.finish()?),
-            Arc::new(self.resources.finish()?),
-            Arc::new(self.references.finish(reference_item(), reference_fields(), [id, kind, name, id])?),
-            Arc::new(self.parents.finish(parent_item(), parent_fields(), [id, id])?),
+        let rows = self.times.len();
+        let pages: Arc<[Buffer]> = self.pages.into();
+        let quoted = |places: Vec<Place>| Stored::Quoted(Quoted { pages: Arc::clone(&pages), places });
+        let mut columns = vec![
+            Stored::Plain(Arc::new(self.ids.finish()?)),
+            Stored::Plain(Arc::new(TimestampNanosecondArray::from(self.times))),
+            Stored::Plain(Arc::new(UInt16Array::from(self.statuses))),
+            Stored::Plain(Arc::new(self.request_ids.finish()?)),
+            quoted(self.request_bodies),
+            quoted(self.resources),
+            Stored::Plain(Arc::new(self.references.finish(
+                reference_item(),
+                reference_fields(),
+                [id, kind, name, id],
+            )?)),
+            Stored::Plain(Arc::new(self.parents.finish(parent_item(), parent_fields(), [id, id])?)),
         ];
         for (keys, values) in texts {
-            columns.push(encoded(keys, &values)?);
+            columns.push(Stored::Plain(encoded(keys, &values)?));
         }
-        Events::of(columns)
+        Events::of(rows, columns)
     }
 }
 

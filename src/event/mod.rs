@@ -23,7 +23,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use part::{Part, Stored};
+use part::{Part, Reader, Stored, Zipper};
 
 pub use decode::{Decoder, List, Page};
 
@@ -366,13 +366,9 @@ impl Events {
 
     /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions; what they mean is not
     /// known yet.
-    fn of(mut columns: Vec<ArrayRef>) -> Result<Self, ArrowError> {
-        let rows = columns.first().map_or(0, Array::len);
-        columns.insert(RISK, Arc::new(UInt16Array::new_null(rows)));
-        // Lengths and types are checked by Arrow.
-        RecordBatch::try_new(Arc::clone(&SCHEMA), columns.clone())?;
-        let columns = columns.into_iter().map(Stored::Plain).collect();
-        let part = Part { rows, columns, packed: false };
+    fn of(rows: usize, mut columns: Vec<Stored>) -> Result<Self, ArrowError> {
+        columns.insert(RISK, Stored::Plain(Arc::new(UInt16Array::new_null(rows))));
+        let part = Part { rows, columns: columns.into_iter().map(Arc::new).collect(), packed: false };
         let all = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (all.times().values(), all.ids());
         let order = |a: usize, b: usize| times[b].cmp(&times[a]).then_with(|| ids.value(a).cmp(ids.value(b)));
@@ -450,7 +446,7 @@ impl Events {
     }
 
     fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
-        let stored: Vec<&Stored> = self.runs.iter().map(|run| &run.part.columns[place]).collect();
+        let stored: Vec<&Stored> = self.runs.iter().map(|run| &*run.part.columns[place]).collect();
         if self.picks.is_none() {
             let parts: Vec<(&Stored, Range<usize>)> =
                 stored.iter().zip(&self.runs).map(|(stored, run)| (*stored, run.start..run.start + run.rows)).collect();
@@ -500,9 +496,14 @@ impl Events {
         Ok(())
     }
 
+    /// A reader of a text column for each run.
+    fn readers(&self, place: usize) -> Vec<Reader<'_>> {
+        self.runs.iter().map(|run| run.part.columns[place].reader()).collect()
+    }
+
     /// Shows each event's text to `see`, without putting them together: they may be larger than memory allows twice.
     pub fn each(&self, long: Long, mut see: impl FnMut(usize, Option<&str>)) {
-        let mut readers: Vec<_> = self.runs.iter().map(|run| run.part.columns[long.place()].reader()).collect();
+        let mut readers = self.readers(long.place());
         for (row, (run, place)) in self.rows().enumerate() {
             see(row, readers[run].get(place).as_deref());
         }
@@ -684,11 +685,13 @@ impl Events {
     /// The same events with what they mean, as `weigh` tells it.
     #[must_use]
     pub fn weighed(&self, weigh: fn(&Self) -> UInt16Array) -> Self {
-        let mut columns: Vec<Stored> =
-            (0..COLUMNS).map(|place| Stored::Plain(Arc::clone(self.column(place)))).collect();
-        columns[RISK] = Stored::Plain(Arc::new(weigh(self)));
-        let part = Part { rows: self.len(), columns, packed: false };
-        Self::over(vec![Run { part: Arc::new(part), start: 0, rows: self.len() }], None)
+        let runs = self.runs.iter().map(|run| {
+            let whole = Self::over(vec![Run { start: 0, rows: run.part.rows, ..run.clone() }], None);
+            let mut columns = run.part.columns.clone();
+            columns[RISK] = Arc::new(Stored::Plain(Arc::new(weigh(&whole))));
+            Run { part: Arc::new(Part { columns, ..*run.part }), ..*run }
+        });
+        Self::over(runs.collect(), self.picks.clone())
     }
 
     /// The same events in parts of their own, packed. Large parts that are packed already stay what they are.
@@ -703,9 +706,8 @@ impl Events {
         let mut runs = Vec::new();
         for start in (0..self.len()).step_by(part::MOST_ROWS) {
             let some = self.slice(start..self.len().min(start + part::MOST_ROWS));
-            some.load()?;
-            let columns: Result<Vec<Stored>, ArrowError> =
-                (0..COLUMNS).map(|place| some.packed_column(place)).collect();
+            let columns: Result<Vec<Arc<Stored>>, ArrowError> =
+                (0..COLUMNS).map(|place| some.packed_column(place).map(Arc::new)).collect();
             let part = Part { rows: some.len(), columns: columns?, packed: true };
             runs.push(Run { rows: part.rows, part: Arc::new(part), start: 0 });
         }
@@ -713,10 +715,16 @@ impl Events {
     }
 
     fn packed_column(&self, place: usize) -> Result<Stored, ArrowError> {
-        let column = self.column(place);
+        if matches!(place, REQUEST_BODY | RESOURCES) {
+            let (mut zipper, mut readers) = (Zipper::new()?, self.readers(place));
+            for (run, row) in self.rows() {
+                zipper.push(readers[run].get(row).as_deref())?;
+            }
+            return zipper.finish();
+        }
+        let column = self.gather(place)?;
         match place {
             ID | REQUEST_ID => Ok(Stored::uuids(column.as_string())),
-            REQUEST_BODY | RESOURCES => Stored::zipped(column.as_string()),
             REFERENCES | PARENTS => Stored::list(column.as_list()),
             _ if matches!(column.data_type(), DataType::Dictionary(..)) => Stored::dictionary(column.as_dictionary()),
             // A slice would keep all of what it is a slice of.
@@ -742,7 +750,7 @@ impl Events {
             return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));
         }
         let rows = batch.num_rows();
-        let columns = batch.columns().iter().map(|column| Stored::Plain(Arc::clone(column))).collect();
+        let columns = batch.columns().iter().map(|column| Arc::new(Stored::Plain(Arc::clone(column)))).collect();
         let part = Part { rows, columns, packed: false };
         let events = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (events.times().values(), events.ids());
@@ -854,7 +862,7 @@ impl Events {
             })
             .collect();
         let page = serde_json::json!({ "events": events }).to_string();
-        assert_eq!(decoder.page(List::Of(kind), page.as_bytes()).unwrap().malformed, [""; 0]);
+        assert_eq!(decoder.page(List::Of(kind), page).unwrap().malformed, [""; 0]);
         decoder.finish().unwrap()
     }
 }

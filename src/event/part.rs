@@ -15,6 +15,7 @@ use arrow::array::{
     PrimitiveArray, StringArray, StringBuilder, StructArray,
 };
 
+use arrow::buffer::Buffer;
 use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Int32Type, UInt8Type, UInt16Type};
 use arrow::error::ArrowError;
 
@@ -34,7 +35,7 @@ const LEVEL: i32 = 3;
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) rows: usize,
-    pub(super) columns: Vec<Stored>,
+    pub(super) columns: Vec<Arc<Stored>>,
     /// Whether its columns are as small as they can be.
     pub(super) packed: bool,
 }
@@ -42,7 +43,7 @@ pub(super) struct Part {
 impl Part {
     /// The memory of the columns, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.columns.iter().map(Stored::bytes).sum()
+        self.columns.iter().map(|stored| stored.bytes()).sum()
     }
 }
 
@@ -51,6 +52,8 @@ impl Part {
 pub(super) enum Stored {
     /// As Arrow has it; a dictionary's keys may be narrower than the schema says.
     Plain(ArrayRef),
+    /// Text where it stands in the pages that were read.
+    Quoted(Quoted),
     /// Text that is a UUID in nearly every row.
     Uuids(Uuids),
     /// Text in compressed blocks.
@@ -61,11 +64,6 @@ impl Stored {
     /// Text as UUIDs, where it is.
     pub(super) fn uuids(texts: &StringArray) -> Self {
         Uuids::pack(texts).map_or_else(|| Self::Plain(Arc::new(texts.clone())), Self::Uuids)
-    }
-
-    /// Text in compressed blocks.
-    pub(super) fn zipped(texts: &StringArray) -> Result<Self, ArrowError> {
-        Zipped::pack(texts).map(Self::Zipped)
     }
 
     /// A dictionary with no value twice or unused, and keys as narrow as they can be.
@@ -98,6 +96,7 @@ impl Stored {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Plain(array) => array.get_buffer_memory_size(),
+            Self::Quoted(quoted) => quoted.bytes(),
             Self::Uuids(uuids) => uuids.bytes.len() + uuids.others.len() * 64,
             Self::Zipped(zipped) => zipped.bytes(),
         }
@@ -274,6 +273,33 @@ fn format_uuid(bytes: &[u8; 16]) -> String {
     text
 }
 
+/// Text where it stands in the pages that were read: nothing is copied that may never be looked at.
+#[derive(Debug)]
+pub(super) struct Quoted {
+    pub(super) pages: Arc<[Buffer]>,
+    pub(super) places: Vec<Place>,
+}
+
+/// Where a text stands in pages; one of no length is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) page: u32,
+    pub(super) start: u32,
+    pub(super) length: u32,
+}
+
+impl Quoted {
+    fn bytes(&self) -> usize {
+        self.places.iter().map(|place| place.length as usize + size_of::<Place>()).sum()
+    }
+
+    fn get(&self, row: usize) -> Option<Cow<'_, str>> {
+        let Place { page, start, length } = self.places[row];
+        let text = self.pages.get(page as usize)?.get(start as usize..)?.get(..length as usize)?;
+        (length > 0).then(|| String::from_utf8_lossy(text))
+    }
+}
+
 /// Text in compressed blocks of [`BLOCK_ROWS`].
 #[derive(Debug)]
 pub(super) struct Zipped {
@@ -291,27 +317,46 @@ struct Block {
 /// Marks a row without text; a block is far from being as long as this.
 const ABSENT: u32 = 1 << 31;
 
-impl Zipped {
-    fn pack(texts: &StringArray) -> Result<Self, ArrowError> {
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        let mut blocks = Vec::with_capacity(texts.len().div_ceil(BLOCK_ROWS));
-        let mut raw = Vec::new();
-        for start in (0..texts.len()).step_by(BLOCK_ROWS) {
-            raw.clear();
-            let mut ends = Vec::with_capacity(BLOCK_ROWS);
-            for row in start..texts.len().min(start + BLOCK_ROWS) {
-                if texts.is_valid(row) {
-                    raw.extend_from_slice(texts.value(row).as_bytes());
-                }
-                let end = u32::try_from(raw.len()).ok().filter(|end| *end < ABSENT);
-                let end = end.ok_or(ArrowError::OffsetOverflowError(raw.len()))?;
-                ends.push(if texts.is_valid(row) { end } else { end | ABSENT });
-            }
-            blocks.push(Block { packed: compressor.compress(&raw)?.into(), ends: ends.into() });
-        }
-        Ok(Self { blocks, rows: texts.len() })
+/// Compresses texts, one after the other.
+pub(super) struct Zipper {
+    compressor: zstd::bulk::Compressor<'static>,
+    raw: Vec<u8>,
+    ends: Vec<u32>,
+    zipped: Zipped,
+}
+
+impl Zipper {
+    pub(super) fn new() -> Result<Self, ArrowError> {
+        let zipped = Zipped { blocks: Vec::new(), rows: 0 };
+        Ok(Self { compressor: zstd::bulk::Compressor::new(LEVEL)?, raw: Vec::new(), ends: Vec::new(), zipped })
     }
 
+    pub(super) fn push(&mut self, text: Option<&str>) -> Result<(), ArrowError> {
+        self.raw.extend_from_slice(text.unwrap_or_default().as_bytes());
+        let end = u32::try_from(self.raw.len()).ok().filter(|end| *end < ABSENT);
+        let end = end.ok_or(ArrowError::OffsetOverflowError(self.raw.len()))?;
+        self.ends.push(if text.is_some() { end } else { end | ABSENT });
+        self.zipped.rows += 1;
+        if self.ends.len() == BLOCK_ROWS { self.close() } else { Ok(()) }
+    }
+
+    fn close(&mut self) -> Result<(), ArrowError> {
+        let packed = self.compressor.compress(&self.raw)?.into();
+        self.zipped.blocks.push(Block { packed, ends: self.ends.as_slice().into() });
+        self.raw.clear();
+        self.ends.clear();
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Stored, ArrowError> {
+        if !self.ends.is_empty() {
+            self.close()?;
+        }
+        Ok(Stored::Zipped(self.zipped))
+    }
+}
+
+impl Zipped {
     fn bytes(&self) -> usize {
         let of = |block: &Block| block.packed.len() + size_of_val(&*block.ends) + size_of::<Block>();
         self.blocks.iter().map(of).sum()
@@ -335,6 +380,7 @@ impl Reader<'_> {
                 let texts: &StringArray = array.as_string();
                 texts.is_valid(row).then(|| Cow::Borrowed(texts.value(row)))
             }
+            Stored::Quoted(quoted) => quoted.get(row),
             Stored::Uuids(uuids) => uuids.get(row),
             Stored::Zipped(zipped) => {
                 debug_assert!(row < zipped.rows, "row {row} of {}", zipped.rows);
@@ -509,6 +555,12 @@ mod tests {
 
     use super::*;
 
+    fn zipped(texts: &StringArray) -> Stored {
+        let mut zipper = Zipper::new().unwrap();
+        texts.iter().for_each(|text| zipper.push(text).unwrap());
+        zipper.finish().unwrap()
+    }
+
     fn read(stored: &Stored, rows: impl IntoIterator<Item = usize>) -> Vec<Option<String>> {
         let mut reader = stored.reader();
         rows.into_iter().map(|row| reader.get(row).map(Cow::into_owned)).collect()
@@ -523,7 +575,7 @@ mod tests {
             let array = StringArray::from(texts.clone());
             let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
             let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
-            for stored in [Stored::uuids(&array), Stored::zipped(&array).unwrap()] {
+            for stored in [Stored::uuids(&array), zipped(&array)] {
                 prop_assert_eq!(read(&stored, 0..texts.len()), texts.clone());
                 prop_assert_eq!(read(&stored, order.clone()), expected.clone());
             }
@@ -552,7 +604,7 @@ mod tests {
         let body = r#"{"commercial_type":"GP1-M","image":"debian_bookworm","name":"worker-"#;
         let texts: StringArray = (0..6400).map(|i| Some(format!("{body}{i}\"}}"))).collect();
         let plain = Stored::Plain(Arc::new(texts.clone())).bytes();
-        assert!(Stored::zipped(&texts).unwrap().bytes() * 4 < plain);
+        assert!(zipped(&texts).bytes() * 4 < plain);
         let ids: StringArray = (0..100).map(|i| Some(format!("018f3c1e-0000-7abc-8def-0123456789{i:02}"))).collect();
         assert_eq!(Stored::uuids(&ids).bytes(), 1600);
     }

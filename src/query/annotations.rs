@@ -204,12 +204,13 @@ fn state(severity: Option<Severity>) -> &'static str {
     }
 }
 
-/// The colour of a mark over a panel's own query, by its name in Grafana's palette.
+/// The colour of a mark over a panel's own query, by its name in Grafana's palette: the states' colours, and critical
+/// events in that of critical log lines.
 fn color(severity: Option<Severity>) -> &'static str {
     match severity {
-        Some(Severity::Critical) => "dark-red",
+        Some(Severity::Critical) => "purple",
         Some(Severity::High) => "red",
-        Some(Severity::Medium) => "orange",
+        Some(Severity::Medium) => "yellow",
         Some(Severity::Low) => "green",
         None => "gray",
     }

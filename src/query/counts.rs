@@ -201,8 +201,7 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
             )));
         }
         let folded = found - limit;
-        notice =
-            Some(Notice::warning(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")));
+        notice = Some(Notice::info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")));
         keys.truncate(limit);
         // Two groups with the same labels are one to Grafana: a group that is really called so keeps its name.
         let mut other = OTHER.to_owned();

@@ -287,7 +287,7 @@ mod tests {
             r#"{{"events":[{{"id":"a","recorded_at":"2026-01-01T00:00:00Z","request_body":{deep},"resources":[{{"id":"i","x":{deep}}}]}}]}}"#
         );
         let mut decoder = Decoder::new("fr-par");
-        decoder.page(List::Of(Kind::Api), page.as_bytes()).unwrap();
+        decoder.page(List::Of(Kind::Api), page).unwrap();
         let object = super::object(&Answer::of(&decoder.finish().unwrap()), 0).unwrap();
         for part in [format!(r#""request_body":{deep}"#), format!(r#""resources":[{{"id":"i","x":{deep}}}]"#)] {
             assert!(object.contains(&part), "{object}");

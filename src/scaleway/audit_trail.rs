@@ -208,7 +208,7 @@ impl Pages {
             let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
             let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
             let (decoder, bytes, list) = (&mut self.decoder, &mut self.bytes, self.window.list);
-            let read = |body: &[u8]| {
+            let read = |body: Vec<u8>| {
                 *bytes += body.len();
                 decoder.page(list, body)
             };
@@ -374,5 +374,5 @@ pub async fn products(
         query: &[("organization_id", organization)],
         permission_set: PERMISSION_SET,
     };
-    client.get(&call, deadline, |body| serde_json::from_slice::<Products>(body)).await.map(|answer| answer.products)
+    client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
 }

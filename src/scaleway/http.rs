@@ -241,7 +241,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         deadline: Instant,
-        mut read: impl FnMut(&[u8]) -> Result<T, serde_json::Error>,
+        mut read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
     ) -> Result<T, Error> {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
@@ -259,7 +259,7 @@ impl Client {
             let answer = self.once(call, deadline, tries).await;
             drop(turn);
             let failure = match answer {
-                Ok(bytes) => match read(&bytes) {
+                Ok(body) => match read(body) {
                     Ok(value) => {
                         self.pace.answered();
                         self.count("ok");

@@ -218,10 +218,10 @@ struct Application {
 
 async fn fetch(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
     let users = pages(client, "users", organization, deadline, |body| {
-        serde_json::from_slice::<Users>(body).map(|page| (page.users, page.total_count))
+        serde_json::from_slice::<Users>(&body).map(|page| (page.users, page.total_count))
     });
     let applications = pages(client, "applications", organization, deadline, |body| {
-        serde_json::from_slice::<Applications>(body).map(|page| (page.applications, page.total_count))
+        serde_json::from_slice::<Applications>(&body).map(|page| (page.applications, page.total_count))
     });
     let (users, applications) = tokio::try_join!(users, applications)?;
     let mut names = Names::default();
@@ -247,7 +247,7 @@ async fn pages<T>(
     list: &str,
     organization: &str,
     deadline: Instant,
-    read: impl Fn(&[u8]) -> Result<(Vec<T>, u64), serde_json::Error>,
+    read: impl Fn(Vec<u8>) -> Result<(Vec<T>, u64), serde_json::Error>,
 ) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     for number in 1..=MAX_PAGES {

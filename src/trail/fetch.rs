@@ -335,7 +335,7 @@ impl Bundles {
     fn tie<S: Source>(&mut self, pages: &mut S::Pages, known: i64, plan: &Plan<S>) -> Result<(), ArrowError> {
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
-        let mut read = vec![std::mem::take(&mut self.tail), events];
+        let mut read = vec![std::mem::take(&mut self.tail), events.weighed(plan.weigh)];
         if pages.reached().is_none() {
             // The pages did not come in order: no bundle was all of its time.
             read.extend(self.pieces.drain(..).map(|piece| piece.events));
@@ -345,7 +345,7 @@ impl Bundles {
         self.tail = read.within(i64::MIN, known);
         if known < self.end {
             let (range, flaws) = (known..self.end, self.flaws.within(known, self.end));
-            let events = read.within(known, self.end).weighed(plan.weigh).packed()?;
+            let events = read.within(known, self.end).packed()?;
             self.pieces.push(Piece { range, events, flaws });
             self.end = known;
         }
@@ -368,6 +368,5 @@ fn bring_home<S: Source>(
     let tied = bundles.tie(&mut pages, known, plan);
     let gap = gap.or(tied.err().map(|_| Gap::Bytes));
     let rest = Some(bundles.tail.within(from, known)).filter(|rest| !rest.is_empty());
-    let rest = rest.map(|rest| rest.weighed(plan.weigh));
     End { gap, pieces: bundles.pieces, rest: Vec::from_iter(rest), probe: None }
 }

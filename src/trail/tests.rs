@@ -208,7 +208,7 @@ impl Pages for FakePages {
         self.found += events.len();
         let page = json!({ "events": items }).to_string();
         self.bytes += page.len();
-        self.decoder.page(self.window.list, page.as_bytes()).expect("a page");
+        self.decoder.page(self.window.list, page).expect("a page");
         Ok(more)
     }
 

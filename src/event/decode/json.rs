@@ -10,6 +10,8 @@
 use bumpalo::Bump;
 use wide::u8x16;
 
+use crate::event::part::Place;
+
 /// The text is not the JSON that it should be.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) &'static str);
@@ -67,6 +69,14 @@ impl Marks {
 pub(super) struct Raw<'a> {
     pub(super) text: &'a [u8],
     start: usize,
+}
+
+impl Raw<'_> {
+    /// Where it stands, of the pages one of which the text is. Pages are far shorter than 4 GiB.
+    pub(super) fn place(&self, page: usize) -> Place {
+        let of = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        Place { page: of(page), start: of(self.start), length: of(self.text.len()) }
+    }
 }
 
 /// A place in a JSON text.

@@ -8,7 +8,7 @@ const API: List = List::Of(Kind::Api);
 
 fn read(list: List, page: &str) -> (Page, Events) {
     let mut decoder = Decoder::new("nl-ams");
-    let read = decoder.page(list, page.as_bytes()).unwrap();
+    let read = decoder.page(list, page).unwrap();
     (read, decoder.finish().unwrap())
 }
 
@@ -35,7 +35,7 @@ fn an_absent_a_null_and_an_empty_token_all_end_a_list() {
 fn what_is_no_list_of_events_is_an_error() {
     for page in ["", "{", "[]", "null", "<html>", r#"{"events":{}}"#, r#"{"events":[{"id":"a"}"#, r#"{"items":[]}"#] {
         let mut decoder = Decoder::new("fr-par");
-        assert!(decoder.page(API, page.as_bytes()).is_err(), "{page}");
+        assert!(decoder.page(API, page).is_err(), "{page}");
         assert!(decoder.is_empty());
     }
 }
@@ -234,7 +234,7 @@ fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
     for list in LISTS {
         let mut decoder = Decoder::new("nl-ams");
         let before = r#"{"events":[{"id":"before", "recorded_at":"1970-01-01T00:00:00Z", "request_body":{"a":[]}}]}"#;
-        decoder.page(API, before.as_bytes()).unwrap();
+        decoder.page(API, before).unwrap();
         let page = decoder.page(list, bytes);
         let mut rows = reference::rows(&decoder.finish().unwrap());
         let place = rows.iter().position(|(_, id, _)| id == "before");
