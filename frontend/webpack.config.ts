@@ -76,7 +76,7 @@ const config = (env: { production?: boolean }): Configuration => ({
         { from: '../../plugin.json', to: '.' },
         { from: '../../README.md', to: '.' },
         { from: '../../CHANGELOG.md', to: '.' },
-        { from: '../../docs', to: 'docs' }, // where README's links and pictures lead
+        { from: '../../docs', to: 'docs' }, // where README's links and plugin.json's screenshots lead
         { from: '../../LICENSE', to: '[name][ext]', toType: 'template' },
         { from: 'img', to: 'img' },
         { from: 'locales', to: 'locales' },

@@ -1,4 +1,7 @@
-import { isUuid, regionsOf } from './settings';
+import fs from 'fs';
+import path from 'path';
+
+import { isAbsolutePath, isUuid, NUMBERS, regionsOf } from './settings';
 
 describe('settings', () => {
   it('reads regions from a list, and from a text as provisioning writes it', () => {
@@ -10,5 +13,23 @@ describe('settings', () => {
   it('knows a UUID', () => {
     expect(isUuid(' 0A1b2c3d-0000-4000-8000-000000000001 ')).toBe(true);
     expect(isUuid('SCW00000000000000000')).toBe(false);
+  });
+
+  it('knows an absolute path, on any system that Grafana runs on', () => {
+    for (const text of ['/srv/held', ' /srv', 'C:\\held', 'c:/held', '\\\\server\\held']) {
+      expect([text, isAbsolutePath(text)]).toEqual([text, true]);
+    }
+    for (const text of ['held', './held', '~/held', '\\held', 'C:held']) {
+      expect([text, isAbsolutePath(text)]).toEqual([text, false]);
+    }
+  });
+
+  it('has the numbers that README lists, with their defaults and limits', () => {
+    const readme = fs.readFileSync(path.resolve(__dirname, '../../README.md'), 'utf8');
+    const rows = readme.matchAll(/^\| `(\w+)` \| (\d+) \| 1 to (\d+):/gm);
+    const listed = Object.fromEntries(
+      [...rows].map(([, name, initial, most]) => [name, { initial: Number(initial), most: Number(most) }])
+    );
+    expect(NUMBERS).toEqual(listed);
   });
 });

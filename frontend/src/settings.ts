@@ -17,6 +17,9 @@ export const NUMBERS = {
   callTimeoutSeconds: { initial: 15, most: 300 },
   queryTimeoutSeconds: { initial: 60, most: 600 },
   maxEvents: { initial: 50_000, most: 1_000_000 },
+  concurrentCalls: { initial: 8, most: 64 },
+  settlingSeconds: { initial: 300, most: 86_400 },
+  maxMemoryMiB: { initial: 256, most: 65_536 },
 } as const;
 
 export type NumberSetting = keyof typeof NUMBERS;
@@ -30,6 +33,10 @@ export interface Settings extends DataSourceJsonData {
   callTimeoutSeconds?: number | string;
   queryTimeoutSeconds?: number | string;
   maxEvents?: number | string;
+  concurrentCalls?: number | string;
+  settlingSeconds?: number | string;
+  maxMemoryMiB?: number | string;
+  heldFolder?: string;
   caCertificate?: string;
   cockpitUrl?: string;
 }
@@ -48,4 +55,9 @@ export function regionsOf(regions: Settings['regions']): string[] {
 /** Whether a text is a UUID, as all ids of Scaleway are. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim());
+}
+
+/** Whether a text is an absolute path on a Grafana server, which may run on Windows. */
+export function isAbsolutePath(text: string): boolean {
+  return /^(\/|\\\\|[a-z]:[\\/])/i.test(text.trim());
 }

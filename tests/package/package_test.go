@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -127,6 +128,9 @@ func TestWhatPluginJSONNamesIsThere(t *testing.T) {
 	files := archive(t)
 	shipped := decoded[manifest](t, content(t, files[plugin+"/plugin.json"]))
 	paths := []string{shipped.Info.Logos.Small, shipped.Info.Logos.Large}
+	if len(shipped.Info.Screenshots) == 0 {
+		t.Error("plugin.json names no screenshot")
+	}
 	for _, screenshot := range shipped.Info.Screenshots {
 		paths = append(paths, screenshot.Path)
 	}
@@ -134,8 +138,17 @@ func TestWhatPluginJSONNamesIsThere(t *testing.T) {
 		paths = append(paths, included.Path)
 	}
 	for _, name := range paths {
-		if name == "" || files[plugin+"/"+name] == nil {
-			t.Errorf("plugin.json names %q, which is not in the zip", name)
+		if file := files[plugin+"/"+name]; file == nil || file.UncompressedSize64 == 0 {
+			t.Errorf("plugin.json names %q, which is missing or empty in the zip", name)
+		}
+	}
+}
+
+func TestScreenshotsArePictures(t *testing.T) {
+	files := archive(t)
+	for _, screenshot := range source(t).Info.Screenshots {
+		if _, err := png.DecodeConfig(bytes.NewReader(content(t, files[plugin+"/"+screenshot.Path]))); err != nil {
+			t.Errorf("%s: %v", screenshot.Path, err)
 		}
 	}
 }

@@ -44,6 +44,67 @@ describe('ConfigEditor', () => {
     expect(screen.getAllByText('pl-waw').length).toBeGreaterThan(0);
   });
 
+  const open = async (user: ReturnType<typeof userEvent.setup>, ...sections: RegExp[]) => {
+    for (const name of sections) {
+      await user.click(screen.getByRole('button', { name }));
+    }
+  };
+
+  it.each([
+    [/What is held/, /^Seconds until settled/, 'settlingSeconds', '300', '86400'],
+    [/What is held/, /^Memory/, 'maxMemoryMiB', '256', '65536'],
+    [/Limits and connection/, /^Calls at the same time/, 'concurrentCalls', '8', '64'],
+  ])('%s: offers %s with its default, and takes a number', async (section, label, name, initial, most) => {
+    const { user, onOptionsChange } = show({ jsonData: { apiUrl: 'http://127.0.0.1:1' } });
+    await open(user, section);
+    const field = screen.getByLabelText(label);
+    expect(field).toHaveAttribute('placeholder', initial);
+    expect(field).toHaveAttribute('max', most);
+    await user.type(field, '7');
+    expect(onOptionsChange).toHaveBeenCalledWith(
+      expect.objectContaining({ jsonData: { apiUrl: 'http://127.0.0.1:1', [name]: 7 } })
+    );
+  });
+
+  it('gives up a number, and with it the setting', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { maxMemoryMiB: 5 } });
+    await open(user, /What is held/);
+    await user.clear(screen.getByLabelText(/^Memory/));
+    expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { maxMemoryMiB: undefined } }));
+  });
+
+  it.each([0, 65_537, '1.5'])('says which numbers are allowed instead of %s', async (maxMemoryMiB) => {
+    const { user } = show({ jsonData: { maxMemoryMiB } });
+    await open(user, /What is held/);
+    expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
+  });
+
+  it('takes a folder, and shows one that is set at once', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { heldFolder: '/srv/held' } });
+    expect(screen.queryByText(/^An absolute path, such as/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/^Folder/), '2');
+    expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { heldFolder: '/srv/held2' } }));
+  });
+
+  it('says what a folder’s path looks like', () => {
+    show({ jsonData: { heldFolder: 'srv/held' } });
+    expect(screen.getByText(/^An absolute path, such as/)).toBeInTheDocument();
+  });
+
+  it('offers nothing to change where it is provisioned', async () => {
+    const { user } = show({
+      readOnly: true,
+      jsonData: { heldFolder: '/srv/held', regions: ['fr-par'] },
+      secureJsonFields: { secretKey: true, cockpitToken: true },
+    });
+    await open(user, /Cockpit/, /Limits and connection/);
+    expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
+    const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
+    expect(fields).toHaveLength(15);
+    fields.forEach((field) => expect(field).toBeDisabled());
+    expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
+  });
+
   it('names the permission sets to grant', () => {
     show();
     expect(screen.getByText(/AuditTrailReadOnly .* IAMReadOnly/)).toBeInTheDocument();

@@ -7,6 +7,7 @@ import React, { type ChangeEvent, type FormEvent, useId } from 'react';
 import {
   API_URL,
   DEFAULT_REGIONS,
+  isAbsolutePath,
   isUuid,
   NUMBERS,
   REGIONS,
@@ -18,6 +19,8 @@ import {
 
 type Props = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
 
+type TextSetting = 'organizationId' | 'projectId' | 'apiUrl' | 'heldFolder' | 'caCertificate' | 'cockpitUrl';
+
 const WIDTH = 60;
 
 const DOCUMENTATION = 'https://www.scaleway.com/en/docs/audit-trail/';
@@ -28,29 +31,42 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
   const id = useId();
 
   const set = (changed: Partial<Settings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...changed } });
-  const typed = (name: 'organizationId' | 'projectId' | 'apiUrl' | 'caCertificate' | 'cockpitUrl') => ({
+  const typed = (name: TextSetting) => ({
     id: `${id}-${name}`,
     disabled: readOnly,
     value: jsonData[name] ?? '',
     onChange: (event: FormEvent<HTMLInputElement | HTMLTextAreaElement>) =>
       set({ [name]: event.currentTarget.value || undefined }),
   });
-  const secret = (name: keyof Secrets) => ({
-    id: `${id}-${name}`,
-    disabled: readOnly,
-    isConfigured: Boolean(secureJsonFields?.[name]),
-    value: secureJsonData?.[name] ?? '',
-    width: WIDTH,
-    autoComplete: 'off',
-    onChange: (event: ChangeEvent<HTMLInputElement>) =>
-      onOptionsChange({ ...options, secureJsonData: { ...secureJsonData, [name]: event.currentTarget.value.trim() } }),
-    onReset: () =>
-      onOptionsChange({
-        ...options,
-        secureJsonData: { ...secureJsonData, [name]: '' },
-        secureJsonFields: { ...secureJsonFields, [name]: false },
-      }),
-  });
+
+  const secretInput = (name: keyof Secrets, placeholder?: string) => {
+    const isConfigured = Boolean(secureJsonFields?.[name]);
+    const shared = { id: `${id}-${name}`, width: WIDTH, placeholder };
+    // SecretInput offers to reset a secret even where it is disabled.
+    return readOnly ? (
+      <Input {...shared} disabled value={isConfigured ? t('config.configured', 'configured') : ''} />
+    ) : (
+      <SecretInput
+        {...shared}
+        isConfigured={isConfigured}
+        value={secureJsonData?.[name] ?? ''}
+        autoComplete="off"
+        onChange={(event: ChangeEvent<HTMLInputElement>) =>
+          onOptionsChange({
+            ...options,
+            secureJsonData: { ...secureJsonData, [name]: event.currentTarget.value.trim() },
+          })
+        }
+        onReset={() =>
+          onOptionsChange({
+            ...options,
+            secureJsonData: { ...secureJsonData, [name]: '' },
+            secureJsonFields: { ...secureJsonFields, [name]: false },
+          })
+        }
+      />
+    );
+  };
 
   const wrongUuid = (text: string | undefined) =>
     text && !text.includes('$') && !isUuid(text)
@@ -63,6 +79,11 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         'This is the access key. The secret key is a UUID, shown once when the key is made.'
       )
     : wrongUuid(key);
+
+  const wrongFolder =
+    jsonData.heldFolder && !isAbsolutePath(jsonData.heldFolder)
+      ? t('config.absolute-path', 'An absolute path, such as /var/lib/grafana/audittrail')
+      : undefined;
 
   const numberField = (name: NumberSetting, label: string, description: string) => {
     const { initial, most } = NUMBERS[name];
@@ -134,7 +155,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           invalid={Boolean(wrongKey)}
           error={wrongKey}
         >
-          <SecretInput {...secret('secretKey')} placeholder="11111111-2222-3333-4444-555555555555" />
+          {secretInput('secretKey', '11111111-2222-3333-4444-555555555555')}
         </Field>
         <TextLink href="https://console.scaleway.com/iam/applications" external inline={false}>
           {t('config.console-iam', 'Applications in the Scaleway console')}
@@ -208,7 +229,43 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           )}
           htmlFor={`${id}-cockpitToken`}
         >
-          <SecretInput {...secret('cockpitToken')} />
+          {secretInput('cockpitToken')}
+        </Field>
+      </ConfigSection>
+      <Divider />
+      <ConfigSection
+        title={t('config.held', 'What is held')}
+        description={t('config.held-help', 'Events are read from Scaleway once, and then held for all who ask.')}
+        isCollapsible
+        isInitiallyOpen={Boolean(jsonData.heldFolder)}
+      >
+        {numberField(
+          'settlingSeconds',
+          t('config.settling', 'Seconds until settled'),
+          t(
+            'config.settling-help',
+            'How long after it was recorded an event may still be missing from the trail. What is younger is read again at each refresh, what is older never. Raise it where events appear late; lower it where refreshes cost too many calls.'
+          )
+        )}
+        {numberField(
+          'maxMemoryMiB',
+          t('config.max-memory', 'Memory (MiB)'),
+          t(
+            'config.max-memory-help',
+            'How much memory held events may take on the Grafana server; what was used longest ago goes first. Raise it where the same long ranges are read anew each time; lower it on a small server.'
+          )
+        )}
+        <Field
+          label={t('config.held-folder', 'Folder')}
+          description={t(
+            'config.held-folder-help',
+            'Optional. A folder on the Grafana server in which settled events outlive a restart, request bodies included: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
+          )}
+          htmlFor={`${id}-heldFolder`}
+          invalid={Boolean(wrongFolder)}
+          error={wrongFolder}
+        >
+          <Input {...typed('heldFolder')} width={WIDTH} placeholder={t('config.no-folder', 'None: in memory only')} />
         </Field>
       </ConfigSection>
       <Divider />
@@ -224,6 +281,14 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           t(
             'config.max-events-help',
             'The most events that one list of one region yields, and the most lines of an answer.'
+          )
+        )}
+        {numberField(
+          'concurrentCalls',
+          t('config.concurrent-calls', 'Calls at the same time'),
+          t(
+            'config.concurrent-calls-help',
+            'How many calls to Scaleway may run at once; fewer do where it refuses some (429). Lower it to leave room for other tools; raise it where long ranges are slow the first time.'
           )
         )}
         {numberField(

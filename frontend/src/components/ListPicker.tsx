@@ -1,3 +1,4 @@
+import { css } from '@emotion/css';
 import { type ComboboxOption, MultiCombobox } from '@grafana/ui';
 import { EditorField } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
@@ -24,6 +25,9 @@ interface Props {
 
 /** A fixed width, in Grafana's units: a picker with many values must not push the others away. */
 const WIDTH = 32;
+
+/** Grafana lets the name of a single value run below the buttons at the end of the field: it must end before them instead. */
+const SHORTENED = css({ 'span[tabindex]': { flexShrink: 1 } });
 
 /** The dashboard's variables, which can stand for a value. */
 function variableOptions(): Option[] {
@@ -53,16 +57,18 @@ export function ListPicker({ label, tooltip, values, options, nameOf, free, plac
   };
   return (
     <EditorField label={label} tooltip={tooltip} htmlFor={id}>
-      <MultiCombobox
-        id={id}
-        width={WIDTH}
-        placeholder={placeholder ?? t('picker.any', 'Any')}
-        value={(values ?? []).map(named)}
-        options={offered}
-        createCustomValue={free}
-        isClearable
-        onChange={(picked) => onChange(picked.map(({ value }) => value))}
-      />
+      <div className={SHORTENED}>
+        <MultiCombobox
+          id={id}
+          width={WIDTH}
+          placeholder={placeholder ?? t('picker.any', 'Any')}
+          value={(values ?? []).map(named)}
+          options={offered}
+          createCustomValue={free}
+          isClearable
+          onChange={(picked) => onChange(picked.map(({ value }) => value))}
+        />
+      </div>
     </EditorField>
   );
 }
