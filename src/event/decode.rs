@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate};
 use serde::de::{Error as _, IgnoredAny};
 
 use self::columns::{Lists, NULL, Strings, Texts, encoded};
-use self::json::{Broken, Marks, Raw, Reader};
+use self::json::{Broken, Known, Marks, Raw, Reader};
 use super::part::{Place, Quoted, Stored};
 use super::{
     Column, Events, Kind, PRODUCT_WITHOUT_PRINCIPAL, parent_fields, parent_item, reference_fields, reference_item,
@@ -82,7 +82,7 @@ pub struct Decoder {
     request_bodies: Vec<Place>,
     resources: Vec<Place>,
     /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
-    texts: Vec<Texts>,
+    texts: Box<[Texts; Column::ALL.len()]>,
     references: Lists<4>,
     parents: Lists<2>,
     marks: Marks,
@@ -101,7 +101,7 @@ impl Decoder {
             pages: Vec::new(),
             request_bodies: Vec::new(),
             resources: Vec::new(),
-            texts: Column::ALL.iter().map(|_| Texts::default()).collect(),
+            texts: Box::new(std::array::from_fn(|_| Texts::default())),
             references: Lists::default(),
             parents: Lists::default(),
             marks: Marks::default(),
@@ -249,6 +249,10 @@ impl Decoder {
         };
         let acts = kind == Kind::Api && row.of(Field::MethodName) == Some(METHOD_WITH_ACTION);
         let action = row.request_body.filter(|_| acts).and_then(|body| action(body.text));
+        let [mut resource_id, resource_type, resource_name] = self.append_touched(&row.touched);
+        if first.is_none() {
+            resource_id = self.texts[Column::ResourceId as usize].key(body_id());
+        }
         let locality = row.of(Field::Locality);
         let region = match locality {
             Some(locality) => str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()),
@@ -260,6 +264,7 @@ impl Decoder {
             // An event without an id is still an event; its bytes are as good a name.
             None => self.ids.push(Some(unnamed(row, time).as_bytes())),
         }
+        let line = self.times.len();
         self.times.push(time);
         self.statuses.push(row.status);
         self.request_ids.push(row.of(Field::RequestId));
@@ -267,43 +272,40 @@ impl Decoder {
         self.request_bodies.push(row.request_body.map_or_else(Place::default, |body| body.place(page)));
         self.resources.push(row.resources.map_or_else(Place::default, |list| list.place(page)));
         let principal = row.principal.or_else(user);
-        let resource_id = first.map_or_else(body_id, |resource| resource.id);
-        // In the order of `Column::ALL`.
-        let texts: [Option<&[u8]>; Column::ALL.len()] = [
-            Some(kind.as_str().as_bytes()),
-            Some(region),
-            locality,
-            row.of(Field::Organization),
-            row.of(Field::Project),
-            principal,
-            row.of(Field::Product),
-            row.of(service),
-            row.of(method),
-            resource_id,
-            first.and_then(|resource| resource.kind),
-            first.and_then(|resource| resource.name),
-            row.of(Field::SourceIp),
-            row.of(Field::UserAgent),
-            class.map(str::as_bytes),
-            row.of(Field::Result),
-            row.of(Field::FailureReason),
-            row.of(Field::Country),
-            row.of(Field::Origin),
-            row.of(Field::Mfa),
-            action.as_deref().map(str::as_bytes),
-        ];
-        for (column, text) in self.texts.iter_mut().zip(texts) {
-            column.push(text);
-        }
-        self.append_touched(&row.touched);
+        let mut put = |column: Column, text: Option<&[u8]>| self.texts[column as usize].set(line, text);
+        put(Column::Kind, Some(kind.as_str().as_bytes()));
+        put(Column::Region, Some(region));
+        put(Column::Locality, locality);
+        put(Column::Organization, row.of(Field::Organization));
+        put(Column::Project, row.of(Field::Project));
+        put(Column::PrincipalId, principal);
+        put(Column::Product, row.of(Field::Product));
+        put(Column::Service, row.of(service));
+        put(Column::Method, row.of(method));
+        put(Column::SourceIp, row.of(Field::SourceIp));
+        put(Column::UserAgent, row.of(Field::UserAgent));
+        put(Column::StatusClass, class.map(str::as_bytes));
+        put(Column::Result, row.of(Field::Result));
+        put(Column::FailureReason, row.of(Field::FailureReason));
+        put(Column::Country, row.of(Field::Country));
+        put(Column::Origin, row.of(Field::Origin));
+        put(Column::Mfa, row.of(Field::Mfa));
+        put(Column::Action, action.as_deref().map(str::as_bytes));
+        self.texts[Column::ResourceId as usize].set_key(line, resource_id);
+        self.texts[Column::ResourceType as usize].set_key(line, resource_type);
+        self.texts[Column::ResourceName as usize].set_key(line, resource_name);
     }
 
-    fn append_touched(&mut self, touched: &[Resource<'_>]) {
+    /// Adds the resources of an event; tells the keys of the first one's id, type and name.
+    fn append_touched(&mut self, touched: &[Resource<'_>]) -> [i32; 3] {
+        let mut first = None;
         let mut key = |column: Column, text: Option<&[u8]>| self.texts[column as usize].key(text);
         for resource in touched {
             let id = key(Column::ResourceId, resource.id);
             let kind = key(Column::ResourceType, resource.kind);
-            self.references.push([id, kind, key(Column::ResourceName, resource.name), NULL]);
+            let name = key(Column::ResourceName, resource.name);
+            first = first.or(Some([id, kind, name]));
+            self.references.push([id, kind, name, NULL]);
             for parent in &resource.parents {
                 self.parents.push([id, key(Column::ResourceId, Some(parent))]);
             }
@@ -318,6 +320,7 @@ impl Decoder {
         }
         self.references.end();
         self.parents.end();
+        first.unwrap_or([NULL; 3])
     }
 
     fn reserve(&mut self, rows: usize) {
@@ -327,7 +330,6 @@ impl Decoder {
         self.request_ids.reserve(rows, UUID);
         self.request_bodies.reserve(rows);
         self.resources.reserve(rows);
-        self.texts.iter_mut().for_each(|texts| texts.reserve(rows));
     }
 
     /// Forgets all but the first `rows` events.
@@ -351,10 +353,10 @@ impl Decoder {
     /// # Errors
     /// When the columns outgrow Arrow's 2 GiB per column.
     pub fn finish(self) -> Result<Events, ArrowError> {
-        let texts = self.texts.into_iter().map(Texts::finish).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.times.len();
+        let texts = self.texts.into_iter().map(|texts| texts.finish(rows)).collect::<Result<Vec<_>, _>>()?;
         let values = |column: Column| &texts[column as usize].1;
         let (id, kind, name) = (values(Column::ResourceId), values(Column::ResourceType), values(Column::ResourceName));
-        let rows = self.times.len();
         let pages: Arc<[Buffer]> = self.pages.into();
         let quoted = |places: Vec<Place>| Stored::Quoted(Quoted { pages: Arc::clone(&pages), places });
         let mut columns = vec![
@@ -412,29 +414,46 @@ enum Field {
 
 impl Field {
     const COUNT: usize = Self::SystemName as usize + 1;
+}
 
-    fn named(key: &[u8]) -> Option<Self> {
-        Some(match (key.len(), key) {
-            (2, b"id") => Self::Id,
-            (11, b"recorded_at") => Self::RecordedAt,
-            (8, b"locality") => Self::Locality,
-            (15, b"organization_id") => Self::Organization,
-            (10, b"project_id") => Self::Project,
-            (9, b"source_ip") => Self::SourceIp,
-            (10, b"user_agent") => Self::UserAgent,
-            (12, b"product_name") => Self::Product,
-            (12, b"service_name") => Self::Service,
-            (11, b"method_name") => Self::MethodName,
-            (10, b"request_id") => Self::RequestId,
-            (6, b"result") => Self::Result,
-            (14, b"failure_reason") => Self::FailureReason,
-            (12, b"country_code") => Self::Country,
-            (6, b"method") => Self::Method,
-            (6, b"origin") => Self::Origin,
-            (8, b"mfa_type") => Self::Mfa,
-            (6, b"source") => Self::Source,
-            (11, b"system_name") => Self::SystemName,
-            _ => return None,
+/// What a key of an event is.
+#[derive(Clone, Copy)]
+enum Key {
+    Text(Field),
+    Principal,
+    Status,
+    RequestBody,
+    Resources,
+    Other,
+}
+
+impl Key {
+    fn named(key: &[u8]) -> Self {
+        Self::Text(match key {
+            b"principal" => return Self::Principal,
+            b"status_code" => return Self::Status,
+            b"request_body" => return Self::RequestBody,
+            b"resources" => return Self::Resources,
+            b"id" => Field::Id,
+            b"recorded_at" => Field::RecordedAt,
+            b"locality" => Field::Locality,
+            b"organization_id" => Field::Organization,
+            b"project_id" => Field::Project,
+            b"source_ip" => Field::SourceIp,
+            b"user_agent" => Field::UserAgent,
+            b"product_name" => Field::Product,
+            b"service_name" => Field::Service,
+            b"method_name" => Field::MethodName,
+            b"request_id" => Field::RequestId,
+            b"result" => Field::Result,
+            b"failure_reason" => Field::FailureReason,
+            b"country_code" => Field::Country,
+            b"method" => Field::Method,
+            b"origin" => Field::Origin,
+            b"mfa_type" => Field::Mfa,
+            b"source" => Field::Source,
+            b"system_name" => Field::SystemName,
+            _ => return Self::Other,
         })
     }
 }
@@ -448,6 +467,8 @@ struct Row<'a> {
     request_body: Option<Raw<'a>>,
     resources: Option<Raw<'a>>,
     touched: Vec<Resource<'a>>,
+    /// The keys of the events before.
+    keys: Vec<Known<Key>>,
 }
 
 impl<'a> Row<'a> {
@@ -463,22 +484,23 @@ impl<'a> Row<'a> {
 
     fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
         self.clear();
-        reader.members(|reader, key| {
+        let mut keys = std::mem::take(&mut self.keys);
+        let read = reader.members_alike(&mut keys, Key::named, |reader, key| {
             match key {
-                b"principal" => self.principal = principal(reader)?,
-                b"status_code" => self.status = reader.text()?.and_then(status),
-                b"request_body" => self.request_body = reader.raw(Reader::skip)?,
-                b"resources" => {
+                Key::Text(field) => self.texts[field as usize] = reader.text()?,
+                Key::Principal => self.principal = principal(reader)?,
+                Key::Status => self.status = reader.text()?.and_then(status),
+                Key::RequestBody => self.request_body = reader.raw(Reader::skip)?,
+                Key::Resources => {
                     self.touched.clear();
                     self.resources = reader.raw(|reader| resources(reader, &mut self.touched))?;
                 }
-                _ => match Field::named(key) {
-                    Some(field) => self.texts[field as usize] = reader.text()?,
-                    None => reader.skip()?,
-                },
+                Key::Other => reader.skip()?,
             }
             Ok(())
-        })
+        });
+        self.keys = keys;
+        read
     }
 
     /// Reads an item of `/combined-events`: an event wrapped in the name of its kind.

@@ -44,7 +44,12 @@ impl Strings {
 
     /// Adds a row.
     pub(super) fn push(&mut self, text: Option<&[u8]>) {
-        self.bytes.extend_from_slice(text.unwrap_or_default());
+        let text_or_nothing = text.unwrap_or_default();
+        // An id is copied without asking how long it is.
+        match <&[u8; UUID]>::try_from(text_or_nothing) {
+            Ok(id) => self.bytes.extend_from_slice(id),
+            Err(_) => self.bytes.extend_from_slice(text_or_nothing),
+        }
         self.ends.push(offset(self.bytes.len()));
         self.present.push(text.is_some());
     }
@@ -67,6 +72,9 @@ impl Strings {
     }
 }
 
+/// The bytes of an id.
+pub(super) const UUID: usize = 36;
+
 /// How many texts a dictionary has at hand; a power of two.
 const RECENT: usize = 32;
 
@@ -83,6 +91,7 @@ struct Known {
 
 /// Dictionary-encoded texts.
 pub(super) struct Texts {
+    /// The rows' keys, up to the last one that has a text.
     keys: Vec<i32>,
     values: Strings,
     /// The keys by the hash of their values.
@@ -116,7 +125,7 @@ fn slot(text: &[u8]) -> usize {
 
 impl Texts {
     /// The dictionary's key of a text, which is added where it is new.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key(&mut self, text: Option<&[u8]>) -> i32 {
         let Some(text) = text else { return NULL };
         let slot = slot(text);
@@ -142,16 +151,22 @@ impl Texts {
         Known { key, start: values.ends[length(key)], end: values.ends[length(key) + 1] }
     }
 
-    /// Adds a row.
-    #[inline]
-    pub(super) fn push(&mut self, text: Option<&[u8]>) {
+    /// Sets a row behind all that are set; those between have no text.
+    #[inline(always)]
+    pub(super) fn set(&mut self, row: usize, text: Option<&[u8]>) {
         let key = self.key(text);
-        self.keys.push(key);
+        self.set_key(row, key);
     }
 
-    /// Makes room for more rows.
-    pub(super) fn reserve(&mut self, rows: usize) {
-        self.keys.reserve(rows);
+    /// The same, of a text whose key is known.
+    #[inline(always)]
+    pub(super) fn set_key(&mut self, row: usize, key: i32) {
+        if key != NULL {
+            if self.keys.len() < row {
+                self.keys.resize(row, NULL);
+            }
+            self.keys.push(key);
+        }
     }
 
     /// Forgets all but the first rows; the dictionary keeps their texts.
@@ -159,8 +174,9 @@ impl Texts {
         self.keys.truncate(rows);
     }
 
-    /// The rows' keys, and the dictionary.
-    pub(super) fn finish(self) -> Result<(Vec<i32>, ArrayRef), ArrowError> {
+    /// The keys of so many rows, and the dictionary.
+    pub(super) fn finish(mut self, rows: usize) -> Result<(Vec<i32>, ArrayRef), ArrowError> {
+        self.keys.resize(rows, NULL);
         Ok((self.keys, Arc::new(self.values.finish()?)))
     }
 }

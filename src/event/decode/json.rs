@@ -18,6 +18,38 @@ pub(super) struct Broken(pub(super) &'static str);
 
 const SYNTAX: Broken = Broken("this is not JSON");
 
+/// How many keys may be missing that objects before had.
+const AHEAD: usize = 4;
+
+/// The most keys that are remembered of objects that are alike.
+const MOST_KNOWN: usize = 64;
+
+/// What stands between two values of an object: a comma, a key and a colon.
+pub(super) struct Known<K> {
+    text: [u8; LONGEST_KNOWN],
+    length: usize,
+    key: K,
+}
+
+const LONGEST_KNOWN: usize = 32;
+
+impl<K> Known<K> {
+    fn new(between: &[u8], key: K) -> Option<Self> {
+        let mut text = [0; LONGEST_KNOWN];
+        text.get_mut(..between.len())?.copy_from_slice(between);
+        Some(Self { text, length: between.len(), key })
+    }
+
+    /// Whether a text begins with it.
+    #[inline(always)]
+    fn is(&self, text: &[u8; LONGEST_KNOWN]) -> bool {
+        let halves = |text: &[u8; LONGEST_KNOWN]| [0, 1].map(|half| u8x16::new(text.as_chunks().0[half]));
+        let ([a, b], [c, d]) = (halves(&self.text), halves(text));
+        let same = a.simd_eq(c).to_bitmask() | (b.simd_eq(d).to_bitmask() << 16);
+        same.trailing_ones() as usize >= self.length
+    }
+}
+
 /// The bytes of a text that cannot stand in a string as they are, a bit each: quotes, backslashes and control characters.
 /// There is one behind the text's end too, so that every string ends.
 #[derive(Default)]
@@ -192,6 +224,55 @@ impl<'a> Reader<'a> {
             more = self.more(b'}')?;
         }
         Ok(())
+    }
+
+    /// Reads an object as [`members`](Self::members) does, of which there are many alike: what stands between two values
+    /// is known from the ones before, and need not be taken apart again. `name` says what a key is.
+    #[inline]
+    pub(super) fn members_alike<K: Copy>(
+        &mut self,
+        known: &mut Vec<Known<K>>,
+        name: impl Fn(&'a [u8]) -> K,
+        mut member: impl FnMut(&mut Self, K) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        if !self.open(*b"{}", "it is no object")? {
+            return Ok(());
+        }
+        let key = self.quoted()?;
+        self.take(b':')?;
+        member(self, name(key))?;
+        let mut place = 0;
+        loop {
+            let key = if let Some(ahead) = self.ahead(known.get(place..).unwrap_or_default()) {
+                place += ahead;
+                self.at += known[place].length;
+                known[place].key
+            } else {
+                let start = self.at;
+                if !self.more(b'}')? {
+                    return Ok(());
+                }
+                let key = name(self.quoted()?);
+                self.take(b':')?;
+                let new = Known::new(&self.text[start..self.at], key);
+                known.splice(place..place, new.filter(|_| known.len() < MOST_KNOWN));
+                key
+            };
+            place += 1;
+            member(self, key)?;
+        }
+    }
+
+    /// How many of the known keys are missing before the one that stands here.
+    #[inline(always)]
+    fn ahead<K>(&self, known: &[Known<K>]) -> Option<usize> {
+        let here = self.text.get(self.at..)?.first_chunk()?;
+        for (ahead, known) in known.iter().take(AHEAD).enumerate() {
+            if known.is(here) {
+                return Some(ahead);
+            }
+        }
+        None
     }
 
     /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.
