@@ -76,7 +76,7 @@ impl Strings {
 pub(super) const UUID: usize = 36;
 
 /// How many texts a dictionary has at hand; a power of two.
-const RECENT: usize = 32;
+const RECENT: usize = 128;
 
 /// The bytes of a usual text, for making room.
 const USUAL_TEXT: usize = 24;
