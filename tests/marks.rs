@@ -88,8 +88,8 @@ fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
     let mut answer = blank.clone();
     answer.events = decoder.finish().unwrap();
     let number = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
-    answer.risks = (0..answer.events.len()).map(|row| happened[number(row)].risk).collect();
-    answer
+    let risks = (0..answer.events.len()).map(|row| happened[number(row)].risk).collect();
+    answer.meaning(risks)
 }
 
 /// A mark as its frame tells it: its first event, how many it holds, and its time from and to.

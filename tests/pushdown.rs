@@ -98,7 +98,7 @@ impl World {
         let names = self.runtime.block_on(self.engine.desk.names(deadline, |_| false)).unwrap();
         let mask = filter::mask(&query.scope, &everything.events, &names);
         let rows = (0..everything.events.len()).filter(|row| {
-            let risk = everything.risks[*row];
+            let risk = everything.risks()[*row];
             let (classes, severities) = (&query.scope.risk_classes, &query.scope.severities);
             mask.value(*row)
                 && (classes.is_empty() || risk.is_some_and(|risk| classes.iter().any(|class| class == risk.class)))

@@ -9,6 +9,7 @@
 mod decode;
 mod part;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -23,7 +24,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use part::{Part, Reader, Stored, Zipper};
+use part::{Part, Reader, Rows, Stored, Zipper};
 
 pub use decode::{Decoder, List, Page};
 
@@ -321,6 +322,9 @@ impl Long {
     }
 }
 
+/// Where fewer than one of so many rows is picked, texts are looked at one by one.
+const FEW_OF: usize = 16;
+
 /// Some rows of a part, one after the other.
 #[derive(Clone, Debug)]
 struct Run {
@@ -411,68 +415,59 @@ impl Events {
         self.runs.iter().map(|run| run.part.columns[REQUEST_BODY].bytes()).sum()
     }
 
-    /// Where each event stands: its run, and its row in the run's part.
-    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
-        let all = self.picks.is_none().then(|| {
-            self.runs
-                .iter()
-                .enumerate()
-                .flat_map(|(place, run)| (run.start..run.start + run.rows).map(move |r| (place, r)))
-        });
-        let picked = self.picks.as_deref().map(|picks| {
-            let starts: Vec<usize> = self
-                .runs
-                .iter()
-                .scan(0, |before, run| {
-                    let start = *before;
-                    *before += run.rows;
-                    Some(start)
-                })
-                .collect();
-            let mut place = 0;
-            picks.iter().map(move |pick| {
-                let pick = *pick as usize;
-                // Neighbours mostly stand in the same run.
-                if !(starts[place]..starts[place] + self.runs[place].rows).contains(&pick) {
-                    place = starts.partition_point(|start| *start <= pick) - 1;
-                    while self.runs[place].rows == 0 {
-                        place -= 1;
-                    }
-                }
-                (place, pick - starts[place] + self.runs[place].start)
+    /// Where the events stand, in their order: runs, and rows of the runs' parts.
+    fn segments(&self) -> Vec<(usize, Rows<'_>)> {
+        let Some(picks) = self.picks.as_deref() else {
+            let runs = self.runs.iter().map(|run| Rows::All(run.start..run.start + run.rows));
+            return runs.enumerate().collect();
+        };
+        let mut before = 0;
+        let bounds: Vec<Range<usize>> = self
+            .runs
+            .iter()
+            .map(|run| {
+                let first = before;
+                before += run.rows;
+                first..before
             })
-        });
-        all.into_iter().flatten().chain(picked.into_iter().flatten())
+            .collect();
+        let (mut segments, mut rest) = (Vec::new(), picks);
+        while let Some(first) = rest.first() {
+            let run = bounds.partition_point(|bounds| bounds.end <= *first as usize);
+            // Neighbours mostly stand in the same run.
+            let other = rest.iter().position(|pick| !bounds[run].contains(&(*pick as usize)));
+            let (picks, others) = rest.split_at(other.unwrap_or(rest.len()));
+            segments.push((run, Rows::Some { picks, before: bounds[run].start, start: self.runs[run].start }));
+            rest = others;
+        }
+        segments
     }
 
     fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
         let stored: Vec<&Stored> = self.runs.iter().map(|run| &*run.part.columns[place]).collect();
-        if self.picks.is_none() {
-            let parts: Vec<(&Stored, Range<usize>)> =
-                stored.iter().zip(&self.runs).map(|(stored, run)| (*stored, run.start..run.start + run.rows)).collect();
-            let wanted = SCHEMA.field(place).data_type();
+        let wanted = SCHEMA.field(place).data_type();
+        let is_text = matches!(wanted, DataType::Dictionary(..));
+        if self.picks.is_none() && (!is_text || stored.len() == 1) {
             let as_wanted = stored.iter().all(|stored| stored.plain().is_some_and(|array| array.data_type() == wanted));
-            let is_text = matches!(wanted, DataType::Dictionary(..));
-            if is_text && !(as_wanted && parts.len() == 1) {
-                return Ok(Arc::new(part::all_texts(&parts)?));
-            }
+            let rows = self.runs.iter().map(|run| run.start..run.start + run.rows);
+            let parts: Vec<(&Stored, Range<usize>)> = stored.iter().copied().zip(rows).collect();
             if as_wanted && let Some(column) = part::runs(&parts) {
                 return column;
             }
         }
-        Ok(match SCHEMA.field(place).data_type() {
-            DataType::Timestamp(..) => Arc::new(part::primitives::<TimestampNanosecondType>(self.rows(), &stored)),
-            DataType::UInt16 => Arc::new(part::primitives::<UInt16Type>(self.rows(), &stored)),
-            DataType::Utf8 => Arc::new(part::strings(self.rows(), &stored)?),
-            DataType::Dictionary(..) => Arc::new(part::texts(self.rows(), &stored)?),
+        let segments = self.segments();
+        Ok(match wanted {
+            DataType::Timestamp(..) => Arc::new(part::primitives::<TimestampNanosecondType>(&segments, &stored)),
+            DataType::UInt16 => Arc::new(part::primitives::<UInt16Type>(&segments, &stored)),
+            DataType::Utf8 => Arc::new(part::strings(&segments, &stored)?),
+            DataType::Dictionary(..) => Arc::new(part::texts(&segments, &stored)?),
             other => {
                 let arrays: Vec<&dyn Array> = stored.iter().filter_map(|stored| stored.plain()).collect();
-                let rows: Vec<(usize, usize)> = self.rows().collect();
-                if rows.is_empty() {
-                    arrow::array::new_empty_array(other)
-                } else {
-                    compute::interleave(&arrays, &rows)?
+                let mut all: Vec<(usize, usize)> = Vec::with_capacity(self.len());
+                for (run, rows) in &segments {
+                    rows.each(|row| all.push((*run, row)));
                 }
+                if all.is_empty() { arrow::array::new_empty_array(other) } else { compute::interleave(&arrays, &all)? }
             }
         })
     }
@@ -496,6 +491,19 @@ impl Events {
         Ok(())
     }
 
+    /// The long text of one event.
+    #[must_use]
+    pub fn one(&self, long: Long, row: usize) -> Option<String> {
+        let mut row = self.picks.as_ref().map_or(row, |picks| picks[row] as usize);
+        for run in &self.runs {
+            if row < run.rows {
+                return run.part.columns[long.place()].reader().get(run.start + row).map(Cow::into_owned);
+            }
+            row -= run.rows;
+        }
+        None
+    }
+
     /// A reader of a text column for each run.
     fn readers(&self, place: usize) -> Vec<Reader<'_>> {
         self.runs.iter().map(|run| run.part.columns[place].reader()).collect()
@@ -504,8 +512,12 @@ impl Events {
     /// Shows each event's text to `see`, without putting them together: they may be larger than memory allows twice.
     pub fn each(&self, long: Long, mut see: impl FnMut(usize, Option<&str>)) {
         let mut readers = self.readers(long.place());
-        for (row, (run, place)) in self.rows().enumerate() {
-            see(row, readers[run].get(place).as_deref());
+        let mut place = 0;
+        for (run, rows) in self.segments() {
+            rows.each(|row| {
+                see(place, readers[run].get(row).as_deref());
+                place += 1;
+            });
         }
     }
 
@@ -516,15 +528,58 @@ impl Events {
     /// When `hit` has another length than the events.
     pub fn search(&self, long: Long, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
         assert_eq!(hit.len(), self.len());
-        if self.picks.is_some() {
-            self.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(&matches));
-            return;
-        }
         let mut rest = hit;
-        for run in &self.runs {
-            let (places, more) = std::mem::take(&mut rest).split_at_mut(run.rows);
-            run.part.columns[long.place()].search(run.start, places, in_uuids, &matches);
-            rest = more;
+        for (run, rows) in self.segments() {
+            let places;
+            (places, rest) = std::mem::take(&mut rest).split_at_mut(rows.len());
+            let column = &self.runs[run].part.columns[long.place()];
+            match &rows {
+                Rows::All(all) => column.search(all.start, places, in_uuids, &matches),
+                Rows::Some { .. } => {
+                    let (mut first, mut end) = (usize::MAX, 0);
+                    rows.each(|row| (first, end) = (first.min(row), end.max(row + 1)));
+                    if end - first > places.len() * FEW_OF {
+                        let (mut reader, mut place) = (column.reader(), places.iter_mut());
+                        rows.each(|row| {
+                            let Some(hit) = place.next() else { return };
+                            *hit = *hit || reader.get(row).is_some_and(|text| matches(&text));
+                        });
+                        continue;
+                    }
+                    // What is not picked is nothing to look for.
+                    let mut all = vec![true; end - first];
+                    let mut searched = places.iter();
+                    rows.each(|row| all[row - first] = searched.next().is_none_or(|hit| *hit));
+                    column.search(first, &mut all, in_uuids, &matches);
+                    let mut place = places.iter_mut();
+                    rows.each(|row| _ = place.next().map(|hit| *hit = all[row - first]));
+                }
+            }
+        }
+    }
+
+    /// Shows `see` the places of the events whose text, or lack of one, `matches`; it is asked once for each text of a run.
+    pub fn find(&self, column: Column, mut matches: impl FnMut(Option<&str>) -> bool, mut see: impl FnMut(usize)) {
+        let mut place = 0;
+        let of_none = matches(None);
+        let mut found: Vec<Option<Vec<bool>>> = vec![None; self.runs.len()];
+        for (run, rows) in self.segments() {
+            let stored = &self.runs[run].part.columns[column.place()];
+            let hits = found[run].get_or_insert_with(|| {
+                let texts = part::dictionary(stored).into_iter().flatten();
+                texts.map(&mut matches).collect()
+            });
+            let has_none = stored.plain().is_some_and(|array| array.null_count() > 0);
+            if hits.contains(&true) || (of_none && has_none) {
+                let mut row = place;
+                part::keys(stored, &rows, |key| {
+                    if key.map_or(of_none, |key| hits[key]) {
+                        see(row);
+                    }
+                    row += 1;
+                });
+            }
+            place += rows.len();
         }
     }
 
@@ -717,10 +772,15 @@ impl Events {
     fn packed_column(&self, place: usize) -> Result<Stored, ArrowError> {
         if matches!(place, REQUEST_BODY | RESOURCES) {
             let (mut zipper, mut readers) = (Zipper::new()?, self.readers(place));
-            for (run, row) in self.rows() {
-                zipper.push(readers[run].get(row).as_deref())?;
+            let mut pushed = Ok(());
+            for (run, rows) in self.segments() {
+                rows.each(|row| {
+                    if pushed.is_ok() {
+                        pushed = zipper.push(readers[run].get(row).as_deref());
+                    }
+                });
             }
-            return zipper.finish();
+            return pushed.and_then(|()| zipper.finish());
         }
         let column = self.gather(place)?;
         match place {

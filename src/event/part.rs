@@ -5,7 +5,6 @@
 //! in blocks.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -156,8 +155,9 @@ fn narrowed<K: ArrowDictionaryKeyType>(texts: &DictionaryArray<Int32Type>) -> Re
 /// The same texts, with a dictionary of those that occur, each once.
 fn compacted(texts: &DictionaryArray<Int32Type>) -> Result<DictionaryArray<Int32Type>, ArrowError> {
     let mut union = Union::default();
-    let keys = Places::of_dictionary(texts);
-    let keys: Int32Array = texts.keys().iter().map(|key| key.map(|key| keys.of(key.as_usize(), &mut union))).collect();
+    let mut places = Places::of(texts.values().as_string());
+    let mut place = |key: i32| places.place(key.as_usize(), &mut union);
+    let keys: Int32Array = texts.keys().iter().map(|key| key.map(&mut place)).collect();
     DictionaryArray::try_new(keys, Arc::new(union.into_values()))
 }
 
@@ -169,25 +169,25 @@ pub(super) struct Union<'a> {
 }
 
 /// Where the values of one dictionary stand in the union of all; found when first used.
-pub(super) struct Places<'a> {
+struct Places<'a> {
     values: &'a StringArray,
-    places: Vec<Cell<i32>>,
+    places: Vec<i32>,
 }
 
 impl<'a> Places<'a> {
     /// The places of a dictionary's values; none is known yet.
-    fn of_dictionary<K: ArrowDictionaryKeyType>(texts: &'a DictionaryArray<K>) -> Self {
-        let values: &StringArray = texts.values().as_string();
-        Self { values, places: vec![Cell::new(-1); values.len()] }
+    fn of(values: &'a StringArray) -> Self {
+        Self { values, places: vec![-1; values.len()] }
     }
 
     /// The place of a key of the dictionary.
-    pub(super) fn of(&self, key: usize, union: &mut Union<'a>) -> i32 {
-        let place = &self.places[key];
-        if place.get() < 0 {
-            place.set(union.place(self.values.value(key)));
+    #[inline]
+    fn place(&mut self, key: usize, union: &mut Union<'a>) -> i32 {
+        let place = &mut self.places[key];
+        if *place < 0 {
+            *place = union.place(self.values.value(key));
         }
-        place.get()
+        *place
     }
 }
 
@@ -433,120 +433,121 @@ pub(super) fn runs(parts: &[(&Stored, Range<usize>)]) -> Option<Result<ArrayRef,
     }
 }
 
-/// All rows of dictionary columns, with one dictionary for all.
-pub(super) fn all_texts(parts: &[(&Stored, Range<usize>)]) -> Result<DictionaryArray<Int32Type>, ArrowError> {
-    fn take<'a, K: ArrowDictionaryKeyType>(
-        array: &'a DictionaryArray<K>,
-        rows: &Range<usize>,
-        union: &mut Union<'a>,
-        keys: &mut Vec<i32>,
-        nulls: &mut NullBufferBuilder,
-    ) {
-        let values: &StringArray = array.values().as_string();
-        let places: Vec<i32> = values.iter().map(|text| union.place(text.unwrap_or_default())).collect();
-        let own = array.keys().slice(rows.start, rows.len());
-        // A null's key may be anything.
-        keys.extend(own.values().iter().map(|key| places.get(key.as_usize()).copied().unwrap_or_default()));
-        match own.nulls() {
-            Some(own) => nulls.append_buffer(own),
-            None => nulls.append_n_non_nulls(rows.len()),
-        }
-    }
-    let rows = parts.iter().map(|(_, rows)| rows.len()).sum();
-    let (mut union, mut keys, mut nulls) = (Union::default(), Vec::with_capacity(rows), NullBufferBuilder::new(rows));
-    for (stored, rows) in parts {
-        let Stored::Plain(array) = stored else { continue };
-        if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
-            take(array, rows, &mut union, &mut keys, &mut nulls);
-        } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
-            take(array, rows, &mut union, &mut keys, &mut nulls);
-        } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
-            take(array, rows, &mut union, &mut keys, &mut nulls);
-        }
-    }
-    let keys = Int32Array::new(keys.into(), nulls.finish());
-    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
+/// Some rows of one part.
+#[derive(Clone, Debug)]
+pub(super) enum Rows<'a> {
+    /// Neighbours.
+    All(Range<usize>),
+    /// Picked ones: `picks` count rows from `before` on where the part's begin with `start`.
+    Some { picks: &'a [u32], before: usize, start: usize },
 }
 
-/// A primitive column's rows, in the order asked.
-pub(super) fn primitives<T: ArrowPrimitiveType>(
-    rows: impl Iterator<Item = (usize, usize)>,
-    parts: &[&Stored],
-) -> PrimitiveArray<T> {
-    let arrays: Vec<Option<&PrimitiveArray<T>>> = parts
-        .iter()
-        .map(|stored| match stored {
-            Stored::Plain(array) => array.as_primitive_opt::<T>(),
-            _ => None,
-        })
-        .collect();
-    rows.map(|(part, row)| arrays[part].and_then(|array| array.is_valid(row).then(|| array.value(row)))).collect()
+impl Rows<'_> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All(rows) => rows.len(),
+            Self::Some { picks, .. } => picks.len(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn each(&self, mut see: impl FnMut(usize)) {
+        match self {
+            Self::All(rows) => rows.clone().for_each(see),
+            Self::Some { picks, before, start } => picks.iter().for_each(|pick| see(*pick as usize - before + start)),
+        }
+    }
+}
+
+/// The dictionary of a text column; empty where it has none.
+pub(super) fn dictionary(stored: &Stored) -> Option<&StringArray> {
+    let Stored::Plain(array) = stored else { return None };
+    array.as_any_dictionary_opt().map(|array| array.values().as_string())
+}
+
+/// Shows `see` the keys of some rows of a dictionary column.
+#[inline]
+pub(super) fn keys(stored: &Stored, rows: &Rows<'_>, mut see: impl FnMut(Option<usize>)) {
+    fn typed<K: ArrowDictionaryKeyType>(
+        array: &DictionaryArray<K>,
+        rows: &Rows<'_>,
+        mut see: impl FnMut(Option<usize>),
+    ) {
+        let keys = array.keys().values();
+        match array.keys().nulls() {
+            None => rows.each(|row| see(Some(keys[row].as_usize()))),
+            Some(nulls) => rows.each(|row| see(nulls.is_valid(row).then(|| keys[row].as_usize()))),
+        }
+    }
+    let Stored::Plain(array) = stored else { return };
+    if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
+        typed(array, rows, see);
+    } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
+        typed(array, rows, see);
+    } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
+        typed(array, rows, &mut see);
+    }
 }
 
 /// A dictionary column's rows, in the order asked, with one dictionary for all.
 pub(super) fn texts(
-    rows: impl Iterator<Item = (usize, usize)>,
+    segments: &[(usize, Rows<'_>)],
     parts: &[&Stored],
 ) -> Result<DictionaryArray<Int32Type>, ArrowError> {
-    enum Keys<'a> {
-        Bytes(&'a DictionaryArray<UInt8Type>),
-        Shorts(&'a DictionaryArray<UInt16Type>),
-        Words(&'a DictionaryArray<Int32Type>),
-        None,
+    let count = segments.iter().map(|(_, rows)| rows.len()).sum();
+    let (mut union, mut found, mut nulls) =
+        (Union::default(), Vec::with_capacity(count), NullBufferBuilder::new(count));
+    let dictionaries: Vec<Option<&StringArray>> = parts.iter().map(|stored| dictionary(stored)).collect();
+    let mut places: Vec<Option<Places<'_>>> = parts.iter().map(|_| None).collect();
+    for (part, rows) in segments {
+        let Some(values) = dictionaries[*part] else { continue };
+        let places = places[*part].get_or_insert_with(|| Places::of(values));
+        keys(parts[*part], rows, |key| {
+            nulls.append(key.is_some());
+            found.push(key.map_or(0, |key| places.place(key, &mut union)));
+        });
     }
-    let mut union = Union::default();
-    let nothing = StringArray::new_null(0);
-    let pieces: Vec<(Keys<'_>, Places<'_>)> = parts
-        .iter()
-        .map(|stored| {
-            let Stored::Plain(array) = stored else {
-                return (Keys::None, Places { values: &nothing, places: Vec::new() });
-            };
-            if let Some(array) = array.as_dictionary_opt::<UInt8Type>() {
-                (Keys::Bytes(array), Places::of_dictionary(array))
-            } else if let Some(array) = array.as_dictionary_opt::<UInt16Type>() {
-                (Keys::Shorts(array), Places::of_dictionary(array))
-            } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
-                (Keys::Words(array), Places::of_dictionary(array))
-            } else {
-                (Keys::None, Places { values: &nothing, places: Vec::new() })
-            }
-        })
-        .collect();
-    let keys: Int32Array = rows
-        .map(|(part, row)| {
-            let (keys, places) = &pieces[part];
-            let key = match keys {
-                Keys::Bytes(array) => array.key(row),
-                Keys::Shorts(array) => array.key(row),
-                Keys::Words(array) => array.key(row),
-                Keys::None => None,
-            };
-            key.map(|key| places.of(key, &mut union))
-        })
-        .collect();
-    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
+    DictionaryArray::try_new(Int32Array::new(found.into(), nulls.finish()), Arc::new(union.into_values()))
+}
+
+/// A primitive column's rows, in the order asked.
+pub(super) fn primitives<T: ArrowPrimitiveType>(
+    segments: &[(usize, Rows<'_>)],
+    parts: &[&Stored],
+) -> PrimitiveArray<T> {
+    let count = segments.iter().map(|(_, rows)| rows.len()).sum();
+    let (mut found, mut nulls) = (Vec::with_capacity(count), NullBufferBuilder::new(count));
+    for (part, rows) in segments {
+        let Some(array) = parts[*part].plain().and_then(|array| array.as_primitive_opt::<T>()) else { continue };
+        let values = array.values();
+        rows.each(|row| found.push(values[row]));
+        match array.nulls() {
+            None => nulls.append_n_non_nulls(rows.len()),
+            Some(own) => rows.each(|row| nulls.append(own.is_valid(row))),
+        }
+    }
+    PrimitiveArray::new(found.into(), nulls.finish())
 }
 
 /// A long text's rows, in the order asked.
-pub(super) fn strings(
-    rows: impl Iterator<Item = (usize, usize)>,
-    parts: &[&Stored],
-) -> Result<StringArray, ArrowError> {
+pub(super) fn strings(segments: &[(usize, Rows<'_>)], parts: &[&Stored]) -> Result<StringArray, ArrowError> {
     let mut readers: Vec<Reader<'_>> = parts.iter().map(|stored| stored.reader()).collect();
     let mut builder = StringBuilder::new();
-    for (part, row) in rows {
-        match readers[part].get(row) {
+    let mut too_long = None;
+    for (part, rows) in segments {
+        rows.each(|row| match readers[*part].get(row) {
             Some(text) => {
-                if i32::try_from(builder.values_slice().len() + text.len()).is_err() {
-                    return Err(ArrowError::OffsetOverflowError(builder.values_slice().len() + text.len()));
+                let length = builder.values_slice().len() + text.len();
+                if i32::try_from(length).is_ok() {
+                    builder.append_value(text);
+                } else {
+                    too_long = Some(length);
                 }
-                builder.append_value(text);
             }
             None => builder.append_null(),
-        }
+        });
     }
-    Ok(builder.finish())
+    too_long.map_or_else(|| Ok(builder.finish()), |length| Err(ArrowError::OffsetOverflowError(length)))
 }
 
 #[cfg(test)]

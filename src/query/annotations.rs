@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
+use arrow::array::{BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value;
 
@@ -132,7 +132,7 @@ fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
     let times = answer.events.times().values();
     let mut levels: BTreeMap<Option<Severity>, Vec<Alone>> = BTreeMap::new();
     for row in (0..answer.events.len()).rev() {
-        let severity = answer.risks[row].map(|risk| risk.severity);
+        let severity = answer.risks()[row].map(|risk| risk.severity);
         let alone = Alone { time: times[row], who: who.key(row), class: class.key(row), row };
         levels.entry(severity).or_default().push(alone);
     }
@@ -228,12 +228,12 @@ impl Row {
         let events = &answer.events;
         let (first, last) = (mark[0], mark[mark.len() - 1]);
         let (time, end) = (events.times().value(first), events.times().value(last));
-        let id = events.ids().value(first);
+        let id = events.one(Long::Id, first).unwrap_or_default();
         let (title, text, id) = match mark[..] {
-            [row] => (sentences.title(row), details(row, answer, sentences), id.to_owned()),
+            [row] => (sentences.title(row), details(row, answer, sentences), id),
             _ => (summary_title(mark, answer, words), summary(mark, words), format!("{id}+{}", mark.len() - 1)),
         };
-        let severity = answer.risks[first].map(|risk| risk.severity);
+        let severity = answer.risks()[first].map(|risk| risk.severity);
         let page = pages.and_then(|pages| {
             let key = pages.key(first);
             mark.iter().all(|row| pages.key(*row) == key).then(|| pages.text(key).map(str::to_owned)).flatten()
@@ -245,8 +245,8 @@ impl Row {
 fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
     let events = &answer.events;
     let time = DateTime::from_timestamp_nanos(events.times().value(row)).to_rfc3339_opts(SecondsFormat::Millis, true);
-    let request = events.long(Long::RequestId);
-    let risk = answer.risks[row].map(|risk| match risk.attack {
+    let request = events.one(Long::RequestId, row);
+    let risk = answer.risks()[row].map(|risk| match risk.attack {
         [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
         attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
     });
@@ -258,7 +258,7 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         ("from ", sentences.origin(row)),
         ("in ", text(Column::Locality)),
         ("", text(Column::ResourceType)),
-        ("request ", request.is_valid(row).then(|| super::sentence::plain(request.value(row)))),
+        ("request ", request.map(|request| super::sentence::plain(&request))),
     ];
     let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
     lines.collect::<Vec<_>>().join("<br/>")
@@ -385,15 +385,15 @@ mod tests {
                 json!({ "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do" })
             })
             .collect();
-        let mut answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::told(Kind::Api, &told));
         let place = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
-        answer.risks = (0..answer.events.len())
+        let risks: Vec<_> = (0..answer.events.len())
             .map(|row| {
                 let (.., severity, class) = happened[place(row)];
                 severity.map(|severity| &*Box::leak(Box::new(Risk { class, severity, attack: &[] })))
             })
             .collect();
-        answer
+        answer.meaning(risks)
     }
 
     fn happened() -> impl Strategy<Value = Vec<(i64, u8, Option<Severity>, &'static str)>> {
@@ -403,7 +403,7 @@ mod tests {
     }
 
     fn severity(answer: &Answer, row: usize) -> Option<Severity> {
-        answer.risks[row].map(|risk| risk.severity)
+        answer.risks()[row].map(|risk| risk.severity)
     }
 
     proptest! {
@@ -430,7 +430,7 @@ mod tests {
             let near = 100 * SECOND / i64::try_from(points).unwrap() * PIXELS;
             for mark in marks(&answer, &request(100, points), usize::MAX) {
                 let who: BTreeSet<_> = mark.iter().map(|row| answer.events.text(Column::PrincipalId).get(*row)).collect();
-                let classes: BTreeSet<_> = mark.iter().map(|row| answer.risks[*row].map(|risk| risk.class)).collect();
+                let classes: BTreeSet<_> = mark.iter().map(|row| answer.risks()[*row].map(|risk| risk.class)).collect();
                 prop_assert_eq!((who.len(), classes.len()), (1, 1));
                 let time = |row: usize| answer.events.times().value(row);
                 prop_assert!(time(mark[mark.len() - 1]) - time(mark[0]) < near.clamp(1, 100 * SECOND));

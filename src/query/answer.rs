@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use arrow::array::{Array, BooleanArray};
 use arrow::error::ArrowError;
 
-use super::filter;
+use super::filter::{self, OwnNames};
 use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan};
@@ -86,8 +86,7 @@ impl From<ArrowError> for Failure {
 pub struct Answer {
     /// The events, newest first.
     pub events: Events,
-    /// What each event means.
-    pub risks: Vec<Option<&'static Risk>>,
+    risks: OnceLock<Vec<Option<&'static Risk>>>,
     names: Arc<Names>,
     gaps: Vec<(String, Gap)>,
     notices: Vec<Notice>,
@@ -140,7 +139,6 @@ impl Answer {
         let names = known.unwrap_or_default();
 
         events = events.filter(&filter::mask(scope, &events, &names))?;
-        let risks = risk::known(&events);
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
             notices.push(Notice::info(
@@ -149,16 +147,34 @@ impl Answer {
         }
         notices.extend(retention(request)?);
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        let mut answer = Self { events, risks, names, gaps, notices, executed };
+        let mut answer = Self { events, risks: OnceLock::new(), names, gaps, notices, executed };
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
             answer.keep(&wanted(&answer, scope, &query.filters))?;
         }
         Ok(answer)
     }
 
+    /// Who has no name in IAM may be named by the event's resource.
+    fn own_names(&self) -> OwnNames {
+        OwnNames::of(&self.events, |id| self.names.get(id).is_none())
+    }
+
+    /// What each event means.
+    #[must_use]
+    pub fn risks(&self) -> &[Option<&'static Risk>] {
+        self.risks.get_or_init(|| risk::known(&self.events))
+    }
+
+    /// The same answer whose events mean something else, one by one.
+    #[must_use]
+    pub fn meaning(mut self, risks: Vec<Option<&'static Risk>>) -> Self {
+        self.risks = OnceLock::from(risks);
+        self
+    }
+
     /// A dimension's text for the event of a row.
     pub fn dimension<'a>(&'a self, dimension: Dimension) -> impl Fn(usize) -> Option<Cow<'a, str>> {
-        let own_name = filter::own_names(&self.events);
+        let own_names = (dimension == Dimension::Principal).then(|| self.own_names());
         let principal = self.events.text(Column::PrincipalId);
         let text = match dimension {
             Dimension::Column(column) => Some(self.events.text(column)),
@@ -173,14 +189,15 @@ impl Answer {
         move |row| match dimension {
             Dimension::Principal => {
                 let id = principal.get(row)?;
-                let name = self.names.get(id).map(|who| who.name.as_str());
-                Some(Cow::Borrowed(name.or_else(|| own_name(row)).unwrap_or(id)))
+                let own = || Some(Cow::Owned(own_names.as_ref()?.get(row)?.to_owned()));
+                let name = self.names.get(id).map(|who| Cow::Borrowed(who.name.as_str()));
+                Some(name.or_else(own).unwrap_or(Cow::Borrowed(id)))
             }
             Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
-            Dimension::RiskClass => self.risks[row].map(|risk| Cow::Borrowed(risk.class)),
-            Dimension::Severity => self.risks[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
+            Dimension::RiskClass => self.risks()[row].map(|risk| Cow::Borrowed(risk.class)),
+            Dimension::Severity => self.risks()[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
             Dimension::Attack => {
-                self.risks[row].filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
+                self.risks()[row].filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
             }
             Dimension::Id | Dimension::RequestId => {
                 long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
@@ -196,22 +213,9 @@ impl Answer {
         match dimension {
             Dimension::Column(column) => Keys::of_column(self.events.text(column), rows),
             Dimension::Principal => {
-                let text = self.dimension(dimension);
                 let id = self.events.text(Column::PrincipalId);
-                let own = self.events.text(Column::ResourceName);
-                let named: Vec<bool> =
-                    id.dictionary().iter().map(|id| id.is_some_and(|id| self.names.get(id).is_some())).collect();
-                // Who has no name in IAM may be named by the event's resource.
-                let sign = |row| {
-                    let key = id.key(row)?;
-                    Some((key, if named[key] { None } else { own.key(row) }))
-                };
-                let is_own = filter::own_names(&self.events);
-                Keys::by(
-                    rows,
-                    |row| (sign(row), sign(row).is_some_and(|(_, own)| own.is_some()) && is_own(row).is_some()),
-                    text,
-                )
+                let name = |id: &str| self.names.get(id).map(|who| who.name.as_str());
+                Keys::of_column(id, rows).renamed(name, self.own_names().iter())
             }
             Dimension::Status => {
                 let statuses = self.events.statuses();
@@ -219,7 +223,7 @@ impl Answer {
             }
             Dimension::Id | Dimension::RequestId => Keys::by(rows, |row| row, self.dimension(dimension)),
             Dimension::RiskClass | Dimension::Severity | Dimension::Attack => {
-                Keys::by(rows, |row| self.risks[row].map(std::ptr::from_ref), self.dimension(dimension))
+                Keys::by(rows, |row| self.risks()[row].map(std::ptr::from_ref), self.dimension(dimension))
             }
         }
     }
@@ -248,8 +252,7 @@ impl Answer {
     /// When `rows` has another length than the answer.
     pub fn keep(&mut self, rows: &[bool]) -> Result<(), Failure> {
         self.events = self.events.filter(&BooleanArray::from(rows.to_vec()))?;
-        let mut kept = rows.iter();
-        self.risks.retain(|_| *kept.next().unwrap_or(&false));
+        self.risks = OnceLock::new();
         Ok(())
     }
 
@@ -267,7 +270,7 @@ impl Answer {
 
     fn some(&self, rows: Range<usize>) -> Self {
         Self {
-            risks: self.risks[rows.clone()].to_vec(),
+            risks: OnceLock::new(),
             events: self.events.slice(rows),
             names: Arc::clone(&self.names),
             gaps: Vec::new(),
@@ -313,7 +316,7 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[AdHoc]) -> Vec<bool> {
     let filters: Vec<_> = filters.iter().map(|filter| (filter, answer.dimension(filter.key))).collect();
     let keeps =
         |row: usize| filters.iter().all(|(filter, text)| filter.keeps(text(row).as_deref().unwrap_or_default()));
-    (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks[row]) && keeps(row)).collect()
+    (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks()[row]) && keeps(row)).collect()
 }
 
 fn looks_like_id(text: &str) -> bool {
@@ -501,7 +504,13 @@ impl Answer {
     /// The answer that these events make, without names, for tests.
     pub(super) fn of(events: &Events) -> Self {
         let events = events.weighed(risk::weigh);
-        let risks = risk::known(&events);
-        Self { events, risks, names: Arc::default(), gaps: Vec::new(), notices: Vec::new(), executed: String::new() }
+        Self {
+            events,
+            risks: OnceLock::new(),
+            names: Arc::default(),
+            gaps: Vec::new(),
+            notices: Vec::new(),
+            executed: String::new(),
+        }
     }
 }

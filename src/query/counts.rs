@@ -8,7 +8,7 @@ use std::time::Duration;
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 
 use super::answer::{Answer, Failure};
-use super::keys::{Keys, Map};
+use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
@@ -136,43 +136,19 @@ struct Groups {
     /// The values of each group, largest group first.
     keys: Vec<Vec<String>>,
     /// Each event's group.
-    of: Vec<usize>,
+    of: Vec<u32>,
 }
 
 fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups, Option<Notice>), Failure> {
     let columns: Vec<Keys<'_>> = counts.group_by.iter().map(|dimension| answer.keys(*dimension)).collect();
     let rows = answer.events.len();
-    // A group is a number for each column; column by column, the combinations that occur are numbered anew.
-    let mut of: Vec<usize> = vec![0; rows];
-    let mut parts: Vec<Vec<usize>> = Vec::from_iter((rows > 0).then(Vec::new));
-    for keys in &columns {
-        let mut found: Map<(usize, usize), usize> = Map::default();
-        let mut combined: Vec<Vec<usize>> = Vec::new();
-        let mut before: Option<((usize, usize), usize)> = None;
-        for (row, group) in of.iter_mut().enumerate() {
-            let pair = (*group, keys.key(row));
-            // Neighbours are often alike.
-            let number = before.filter(|(same, _)| *same == pair).map_or_else(
-                || {
-                    *found.entry(pair).or_insert_with(|| {
-                        combined.push(parts[pair.0].iter().copied().chain([pair.1]).collect());
-                        combined.len() - 1
-                    })
-                },
-                |(_, number)| number,
-            );
-            before = Some((pair, number));
-            *group = number;
-        }
-        parts = combined;
-    }
-    let mut sizes: Vec<u64> = vec![0; parts.len()];
+    let (of, first) = keys::told_apart(rows, &columns.iter().collect::<Vec<_>>());
+    let mut sizes: Vec<u64> = vec![0; first.len()];
     for group in &of {
-        sizes[*group] += 1;
+        sizes[*group as usize] += 1;
     }
-    let text = |(keys, key): (&Keys<'_>, &usize)| keys.text(*key).unwrap_or(NONE).to_owned();
-    let texts = |parts: &Vec<usize>| columns.iter().zip(parts).map(text).collect();
-    let mut keys: Vec<(Vec<String>, usize)> = parts.iter().map(texts).zip(0..).collect();
+    let texts = |row: &usize| columns.iter().map(|keys| keys.get(*row).unwrap_or(NONE).to_owned()).collect();
+    let mut keys: Vec<(Vec<String>, usize)> = first.iter().map(texts).zip(0..).collect();
     // What has the same labels is one group, whether or not it lacks the column.
     let mut merged = Vec::new();
     keys.sort_unstable();
@@ -210,7 +186,8 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         }
         keys.push((vec![other; counts.group_by.len()], usize::MAX));
     }
-    let of = of.into_iter().map(|group| place[group]).collect();
+    // A place is that of a group, of which there are not more than rows.
+    let of = of.into_iter().map(|group| u32::try_from(place[group as usize]).unwrap_or(u32::MAX)).collect();
     Ok((Groups { keys: keys.into_iter().map(|(key, _)| key).collect(), of }, notice))
 }
 
@@ -268,7 +245,7 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> F
     let mut series = vec![vec![0_i64; grid.len()]; groups.keys.len()];
     for (bucket, rows) in grid.rows(answer.events.times().values()) {
         for group in &groups.of[rows] {
-            series[*group][bucket] += 1;
+            series[*group as usize][bucket] += 1;
         }
     }
     let mut fields = Vec::with_capacity(series.len() + 1);
@@ -287,7 +264,7 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> F
 fn in_all(counts: &Counts, groups: &Groups) -> Frame {
     let mut totals = vec![0_i64; groups.keys.len()];
     for group in &groups.of {
-        totals[*group] += 1;
+        totals[*group as usize] += 1;
     }
     let mut fields = Vec::new();
     if !totals.is_empty() {

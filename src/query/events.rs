@@ -82,7 +82,7 @@ fn json_text(texts: &StringArray) -> ArrayRef {
 pub(super) fn level(answer: &Answer, row: usize) -> &'static str {
     let statuses = answer.events.statuses();
     let status = if statuses.is_valid(row) { statuses.value(row) } else { 0 };
-    match answer.risks[row].map(|risk| risk.severity) {
+    match answer.risks()[row].map(|risk| risk.severity) {
         Some(Severity::Critical) => "critical",
         Some(Severity::High) => "error",
         _ if status >= 500 => "error",

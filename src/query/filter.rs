@@ -66,12 +66,7 @@ fn keep_where<T>(
     if allowed.is_empty() {
         return;
     }
-    let texts = events.text(column);
-    let hits: Vec<bool> =
-        texts.dictionary().iter().map(|text| text.is_some_and(|text| matches(allowed, text))).collect();
-    for (row, keep) in mask.iter_mut().enumerate() {
-        *keep = *keep && texts.key(row).is_some_and(|key| hits[key]);
-    }
+    events.find(column, |text| !text.is_some_and(|text| matches(allowed, text)), |row| mask[row] = false);
 }
 
 fn outcomes(mask: &mut [bool], scope: &Scope, events: &Events) {
@@ -106,23 +101,53 @@ fn principals(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) 
     ids.extend(scope.principals.iter().flat_map(|who| names.ids_of(who).into_iter().chain(names.same_as(who))));
     let called: Vec<String> = scope.principals.iter().map(|name| name.to_lowercase()).collect();
     let principal = events.text(Column::PrincipalId);
-    let own_name = own_names(events);
+    let own_names = OwnNames::of(events, |_| true);
     for (row, keep) in mask.iter_mut().enumerate().filter(|(_, keep)| **keep) {
         *keep = principal.get(row).is_some_and(|id| ids.contains(id))
-            || own_name(row).is_some_and(|name| called.contains(&name.to_lowercase()));
+            || own_names.get(row).is_some_and(|name| called.contains(&name.to_lowercase()));
     }
 }
 
-/// The principal's name where the event tells it: the user that logs in, or renews a session, is the event's resource.
-pub(super) fn own_names<'a>(events: &'a Events) -> impl Fn(usize) -> Option<&'a str> {
-    let (kind, product) = (events.text(Column::Kind), events.text(Column::Product));
-    let (principal, resource, name) =
-        (events.text(Column::PrincipalId), events.text(Column::ResourceId), events.text(Column::ResourceName));
-    move |row| {
-        let own =
-            kind.get(row) == Some(Kind::Authentication.as_str()) || product.get(row) == Some(PRODUCT_WITHOUT_PRINCIPAL);
-        let own = own && principal.get(row).is_some() && principal.get(row) == resource.get(row);
-        own.then(|| name.get(row)).flatten()
+/// The principals' names that events tell themselves: the user that logs in, or renews a session, is the event's resource.
+pub(super) struct OwnNames {
+    /// By row, ascending.
+    names: Vec<(usize, String)>,
+}
+
+impl OwnNames {
+    /// The names of those principals whose id is `wanted`.
+    pub(super) fn of(events: &Events, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut known = vec![true; events.len()];
+        events.find(Column::PrincipalId, |id| id.is_some_and(&wanted), |row| known[row] = false);
+        if !known.contains(&false) {
+            return Self { names: Vec::new() };
+        }
+        let mut mask = vec![false; events.len()];
+        let mut see = |row: usize| mask[row] = !known[row];
+        events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), &mut see);
+        events.find(Column::Product, |product| product == Some(PRODUCT_WITHOUT_PRINCIPAL), &mut see);
+        let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
+        // The mask has a place for each event.
+        let few = events.filter(&BooleanArray::from(mask)).unwrap_or_default();
+        let (principal, resource, name) =
+            (few.text(Column::PrincipalId), few.text(Column::ResourceId), few.text(Column::ResourceName));
+        let own = |place: usize| {
+            let own = principal.get(place).is_some() && principal.get(place) == resource.get(place);
+            name.get(place).filter(|_| own).map(str::to_owned)
+        };
+        let names = rows.into_iter().enumerate().filter_map(|(place, row)| Some((row, own(place)?))).collect();
+        Self { names }
+    }
+
+    /// The name that an event tells.
+    pub(super) fn get(&self, row: usize) -> Option<&str> {
+        let place = self.names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.names[place].1)
+    }
+
+    /// All names, by row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.names.iter().map(|(row, name)| (*row, name.as_str()))
     }
 }
 
@@ -201,16 +226,12 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     };
     let mut hit = vec![false; events.len()];
     for column in Column::ALL {
-        let texts = events.text(column);
         let is_called = |text: &str| {
             column == Column::PrincipalId
                 && names.get(text).is_some_and(|who| who.is_called(|name| pattern.is_match(name)))
         };
-        let matches = |text: Option<&str>| text.is_some_and(|text| pattern.is_match(text) || is_called(text));
-        let hits: Vec<bool> = texts.dictionary().iter().map(matches).collect();
-        for (row, hit) in hit.iter_mut().enumerate() {
-            *hit = *hit || texts.key(row).is_some_and(|key| hits[key]);
-        }
+        let tells = |text: &str| pattern.is_match(text) || is_called(text);
+        events.find(column, |text| text.is_some_and(tells), |row| hit[row] = true);
     }
     let statuses = events.statuses();
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {

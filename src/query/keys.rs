@@ -22,6 +22,64 @@ const NONE: u32 = u32::MAX;
 /// A map for keys that nobody chooses to collide.
 pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
 
+/// Combinations of keys that are numbered in a table; of more, those that occur are looked up.
+const MOST_PAIRS: usize = 1 << 20;
+
+/// Rows told apart by several columns: each row's number, and of each number the first row.
+///
+/// A number stands for a key of each column; column by column, the combinations that occur are numbered anew.
+pub(super) fn told_apart(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<usize>) {
+    let mut of: Vec<u32> = vec![0; rows];
+    let mut first = Vec::from_iter((rows > 0).then_some(0));
+    for keys in columns {
+        let width = keys.len() + 1;
+        let pairs = first.len().saturating_mul(width);
+        let mut firsts = Vec::new();
+        let mut number = |row: usize| {
+            firsts.push(row);
+            // There are not more numbers than rows, and rows are counted by 32 bits.
+            u32::try_from(firsts.len() - 1).unwrap_or(NONE)
+        };
+        let pair = |row: usize, number: u32| number as usize * width + keys.key(row);
+        if pairs <= MOST_PAIRS {
+            let mut numbers = vec![NONE; pairs];
+            for (row, of) in of.iter_mut().enumerate() {
+                let known = &mut numbers[pair(row, *of)];
+                if *known == NONE {
+                    *known = number(row);
+                }
+                *of = *known;
+            }
+        } else {
+            let mut numbers: Map<usize, u32> = Map::default();
+            for (row, of) in of.iter_mut().enumerate() {
+                *of = *numbers.entry(pair(row, *of)).or_insert_with(|| number(row));
+            }
+        }
+        first = firsts;
+    }
+    (of, first)
+}
+
+/// Texts that are told apart, each once.
+#[derive(Default)]
+struct Distinct<'a> {
+    places: Map<Cow<'a, str>, u32>,
+    texts: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Distinct<'a> {
+    /// The place of a text, which is added where it is new.
+    fn place(&mut self, text: Cow<'a, str>) -> u32 {
+        let texts = &mut self.texts;
+        *self.places.entry(text).or_insert_with_key(|text| {
+            texts.push(text.clone());
+            // There are not more texts than rows, and rows are counted by 32 bits.
+            u32::try_from(texts.len() - 1).unwrap_or(NONE)
+        })
+    }
+}
+
 impl<'a> Keys<'a> {
     /// A text column as it is.
     #[must_use]
@@ -31,6 +89,37 @@ impl<'a> Keys<'a> {
         Self { of: (0..rows).map(key).collect(), texts }
     }
 
+    /// The same with other texts: what `name` says instead of a text, and for some rows their own.
+    #[must_use]
+    pub fn renamed<'b>(
+        self,
+        name: impl Fn(&str) -> Option<&'a str>,
+        own: impl Iterator<Item = (usize, &'b str)>,
+    ) -> Self {
+        let Self { mut of, texts } = self;
+        let mut distinct = Distinct::default();
+        let renamed = |text: Cow<'a, str>| name(&text).map_or(text, Cow::Borrowed);
+        let keys: Vec<u32> = texts.into_iter().map(|text| distinct.place(renamed(text))).collect();
+        for key in of.iter_mut().filter(|key| **key != NONE) {
+            *key = keys[*key as usize];
+        }
+        for (row, text) in own {
+            of[row] = distinct.place(Cow::Owned(text.to_owned()));
+        }
+        Self { of, texts: distinct.texts }
+    }
+
+    /// The texts that `text` finds, which it is asked for once for rows that agree in all columns.
+    pub fn of_alike(rows: usize, columns: &[&Keys<'_>], mut text: impl FnMut(usize) -> Option<Cow<'a, str>>) -> Self {
+        let (mut of, first) = told_apart(rows, columns);
+        let mut distinct = Distinct::default();
+        let keys: Vec<u32> = first.into_iter().map(|row| text(row).map_or(NONE, |text| distinct.place(text))).collect();
+        for key in &mut of {
+            *key = keys[*key as usize];
+        }
+        Self { of, texts: distinct.texts }
+    }
+
     /// The texts that `text` finds, which it is asked for once for rows of one `sign`.
     pub fn by<S: Hash + Eq>(
         rows: usize,
@@ -38,20 +127,10 @@ impl<'a> Keys<'a> {
         mut text: impl FnMut(usize) -> Option<Cow<'a, str>>,
     ) -> Self {
         let mut signs: Map<S, u32> = Map::default();
-        let mut places: Map<Cow<'a, str>, u32> = Map::default();
-        let mut texts = Vec::new();
-        let mut key = |row| {
-            *signs.entry(sign(row)).or_insert_with(|| {
-                let Some(text) = text(row) else { return NONE };
-                *places.entry(text).or_insert_with_key(|text| {
-                    texts.push(text.clone());
-                    // There are not more texts than rows, and rows are counted by 32 bits.
-                    u32::try_from(texts.len() - 1).unwrap_or(NONE)
-                })
-            })
-        };
-        let of = (0..rows).map(&mut key).collect();
-        Self { of, texts }
+        let mut distinct = Distinct::default();
+        let key = |row| *signs.entry(sign(row)).or_insert_with(|| text(row).map_or(NONE, |text| distinct.place(text)));
+        let of = (0..rows).map(key).collect();
+        Self { of, texts: distinct.texts }
     }
 
     /// The key of an event's text; it counts from 0, and [`Keys::len`] is that of events without text.

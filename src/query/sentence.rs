@@ -126,10 +126,7 @@ impl<'a> Sentences<'a> {
     pub fn words(&self) -> Words<'a> {
         let answer = self.answer;
         let rows = answer.events.len();
-        let key = |column: Column| {
-            let text = answer.events.text(column);
-            move |row| text.key(row)
-        };
+        let keys = |column: Column| Keys::of_column(answer.events.text(column), rows);
         let [kind, method, class, address, name, id] = [
             Column::Kind,
             Column::Method,
@@ -138,38 +135,31 @@ impl<'a> Sentences<'a> {
             Column::ResourceName,
             Column::ResourceId,
         ]
-        .map(key);
+        .map(keys);
         let [mfa, failure, country, action] =
-            [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(key);
-        let who = answer.keys(Dimension::Principal);
-        let statuses = answer.events.statuses();
+            [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(keys);
+        let (who, status) = (answer.keys(Dimension::Principal), answer.keys(Dimension::Status));
         let references = answer.events.references();
         let risk =
-            |row: usize| answer.risks[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class));
+            |row: usize| answer.risks()[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class));
         let owned = |text: Option<String>| text.map(Cow::Owned);
         // Events that agree in these say the same.
         Words {
-            what: Keys::by(
-                rows,
-                |row| (kind(row), method(row), class(row), mfa(row), failure(row), action(row)),
-                |row| owned(Some(self.what(row))),
-            ),
+            what: Keys::of_alike(rows, &[&kind, &method, &class, &mfa, &failure, &action], |row| {
+                owned(Some(self.what(row)))
+            }),
             which: Keys::by(
                 rows,
                 |row| {
                     let parts = references.of(row).filter(|reference| reference.within.is_some()).count();
-                    (kind(row), name(row), id(row), references.of(row).count(), (parts > 0).then_some(row))
+                    (kind.key(row), name.key(row), id.key(row), references.of(row).count(), (parts > 0).then_some(row))
                 },
                 |row| owned(self.which(row)),
             ),
-            result: Keys::by(
-                rows,
-                |row| (class(row), statuses.is_valid(row).then(|| statuses.value(row))),
-                |row| owned(self.result(row)),
-            ),
-            risk: Keys::by(rows, |row| answer.risks[row].map(std::ptr::from_ref), |row| owned(risk(row))),
-            origin: Keys::by(rows, |row| (address(row), country(row)), |row| owned(self.origin(row))),
-            who: Keys::by(rows, |row| (who.key(row), kind(row)), |row| owned(Some(self.who(row)))),
+            result: Keys::of_alike(rows, &[&class, &status], |row| owned(self.result(row))),
+            risk: Keys::by(rows, |row| answer.risks()[row].map(std::ptr::from_ref), |row| owned(risk(row))),
+            origin: Keys::of_alike(rows, &[&address, &country], |row| owned(self.origin(row))),
+            who: Keys::of_alike(rows, &[&who, &kind], |row| owned(Some(self.who(row)))),
         }
     }
 

@@ -102,11 +102,7 @@ impl Series {
 }
 
 fn keep(mask: &mut [bool], events: &Events, column: Column, wanted: &str) {
-    let texts = events.text(column);
-    let key = texts.dictionary().iter().position(|text| text == Some(wanted));
-    for (row, keep) in mask.iter_mut().enumerate() {
-        *keep = *keep && key.is_some() && texts.key(row) == key;
-    }
+    events.find(column, |text| text != Some(wanted), |row| mask[row] = false);
 }
 
 /// A window that is here and complete.

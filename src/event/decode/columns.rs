@@ -1,4 +1,5 @@
 //! Columns of text in the making.
+#![expect(clippy::inline_always, reason = "an event has twenty texts, and each column its own branches")]
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
