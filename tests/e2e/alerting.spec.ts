@@ -6,7 +6,7 @@ test('the editor of an alert rule counts and previews', async ({ alertRuleEditPa
   await row.datasource.set(AUDIT.name);
   await expect(row.locator.getByTestId('audit-summary')).toBeVisible();
   await expect(alertRuleEditPage.evaluate()).toBeOK();
-  await expect(page.getByText(/firing/i).first()).toBeVisible();
+  await expect(page.getByText(/^(Firing|Normal)$/).first()).toBeVisible();
 });
 
 test('the provisioned rules evaluate without an error', async ({ request }) => {

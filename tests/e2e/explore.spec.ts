@@ -3,8 +3,19 @@ import type { Page } from '@playwright/test';
 import { AUDIT, expect, test } from './fixtures';
 
 async function open(page: Page, scope: object = {}, from = 'now-6h') {
-  const queries = [{ refId: 'A', datasource: AUDIT, version: 1, queryType: 'events', format: 'logs', scope }];
-  const panes = JSON.stringify({ one: { datasource: AUDIT.uid, queries, range: { from, to: 'now' } } });
+  const queries = [
+    {
+      refId: 'A',
+      datasource: AUDIT,
+      version: 1,
+      queryType: 'events',
+      format: 'logs',
+      scope,
+    },
+  ];
+  const panes = JSON.stringify({
+    one: { datasource: AUDIT.uid, queries, range: { from, to: 'now' } },
+  });
   await page.goto(`/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes)}`);
 }
 
@@ -21,7 +32,10 @@ test('Explore shows lines and their volume', async ({ page }) => {
 });
 
 test('Explore filters for a value of a line', async ({ page }) => {
-  await open(page, { sourceIps: ['192.0.2.66'], methods: ['CreateAPIKey', 'CreatePolicy'] });
+  await open(page, {
+    sourceIps: ['192.0.2.66'],
+    methods: ['CreateAPIKey', 'CreatePolicy'],
+  });
   await expect(rows(page)).toHaveCount(2);
   await rows(page).filter({ hasText: 'CreateAPIKey' }).click();
   const asked = page.waitForRequest(
@@ -45,4 +59,16 @@ test('Explore shows what else the same principal did', async ({ page }) => {
   await rows(page).first().click();
   await page.getByRole('button', { name: 'Show context' }).first().click();
   await expect(page.getByRole('dialog').getByText('CreatePolicy').first()).toBeVisible();
+});
+
+test('Explore splits, and a link to both sides shows the same', async ({ page, context }) => {
+  const asked = (shown: Page) =>
+    shown.getByTestId('audit-summary').filter({ hasText: /CreateAPIKey.*Events in range: 1$/ });
+  await open(page, { methods: ['CreateAPIKey'], sourceIps: ['192.0.2.66'] });
+  await expect(asked(page)).toHaveCount(1);
+  await page.getByRole('button', { name: /^Split/ }).click();
+  await expect(asked(page)).toHaveCount(2);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(asked(other)).toHaveCount(2);
 });

@@ -30,6 +30,18 @@ describe('QueryEditor', () => {
     expect(screen.getByRole('status')).toHaveTextContent('How many there are over time, for each result: all events.');
   });
 
+  it('stores what it shows in a new alert rule', async () => {
+    const { onChange, onRunQuery } = await show({}, CoreApp.UnifiedAlerting);
+    expect(onChange).toHaveBeenCalledWith({ refId: 'A', version: 1, queryType: 'counts', over: 'total' });
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+
+  it('changes no query by being opened elsewhere', async () => {
+    const { onChange, onRunQuery } = await show({ queryType: 'events' }, CoreApp.PanelEditor);
+    expect(onChange).not.toHaveBeenCalled();
+    expect(onRunQuery).not.toHaveBeenCalled();
+  });
+
   it('asks another question', async () => {
     const { user, onChange, onRunQuery } = await show();
     await user.click(screen.getByRole('radio', { name: 'Overlay' }));

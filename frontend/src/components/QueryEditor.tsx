@@ -2,7 +2,7 @@ import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { useId } from 'react';
+import React, { useEffect, useId } from 'react';
 
 import type { AuditDataSource } from '../datasource';
 import {
@@ -36,6 +36,15 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     onChange({ ...asked, version: VERSION, ...changed });
     onRunQuery();
   };
+
+  // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
+  useEffect(() => {
+    if (alerting) {
+      change({});
+    }
+    // What is shown first; every later change stores itself.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
 
   const questions: Array<{ value: Question; label: string; description: string }> = [
     {
