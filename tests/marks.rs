@@ -473,7 +473,7 @@ async fn a_cluster_spans_its_events_and_says_what_they_are() {
     let length = times(&frame, "timeEnd")[0].unwrap() - times(&frame, "time")[0].unwrap();
     assert!((18..=20).contains(&(length / SECOND)), "{length}");
     assert!(texts(&frame, "title")[0].contains("20 events: 20 CreateServer"), "{:?}", texts(&frame, "title"));
-    assert_eq!(notices(&frame), ["20 of 20 events are folded into 1 marks; narrow the range or the scope to see each"]);
+    assert_eq!(notices(&frame), ["20 of 20 events are folded into 1 mark; narrow the range or the scope to see each"]);
     // A rule counts events, not marks.
     assert_eq!(sum(&ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()), 20);
     assert_eq!(field(&frame, "time").values.null_count(), 0);

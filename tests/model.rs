@@ -797,7 +797,7 @@ async fn groups_beyond_the_limit_are_counted_as_other() {
     assert_eq!((&*texts(&few, "method")[3], &*texts(&few, "kind")[3]), ("other", "other"));
     let folded = all.rows() - 3;
     assert_eq!(
-        warnings(&few),
+        notices(&few),
         [format!("{} groups; the {folded} smallest are counted together as \"other\"", all.rows())]
     );
     // Exactly as many groups as allowed are all of them.

@@ -53,8 +53,9 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
     let folded: usize = marks.iter().filter(|mark| mark.len() > 1).map(Vec::len).sum();
     if folded > 0 {
         let (clusters, events) = (marks.iter().filter(|mark| mark.len() > 1).count(), answer.events.len());
+        let marks = if clusters == 1 { "mark" } else { "marks" };
         let text = format!(
-            "{folded} of {events} events are folded into {clusters} marks; narrow the range or the scope to see each"
+            "{folded} of {events} events are folded into {clusters} {marks}; narrow the range or the scope to see each"
         );
         meta.notices.push(Notice::info(text));
     }
