@@ -322,7 +322,7 @@ impl Long {
     }
 }
 
-/// Where fewer than one of so many rows is picked, texts are looked at one by one.
+/// Where fewer than one of so many rows is picked, or runs take turns so often, texts are looked at one by one.
 const FEW_OF: usize = 16;
 
 /// Some rows of a part, one after the other.
@@ -528,8 +528,14 @@ impl Events {
     /// When `hit` has another length than the events.
     pub fn search(&self, long: Long, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
         assert_eq!(hit.len(), self.len());
+        let segments = self.segments();
+        if segments.len() > self.runs.len() * FEW_OF {
+            // Runs take turns: one reader of each remembers what it has unpacked.
+            self.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(&matches));
+            return;
+        }
         let mut rest = hit;
-        for (run, rows) in self.segments() {
+        for (run, rows) in segments {
             let places;
             (places, rest) = std::mem::take(&mut rest).split_at_mut(rows.len());
             let column = &self.runs[run].part.columns[long.place()];
@@ -562,15 +568,18 @@ impl Events {
     pub fn find(&self, column: Column, mut matches: impl FnMut(Option<&str>) -> bool, mut see: impl FnMut(usize)) {
         let mut place = 0;
         let of_none = matches(None);
-        let mut found: Vec<Option<Vec<bool>>> = vec![None; self.runs.len()];
+        // Of each run, which texts match, and whether any row can.
+        let mut found: Vec<Option<(Vec<bool>, bool)>> = vec![None; self.runs.len()];
         for (run, rows) in self.segments() {
             let stored = &self.runs[run].part.columns[column.place()];
-            let hits = found[run].get_or_insert_with(|| {
+            let (hits, any) = found[run].get_or_insert_with(|| {
                 let texts = part::dictionary(stored).into_iter().flatten();
-                texts.map(&mut matches).collect()
+                let hits: Vec<bool> = texts.map(&mut matches).collect();
+                let has_none = stored.plain().is_some_and(|array| array.null_count() > 0);
+                let any = hits.contains(&true) || (of_none && has_none);
+                (hits, any)
             });
-            let has_none = stored.plain().is_some_and(|array| array.null_count() > 0);
-            if hits.contains(&true) || (of_none && has_none) {
+            if *any {
                 let mut row = place;
                 part::keys(stored, &rows, |key| {
                     if key.map_or(of_none, |key| hits[key]) {

@@ -515,7 +515,7 @@ mod tests {
         assert_eq!(texts(&frame, "newState"), ["alerting", "ok", "nodata"]);
         assert_eq!(texts(&frame, "tags"), ["fr-par,a", "fr-par,b", "fr-par"]);
         let notices: Vec<&str> = frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect();
-        assert_eq!(notices, ["2 of 4 events are folded into 1 marks; narrow the range or the scope to see each"]);
+        assert_eq!(notices, ["2 of 4 events are folded into 1 mark; narrow the range or the scope to see each"]);
     }
 
     #[test]

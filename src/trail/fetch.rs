@@ -328,7 +328,7 @@ impl Bundles {
 
     /// The memory of the bundles, in bytes.
     fn bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.events.bytes()).sum()
+        self.pieces.iter().map(|piece| piece.events.bytes()).sum::<usize>() + self.tail.bytes()
     }
 
     /// Makes a bundle of what was read from `known` on, which is all that there is.
@@ -336,19 +336,24 @@ impl Bundles {
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events.weighed(plan.weigh)];
-        if pages.reached().is_none() {
-            // The pages did not come in order: no bundle was all of its time.
-            read.extend(self.pieces.drain(..).map(|piece| piece.events));
-            self.end = plan.range.end;
+        let in_order = pages.reached().is_some();
+        if !in_order {
+            // No bundle was all of its time.
+            read.extend(self.pieces.iter().map(|piece| piece.events.clone()));
         }
         let read = Events::merge(&read)?;
-        self.tail = read.within(i64::MIN, known);
-        if known < self.end {
-            let (range, flaws) = (known..self.end, self.flaws.within(known, self.end));
-            let events = read.within(known, self.end).packed()?;
-            self.pieces.push(Piece { range, events, flaws });
-            self.end = known;
+        let end = if in_order { self.end } else { plan.range.end };
+        let events = read.within(known, end).packed()?;
+        // Packed, it keeps no page.
+        self.tail = read.within(i64::MIN, known).packed()?;
+        if !in_order {
+            self.pieces.clear();
         }
+        if known < end {
+            let (range, flaws) = (known..end, self.flaws.within(known, end));
+            self.pieces.push(Piece { range, events, flaws });
+        }
+        self.end = end.min(known);
         Ok(())
     }
 }
@@ -365,6 +370,10 @@ fn bring_home<S: Source>(
 ) -> End {
     let reached = pages.reached();
     let known = if complete { from } else { reached.map_or(plan.range.end, |reached| (reached + 1).max(from)) };
+    // What could not be put together is missing; it must not be taken for nothing.
+    if gap == Some(Gap::Bytes) && pages.bytes() == 0 {
+        return End { gap, pieces: bundles.pieces, ..End::default() };
+    }
     let tied = bundles.tie(&mut pages, known, plan);
     let gap = gap.or(tied.err().map(|_| Gap::Bytes));
     let rest = Some(bundles.tail.within(from, known)).filter(|rest| !rest.is_empty());

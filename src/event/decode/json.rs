@@ -244,9 +244,10 @@ impl<'a> Reader<'a> {
         let mut place = 0;
         loop {
             let key = if let Some(ahead) = self.ahead(known.get(place..).unwrap_or_default()) {
-                place += ahead;
-                self.at += known[place].length;
-                known[place].key
+                let found = &known[place + ahead];
+                place += ahead + 1;
+                self.at += found.length;
+                found.key
             } else {
                 let start = self.at;
                 if !self.more(b'}')? {
@@ -254,11 +255,16 @@ impl<'a> Reader<'a> {
                 }
                 let key = name(self.quoted()?);
                 self.take(b':')?;
-                let new = Known::new(&self.text[start..self.at], key);
-                known.splice(place..place, new.filter(|_| known.len() < MOST_KNOWN));
+                // What is too long, or has escapes, which may be wrong, is read anew each time.
+                let between = self.text.get(start..self.at).filter(|between| !between.contains(&b'\\'));
+                if known.len() < MOST_KNOWN
+                    && let Some(new) = between.and_then(|between| Known::new(between, key))
+                {
+                    known.insert(place, new);
+                    place += 1;
+                }
                 key
             };
-            place += 1;
             member(self, key)?;
         }
     }

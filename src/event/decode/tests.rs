@@ -381,6 +381,26 @@ fn values_of_every_shape_are_read_as_by_serde_json() {
 }
 
 #[test]
+fn keys_of_every_shape_are_read_in_every_event() {
+    let long = "a_key_that_nobody_has_seen_before_and_that_is_long";
+    let many: Vec<String> = (0..80).map(|key| format!(r#", "key_{key}":{key}"#)).collect();
+    for keys in [
+        format!(r#", "{long}":1, "b":2"#),
+        format!(r#", "b":2, "{long}":1"#),
+        "          ,               \"b\"         :         2, \"c\":3".to_owned(),
+        r#", "\ud800":1, "b":2"#.to_owned(),
+        r#", "\u0062":1, "b":2"#.to_owned(),
+        many.concat(),
+    ] {
+        let time = r#""recorded_at":"2026-01-01T00:00:00Z""#;
+        let event = |id: u8| format!(r#"{{"id":"{id}"{keys}, {time}, "status_code":200}}"#);
+        let other = format!(r#"{{"id":"x", "status_code":404, {time}{keys}}}"#);
+        let page = format!(r#"{{"events":[{}, {}, {other}, {}]}}"#, event(1), event(2), event(3));
+        compare(page.as_bytes()).unwrap();
+    }
+}
+
+#[test]
 fn times_of_every_shape_are_read_as_by_chrono() {
     for time in [
         "2024-02-29T23:59:59Z",
