@@ -279,8 +279,9 @@ async fn go<S: Source>(
             && let Some(reached) = pages.reached()
             && bundles.tie(&mut pages, reached + 1, &plan).is_err()
         {
-            gap = Some(Gap::Bytes);
-            break false;
+            // What could not be put together is missing; it must not be taken for nothing.
+            walk.state().ended = true;
+            return End { gap: Some(Gap::Bytes), pieces: bundles.pieces, ..End::default() };
         }
         let now = bundles.bytes() + pages.bytes();
         let change = now.wrapping_sub(counted);
@@ -370,10 +371,6 @@ fn bring_home<S: Source>(
 ) -> End {
     let reached = pages.reached();
     let known = if complete { from } else { reached.map_or(plan.range.end, |reached| (reached + 1).max(from)) };
-    // What could not be put together is missing; it must not be taken for nothing.
-    if gap == Some(Gap::Bytes) && pages.bytes() == 0 {
-        return End { gap, pieces: bundles.pieces, ..End::default() };
-    }
     let tied = bundles.tie(&mut pages, known, plan);
     let gap = gap.or(tied.err().map(|_| Gap::Bytes));
     let rest = Some(bundles.tail.within(from, known)).filter(|rest| !rest.is_empty());
