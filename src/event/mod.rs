@@ -18,7 +18,6 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringArray,
     TimestampNanosecondArray, UInt16Array,
 };
-use arrow::compute;
 use arrow::datatypes::{
     DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType, UInt16Type,
 };
@@ -128,7 +127,7 @@ impl Column {
     ];
 
     /// Where the column stands in the schema.
-    fn place(self) -> usize {
+    const fn place(self) -> usize {
         FIRST_TEXT + self as usize
     }
 
@@ -207,6 +206,19 @@ const PARENTS: usize = 7;
 const RISK: usize = 8;
 const FIRST_TEXT: usize = 9;
 const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
+
+/// Texts that are mostly the same and share a dictionary where they are packed: columns, and items of lists in columns.
+const ALIKE: [&[(usize, Option<usize>)]; 3] = [
+    &[
+        (Column::ResourceId.place(), None),
+        (REFERENCES, Some(0)),
+        (REFERENCES, Some(3)),
+        (PARENTS, Some(0)),
+        (PARENTS, Some(1)),
+    ],
+    &[(Column::ResourceType.place(), None), (REFERENCES, Some(1))],
+    &[(Column::ResourceName.place(), None), (REFERENCES, Some(2))],
+];
 
 fn dictionary() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -372,7 +384,7 @@ impl Events {
     /// known yet.
     fn of(rows: usize, mut columns: Vec<Stored>) -> Result<Self, ArrowError> {
         columns.insert(RISK, Stored::Plain(Arc::new(UInt16Array::new_null(rows))));
-        let part = Part { rows, columns: columns.into_iter().map(Arc::new).collect(), packed: false };
+        let part = Part::new(rows, columns.into_iter().map(Arc::new).collect(), false);
         let all = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (all.times().values(), all.ids());
         let order = |a: usize, b: usize| times[b].cmp(&times[a]).then_with(|| ids.value(a).cmp(ids.value(b)));
@@ -406,13 +418,13 @@ impl Events {
     /// The memory that the parts take of which these events are a choice, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.runs.iter().map(|run| run.part.bytes()).sum()
+        self.runs.iter().map(|run| run.part.bytes).sum()
     }
 
     /// The part of [`Events::bytes`] that is request bodies.
     #[must_use]
     pub fn body_bytes(&self) -> usize {
-        self.runs.iter().map(|run| run.part.columns[REQUEST_BODY].bytes()).sum()
+        self.runs.iter().map(|run| run.part.columns[REQUEST_BODY].bytes(&mut HashSet::new())).sum()
     }
 
     /// Where the events stand, in their order: runs, and rows of the runs' parts.
@@ -455,20 +467,20 @@ impl Events {
                 return column;
             }
         }
+        self.copied(place)
+    }
+
+    /// A column that shares no memory with the parts.
+    fn copied(&self, place: usize) -> Result<ArrayRef, ArrowError> {
+        let stored: Vec<&Stored> = self.runs.iter().map(|run| &*run.part.columns[place]).collect();
         let segments = self.segments();
-        Ok(match wanted {
+        Ok(match SCHEMA.field(place).data_type() {
             DataType::Timestamp(..) => Arc::new(part::primitives::<TimestampNanosecondType>(&segments, &stored)),
             DataType::UInt16 => Arc::new(part::primitives::<UInt16Type>(&segments, &stored)),
             DataType::Utf8 => Arc::new(part::strings(&segments, &stored)?),
             DataType::Dictionary(..) => Arc::new(part::texts(&segments, &stored)?),
-            other => {
-                let arrays: Vec<&dyn Array> = stored.iter().filter_map(|stored| stored.plain()).collect();
-                let mut all: Vec<(usize, usize)> = Vec::with_capacity(self.len());
-                for (run, rows) in &segments {
-                    rows.each(|row| all.push((*run, row)));
-                }
-                if all.is_empty() { arrow::array::new_empty_array(other) } else { compute::interleave(&arrays, &all)? }
-            }
+            DataType::List(item) => Arc::new(part::lists(&segments, &stored, item)?),
+            other => return Err(ArrowError::SchemaError(format!("a column of {other} is not known"))),
         })
     }
 
@@ -494,14 +506,34 @@ impl Events {
     /// The long text of one event.
     #[must_use]
     pub fn one(&self, long: Long, row: usize) -> Option<String> {
+        let (part, row) = self.at(row)?;
+        part.columns[long.place()].reader().get(row).map(Cow::into_owned)
+    }
+
+    /// Where an event stands: its part, and its row there.
+    fn at(&self, row: usize) -> Option<(&Part, usize)> {
         let mut row = self.picks.as_ref().map_or(row, |picks| picks[row] as usize);
         for run in &self.runs {
             if row < run.rows {
-                return run.part.columns[long.place()].reader().get(run.start + row).map(Cow::into_owned);
+                return Some((&run.part, run.start + row));
             }
             row -= run.rows;
         }
         None
+    }
+
+    /// When an event was recorded, without putting the column together.
+    fn time(&self, row: usize) -> i64 {
+        self.at(row).map_or(i64::MIN, |(part, row)| part.times()[row])
+    }
+
+    /// How many events were recorded at a time or later.
+    fn since(&self, time: i64) -> usize {
+        if self.picks.is_some() {
+            return self.times().values().partition_point(|other| *other >= time);
+        }
+        let times = self.runs.iter().map(|run| &run.part.times()[run.start..][..run.rows]);
+        times.map(|times| times.partition_point(|other| *other >= time)).sum()
     }
 
     /// A reader of a text column for each run.
@@ -521,17 +553,19 @@ impl Events {
         }
     }
 
-    /// Sets the places in `hit` of the events whose text `matches`, which is asked for many texts at once where it can be.
-    /// It has to match a text whenever it matches a part of it. `in_uuids` says whether it can match a UUID at all.
+    /// Sets the places in `hit` of the events in whose text `find` finds something, which is asked for many texts at once
+    /// where it can be: it has to find the first place, whatever stands around it. `in_uuids` says whether it can find
+    /// something in a UUID at all.
     ///
     /// # Panics
     /// When `hit` has another length than the events.
-    pub fn search(&self, long: Long, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
+    pub fn search(&self, long: Long, hit: &mut [bool], in_uuids: bool, find: impl Fn(&str) -> Option<Range<usize>>) {
         assert_eq!(hit.len(), self.len());
+        let finds = |text: &str| find(text).is_some();
         let segments = self.segments();
         if segments.len() > self.runs.len() * FEW_OF {
             // Runs take turns: one reader of each remembers what it has unpacked.
-            self.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(&matches));
+            self.each(long, |row, text| hit[row] = hit[row] || text.is_some_and(finds));
             return;
         }
         let mut rest = hit;
@@ -540,7 +574,7 @@ impl Events {
             (places, rest) = std::mem::take(&mut rest).split_at_mut(rows.len());
             let column = &self.runs[run].part.columns[long.place()];
             match &rows {
-                Rows::All(all) => column.search(all.start, places, in_uuids, &matches),
+                Rows::All(all) => column.search(all.start, places, in_uuids, &find),
                 Rows::Some { .. } => {
                     let (mut first, mut end) = (usize::MAX, 0);
                     rows.each(|row| (first, end) = (first.min(row), end.max(row + 1)));
@@ -548,7 +582,7 @@ impl Events {
                         let (mut reader, mut place) = (column.reader(), places.iter_mut());
                         rows.each(|row| {
                             let Some(hit) = place.next() else { return };
-                            *hit = *hit || reader.get(row).is_some_and(|text| matches(&text));
+                            *hit = *hit || reader.get(row).is_some_and(|text| finds(&text));
                         });
                         continue;
                     }
@@ -556,7 +590,7 @@ impl Events {
                     let mut all = vec![true; end - first];
                     let mut searched = places.iter();
                     rows.each(|row| all[row - first] = searched.next().is_none_or(|hit| *hit));
-                    column.search(first, &mut all, in_uuids, &matches);
+                    column.search(first, &mut all, in_uuids, &find);
                     let mut place = places.iter_mut();
                     rows.each(|row| _ = place.next().map(|hit| *hit = all[row - first]));
                 }
@@ -670,15 +704,12 @@ impl Events {
         Ok(Self::over(self.runs.clone(), Some(picks?.into())))
     }
 
-    /// The events of some places.
+    /// The events of some places. What they put together is theirs: who holds the whole holds no more for it.
     ///
     /// # Panics
     /// When there are fewer events.
     #[must_use]
     pub fn slice(&self, places: Range<usize>) -> Self {
-        if places == (0..self.len()) {
-            return self.clone();
-        }
         if let Some(picks) = &self.picks {
             return Self::over(self.runs.clone(), Some(picks[places].into()));
         }
@@ -702,9 +733,8 @@ impl Events {
     /// The events of the window `from <= recorded_at < to`.
     #[must_use]
     pub fn within(&self, from: i64, to: i64) -> Self {
-        let times = self.times().values();
-        let start = times.partition_point(|time| *time >= to);
-        self.slice(start..times.partition_point(|time| *time >= from).max(start))
+        let start = self.since(to);
+        self.slice(start..self.since(from).max(start))
     }
 
     /// Puts lists of events into one: newest first, each id once.
@@ -713,7 +743,7 @@ impl Events {
     /// When there are more than 2^32 events.
     pub fn merge(lists: &[Self]) -> Result<Self, ArrowError> {
         let mut lists: Vec<&Self> = lists.iter().filter(|list| !list.is_empty()).collect();
-        let (newest, oldest) = (|list: &Self| list.times().value(0), |list: &Self| list.times().value(list.len() - 1));
+        let (newest, oldest) = (|list: &Self| list.time(0), |list: &Self| list.time(list.len() - 1));
         lists.sort_by_key(|list| std::cmp::Reverse((newest(list), oldest(list))));
         match lists[..] {
             [] => return Ok(Self::default()),
@@ -753,7 +783,7 @@ impl Events {
             let whole = Self::over(vec![Run { start: 0, rows: run.part.rows, ..run.clone() }], None);
             let mut columns = run.part.columns.clone();
             columns[RISK] = Arc::new(Stored::Plain(Arc::new(weigh(&whole))));
-            Run { part: Arc::new(Part { columns, ..*run.part }), ..*run }
+            Run { part: Arc::new(Part::new(run.part.rows, columns, run.part.packed)), ..*run }
         });
         Self::over(runs.collect(), self.picks.clone())
     }
@@ -770,35 +800,41 @@ impl Events {
         let mut runs = Vec::new();
         for start in (0..self.len()).step_by(part::MOST_ROWS) {
             let some = self.slice(start..self.len().min(start + part::MOST_ROWS));
-            let columns: Result<Vec<Arc<Stored>>, ArrowError> =
-                (0..COLUMNS).map(|place| some.packed_column(place).map(Arc::new)).collect();
-            let part = Part { rows: some.len(), columns: columns?, packed: true };
+            let part = Part::new(some.len(), some.packed_columns()?, true);
             runs.push(Run { rows: part.rows, part: Arc::new(part), start: 0 });
         }
         Ok(Self::over(runs, None))
     }
 
-    fn packed_column(&self, place: usize) -> Result<Stored, ArrowError> {
-        if matches!(place, REQUEST_BODY | RESOURCES) {
-            let (mut zipper, mut readers) = (Zipper::new()?, self.readers(place));
-            let mut pushed = Ok(());
-            for (run, rows) in self.segments() {
-                rows.each(|row| {
-                    if pushed.is_ok() {
-                        pushed = zipper.push(readers[run].get(row).as_deref());
-                    }
-                });
+    fn packed_columns(&self) -> Result<Vec<Arc<Stored>>, ArrowError> {
+        let packed = |place| match place {
+            REQUEST_BODY | RESOURCES => self.zipped(place),
+            ID | REQUEST_ID => Ok(Stored::uuids(self.gather(place)?.as_string())),
+            _ => Ok(Stored::Plain(self.copied(place)?)),
+        };
+        let mut columns: Vec<Stored> = (0..COLUMNS).map(packed).collect::<Result<_, ArrowError>>()?;
+        let alone = Column::ALL.map(|column| [(column.place(), None)]);
+        let alone = alone.iter().filter(|texts| !ALIKE.iter().any(|alike| alike.contains(&texts[0])));
+        for alike in alone.map(|texts| &texts[..]).chain(ALIKE) {
+            let texts: Vec<ArrayRef> = alike.iter().filter_map(|(place, item)| columns[*place].texts(*item)).collect();
+            for ((place, item), texts) in alike.iter().zip(part::dictionaries(&texts)?) {
+                columns[*place] = columns[*place].with_texts(*item, texts)?;
             }
-            return pushed.and_then(|()| zipper.finish());
         }
-        let column = self.gather(place)?;
-        match place {
-            ID | REQUEST_ID => Ok(Stored::uuids(column.as_string())),
-            REFERENCES | PARENTS => Stored::list(column.as_list()),
-            _ if matches!(column.data_type(), DataType::Dictionary(..)) => Stored::dictionary(column.as_dictionary()),
-            // A slice would keep all of what it is a slice of.
-            _ => Ok(Stored::Plain(compute::concat(&[column.as_ref()])?)),
+        Ok(columns.into_iter().map(Arc::new).collect())
+    }
+
+    fn zipped(&self, place: usize) -> Result<Stored, ArrowError> {
+        let (mut zipper, mut readers) = (Zipper::new()?, self.readers(place));
+        let mut pushed = Ok(());
+        for (run, rows) in self.segments() {
+            rows.each(|row| {
+                if pushed.is_ok() {
+                    pushed = zipper.push(readers[run].get(row).as_deref());
+                }
+            });
         }
+        pushed.and_then(|()| zipper.finish())
     }
 
     /// The events as one record batch.
@@ -820,7 +856,7 @@ impl Events {
         }
         let rows = batch.num_rows();
         let columns = batch.columns().iter().map(|column| Arc::new(Stored::Plain(Arc::clone(column)))).collect();
-        let part = Part { rows, columns, packed: false };
+        let part = Part::new(rows, columns, false);
         let events = Self::over(vec![Run { part: Arc::new(part), start: 0, rows }], None);
         let (times, ids) = (events.times().values(), events.ids());
         let sorted = (1..rows).all(|row| (times[row], ids.value(row - 1)) < (times[row - 1], ids.value(row)));

@@ -5,18 +5,19 @@
 //! in blocks.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullBufferBuilder,
-    PrimitiveArray, StringArray, StringBuilder, StructArray,
+    Array, ArrayData, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullBufferBuilder,
+    PrimitiveArray, StringArray, StringBuilder, StructArray, TimestampNanosecondArray, new_empty_array,
 };
-
-use arrow::buffer::Buffer;
-use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Int32Type, UInt8Type, UInt16Type};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Field, Int32Type, UInt8Type, UInt16Type};
 use arrow::error::ArrowError;
+
+use super::RECORDED_AT;
 
 /// The most events of a packed part: keys of two bytes then suffice for every dictionary.
 pub(super) const MOST_ROWS: usize = 1 << 16;
@@ -25,7 +26,7 @@ pub(super) const MOST_ROWS: usize = 1 << 16;
 pub(super) const FEWEST_ROWS: usize = 1 << 12;
 
 /// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
-const BLOCK_ROWS: usize = 64;
+const BLOCK_ROWS: usize = 256;
 
 /// How hard to compress; higher levels gain little on blocks of this size.
 const LEVEL: i32 = 3;
@@ -37,13 +38,30 @@ pub(super) struct Part {
     pub(super) columns: Vec<Arc<Stored>>,
     /// Whether its columns are as small as they can be.
     pub(super) packed: bool,
+    /// The memory of the columns, in bytes.
+    pub(super) bytes: usize,
 }
 
 impl Part {
-    /// The memory of the columns, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.columns.iter().map(|stored| stored.bytes()).sum()
+    pub(super) fn new(rows: usize, columns: Vec<Arc<Stored>>, packed: bool) -> Self {
+        let mut seen = HashSet::new();
+        let bytes = columns.iter().map(|stored| stored.bytes(&mut seen)).sum();
+        Self { rows, columns, packed, bytes }
     }
+
+    /// When its events were recorded.
+    pub(super) fn times(&self) -> &[i64] {
+        let times = self.columns[RECORDED_AT].plain().and_then(|array| array.as_primitive_opt());
+        times.map_or(&[], |times: &TimestampNanosecondArray| times.values())
+    }
+}
+
+/// The memory of an array's buffers, in bytes, without those that were seen before: columns may share a dictionary.
+fn buffers(data: &ArrayData, seen: &mut HashSet<usize>) -> usize {
+    let nulls = data.nulls().map(NullBuffer::buffer);
+    let own = data.buffers().iter().chain(nulls).filter(|buffer| seen.insert(buffer.data_ptr().addr().get()));
+    let own: usize = own.map(Buffer::capacity).sum();
+    own + data.child_data().iter().map(|child| buffers(child, seen)).sum::<usize>()
 }
 
 /// A column as it lies in memory.
@@ -65,25 +83,29 @@ impl Stored {
         Uuids::pack(texts).map_or_else(|| Self::Plain(Arc::new(texts.clone())), Self::Uuids)
     }
 
-    /// A dictionary with no value twice or unused, and keys as narrow as they can be.
-    pub(super) fn dictionary(texts: &DictionaryArray<Int32Type>) -> Result<Self, ArrowError> {
-        let texts = compacted(texts)?;
-        Ok(Self::Plain(match texts.values().len() {
-            0..=256 => narrowed::<UInt8Type>(&texts)?,
-            257..=65_536 => narrowed::<UInt16Type>(&texts)?,
-            _ => Arc::new(texts),
-        }))
+    /// The texts of a dictionary column or, of a column of lists, those of an item.
+    pub(super) fn texts(&self, item: Option<usize>) -> Option<ArrayRef> {
+        let Self::Plain(array) = self else { return None };
+        match item {
+            None => Some(Arc::clone(array)),
+            Some(item) => Some(Arc::clone(array.as_list_opt::<i32>()?.values().as_struct().column(item))),
+        }
     }
 
-    /// A list of structures of dictionaries, each dictionary with no value twice or unused.
-    pub(super) fn list(lists: &ListArray) -> Result<Self, ArrowError> {
-        let DataType::List(item) = lists.data_type() else { return Ok(Self::Plain(Arc::new(lists.clone()))) };
-        let items = lists.values().as_struct();
-        let columns: Result<Vec<ArrayRef>, ArrowError> =
-            items.columns().iter().map(|c| Ok(Arc::new(compacted(c.as_dictionary())?) as ArrayRef)).collect();
-        let items = StructArray::try_new(items.fields().clone(), columns?, None)?;
-        let lists = ListArray::try_new(Arc::clone(item), lists.offsets().clone(), Arc::new(items), None)?;
-        Ok(Self::Plain(Arc::new(lists)))
+    /// The column with other texts.
+    pub(super) fn with_texts(&self, item: Option<usize>, texts: ArrayRef) -> Result<Self, ArrowError> {
+        let Some(item) = item else { return Ok(Self::Plain(texts)) };
+        let Some(list) = self.plain().and_then(|array| array.as_list_opt::<i32>()) else {
+            return Err(ArrowError::SchemaError("only lists have items".to_owned()));
+        };
+        let items = list.values().as_struct();
+        let (mut fields, mut columns) = (items.fields().to_vec(), items.columns().to_vec());
+        fields[item] = Arc::new(Field::new(fields[item].name(), texts.data_type().clone(), true));
+        columns[item] = texts;
+        let items = StructArray::try_new(fields.into(), columns, None)?;
+        let field = Field::new_list_field(items.data_type().clone(), false);
+        let list = ListArray::try_new(Arc::new(field), list.offsets().clone(), Arc::new(items), None)?;
+        Ok(Self::Plain(Arc::new(list)))
     }
 
     /// The column as Arrow has it, unless it is packed.
@@ -91,25 +113,32 @@ impl Stored {
         if let Self::Plain(array) = self { Some(array) } else { None }
     }
 
-    /// The memory of the column, in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    /// The memory of the column, in bytes, without the buffers that were seen before.
+    pub(super) fn bytes(&self, seen: &mut HashSet<usize>) -> usize {
         match self {
-            Self::Plain(array) => array.get_buffer_memory_size(),
+            Self::Plain(array) => buffers(&array.to_data(), seen),
             Self::Quoted(quoted) => quoted.bytes(),
             Self::Uuids(uuids) => uuids.bytes.len() + uuids.others.len() * 64,
             Self::Zipped(zipped) => zipped.bytes(),
         }
     }
 
-    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts that `matches`.
-    pub(super) fn search(&self, start: usize, hit: &mut [bool], in_uuids: bool, matches: impl Fn(&str) -> bool) {
+    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
+    pub(super) fn search(
+        &self,
+        start: usize,
+        hit: &mut [bool],
+        in_uuids: bool,
+        find: impl Fn(&str) -> Option<Range<usize>>,
+    ) {
         let mut reader = self.reader();
+        let finds = |text: Option<Cow<'_, str>>| text.is_some_and(|text| find(&text).is_some());
         match self {
             Self::Uuids(uuids) if !in_uuids => {
                 for (row, text) in &uuids.others {
                     let place = (*row as usize).checked_sub(start).and_then(|place| hit.get_mut(place));
                     if let (Some(place), Some(text)) = (place, text) {
-                        *place = *place || matches(text);
+                        *place = *place || find(text).is_some();
                     }
                 }
             }
@@ -119,21 +148,16 @@ impl Stored {
                     let number = row / BLOCK_ROWS;
                     let end = ((number + 1) * BLOCK_ROWS).min(start + hit.len());
                     let places = &mut hit[row - start..end - start];
-                    if places.iter().any(|hit| !hit) {
+                    if places.contains(&false) {
                         reader.unpack(number, &zipped.blocks[number]);
-                        // Where no text matches, all of them together do not match either.
-                        if str::from_utf8(&reader.raw).is_ok_and(&matches) {
-                            for (row, place) in (row..end).zip(places) {
-                                *place = *place || reader.get(row).is_some_and(|text| matches(&text));
-                            }
-                        }
+                        reader.search(row % BLOCK_ROWS, places, &find);
                     }
                     row = end;
                 }
             }
             _ => {
                 for (row, place) in (start..).zip(hit) {
-                    *place = *place || reader.get(row).is_some_and(|text| matches(&text));
+                    *place = *place || finds(reader.get(row));
                 }
             }
         }
@@ -141,24 +165,34 @@ impl Stored {
 
     /// A reader of a text column, which remembers what it has decompressed.
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader { stored: self, block: None, raw: Vec::new(), texts: Vec::new(), unpacker: None }
+        Reader { stored: self, block: None, raw: String::new(), ends: Vec::new(), unpacker: None }
     }
 }
 
-fn narrowed<K: ArrowDictionaryKeyType>(texts: &DictionaryArray<Int32Type>) -> Result<ArrayRef, ArrowError> {
-    let keys = texts.keys();
-    let narrow = |key: &i32| K::Native::from_usize(key.as_usize()).unwrap_or_default();
-    let narrow = PrimitiveArray::<K>::new(keys.values().iter().map(narrow).collect(), keys.nulls().cloned());
-    Ok(Arc::new(DictionaryArray::try_new(narrow, Arc::clone(texts.values()))?))
+/// Dictionary columns with one dictionary for all, which has no value twice or unused, and keys as narrow as can be.
+pub(super) fn dictionaries(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowError> {
+    let mut union = Union::default();
+    let keys: Vec<Int32Array> = columns
+        .iter()
+        .map(|texts| {
+            let texts: &DictionaryArray<Int32Type> = texts.as_dictionary();
+            let mut places = Places::of(texts.values().as_string());
+            texts.keys().iter().map(|key| Some(places.place(key?.as_usize(), &mut union))).collect()
+        })
+        .collect();
+    let values: ArrayRef = Arc::new(union.into_values());
+    let narrowed = |keys: Int32Array| match values.len() {
+        0..=256 => narrowed::<UInt8Type>(&keys, &values),
+        257..=65_536 => narrowed::<UInt16Type>(&keys, &values),
+        _ => Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(&values))?) as ArrayRef),
+    };
+    keys.into_iter().map(narrowed).collect()
 }
 
-/// The same texts, with a dictionary of those that occur, each once.
-fn compacted(texts: &DictionaryArray<Int32Type>) -> Result<DictionaryArray<Int32Type>, ArrowError> {
-    let mut union = Union::default();
-    let mut places = Places::of(texts.values().as_string());
-    let mut place = |key: i32| places.place(key.as_usize(), &mut union);
-    let keys: Int32Array = texts.keys().iter().map(|key| key.map(&mut place)).collect();
-    DictionaryArray::try_new(keys, Arc::new(union.into_values()))
+fn narrowed<K: ArrowDictionaryKeyType>(keys: &Int32Array, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let narrow = |key: &i32| K::Native::from_usize(key.as_usize()).unwrap_or_default();
+    let keys = PrimitiveArray::<K>::new(keys.values().iter().map(narrow).collect(), keys.nulls().cloned());
+    Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(values))?))
 }
 
 /// One dictionary out of many.
@@ -202,7 +236,11 @@ impl<'a> Union<'a> {
 
     /// The union.
     pub(super) fn into_values(self) -> StringArray {
-        StringArray::from_iter_values(self.values)
+        // No larger than it has to be.
+        let mut values =
+            StringBuilder::with_capacity(self.values.len(), self.values.iter().map(|text| text.len()).sum());
+        self.values.iter().for_each(|text| values.append_value(text));
+        values.finish()
     }
 }
 
@@ -367,8 +405,9 @@ impl Zipped {
 pub(super) struct Reader<'a> {
     stored: &'a Stored,
     block: Option<usize>,
-    raw: Vec<u8>,
-    texts: Vec<Option<Range<usize>>>,
+    /// The block's texts, one after the other, and where each ends.
+    raw: String,
+    ends: Vec<usize>,
     unpacker: Option<zstd::bulk::Decompressor<'static>>,
 }
 
@@ -388,27 +427,41 @@ impl Reader<'_> {
                 if self.block != Some(number) {
                     self.unpack(number, &zipped.blocks[number]);
                 }
-                let text = self.texts[row % BLOCK_ROWS].clone()?;
-                Some(String::from_utf8_lossy(&self.raw[text]))
+                let place = row % BLOCK_ROWS;
+                let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+                let is_text = zipped.blocks[number].ends[place] & ABSENT == 0;
+                is_text.then(|| Cow::Borrowed(&self.raw[start..self.ends[place]]))
             }
+        }
+    }
+
+    /// Sets the places in `hit` of the unpacked block's texts, from one on, in which `find` finds something: it looks through
+    /// all of them at once.
+    fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+        let ends = &self.ends[first..][..hit.len()];
+        let mut at = first.checked_sub(1).map_or(0, |before| self.ends[before]);
+        while let Some(found) = find(&self.raw[at..]) {
+            let place = ends.partition_point(|end| *end <= at + found.start);
+            let Some(end) = ends.get(place) else { return };
+            // What goes on in the next text is in neither, but there may be more in this one.
+            let start = place.checked_sub(1).map_or(at, |before| ends[before]);
+            hit[place] = hit[place] || at + found.end <= *end || find(&self.raw[start..*end]).is_some();
+            at = *end;
         }
     }
 
     fn unpack(&mut self, number: usize, block: &Block) {
         let length = block.ends.last().map_or(0, |end| (end & !ABSENT) as usize);
-        // What was compressed here is whole: it never left this process.
-        self.raw.clear();
-        self.raw.reserve(length);
+        // What was compressed here is whole, and text: it never left this process.
+        let mut raw = std::mem::take(&mut self.raw).into_bytes();
+        raw.clear();
+        raw.reserve(length);
         let unpacker =
             self.unpacker.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
-        unpacker.decompress_to_buffer(&block.packed, &mut self.raw).unwrap_or_else(|e| unreachable!("{e}"));
-        self.texts.clear();
-        let mut start = 0;
-        for end in &block.ends {
-            let (present, end) = (end & ABSENT == 0, (end & !ABSENT) as usize);
-            self.texts.push(present.then_some(start..end));
-            start = end;
-        }
+        unpacker.decompress_to_buffer(&block.packed, &mut raw).unwrap_or_else(|e| unreachable!("{e}"));
+        self.raw = String::from_utf8(raw).unwrap_or_else(|e| unreachable!("{e}"));
+        self.ends.clear();
+        self.ends.extend(block.ends.iter().map(|end| (end & !ABSENT) as usize));
         self.block = Some(number);
     }
 }
@@ -510,6 +563,42 @@ pub(super) fn texts(
     DictionaryArray::try_new(Int32Array::new(found.into(), nulls.finish()), Arc::new(union.into_values()))
 }
 
+/// A column of lists of structures of dictionaries, its rows in the order asked, each dictionary one for all.
+pub(super) fn lists(
+    segments: &[(usize, Rows<'_>)],
+    parts: &[&Stored],
+    item: &Arc<Field>,
+) -> Result<ListArray, ArrowError> {
+    let DataType::Struct(fields) = item.data_type() else {
+        return Err(ArrowError::SchemaError(format!("lists of {} are not known", item.data_type())));
+    };
+    let lists: Vec<Option<&ListArray>> = parts.iter().map(|stored| stored.plain()?.as_list_opt()).collect();
+    let mut lengths = Vec::new();
+    let mut picked: Vec<(usize, Vec<u32>)> = Vec::with_capacity(segments.len());
+    for (part, rows) in segments {
+        let Some(list) = lists[*part] else { continue };
+        let (offsets, mut items) = (list.value_offsets(), Vec::new());
+        rows.each(|row| {
+            lengths.push(offsets[row + 1].as_usize() - offsets[row].as_usize());
+            items.extend((offsets[row]..offsets[row + 1]).map(i32::cast_unsigned));
+        });
+        picked.push((*part, items));
+    }
+    let items: Vec<(usize, Rows<'_>)> =
+        picked.iter().map(|(part, picks)| (*part, Rows::Some { picks, before: 0, start: 0 })).collect();
+    let column = |number: usize| {
+        let of = |list: Option<&ListArray>| match list {
+            Some(list) => Stored::Plain(Arc::clone(list.values().as_struct().column(number))),
+            None => Stored::Plain(new_empty_array(&DataType::Null)),
+        };
+        let columns: Vec<Stored> = lists.iter().copied().map(of).collect();
+        Ok(Arc::new(texts(&items, &columns.iter().collect::<Vec<_>>())?) as ArrayRef)
+    };
+    let columns: Result<Vec<ArrayRef>, ArrowError> = (0..fields.len()).map(column).collect();
+    let items = StructArray::try_new(fields.clone(), columns?, None)?;
+    ListArray::try_new(Arc::clone(item), OffsetBuffer::from_lengths(lengths), Arc::new(items), None)
+}
+
 /// A primitive column's rows, in the order asked.
 pub(super) fn primitives<T: ArrowPrimitiveType>(
     segments: &[(usize, Rows<'_>)],
@@ -570,13 +659,19 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_reads_as_it_was(
-            texts in prop::collection::vec(prop::option::of("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..200),
+            texts in prop::collection::vec(prop::option::of("[1a]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..2 * BLOCK_ROWS),
             order in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
         ) {
             let array = StringArray::from(texts.clone());
             let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
             let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
             for stored in [Stored::uuids(&array), zipped(&array)] {
+                let found: Vec<bool> = texts.iter().map(|text| text.as_ref().is_some_and(|text| text.contains("1a"))).collect();
+                for start in [0, texts.len() / 3] {
+                    let mut hit = vec![false; texts.len() - start];
+                    stored.search(start, &mut hit, true, |text| text.find("1a").map(|at| at..at + 2));
+                    prop_assert_eq!(&hit, &found[start..]);
+                }
                 prop_assert_eq!(read(&stored, 0..texts.len()), texts.clone());
                 prop_assert_eq!(read(&stored, order.clone()), expected.clone());
             }
@@ -604,9 +699,9 @@ mod tests {
     fn repetition_costs_little() {
         let body = r#"{"commercial_type":"GP1-M","image":"debian_bookworm","name":"worker-"#;
         let texts: StringArray = (0..6400).map(|i| Some(format!("{body}{i}\"}}"))).collect();
-        let plain = Stored::Plain(Arc::new(texts.clone())).bytes();
-        assert!(zipped(&texts).bytes() * 4 < plain);
+        let plain = Stored::Plain(Arc::new(texts.clone())).bytes(&mut HashSet::new());
+        assert!(zipped(&texts).bytes(&mut HashSet::new()) * 4 < plain);
         let ids: StringArray = (0..100).map(|i| Some(format!("018f3c1e-0000-7abc-8def-0123456789{i:02}"))).collect();
-        assert_eq!(Stored::uuids(&ids).bytes(), 1600);
+        assert_eq!(Stored::uuids(&ids).bytes(&mut HashSet::new()), 1600);
     }
 }

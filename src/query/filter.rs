@@ -243,7 +243,7 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     }
     let in_uuids = scope.text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     for long in Long::ALL {
-        events.search(long, &mut hit, in_uuids, |text| pattern.is_match(text));
+        events.search(long, &mut hit, in_uuids, |text| pattern.find(text).map(|found| found.range()));
     }
     for (keep, hit) in mask.iter_mut().zip(hit) {
         *keep = *keep && hit;
