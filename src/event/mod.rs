@@ -609,7 +609,7 @@ impl Events {
             let (hits, any) = found[run].get_or_insert_with(|| {
                 let texts = part::dictionary(stored).into_iter().flatten();
                 let hits: Vec<bool> = texts.map(&mut matches).collect();
-                let has_none = stored.plain().is_some_and(|array| array.null_count() > 0);
+                let has_none = stored.plain().is_some_and(|array| array.logical_null_count() > 0);
                 let any = hits.contains(&true) || (of_none && has_none);
                 (hits, any)
             });

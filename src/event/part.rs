@@ -10,8 +10,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayData, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullBufferBuilder,
-    PrimitiveArray, StringArray, StringBuilder, StructArray, TimestampNanosecondArray, new_empty_array,
+    Array, ArrayData, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullArray,
+    NullBufferBuilder, PrimitiveArray, StringArray, StringBuilder, StructArray, TimestampNanosecondArray,
+    new_empty_array,
 };
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Field, Int32Type, UInt8Type, UInt16Type};
@@ -26,10 +27,10 @@ pub(super) const MOST_ROWS: usize = 1 << 16;
 pub(super) const FEWEST_ROWS: usize = 1 << 12;
 
 /// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
-const BLOCK_ROWS: usize = 256;
+const BLOCK_ROWS: usize = 1024;
 
 /// How hard to compress; higher levels gain little on blocks of this size.
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 1;
 
 /// A run of events, column by column.
 #[derive(Debug)]
@@ -149,7 +150,7 @@ impl Stored {
                     let end = ((number + 1) * BLOCK_ROWS).min(start + hit.len());
                     let places = &mut hit[row - start..end - start];
                     if places.contains(&false) {
-                        reader.unpack(number, &zipped.blocks[number]);
+                        reader.unpack(number, zipped);
                         reader.search(row % BLOCK_ROWS, places, &find);
                     }
                     row = end;
@@ -165,11 +166,12 @@ impl Stored {
 
     /// A reader of a text column, which remembers what it has decompressed.
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader { stored: self, block: None, raw: String::new(), ends: Vec::new(), unpacker: None }
+        Reader { stored: self, block: None, raw: Vec::new(), ends: Vec::new(), unpacker: None }
     }
 }
 
-/// Dictionary columns with one dictionary for all, which has no value twice or unused, and keys as narrow as can be.
+/// Dictionary columns with one dictionary for all, which has no value twice or unused, and keys as narrow as can be;
+/// none at all where a column has no text.
 pub(super) fn dictionaries(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowError> {
     let mut union = Union::default();
     let keys: Vec<Int32Array> = columns
@@ -182,6 +184,7 @@ pub(super) fn dictionaries(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowE
         .collect();
     let values: ArrayRef = Arc::new(union.into_values());
     let narrowed = |keys: Int32Array| match values.len() {
+        _ if keys.null_count() == keys.len() => Ok(Arc::new(NullArray::new(keys.len())) as ArrayRef),
         0..=256 => narrowed::<UInt8Type>(&keys, &values),
         257..=65_536 => narrowed::<UInt16Type>(&keys, &values),
         _ => Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(&values))?) as ArrayRef),
@@ -345,59 +348,67 @@ pub(super) struct Zipped {
     rows: usize,
 }
 
+/// Compressed texts: a [`Length`] of each, then one after the other.
 #[derive(Debug)]
 struct Block {
     packed: Box<[u8]>,
-    /// Where each text ends in the unpacked block; with [`ABSENT`] where there is none.
-    ends: Box<[u32]>,
+    /// How long it is when unpacked.
+    length: usize,
 }
 
-/// Marks a row without text; a block is far from being as long as this.
-const ABSENT: u32 = 1 << 31;
+/// The length of a text and one more, so that 0 is no text at all.
+type Length = u32;
+
+const LENGTH: usize = size_of::<Length>();
 
 /// Compresses texts, one after the other.
 pub(super) struct Zipper {
     compressor: zstd::bulk::Compressor<'static>,
+    lengths: Vec<u8>,
     raw: Vec<u8>,
-    ends: Vec<u32>,
     zipped: Zipped,
 }
 
 impl Zipper {
     pub(super) fn new() -> Result<Self, ArrowError> {
         let zipped = Zipped { blocks: Vec::new(), rows: 0 };
-        Ok(Self { compressor: zstd::bulk::Compressor::new(LEVEL)?, raw: Vec::new(), ends: Vec::new(), zipped })
+        Ok(Self { compressor: zstd::bulk::Compressor::new(LEVEL)?, lengths: Vec::new(), raw: Vec::new(), zipped })
     }
 
     pub(super) fn push(&mut self, text: Option<&str>) -> Result<(), ArrowError> {
+        let length = text.map_or(Some(0), |text| Length::try_from(text.len()).ok()?.checked_add(1));
+        let length = length.ok_or(ArrowError::OffsetOverflowError(text.map_or(0, str::len)))?;
+        self.lengths.extend_from_slice(&length.to_le_bytes());
         self.raw.extend_from_slice(text.unwrap_or_default().as_bytes());
-        let end = u32::try_from(self.raw.len()).ok().filter(|end| *end < ABSENT);
-        let end = end.ok_or(ArrowError::OffsetOverflowError(self.raw.len()))?;
-        self.ends.push(if text.is_some() { end } else { end | ABSENT });
         self.zipped.rows += 1;
-        if self.ends.len() == BLOCK_ROWS { self.close() } else { Ok(()) }
+        if self.zipped.rows.is_multiple_of(BLOCK_ROWS) { self.close() } else { Ok(()) }
     }
 
     fn close(&mut self) -> Result<(), ArrowError> {
-        let packed = self.compressor.compress(&self.raw)?.into();
-        self.zipped.blocks.push(Block { packed, ends: self.ends.as_slice().into() });
-        self.raw.clear();
-        self.ends.clear();
+        self.lengths.append(&mut self.raw);
+        let packed = self.compressor.compress(&self.lengths)?.into();
+        self.zipped.blocks.push(Block { packed, length: self.lengths.len() });
+        self.lengths.clear();
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<Stored, ArrowError> {
-        if !self.ends.is_empty() {
+        if !self.lengths.is_empty() {
             self.close()?;
         }
+        self.zipped.blocks.shrink_to_fit();
         Ok(Stored::Zipped(self.zipped))
     }
 }
 
 impl Zipped {
     fn bytes(&self) -> usize {
-        let of = |block: &Block| block.packed.len() + size_of_val(&*block.ends) + size_of::<Block>();
-        self.blocks.iter().map(of).sum()
+        self.blocks.iter().map(|block| block.packed.len() + size_of::<Block>()).sum()
+    }
+
+    /// How many texts a block has.
+    fn rows(&self, number: usize) -> usize {
+        BLOCK_ROWS.min(self.rows - number * BLOCK_ROWS)
     }
 }
 
@@ -405,8 +416,8 @@ impl Zipped {
 pub(super) struct Reader<'a> {
     stored: &'a Stored,
     block: Option<usize>,
-    /// The block's texts, one after the other, and where each ends.
-    raw: String,
+    /// The block as it is unpacked, and where each of its texts ends there.
+    raw: Vec<u8>,
     ends: Vec<usize>,
     unpacker: Option<zstd::bulk::Decompressor<'static>>,
 }
@@ -425,43 +436,56 @@ impl Reader<'_> {
                 debug_assert!(row < zipped.rows, "row {row} of {}", zipped.rows);
                 let number = row / BLOCK_ROWS;
                 if self.block != Some(number) {
-                    self.unpack(number, &zipped.blocks[number]);
+                    self.unpack(number, zipped);
                 }
                 let place = row % BLOCK_ROWS;
-                let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-                let is_text = zipped.blocks[number].ends[place] & ABSENT == 0;
-                is_text.then(|| Cow::Borrowed(&self.raw[start..self.ends[place]]))
+                (self.length(place) > 0)
+                    .then(|| String::from_utf8_lossy(&self.raw[self.start(place)..self.ends[place]]))
             }
         }
+    }
+
+    /// The length of a text of the unpacked block and one more.
+    fn length(&self, place: usize) -> Length {
+        Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().unwrap_or_default())
+    }
+
+    /// Where a text of the unpacked block begins.
+    fn start(&self, place: usize) -> usize {
+        place.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
     }
 
     /// Sets the places in `hit` of the unpacked block's texts, from one on, in which `find` finds something: it looks through
     /// all of them at once.
     fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
-        let ends = &self.ends[first..][..hit.len()];
-        let mut at = first.checked_sub(1).map_or(0, |before| self.ends[before]);
-        while let Some(found) = find(&self.raw[at..]) {
-            let place = ends.partition_point(|end| *end <= at + found.start);
+        let (start, ends) = (self.start(first), &self.ends[first..][..hit.len()]);
+        // It was text when it was compressed.
+        let all = str::from_utf8(&self.raw[start..]).unwrap_or_default();
+        let mut at = 0;
+        while let Some(found) = find(&all[at..]) {
+            let place = ends.partition_point(|end| *end <= start + at + found.start);
             let Some(end) = ends.get(place) else { return };
+            let text = self.start(first + place) - start..end - start;
             // What goes on in the next text is in neither, but there may be more in this one.
-            let start = place.checked_sub(1).map_or(at, |before| ends[before]);
-            hit[place] = hit[place] || at + found.end <= *end || find(&self.raw[start..*end]).is_some();
-            at = *end;
+            hit[place] = hit[place] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
+            at = text.end;
         }
     }
 
-    fn unpack(&mut self, number: usize, block: &Block) {
-        let length = block.ends.last().map_or(0, |end| (end & !ABSENT) as usize);
-        // What was compressed here is whole, and text: it never left this process.
-        let mut raw = std::mem::take(&mut self.raw).into_bytes();
-        raw.clear();
-        raw.reserve(length);
+    fn unpack(&mut self, number: usize, zipped: &Zipped) {
+        let (block, rows) = (&zipped.blocks[number], zipped.rows(number));
+        // What was compressed here is whole: it never left this process.
+        self.raw.clear();
+        self.raw.reserve(block.length);
         let unpacker =
             self.unpacker.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
-        unpacker.decompress_to_buffer(&block.packed, &mut raw).unwrap_or_else(|e| unreachable!("{e}"));
-        self.raw = String::from_utf8(raw).unwrap_or_else(|e| unreachable!("{e}"));
+        unpacker.decompress_to_buffer(&block.packed, &mut self.raw).unwrap_or_else(|e| unreachable!("{e}"));
         self.ends.clear();
-        self.ends.extend(block.ends.iter().map(|end| (end & !ABSENT) as usize));
+        let mut end = rows * LENGTH;
+        for place in 0..rows {
+            end += (self.length(place) as usize).saturating_sub(1);
+            self.ends.push(end);
+        }
         self.block = Some(number);
     }
 }
@@ -539,6 +563,8 @@ pub(super) fn keys(stored: &Stored, rows: &Rows<'_>, mut see: impl FnMut(Option<
         typed(array, rows, see);
     } else if let Some(array) = array.as_dictionary_opt::<Int32Type>() {
         typed(array, rows, &mut see);
+    } else if array.data_type() == &DataType::Null {
+        rows.each(|_| see(None));
     }
 }
 
@@ -550,11 +576,10 @@ pub(super) fn texts(
     let count = segments.iter().map(|(_, rows)| rows.len()).sum();
     let (mut union, mut found, mut nulls) =
         (Union::default(), Vec::with_capacity(count), NullBufferBuilder::new(count));
-    let dictionaries: Vec<Option<&StringArray>> = parts.iter().map(|stored| dictionary(stored)).collect();
+    let none = StringArray::new_null(0);
     let mut places: Vec<Option<Places<'_>>> = parts.iter().map(|_| None).collect();
     for (part, rows) in segments {
-        let Some(values) = dictionaries[*part] else { continue };
-        let places = places[*part].get_or_insert_with(|| Places::of(values));
+        let places = places[*part].get_or_insert_with(|| Places::of(dictionary(parts[*part]).unwrap_or(&none)));
         keys(parts[*part], rows, |key| {
             nulls.append(key.is_some());
             found.push(key.map_or(0, |key| places.place(key, &mut union)));

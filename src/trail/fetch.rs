@@ -31,6 +31,10 @@ const MARGIN: f64 = 1.1;
 /// How many bytes of pages a walk brings together before it packs their events.
 const BUNDLE: usize = if cfg!(test) { 2_000 } else { 8 << 20 };
 
+/// How many events it brings together at most: nearly as many as a power of two, so that their columns fill what an
+/// allocator sets aside, and a page more still fits.
+const BUNDLE_EVENTS: usize = 8_192 - 100;
+
 /// What each event means, see `Events::weighed`.
 pub(super) type Weigh = fn(&Events) -> UInt16Array;
 
@@ -275,7 +279,7 @@ async fn go<S: Source>(
         if !more && !first {
             break true;
         }
-        if pages.bytes() >= BUNDLE
+        if (pages.bytes() >= BUNDLE || pages.len() >= bundles.counted + BUNDLE_EVENTS)
             && let Some(reached) = pages.reached()
             && bundles.tie(&mut pages, reached + 1, &plan).is_err()
         {
@@ -320,11 +324,13 @@ struct Bundles {
     /// Events at the very nanosecond that was reached: there may be more of them on the next page.
     tail: Events,
     flaws: Flaws,
+    /// How many events had been read when the last one was made.
+    counted: usize,
 }
 
 impl Bundles {
     fn new(end: i64) -> Self {
-        Self { pieces: Vec::new(), end, tail: Events::default(), flaws: Flaws::default() }
+        Self { pieces: Vec::new(), end, tail: Events::default(), flaws: Flaws::default(), counted: 0 }
     }
 
     /// The memory of the bundles, in bytes.
@@ -334,6 +340,7 @@ impl Bundles {
 
     /// Makes a bundle of what was read from `known` on, which is all that there is.
     fn tie<S: Source>(&mut self, pages: &mut S::Pages, known: i64, plan: &Plan<S>) -> Result<(), ArrowError> {
+        self.counted = pages.len();
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events.weighed(plan.weigh)];
