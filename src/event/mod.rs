@@ -205,6 +205,8 @@ const REFERENCES: usize = 6;
 const PARENTS: usize = 7;
 const RISK: usize = 8;
 const FIRST_TEXT: usize = 9;
+/// Where a reference's `within` stands among its fields.
+const WITHIN: usize = 3;
 const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
 
 /// Texts that are mostly the same and share a dictionary where they are packed: columns, and items of lists in columns.
@@ -212,7 +214,7 @@ const ALIKE: [&[(usize, Option<usize>)]; 3] = [
     &[
         (Column::ResourceId.place(), None),
         (REFERENCES, Some(0)),
-        (REFERENCES, Some(3)),
+        (REFERENCES, Some(WITHIN)),
         (PARENTS, Some(0)),
         (PARENTS, Some(1)),
     ],
@@ -672,7 +674,28 @@ impl Events {
             id: Text::of(items.column(0)),
             kind: Text::of(items.column(1)),
             name: Text::of(items.column(2)),
-            within: Text::of(items.column(3)),
+            within: Text::of(items.column(WITHIN)),
+        }
+    }
+
+    /// Shows `see` the places of the events that name several resources, or one that stands within another.
+    pub fn find_several(&self, mut see: impl FnMut(usize)) {
+        let mut place = 0;
+        for (run, rows) in self.segments() {
+            let stored = &self.runs[run].part.columns[REFERENCES];
+            if let Some(list) = stored.plain().and_then(|array| array.as_list_opt::<i32>()) {
+                let within = list.values().as_struct().column(WITHIN).logical_nulls();
+                let mut row = place;
+                rows.each(|of| {
+                    let mut items = rows_of(list, of);
+                    let is_within = |item| within.as_ref().is_none_or(|nulls| nulls.is_valid(item));
+                    if items.len() > 1 || items.any(is_within) {
+                        see(row);
+                    }
+                    row += 1;
+                });
+            }
+            place += rows.len();
         }
     }
 

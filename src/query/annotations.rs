@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, Failure};
 use super::console;
-use super::keys::{Keys, Map};
+use super::keys::{Frequent, Keys, told_apart};
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::{Sentences, Words};
 use crate::event::{Column, Long, status_class};
@@ -40,13 +40,21 @@ type Mark = Vec<usize>;
 /// Never for events that were made here.
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
     let marks = marks(answer, request, annotations.cap);
-    let sentences = Sentences::new(answer);
     let folds = marks.iter().any(|mark| mark.len() > 1);
-    let words = if folds { sentences.words() } else { Words::default() };
+    let words = if folds { Sentences::new(answer).words() } else { Words::default() };
+    let mut alone: Vec<usize> = marks.iter().filter(|mark| mark.len() == 1).map(|mark| mark[0]).collect();
+    alone.sort_unstable();
+    let of_alone = answer.only(&alone);
+    let sentences = Sentences::new(&of_alone);
+    // What is told of one event is looked up among those that are alone, not among all.
+    let titled = |row: usize| {
+        let place = alone.partition_point(|other| *other < row);
+        (sentences.title(place), details(place, &of_alone, &sentences))
+    };
     let columns = tag_columns(answer);
     let pages = annotations.overlay.then(|| console::pages(answer));
     let rows: Vec<Row> =
-        marks.iter().map(|mark| Row::new(mark, answer, &sentences, &words, &columns, pages.as_ref())).collect();
+        marks.iter().map(|mark| Row::new(mark, answer, titled, &words, &columns, pages.as_ref())).collect();
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
     let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
     let mut meta = Meta::default();
@@ -96,7 +104,7 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
 struct Fold {
     /// The furthest that an event may lie from its mark's first, in nanoseconds.
     distance: i64,
-    /// Whether a mark's events are all of one principal.
+    /// Whether a mark's events are all of one principal; they are of one risk class too then.
     one_principal: bool,
     /// Whether a mark's events are all of one risk class.
     one_class: bool,
@@ -128,31 +136,41 @@ fn ladder(request: &Request) -> (Vec<Fold>, Vec<Fold>) {
 /// What lies within a few pixels always shares a mark. Where that is not enough, the least severe events are folded more
 /// coarsely first. Events of different severity never share a mark, so that nothing serious hides among lesser events.
 fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
-    let who = answer.keys(Dimension::Principal);
+    let rows = answer.events.len();
     let class = answer.keys(Dimension::RiskClass);
+    let (both, _) = told_apart(rows, &[&answer.keys(Dimension::Principal), &class]);
     let times = answer.events.times().values();
     let mut levels: BTreeMap<Option<Severity>, Vec<Alone>> = BTreeMap::new();
-    for row in (0..answer.events.len()).rev() {
+    for row in (0..rows).rev() {
         let severity = answer.risks()[row].map(|risk| risk.severity);
-        let alone = Alone { time: times[row], who: who.key(row), class: class.key(row), row };
+        let alone = Alone { time: times[row], both: both[row] as usize, class: class.key(row), row };
         levels.entry(severity).or_default().push(alone);
     }
 
     let (ladder, last_resort) = ladder(request);
     let levels: Vec<Vec<Alone>> = levels.into_values().collect();
-    let mut marks: Vec<Vec<Mark>> = levels.iter().map(|alone| fold(alone, ladder[0])).collect();
-    let count = |marks: &[Vec<Mark>]| marks.iter().map(Vec::len).sum::<usize>();
+    let mut steps = vec![ladder[0]; levels.len()];
+    let count = |level: usize, step: Fold| fold(&levels[level], step, |_, _| {});
+    let mut counts: Vec<usize> = (0..levels.len()).map(|level| count(level, ladder[0])).collect();
     // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
     // loses its place in time, and then they lose it step by step.
     let by_level = (0..levels.len()).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
     let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
     for (level, step) in by_level.chain(by_step) {
-        if count(&marks) <= cap {
+        if counts.iter().sum::<usize>() <= cap {
             break;
         }
-        marks[level] = fold(&levels[level], step);
+        steps[level] = step;
+        counts[level] = count(level, step);
     }
-    let mut marks = marks.concat();
+    let mut marks: Vec<Mark> = Vec::with_capacity(counts.iter().sum());
+    for (level, step) in levels.iter().zip(steps) {
+        let first = marks.len();
+        fold(level, step, |mark, row| match marks.get_mut(first + mark) {
+            Some(mark) => mark.push(row),
+            None => marks.push(vec![row]),
+        });
+    }
     marks.sort_by_key(|mark| (times[mark[0]], std::cmp::Reverse(mark[0])));
     marks
 }
@@ -160,25 +178,36 @@ fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
 /// An event as far as it matters for who may share its mark.
 struct Alone {
     time: i64,
-    /// The keys of its principal and its risk class.
-    who: usize,
+    /// Tells apart its principal and its risk class, both and the class alone.
+    both: usize,
     class: usize,
     row: usize,
 }
 
-/// Joins events, the oldest first: each with the last mark of its kind, if that began near enough.
-fn fold(events: &[Alone], fold: Fold) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = Vec::new();
-    let mut open: Map<(usize, usize), (usize, i64)> = Map::default();
+/// Joins events, the oldest first: each with the last mark of its kind, if that began near enough. Shows `see` the mark of
+/// each row; marks are numbered as they begin. Tells how many there are.
+fn fold(events: &[Alone], fold: Fold, mut see: impl FnMut(usize, usize)) -> usize {
+    let mut marks = 0;
+    // Of each kind, its last mark and when that began.
+    let mut open: Vec<Option<(usize, i64)>> = Vec::new();
     for event in events {
-        let kind = (if fold.one_principal { event.who } else { 0 }, if fold.one_class { event.class } else { 0 });
-        match open.get(&kind) {
-            Some((mark, first)) if event.time - first < fold.distance => marks[*mark].push(event.row),
-            _ => {
-                open.insert(kind, (marks.len(), event.time));
-                marks.push(vec![event.row]);
-            }
+        let kind = match (fold.one_principal, fold.one_class) {
+            (true, _) => event.both,
+            (false, true) => event.class,
+            (false, false) => 0,
+        };
+        if kind >= open.len() {
+            open.resize(kind + 1, None);
         }
+        let mark = match open[kind] {
+            Some((mark, first)) if event.time - first < fold.distance => mark,
+            _ => {
+                open[kind] = Some((marks, event.time));
+                marks += 1;
+                marks - 1
+            }
+        };
+        see(mark, event.row);
     }
     marks
 }
@@ -221,7 +250,7 @@ impl Row {
     fn new(
         mark: &Mark,
         answer: &Answer,
-        sentences: &Sentences<'_>,
+        titled: impl Fn(usize) -> (String, String),
         words: &Words<'_>,
         columns: &[Keys<'_>; 4],
         pages: Option<&Keys<'_>>,
@@ -230,9 +259,9 @@ impl Row {
         let (first, last) = (mark[0], mark[mark.len() - 1]);
         let (time, end) = (events.times().value(first), events.times().value(last));
         let id = events.one(Long::Id, first).unwrap_or_default();
-        let (title, text, id) = match mark[..] {
-            [row] => (sentences.title(row), details(row, answer, sentences), id),
-            _ => (summary_title(mark, answer, words), summary(mark, words), format!("{id}+{}", mark.len() - 1)),
+        let ((title, text), id) = match mark[..] {
+            [row] => (titled(row), id),
+            _ => ((summary_title(mark, answer, words), summary(mark, words)), format!("{id}+{}", mark.len() - 1)),
         };
         let severity = answer.risks()[first].map(|risk| risk.severity);
         let page = pages.and_then(|pages| {
@@ -251,7 +280,7 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
         attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
     });
-    let text = |column: Column| events.text(column).get(row).map(super::sentence::plain);
+    let text = |column: Column| Some(super::sentence::plain(events.text(column).get(row)?).into_owned());
     let parts = [
         ("", Some(time)),
         ("result ", sentences.result(row)),
@@ -259,29 +288,29 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         ("from ", sentences.origin(row)),
         ("in ", text(Column::Locality)),
         ("", text(Column::ResourceType)),
-        ("request ", request.map(|request| super::sentence::plain(&request))),
+        ("request ", request.map(|request| super::sentence::plain(&request).into_owned())),
     ];
     let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
     lines.collect::<Vec<_>>().join("<br/>")
 }
 
 /// The most frequent texts in words, each as `show` writes it, and how many others there are.
-fn named(counts: &[(&str, usize)], show: impl Fn(&str, usize) -> String) -> String {
-    let mut named: Vec<String> = counts.iter().take(NAMED).map(|(text, count)| show(text, *count)).collect();
-    if counts.len() > NAMED {
-        named.push(format!("{} more", counts.len() - NAMED));
+fn named(frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> String {
+    let mut named: Vec<String> = frequent.counts.iter().map(|(text, count)| show(text, *count)).collect();
+    if frequent.others > 0 {
+        named.push(format!("{} more", frequent.others));
     }
     named.join(", ")
 }
 
 fn summary_title(mark: &Mark, answer: &Answer, words: &Words<'_>) -> String {
     let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
-    let who = words.who.frequent(mark);
-    let who = match &who[..] {
-        [(only, _)] => (*only).to_owned(),
-        several => format!("{} principals", several.len()),
+    let who = words.who.frequent(mark, 1);
+    let who = match (&who.counts[..], who.others) {
+        ([(only, _)], 0) => (*only).to_owned(),
+        (some, others) => format!("{} principals", some.len() + others),
     };
-    let what = words.what.frequent(mark);
+    let what = words.what.frequent(mark, NAMED);
     let title = format!("{who}: {} events: {}", mark.len(), named(&what, what_times));
     let class = answer.events.text(Column::StatusClass);
     let denied = mark.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
@@ -293,23 +322,23 @@ fn summary_title(mark: &Mark, answer: &Answer, words: &Words<'_>) -> String {
 }
 
 fn summary(mark: &Mark, words: &Words<'_>) -> String {
-    let who = words.who.frequent(mark);
+    // A single principal is told in the title.
     let parts = [
-        ("by ", if who.len() > 1 { who } else { Vec::new() }),
-        ("on ", words.which.frequent(mark)),
-        ("result ", words.result.frequent(mark)),
-        ("", words.risk.frequent(mark)),
-        ("from ", words.origin.frequent(mark)),
+        ("by ", &words.who, 2),
+        ("on ", &words.which, 1),
+        ("result ", &words.result, 1),
+        ("", &words.risk, 1),
+        ("from ", &words.origin, 1),
     ];
     // Where all events agree there is nothing to count.
     let text_times = |text: &str, count: usize| {
         if count == mark.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
     };
-    let lines = parts.iter().filter(|(_, counts)| !counts.is_empty());
-    lines
-        .map(|(word, counts)| format!("{word}{}", escaped(&named(counts, text_times))))
-        .collect::<Vec<_>>()
-        .join("<br/>")
+    let lines = parts.into_iter().filter_map(|(word, keys, fewest)| {
+        let frequent = keys.frequent(mark, NAMED);
+        (frequent.counts.len() >= fewest).then(|| format!("{word}{}", escaped(&named(&frequent, text_times))))
+    });
+    lines.collect::<Vec<_>>().join("<br/>")
 }
 
 /// The columns that tags are of: product, region, outcome and risk class.

@@ -214,8 +214,10 @@ impl Answer {
             Dimension::Column(column) => Keys::of_column(self.events.text(column), rows),
             Dimension::Principal => {
                 let id = self.events.text(Column::PrincipalId);
-                let name = |id: &str| self.names.get(id).map(|who| who.name.as_str());
-                Keys::of_column(id, rows).renamed(name, self.own_names().iter())
+                let name = |id: Cow<'_, str>| self.names.get(&id).map(|who| Cow::Borrowed(who.name.as_str()));
+                let own = self.own_names();
+                let own = own.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
+                Keys::of_column(id, rows).renamed(|id| name(id.clone()).unwrap_or(id), own)
             }
             Dimension::Status => {
                 let statuses = self.events.statuses();
@@ -269,9 +271,28 @@ impl Answer {
     }
 
     fn some(&self, rows: Range<usize>) -> Self {
+        self.with(self.events.slice(rows))
+    }
+
+    /// The events of some rows, which ascend, with nothing to be said about them.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn only(&self, rows: &[usize]) -> Self {
+        let mut mask = vec![false; self.events.len()];
+        for row in rows {
+            mask[*row] = true;
+        }
+        // The mask has a place for each event.
+        let only = self.with(self.events.filter(&BooleanArray::from(mask)).unwrap_or_default());
+        only.meaning(rows.iter().map(|row| self.risks()[*row]).collect())
+    }
+
+    fn with(&self, events: Events) -> Self {
         Self {
             risks: OnceLock::new(),
-            events: self.events.slice(rows),
+            events,
             names: Arc::clone(&self.names),
             gaps: Vec::new(),
             notices: Vec::new(),
@@ -410,7 +431,7 @@ fn unnamed(events: &Events, names: &Names) -> bool {
 /// Some names, and how many more there are.
 fn listed(names: &[&str]) -> String {
     const NAMED: usize = 5;
-    let some: Vec<String> = names.iter().take(NAMED).map(|name| super::sentence::plain(name)).collect();
+    let some: Vec<String> = names.iter().take(NAMED).map(|name| super::sentence::plain(name).into_owned()).collect();
     match names.len().saturating_sub(NAMED) {
         0 => some.join(", "),
         more => format!("{} and {more} more", some.join(", ")),

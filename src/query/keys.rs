@@ -69,6 +69,10 @@ struct Distinct<'a> {
 }
 
 impl<'a> Distinct<'a> {
+    fn with_capacity(texts: usize) -> Self {
+        Self { places: Map::with_capacity_and_hasher(texts, FixedState::default()), texts: Vec::with_capacity(texts) }
+    }
+
     /// The place of a text, which is added where it is new.
     fn place(&mut self, text: Cow<'a, str>) -> u32 {
         let texts = &mut self.texts;
@@ -89,22 +93,34 @@ impl<'a> Keys<'a> {
         Self { of: (0..rows).map(key).collect(), texts }
     }
 
-    /// The same with other texts: what `name` says instead of a text, and for some rows their own.
+    /// The texts of a column and, of events that have none there, those of another.
     #[must_use]
-    pub fn renamed<'b>(
+    pub fn of_either(column: Text<'a>, other: Text<'a>, rows: usize) -> Self {
+        let (mut all, others) = (Self::of_column(column, rows), Self::of_column(other, rows));
+        // Texts are fewer than 32 bits count.
+        let first = u32::try_from(all.texts.len()).unwrap_or(NONE);
+        for (key, other) in all.of.iter_mut().zip(others.of).filter(|(key, _)| **key == NONE) {
+            *key = if other == NONE { NONE } else { first + other };
+        }
+        all.texts.extend(others.texts);
+        all
+    }
+
+    /// The same with other texts: what `name` makes of each, and for some rows their own.
+    #[must_use]
+    pub fn renamed(
         self,
-        name: impl Fn(&str) -> Option<&'a str>,
-        own: impl Iterator<Item = (usize, &'b str)>,
+        name: impl Fn(Cow<'a, str>) -> Cow<'a, str>,
+        own: impl Iterator<Item = (usize, Option<Cow<'a, str>>)>,
     ) -> Self {
         let Self { mut of, texts } = self;
-        let mut distinct = Distinct::default();
-        let renamed = |text: Cow<'a, str>| name(&text).map_or(text, Cow::Borrowed);
-        let keys: Vec<u32> = texts.into_iter().map(|text| distinct.place(renamed(text))).collect();
+        let mut distinct = Distinct::with_capacity(texts.len());
+        let keys: Vec<u32> = texts.into_iter().map(|text| distinct.place(name(text))).collect();
         for key in of.iter_mut().filter(|key| **key != NONE) {
             *key = keys[*key as usize];
         }
         for (row, text) in own {
-            of[row] = distinct.place(Cow::Owned(text.to_owned()));
+            of[row] = text.map_or(NONE, |text| distinct.place(text));
         }
         Self { of, texts: distinct.texts }
     }
@@ -166,18 +182,39 @@ impl<'a> Keys<'a> {
         self.text(self.key(row))
     }
 
-    /// The texts of some events and how often each occurs, the most frequent first, equally frequent ones by text.
+    /// The `most` texts that occur most often among some events.
     #[must_use]
-    pub fn frequent(&self, rows: &[usize]) -> Vec<(&str, usize)> {
-        let mut counts: Map<usize, usize> = Map::default();
-        for row in rows {
-            *counts.entry(self.key(*row)).or_insert(0) += 1;
+    pub fn frequent(&self, rows: &[usize], most: usize) -> Frequent<'_> {
+        let mut counts: Vec<(&str, usize)> = if self.texts.len() <= rows.len() {
+            let mut counts = vec![0; self.texts.len() + 1];
+            for row in rows {
+                counts[self.key(*row)] += 1;
+            }
+            let counts = self.texts.iter().map(AsRef::as_ref).zip(counts);
+            counts.filter(|(_, count)| *count > 0).collect()
+        } else {
+            let mut keys: Vec<usize> = rows.iter().map(|row| self.key(*row)).collect();
+            keys.sort_unstable();
+            keys.chunk_by(usize::eq).filter_map(|same| Some((self.text(same[0])?, same.len()))).collect()
+        };
+        let order = |(a, x): &(&str, usize), (b, y): &(&str, usize)| y.cmp(x).then_with(|| a.cmp(b));
+        let others = counts.len().saturating_sub(most);
+        if others > 0 {
+            counts.select_nth_unstable_by(most, order);
+            counts.truncate(most);
         }
-        let mut counts: Vec<(&str, usize)> =
-            counts.into_iter().filter_map(|(key, count)| Some((self.text(key)?, count))).collect();
-        counts.sort_unstable_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
-        counts
+        counts.sort_unstable_by(order);
+        Frequent { counts, others }
     }
+}
+
+/// The texts that occur most often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frequent<'a> {
+    /// Each and how often it occurs, the most frequent first, equally frequent ones by text.
+    pub counts: Vec<(&'a str, usize)>,
+    /// How many other texts there are.
+    pub others: usize,
 }
 
 #[cfg(test)]
@@ -196,7 +233,11 @@ mod tests {
         assert_eq!((keys.len(), found), (2, 4));
         let texts: Vec<_> = (0..signs.len()).map(|row| keys.get(row)).collect();
         assert_eq!(texts, [Some("b"), Some("b"), Some("b"), Some("a"), None, Some("b")]);
-        assert_eq!(keys.frequent(&[0, 3, 4, 5]), [("b", 2), ("a", 1)]);
-        assert_eq!(keys.frequent(&[1, 3]), [("a", 1), ("b", 1)]);
+        let frequent = |rows: &[usize], most| keys.frequent(rows, most);
+        assert_eq!(frequent(&[0, 3, 4, 5], 2), Frequent { counts: vec![("b", 2), ("a", 1)], others: 0 });
+        assert_eq!(frequent(&[1, 3], 5), Frequent { counts: vec![("a", 1), ("b", 1)], others: 0 });
+        assert_eq!(frequent(&[0, 3, 5], 1), Frequent { counts: vec![("b", 2)], others: 1 });
+        assert_eq!(frequent(&[3], 0), Frequent { counts: Vec::new(), others: 1 });
+        assert_eq!(frequent(&[4], 5), Frequent { counts: Vec::new(), others: 0 });
     }
 }

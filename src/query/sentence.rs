@@ -28,7 +28,7 @@ impl<'a> Sentences<'a> {
     }
 
     fn text(&self, column: Column, row: usize) -> Option<String> {
-        self.answer.events.text(column).get(row).map(plain)
+        Some(plain(self.answer.events.text(column).get(row)?).into_owned())
     }
 
     fn is(&self, kind: Kind, row: usize) -> bool {
@@ -39,7 +39,7 @@ impl<'a> Sentences<'a> {
     #[must_use]
     pub fn who(&self, row: usize) -> String {
         match (self.who)(row) {
-            Some(name) => plain(&name),
+            Some(name) => plain(&name).into_owned(),
             None if self.is(Kind::System, row) => "Scaleway".to_owned(),
             None => "unknown principal".to_owned(),
         }
@@ -127,19 +127,11 @@ impl<'a> Sentences<'a> {
         let answer = self.answer;
         let rows = answer.events.len();
         let keys = |column: Column| Keys::of_column(answer.events.text(column), rows);
-        let [kind, method, class, address, name, id] = [
-            Column::Kind,
-            Column::Method,
-            Column::StatusClass,
-            Column::SourceIp,
-            Column::ResourceName,
-            Column::ResourceId,
-        ]
-        .map(keys);
+        let [kind, method, class, address] =
+            [Column::Kind, Column::Method, Column::StatusClass, Column::SourceIp].map(keys);
         let [mfa, failure, country, action] =
             [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(keys);
         let (who, status) = (answer.keys(Dimension::Principal), answer.keys(Dimension::Status));
-        let references = answer.events.references();
         let risk =
             |row: usize| answer.risks()[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class));
         let owned = |text: Option<String>| text.map(Cow::Owned);
@@ -148,19 +140,47 @@ impl<'a> Sentences<'a> {
             what: Keys::of_alike(rows, &[&kind, &method, &class, &mfa, &failure, &action], |row| {
                 owned(Some(self.what(row)))
             }),
-            which: Keys::by(
-                rows,
-                |row| {
-                    let parts = references.of(row).filter(|reference| reference.within.is_some()).count();
-                    (kind.key(row), name.key(row), id.key(row), references.of(row).count(), (parts > 0).then_some(row))
-                },
-                |row| owned(self.which(row)),
-            ),
+            which: self.all_which(),
             result: Keys::of_alike(rows, &[&class, &status], |row| owned(self.result(row))),
             risk: Keys::by(rows, |row| answer.risks()[row].map(std::ptr::from_ref), |row| owned(risk(row))),
             origin: Keys::of_alike(rows, &[&address, &country], |row| owned(self.origin(row))),
             who: Keys::of_alike(rows, &[&who, &kind], |row| owned(Some(self.who(row)))),
         }
+    }
+
+    /// What [`Sentences::which`] says of all events: mostly what stands in a column.
+    fn all_which(&self) -> Keys<'a> {
+        let events = &self.answer.events;
+        let mut others = vec![false; events.len()];
+        events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), |row| others[row] = true);
+        events.find_several(|row| others[row] = true);
+        let others: Vec<usize> = (0..events.len()).filter(|row| others[*row]).collect();
+        let of_others = self.answer.only(&others);
+        let texts = Sentences::new(&of_others).each_which();
+        let own = others.iter().enumerate();
+        let own = own.map(|(place, row)| (*row, texts.get(place).map(|text| Cow::Owned(text.to_owned()))));
+        let (name, id) = (events.text(Column::ResourceName), events.text(Column::ResourceId));
+        let shown = |text: Cow<'a, str>| match text {
+            Cow::Borrowed(text) => plain(text),
+            Cow::Owned(text) => Cow::Owned(plain(&text).into_owned()),
+        };
+        Keys::of_either(name, id, events.len()).renamed(shown, own)
+    }
+
+    /// The same, put together event by event.
+    fn each_which(&self) -> Keys<'a> {
+        let events = &self.answer.events;
+        let [kind, name, id] =
+            [Column::Kind, Column::ResourceName, Column::ResourceId].map(|column| events.text(column));
+        let references = events.references();
+        Keys::by(
+            events.len(),
+            |row| {
+                let parts = references.of(row).filter(|reference| reference.within.is_some()).count();
+                (kind.key(row), name.key(row), id.key(row), references.of(row).count(), (parts > 0).then_some(row))
+            },
+            |row| self.which(row).map(Cow::Owned),
+        )
     }
 
     /// The event as a log line.
@@ -211,13 +231,16 @@ fn is_hidden(c: char) -> bool {
 
 /// Text that keeps to its line and to a bearable length.
 #[must_use]
-pub fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_NAME && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return Cow::Borrowed(text);
+    }
     let mut plain: String = text.chars().filter(|c| !is_hidden(*c)).take(LONGEST_NAME + 1).collect();
     if let Some((end, _)) = plain.char_indices().nth(LONGEST_NAME) {
         plain.truncate(end);
         plain.push('…');
     }
-    plain
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
