@@ -33,9 +33,12 @@ fn on_lists(plan: &FaultPlan) -> Vec<FaultPlan> {
 
 /// An organization whose lists of events suffer from a fault, and whose IAM does not.
 async fn suffering(plan: FaultPlan) -> Engine {
-    let settings = json!({ "callTimeoutSeconds": 1, "queryTimeoutSeconds": 8 });
+    suffering_with(plan, &json!({ "callTimeoutSeconds": 1, "queryTimeoutSeconds": 8 })).await
+}
+
+async fn suffering_with(plan: FaultPlan, settings: &Value) -> Engine {
     let config = Config { events: EVENTS, faults: on_lists(&plan), stall: Duration::from_secs(5), ..Config::default() };
-    Engine::with(config, SECRET_KEY, &settings).await
+    Engine::with(config, SECRET_KEY, settings).await
 }
 
 /// The ids of all events, read from an organization that does not suffer.
@@ -114,7 +117,8 @@ async fn a_token_that_repeats_ends_a_list_and_is_said() {
 
 #[tokio::test]
 async fn a_token_that_repeats_costs_no_endless_calls() {
-    let engine = suffering(Fault::RepeatingToken.always()).await;
+    // A busy hour's first page may call for several walks of two pages each; one call at a time is one walk.
+    let engine = suffering_with(Fault::RepeatingToken.always(), &json!({ "concurrentCalls": 1 })).await;
     engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap();
     assert_eq!(engine.sandbox.calls().to(Endpoint::Events), 2 * 3, "two pages in each of three regions");
 }
