@@ -29,6 +29,9 @@ pub(super) const FEWEST_ROWS: usize = 1 << 12;
 /// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
 const BLOCK_ROWS: usize = 1024;
 
+/// The most bytes that are set aside for texts before they are read.
+const LARGEST: usize = 1 << 30;
+
 /// How hard to compress; higher levels gain little on blocks of this size.
 const LEVEL: i32 = 1;
 
@@ -164,6 +167,19 @@ impl Stored {
         }
     }
 
+    /// How long a text of the column is on average, in bytes.
+    fn usual_length(&self) -> usize {
+        let (bytes, rows) = match self {
+            Self::Plain(array) => (array.as_string_opt::<i32>().map_or(0, |texts| texts.values().len()), array.len()),
+            Self::Quoted(quoted) => {
+                (quoted.places.iter().map(|place| place.length as usize).sum(), quoted.places.len())
+            }
+            Self::Uuids(_) => return UUID,
+            Self::Zipped(zipped) => (zipped.blocks.iter().map(|block| block.length).sum(), zipped.rows),
+        };
+        bytes.div_ceil(rows.max(1))
+    }
+
     /// A reader of a text column, which remembers what it has decompressed.
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader { stored: self, block: None, raw: Vec::new(), ends: Vec::new(), unpacker: None }
@@ -278,40 +294,39 @@ impl Uuids {
     }
 }
 
-/// Where the hyphens of a UUID stand.
+/// The length of a UUID as text, and where its hyphens and the digits of its bytes stand there.
+const UUID: usize = 36;
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+const BYTES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// What a digit is worth; of what is none, more than any.
+const WORTH: [u8; 256] = {
+    let mut worth = [16; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        worth[DIGITS[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    worth
+};
 
 fn parse_uuid(text: &str) -> Option<[u8; 16]> {
-    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
-    let mut uuid = [0; 16];
-    let mut digits = 0;
-    for (place, byte) in text.iter().enumerate() {
-        let digit = match byte {
-            b'-' if HYPHENS.contains(&place) => continue,
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        if digits == 32 {
-            return None;
-        }
-        uuid[digits / 2] |= digit << (4 * (1 - digits % 2));
-        digits += 1;
-    }
-    (digits == 32).then_some(uuid)
+    let text: &[u8; UUID] = text.as_bytes().try_into().ok()?;
+    let pairs = BYTES.map(|at| [text[at], text[at + 1]].map(|digit| WORTH[usize::from(digit)]));
+    let all_digits = pairs.as_flattened().iter().fold(0, |all, worth| all | worth) < 16;
+    let is_uuid = all_digits && HYPHENS.iter().all(|at| text[*at] == b'-');
+    is_uuid.then(|| pairs.map(|[high, low]| high << 4 | low))
 }
 
 fn format_uuid(bytes: &[u8; 16]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(36);
-    for byte in bytes {
-        if HYPHENS.contains(&text.len()) {
-            text.push('-');
-        }
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    let mut text = [b'-'; UUID];
+    for (byte, at) in bytes.iter().zip(BYTES) {
+        text[at] = DIGITS[usize::from(byte >> 4)];
+        text[at + 1] = DIGITS[usize::from(byte & 15)];
     }
-    text
+    text_of(&text).into_owned()
 }
 
 /// Text where it stands in the pages that were read: nothing is copied that may never be looked at.
@@ -337,8 +352,13 @@ impl Quoted {
     fn get(&self, row: usize) -> Option<Cow<'_, str>> {
         let Place { page, start, length } = self.places[row];
         let text = self.pages.get(page as usize)?.get(start as usize..)?.get(..length as usize)?;
-        (length > 0).then(|| String::from_utf8_lossy(text))
+        (length > 0).then(|| text_of(text))
     }
+}
+
+/// Bytes that were checked when they were read.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    simdutf8::basic::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Text in compressed blocks of [`BLOCK_ROWS`].
@@ -439,8 +459,7 @@ impl Reader<'_> {
                     self.unpack(number, zipped);
                 }
                 let place = row % BLOCK_ROWS;
-                (self.length(place) > 0)
-                    .then(|| String::from_utf8_lossy(&self.raw[self.start(place)..self.ends[place]]))
+                (self.length(place) > 0).then(|| text_of(&self.raw[self.start(place)..self.ends[place]]))
             }
         }
     }
@@ -460,7 +479,7 @@ impl Reader<'_> {
     fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
         let (start, ends) = (self.start(first), &self.ends[first..][..hit.len()]);
         // It was text when it was compressed.
-        let all = str::from_utf8(&self.raw[start..]).unwrap_or_default();
+        let all = simdutf8::basic::from_utf8(&self.raw[start..]).unwrap_or_default();
         let mut at = 0;
         while let Some(found) = find(&all[at..]) {
             let place = ends.partition_point(|end| *end <= start + at + found.start);
@@ -646,7 +665,9 @@ pub(super) fn primitives<T: ArrowPrimitiveType>(
 /// A long text's rows, in the order asked.
 pub(super) fn strings(segments: &[(usize, Rows<'_>)], parts: &[&Stored]) -> Result<StringArray, ArrowError> {
     let mut readers: Vec<Reader<'_>> = parts.iter().map(|stored| stored.reader()).collect();
-    let mut builder = StringBuilder::new();
+    let rows = segments.iter().map(|(_, rows)| rows.len()).sum();
+    let bytes: usize = segments.iter().map(|(part, rows)| parts[*part].usual_length() * rows.len()).sum();
+    let mut builder = StringBuilder::with_capacity(rows, bytes.min(LARGEST));
     let mut too_long = None;
     for (part, rows) in segments {
         rows.each(|row| match readers[*part].get(row) {
