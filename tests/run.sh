@@ -140,6 +140,7 @@ done
 step "format" whole cargo fmt --check
 step "lint" whole cargo clippy --locked --all-targets -- --deny warnings
 step "rust tests" cargo_tests cargo test --locked --no-fail-fast
+step "threads" cargo_tests tests/threads.sh
 step "documentation" whole env RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
 step "shipped binary builds" whole make plugin-binary terminal
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"

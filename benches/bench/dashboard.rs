@@ -63,21 +63,29 @@ async fn calls(sandbox: &Sandbox) -> Result<(usize, usize), Error> {
     Ok((by_list.values().sum(), by_list.values().copied().max().unwrap_or_default()))
 }
 
+/// The calls of one panel that is asked first thing.
+async fn of_one(ground: &Ground, sandbox: &Sandbox, source: &Source, panel: &[Value]) -> Result<usize, Error> {
+    let host = plugin(&ground.options).await?;
+    sandbox.reset().await?;
+    show(&host, source, panel).await?;
+    let (total, _) = calls(sandbox).await?;
+    host.stop().await?;
+    Ok(total)
+}
+
 pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let sandbox = Sandbox::start(&["--events", "10000", "--days", "1", "--live"]).await?;
     let source = Source::new(&sandbox.url, ORGANIZATION_ID, SECRET_KEY);
     let panels = panels();
     ground.say("dashboard: one panel");
-    let host = plugin(&ground.options).await?;
-    show(&host, &source, &panels[..1]).await?;
-    let (of_one, _) = calls(&sandbox).await?;
-    host.stop().await?;
-
+    let before = of_one(ground, &sandbox, &source, &panels[..1]).await?;
     ground.say("dashboard: twelve panels");
     let host = plugin(&ground.options).await?;
     sandbox.reset().await?;
     let (cold, ()) = timed(show(&host, &source, &panels)).await?;
     let (of_all, _) = calls(&sandbox).await?;
+    // Events keep arriving: what one panel costs is asked again.
+    let one = before.max(of_one(ground, &sandbox, &source, &panels[..1]).await?);
     let (mut totals, mut most, mut seconds) = (0, 0, Vec::new());
     for refresh in 1..=REFRESHES {
         ground.say(&format!("dashboard: refresh {refresh} of {REFRESHES}"));
@@ -90,8 +98,8 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     host.stop().await?;
     let what = "dashboard, 12 panels, 10 000 events in 24 h";
     Ok(vec![
-        Row::info(format!("{what}: upstream calls of one panel, cold"), real(of_one), "calls"),
-        Row::new(format!("{what}: upstream calls of all, cold"), real(of_all), "calls", Reach::AtMost(real(of_one))),
+        Row::info(format!("{what}: upstream calls of one panel, cold"), real(one), "calls"),
+        Row::new(format!("{what}: upstream calls of all, cold"), real(of_all), "calls", Reach::AtMost(real(one))),
         Row::new(
             format!("{what}: most upstream calls per refresh, region and kind"),
             real(most),
