@@ -167,7 +167,8 @@ impl Frame {
         let columns = self.fields.iter().map(|field| Arc::clone(&field.values)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
-        let mut writer = FileWriter::try_new(Vec::new(), &schema)?;
+        let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default());
+        let mut writer = FileWriter::try_new(Vec::with_capacity(sizes.sum()), &schema)?;
         writer.write(&batch)?;
         writer.into_inner()
     }

@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use grafana_plugin_sdk::pluginv2::QueryDataRequest;
+use prost::Message;
 use tonic::body::BoxBody;
+use tonic::codec::{Codec, EncodeBuf, Encoder, ProstCodec};
 use tonic::codegen::{Body, StdError};
 use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
@@ -67,12 +69,40 @@ impl<N, F> Unary<N, F> {
     }
 }
 
+/// Prost's codec with room for the whole answer from the beginning, so that a large one is not moved while it grows.
+struct Roomy<N>(std::marker::PhantomData<fn() -> N>);
+
+impl<N: Method> Codec for Roomy<N> {
+    type Encode = N::Response;
+    type Decode = N::Request;
+    type Encoder = Self;
+    type Decoder = <ProstCodec<N::Response, N::Request> as Codec>::Decoder;
+
+    fn encoder(&mut self) -> Self {
+        Self(std::marker::PhantomData)
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<N::Response, N::Request>::default().decoder()
+    }
+}
+
+impl<N: Method> Encoder for Roomy<N> {
+    type Item = N::Response;
+    type Error = Status;
+
+    fn encode(&mut self, answer: N::Response, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.reserve(answer.encoded_len());
+        answer.encode(buffer).map_err(|e| Status::internal(e.to_string()))
+    }
+}
+
 /// The names of a service and its method.
 pub(super) trait Method: 'static {
     const SERVICE: &'static str;
     const PATH: &'static str;
-    type Request: prost::Message + Default + 'static;
-    type Response: prost::Message + Default + 'static;
+    type Request: Message + Default + 'static;
+    type Response: Message + Default + 'static;
 }
 
 /// `pluginv2.Data/QueryData`.
@@ -125,7 +155,7 @@ where
                 let answer = method(request.into_inner());
                 async move { Ok::<_, Status>(Response::new(answer.await)) }
             });
-            let codec = tonic::codec::ProstCodec::<N::Response, N::Request>::default();
+            let codec = Roomy::<N>(std::marker::PhantomData);
             let mut grpc = Grpc::new(codec).apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None);
             Ok(grpc.unary(call, request).await)
         })

@@ -18,6 +18,9 @@ use crate::settings::{Settings, is_loopback};
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
 pub const MAX_ANSWER_BYTES: usize = 64 << 20;
 
+/// What a page of events takes at most, mostly.
+const USUAL_ANSWER_BYTES: usize = 1 << 20;
+
 /// How often a call is tried when the server or the network fails; a rate limit is waited for until the deadline.
 const MAX_TRIES: u32 = 5;
 
@@ -327,7 +330,9 @@ impl Client {
         let request = self.http.get(url).query(call.query).header("X-Auth-Token", self.key.clone());
         let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
+        // As much as a page has is set aside on the server's word, and no more.
+        let told = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(told.unwrap_or_default().min(USUAL_ANSWER_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(Error::TooLarge { host: self.host.clone() }.into());

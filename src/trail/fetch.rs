@@ -20,7 +20,7 @@ use crate::event::Events;
 use crate::scaleway::audit_trail::{Flaws, Gap, MAX_READING_BYTES};
 
 /// A walk with fewer pages before it is not worth halving: each half reads a page that the whole would not.
-const FEWEST_PAGES: f64 = 4.0;
+const FEWEST_PAGES: f64 = 3.0;
 
 /// The API's bounds are whole seconds: halves of less would mostly read the same.
 const SHORTEST: i64 = 10_000_000_000;
