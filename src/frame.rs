@@ -167,8 +167,12 @@ impl Frame {
         let columns = self.fields.iter().map(|field| Arc::clone(&field.values)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
-        let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default());
-        let mut writer = FileWriter::try_new(Vec::with_capacity(sizes.sum()), &schema)?;
+        // Each column comes with what describes it, and the schema stands in the file twice.
+        let column = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default() + 1024;
+        let described = schema.fields().iter().flat_map(|field| field.metadata()).chain(schema.metadata());
+        let described: usize = described.map(|(name, text)| 2 * (name.len() + text.len())).sum();
+        let room = batch.columns().iter().map(column).sum::<usize>() + described + 1024;
+        let mut writer = FileWriter::try_new(Vec::with_capacity(room), &schema)?;
         writer.write(&batch)?;
         writer.into_inner()
     }

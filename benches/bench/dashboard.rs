@@ -98,7 +98,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     host.stop().await?;
     let what = "dashboard, 12 panels, 10 000 events in 24 h";
     Ok(vec![
-        Row::info(format!("{what}: upstream calls of one panel, cold"), real(one), "calls"),
+        Row::info(format!("{what}: upstream calls of one panel, cold, before or after"), real(one), "calls"),
         Row::new(format!("{what}: upstream calls of all, cold"), real(of_all), "calls", Reach::AtMost(real(one))),
         Row::new(
             format!("{what}: most upstream calls per refresh, region and kind"),

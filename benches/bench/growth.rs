@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use audittrail::host::{Ask, Host};
+use audittrail::host::Host;
 use chrono::Utc;
-use serde_json::json;
 
-use crate::held::{asked, number, total};
+use crate::held::{asked, by_principal, number, total};
 use crate::process::{median, metric, plugin, real, resident, rest, timed};
 use crate::report::{Reach, Row};
 use crate::truth::Span;
@@ -62,16 +61,6 @@ struct Size {
     memory: f64,
     /// Request bodies in that memory, in bytes.
     bodies: f64,
-}
-
-fn by_principal(range: (i64, i64)) -> Ask {
-    let query = json!({
-        "queryType": "counts",
-        "scope": { "kinds": ["api"] },
-        "groupBy": ["principal"],
-        "groupLimit": 1_000,
-    });
-    Ask::new("A", query, range)
 }
 
 async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {

@@ -59,7 +59,8 @@ fn annotations(range: (i64, i64)) -> Ask {
     Ask::new("Anno", json!({ "queryType": "annotations", "scope": { "kinds": ["api"] }, "cap": CAP }), range)
 }
 
-fn counts(range: (i64, i64)) -> Ask {
+/// Counts by principal over time.
+pub(crate) fn by_principal(range: (i64, i64)) -> Ask {
     let query = json!({
         "queryType": "counts",
         "scope": { "kinds": ["api"] },
@@ -182,7 +183,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let runs = ground.options.runs;
     ground.say("held: annotations, counts, free text");
     let (of_annotations, marked) = asked(&host, &source, &annotations(range), runs).await?;
-    let (of_counts, counted) = asked(&host, &source, &counts(range), runs).await?;
+    let (of_counts, counted) = asked(&host, &source, &by_principal(range), runs).await?;
     let (of_text, found) = asked(&host, &source, &text(range), runs).await?;
     let calls = ground.sandbox.calls().await?.listed();
 

@@ -530,7 +530,8 @@ impl Events {
     }
 
     /// How many events were recorded at a time or later.
-    fn since(&self, time: i64) -> usize {
+    #[must_use]
+    pub fn since(&self, time: i64) -> usize {
         if self.picks.is_some() {
             return self.times().values().partition_point(|other| *other >= time);
         }
@@ -727,7 +728,7 @@ impl Events {
         Ok(Self::over(self.runs.clone(), Some(picks?.into())))
     }
 
-    /// The events of some places. What they put together is theirs: who holds the whole holds no more for it.
+    /// The events of some places. Their columns are put together anew, so that whoever holds the whole keeps none of them.
     ///
     /// # Panics
     /// When there are fewer events.
@@ -814,7 +815,7 @@ impl Events {
     /// The same events in parts of their own, packed. Large parts that are packed already stay what they are.
     ///
     /// # Errors
-    /// When a block of texts is larger than 2 GiB.
+    /// When a column outgrows Arrow's 2 GiB, or a text 4 GiB.
     pub fn packed(&self) -> Result<Self, ArrowError> {
         let stays = |run: &Run| run.part.packed && run.rows == run.part.rows && run.rows >= part::FEWEST_ROWS;
         if self.picks.is_none() && self.runs.iter().all(stays) {
@@ -832,7 +833,10 @@ impl Events {
     fn packed_columns(&self) -> Result<Vec<Arc<Stored>>, ArrowError> {
         let packed = |place| match place {
             REQUEST_BODY | RESOURCES => self.zipped(place),
-            ID | REQUEST_ID => Ok(Stored::uuids(self.gather(place)?.as_string())),
+            ID | REQUEST_ID => match Stored::uuids(self.gather(place)?.as_string()) {
+                Some(uuids) => Ok(uuids),
+                None => Ok(Stored::Plain(self.copied(place)?)),
+            },
             _ => Ok(Stored::Plain(self.copied(place)?)),
         };
         let mut columns: Vec<Stored> = (0..COLUMNS).map(packed).collect::<Result<_, ArrowError>>()?;
@@ -865,8 +869,9 @@ impl Events {
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB.
     pub fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
-        self.load()?;
-        RecordBatch::try_new(Arc::clone(&SCHEMA), (0..COLUMNS).map(|place| Arc::clone(self.column(place))).collect())
+        // What is put together for this is nobody else's: these events may be held for long.
+        let columns: Result<Vec<ArrayRef>, ArrowError> = (0..COLUMNS).map(|place| self.gather(place)).collect();
+        RecordBatch::try_new(Arc::clone(&SCHEMA), columns?)
     }
 
     /// Events from a record batch that [`Events::to_batch`] made.

@@ -178,8 +178,9 @@ fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
 /// An event as far as it matters for who may share its mark.
 struct Alone {
     time: i64,
-    /// Tells apart its principal and its risk class, both and the class alone.
+    /// One number for each pair of a principal and a risk class.
     both: usize,
+    /// One number for each risk class.
     class: usize,
     row: usize,
 }

@@ -214,10 +214,10 @@ impl Answer {
             Dimension::Column(column) => Keys::of_column(self.events.text(column), rows),
             Dimension::Principal => {
                 let id = self.events.text(Column::PrincipalId);
-                let name = |id: Cow<'_, str>| self.names.get(&id).map(|who| Cow::Borrowed(who.name.as_str()));
                 let own = self.own_names();
                 let own = own.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
-                Keys::of_column(id, rows).renamed(|id| name(id.clone()).unwrap_or(id), own)
+                Keys::of_column(id, rows)
+                    .renamed(|id| self.names.get(&id).map_or(id, |who| Cow::Borrowed(who.name.as_str())), own)
             }
             Dimension::Status => {
                 let statuses = self.events.statuses();
@@ -271,7 +271,7 @@ impl Answer {
     }
 
     fn some(&self, rows: Range<usize>) -> Self {
-        self.with(self.events.slice(rows))
+        self.of_events(self.events.slice(rows))
     }
 
     /// The events of some rows, which ascend, with nothing to be said about them.
@@ -285,11 +285,11 @@ impl Answer {
             mask[*row] = true;
         }
         // The mask has a place for each event.
-        let only = self.with(self.events.filter(&BooleanArray::from(mask)).unwrap_or_default());
+        let only = self.of_events(self.events.filter(&BooleanArray::from(mask)).unwrap_or_default());
         only.meaning(rows.iter().map(|row| self.risks()[*row]).collect())
     }
 
-    fn with(&self, events: Events) -> Self {
+    fn of_events(&self, events: Events) -> Self {
         Self {
             risks: OnceLock::new(),
             events,

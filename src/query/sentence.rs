@@ -364,7 +364,37 @@ mod tests {
         assert_eq!(plain("a\u{2028}b\u{2029}c\u{61c}"), "abc");
     }
 
+    /// What an event names: nothing, one resource or several, with and without a name, and parts of others.
+    fn resources() -> impl Strategy<Value = Vec<Value>> {
+        let text = || prop::sample::select(vec![json!(null), json!(""), json!("a"), json!("b"), json!("a\u{200b}")]);
+        let resource = (text(), text(), any::<bool>()).prop_map(|(id, name, pool)| {
+            let mut resource = json!({ "id": id, "name": name, "type": "t" });
+            if pool {
+                resource["type"] = json!("kube_pool");
+                resource["kube_pool_info"] = json!({ "id": "p", "name": name });
+            }
+            resource
+        });
+        prop::collection::vec(resource, 0..4)
+    }
+
     proptest! {
+        #[test]
+        fn words_about_all_events_say_what_is_said_of_each(events in prop::collection::vec(resources(), 0..30)) {
+            let told: Vec<Value> = events.into_iter().map(|resources| json!({ "resources": resources })).collect();
+            let half = told.len() / 2;
+            let lists = [Events::told(Kind::Api, &told[..half]), Events::told(Kind::Authentication, &told[half..])];
+            for events in lists.iter().flat_map(|events| [events.clone(), events.packed().unwrap()]) {
+                let answer = Answer::of(&events);
+                let sentences = Sentences::new(&answer);
+                let words = sentences.words();
+                for row in 0..events.len() {
+                    prop_assert_eq!(words.which.get(row).map(str::to_owned), sentences.which(row));
+                    prop_assert_eq!(words.what.get(row), Some(&*sentences.what(row)));
+                }
+            }
+        }
+
         #[test]
         fn no_text_leaves_its_line(text: String) {
             let plain = plain(&text);

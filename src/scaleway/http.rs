@@ -18,7 +18,7 @@ use crate::settings::{Settings, is_loopback};
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
 pub const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// What a page of events takes at most, mostly.
+/// What a page of events seldom exceeds.
 const USUAL_ANSWER_BYTES: usize = 1 << 20;
 
 /// How often a call is tried when the server or the network fails; a rate limit is waited for until the deadline.

@@ -31,8 +31,8 @@ const MARGIN: f64 = 1.1;
 /// How many bytes of pages a walk brings together before it packs their events.
 const BUNDLE: usize = if cfg!(test) { 2_000 } else { 8 << 20 };
 
-/// How many events it brings together at most: nearly as many as a power of two, so that their columns fill what an
-/// allocator sets aside, and a page more still fits.
+/// How many events it brings together before that: with the page that comes on top nearly as many as a power of two, so that
+/// their columns fill what an allocator sets aside.
 const BUNDLE_EVENTS: usize = 8_192 - 100;
 
 /// What each event means, see `Events::weighed`.

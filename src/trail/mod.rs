@@ -548,8 +548,7 @@ fn needed(pieces: &[Events], missing: &[Range<i64>], limit: usize) -> Vec<Range<
     holes.sort_by_key(|hole| std::cmp::Reverse(hole.start));
     let mut needed: Vec<Range<i64>> = Vec::new();
     for hole in holes {
-        let newer = |events: &Events| events.times().values().partition_point(|time| *time >= hole.end);
-        if pieces.iter().map(newer).sum::<usize>() > limit {
+        if pieces.iter().map(|events| events.since(hole.end)).sum::<usize>() > limit {
             break;
         }
         needed.push(hole);

@@ -12,7 +12,7 @@ test('the editor of an alert rule counts and previews', async ({ alertRuleEditPa
 test('the provisioned rules evaluate without an error', async ({ request }) => {
   // The slower group's first evaluation comes within five minutes of Grafana's start.
   const evaluated = 330_000;
-  test.setTimeout(2 * evaluated);
+  test.setTimeout(evaluated + 60_000);
   await expect
     .poll(
       async () => {
