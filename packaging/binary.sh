@@ -5,5 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+# The standard library's source is this machine's too, where it is installed.
+paths=("$PWD=." "${CARGO_HOME:-$HOME/.cargo}=cargo" "$(rustc --print sysroot)=rust")
+export RUSTFLAGS="-C target-feature=+crt-static ${paths[*]/#/--remap-path-prefix=}"
 cargo build --locked --release --no-default-features --bin gpx_scaleway_audittrail --target "$1"
