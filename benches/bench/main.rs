@@ -24,6 +24,11 @@ use process::Sandbox;
 use report::Row;
 use truth::Truth;
 
+/// The decoder is measured in this process, with the plugin's allocator.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Anything that ends a measurement.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

@@ -232,12 +232,6 @@ impl Decoder {
 
     fn append<'a>(&mut self, kind: Kind, time: i64, row: &Row<'a>, reader: &Reader<'a>) {
         let first = row.touched.first();
-        let class = match (row.status, row.of(Field::Result)) {
-            (Some(status), _) => Some(status_class::of(status)),
-            (None, Some(b"success")) => Some(status_class::SUCCEEDED),
-            (None, Some(b"failure")) => Some(status_class::FAILED),
-            _ => None,
-        };
         let nameless =
             kind == Kind::Authentication || row.of(Field::Product) == Some(PRODUCT_WITHOUT_PRINCIPAL.as_bytes());
         let user = || first.filter(|resource| nameless && resource.is_user()).and_then(|user| user.id);
@@ -253,11 +247,6 @@ impl Decoder {
         if first.is_none() {
             resource_id = self.texts[Column::ResourceId as usize].key(body_id());
         }
-        let locality = row.of(Field::Locality);
-        let region = match locality {
-            Some(locality) => str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()),
-            None => self.region.as_bytes(),
-        };
 
         match row.of(Field::Id) {
             Some(id) => self.ids.push(Some(id)),
@@ -272,10 +261,20 @@ impl Decoder {
         self.request_bodies.push(row.request_body.map_or_else(Place::default, |body| body.place(page)));
         self.resources.push(row.resources.map_or_else(Place::default, |list| list.place(page)));
         let principal = row.principal.or_else(user);
+        self.texts[Column::Kind as usize].set_following(line, kind as usize, || Some(kind.as_str().as_bytes()));
+        let locality = row.of(Field::Locality);
+        let key = self.texts[Column::Locality as usize].key(locality);
+        self.texts[Column::Locality as usize].set_key(line, key);
+        self.texts[Column::Region as usize].set_following(line, usize::try_from(key + 1).unwrap_or_default(), || {
+            let Some(locality) = locality else { return Some(self.region.as_bytes()) };
+            Some(str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()))
+        });
+        match row.status {
+            Some(status) => self.texts[Column::StatusClass as usize]
+                .set_following(line, status.into(), || Some(status_class::of(status).as_bytes())),
+            None => self.texts[Column::StatusClass as usize].set(line, row.of(Field::Result).and_then(class_of)),
+        }
         let mut put = |column: Column, text: Option<&[u8]>| self.texts[column as usize].set(line, text);
-        put(Column::Kind, Some(kind.as_str().as_bytes()));
-        put(Column::Region, Some(region));
-        put(Column::Locality, locality);
         put(Column::Organization, row.of(Field::Organization));
         put(Column::Project, row.of(Field::Project));
         put(Column::PrincipalId, principal);
@@ -284,7 +283,6 @@ impl Decoder {
         put(Column::Method, row.of(method));
         put(Column::SourceIp, row.of(Field::SourceIp));
         put(Column::UserAgent, row.of(Field::UserAgent));
-        put(Column::StatusClass, class.map(str::as_bytes));
         put(Column::Result, row.of(Field::Result));
         put(Column::FailureReason, row.of(Field::FailureReason));
         put(Column::Country, row.of(Field::Country));
@@ -563,6 +561,15 @@ fn usual_time(text: &[u8]) -> Option<i64> {
 /// The beginning of a text that may be long and is somebody else's.
 fn shortened(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().take(64).collect()
+}
+
+/// The class of a log-in's result.
+fn class_of(result: &[u8]) -> Option<&'static [u8]> {
+    match result {
+        b"success" => Some(status_class::SUCCEEDED.as_bytes()),
+        b"failure" => Some(status_class::FAILED.as_bytes()),
+        _ => None,
+    }
 }
 
 fn status(text: &[u8]) -> Option<u16> {

@@ -100,6 +100,8 @@ pub(super) struct Texts {
     hasher: DefaultHashBuilder,
     /// What was asked for lately, each in its text's slot: a page has few texts, again and again.
     recent: [Known; RECENT],
+    /// The keys of texts that follow from something else, by its number.
+    following: Vec<Option<i32>>,
 }
 
 impl Default for Texts {
@@ -112,6 +114,7 @@ impl Default for Texts {
             known: HashTable::with_capacity(RECENT),
             hasher: DefaultHashBuilder::default(),
             recent: [Known { key: NULL, start: NULL, end: NULL }; RECENT],
+            following: Vec::new(),
         }
     }
 }
@@ -168,6 +171,18 @@ impl Texts {
             }
             self.keys.push(key);
         }
+    }
+
+    /// The same, of a text that follows from something small, and needs to be found once for each.
+    #[inline(always)]
+    pub(super) fn set_following<'a>(&mut self, row: usize, from: usize, text: impl FnOnce() -> Option<&'a [u8]>) {
+        let key = self.following.get(from).copied().flatten().unwrap_or_else(|| {
+            let key = self.key(text());
+            self.following.resize(self.following.len().max(from + 1), None);
+            self.following[from] = Some(key);
+            key
+        });
+        self.set_key(row, key);
     }
 
     /// Forgets all but the first rows; the dictionary keeps their texts.
