@@ -100,7 +100,7 @@ impl World {
         let rows = (0..everything.events.len()).filter(|row| {
             let risk = everything.risks()[*row];
             let (classes, severities) = (&query.scope.risk_classes, &query.scope.severities);
-            mask.value(*row)
+            mask[*row]
                 && (classes.is_empty() || risk.is_some_and(|risk| classes.iter().any(|class| class == risk.class)))
                 && (severities.is_empty() || risk.is_some_and(|risk| severities.contains(&risk.severity)))
         });

@@ -15,13 +15,14 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, RecordBatch, StringArray,
     TimestampNanosecondArray, UInt16Array,
 };
 use arrow::datatypes::{
     DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType, UInt16Type,
 };
 use arrow::error::ArrowError;
+use rayon::prelude::*;
 
 use part::{Part, Reader, Rows, Stored, Zipper};
 
@@ -347,6 +348,12 @@ struct Run {
     rows: usize,
 }
 
+impl Run {
+    fn times(&self) -> &[i64] {
+        &self.part.times()[self.start..][..self.rows]
+    }
+}
+
 /// Events as columns, newest first (equal times by id), each id once.
 ///
 /// They are a choice of rows of parts that others may share. A column is put together when it is first asked for, so that
@@ -492,17 +499,17 @@ impl Events {
         })
     }
 
-    /// Puts the long texts together, which may be too much for one column.
+    /// Puts the long texts together, one beside the other, which may be too much for one column.
     ///
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB.
     pub fn load(&self) -> Result<(), ArrowError> {
-        for long in Long::ALL {
+        Long::ALL.into_par_iter().try_for_each(|long| {
             if self.columns[long.place()].get().is_none() {
                 let _ = self.columns[long.place()].set(self.gather(long.place())?);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The long text of one event.
@@ -535,8 +542,10 @@ impl Events {
         if self.picks.is_some() {
             return self.times().values().partition_point(|other| *other >= time);
         }
-        let times = self.runs.iter().map(|run| &run.part.times()[run.start..][..run.rows]);
-        times.map(|times| times.partition_point(|other| *other >= time)).sum()
+        // Runs that are not picked from follow each other.
+        let (newer, other) = self.runs.split_at(self.runs.partition_point(|run| run.times().last() >= Some(&time)));
+        let of_other = other.first().map_or(0, |run| run.times().partition_point(|other| *other >= time));
+        newer.iter().map(|run| run.rows).sum::<usize>() + of_other
     }
 
     /// A reader of a text column for each run.
@@ -629,6 +638,23 @@ impl Events {
         }
     }
 
+    /// The number of each event's text; `number` is asked for it once for each text of a run, and `none` is that of no text.
+    pub fn numbers<'a>(&'a self, column: Column, none: u32, mut number: impl FnMut(&'a str) -> u32) -> Vec<u32> {
+        let mut numbers = Vec::with_capacity(self.len());
+        let mut known: Vec<Vec<Option<u32>>> = vec![Vec::new(); self.runs.len()];
+        for (run, rows) in self.segments() {
+            let stored = &self.runs[run].part.columns[column.place()];
+            let Some(texts) = part::dictionary(stored) else {
+                numbers.resize(numbers.len() + rows.len(), none);
+                continue;
+            };
+            known[run].resize(texts.len(), None);
+            let mut known = |key: usize| *known[run][key].get_or_insert_with(|| number(texts.value(key)));
+            part::keys(stored, &rows, |key| numbers.push(key.map_or(none, &mut known)));
+        }
+        numbers
+    }
+
     /// The event's id: a UUID.
     #[must_use]
     pub fn ids(&self) -> &StringArray {
@@ -712,15 +738,15 @@ impl Events {
     ///
     /// # Errors
     /// When the mask has another length.
-    pub fn filter(&self, mask: &BooleanArray) -> Result<Self, ArrowError> {
+    pub fn filter(&self, mask: &[bool]) -> Result<Self, ArrowError> {
         if mask.len() != self.len() {
             let message = format!("a mask of {} places for {} events", mask.len(), self.len());
             return Err(ArrowError::InvalidArgumentError(message));
         }
-        if mask.true_count() == mask.len() {
+        if !mask.contains(&false) {
             return Ok(self.clone());
         }
-        let kept = mask.values().set_indices().filter(|row| mask.is_valid(*row));
+        let kept = (0..mask.len()).filter(|row| mask[*row]);
         let picks: Result<Vec<u32>, _> = match &self.picks {
             Some(picks) => Ok(kept.map(|row| picks[row]).collect()),
             None => kept.map(|row| u32::try_from(row).map_err(too_many)).collect(),
@@ -1063,6 +1089,12 @@ mod tests {
             };
             prop_assert_eq!(rows(&merged), rows(&whole));
             prop_assert!(rows(&merged).is_sorted_by(|a, b| a < b), "newest first, equal times by id, none twice");
+            for list in [&merged, &merged.packed().unwrap()] {
+                for time in 0..8 {
+                    let newer = merged.times().values().iter().filter(|other| **other >= time).count();
+                    prop_assert_eq!(list.since(time), newer);
+                }
+            }
             let distinct: HashSet<_> = told.iter().map(|event| event["id"].to_string()).collect();
             prop_assert_eq!(merged.len(), distinct.len());
         }

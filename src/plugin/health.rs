@@ -236,7 +236,7 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
             Gap::Failed(error) => Some(error.clone()),
             _ => None,
         });
-        let global = || filter::global(&listing.events).true_count();
+        let global = || filter::global(&listing.events).iter().filter(|is_global| **is_global).count();
         let events = if is_configured(desk, &listing.region) { listing.events.len() } else { global() };
         // A region may be read as several lists.
         let none = Region { events: 0, complete: true, error: None, propagating: false };

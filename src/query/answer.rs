@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use arrow::array::{Array, BooleanArray};
+use arrow::array::Array;
 use arrow::error::ArrowError;
 
 use super::filter::{self, OwnNames};
@@ -211,13 +211,12 @@ impl Answer {
     pub fn keys(&self, dimension: Dimension) -> Keys<'_> {
         let rows = self.events.len();
         match dimension {
-            Dimension::Column(column) => Keys::of_column(self.events.text(column), rows),
+            Dimension::Column(column) => Keys::of(&self.events, column),
             Dimension::Principal => {
-                let id = self.events.text(Column::PrincipalId);
+                let name = |id| Cow::Borrowed(self.names.get(id).map_or(id, |who| who.name.as_str()));
                 let own = self.own_names();
                 let own = own.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
-                Keys::of_column(id, rows)
-                    .renamed(|id| self.names.get(&id).map_or(id, |who| Cow::Borrowed(who.name.as_str())), own)
+                Keys::named(&self.events, &[Column::PrincipalId], name, own)
             }
             Dimension::Status => {
                 let statuses = self.events.statuses();
@@ -253,7 +252,7 @@ impl Answer {
     /// # Errors
     /// When `rows` has another length than the answer.
     pub fn keep(&mut self, rows: &[bool]) -> Result<(), Failure> {
-        self.events = self.events.filter(&BooleanArray::from(rows.to_vec()))?;
+        self.events = self.events.filter(rows)?;
         self.risks = OnceLock::new();
         Ok(())
     }
@@ -285,7 +284,7 @@ impl Answer {
             mask[*row] = true;
         }
         // The mask has a place for each event.
-        let only = self.of_events(self.events.filter(&BooleanArray::from(mask)).unwrap_or_default());
+        let only = self.of_events(self.events.filter(&mask).unwrap_or_default());
         only.meaning(rows.iter().map(|row| self.risks()[*row]).collect())
     }
 
@@ -424,8 +423,9 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
 }
 
 fn unnamed(events: &Events, names: &Names) -> bool {
-    let principal = events.text(Column::PrincipalId);
-    principal.dictionary().iter().flatten().any(|id| names.get(id).is_none())
+    let mut any = false;
+    events.find(Column::PrincipalId, |id| id.is_some_and(|id| names.get(id).is_none()), |_| any = true);
+    any
 }
 
 /// Some names, and how many more there are.

@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 use super::answer::{Answer, Failure};
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
+use crate::event::Events;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
 /// The label of events that lack the column they are told apart by.
@@ -108,14 +109,12 @@ impl Grid {
         })
     }
 
-    /// The buckets that hold events, the newest first, with the rows of each; `times` are sorted, the newest first.
-    pub fn rows<'a>(&self, times: &'a [i64]) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
+    /// The buckets that hold events, the newest first, with the rows of each.
+    pub fn rows<'a>(&self, events: &'a Events) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
         let starts: Vec<i64> = self.starts().collect();
-        let (to, mut row) = (self.to, 0);
-        row += times.partition_point(|time| *time >= to);
+        let mut row = events.since(self.to);
         starts.into_iter().enumerate().rev().filter_map(move |(bucket, start)| {
-            let first = row;
-            row += times[first..].partition_point(|time| *time >= start);
+            let first = std::mem::replace(&mut row, events.since(start));
             (first < row).then_some((bucket, first..row))
         })
     }
@@ -224,7 +223,7 @@ pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
     let grid = Grid::new(request);
     // Nothing found is an answer too, which may have something to say.
     let mut levels = BTreeMap::from([("info", vec![0_i64; grid.len()])]);
-    for (bucket, rows) in grid.rows(answer.events.times().values()) {
+    for (bucket, rows) in grid.rows(&answer.events) {
         for row in rows {
             levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
         }
@@ -243,7 +242,7 @@ pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
 
 fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> Frame {
     let mut series = vec![vec![0_i64; grid.len()]; groups.keys.len()];
-    for (bucket, rows) in grid.rows(answer.events.times().values()) {
+    for (bucket, rows) in grid.rows(&answer.events) {
         for group in &groups.of[rows] {
             series[*group as usize][bucket] += 1;
         }
@@ -284,7 +283,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::event::{Column, Events, Kind};
+    use crate::event::{Column, Kind};
     use crate::query::model::Dimension;
 
     const SECOND: i64 = 1_000_000_000;

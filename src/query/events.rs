@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -75,7 +76,7 @@ fn texts(texts: &StringArray) -> ArrayRef {
 
 /// JSON columns travel as bytes.
 fn json_text(texts: &StringArray) -> ArrayRef {
-    Arc::new(texts.iter().map(|text| text.map(str::as_bytes)).collect::<BinaryArray>())
+    Arc::new(BinaryArray::from(texts.clone()))
 }
 
 /// A log level that says how much the event matters and whether it went wrong.
@@ -164,17 +165,16 @@ pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
 
 fn table(answer: &Answer) -> Frame {
     let events = &answer.events;
-    let rows = events.len();
+    let text = |dimension: Dimension| Field::new(dimension.name(), Arc::new(answer.keys(dimension).column()));
+    let described: Vec<Field> = DESCRIBED.into_par_iter().chain([Dimension::Attack]).map(text).collect();
     let mut fields = vec![Field::required("time", times(answer))];
-    for dimension in DESCRIBED {
-        let text = answer.dimension(dimension);
-        fields.push(Field::new(dimension.name(), Arc::new((0..rows).map(text).collect::<StringArray>())));
-        if dimension == Dimension::Column(Column::StatusClass) {
+    for field in described {
+        let is_class = field.name == Column::StatusClass.name();
+        fields.push(field);
+        if is_class {
             fields.push(Field::new("status", Arc::new(events.statuses().clone())));
         }
     }
-    let attack = answer.dimension(Dimension::Attack);
-    fields.push(Field::new(Dimension::Attack.name(), Arc::new((0..rows).map(attack).collect::<StringArray>())));
     fields.push(Field::required("id", texts(events.ids())));
     fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));

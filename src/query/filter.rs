@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use aho_corasick::AhoCorasick;
-use arrow::array::{Array, BooleanArray};
+use arrow::array::Array;
 use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
 
@@ -19,7 +19,7 @@ const MOST_STEPS: usize = 8;
 
 /// The events that `scope` means, risk aside: true where one matches.
 #[must_use]
-pub fn mask(scope: &Scope, events: &Events, names: &Names) -> BooleanArray {
+pub fn mask(scope: &Scope, events: &Events, names: &Names) -> Vec<bool> {
     let mut mask = vec![true; events.len()];
     let kinds: Vec<&str> = scope.kinds.iter().map(|kind| kind.as_str()).collect();
     keep(&mut mask, events, Column::Kind, &kinds);
@@ -35,12 +35,12 @@ pub fn mask(scope: &Scope, events: &Events, names: &Names) -> BooleanArray {
     principals(&mut mask, scope, events, names);
     resources(&mut mask, scope, events);
     text(&mut mask, scope, events, names);
-    BooleanArray::from(mask)
+    mask
 }
 
 /// True for events of products without a region, and for log-ins: they belong to every region's answer.
 #[must_use]
-pub fn global(events: &Events) -> BooleanArray {
+pub fn global(events: &Events) -> Vec<bool> {
     let (kind, locality, product) =
         (events.text(Column::Kind), events.text(Column::Locality), events.text(Column::Product));
     let is_global = |row| {
@@ -48,7 +48,7 @@ pub fn global(events: &Events) -> BooleanArray {
             || locality.get(row) == Some("global")
             || product.get(row).is_some_and(|product| GLOBAL_PRODUCTS.contains(&product))
     };
-    (0..events.len()).map(|row| Some(is_global(row))).collect()
+    (0..events.len()).map(is_global).collect()
 }
 
 fn keep(mask: &mut [bool], events: &Events, column: Column, allowed: &[impl AsRef<str>]) {
@@ -128,7 +128,7 @@ impl OwnNames {
         events.find(Column::Product, |product| product == Some(PRODUCT_WITHOUT_PRINCIPAL), &mut see);
         let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
         // The mask has a place for each event.
-        let few = events.filter(&BooleanArray::from(mask)).unwrap_or_default();
+        let few = events.filter(&mask).unwrap_or_default();
         let (principal, resource, name) =
             (few.text(Column::PrincipalId), few.text(Column::ResourceId), few.text(Column::ResourceName));
         let own = |place: usize| {
@@ -270,7 +270,7 @@ mod tests {
         let events = Events::told(kind, told).weighed(risk::weigh);
         let mask = mask(&query.scope, &events, &Names::default());
         let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
-        let mut places: Vec<usize> = (0..events.len()).filter(|row| mask.value(*row)).map(place).collect();
+        let mut places: Vec<usize> = (0..events.len()).filter(|row| mask[*row]).map(place).collect();
         places.sort_unstable();
         places
     }
@@ -315,9 +315,8 @@ mod tests {
         ];
         let events = Events::told(Kind::Api, &told);
         let global = global(&events);
-        let newest_first: Vec<bool> = (0..events.len()).map(|row| global.value(row)).collect();
-        assert_eq!(newest_first, [false, true, false, true, true, true]);
-        assert!(super::global(&Events::told(Kind::Authentication, &[json!({})])).value(0));
+        assert_eq!(global, [false, true, false, true, true, true]);
+        assert!(super::global(&Events::told(Kind::Authentication, &[json!({})]))[0]);
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use arrow::array::{StringArray, StringBuilder};
 use foldhash::fast::FixedState;
 
-use crate::event::Text;
+use crate::event::{Column, Events};
 
 /// The texts of a column, each once, and the place of each event's text among them.
 #[derive(Clone, Debug, Default)]
@@ -69,10 +70,6 @@ struct Distinct<'a> {
 }
 
 impl<'a> Distinct<'a> {
-    fn with_capacity(texts: usize) -> Self {
-        Self { places: Map::with_capacity_and_hasher(texts, FixedState::default()), texts: Vec::with_capacity(texts) }
-    }
-
     /// The place of a text, which is added where it is new.
     fn place(&mut self, text: Cow<'a, str>) -> u32 {
         let texts = &mut self.texts;
@@ -87,38 +84,30 @@ impl<'a> Distinct<'a> {
 impl<'a> Keys<'a> {
     /// A text column as it is.
     #[must_use]
-    pub fn of_column(text: Text<'a>, rows: usize) -> Self {
-        let key = |row| text.key(row).and_then(|key| u32::try_from(key).ok()).unwrap_or(NONE);
-        let texts = text.dictionary().iter().map(|text| Cow::Borrowed(text.unwrap_or_default())).collect();
-        Self { of: (0..rows).map(key).collect(), texts }
+    pub fn of(events: &'a Events, column: Column) -> Self {
+        Self::named(events, &[column], Cow::Borrowed, std::iter::empty())
     }
 
-    /// The texts of a column and, of events that have none there, those of another.
-    #[must_use]
-    pub fn of_either(column: Text<'a>, other: Text<'a>, rows: usize) -> Self {
-        let (mut all, others) = (Self::of_column(column, rows), Self::of_column(other, rows));
-        // Texts are fewer than 32 bits count.
-        let first = u32::try_from(all.texts.len()).unwrap_or(NONE);
-        for (key, other) in all.of.iter_mut().zip(others.of).filter(|(key, _)| **key == NONE) {
-            *key = if other == NONE { NONE } else { first + other };
-        }
-        all.texts.extend(others.texts);
-        all
-    }
-
-    /// The same with other texts: what `name` makes of each, and for some rows their own.
-    #[must_use]
-    pub fn renamed(
-        self,
-        name: impl Fn(Cow<'a, str>) -> Cow<'a, str>,
+    /// What `name` makes of the texts of a column and, of events that have none there, of the next; and for some rows their
+    /// own.
+    pub fn named(
+        events: &'a Events,
+        columns: &[Column],
+        name: impl Fn(&'a str) -> Cow<'a, str>,
         own: impl Iterator<Item = (usize, Option<Cow<'a, str>>)>,
     ) -> Self {
-        let Self { mut of, texts } = self;
-        let mut distinct = Distinct::with_capacity(texts.len());
-        let keys: Vec<u32> = texts.into_iter().map(|text| distinct.place(name(text))).collect();
-        for key in of.iter_mut().filter(|key| **key != NONE) {
-            *key = keys[*key as usize];
+        let mut distinct = Distinct::default();
+        let mut of: Option<Vec<u32>> = None;
+        for column in columns {
+            let next = events.numbers(*column, NONE, |text| distinct.place(name(text)));
+            match &mut of {
+                Some(of) => {
+                    of.iter_mut().zip(next).filter(|(key, _)| **key == NONE).for_each(|(key, next)| *key = next);
+                }
+                None => of = Some(next),
+            }
         }
+        let mut of = of.unwrap_or_else(|| vec![NONE; events.len()]);
         for (row, text) in own {
             of[row] = text.map_or(NONE, |text| distinct.place(text));
         }
@@ -180,6 +169,15 @@ impl<'a> Keys<'a> {
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
         self.text(self.key(row))
+    }
+
+    /// The events' texts as a column.
+    #[must_use]
+    pub fn column(&self) -> StringArray {
+        let bytes = self.of.iter().map(|key| self.texts.get(*key as usize).map_or(0, |text| text.len())).sum();
+        let mut column = StringBuilder::with_capacity(self.of.len(), bytes);
+        (0..self.of.len()).for_each(|row| column.append_option(self.get(row)));
+        column.finish()
     }
 
     /// The `most` texts that occur most often among some events.

@@ -126,7 +126,7 @@ impl<'a> Sentences<'a> {
     pub fn words(&self) -> Words<'a> {
         let answer = self.answer;
         let rows = answer.events.len();
-        let keys = |column: Column| Keys::of_column(answer.events.text(column), rows);
+        let keys = |column: Column| Keys::of(&answer.events, column);
         let [kind, method, class, address] =
             [Column::Kind, Column::Method, Column::StatusClass, Column::SourceIp].map(keys);
         let [mfa, failure, country, action] =
@@ -159,12 +159,7 @@ impl<'a> Sentences<'a> {
         let texts = Sentences::new(&of_others).each_which();
         let own = others.iter().enumerate();
         let own = own.map(|(place, row)| (*row, texts.get(place).map(|text| Cow::Owned(text.to_owned()))));
-        let (name, id) = (events.text(Column::ResourceName), events.text(Column::ResourceId));
-        let shown = |text: Cow<'a, str>| match text {
-            Cow::Borrowed(text) => plain(text),
-            Cow::Owned(text) => Cow::Owned(plain(&text).into_owned()),
-        };
-        Keys::of_either(name, id, events.len()).renamed(shown, own)
+        Keys::named(events, &[Column::ResourceName, Column::ResourceId], plain, own)
     }
 
     /// The same, put together event by event.

@@ -9,8 +9,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use arrow::array::BooleanArray;
-
 use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, Window};
 
@@ -97,7 +95,7 @@ impl Series {
             }
         }
         // The mask has a place for each event.
-        events.filter(&BooleanArray::from(mask)).unwrap_or_default()
+        events.filter(&mask).unwrap_or_default()
     }
 }
 
