@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+
 import type { Page } from '@playwright/test';
 
 import { AUDIT, expect, test } from './fixtures';
 
-async function open(page: Page, scope: object = {}, from = 'now-6h') {
+async function open(page: Page, scope: object = {}, range = { from: 'now-6h', to: 'now' }, limit?: number) {
   const queries = [
     {
       refId: 'A',
@@ -11,10 +13,11 @@ async function open(page: Page, scope: object = {}, from = 'now-6h') {
       queryType: 'events',
       format: 'logs',
       scope,
+      limit,
     },
   ];
   const panes = JSON.stringify({
-    one: { datasource: AUDIT.uid, queries, range: { from, to: 'now' } },
+    one: { datasource: AUDIT.uid, queries, range },
   });
   await page.goto(`/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes)}`);
 }
@@ -71,4 +74,30 @@ test('Explore splits, and a link to both sides shows the same', async ({ page, c
   const other = await context.newPage();
   await other.goto(page.url());
   await expect(asked(other)).toHaveCount(2);
+});
+
+test('Explore scrolls on to older lines, and shows each once', async ({ page, request }) => {
+  const now = Date.now();
+  const [from, to] = [String(now - 24 * 3_600_000), String(now - 3_600_000)];
+  const scope = { products: ['iam'] };
+  const query = { refId: 'A', datasource: AUDIT, version: 1, queryType: 'events', format: 'logs', scope, limit: 1000 };
+  const response = await request.post('/api/ds/query', { data: { queries: [query], from, to } });
+  const { schema, data } = (await response.json()).results.A.frames[0];
+  const bodies = data.values[schema.fields.findIndex((field: { name: string }) => field.name === 'body')];
+
+  await open(page, scope, { from, to }, 40);
+  await expect(rows(page).first()).toBeVisible();
+  for (let more = 0; more < 2; more++) {
+    const scrolled = page.waitForResponse((answer) => /infiniteScroll/.test(answer.request().postData() ?? ''));
+    await rows(page).last().hover();
+    while (!(await Promise.race([scrolled.then(() => true), page.waitForTimeout(300).then(() => false)]))) {
+      await page.mouse.wheel(0, 2_000);
+    }
+  }
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: /download/i }).click();
+  await page.getByRole('menuitem', { name: /json/i }).click();
+  const lines: { line: string }[] = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+  expect(lines.length).toBeGreaterThan(100);
+  expect(lines.map(({ line }) => line)).toEqual(bodies.slice(0, lines.length));
 });
