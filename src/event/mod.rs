@@ -1,6 +1,6 @@
 //! The one noun everything speaks of: events of the trail, as Arrow columns.
 //!
-//! An [`Events`] is a record batch with one row per event, newest first, each event once. A [`Decoder`] turns pages of
+//! An [`Events`] is columns with one row per event, newest first, each event once. A [`Decoder`] turns pages of
 //! the Audit Trail API into one. All three kinds of event share the columns; what a kind does not have is null.
 //!
 //! The API grows every few weeks: products, methods and resource types are text, and a value nobody has seen before
@@ -284,16 +284,10 @@ impl<'a> Text<'a> {
         self.key(row).map(|key| self.values.value(key))
     }
 
-    /// The row's position in the dictionary: equal keys are equal texts, so that a count needs no text.
+    /// The row's position in the dictionary: equal keys are equal texts.
     #[must_use]
     pub fn key(&self, row: usize) -> Option<usize> {
         self.keys.is_valid(row).then(|| usize::try_from(self.keys.value(row)).unwrap_or_default())
-    }
-
-    /// The dictionary: the texts that occur, and possibly some that no row uses any more.
-    #[must_use]
-    pub fn dictionary(&self) -> &'a StringArray {
-        self.values
     }
 }
 
@@ -337,8 +331,21 @@ impl Long {
     }
 }
 
-/// Where fewer than one of so many rows is picked, or runs take turns so often, texts are looked at one by one.
+/// Where fewer than one of so many rows is picked, or runs take turns so often, texts are looked at one by one; and where
+/// so few of what follows each other are picked, they do not make picks of all.
 const FEW_OF: usize = 16;
+
+/// From so many rows on, work is worth threads of its own.
+pub const MANY: usize = 4_096;
+
+/// What `work` makes of each item, in their order; side by side where each concerns many rows.
+pub fn side_by_side<T: Copy + Sync, R: Send>(rows: usize, items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    if rows < MANY {
+        items.iter().copied().map(work).collect()
+    } else {
+        items.par_iter().map(|item| work(*item)).collect()
+    }
+}
 
 /// Some rows of a part, one after the other.
 #[derive(Clone, Debug)]
@@ -493,6 +500,22 @@ impl Events {
         })
     }
 
+    /// The same rows in the same order, as runs alone: what is picked one after the other is a run.
+    fn neighbours(&self) -> Vec<Run> {
+        let mut runs = Vec::with_capacity(self.runs.len());
+        for (run, rows) in self.segments() {
+            let part = &self.runs[run].part;
+            let mut add = |start: usize, rows: usize| runs.push(Run { part: Arc::clone(part), start, rows });
+            match rows {
+                Rows::All(rows) => add(rows.start, rows.len()),
+                Rows::Some { picks, before, start } => picks
+                    .chunk_by(|pick, next| *next == *pick + 1)
+                    .for_each(|picks| add(picks[0] as usize - before + start, picks.len())),
+            }
+        }
+        runs
+    }
+
     fn column(&self, place: usize) -> &ArrayRef {
         self.columns[place].get_or_init(|| {
             self.gather(place).unwrap_or_else(|e| panic!("the column {} is too large: {e}", SCHEMA.field(place).name()))
@@ -504,12 +527,13 @@ impl Events {
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB.
     pub fn load(&self) -> Result<(), ArrowError> {
-        Long::ALL.into_par_iter().try_for_each(|long| {
+        let load = |long: Long| {
             if self.columns[long.place()].get().is_none() {
                 let _ = self.columns[long.place()].set(self.gather(long.place())?);
             }
             Ok(())
-        })
+        };
+        side_by_side(self.len(), &Long::ALL, load).into_iter().collect()
     }
 
     /// The long text of one event.
@@ -800,11 +824,13 @@ impl Events {
             [only] => return Ok(only.clone()),
             _ => {}
         }
-        let runs: Vec<Run> = lists.iter().flat_map(|list| list.runs.iter().cloned()).collect();
         let in_turn = lists.windows(2).all(|pair| oldest(pair[0]) > newest(pair[1]));
-        if in_turn && lists.iter().all(|list| list.picks.is_none()) {
-            return Ok(Self::over(runs, None));
+        let picked: usize = lists.iter().filter(|list| list.picks.is_some()).map(|list| list.len()).sum();
+        let all: usize = lists.iter().map(|list| list.len()).sum();
+        if in_turn && picked * FEW_OF <= all {
+            return Ok(Self::over(lists.iter().flat_map(|list| list.neighbours()).collect(), None));
         }
+        let runs: Vec<Run> = lists.iter().flat_map(|list| list.runs.iter().cloned()).collect();
         let (mut sources, mut before) = (Vec::with_capacity(lists.len()), 0);
         for list in &lists {
             let first = u32::try_from(before).map_err(too_many)?;
@@ -817,7 +843,7 @@ impl Events {
             // Checked above: there are fewer rows than that.
             None => first + u32::try_from(row).unwrap_or(u32::MAX),
         };
-        let mut picks = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+        let mut picks = Vec::with_capacity(all);
         if in_turn {
             picks.extend(sources.iter().flat_map(|source| (0..source.0.len()).map(|row| pick(source, row))));
         } else {
@@ -1097,6 +1123,46 @@ mod tests {
             }
             let distinct: HashSet<_> = told.iter().map(|event| event["id"].to_string()).collect();
             prop_assert_eq!(merged.len(), distinct.len());
+        }
+
+        #[test]
+        fn windows_follow_each_other_whatever_is_picked_of_them(
+            // Of each window all rows, one in three, or a few.
+            windows in prop::collection::vec((0..80_i64, prop::sample::select(&[1, 3, 20])), 0..6),
+        ) {
+            // Each is later than the one before: a part of its own that begins within, of which all or some rows are chosen.
+            let events = |(place, (count, of)): (i64, &(i64, usize))| {
+                let event = |row: i64| {
+                    let method = (row % 5 > 0).then(|| format!("m{}", row % 3));
+                    let time = DateTime::from_timestamp_nanos(place * 100 + row / 2);
+                    json!({ "recorded_at": time, "id": format!("{place:03}-{row:03}"), "method_name": method })
+                };
+                let all = Events::told(Kind::Api, &(0..=*count).map(event).collect::<Vec<_>>()).packed().unwrap();
+                let all = all.slice(1..all.len());
+                all.filter(&(0..all.len()).map(|row| row.is_multiple_of(*of)).collect::<Vec<_>>()).unwrap()
+            };
+            let lists: Vec<Events> = (0..).zip(&windows).map(events).collect();
+            let merged = Events::merge(&lists).unwrap();
+            let rows = |events: &Events| -> Vec<(i64, String, Option<String>)> {
+                let method = events.text(Column::Method);
+                let row = |row| (events.times().value(row), events.ids().value(row).to_owned(), method.get(row).map(str::to_owned));
+                (0..events.len()).map(row).collect()
+            };
+            let expected: Vec<_> = lists.iter().rev().flat_map(rows).collect();
+            prop_assert_eq!(rows(&merged), expected.clone());
+            let mut texts = Vec::new();
+            let numbers = merged.numbers(Column::Method, u32::MAX, |text| {
+                texts.push(text);
+                u32::try_from(texts.len() - 1).unwrap()
+            });
+            let numbered: Vec<_> = numbers.iter().map(|number| texts.get(*number as usize).copied()).collect();
+            prop_assert_eq!(numbered, expected.iter().map(|(.., method)| method.as_deref()).collect::<Vec<_>>());
+            for time in 0..600 {
+                prop_assert_eq!(merged.since(time), expected.iter().filter(|(other, ..)| *other >= time).count());
+            }
+            for (from, to) in [(0, 700), (1, 2), (3, 60), (17, 117)].map(|(from, to)| (from.min(merged.len()), to.min(merged.len()))) {
+                prop_assert_eq!(rows(&merged.slice(from..to)), expected[from..to].to_vec());
+            }
         }
     }
 }

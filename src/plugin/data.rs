@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 
 use super::Process;
 use super::wire::{DataResponse, QueryDataResponse};
+use crate::frame::Frame;
 use crate::query::answer::Fault;
-use crate::query::{Failure, Query, Request};
+use crate::query::{Failure, Query, Request, aside};
 
 /// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
 ///
@@ -61,10 +62,11 @@ async fn answer(
     tracing::debug!(
         ref_id = query.ref_id,
         frames = frames.len(),
-        rows = frames.first().map_or(0, crate::frame::Frame::rows),
+        rows = frames.first().map_or(0, Frame::rows),
         "answered"
     );
-    frames.iter().map(|frame| frame.to_arrow(&query.ref_id).map_err(Failure::from)).collect()
+    let (rows, ref_id) = (frames.iter().map(Frame::rows).sum(), query.ref_id.clone());
+    aside(rows, move || frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect()).await
 }
 
 /// Whether an alert rule asks. The header's case depends on the way it came.

@@ -138,7 +138,6 @@ impl Answer {
         let mut notices = Vec::from_iter(named_enough(query, scope, &known, &events, request)?);
         let names = known.unwrap_or_default();
 
-        events = events.filter(&filter::mask(scope, &events, &names))?;
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
             notices.push(Notice::info(
@@ -148,10 +147,22 @@ impl Answer {
         notices.extend(retention(request)?);
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let mut answer = Self { events, risks: OnceLock::new(), names, gaps, notices, executed };
+        let query = query.clone();
+        super::aside(answer.events.len(), move || {
+            answer.choose(&query)?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Leaves only the events that a query means.
+    fn choose(&mut self, query: &Query) -> Result<(), Failure> {
+        let scope = &query.scope;
+        self.keep(&filter::mask(scope, &self.events, &self.names))?;
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
-            answer.keep(&wanted(&answer, scope, &query.filters))?;
+            self.keep(&wanted(self, scope, &query.filters))?;
         }
-        Ok(answer)
+        Ok(())
     }
 
     /// Who has no name in IAM may be named by the event's resource.

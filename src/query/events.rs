@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
-use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -11,14 +10,14 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Failure};
 use super::model::{Dimension, EventList, Format, Order};
 use super::sentence::Sentences;
-use crate::event::{Column, Long};
+use crate::event::{self, Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 use crate::risk::Severity;
 
 /// The newest events of an answer, or the oldest, as lines or as a table; the newest first.
 ///
 /// # Errors
-/// Never for events that were made here.
+/// When a column outgrows Arrow's 2 GiB.
 pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let found = answer.events.len();
     let shown = match list.order {
@@ -33,7 +32,7 @@ pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let rows = shown.events.len();
     let mut frame = match list.format {
         Format::Logs => lines(list.limit, found, &shown),
-        Format::Table => table(&shown),
+        Format::Table => table(&shown)?,
     };
     if found > rows {
         frame.meta.notices.push(Notice::info(format!("the {end} {rows} of {found} events are shown (limit)")));
@@ -163,12 +162,14 @@ pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
     serde_json::to_string(&one).map_err(|e| Failure::internal(format!("the event does not fit into JSON: {e}")))
 }
 
-fn table(answer: &Answer) -> Frame {
+fn table(answer: &Answer) -> Result<Frame, Failure> {
     let events = &answer.events;
-    let text = |dimension: Dimension| Field::new(dimension.name(), Arc::new(answer.keys(dimension).column()));
-    let described: Vec<Field> = DESCRIBED.into_par_iter().chain([Dimension::Attack]).map(text).collect();
+    let text = |dimension: Dimension| Ok(Field::new(dimension.name(), Arc::new(answer.keys(dimension).column()?)));
+    let shown: Vec<Dimension> = DESCRIBED.into_iter().chain([Dimension::Attack]).collect();
+    let described: Vec<Result<Field, Failure>> = event::side_by_side(events.len(), &shown, text);
     let mut fields = vec![Field::required("time", times(answer))];
     for field in described {
+        let field = field?;
         let is_class = field.name == Column::StatusClass.name();
         fields.push(field);
         if is_class {
@@ -179,11 +180,11 @@ fn table(answer: &Answer) -> Frame {
     fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));
     fields.push(Field::new("resources", json_text(events.long(Long::Resources))));
-    Frame {
+    Ok(Frame {
         name: "events".to_owned(),
         meta: Meta { preferred_visualisation_type: Some("table".to_owned()), ..Meta::default() },
         fields,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn no_column_has_a_name_that_grafana_reads_as_part_of_an_annotation() {
-        let frame = table(&answer(Kind::Api, &[json!({})]));
+        let frame = table(&answer(Kind::Api, &[json!({})])).unwrap();
         let swallowed = ["userId", "login", "email", "prevState", "newState", "data", "panelId", "alertId", "color"];
         let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
         assert!(names.iter().all(|name| !swallowed.contains(name)), "{names:?}");
@@ -266,7 +267,7 @@ mod tests {
     #[test]
     fn json_columns_hold_json_or_nothing() {
         let told = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
-        let frame = table(&answer(Kind::Api, &told));
+        let frame = table(&answer(Kind::Api, &told)).unwrap();
         let field = frame.fields.iter().find(|field| field.name == "request_body").unwrap();
         let bodies: Vec<_> = field.values.as_binary::<i32>().iter().collect();
         assert_eq!(bodies, [None, Some(&br#"{"a":1.5}"#[..])]);

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use arrow::array::{StringArray, StringBuilder};
-use foldhash::fast::FixedState;
+use arrow::error::ArrowError;
+use foldhash::fast::RandomState;
 
 use crate::event::{Column, Events};
 
@@ -20,8 +21,8 @@ pub struct Keys<'a> {
 /// The key of an event that has no text.
 const NONE: u32 = u32::MAX;
 
-/// A map for keys that nobody chooses to collide.
-pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
+/// A map that is fast, and whose keys nobody can choose to collide.
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Combinations of keys that are numbered in a table; of more, those that occur are looked up.
 const MOST_PAIRS: usize = 1 << 20;
@@ -75,7 +76,7 @@ impl<'a> Distinct<'a> {
         let texts = &mut self.texts;
         *self.places.entry(text).or_insert_with_key(|text| {
             texts.push(text.clone());
-            // There are not more texts than rows, and rows are counted by 32 bits.
+            // There are not more texts than rows of a few columns, far below what 32 bits count.
             u32::try_from(texts.len() - 1).unwrap_or(NONE)
         })
     }
@@ -148,15 +149,8 @@ impl<'a> Keys<'a> {
     }
 
     /// How many texts there are; some may be no event's.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.texts.len()
-    }
-
-    /// Whether no event has a text.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
     }
 
     /// The text of a key.
@@ -172,12 +166,19 @@ impl<'a> Keys<'a> {
     }
 
     /// The events' texts as a column.
-    #[must_use]
-    pub fn column(&self) -> StringArray {
-        let bytes = self.of.iter().map(|key| self.texts.get(*key as usize).map_or(0, |text| text.len())).sum();
+    ///
+    /// # Errors
+    /// When it outgrows Arrow's 2 GiB.
+    pub fn column(&self) -> Result<StringArray, ArrowError> {
+        let bytes: usize = self.of.iter().map(|key| self.texts.get(*key as usize).map_or(0, |text| text.len())).sum();
+        if i32::try_from(bytes).is_err() {
+            return Err(ArrowError::InvalidArgumentError(format!(
+                "a column of {bytes} bytes; at most 2 GiB are allowed"
+            )));
+        }
         let mut column = StringBuilder::with_capacity(self.of.len(), bytes);
         (0..self.of.len()).for_each(|row| column.append_option(self.get(row)));
-        column.finish()
+        Ok(column.finish())
     }
 
     /// The `most` texts that occur most often among some events.

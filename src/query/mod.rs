@@ -14,9 +14,13 @@ pub mod plan;
 pub mod sentence;
 pub mod values;
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
+
+use crate::event;
 use crate::frame::Frame;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Directory, Names};
@@ -100,25 +104,91 @@ impl Desk {
     /// # Errors
     /// When the query cannot be understood or answered; under an alert rule also when the answer would be incomplete.
     pub async fn answer(&self, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
-        let query = &Query { scope: self.in_default_project(&query.scope), ..query.clone() };
+        let query = Query { scope: self.in_default_project(&query.scope), ..query.clone() };
         // A rule has no hidden query: to answer nothing would be to say that there are no data.
         if query.hide && !request.from_alert {
             return Ok(Vec::new());
         }
-        request.check(query)?;
+        request.check(&query)?;
         let deadline = Instant::now() + self.settings.query_timeout;
-        let answer = Answer::gather(self, query, request, deadline).await?;
-        let frames = match &query.question {
-            Question::Counts(counts) => vec![counts::frame(counts, &answer, request)?],
-            Question::Values(values) => vec![values::frame(values, &answer)?],
-            // A rule means the number of events, whatever the panel it was made from shows.
-            Question::Annotations(_) | Question::Events(_) | Question::Volume if request.from_alert => {
-                vec![counts::total(&answer)?]
-            }
-            Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
-            Question::Events(events) => vec![events::frame(events, &answer)?],
-            Question::Volume => counts::volume(&answer, request),
-        };
-        Ok(answer.finish(frames))
+        let answer = Answer::gather(self, &query, request, deadline).await?;
+        let request = request.clone();
+        aside(answer.events.len(), move || frames(answer, &query, &request)).await
+    }
+}
+
+fn frames(answer: Answer, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+    let frames = match &query.question {
+        Question::Counts(counts) => vec![counts::frame(counts, &answer, request)?],
+        Question::Values(values) => vec![values::frame(values, &answer)?],
+        // A rule means the number of events, whatever the panel it was made from shows.
+        Question::Annotations(_) | Question::Events(_) | Question::Volume if request.from_alert => {
+            vec![counts::total(&answer)?]
+        }
+        Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
+        Question::Events(events) => vec![events::frame(events, &answer)?],
+        Question::Volume => counts::volume(&answer, request),
+    };
+    Ok(answer.finish(frames))
+}
+
+/// Work on many rows may not keep waiting whoever waits for Scaleway; nor may more of it be done at once, and take memory,
+/// than there are processors.
+static ASIDE: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
+
+/// Does work beside everything else, or at once where it concerns few rows. A panic of it is one of whoever awaits it.
+pub(crate) async fn aside<T: Send + 'static>(rows: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+    if rows < event::MANY {
+        return work();
+    }
+    let turn = ASIDE.acquire().await; // never closed, so never an error
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    match done.await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_on_many_rows_keeps_nobody_waiting() {
+        let (send, receive) = mpsc::channel();
+        let work = aside(event::MANY, move || receive.recv_timeout(Duration::from_mins(1)));
+        let other = async { send.send("what came in the meantime").unwrap() };
+        assert_eq!(tokio::join!(work, other).0, Ok("what came in the meantime"));
+    }
+
+    #[tokio::test]
+    async fn no_more_is_done_at_once_than_there_are_processors() {
+        let most = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let works = (0..most * 4).map(|_| {
+            let (begun, ended) = (Arc::clone(&begun), Arc::clone(&ended));
+            aside(event::MANY, move || {
+                let at_once = begun.fetch_add(1, Ordering::SeqCst) + 1 - ended.load(Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(5));
+                ended.fetch_add(1, Ordering::SeqCst);
+                at_once
+            })
+        });
+        let at_once = futures::future::join_all(works).await;
+        assert!(at_once.iter().all(|count| *count <= most), "{at_once:?} of {most}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_askers() {
+        let failed = tokio::spawn(aside(event::MANY, || panic!("on purpose"))).await;
+        assert!(failed.is_err_and(|error: tokio::task::JoinError| error.is_panic()));
     }
 }

@@ -255,14 +255,8 @@ impl Pages {
 
     /// How many events of the window were read; what comes twice counts twice.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn in_window(&self) -> usize {
         self.in_window
-    }
-
-    /// Whether no event of the window was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.in_window == 0
     }
 
     /// How many bytes the pages had whose events have not been taken yet.

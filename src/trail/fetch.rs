@@ -150,7 +150,7 @@ pub(super) async fn read<S: Source>(
     let mut pages = plan.source.pages(plan.series.window(&plan.range));
     let first = pages.next(plan.deadline).await;
     let probe = Probe { pages: estimate(&pages, &plan.range, matches!(first, Ok(true))) };
-    let enough = pages.len() > plan.limit;
+    let enough = pages.in_window() > plan.limit;
     if !matches!(first, Ok(true)) || enough || !go_on(probe) {
         let complete = matches!(first, Ok(false));
         let bundles = Bundles::new(plan.range.end);
@@ -162,7 +162,7 @@ pub(super) async fn read<S: Source>(
 
     // Of a window that holds more than is wanted, no more than that is read.
     let whole = plan.range.clone();
-    let mut stage = staged(whole.clone(), ratio(pages.len(), reach(&pages, whole.end)), plan.limit);
+    let mut stage = staged(whole.clone(), ratio(pages.in_window(), reach(&pages, whole.end)), plan.limit);
     let mut started = Some(pages);
     let (mut found, mut end) = (0, End { probe: Some(probe), ..End::default() });
     loop {
@@ -279,7 +279,7 @@ async fn go<S: Source>(
         if !more && !first {
             break true;
         }
-        if (pages.bytes() >= BUNDLE || pages.len() >= bundles.counted + BUNDLE_EVENTS)
+        if (pages.bytes() >= BUNDLE || pages.in_window() >= bundles.counted + BUNDLE_EVENTS)
             && let Some(reached) = pages.reached()
             && bundles.tie(&mut pages, reached + 1, &plan).is_err()
         {
@@ -340,7 +340,7 @@ impl Bundles {
 
     /// Makes a bundle of what was read from `known` on, which is all that there is.
     fn tie<S: Source>(&mut self, pages: &mut S::Pages, known: i64, plan: &Plan<S>) -> Result<(), ArrowError> {
-        self.counted = pages.len();
+        self.counted = pages.in_window();
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events.weighed(plan.weigh)];

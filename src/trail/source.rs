@@ -31,7 +31,7 @@ pub trait Pages: Send + 'static {
     fn next(&mut self, deadline: Instant) -> impl Future<Output = Result<bool, Gap>> + Send;
 
     /// How many events of the window were read.
-    fn len(&self) -> usize;
+    fn in_window(&self) -> usize;
 
     /// How many bytes the pages had whose events have not been taken yet.
     fn bytes(&self) -> usize;
@@ -82,8 +82,8 @@ impl Pages for audit_trail::Pages {
         self.next(deadline).await
     }
 
-    fn len(&self) -> usize {
-        self.len()
+    fn in_window(&self) -> usize {
+        self.in_window()
     }
 
     fn bytes(&self) -> usize {

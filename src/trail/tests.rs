@@ -212,7 +212,7 @@ impl Pages for FakePages {
         Ok(more)
     }
 
-    fn len(&self) -> usize {
+    fn in_window(&self) -> usize {
         self.found
     }
 
