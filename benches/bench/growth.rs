@@ -24,6 +24,9 @@ const LINEAR: f64 = 10.0 * 1.2;
 
 const REFRESHES: usize = 5;
 
+/// How long an event may still be missing from the trail, as it is set by default: a refresh reads what is younger again.
+const SETTLING_MS: i64 = 300_000;
+
 /// How many events the plugin holds, and their request bodies in bytes.
 const HELD_EVENTS: &str = "audittrail_held_events";
 const HELD_BODIES: &str = "audittrail_held_body_bytes";
@@ -55,6 +58,8 @@ struct Size {
     refresh: f64,
     /// Calls to Scaleway of one refresh.
     calls: f64,
+    /// How many events a refresh reads again, because they have not settled.
+    unsettled: f64,
     /// How many events the process held when its memory was measured.
     holding: f64,
     /// Memory beyond an idle process's, in bytes.
@@ -74,7 +79,7 @@ async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
         let host = plugin(&ground.options).await?;
         rest().await;
         let idle = resident(&host)?;
-        let (took, frame) = timed(host.frame(&source, total(span), &[])).await?;
+        let (took, frame) = timed(host.frame(&source, total(span.range()), &[])).await?;
         if usize::try_from(number(&frame)?)? != span.events {
             return Err(format!("{} events counted, not {}", number(&frame)?, span.events).into());
         }
@@ -98,9 +103,11 @@ async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
         seconds.push(timed(host.frame(&source, until_now(), &[])).await?.0);
         calls.push(real(ground.sandbox.calls().await?.listed()));
     }
+    let now = Utc::now().timestamp_millis();
+    let unsettled = real(usize::try_from(number(&host.frame(&source, total((now - SETTLING_MS, now)), &[]).await?)?)?);
     host.stop().await?;
     let (cold, refresh, calls) = (median(cold), median(seconds), median(calls));
-    Ok(Size { events: span.events, cold, held, refresh, calls, holding, memory, bodies })
+    Ok(Size { events: span.events, cold, held, refresh, calls, unsettled, holding, memory, bodies })
 }
 
 /// Time and memory at each size, and what they grow by.
@@ -117,6 +124,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: upstream calls of a refresh"), size.calls, "calls"));
+        rows.push(Row::info(format!("{what}: of which a refresh reads, not settled"), size.unsettled, "events"));
         rows.push(Row::info(format!("{what}: memory beyond an idle process's"), size.memory / MIB, "MiB"));
     }
     for pair in sizes.windows(2) {

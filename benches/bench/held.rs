@@ -76,9 +76,9 @@ fn text(range: (i64, i64)) -> Ask {
 }
 
 /// How many events the span has, as the plugin counts them.
-pub(crate) fn total(span: &Span) -> Ask {
+pub(crate) fn total(range: (i64, i64)) -> Ask {
     let query = json!({ "queryType": "counts", "over": "total", "scope": { "kinds": ["api"] } });
-    Ask::new("A", query, span.range())
+    Ask::new("A", query, range)
 }
 
 /// The one number of a total.
@@ -178,7 +178,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let source = ground.sandbox.source();
     let host = plugin(&ground.options).await?;
     ground.say(&format!("held: fetching {} events", span.events));
-    let held = number(&host.frame(&source, total(&span), &[]).await?)?;
+    let held = number(&host.frame(&source, total(span.range()), &[]).await?)?;
     ground.sandbox.reset().await?;
     let runs = ground.options.runs;
     ground.say("held: annotations, counts, free text");

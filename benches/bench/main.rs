@@ -24,7 +24,7 @@ use process::Sandbox;
 use report::Row;
 use truth::Truth;
 
-/// The decoder is measured in this process, with the plugin's allocator.
+/// The decoder is measured in a process of this program, with the plugin's allocator.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
