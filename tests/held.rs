@@ -647,6 +647,27 @@ async fn a_damaged_file_is_removed_and_read_again() {
 }
 
 #[tokio::test]
+async fn a_folder_keeps_nothing_longer_than_scaleway_does() {
+    let kept = Kept::new().await;
+    let day = |days: i64| (chrono::Utc::now() - chrono::Duration::days(days)).timestamp_nanos_opt().unwrap();
+    let trail = files(&kept.path())[0].parent().unwrap().to_owned();
+    let named = |from: i64, to: i64, ending: &str| trail.join(format!("0123456789abcdef_{from}_{to}.{ending}"));
+    let (old, foreign) = (named(day(120), day(91), "held"), named(day(120), day(91), "txt"));
+    let (newest, before) = (files(&kept.path())[0].clone(), files(&kept.path()).len());
+    for file in [&old, &foreign] {
+        fs::copy(&newest, file).unwrap();
+    }
+    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    assert_eq!((old.exists(), foreign.exists()), (false, true), "what is not ours stays");
+    // A window that ends within what Scaleway keeps is kept whole.
+    let partly = named(day(120), day(89), "held");
+    fs::copy(&newest, &partly).unwrap();
+    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    assert!(partly.exists());
+    assert_eq!(files(&kept.path()).len(), before + 2);
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_used_costs_no_answer() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -5,8 +5,10 @@
 //! may share the folder. A file that does not read as it was written is removed and its window is read from Scaleway
 //! again.
 
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,7 +21,7 @@ use sha2::{Digest, Sha256};
 use super::fetch::Weigh;
 use super::store::{Series, Span};
 use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Flaws};
+use crate::scaleway::audit_trail::{Filter, Flaws, RETENTION_DAYS};
 
 /// What a file begins with; another version has another mark.
 const MARK: &[u8; 16] = b"audittrail-held1";
@@ -31,6 +33,9 @@ const ENDING: &str = "held";
 const EVERY: Duration = Duration::from_mins(1);
 
 const LEVEL: i32 = 3;
+
+/// What Scaleway keeps no longer is not kept here either.
+const RETENTION: i64 = RETENTION_DAYS * 86_400 * 1_000_000_000;
 
 /// The folder of one trail.
 #[derive(Debug)]
@@ -133,15 +138,23 @@ impl Folder {
         let name = format!("{start}{}_{}.{ENDING}", span.range.start, span.range.end);
         file.persist(self.path.join(&name)).map_err(|error| error.error)?;
         for (path, other) in self.files() {
-            let bounds = other.strip_prefix(&start).and_then(|rest| rest.strip_suffix(&format!(".{ENDING}")));
-            let bounds = bounds.and_then(|bounds| bounds.split_once('_'));
-            let bounds = bounds.and_then(|(from, to)| Some((from.parse::<i64>().ok()?, to.parse::<i64>().ok()?)));
-            if other != name && bounds.is_some_and(|(from, to)| from >= span.range.start && to <= span.range.end) {
+            let within = |bounds: Range<i64>| bounds.start >= span.range.start && bounds.end <= span.range.end;
+            if other.starts_with(&start) && other != name && bounds(&other).is_some_and(within) {
                 // Another process may have removed it already.
                 let _ = fs::remove_file(path);
             }
         }
         Ok(())
+    }
+
+    /// Removes the files of windows that lie before what Scaleway keeps.
+    pub(super) fn sweep(&self, now: i64) {
+        for (path, name) in self.files() {
+            if bounds(&name).is_some_and(|bounds| bounds.end < now.saturating_sub(RETENTION)) {
+                // Another process may have removed it already.
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 
     fn files(&self) -> Vec<(PathBuf, String)> {
@@ -152,15 +165,8 @@ impl Folder {
 
     /// What the folder holds, the newest first, up to so many bytes of files.
     pub(super) fn read(&self, most: usize, weigh: Weigh) -> Vec<(Series, Span)> {
-        let mut files: Vec<(PathBuf, i64)> = self
-            .files()
-            .into_iter()
-            .map(|(path, name)| {
-                let to = name.rsplit('_').next().and_then(|to| to.strip_suffix(&format!(".{ENDING}"))?.parse().ok());
-                (path, to.unwrap_or(i64::MIN))
-            })
-            .collect();
-        files.sort_by_key(|(_, to)| std::cmp::Reverse(*to));
+        let mut files = self.files();
+        files.sort_by_key(|(_, name)| Reverse(bounds(name).map(|bounds| bounds.end)));
         let (mut spans, mut bytes) = (Vec::new(), 0);
         for (path, _) in files {
             match read(&path, weigh) {
@@ -183,6 +189,13 @@ impl Folder {
         spans.reverse();
         spans
     }
+}
+
+/// The window of a file, as its name tells it.
+fn bounds(name: &str) -> Option<Range<i64>> {
+    let (rest, to) = name.strip_suffix(ENDING)?.strip_suffix('.')?.rsplit_once('_')?;
+    let (_, from) = rest.rsplit_once('_')?;
+    Some(from.parse().ok()?..to.parse().ok()?)
 }
 
 fn read(path: &Path, weigh: Weigh) -> io::Result<(Series, Span)> {

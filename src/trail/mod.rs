@@ -216,6 +216,7 @@ impl<S: Source> Trail<S> {
         let mut store = Store::new(settling, settings.max_memory);
         let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
         if let Some(folder) = &folder {
+            folder.sweep(source.now());
             for (series, span) in folder.read(settings.max_memory, weigh) {
                 store.restore(&series, span);
             }
@@ -624,9 +625,10 @@ fn is_unusable(listing: &Listing) -> bool {
     listing.list == List::Combined && listing.gaps.iter().any(|gap| is_of_no_use(gap) || only_malformed(gap))
 }
 
-/// Puts into the folder what it does not have yet.
-fn keep<S>(inner: &Inner<S>) {
+/// Puts into the folder what it does not have yet, and takes out what is too old.
+fn keep<S: Source>(inner: &Inner<S>) {
     let Some(folder) = inner.folder.as_ref().filter(|folder| folder.is_due()) else { return };
+    folder.sweep(inner.source.now());
     let state = || inner.state.lock().unwrap_or_else(PoisonError::into_inner);
     let new = state().store.not_kept();
     for (series, span) in new {
