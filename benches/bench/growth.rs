@@ -27,6 +27,9 @@ const REFRESHES: usize = 5;
 /// How long an event may still be missing from the trail, as it is set by default: a refresh reads what is younger again.
 const SETTLING_MS: i64 = 300_000;
 
+/// Events on a page of the API.
+const PAGE: f64 = 100.0;
+
 /// How many events the plugin holds, and their request bodies in bytes.
 const HELD_EVENTS: &str = "audittrail_held_events";
 const HELD_BODIES: &str = "audittrail_held_body_bytes";
@@ -123,8 +126,10 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         rows.push(Row::info(format!("{what}: fetched, no latency"), size.cold * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
-        rows.push(Row::info(format!("{what}: upstream calls of a refresh"), size.calls, "calls"));
         rows.push(Row::info(format!("{what}: of which a refresh reads, not settled"), size.unsettled, "events"));
+        // Pages of what has not settled, and one since there may be more of it at another moment.
+        let pages = Reach::AtMost((size.unsettled / PAGE).ceil() + 1.0);
+        rows.push(Row::new(format!("{what}: upstream calls of a refresh"), size.calls, "calls", pages));
         rows.push(Row::info(format!("{what}: memory beyond an idle process's"), size.memory / MIB, "MiB"));
     }
     for pair in sizes.windows(2) {
@@ -139,8 +144,6 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         for (name, times) in times {
             rows.push(Row::new(format!("{what}: {name}"), times, "x", Reach::AtMost(LINEAR)));
         }
-        let calls = format!("{what}: more upstream calls of a refresh");
-        rows.push(Row::new(calls, large.calls - small.calls, "calls", Reach::AtMost(0.0)));
     }
     if let Some(largest) = sizes.last() {
         let what = format!("memory, {} events held: beyond an idle process and request bodies", largest.events);
