@@ -647,6 +647,25 @@ async fn a_damaged_file_is_removed_and_read_again() {
 }
 
 #[tokio::test]
+async fn replicas_that_write_at_the_same_time_lose_nothing() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let folder = tempfile::tempdir().unwrap();
+    let replica = || desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": folder.path() }));
+    let (one, two, three) = (replica(), replica(), replica());
+    let whole = settled();
+    let middle = whole.from + (whole.to - whole.from) / 2;
+    let newer = Request { from: middle, ..whole.clone() };
+    let older = Request { to: middle, ..whole.clone() };
+    let any = json!({});
+    tokio::join!(ids(&one, &any, &newer), ids(&two, &any, &older), ids(&three, &any, &whole));
+    written(folder.path(), 1).await;
+    let expected = all(&engine.sandbox, &whole).await;
+    engine.sandbox.reset();
+    is_each_once(&ids(&replica(), &any, &whole).await, &expected);
+    assert_eq!(calls(&engine.sandbox), 0, "what one of them wrote is there");
+}
+
+#[tokio::test]
 async fn a_folder_keeps_nothing_longer_than_scaleway_does() {
     let kept = Kept::new().await;
     let day = |days: i64| (chrono::Utc::now() - chrono::Duration::days(days)).timestamp_nanos_opt().unwrap();
@@ -657,8 +676,18 @@ async fn a_folder_keeps_nothing_longer_than_scaleway_does() {
     for file in [&old, &foreign] {
         fs::copy(&newest, file).unwrap();
     }
-    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": kept.path() }));
     assert_eq!((old.exists(), foreign.exists()), (false, true), "what is not ours stays");
+    // A process that goes on looks again.
+    fs::copy(&newest, &old).unwrap();
+    assert_eq!(ids(&restarted, &json!({}), &kept.request).await, kept.ids);
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if !old.exists() {
+            break;
+        }
+    }
+    assert!(!old.exists() && foreign.exists());
     // A window that ends within what Scaleway keeps is kept whole.
     let partly = named(day(120), day(89), "held");
     fs::copy(&newest, &partly).unwrap();

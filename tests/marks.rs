@@ -295,6 +295,24 @@ fn buckets_are_as_many_as_fit_and_no_finer_than_grafana_suggests() {
 }
 
 #[test]
+fn each_event_is_in_the_bucket_of_its_time() {
+    let blank = blank();
+    check(week(), |(request, happened)| {
+        let answer = answer(&blank, &happened);
+        let grid = Grid::new(&request);
+        let starts: Vec<i64> = grid.starts().collect();
+        let mut seen = 0;
+        for (bucket, rows) in grid.rows(&answer.events) {
+            seen += rows.len();
+            let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.to);
+            prop_assert!(answer.events.times().values()[rows].iter().all(|time| bucket.contains(time)));
+        }
+        prop_assert_eq!(seen, happened.len());
+        Ok(())
+    });
+}
+
+#[test]
 fn counts_add_up_to_the_events_of_the_range() {
     let blank = blank();
     let groupings = [

@@ -24,8 +24,12 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 env -u ANTHROPIC_API_KEY -u OPENAI_API_KEY -u GEMINI_API_KEY -u GITHUB_TOKEN -u WEBRISK_API_KEY DEBUG=1 \
     "$validator" -config tests/package/validator.yaml target/plugin/*.zip 2>&1 | tee "$log"
-# A check that needs a network and has none ends all that would come after it, and is no error to the validator.
-if grep -F '[DEBUG] check failed' "$log" >/dev/null; then
-    echo "SKIP: Grafana's plugin validator found no error before it was cut short: $(grep -F -m 1 '[DEBUG] check failed' "$log")"
+# A check that fails itself ends all that would come after it, and is no error to the validator.
+if failed=$(grep -F -m 1 '[DEBUG] check failed' "$log"); then
+    if ! grep -E 'dial tcp|no such host|timeout|connection refused|unreachable' <<<"$failed" >/dev/null; then
+        echo "error: Grafana's plugin validator did not look at everything: $failed"
+        exit 1
+    fi
+    echo "SKIP: Grafana's plugin validator found no error before it lacked the network: $failed"
     exit 77
 fi

@@ -331,9 +331,13 @@ impl Long {
     }
 }
 
-/// Where fewer than one of so many rows is picked, or runs take turns so often, texts are looked at one by one; and where
-/// so few of what follows each other are picked, they do not make picks of all.
+/// Where fewer than one of so many rows is picked, or runs take turns so often, texts are looked at one by one.
 const FEW_OF: usize = 16;
+
+/// Picks that are not more than this, and stand in not more than so many runs of their own, do not make picks of the lists
+/// around them. A run costs readers of its own.
+const FEW_PICKS: usize = 1_000;
+const FEW_RUNS: usize = 64;
 
 /// From so many rows on, work is worth threads of its own.
 pub const MANY: usize = 4_096;
@@ -827,10 +831,13 @@ impl Events {
         let in_turn = lists.windows(2).all(|pair| oldest(pair[0]) > newest(pair[1]));
         let picked: usize = lists.iter().filter(|list| list.picks.is_some()).map(|list| list.len()).sum();
         let all: usize = lists.iter().map(|list| list.len()).sum();
-        if in_turn && picked * FEW_OF <= all {
-            return Ok(Self::over(lists.iter().flat_map(|list| list.neighbours()).collect(), None));
-        }
         let runs: Vec<Run> = lists.iter().flat_map(|list| list.runs.iter().cloned()).collect();
+        if in_turn && picked <= FEW_PICKS {
+            let neighbours: Vec<Run> = lists.iter().flat_map(|list| list.neighbours()).collect();
+            if neighbours.len() <= runs.len() + FEW_RUNS {
+                return Ok(Self::over(neighbours, None));
+            }
+        }
         let (mut sources, mut before) = (Vec::with_capacity(lists.len()), 0);
         for list in &lists {
             let first = u32::try_from(before).map_err(too_many)?;
@@ -1149,6 +1156,11 @@ mod tests {
                 (0..events.len()).map(row).collect()
             };
             let expected: Vec<_> = lists.iter().rev().flat_map(rows).collect();
+            prop_assert!(merged.runs.len() <= windows.len() + FEW_RUNS);
+            let several = lists.iter().filter(|list| !list.is_empty()).count() > 1;
+            if several && windows.iter().all(|(count, of)| *of == 1 || *count < 30) {
+                prop_assert!(merged.picks.is_none(), "few picks are runs");
+            }
             prop_assert_eq!(rows(&merged), expected.clone());
             let mut texts = Vec::new();
             let numbers = merged.numbers(Column::Method, u32::MAX, |text| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
 use tokio::task::JoinSet;
@@ -66,7 +66,9 @@ async fn answer(
         "answered"
     );
     let (rows, ref_id) = (frames.iter().map(Frame::rows).sum(), query.ref_id.clone());
-    aside(rows, move || frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect()).await
+    let deadline = Instant::now() + desk.settings.query_timeout;
+    aside(rows, deadline, move || frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect())
+        .await
 }
 
 /// Whether an alert rule asks. The header's case depends on the way it came.

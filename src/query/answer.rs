@@ -148,7 +148,7 @@ impl Answer {
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let mut answer = Self { events, risks: OnceLock::new(), names, gaps, notices, executed };
         let query = query.clone();
-        super::aside(answer.events.len(), move || {
+        super::aside(answer.events.len(), deadline, move || {
             answer.choose(&query)?;
             Ok(answer)
         })

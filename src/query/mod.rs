@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::event;
 use crate::frame::Frame;
-use crate::scaleway::audit_trail::GLOBAL_REGION;
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap};
 use crate::scaleway::iam::{Directory, Names};
 use crate::scaleway::{self, Client, Error};
 use crate::settings::Settings;
@@ -113,7 +113,7 @@ impl Desk {
         let deadline = Instant::now() + self.settings.query_timeout;
         let answer = Answer::gather(self, &query, request, deadline).await?;
         let request = request.clone();
-        aside(answer.events.len(), move || frames(answer, &query, &request)).await
+        aside(answer.events.len(), deadline, move || frames(answer, &query, &request)).await
     }
 }
 
@@ -134,15 +134,26 @@ fn frames(answer: Answer, query: &Query, request: &Request) -> Result<Vec<Frame>
 
 /// Work on many rows may not keep waiting whoever waits for Scaleway; nor may more of it be done at once, and take memory,
 /// than there are processors.
-static ASIDE: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
+static ASIDE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(processors()));
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// Does work beside everything else, or at once where it concerns few rows. A panic of it is one of whoever awaits it.
-pub(crate) async fn aside<T: Send + 'static>(rows: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+///
+/// # Errors
+/// Those of the work; and when its turn does not come before the deadline.
+pub(crate) async fn aside<T: Send + 'static>(
+    rows: usize,
+    deadline: Instant,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     if rows < event::MANY {
         return work();
     }
-    let turn = ASIDE.acquire().await; // never closed, so never an error
+    let turn =
+        tokio::time::timeout_at(deadline.into(), ASIDE.acquire()).await.map_err(|_| Failure::from(&Gap::Late))?;
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         work()
@@ -161,34 +172,47 @@ mod tests {
 
     use super::*;
 
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_mins(1)
+    }
+
     #[tokio::test]
     async fn work_on_many_rows_keeps_nobody_waiting() {
         let (send, receive) = mpsc::channel();
-        let work = aside(event::MANY, move || receive.recv_timeout(Duration::from_mins(1)));
+        let work = aside(event::MANY, soon(), move || Ok(receive.recv_timeout(Duration::from_mins(1))));
         let other = async { send.send("what came in the meantime").unwrap() };
-        assert_eq!(tokio::join!(work, other).0, Ok("what came in the meantime"));
+        assert_eq!(tokio::join!(work, other).0, Ok(Ok("what came in the meantime")));
     }
 
     #[tokio::test]
     async fn no_more_is_done_at_once_than_there_are_processors() {
-        let most = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let most = processors();
+        let running = Arc::new(AtomicUsize::new(0));
         let works = (0..most * 4).map(|_| {
-            let (begun, ended) = (Arc::clone(&begun), Arc::clone(&ended));
-            aside(event::MANY, move || {
-                let at_once = begun.fetch_add(1, Ordering::SeqCst) + 1 - ended.load(Ordering::SeqCst);
+            let running = Arc::clone(&running);
+            aside(event::MANY, soon(), move || {
+                let at_once = running.fetch_add(1, Ordering::SeqCst) + 1;
                 std::thread::sleep(Duration::from_millis(5));
-                ended.fetch_add(1, Ordering::SeqCst);
-                at_once
+                running.fetch_sub(1, Ordering::SeqCst);
+                Ok(at_once)
             })
         });
         let at_once = futures::future::join_all(works).await;
-        assert!(at_once.iter().all(|count| *count <= most), "{at_once:?} of {most}");
+        assert!(at_once.iter().all(|count| count.as_ref().is_ok_and(|count| *count <= most)), "{at_once:?} of {most}");
     }
 
     #[tokio::test]
     async fn a_panic_is_the_askers() {
-        let failed = tokio::spawn(aside(event::MANY, || panic!("on purpose"))).await;
-        assert!(failed.is_err_and(|error: tokio::task::JoinError| error.is_panic()));
+        let failed = tokio::spawn(aside::<()>(event::MANY, soon(), || panic!("on purpose"))).await;
+        assert!(failed.is_err_and(|error| error.is_panic()));
+    }
+
+    #[tokio::test]
+    async fn whoever_gets_no_turn_in_time_gets_an_error() {
+        let taken = ASIDE.acquire_many(u32::try_from(processors()).unwrap()).await;
+        let late = aside(event::MANY, Instant::now() + Duration::from_millis(20), || Ok(())).await;
+        assert_eq!(late, Err(Failure::from(&Gap::Late)));
+        assert_eq!(aside(1, Instant::now(), || Ok("few rows need no turn")).await, Ok("few rows need no turn"));
+        drop(taken);
     }
 }

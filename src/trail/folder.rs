@@ -147,7 +147,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of windows that lie before what Scaleway keeps.
+    /// Removes the files of windows that lie before what Scaleway keeps, whole.
     pub(super) fn sweep(&self, now: i64) {
         for (path, name) in self.files() {
             if bounds(&name).is_some_and(|bounds| bounds.end < now.saturating_sub(RETENTION)) {
