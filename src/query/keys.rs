@@ -139,7 +139,7 @@ impl<'a> Keys<'a> {
         Self { of, texts: distinct.texts }
     }
 
-    /// The key of an event's text; it counts from 0, and [`Keys::len`] is that of events without text.
+    /// The key of an event's text; it counts from 0, and the number of texts is that of events without text.
     #[must_use]
     pub fn key(&self, row: usize) -> usize {
         match self.of[row] {
