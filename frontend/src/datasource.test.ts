@@ -42,6 +42,17 @@ describe('queries', () => {
     expect(backend.mock.calls[0][0].targets.map(({ refId }) => refId)).toEqual(['C']);
   });
 
+  it('for annotations do not cancel each other, and those of a panel still do', async () => {
+    const backend = sent();
+    const datasource = fakeDataSource();
+    for (const requestId of ['AQ100', 'AQ100', 'SQR7', 'SQR7']) {
+      await lastValueFrom(datasource.query({ ...request({ refId: 'A', scope: {} }), requestId }));
+    }
+    const ids = backend.mock.calls.map(([{ requestId }]) => requestId);
+    expect(new Set(ids).size).toBe(3);
+    expect(ids.slice(2)).toEqual(['SQR7', 'SQR7']);
+  });
+
   it('carry the dashboard’s variables and filters', () => {
     const datasource = fakeDataSource({ who: ['a', 'b'] });
     const filters = [{ key: 'product', operator: '=', value: 'iam' }];

@@ -73,6 +73,9 @@ export class AuditDataSource
   /** What the log context in view is about; the same for all lines until it is changed. */
   private context: Context = 'principal';
 
+  /** How many requests for annotations there were. */
+  private requests = 0;
+
   constructor(
     settings: DataSourceInstanceSettings<Settings>,
     private readonly templates: TemplateSrv = getTemplateSrv()
@@ -104,8 +107,14 @@ export class AuditDataSource
   query(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
     // Not every caller asks filterQuery first.
     const targets = request.targets.filter((target) => this.filterQuery(target));
-    const asked = { ...request, targets, filters: request.filters ?? this.panelFilters(request) };
+    const filters = request.filters ?? this.panelFilters(request);
+    const asked = { ...request, requestId: this.apart(request.requestId), targets, filters };
     return super.query(scrolled(asked)).pipe(map((response) => this.dressed(response, asked)));
+  }
+
+  /** An annotation's editor and the dashboard around it count their requests each for itself; of one id the first is cancelled. */
+  private apart(requestId: string): string {
+    return requestId?.startsWith('AQ') ? `${requestId}-${this.requests++}` : requestId;
   }
 
   /** The dashboard's filters for a panel that mixes data sources, to which Grafana hands none. */

@@ -53,4 +53,22 @@ describe('AnnotationEditor', () => {
     await user.type(screen.getByLabelText(/^Marks/), '50{Enter}');
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ cap: 50 }));
   });
+
+  it('asks when it is first shown, and when the data source is another', async () => {
+    const onRunQuery = jest.fn();
+    const editor = (datasource: ReturnType<typeof fakeDataSource>) => (
+      <AnnotationEditor
+        datasource={datasource}
+        query={{ refId: 'Anno' }}
+        onChange={jest.fn()}
+        onRunQuery={() => onRunQuery()}
+      />
+    );
+    const [one, other] = [fakeDataSource({}), fakeDataSource({})];
+    const { rerender } = render(editor(one));
+    await act(async () => rerender(editor(one)));
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    await act(async () => rerender(editor(other)));
+    expect(onRunQuery).toHaveBeenCalledTimes(2);
+  });
 });

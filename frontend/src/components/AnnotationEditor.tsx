@@ -3,7 +3,7 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { Alert, Box, MultiCombobox, Text } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { useId } from 'react';
+import React, { useEffect, useId } from 'react';
 
 import { bindings, names, reference } from '../binding';
 import type { AuditDataSource } from '../datasource';
@@ -33,6 +33,12 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
   const boundId = useId();
   const bindable = bindings(getTemplateSrv().getVariables());
   const bound = bindable.filter(({ variable, list }) => asked.scope?.[list]?.some((entry) => names(entry, variable)));
+
+  // While this data source is still being loaded, Grafana asks the one that was chosen before it, and shows its answer.
+  useEffect(() => {
+    onRunQuery();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for a data source, not for each answer
+  }, [datasource]);
 
   const change = (changed: Partial<AuditQuery>) => {
     onChange({ ...asked, ...changed });
