@@ -666,7 +666,7 @@ async fn replicas_that_write_at_the_same_time_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_folder_keeps_nothing_longer_than_scaleway_does() {
+async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
     let kept = Kept::new().await;
     let day = |days: i64| (chrono::Utc::now() - chrono::Duration::days(days)).timestamp_nanos_opt().unwrap();
     let trail = files(&kept.path())[0].parent().unwrap().to_owned();

@@ -34,7 +34,7 @@ const EVERY: Duration = Duration::from_mins(1);
 
 const LEVEL: i32 = 3;
 
-/// What Scaleway keeps no longer is not kept here either.
+/// How long Scaleway keeps events, in nanoseconds: a file of older ones alone is removed.
 const RETENTION: i64 = RETENTION_DAYS * 86_400 * 1_000_000_000;
 
 /// The folder of one trail.

@@ -629,11 +629,10 @@ fn is_unusable(listing: &Listing) -> bool {
 fn keep<S: Source>(inner: &Inner<S>) {
     let Some(folder) = inner.folder.as_ref().filter(|folder| folder.is_due()) else { return };
     folder.sweep(inner.source.now());
-    let state = || inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-    let new = state().store.not_kept();
+    let new = inner.state().store.not_kept();
     for (series, span) in new {
         if folder.write(&series, &span) {
-            state().store.kept(&series, &span.range);
+            inner.state().store.kept(&series, &span.range);
         }
     }
 }
