@@ -119,9 +119,20 @@ async fn the_same_question_asks_scaleway_once() {
     assert_eq!(calls(&engine.sandbox), 0, "{:?}", engine.asked("/audit-trail/"));
 }
 
+/// How many seconds before `to` the calls ask for.
+fn reaches(engine: &Engine, to: i64) -> Vec<i64> {
+    let since = |call: &String| {
+        let (_, query) = call.split_once('?').unwrap();
+        let mut query = url::form_urlencoded::parse(query.as_bytes());
+        let (_, after) = query.find(|(name, _)| name == "recorded_after").unwrap();
+        (to - nanos(after.parse().unwrap())) / SECOND
+    };
+    engine.asked("/audit-trail/").iter().map(since).collect()
+}
+
 #[tokio::test]
 async fn only_what_has_not_settled_is_asked_for_again() {
-    let settings = json!({ "settlingSeconds": 30 });
+    let settings = json!({ "settlingSeconds": 100 });
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &settings).await;
     let first = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
@@ -129,15 +140,35 @@ async fn only_what_has_not_settled_is_asked_for_again() {
     engine.sandbox.reset();
     let to = now();
     assert_eq!(ids(&engine.desk, &json!({}), &panel(to - 8 * DAY + SECOND, to)).await, first);
-    let asked = engine.asked("/audit-trail/");
-    assert_eq!(asked.len(), 3, "one call in each region: {asked:?}");
-    for call in asked {
-        let (_, query) = call.split_once('?').unwrap();
-        let mut query = url::form_urlencoded::parse(query.as_bytes());
-        let (_, after) = query.find(|(name, _)| name == "recorded_after").unwrap();
-        let since = to - nanos(after.parse().unwrap());
-        // Both calls begin a little later than the questions, and the API's bounds are whole seconds.
-        assert!((30 * SECOND..40 * SECOND).contains(&since), "{} s are asked for: {call}", since / SECOND);
+    let reaches = reaches(&engine, to);
+    assert_eq!(reaches.len(), 3, "one call in each region");
+    // Both calls begin a little later than the questions, and the API's bounds are whole seconds.
+    assert!(reaches.iter().all(|reach| (100..110).contains(reach)), "{reaches:?}");
+}
+
+#[tokio::test]
+async fn of_a_busy_trail_a_refresh_asks_for_half_a_minute() {
+    // Some twelve events a second.
+    let config = Config { events: 20_000, span: Duration::from_mins(30), ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["fr-par"] })).await;
+    let from = now() - HOUR;
+    ids(&engine.desk, &json!({}), &panel(from, now())).await;
+    engine.sandbox.reset();
+    assert!(ask(&engine.desk, &count(), &rule(panel(from, now()))).await.is_ok());
+    let unsettled = calls(&engine.sandbox);
+    for panels in [1, 12] {
+        tokio::time::sleep(LATER).await;
+        engine.sandbox.reset();
+        let new = engine.push("fr-par", Kind::Api, 1, json!({}));
+        let (moved, any) = (panel(from, now()), json!({}));
+        let answers = join_all((0..panels).map(|_| ids(&engine.desk, &any, &moved))).await;
+        let reaches = reaches(&engine, moved.to);
+        assert!(reaches.iter().all(|reach| (30..40).contains(reach)), "{reaches:?}");
+        assert!(reaches.len() as u64 * 5 < unsettled, "{reaches:?}, and all that has not settled takes {unsettled}");
+        let trail = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, _)| region == "fr-par");
+        let whole = trail.map(|(_, _, event)| event["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+        assert!(whole.contains(&new));
+        answers.iter().for_each(|shown| is_each_once(shown, &whole));
     }
 }
 

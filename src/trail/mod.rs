@@ -27,7 +27,7 @@ use crate::scaleway::audit_trail::{Gap, Window};
 use crate::settings::Settings;
 use fetch::{End, Plan, Probe, Weigh};
 use folder::Folder;
-use store::{Piece, Series, Size, Store, apart, everything};
+use store::{AGAIN, Accepted, Piece, Series, Size, Store, apart, everything};
 
 pub use source::{Api, Pages, Source};
 
@@ -53,6 +53,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often a question looks for what is still missing, before it says so.
 const ROUNDS: usize = 12;
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
 
 /// Counts events; one for the whole process.
 #[derive(Clone, Debug)]
@@ -101,7 +105,8 @@ impl Meter {
 /// How old an answer's live edge may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// A panel's: what another panel of the same dashboard has just read will do.
+    /// A panel's: what another panel of the same dashboard has just read will do, and what had happened a while before it
+    /// was read is not read again each time.
     Shared,
     /// An alert rule's: read after it was asked for.
     Own,
@@ -193,7 +198,7 @@ impl<S: Source> Inner<S> {
     fn put(&self, series: &Series, piece: Piece, read: i64) {
         self.meter.read.inc_by(piece.events.len() as u64);
         let mut state = self.state();
-        state.store.put(series, piece, read);
+        state.store.put(series, piece, read, self.source.now());
         let size = state.store.size();
         self.meter.changed(state.size, size);
         state.size = size;
@@ -212,8 +217,7 @@ impl<S: Source> Trail<S> {
     /// each event means.
     #[must_use]
     pub fn new(source: S, settings: &Settings, meter: Meter, weigh: Weigh) -> Self {
-        let settling = i64::try_from(settings.settling.as_nanos()).unwrap_or(i64::MAX);
-        let mut store = Store::new(settling, settings.max_memory);
+        let mut store = Store::new(nanos(settings.settling), settings.max_memory);
         let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
         if let Some(folder) = &folder {
             folder.sweep(source.now());
@@ -247,7 +251,7 @@ impl<S: Source> Trail<S> {
             }
         }
         let listings = join_all(regions.iter().map(|windows| self.region(windows, freshness, deadline))).await;
-        if self.inner.folder.is_some() {
+        if self.inner.folder.as_ref().is_some_and(Folder::is_due) {
             let inner = Arc::clone(&self.inner);
             // Others answer meanwhile; whoever asked does not wait for the disk.
             tokio::task::spawn_blocking(move || keep(&inner));
@@ -332,24 +336,29 @@ impl<S: Source> Question<'_, S> {
         join_all(self.asked.iter().map(|(series, range)| self.list(series, range))).await
     }
 
-    /// The moment from which on what was read is fresh enough.
-    fn fresh(&self, range: &Range<i64>) -> i64 {
+    /// What is fresh enough.
+    fn accepted(&self, range: &Range<i64>) -> Accepted {
         let now = self.inner().source.now();
         match self.freshness {
-            Freshness::Own => now,
-            Freshness::Shared => range.end.clamp(now.saturating_sub(SHARED), now.saturating_sub(MOMENT)),
+            Freshness::Own => Accepted { fresh: now, steady: now },
+            Freshness::Shared => {
+                let fresh = range.end.clamp(now.saturating_sub(SHARED), now.saturating_sub(MOMENT));
+                Accepted { fresh, steady: now.saturating_sub(AGAIN) }
+            }
         }
     }
 
     async fn list(&self, series: &Series, range: &Range<i64>) -> Listing {
-        let fresh = self.fresh(range);
+        let accepted = self.accepted(range);
         let limit = self.inner().max_events;
         let (mut learnt, mut gap, mut rest) = (Learnt::default(), None, Vec::new());
         let mut read: Vec<(Series, Piece)> = Vec::new();
         for round in 0.. {
             let (served, readings) = {
                 let mut state = self.inner().state();
-                let mut served = state.store.serve(series, range, fresh);
+                // By a clock that never goes back, no reading began later.
+                let latest = self.inner().source.now().saturating_add(nanos(TICK));
+                let mut served = state.store.serve(series, range, &accepted, latest);
                 for (of, piece) in &read {
                     served.fill(series, of, &piece.range, &piece.events, &piece.flaws);
                 }
@@ -357,9 +366,10 @@ impl<S: Source> Question<'_, S> {
                 if holes.is_empty() || gap.is_some() || round == ROUNDS {
                     (served, Vec::new())
                 } else {
-                    let readings =
-                        holes.iter().flat_map(|hole| self.readings(&mut state, series, hole, fresh, &learnt)).collect();
-                    (served, readings)
+                    let holes = holes.iter();
+                    state.readings.retain(|reading| reading.upgrade().is_some_and(|reading| reading.begun <= latest));
+                    let readings = holes.flat_map(|hole| self.readings(&mut state, series, hole, &accepted, &learnt));
+                    (served, readings.collect())
                 }
             };
             if readings.is_empty() {
@@ -379,10 +389,9 @@ impl<S: Source> Question<'_, S> {
                         let malformed = end.pieces.iter().any(|piece| !piece.flaws.malformed.is_empty());
                         learnt.only_itself |= instead && malformed;
                         // The memory may have been too small to hold what was read, and it is here all the same.
-                        let settled = reading.begun.saturating_sub(self.inner().state().store.settling());
+                        let good = self.inner().state().store.until(reading.begun, &accepted);
                         read.extend(end.pieces.into_iter().filter_map(|mut piece| {
-                            let old = reading.begun < fresh;
-                            piece.range.end = if old { piece.range.end.min(settled) } else { piece.range.end };
+                            piece.range.end = piece.range.end.min(good);
                             (!piece.range.is_empty()).then(|| (reading.series.clone(), piece))
                         }));
                         learnt.pages = end.probe.filter(|_| instead).map(|probe| probe.pages).or(learnt.pages);
@@ -415,10 +424,9 @@ impl<S: Source> Question<'_, S> {
         state: &mut State,
         series: &Series,
         hole: &Range<i64>,
-        fresh: i64,
+        accepted: &Accepted,
         learnt: &Learnt,
     ) -> Vec<Arc<Reading>> {
-        state.readings.retain(|reading| reading.strong_count() > 0);
         let whole = self.whole(state, series, hole, learnt);
         let target = match whole {
             Some(false) => series.clone(),
@@ -431,9 +439,8 @@ impl<S: Source> Question<'_, S> {
             if !covers || reading.ended() || reading.range.start >= rest.end || reading.range.end <= rest.start {
                 continue;
             }
-            // Of one that began too early, only what had settled by then is of use.
-            let settled = reading.begun.saturating_sub(state.store.settling());
-            let useful = if reading.begun >= fresh { reading.range.end } else { reading.range.end.min(settled) };
+            // Of one that began too early, only a part is of use.
+            let useful = reading.range.end.min(state.store.until(reading.begun, accepted));
             if useful <= rest.start || (reading.range.start > rest.start && useful < rest.end) {
                 continue;
             }
@@ -479,7 +486,7 @@ impl<S: Source> Question<'_, S> {
     fn begin(&self, series: &Series, range: Range<i64>, whole: bool) -> Arc<Reading> {
         let inner = Arc::clone(self.inner());
         let wait = if self.freshness == Freshness::Own { TICK } else { Duration::ZERO };
-        let begun = inner.source.now().saturating_add(i64::try_from(wait.as_nanos()).unwrap_or(i64::MAX));
+        let begun = inner.source.now().saturating_add(nanos(wait));
         let plan = Plan {
             source: inner.source.clone(),
             series: series.clone(),
@@ -627,7 +634,7 @@ fn is_unusable(listing: &Listing) -> bool {
 
 /// Puts into the folder what it does not have yet, and takes out what is too old.
 fn keep<S: Source>(inner: &Inner<S>) {
-    let Some(folder) = inner.folder.as_ref().filter(|folder| folder.is_due()) else { return };
+    let Some(folder) = &inner.folder else { return };
     folder.sweep(inner.source.now());
     let new = inner.state().store.not_kept();
     for (series, span) in new {

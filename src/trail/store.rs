@@ -2,18 +2,26 @@
 //!
 //! A window is settled when it was read long enough after it ended that no event of it can still be missing; it is held
 //! for good, or until the memory is needed. What was read earlier than that is the live edge: it is held for as long as
-//! a question accepts what was read then.
+//! a question accepts what was read then. Of what was not read just now, a panel accepts what had happened a while before
+//! it was read, for a minute: a refresh reads what is new, and a little more.
 //!
 //! Nothing here waits, reads the clock or asks Scaleway: times come with the calls, so that a test can drive it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
+use super::SECOND;
 use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, Window};
 
-/// Readings whose edges are kept; each question of a dashboard has one, and refreshes replace them.
-const MOST_EDGES: usize = 8;
+/// How far back a refresh reads what an earlier one has read: fifteen times as long as events were seen to be late.
+pub(super) const OVERLAP: i64 = 30 * SECOND;
+
+/// How long what a refresh does not read again is good for: an event that is later than the overlap appears by then.
+pub(super) const AGAIN: i64 = 60 * SECOND;
+
+/// Fewer events of the live edge than this fit on the page that a refresh reads anyway: they are all read again.
+const ROOM: usize = if cfg!(test) { 3 } else { 60 };
 
 /// Spans with fewer events are put together whatever they cost.
 const FEW: usize = 64;
@@ -124,6 +132,28 @@ impl Span {
     }
 }
 
+/// What a question accepts of the live edge.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accepted {
+    /// All that was read then or later is fresh enough.
+    pub(super) fresh: i64,
+    /// Of what was read then or later, that is good enough which had happened `OVERLAP` before.
+    pub(super) steady: i64,
+}
+
+impl Accepted {
+    /// Up to where what was read at a time is accepted, beside what has settled.
+    fn until(&self, read: i64) -> i64 {
+        if read >= self.fresh {
+            i64::MAX
+        } else if read >= self.steady {
+            read.saturating_sub(OVERLAP)
+        } else {
+            i64::MIN
+        }
+    }
+}
+
 /// A window of which events may still be missing.
 #[derive(Clone, Debug)]
 struct Edge {
@@ -139,7 +169,7 @@ struct Edge {
 pub(super) struct Held {
     /// Apart from each other, the oldest first.
     pub(super) spans: Vec<Span>,
-    /// The last read at the end.
+    /// The last read first.
     edges: Vec<Edge>,
 }
 
@@ -159,6 +189,8 @@ pub(super) struct Served {
     /// What is not here.
     pub(super) missing: Vec<Range<i64>>,
     pub(super) flaws: Flaws,
+    /// How many events were looked at, of the series that hold them.
+    looked_at: usize,
 }
 
 impl Served {
@@ -181,6 +213,7 @@ impl Served {
                 continue;
             }
             let events = events.within(part.start, part.end);
+            self.looked_at += events.len();
             if !events.is_empty() {
                 self.pieces.push(if of == wanted { events } else { wanted.among(&events) });
             }
@@ -218,10 +251,6 @@ impl Store {
         Self { series: HashMap::new(), settling, most, tick: 0 }
     }
 
-    pub(super) fn settling(&self) -> i64 {
-        self.settling
-    }
-
     /// The spans that the folder does not have.
     pub(super) fn not_kept(&self) -> Vec<(Series, Span)> {
         let spans = self.series.iter().flat_map(|(series, held)| held.spans.iter().map(move |span| (series, span)));
@@ -249,8 +278,13 @@ impl Store {
         size
     }
 
-    /// What is here of a series' window; of the live edge, what was read at `fresh` or later.
-    pub(super) fn serve(&mut self, wanted: &Series, range: &Range<i64>, fresh: i64) -> Served {
+    /// Up to where what was read at a time is good enough.
+    pub(super) fn until(&self, read: i64, accepted: &Accepted) -> i64 {
+        accepted.until(read).max(read.saturating_sub(self.settling))
+    }
+
+    /// What is here of a series' window. What was read later than `latest` was so by a clock that has gone back since.
+    pub(super) fn serve(&mut self, wanted: &Series, range: &Range<i64>, accepted: &Accepted, latest: i64) -> Served {
         self.tick += 1;
         let mut served = Served { missing: vec![range.clone()], ..Served::default() };
         // What is held for the question itself needs no filter.
@@ -265,8 +299,20 @@ impl Store {
                     span.used = self.tick;
                 }
             }
-            for edge in held.edges.iter().rev().filter(|edge| edge.read >= fresh) {
-                served.fill(wanted, source, &edge.range, &edge.events, &edge.flaws);
+        }
+        for fresh in [true, false] {
+            let mut more = served.clone();
+            for source in &sources {
+                for edge in self.series.get(source).into_iter().flat_map(|held| &held.edges) {
+                    let good = edge.range.start..edge.range.end.min(accepted.until(edge.read));
+                    if !good.is_empty() && (edge.read >= accepted.fresh) == fresh && edge.read <= latest {
+                        more.fill(wanted, source, &good, &edge.events, &edge.flaws);
+                    }
+                }
+            }
+            // What is not fresh is left where it spares no call.
+            if fresh || more.looked_at - served.looked_at >= ROOM {
+                served = more;
             }
         }
         served
@@ -279,9 +325,14 @@ impl Store {
         flaws.any(|flaws| !flaws.within(range.start, range.end).malformed.is_empty())
     }
 
-    /// Takes in what was read of a series at `read`.
-    pub(super) fn put(&mut self, series: &Series, piece: Piece, read: i64) {
+    /// Takes in what was read of a series at `read`; it is `now` later, unless the clock has gone back.
+    pub(super) fn put(&mut self, series: &Series, piece: Piece, read: i64, now: i64) {
         self.tick += 1;
+        let read = read.min(now);
+        for held in self.series.values_mut() {
+            // Nobody accepts others any more.
+            held.edges.retain(|edge| (now.saturating_sub(AGAIN)..=now).contains(&edge.read));
+        }
         let settled = piece.range.end.min(read.saturating_sub(self.settling)).max(piece.range.start);
         let held = self.series.entry(series.clone()).or_default();
         let Piece { range, events, flaws } = piece;
@@ -323,7 +374,7 @@ impl Store {
             return None;
         }
         let sample =
-            held.edges.last().map(|edge| &edge.events).into_iter().chain(held.spans.iter().rev().map(|s| &s.events));
+            held.edges.first().map(|edge| &edge.events).into_iter().chain(held.spans.iter().rev().map(|s| &s.events));
         let sample = sample.max_by_key(|events| events.len().min(SAMPLE))?.newest(SAMPLE);
         let wanted = wanted.among(&sample).len();
         Some((ratio(events, time), (to_f64(wanted) + 1.0) / (to_f64(sample.len()) + 1.0)))
@@ -378,7 +429,7 @@ impl Held {
         self.compact(place);
     }
 
-    /// Puts an edge in its place: the last read at the end, what one reading brings home in pieces as one.
+    /// Puts an edge in its place, what one reading brings home in pieces as one.
     fn add_edge(&mut self, mut edge: Edge) {
         let within = |other: &Edge| edge.range.start <= other.range.start && other.range.end <= edge.range.end;
         self.edges.retain(|other| !(within(other) && other.read <= edge.read));
@@ -387,11 +438,7 @@ impl Held {
         while let Some(place) = self.edges.iter().position(|other| meet(other, &edge)) {
             edge = edge.joined(self.edges.remove(place));
         }
-        self.edges.insert(self.edges.partition_point(|other| other.read <= edge.read), edge);
-        let readings: BTreeSet<i64> = self.edges.iter().map(|edge| edge.read).collect();
-        if readings.len() > MOST_EDGES {
-            self.edges.retain(|edge| Some(&edge.read) != readings.first());
-        }
+        self.edges.insert(self.edges.partition_point(|other| other.read > edge.read), edge);
     }
 
     /// Puts neighbours together, small ones first, so that each event is moved a few times only.

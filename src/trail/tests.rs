@@ -12,11 +12,13 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::store::OVERLAP;
 use super::*;
 use crate::event::{Decoder, Kind};
 use crate::scaleway::audit_trail::{Filter, Flaws};
 
 const REGION: &str = "fr-par";
+const REGIONS: [&str; 2] = [REGION, "nl-ams"];
 
 /// The trail begins here.
 const START: i64 = 1_750_000_000 * SECOND;
@@ -33,8 +35,23 @@ struct Happened {
     id: usize,
     at: i64,
     visible: i64,
+    what: What,
+}
+
+/// What the lists and their filters look at.
+#[derive(Clone, Debug)]
+struct What {
+    region: &'static str,
     kind: Kind,
     product: &'static str,
+    status: u16,
+    resource: &'static str,
+}
+
+impl What {
+    fn of(product: &'static str) -> Self {
+        Self { region: REGION, kind: Kind::Api, product, status: 200, resource: "instance_server" }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -88,29 +105,50 @@ impl Fake {
         events.iter().map(|event| event.id).collect()
     }
 
+    /// The ids of the events that an answer must have.
+    fn due(&self, window: &Window, now: i64, freshness: Freshness) -> BTreeSet<usize> {
+        let since = match freshness {
+            Freshness::Own => now,
+            Freshness::Shared => now - SHARED,
+        };
+        let seen = |at: i64| self.seen(window, at).into_iter();
+        let promptly = |id: &usize| {
+            let event = &self.world().happened[*id];
+            freshness == Freshness::Own || event.visible - event.at <= OVERLAP
+        };
+        seen(since).filter(promptly).chain(seen(now - AGAIN)).collect()
+    }
+
+    /// An event of so many seconds ago, which was so late; its id.
+    fn add(&self, ago: i64, late: i64) -> usize {
+        let mut world = self.world();
+        let (id, at) = (world.happened.len(), world.now - ago * SECOND);
+        world.happened.push(Happened { id, at, visible: at + late * SECOND, what: What::of("usual") });
+        id
+    }
+
     fn happen(&self, count: usize, every: i64) {
         let mut world = self.world();
         for _ in 0..count {
             let id = world.happened.len();
             let at = world.now - i64::try_from(id).unwrap() * every;
-            let event = Happened {
-                id,
-                at,
-                visible: at,
-                kind: Kind::Api,
-                product: if id.is_multiple_of(10) { "rare" } else { "usual" },
-            };
-            world.happened.push(event);
+            let what = What::of(if id.is_multiple_of(10) { "rare" } else { "usual" });
+            world.happened.push(Happened { id, at, visible: at, what });
         }
     }
 }
 
 fn is_listed(event: &Happened, window: &Window) -> bool {
+    let (what, filter) = (&event.what, &window.filter);
     let kind = match window.list {
         List::Combined => true,
-        List::Of(kind) => kind == event.kind,
+        List::Of(kind) => kind == what.kind,
     };
-    kind && window.filter.product.as_deref().is_none_or(|product| product == event.product)
+    window.region == what.region
+        && kind
+        && filter.product.as_deref().is_none_or(|product| product == what.product)
+        && filter.status.is_none_or(|status| status == what.status)
+        && filter.resource_type.as_deref().is_none_or(|resource| resource == what.resource)
 }
 
 struct FakePages {
@@ -136,15 +174,8 @@ impl Source for Fake {
     type Pages = FakePages;
 
     fn pages(&self, window: Window) -> FakePages {
-        FakePages {
-            fake: self.clone(),
-            window,
-            decoder: Decoder::new(REGION),
-            bytes: 0,
-            found: 0,
-            reached: None,
-            ordered: true,
-        }
+        let decoder = Decoder::new(&window.region);
+        FakePages { fake: self.clone(), window, decoder, bytes: 0, found: 0, reached: None, ordered: true }
     }
 
     fn width(&self) -> usize {
@@ -189,11 +220,13 @@ impl Pages for FakePages {
         let items: Vec<_> = events
             .iter()
             .map(|event| {
+                let what = &event.what;
                 let item = json!({
                     "id": format!("{:05}", event.id), "recorded_at": DateTime::from_timestamp_nanos(event.at),
-                    "product_name": event.product, "request_body": { "number": event.id },
+                    "product_name": what.product, "status_code": what.status, "request_body": { "number": event.id },
+                    "resources": [{ "id": event.id.to_string(), "type": what.resource }],
                 });
-                let wrapper = match event.kind {
+                let wrapper = match what.kind {
                     Kind::Api => "api",
                     Kind::Authentication => "auth",
                     Kind::System => "system",
@@ -226,7 +259,7 @@ impl Pages for FakePages {
 
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
         self.bytes = 0;
-        Ok((std::mem::replace(&mut self.decoder, Decoder::new(REGION)).finish()?, Flaws::default()))
+        Ok((std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region)).finish()?, Flaws::default()))
     }
 }
 
@@ -269,8 +302,9 @@ fn run(test: impl Future<Output = ()>) {
 
 #[derive(Clone, Debug)]
 struct Ask {
+    regions: &'static [&'static str],
     list: List,
-    product: Option<&'static str>,
+    filter: Filter,
     /// Seconds before the present.
     from: i64,
     length: i64,
@@ -281,38 +315,61 @@ struct Ask {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Happen { kind: Kind, product: &'static str, ago: i64, late: i64 },
+    /// So many seconds ago, and so late.
+    Happen(What, i64, i64),
     Wait(i64),
     Fail(usize),
     Ask(Vec<Ask>),
+    /// The process ends, and another begins.
+    Restart,
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
+    let regions = prop::sample::select(vec![&REGIONS[..1], &REGIONS[1..], &REGIONS[..]]);
     let list = prop_oneof![
         3 => Just(List::Combined),
         2 => Just(List::Of(Kind::Api)),
         1 => Just(List::Of(Kind::Authentication)),
     ];
     let product = prop::option::of(prop::sample::select(vec!["a", "b"]));
-    let freshness = prop::sample::select(vec![Freshness::Shared, Freshness::Own]);
-    (list, product, 1..400_i64, 1..420_i64, freshness, prop::option::weighted(0.2, 0..30_usize)).prop_map(
-        |(list, product, from, length, freshness, gives_up)| {
-            // The other lists know no products.
-            let product = product.filter(|_| list == List::Of(Kind::Api));
-            Ask { list, product, from, length, freshness, gives_up }
+    let status = prop::option::weighted(0.2, prop::sample::select(vec![200, 403]));
+    let resource = prop::option::weighted(0.2, prop::sample::select(vec!["instance_server", "iam_user"]));
+    let freshness = prop_oneof![2 => Just(Freshness::Shared), 1 => Just(Freshness::Own)];
+    // Dashboards ask for what ends now.
+    let range = prop_oneof![(1..400_i64).prop_map(|from| (from, from)), (1..400_i64, 1..420_i64)];
+    let filter = (product, status, resource);
+    (regions, list, filter, range, freshness, prop::option::weighted(0.2, 0..30_usize)).prop_map(
+        |(regions, list, (product, status, resource), (from, length), freshness, gives_up)| {
+            let (product, resource_type) = (product.map(str::to_owned), resource.map(str::to_owned));
+            let filter = Filter { product, status, resource_type, ..Filter::default() }.known_to(list);
+            Ask { regions, list, filter, from, length, freshness, gives_up }
         },
     )
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn what() -> impl Strategy<Value = What> {
+    let region = prop::sample::select(REGIONS.to_vec());
     let kind = prop::sample::select(Kind::ALL.to_vec());
     let product = prop::sample::select(vec!["a", "b", "c"]);
+    let status = prop::sample::select(vec![200, 403]);
+    let resource = prop::sample::select(vec!["instance_server", "iam_user"]);
+    (region, kind, product, status, resource).prop_map(|(region, kind, product, status, resource)| What {
+        region,
+        kind,
+        product,
+        status,
+        resource,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (kind, product, 0..LATEST, 0..LATEST)
-            .prop_map(|(kind, product, ago, late)| Step::Happen { kind, product, ago, late: late.max(ago) }),
+        8 => (what(), 0..LATEST, 0..LATEST).prop_map(|(what, ago, late)| Step::Happen(what, ago, late.max(ago))),
         2 => (-5..90_i64).prop_map(Step::Wait),
-        1 => (1..4_usize).prop_map(Step::Fail),
-        4 => prop::collection::vec(ask(), 1..4).prop_map(Step::Ask),
+        4 => (1..15_i64).prop_map(Step::Wait),
+        2 => (1..4_usize).prop_map(Step::Fail),
+        8 => prop::collection::vec(ask(), 1..4).prop_map(Step::Ask),
+        1 => Just(Step::Restart),
     ]
 }
 
@@ -320,10 +377,18 @@ fn step() -> impl Strategy<Value = Step> {
 async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask) {
     let now = fake.now();
     let from = now - ask.from * SECOND;
-    let window = window(ask.list, ask.product, from, from + ask.length * SECOND);
+    let window = |region: &&str| Window {
+        region: (*region).to_owned(),
+        list: ask.list,
+        filter: ask.filter.clone(),
+        from,
+        to: from + ask.length * SECOND,
+    };
+    let windows: Vec<Window> = ask.regions.iter().map(window).collect();
     let failures = fake.world().failures;
-    let listing = match ask.gives_up {
-        None => read(trail, &window, ask.freshness).await,
+    let asked = trail.read(&windows, ask.freshness, Instant::now() + Duration::from_mins(10));
+    let listings = match ask.gives_up {
+        None => asked.await,
         Some(turns) => {
             let turns = async {
                 for _ in 0..turns {
@@ -332,23 +397,26 @@ async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask) {
             };
             tokio::select! {
                 biased;
-                listing = read(trail, &window, ask.freshness) => listing,
+                listings = asked => listings,
                 () = turns => return,
             }
         }
     };
-    let found = ids(&listing);
-    // Clocks may go back; what has been seen stays.
-    let seen: BTreeSet<usize> = fake.seen(&window, i64::MAX).into_iter().collect();
-    assert!(found.iter().all(|id| seen.contains(id)), "{found:?} are not all in {seen:?}");
-    assert!(listing.events.risks().iter().all(|risk| risk == Some(7)), "each event is weighed");
-    let distinct: BTreeSet<usize> = found.iter().copied().collect();
-    assert_eq!(distinct.len(), found.len(), "each event is there once");
-    assert!(failures > 0 || listing.gaps.is_empty(), "nothing failed: {:?}", listing.gaps);
-    if listing.gaps.is_empty() {
-        let since = if ask.freshness == Freshness::Own { now } else { now - SHARED };
-        let due: BTreeSet<usize> = fake.seen(&window, since).into_iter().collect();
-        assert!(due.is_subset(&distinct), "{ask:?}: {due:?} are not all in {distinct:?}");
+    assert_eq!(listings.len(), windows.len());
+    for window in &windows {
+        let listing = listings.iter().find(|listing| listing.region == window.region).unwrap();
+        let found = ids(listing);
+        // Clocks may go back; what has been seen stays.
+        let seen: BTreeSet<usize> = fake.seen(window, i64::MAX).into_iter().collect();
+        assert!(found.iter().all(|id| seen.contains(id)), "{found:?} are not all in {seen:?}");
+        assert!(listing.events.risks().iter().all(|risk| risk == Some(7)), "each event is weighed");
+        let distinct: BTreeSet<usize> = found.iter().copied().collect();
+        assert_eq!(distinct.len(), found.len(), "each event is there once");
+        assert!(failures > 0 || listing.gaps.is_empty(), "nothing failed: {:?}", listing.gaps);
+        if listing.gaps.is_empty() {
+            let due = fake.due(window, now, ask.freshness);
+            assert!(due.is_subset(&distinct), "{ask:?}: {due:?} are not all in {distinct:?}");
+        }
     }
 }
 
@@ -360,25 +428,28 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
         yields in 0..4_usize,
         small in any::<bool>(),
+        kept in any::<bool>(),
     ) {
         run(async {
             let fake = Fake::new(yields);
             fake.happen(60, 4 * SECOND);
-            let trail = trail(&fake, &json!({ "maxMemoryMiB": if small { 1 } else { 8 } }));
+            let folder = kept.then(|| tempfile::tempdir().unwrap());
+            let folder = folder.as_ref().map(tempfile::TempDir::path);
+            let settings = json!({ "maxMemoryMiB": if small { 1 } else { 8 }, "heldFolder": folder });
+            let mut trail = trail(&fake, &settings);
             let mut latest = fake.now();
             for step in &steps {
                 // No two things happen at the very same moment.
                 fake.world().now += 1;
                 latest = latest.max(fake.now());
                 match step {
-                    Step::Happen { kind, product, ago, late } => {
+                    Step::Happen(what, ago, late) => {
                         let mut world = fake.world();
                         let (id, at) = (world.happened.len(), latest - ago * SECOND);
                         // Nothing appears in the past of whoever has looked already.
                         let visible = (at + late * SECOND).max(latest);
-                        let event = Happened { id, at, visible, kind: *kind, product };
                         if visible - at <= LATEST * SECOND {
-                            world.happened.push(event);
+                            world.happened.push(Happened { id, at, visible, what: what.clone() });
                         }
                     }
                     Step::Wait(seconds) => {
@@ -388,6 +459,10 @@ proptest! {
                     Step::Ask(asks) => {
                         join_all(asks.iter().map(|ask| check(&fake, &trail, ask))).await;
                         fake.world().failures = 0;
+                    }
+                    Step::Restart => {
+                        keep(&trail.inner);
+                        trail = self::trail(&fake, &settings);
                     }
                 }
             }
@@ -426,7 +501,7 @@ fn many_walks_read_each_event_once() {
         for id in 0..3_000_usize {
             let quiet = if id < 1_500 { 0 } else { 20_000 * SECOND };
             let at = now - i64::try_from(id / 3).unwrap() * 2 * SECOND - quiet;
-            fake.world().happened.push(Happened { id, at, visible: at, kind: Kind::Api, product: "a" });
+            fake.world().happened.push(Happened { id, at, visible: at, what: What::of("a") });
         }
         let trail = trail(&fake, &json!({}));
         let window = window(List::Combined, None, now - 30_000 * SECOND, now + SECOND);
@@ -450,7 +525,7 @@ fn pages_without_order_lose_nothing() {
             let place = i64::try_from(if id < 200 { 100 + id } else { 300 - id }).unwrap();
             // Too short a time for a second walk, which would read the end itself.
             let at = now - place * SECOND / 20;
-            fake.world().happened.push(Happened { id, at, visible: at, kind: Kind::Api, product: "a" });
+            fake.world().happened.push(Happened { id, at, visible: at, what: What::of("a") });
         }
         fake.world().disorder = true;
         let trail = trail(&fake, &json!({}));
@@ -493,7 +568,7 @@ fn a_list_that_is_a_small_part_of_everything_is_read_itself() {
         let now = fake.world().now;
         fake.happen(20_000, SECOND / 10);
         for event in fake.world().happened.iter_mut().skip(1) {
-            event.product = if event.id.is_multiple_of(5_000) { "rare" } else { "usual" };
+            event.what.product = if event.id.is_multiple_of(5_000) { "rare" } else { "usual" };
         }
         let trail = trail(&fake, &json!({}));
         let rare = window(List::Of(Kind::Api), Some("rare"), now - 2_000 * SECOND, now + SECOND);
@@ -561,6 +636,74 @@ fn a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick() {
         fake.world().now += 1;
         join_all((0..5).map(|_| read(&trail, &window, Freshness::Own))).await;
         assert_eq!(fake.calls(), 1, "rules share, and with nobody who read before");
+    });
+}
+
+/// A trail of an event a second, read up to the present.
+async fn busy(fake: &Fake) -> Trail<Fake> {
+    fake.happen(600, SECOND);
+    let trail = trail(fake, &json!({ "settlingSeconds": 300 }));
+    read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+    assert!(fake.calls() >= 600 / PAGE_SIZE);
+    trail
+}
+
+/// What a panel and a rule show of it now, and with how many calls.
+async fn shown(fake: &Fake, trail: &Trail<Fake>, freshness: Freshness) -> (Vec<usize>, usize) {
+    let listing = read(trail, &window(List::Combined, None, START, fake.now()), freshness).await;
+    assert_eq!(listing.gaps, []);
+    (ids(&listing), fake.calls())
+}
+
+#[test]
+fn a_refresh_reads_what_is_new_and_what_may_be_late() {
+    run(async {
+        let fake = Fake::new(1);
+        let trail = busy(&fake).await;
+        let pages = |seconds: usize| seconds.div_ceil(PAGE_SIZE);
+        for refresh in 1..=24 {
+            for _ in 0..5 {
+                fake.world().now += SECOND;
+                fake.add(0, 0);
+            }
+            fake.world().now += 1;
+            let (found, calls) = shown(&fake, &trail, Freshness::Shared).await;
+            assert_eq!(found, fake.seen(&window(List::Combined, None, 0, fake.now()), fake.now()));
+            // Each minute all that has not settled, in so many walks as the fake allows.
+            let most = if refresh % 12 == 0 { pages(300 + 65) + 4 } else { pages(30 + 5) + 2 };
+            assert!(calls <= most, "{calls} calls of a refresh {} s later, not {most}", refresh * 5);
+        }
+    });
+}
+
+#[test]
+fn an_event_that_is_very_late_is_counted_by_rules_at_once_and_shown_within_a_minute() {
+    run(async {
+        let fake = Fake::new(1);
+        let trail = busy(&fake).await;
+        fake.world().now += 2 * SECOND;
+        let late = fake.add(200, 200);
+        let (found, calls) = shown(&fake, &trail, Freshness::Shared).await;
+        assert!(!found.contains(&late) && calls < 10, "a refresh does not read as far back: {calls} calls");
+        assert!(shown(&fake, &trail, Freshness::Own).await.0.contains(&late));
+        assert!(shown(&fake, &trail, Freshness::Shared).await.0.contains(&late), "what a rule has read is held too");
+        let later = fake.add(200, 200);
+        fake.world().now += AGAIN + SECOND;
+        assert!(shown(&fake, &trail, Freshness::Shared).await.0.contains(&later));
+    });
+}
+
+#[test]
+fn what_was_read_by_a_clock_that_has_gone_back_is_not_taken_for_fresh() {
+    run(async {
+        let fake = Fake::new(1);
+        let trail = busy(&fake).await;
+        fake.world().now -= 100 * SECOND;
+        for freshness in [Freshness::Own, Freshness::Shared] {
+            let new = fake.add(1, 1);
+            fake.world().now += 2 * SECOND;
+            assert!(shown(&fake, &trail, freshness).await.0.contains(&new), "{freshness:?}");
+        }
     });
 }
 
