@@ -473,11 +473,11 @@ impl<S: Source> Question<'_, S> {
         if wanted(state, &all.region, hole) {
             return Some(true);
         }
-        let (density, _) = state.store.density(&all, series).unzip();
+        let (density, _) = state.store.density(&all, series, hole).unzip();
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let by_density = density.map(|density| density * (hole.end - hole.start) as f64 / PAGE);
         let pages = learnt.pages.or(by_density)?;
-        let lists = self.asked.iter().filter_map(|(series, _)| state.store.density(&all, series));
+        let lists = self.asked.iter().filter_map(|(series, _)| state.store.density(&all, series, hole));
         let narrow: f64 = lists.map(|(_, part)| (part * pages).max(1.0)).sum();
         Some(pages <= narrow + CHEAP)
     }

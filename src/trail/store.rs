@@ -357,27 +357,25 @@ impl Store {
         self.evict();
     }
 
-    /// How many events a nanosecond of the trail holds, where enough of it is here to tell; and what part of them is
-    /// `wanted`.
-    pub(super) fn density(&self, wide: &Series, wanted: &Series) -> Option<(f64, f64)> {
+    /// How many events a nanosecond of the trail holds near a window, as far as what is here can tell; and what part of
+    /// them is `wanted`.
+    pub(super) fn density(&self, wide: &Series, wanted: &Series, near: &Range<i64>) -> Option<(f64, f64)> {
         let held = self.series.get(wide)?;
-        let (mut events, mut time) = (0, 0_i64);
-        for span in &held.spans {
-            events += span.events.len();
-            time = time.saturating_add(span.range.end - span.range.start);
+        let spans = held.spans.iter().map(|span| (&span.range, &span.events));
+        let mut pieces: Vec<_> = spans.chain(held.edges.iter().map(|edge| (&edge.range, &edge.events))).collect();
+        let away = |range: &Range<i64>| near.start.saturating_sub(range.end).max(range.start.saturating_sub(near.end));
+        pieces.sort_by_key(|(range, _)| away(range).max(0));
+        let (mut events, mut time, mut found) = (0, 0_i64, 0);
+        for (range, all) in pieces {
+            let (sample, part) = nearest(range, all, near);
+            events += sample.len();
+            time = time.saturating_add(part.end - part.start);
+            found += wanted.among(&sample).len();
+            if events >= SAMPLE {
+                break;
+            }
         }
-        for edge in &held.edges {
-            events += edge.events.len();
-            time = time.saturating_add(edge.range.end - edge.range.start);
-        }
-        if time == 0 {
-            return None;
-        }
-        let sample =
-            held.edges.first().map(|edge| &edge.events).into_iter().chain(held.spans.iter().rev().map(|s| &s.events));
-        let sample = sample.max_by_key(|events| events.len().min(SAMPLE))?.newest(SAMPLE);
-        let wanted = wanted.among(&sample).len();
-        Some((ratio(events, time), (to_f64(wanted) + 1.0) / (to_f64(sample.len()) + 1.0)))
+        (time > 0).then(|| (ratio(events, time), (to_f64(found) + 1.0) / (to_f64(events) + 1.0)))
     }
 
     /// Drops what was used longest ago until the rest fits.
@@ -401,8 +399,24 @@ impl Store {
     }
 }
 
-/// How many events tell how selective a filter is.
-const SAMPLE: usize = 1_000;
+/// How many events tell how dense the trail is and how selective a filter.
+const SAMPLE: usize = if cfg!(test) { 30 } else { 1_000 };
+
+/// The events of a piece that are nearest to a window, at most a sample of them, and the time that they fill.
+fn nearest(range: &Range<i64>, events: &Events, near: &Range<i64>) -> (Events, Range<i64>) {
+    let all = events.len();
+    if all <= SAMPLE {
+        (events.clone(), range.clone())
+    } else if range.end <= near.end {
+        let sample = events.newest(SAMPLE);
+        let part = sample.times().value(SAMPLE - 1)..range.end;
+        (sample, part)
+    } else {
+        let sample = events.slice(all - SAMPLE..all);
+        let part = range.start..sample.times().value(0) + 1;
+        (sample, part)
+    }
+}
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn to_f64(count: usize) -> f64 {

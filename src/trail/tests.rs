@@ -580,6 +580,41 @@ fn a_list_that_is_a_small_part_of_everything_is_read_itself() {
 }
 
 #[test]
+fn what_a_list_would_cost_is_told_by_what_is_near() {
+    for newest_first in [false, true] {
+        run(async {
+            let fake = Fake::new(0);
+            // An hour with an event a minute, and a busy one beside it.
+            let (start, now) = (fake.now() - 7_200 * SECOND, fake.now());
+            let middle = start + 3_600 * SECOND;
+            let (quiet, busy) = if newest_first { (middle..now, start..middle) } else { (start..middle, middle..now) };
+            for (range, every) in [(&quiet, 60), (&busy, 1)] {
+                for place in 0..3_600 / every {
+                    let id = fake.world().happened.len();
+                    let at = range.start + place * every * SECOND;
+                    let what = What::of(if id.is_multiple_of(20) { "rare" } else { "usual" });
+                    fake.world().happened.push(Happened { id, at, visible: at, what });
+                }
+            }
+            let trail = trail(&fake, &json!({}));
+            let rare = |range: &Range<i64>| window(List::Of(Kind::Api), Some("rare"), range.start, range.end);
+            // Half of the quiet hour is held, and all of the busy one.
+            let half = quiet.start + 1_800 * SECOND;
+            let (held, missing) =
+                if newest_first { (busy.start..half, half..now) } else { (half..busy.end, start..half) };
+            read(&trail, &window(List::Combined, None, held.start, held.end), Freshness::Own).await;
+            fake.calls();
+            assert_eq!(ids(&read(&trail, &rare(&missing), Freshness::Own).await), fake.seen(&rare(&missing), now));
+            let calls = fake.calls();
+            assert!(calls <= 6, "{calls} calls");
+            let usual = Window { filter: Filter::default(), ..rare(&missing) };
+            assert_eq!(ids(&read(&trail, &usual, Freshness::Shared).await), fake.seen(&usual, now));
+            assert_eq!(fake.calls(), 0, "all of it was read, since that is hardly more");
+        });
+    }
+}
+
+#[test]
 fn whoever_goes_away_leaves_the_others_their_reading() {
     run(async {
         let fake = Fake::new(5);
