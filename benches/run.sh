@@ -28,8 +28,12 @@ fi
     echo "      DuckDB cannot be installed: nothing is compared with it"
 
 echo "[3/4] the sandbox and the harness, optimized (minutes, the first time)"
-cargo bench --locked --no-run --bench bench
+# Built as the plugin is, so that what is measured within the harness is what is shipped.
+target=$(rustc -vV | sed -n 's/^host: //p')
+RUSTFLAGS=$(packaging/flags.sh)
+export RUSTFLAGS
+cargo bench --locked --no-run --bench bench --target "$target"
 
 echo "[4/4] measuring"
-cargo bench --locked --quiet --bench bench -- \
+cargo bench --locked --quiet --bench bench --target "$target" -- \
     --plugin "$plugin" --peer "$folder/peer" --python "$python" --folder "$folder" "$@"

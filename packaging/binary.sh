@@ -5,7 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The standard library's source is this machine's too, where it is installed.
-paths=("$PWD=." "${CARGO_HOME:-$HOME/.cargo}=cargo" "$(rustc --print sysroot)=rust")
-export RUSTFLAGS="-C target-feature=+crt-static ${paths[*]/#/--remap-path-prefix=}"
+RUSTFLAGS=$(packaging/flags.sh)
+export RUSTFLAGS
 cargo build --locked --release --no-default-features --bin gpx_scaleway_audittrail --target "$1"

@@ -24,14 +24,19 @@ const LINEAR: f64 = 10.0 * 1.2;
 
 const REFRESHES: usize = 5;
 
-/// How long an event may still be missing from the trail, as it is set by default: a refresh reads what is younger again.
-const SETTLING_MS: i64 = 300_000;
+/// How long after a refresh the next one comes.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How far back a refresh reads: half a minute before the one before it, and a second since the API's bounds are whole.
+const REACH_BACK_MS: i64 = 30_000 + 2_000 + 1_000;
 
 /// Events on a page of the API.
 const PAGE: f64 = 100.0;
 
 /// How many events the plugin holds, and their request bodies in bytes.
 const HELD_EVENTS: &str = "audittrail_held_events";
+/// How many events it has read.
+const READ_EVENTS: &str = "audittrail_events_total";
 const HELD_BODIES: &str = "audittrail_held_body_bytes";
 
 /// The memory of processes that have been asked nothing yet.
@@ -61,8 +66,10 @@ struct Size {
     refresh: f64,
     /// Calls to Scaleway of one refresh.
     calls: f64,
-    /// How many events a refresh reads again, because they have not settled.
-    unsettled: f64,
+    /// How many events a refresh reads.
+    read: f64,
+    /// How many events are so new that a refresh has to read them.
+    new: f64,
     /// How many events the process held when its memory was measured.
     holding: f64,
     /// Memory beyond an idle process's, in bytes.
@@ -99,18 +106,21 @@ async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
     // From here on the range ends now, where events keep arriving.
     let until_now = || by_principal((span.range().0, Utc::now().timestamp_millis()));
     host.frame(&source, until_now(), &[]).await?;
-    let (mut seconds, mut calls) = (Vec::new(), Vec::new());
+    let [mut seconds, mut calls, mut read, mut new] = [const { Vec::new() }; 4];
     for _ in 0..REFRESHES {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(PAUSE).await;
         ground.sandbox.reset().await?;
+        let before = metric(&host, READ_EVENTS).await?.unwrap_or_default();
         seconds.push(timed(host.frame(&source, until_now(), &[])).await?.0);
         calls.push(real(ground.sandbox.calls().await?.listed()));
+        read.push(metric(&host, READ_EVENTS).await?.unwrap_or_default() - before);
+        let now = Utc::now().timestamp_millis();
+        let recent = host.frame(&source, total((now - REACH_BACK_MS, now)), &[]).await?;
+        new.push(real(usize::try_from(number(&recent)?)?));
     }
-    let now = Utc::now().timestamp_millis();
-    let unsettled = real(usize::try_from(number(&host.frame(&source, total((now - SETTLING_MS, now)), &[]).await?)?)?);
     host.stop().await?;
-    let (cold, refresh, calls) = (median(cold), median(seconds), median(calls));
-    Ok(Size { events: span.events, cold, held, refresh, calls, unsettled, holding, memory, bodies })
+    let [cold, refresh, calls, read, new] = [cold, seconds, calls, read, new].map(median);
+    Ok(Size { events: span.events, cold, held, refresh, calls, read, new, holding, memory, bodies })
 }
 
 /// Time and memory at each size, and what they grow by.
@@ -126,9 +136,9 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         rows.push(Row::info(format!("{what}: fetched, no latency"), size.cold * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
-        rows.push(Row::info(format!("{what}: of which a refresh reads, not settled"), size.unsettled, "events"));
-        // Pages of what has not settled, and one since there may be more of it at another moment.
-        let pages = Reach::AtMost((size.unsettled / PAGE).ceil() + 1.0);
+        let new = format!("{what}: events that a refresh reads (reach: those of the last {} s)", REACH_BACK_MS / 1_000);
+        rows.push(Row::new(new, size.read, "events", Reach::AtMost(size.new)));
+        let pages = Reach::AtMost((size.new / PAGE).ceil().max(1.0));
         rows.push(Row::new(format!("{what}: upstream calls of a refresh"), size.calls, "calls", pages));
         rows.push(Row::info(format!("{what}: memory beyond an idle process's"), size.memory / MIB, "MiB"));
     }
