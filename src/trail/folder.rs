@@ -6,6 +6,7 @@
 //! again.
 
 use std::cmp::Reverse;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Write};
 use std::ops::Range;
@@ -137,7 +138,7 @@ impl Folder {
         );
         let name = format!("{start}{}_{}.{ENDING}", span.range.start, span.range.end);
         file.persist(self.path.join(&name)).map_err(|error| error.error)?;
-        for (path, other) in self.files() {
+        for (path, other) in files(&self.path) {
             let within = |bounds: Range<i64>| bounds.start >= span.range.start && bounds.end <= span.range.end;
             if other.starts_with(&start) && other != name && bounds(&other).is_some_and(within) {
                 // Another process may have removed it already.
@@ -147,25 +148,23 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of windows that lie before what Scaleway keeps, whole.
+    /// Removes the files of windows that lie before what Scaleway keeps, whole; those of former keys too.
     pub(super) fn sweep(&self, now: i64) {
-        for (path, name) in self.files() {
-            if bounds(&name).is_some_and(|bounds| bounds.end < now.saturating_sub(RETENTION)) {
-                // Another process may have removed it already.
-                let _ = fs::remove_file(path);
+        let trails = self.path.parent().and_then(|above| fs::read_dir(above).ok()).into_iter().flatten().flatten();
+        let is_trail = |name: &OsStr| name.len() == self.path.file_name().map_or(0, OsStr::len);
+        for trail in trails.filter(|trail| is_trail(&trail.file_name())) {
+            for (path, name) in files(&trail.path()) {
+                if bounds(&name).is_some_and(|bounds| bounds.end < now.saturating_sub(RETENTION)) {
+                    // Another process may have removed it already.
+                    let _ = fs::remove_file(path);
+                }
             }
         }
     }
 
-    fn files(&self) -> Vec<(PathBuf, String)> {
-        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
-        named.filter(|(path, _)| path.extension().is_some_and(|ending| ending == ENDING)).collect()
-    }
-
     /// What the folder holds, the newest first, up to so many bytes of files.
     pub(super) fn read(&self, most: usize, weigh: Weigh) -> Vec<(Series, Span)> {
-        let mut files = self.files();
+        let mut files = files(&self.path);
         files.sort_by_key(|(_, name)| Reverse(bounds(name).map(|bounds| bounds.end)));
         let (mut spans, mut bytes) = (Vec::new(), 0);
         for (path, _) in files {
@@ -189,6 +188,13 @@ impl Folder {
         spans.reverse();
         spans
     }
+}
+
+/// The files of a folder, and their names.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
+    named.filter(|(path, _)| path.extension().is_some_and(|ending| ending == ENDING)).collect()
 }
 
 /// The window of a file, as its name tells it.

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use prometheus::{IntCounter, IntGauge};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::AbortHandle;
 
 use crate::event::{Events, List};
@@ -144,11 +144,15 @@ struct Inner<S> {
     source: S,
     /// The most events that one list of one region yields.
     max_events: usize,
+    /// The most bytes of events in memory.
+    max_memory: usize,
     meter: Meter,
     weigh: Weigh,
     /// Held to look up and to put in, never while something is awaited.
     state: Mutex<State>,
     folder: Option<Folder>,
+    /// Set once the memory has what the folder had.
+    restored: OnceCell<()>,
     /// Set once the combined list has failed where the three lists answered.
     separate: AtomicBool,
 }
@@ -197,8 +201,13 @@ impl<S: Source> Inner<S> {
 
     fn put(&self, series: &Series, piece: Piece, read: i64) {
         self.meter.read.inc_by(piece.events.len() as u64);
+        let now = self.source.now();
+        self.change(|store| store.put(series, piece, read, now));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Store)) {
         let mut state = self.state();
-        state.store.put(series, piece, read, self.source.now());
+        change(&mut state.store);
         let size = state.store.size();
         self.meter.changed(state.size, size);
         state.size = size;
@@ -217,24 +226,18 @@ impl<S: Source> Trail<S> {
     /// each event means.
     #[must_use]
     pub fn new(source: S, settings: &Settings, meter: Meter, weigh: Weigh) -> Self {
-        let mut store = Store::new(nanos(settings.settling), settings.max_memory);
+        let store = Store::new(nanos(settings.settling), settings.max_memory);
         let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
-        if let Some(folder) = &folder {
-            folder.sweep(source.now());
-            for (series, span) in folder.read(settings.max_memory, weigh) {
-                store.restore(&series, span);
-            }
-        }
-        let size = store.size();
-        meter.changed(Size::default(), size);
-        let state = State { store, size, readings: Vec::new(), wants: Vec::new() };
+        let state = State { store, size: Size::default(), readings: Vec::new(), wants: Vec::new() };
         let inner = Inner {
             source,
             max_events: settings.max_events,
+            max_memory: settings.max_memory,
             meter,
             weigh,
             state: Mutex::new(state),
             folder,
+            restored: OnceCell::new(),
             separate: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
@@ -243,6 +246,7 @@ impl<S: Source> Trail<S> {
     /// The events of windows, from what is held and, where that is not enough, from Scaleway. A window that fails says so
     /// in its listing and does not disturb the others.
     pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        self.restore().await;
         let mut regions: Vec<Vec<&Window>> = Vec::new();
         for window in windows {
             match regions.iter_mut().find(|region| region[0].region == window.region) {
@@ -257,6 +261,21 @@ impl<S: Source> Trail<S> {
             tokio::task::spawn_blocking(move || keep(&inner));
         }
         listings.into_iter().flatten().collect()
+    }
+
+    /// Takes in what the folder has, before the first answer; who asks meanwhile waits for it too.
+    async fn restore(&self) {
+        if self.inner.folder.is_none() {
+            return;
+        }
+        let read = || async {
+            let inner = Arc::clone(&self.inner);
+            // Should whoever asked go away, the next one does it again, which loses nothing.
+            if tokio::task::spawn_blocking(move || restore(&inner)).await.is_err() {
+                tracing::warn!("held events could not be read from their folder; they are read from Scaleway");
+            }
+        };
+        self.inner.restored.get_or_init(read).await;
     }
 
     async fn region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
@@ -630,6 +649,15 @@ fn is_of_no_use(gap: &Gap) -> bool {
 fn is_unusable(listing: &Listing) -> bool {
     let only_malformed = |gap: &Gap| matches!(gap, Gap::Malformed { .. }) && listing.events.is_empty();
     listing.list == List::Combined && listing.gaps.iter().any(|gap| is_of_no_use(gap) || only_malformed(gap))
+}
+
+/// Takes in what the folder has, except what is too old.
+fn restore<S: Source>(inner: &Inner<S>) {
+    let Some(folder) = &inner.folder else { return };
+    folder.sweep(inner.source.now());
+    for (series, span) in folder.read(inner.max_memory, inner.weigh) {
+        inner.change(|store| store.restore(&series, span));
+    }
 }
 
 /// Puts into the folder what it does not have yet, and takes out what is too old.

@@ -742,6 +742,26 @@ fn what_was_read_by_a_clock_that_has_gone_back_is_not_taken_for_fresh() {
     });
 }
 
+#[test]
+fn a_process_that_goes_on_removes_what_is_too_old() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(10, SECOND);
+        let above = tempfile::tempdir().unwrap();
+        let trail = trail(&fake, &json!({ "heldFolder": above.path() }));
+        read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+        let folder = std::fs::read_dir(above.path()).unwrap().next().unwrap().unwrap().path();
+        let day = 86_400 * SECOND;
+        let old = folder.join(format!("a_{START}_{}.held", START + day));
+        std::fs::write(&old, "").unwrap();
+        keep(&trail.inner);
+        assert!(old.exists());
+        fake.world().now = START + 92 * day;
+        keep(&trail.inner);
+        assert!(!old.exists());
+    });
+}
+
 /// Many threads ask, give up and ask again, while events happen; nothing is lost, doubled or left behind.
 #[test]
 fn many_threads_agree() {
