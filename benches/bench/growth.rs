@@ -27,8 +27,8 @@ const REFRESHES: usize = 5;
 /// How long after a refresh the next one comes.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// How far back a refresh reads: half a minute before the one before it, and a second since the API's bounds are whole.
-const REACH_BACK_MS: i64 = 30_000 + 2_000 + 1_000;
+/// How far back a refresh reads: a minute before the one before it, and a second since the API's bounds are whole.
+const REACH_BACK_MS: i64 = 60_000 + 2_000 + 1_000;
 
 /// Events on a page of the API.
 const PAGE: f64 = 100.0;

@@ -14,8 +14,8 @@ use super::SECOND;
 use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, Window};
 
-/// How far back a refresh reads what an earlier one has read: fifteen times as long as events were seen to be late.
-pub(super) const OVERLAP: i64 = 30 * SECOND;
+/// How far back a refresh reads what an earlier one has read: thirty times as long as events were seen to be late.
+pub(super) const OVERLAP: i64 = 60 * SECOND;
 
 /// How long what a refresh does not read again is good for: an event that is later than the overlap appears by then.
 pub(super) const AGAIN: i64 = 60 * SECOND;
