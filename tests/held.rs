@@ -270,7 +270,7 @@ async fn panels_of_parts_share_one_reading_too() {
 }
 
 #[tokio::test]
-async fn the_refresh_after_an_event_shows_it_once_however_late_it_was_told() {
+async fn on_a_quiet_trail_the_refresh_after_an_event_shows_it_however_late_it_was_told() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let mut shown = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
     for (region, seconds) in [("fr-par", 250), ("nl-ams", 120), ("fr-par", 3), ("pl-waw", 240)] {

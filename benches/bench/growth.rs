@@ -136,8 +136,10 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         rows.push(Row::info(format!("{what}: fetched, no latency"), size.cold * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
-        let new = format!("{what}: events that a refresh reads (reach: those of the last {} s)", REACH_BACK_MS / 1_000);
-        rows.push(Row::new(new, size.read, "events", Reach::AtMost(size.new)));
+        let new =
+            format!("{what}: events that a refresh reads (reach: a page or the last {} s)", REACH_BACK_MS / 1_000);
+        // A page costs the same however full it is.
+        rows.push(Row::new(new, size.read, "events", Reach::AtMost(size.new.max(PAGE))));
         let pages = Reach::AtMost((size.new / PAGE).ceil().max(1.0));
         rows.push(Row::new(format!("{what}: upstream calls of a refresh"), size.calls, "calls", pages));
         rows.push(Row::info(format!("{what}: memory beyond an idle process's"), size.memory / MIB, "MiB"));

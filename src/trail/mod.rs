@@ -13,12 +13,12 @@ mod tests;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use prometheus::{IntCounter, IntGauge};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::event::{Events, List};
@@ -152,7 +152,7 @@ struct Inner<S> {
     state: Mutex<State>,
     folder: Option<Folder>,
     /// Set once the memory has what the folder had.
-    restored: OnceCell<()>,
+    restored: OnceLock<()>,
     /// Set once the combined list has failed where the three lists answered.
     separate: AtomicBool,
 }
@@ -201,8 +201,7 @@ impl<S: Source> Inner<S> {
 
     fn put(&self, series: &Series, piece: Piece, read: i64) {
         self.meter.read.inc_by(piece.events.len() as u64);
-        let now = self.source.now();
-        self.change(|store| store.put(series, piece, read, now));
+        self.change(|store| store.put(series, piece, read, self.source.now()));
     }
 
     fn change(&self, change: impl FnOnce(&mut Store)) {
@@ -237,7 +236,7 @@ impl<S: Source> Trail<S> {
             weigh,
             state: Mutex::new(state),
             folder,
-            restored: OnceCell::new(),
+            restored: OnceLock::new(),
             separate: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
@@ -246,7 +245,7 @@ impl<S: Source> Trail<S> {
     /// The events of windows, from what is held and, where that is not enough, from Scaleway. A window that fails says so
     /// in its listing and does not disturb the others.
     pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
-        self.restore().await;
+        self.restore(deadline).await;
         let mut regions: Vec<Vec<&Window>> = Vec::new();
         for window in windows {
             match regions.iter_mut().find(|region| region[0].region == window.region) {
@@ -263,19 +262,18 @@ impl<S: Source> Trail<S> {
         listings.into_iter().flatten().collect()
     }
 
-    /// Takes in what the folder has, before the first answer; who asks meanwhile waits for it too.
-    async fn restore(&self) {
-        if self.inner.folder.is_none() {
+    /// Takes in what the folder has, once, before the first answer; who asks meanwhile waits for it too.
+    async fn restore(&self, deadline: Instant) {
+        if self.inner.folder.is_none() || self.inner.restored.get().is_some() {
             return;
         }
-        let read = || async {
-            let inner = Arc::clone(&self.inner);
-            // Should whoever asked go away, the next one does it again, which loses nothing.
-            if tokio::task::spawn_blocking(move || restore(&inner)).await.is_err() {
-                tracing::warn!("held events could not be read from their folder; they are read from Scaleway");
-            }
-        };
-        self.inner.restored.get_or_init(read).await;
+        let inner = Arc::clone(&self.inner);
+        let restored = tokio::task::spawn_blocking(move || {
+            inner.restored.get_or_init(|| restore(&inner));
+        });
+        if !matches!(tokio::time::timeout_at(deadline.into(), restored).await, Ok(Ok(()))) {
+            tracing::warn!("held events could not be read from their folder in time; they are read from Scaleway");
+        }
     }
 
     async fn region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
@@ -359,16 +357,16 @@ impl<S: Source> Question<'_, S> {
     fn accepted(&self, range: &Range<i64>) -> Accepted {
         let now = self.inner().source.now();
         match self.freshness {
-            Freshness::Own => Accepted { fresh: now, steady: now },
+            Freshness::Own => Accepted { fresh: now, steady: now, all: false },
             Freshness::Shared => {
                 let fresh = range.end.clamp(now.saturating_sub(SHARED), now.saturating_sub(MOMENT));
-                Accepted { fresh, steady: now.saturating_sub(AGAIN) }
+                Accepted { fresh, steady: now.saturating_sub(AGAIN), all: false }
             }
         }
     }
 
     async fn list(&self, series: &Series, range: &Range<i64>) -> Listing {
-        let accepted = self.accepted(range);
+        let mut accepted = self.accepted(range);
         let limit = self.inner().max_events;
         let (mut learnt, mut gap, mut rest) = (Learnt::default(), None, Vec::new());
         let mut read: Vec<(Series, Piece)> = Vec::new();
@@ -377,6 +375,7 @@ impl<S: Source> Question<'_, S> {
                 let mut state = self.inner().state();
                 // By a clock that never goes back, no reading began later.
                 let latest = self.inner().source.now().saturating_add(nanos(TICK));
+                accepted.all = gap.is_some();
                 let mut served = state.store.serve(series, range, &accepted, latest);
                 for (of, piece) in &read {
                     served.fill(series, of, &piece.range, &piece.events, &piece.flaws);
@@ -385,9 +384,9 @@ impl<S: Source> Question<'_, S> {
                 if holes.is_empty() || gap.is_some() || round == ROUNDS {
                     (served, Vec::new())
                 } else {
-                    let holes = holes.iter();
                     state.readings.retain(|reading| reading.upgrade().is_some_and(|reading| reading.begun <= latest));
-                    let readings = holes.flat_map(|hole| self.readings(&mut state, series, hole, &accepted, &learnt));
+                    let readings =
+                        holes.iter().flat_map(|hole| self.readings(&mut state, series, hole, &accepted, &learnt));
                     (served, readings.collect())
                 }
             };
@@ -492,6 +491,8 @@ impl<S: Source> Question<'_, S> {
         if wanted(state, &all.region, hole) {
             return Some(true);
         }
+        let now = self.inner().source.now();
+        let hole = &(hole.start..hole.end.min(now).max(hole.start));
         let (density, _) = state.store.density(&all, series, hole).unzip();
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let by_density = density.map(|density| density * (hole.end - hole.start) as f64 / PAGE);

@@ -7,6 +7,7 @@
 //!
 //! Nothing here waits, reads the clock or asks Scaleway: times come with the calls, so that a test can drive it.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -20,8 +21,8 @@ pub(super) const OVERLAP: i64 = 60 * SECOND;
 /// How long what a refresh does not read again is good for: an event that is later than the overlap appears by then.
 pub(super) const AGAIN: i64 = 60 * SECOND;
 
-/// Fewer events of the live edge than this fit on the page that a refresh reads anyway: they are all read again.
-const ROOM: usize = if cfg!(test) { 3 } else { 60 };
+/// A live edge with fewer events fits on the page that a refresh reads anyway: all of it is read again.
+const ROOM: usize = if cfg!(test) { 3 } else { 75 };
 
 /// Spans with fewer events are put together whatever they cost.
 const FEW: usize = 64;
@@ -139,19 +140,8 @@ pub(super) struct Accepted {
     pub(super) fresh: i64,
     /// Of what was read then or later, that is good enough which had happened `OVERLAP` before.
     pub(super) steady: i64,
-}
-
-impl Accepted {
-    /// Up to where what was read at a time is accepted, beside what has settled.
-    fn until(&self, read: i64) -> i64 {
-        if read >= self.fresh {
-            i64::MAX
-        } else if read >= self.steady {
-            read.saturating_sub(OVERLAP)
-        } else {
-            i64::MIN
-        }
-    }
+    /// Nothing more can be read: whatever is good enough is wanted.
+    pub(super) all: bool,
 }
 
 /// A window of which events may still be missing.
@@ -169,7 +159,7 @@ struct Edge {
 pub(super) struct Held {
     /// Apart from each other, the oldest first.
     pub(super) spans: Vec<Span>,
-    /// The last read first.
+    /// Of what was read again, the last reading.
     edges: Vec<Edge>,
 }
 
@@ -189,8 +179,6 @@ pub(super) struct Served {
     /// What is not here.
     pub(super) missing: Vec<Range<i64>>,
     pub(super) flaws: Flaws,
-    /// How many events were looked at, of the series that hold them.
-    looked_at: usize,
 }
 
 impl Served {
@@ -213,7 +201,6 @@ impl Served {
                 continue;
             }
             let events = events.within(part.start, part.end);
-            self.looked_at += events.len();
             if !events.is_empty() {
                 self.pieces.push(if of == wanted { events } else { wanted.among(&events) });
             }
@@ -280,7 +267,13 @@ impl Store {
 
     /// Up to where what was read at a time is good enough.
     pub(super) fn until(&self, read: i64, accepted: &Accepted) -> i64 {
-        accepted.until(read).max(read.saturating_sub(self.settling))
+        if read >= accepted.fresh {
+            i64::MAX
+        } else if read >= accepted.steady {
+            read.saturating_sub(OVERLAP.min(self.settling))
+        } else {
+            read.saturating_sub(self.settling)
+        }
     }
 
     /// What is here of a series' window. What was read later than `latest` was so by a clock that has gone back since.
@@ -295,25 +288,35 @@ impl Store {
             let Some(held) = self.series.get_mut(source) else { continue };
             let first = held.spans.partition_point(|span| span.range.end <= range.start);
             for span in held.spans[first..].iter_mut().take_while(|span| span.range.start < range.end) {
-                if served.fill(wanted, source, &span.range, &span.events, &span.flaws) {
+                let settled = span.range.start..span.range.end.min(latest.saturating_sub(self.settling));
+                if served.fill(wanted, source, &settled, &span.events, &span.flaws) {
                     span.used = self.tick;
                 }
             }
         }
-        for fresh in [true, false] {
-            let mut more = served.clone();
-            for source in &sources {
-                for edge in self.series.get(source).into_iter().flat_map(|held| &held.edges) {
-                    let good = edge.range.start..edge.range.end.min(accepted.until(edge.read));
-                    if !good.is_empty() && (edge.read >= accepted.fresh) == fresh && edge.read <= latest {
-                        more.fill(wanted, source, &good, &edge.events, &edge.flaws);
-                    }
-                }
-            }
-            // What is not fresh is left where it spares no call.
-            if fresh || more.looked_at - served.looked_at >= ROOM {
-                served = more;
-            }
+        let held = sources.iter().filter_map(|source| Some((source, self.series.get(source)?)));
+        let mut edges: Vec<(&Series, &Edge)> =
+            held.flat_map(|(source, held)| held.edges.iter().map(move |edge| (source, edge))).collect();
+        edges.retain(|(_, edge)| (accepted.steady..=latest).contains(&edge.read));
+        // What was shown once is shown again: the last reading counts, whichever series it was of.
+        edges.sort_by_key(|(_, edge)| Reverse(edge.read));
+        let (fresh, steady) = edges.split_at(edges.partition_point(|(_, edge)| edge.read >= accepted.fresh));
+        for (source, edge) in fresh {
+            served.fill(wanted, source, &edge.range, &edge.events, &edge.flaws);
+        }
+        let mut more = served.clone();
+        for (source, edge) in steady {
+            let range = edge.range.start..edge.range.end.min(self.until(edge.read, accepted));
+            more.fill(wanted, source, &range, &edge.events, &edge.flaws);
+        }
+        let known = |of: &&Series| {
+            let of = steady.iter().filter(|(source, _)| source == of);
+            of.map(|(_, edge)| edge.events.len()).sum::<usize>()
+        };
+        let spares_calls =
+            more.missing.len() <= served.missing.len() && sources.iter().map(|of| known(&of)).max() >= Some(ROOM);
+        if accepted.all || more.missing.is_empty() || spares_calls {
+            served = more;
         }
         served
     }
@@ -329,13 +332,14 @@ impl Store {
     pub(super) fn put(&mut self, series: &Series, piece: Piece, read: i64, now: i64) {
         self.tick += 1;
         let read = read.min(now);
-        for held in self.series.values_mut() {
-            // Nobody accepts others any more.
-            held.edges.retain(|edge| (now.saturating_sub(AGAIN)..=now).contains(&edge.read));
-        }
+        self.forget(now);
         let settled = piece.range.end.min(read.saturating_sub(self.settling)).max(piece.range.start);
         let held = self.series.entry(series.clone()).or_default();
         let Piece { range, events, flaws } = piece;
+        // Whoever accepts an older reading accepts this one.
+        let (older, newer): (Vec<Edge>, Vec<Edge>) = held.edges.drain(..).partition(|edge| edge.read < read);
+        held.edges = newer;
+        held.edges.extend(older.into_iter().flat_map(|edge| edge.without(&range)));
         if settled > range.start {
             let range = range.start..settled;
             let within = flaws.within(range.start, range.end);
@@ -350,6 +354,21 @@ impl Store {
         self.evict();
     }
 
+    /// Drops the edges that no question accepts any more, and what a clock that has gone back since took for settled.
+    fn forget(&mut self, now: i64) {
+        let settled = now.saturating_sub(self.settling);
+        for held in self.series.values_mut() {
+            // Questions under way may have begun before.
+            held.edges.retain(|edge| (now.saturating_sub(2 * AGAIN)..=now).contains(&edge.read));
+            held.spans.retain(|span| span.range.start < settled);
+            if let Some(span) = held.spans.last_mut().filter(|span| span.range.end > settled) {
+                let (from, flaws) = (span.range.start, span.flaws.within(span.range.start, settled));
+                *span =
+                    Span { used: span.used, ..Span::settled(from..settled, span.events.within(from, settled), flaws) };
+            }
+        }
+    }
+
     /// Takes in a span that the folder has.
     pub(super) fn restore(&mut self, series: &Series, mut span: Span) {
         span.kept = true;
@@ -361,13 +380,15 @@ impl Store {
     /// them is `wanted`.
     pub(super) fn density(&self, wide: &Series, wanted: &Series, near: &Range<i64>) -> Option<(f64, f64)> {
         let held = self.series.get(wide)?;
-        let spans = held.spans.iter().map(|span| (&span.range, &span.events));
-        let mut pieces: Vec<_> = spans.chain(held.edges.iter().map(|edge| (&edge.range, &edge.events))).collect();
+        // Of the time after it was read, an edge tells nothing.
+        let known = |edge: &Edge| edge.range.start..edge.range.end.min(edge.read).max(edge.range.start);
+        let spans = held.spans.iter().map(|span| (span.range.clone(), &span.events));
+        let mut pieces: Vec<_> = spans.chain(held.edges.iter().map(|edge| (known(edge), &edge.events))).collect();
         let away = |range: &Range<i64>| near.start.saturating_sub(range.end).max(range.start.saturating_sub(near.end));
         pieces.sort_by_key(|(range, _)| away(range).max(0));
         let (mut events, mut time, mut found) = (0, 0_i64, 0);
         for (range, all) in pieces {
-            let (sample, part) = nearest(range, all, near);
+            let (sample, part) = nearest(&range, all, near);
             events += sample.len();
             time = time.saturating_add(part.end - part.start);
             found += wanted.among(&sample).len();
@@ -445,14 +466,12 @@ impl Held {
 
     /// Puts an edge in its place, what one reading brings home in pieces as one.
     fn add_edge(&mut self, mut edge: Edge) {
-        let within = |other: &Edge| edge.range.start <= other.range.start && other.range.end <= edge.range.end;
-        self.edges.retain(|other| !(within(other) && other.read <= edge.read));
         let meet =
             |a: &Edge, b: &Edge| a.read == b.read && (a.range.end == b.range.start || b.range.end == a.range.start);
         while let Some(place) = self.edges.iter().position(|other| meet(other, &edge)) {
-            edge = edge.joined(self.edges.remove(place));
+            edge = edge.joined(self.edges.swap_remove(place));
         }
-        self.edges.insert(self.edges.partition_point(|other| other.read > edge.read), edge);
+        self.edges.push(edge);
     }
 
     /// Puts neighbours together, small ones first, so that each event is moved a few times only.
@@ -477,6 +496,21 @@ impl Held {
 }
 
 impl Edge {
+    /// What of it is not in a range.
+    fn without(self, range: &Range<i64>) -> Vec<Self> {
+        if self.range.end <= range.start || range.end <= self.range.start {
+            return vec![self];
+        }
+        let rests = [self.range.start..range.start, range.end..self.range.end].into_iter();
+        let rest = |range: Range<i64>| {
+            let events = self.events.within(range.start, range.end);
+            // Packed, it keeps nothing of the rest.
+            let events = events.packed().unwrap_or(events);
+            Self { events, flaws: self.flaws.within(range.start, range.end), read: self.read, range }
+        };
+        rests.filter(|rest| !rest.is_empty()).map(rest).collect()
+    }
+
     /// One edge of two that meet.
     fn joined(mut self, other: Self) -> Self {
         self.range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
