@@ -35,9 +35,10 @@ const PAGE: f64 = 100.0;
 
 /// How many events the plugin holds, and their request bodies in bytes.
 const HELD_EVENTS: &str = "audittrail_held_events";
+const HELD_BODIES: &str = "audittrail_held_body_bytes";
+
 /// How many events it has read.
 const READ_EVENTS: &str = "audittrail_events_total";
-const HELD_BODIES: &str = "audittrail_held_body_bytes";
 
 /// The memory of processes that have been asked nothing yet.
 pub(crate) async fn idle(ground: &Ground) -> Result<Vec<Row>, Error> {

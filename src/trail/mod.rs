@@ -144,8 +144,6 @@ struct Inner<S> {
     source: S,
     /// The most events that one list of one region yields.
     max_events: usize,
-    /// The most bytes of events in memory.
-    max_memory: usize,
     meter: Meter,
     weigh: Weigh,
     /// Held to look up and to put in, never while something is awaited.
@@ -231,7 +229,6 @@ impl<S: Source> Trail<S> {
         let inner = Inner {
             source,
             max_events: settings.max_events,
-            max_memory: settings.max_memory,
             meter,
             weigh,
             state: Mutex::new(state),
@@ -656,7 +653,8 @@ fn is_unusable(listing: &Listing) -> bool {
 fn restore<S: Source>(inner: &Inner<S>) {
     let Some(folder) = &inner.folder else { return };
     folder.sweep(inner.source.now());
-    for (series, span) in folder.read(inner.max_memory, inner.weigh) {
+    let most = inner.state().store.most();
+    for (series, span) in folder.read(most, inner.weigh) {
         inner.change(|store| store.restore(&series, span));
     }
 }

@@ -238,6 +238,11 @@ impl Store {
         Self { series: HashMap::new(), settling, most, tick: 0 }
     }
 
+    /// The most bytes that it holds.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// The spans that the folder does not have.
     pub(super) fn not_kept(&self) -> Vec<(Series, Span)> {
         let spans = self.series.iter().flat_map(|(series, held)| held.spans.iter().map(move |span| (series, span)));

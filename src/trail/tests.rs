@@ -183,7 +183,7 @@ impl Source for Fake {
     }
 
     fn now(&self) -> i64 {
-        self.world().now + i64::try_from(self.begun.elapsed().as_nanos()).unwrap()
+        self.world().now + nanos(self.begun.elapsed())
     }
 }
 
