@@ -9,16 +9,25 @@ use chrono::Utc;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
+use crate::held::{number, total};
 use crate::process::{Sandbox, median, plugin, real, timed};
 use crate::report::{Reach, Row};
-use crate::{Error, Ground};
+use crate::{Error, Ground, PAGE};
 
 const DAY_MS: i64 = 86_400_000;
 
 const REFRESHES: usize = 20;
 
+/// Events in 24 hours: of a trail whose unsettled events are a page, and of one where they are several.
+const TRAILS: [usize; 2] = [10_000, 100_000];
+
 /// What a dashboard's fastest refresh usually is.
 const INTERVAL: Duration = Duration::from_secs(5);
+
+/// How far back a refresh reads: a minute before the one before it, and a second since the API's bounds are whole; and
+/// now and then all that is not settled.
+const OFTEN_MS: i64 = 60_000 + 5_000 + 1_000;
+const AT_TIMES_MS: i64 = 300_000;
 
 /// The panels; the first one alone needs all that the others need.
 fn panels() -> [Value; 12] {
@@ -53,14 +62,14 @@ async fn show(host: &Host, source: &Source, panels: &[Value]) -> Result<(), Erro
     Ok(())
 }
 
-/// The calls that list events since the last reset: all of them, and the most of one list of one region.
-async fn calls(sandbox: &Sandbox) -> Result<(usize, usize), Error> {
+/// The calls that list events since the last reset: of each list of each region.
+async fn calls(sandbox: &Sandbox) -> Result<Vec<usize>, Error> {
     let calls = sandbox.calls().await?;
     let mut by_list: BTreeMap<&str, usize> = BTreeMap::new();
     for list in calls.lists() {
         *by_list.entry(list).or_default() += 1;
     }
-    Ok((by_list.values().sum(), by_list.values().copied().max().unwrap_or_default()))
+    Ok(by_list.into_values().collect())
 }
 
 /// The calls of one panel that is asked first thing.
@@ -68,46 +77,62 @@ async fn of_one(ground: &Ground, sandbox: &Sandbox, source: &Source, panel: &[Va
     let host = plugin(&ground.options).await?;
     sandbox.reset().await?;
     show(&host, source, panel).await?;
-    let (total, _) = calls(sandbox).await?;
+    let total = calls(sandbox).await?.iter().sum();
     host.stop().await?;
     Ok(total)
 }
 
-pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
-    let sandbox = Sandbox::start(&["--events", "10000", "--days", "1", "--live"]).await?;
+/// As many calls as the API calls of the latest time have pages.
+async fn pages(host: &Host, source: &Source, latest_ms: i64) -> Result<Reach, Error> {
+    let now = Utc::now().timestamp_millis();
+    let events = number(&host.frame(source, total((now - latest_ms, now)), &[]).await?)?;
+    Ok(Reach::AtMost((real(u64::try_from(events)?) / PAGE).ceil().max(1.0)))
+}
+
+/// The rows of a trail of that many events in 24 hours.
+async fn of_trail(ground: &Ground, events: usize) -> Result<Vec<Row>, Error> {
+    let sandbox = Sandbox::start(&["--events", &events.to_string(), "--days", "1", "--live"]).await?;
     let source = Source::new(&sandbox.url, ORGANIZATION_ID, SECRET_KEY);
     let panels = panels();
-    ground.say("dashboard: one panel");
+    let what = format!("dashboard, 12 panels, {events} events in 24 h");
+    ground.say(&format!("{what}: one panel"));
     let before = of_one(ground, &sandbox, &source, &panels[..1]).await?;
-    ground.say("dashboard: twelve panels");
+    ground.say(&format!("{what}: all"));
     let host = plugin(&ground.options).await?;
     sandbox.reset().await?;
     let (cold, ()) = timed(show(&host, &source, &panels)).await?;
-    let (of_all, _) = calls(&sandbox).await?;
+    let of_all: usize = calls(&sandbox).await?.iter().sum();
     // Events keep arriving: what one panel costs is asked again.
     let one = before.max(of_one(ground, &sandbox, &source, &panels[..1]).await?);
-    let (mut totals, mut most, mut seconds) = (0, 0, Vec::new());
+    let (mut of_lists, mut seconds) = (Vec::new(), Vec::new());
     for refresh in 1..=REFRESHES {
-        ground.say(&format!("dashboard: refresh {refresh} of {REFRESHES}"));
+        ground.say(&format!("{what}: refresh {refresh} of {REFRESHES}"));
         tokio::time::sleep(INTERVAL).await;
         sandbox.reset().await?;
         seconds.push(timed(show(&host, &source, &panels)).await?.0);
-        let (total, of_a_list) = calls(&sandbox).await?;
-        (totals, most) = (totals + total, most.max(of_a_list));
+        of_lists.push(calls(&sandbox).await?);
     }
+    let [often, at_times] = [pages(&host, &source, OFTEN_MS).await?, pages(&host, &source, AT_TIMES_MS).await?];
     host.stop().await?;
-    let what = "dashboard, 12 panels, 10 000 events in 24 h";
+    let mean = real(of_lists.iter().flatten().sum::<usize>()) / real(REFRESHES);
+    let worst: Vec<f64> = of_lists.iter().map(|lists| real(lists.iter().copied().max().unwrap_or_default())).collect();
+    let most = worst.iter().copied().fold(0.0, f64::max);
+    let of_refresh = format!("{what}: upstream calls per refresh, region and kind");
     Ok(vec![
         Row::info(format!("{what}: upstream calls of one panel, cold, before or after"), real(one), "calls"),
         Row::new(format!("{what}: upstream calls of all, cold"), real(of_all), "calls", Reach::AtMost(real(one))),
-        Row::new(
-            format!("{what}: most upstream calls per refresh, region and kind"),
-            real(most),
-            "calls",
-            Reach::AtMost(1.0),
-        ),
-        Row::info(format!("{what}: upstream calls per refresh, mean"), real(totals) / real(REFRESHES), "calls"),
+        Row::new(format!("{of_refresh}, median (reach: new events' pages)"), median(worst), "calls", often),
+        Row::new(format!("{of_refresh}, most (reach: unsettled events' pages)"), most, "calls", at_times),
+        Row::info(format!("{what}: upstream calls per refresh, mean"), mean, "calls"),
         Row::info(format!("{what}: all panels answered, cold"), cold * 1e3, "ms"),
         Row::info(format!("{what}: all panels answered, refreshed"), median(seconds) * 1e3, "ms"),
     ])
+}
+
+pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for events in TRAILS {
+        rows.extend(of_trail(ground, events).await?);
+    }
+    Ok(rows)
 }

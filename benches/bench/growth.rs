@@ -9,7 +9,7 @@ use crate::held::{asked, by_principal, number, total};
 use crate::process::{median, metric, plugin, real, resident, rest, timed};
 use crate::report::{Reach, Row};
 use crate::truth::Span;
-use crate::{Error, Ground};
+use crate::{Error, Ground, PAGE};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -29,9 +29,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// How far back a refresh reads: a minute before the one before it, and a second since the API's bounds are whole.
 const REACH_BACK_MS: i64 = 60_000 + 2_000 + 1_000;
-
-/// Events on a page of the API.
-const PAGE: f64 = 100.0;
 
 /// How many events the plugin holds, and their request bodies in bytes.
 const HELD_EVENTS: &str = "audittrail_held_events";

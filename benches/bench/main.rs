@@ -35,6 +35,9 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// How many events the sandbox has in all for each API call in the region that is asked.
 const SHARE: f64 = 1.5;
 
+/// Events on a page of the API.
+const PAGE: f64 = 100.0;
+
 /// What is measured, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
