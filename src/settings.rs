@@ -131,10 +131,12 @@ impl Settings {
         })
     }
 
-    /// A name for the trail that these settings read: organization, API and credential, and no way back to any of them.
+    /// A name for the trail that these settings read, and for what they take for settled: organization, API, settling time
+    /// and credential, and no way back to any of them.
     #[must_use]
     pub fn trail_fingerprint(&self) -> [u8; 32] {
-        fingerprint(&[&self.organization_id, self.api_url.as_str(), self.secret_key.expose_secret()])
+        let settling = format!("{:?}", self.settling);
+        fingerprint(&[&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
     }
 
     /// A name for these settings, credential included: equal for equal settings only, and no way back to the credential.
@@ -348,10 +350,13 @@ AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
             parse(data).unwrap()
         };
         let usual = parse(json!({})).unwrap();
-        for other in [other("settlingSeconds", json!(60)), other("heldFolder", json!("/a"))] {
+        for other in [other("maxMemoryMiB", json!(8)), other("heldFolder", json!("/a"))] {
             assert_ne!(other.fingerprint(), usual.fingerprint());
             assert_eq!(other.trail_fingerprint(), usual.trail_fingerprint());
         }
+        // What was settled after a minute may lack what a longer time waits for.
+        let longer = other("settlingSeconds", json!(600));
+        assert_ne!(longer.trail_fingerprint(), usual.trail_fingerprint());
     }
 
     #[test]

@@ -162,13 +162,14 @@ impl Folder {
         }
     }
 
-    /// What the folder holds, the newest first, up to so many bytes of files.
-    pub(super) fn read(&self, most: usize, weigh: Weigh) -> Vec<(Series, Span)> {
+    /// What the folder holds, the newest first, up to so many bytes of events. A window that ends after `settled` was
+    /// written by a clock that was ahead, and its events may be some of many: its file is removed.
+    pub(super) fn read(&self, most: usize, weigh: Weigh, settled: i64) -> Vec<(Series, Span)> {
         let mut files = files(&self.path);
         files.sort_by_key(|(_, name)| Reverse(bounds(name).map(|bounds| bounds.end)));
         let (mut spans, mut bytes) = (Vec::new(), 0);
         for (path, _) in files {
-            match read(&path, weigh) {
+            match read(&path, weigh, settled) {
                 Ok((series, span)) => {
                     bytes += span.events.bytes();
                     spans.push((series, span));
@@ -176,7 +177,7 @@ impl Folder {
                 // Another process has just put a larger one in its place.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    tracing::warn!(file = %path.display(), %error, "a file of held events is damaged; it is removed");
+                    tracing::warn!(file = %path.display(), %error, "a file of held events cannot be believed; it is removed");
                     let _ = fs::remove_file(&path);
                 }
             }
@@ -204,7 +205,7 @@ fn bounds(name: &str) -> Option<Range<i64>> {
     Some(from.parse().ok()?..to.parse().ok()?)
 }
 
-fn read(path: &Path, weigh: Weigh) -> io::Result<(Series, Span)> {
+fn read(path: &Path, weigh: Weigh, settled: i64) -> io::Result<(Series, Span)> {
     let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut file = Vec::new();
     io::Read::read_to_end(&mut File::open(path)?, &mut file)?;
@@ -218,6 +219,9 @@ fn read(path: &Path, weigh: Weigh) -> io::Result<(Series, Span)> {
     let (header, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("it has no header"))?;
     let header: Header = serde_json::from_slice(header)?;
     let series = header.series().ok_or_else(|| damaged("its list is unknown"))?;
+    if header.to > settled {
+        return Err(damaged("its window had not ended long enough ago"));
+    }
     let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("it has no events"))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(io::Error::other)?;
     let stream = zstd::bulk::decompress(rest, length)?;

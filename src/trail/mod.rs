@@ -653,8 +653,11 @@ fn is_unusable(listing: &Listing) -> bool {
 fn restore<S: Source>(inner: &Inner<S>) {
     let Some(folder) = &inner.folder else { return };
     folder.sweep(inner.source.now());
-    let most = inner.state().store.most();
-    for (series, span) in folder.read(most, inner.weigh) {
+    let (most, settled) = {
+        let store = &inner.state().store;
+        (store.most(), store.settled(inner.source.now()))
+    };
+    for (series, span) in folder.read(most, inner.weigh, settled) {
         inner.change(|store| store.restore(&series, span));
     }
 }

@@ -243,6 +243,11 @@ impl Store {
         self.most
     }
 
+    /// Up to where the trail is complete in what is read at `now`.
+    pub(super) fn settled(&self, now: i64) -> i64 {
+        now.saturating_sub(self.settling)
+    }
+
     /// The spans that the folder does not have.
     pub(super) fn not_kept(&self) -> Vec<(Series, Span)> {
         let spans = self.series.iter().flat_map(|(series, held)| held.spans.iter().map(move |span| (series, span)));
@@ -277,7 +282,7 @@ impl Store {
         } else if read >= accepted.steady {
             read.saturating_sub(OVERLAP.min(self.settling))
         } else {
-            read.saturating_sub(self.settling)
+            self.settled(read)
         }
     }
 
@@ -289,12 +294,13 @@ impl Store {
         let mut sources: Vec<&Series> = self.series.keys().filter(|series| series.covers(wanted)).collect();
         sources.sort_by_key(|series| (*series != wanted, series.list == List::Combined));
         let sources: Vec<Series> = sources.into_iter().cloned().collect();
+        let settled = self.settled(latest);
         for source in &sources {
             let Some(held) = self.series.get_mut(source) else { continue };
             let first = held.spans.partition_point(|span| span.range.end <= range.start);
             for span in held.spans[first..].iter_mut().take_while(|span| span.range.start < range.end) {
-                let settled = span.range.start..span.range.end.min(latest.saturating_sub(self.settling));
-                if served.fill(wanted, source, &settled, &span.events, &span.flaws) {
+                let range = span.range.start..span.range.end.min(settled);
+                if served.fill(wanted, source, &range, &span.events, &span.flaws) {
                     span.used = self.tick;
                 }
             }
@@ -338,7 +344,7 @@ impl Store {
         self.tick += 1;
         let read = read.min(now);
         self.forget(now);
-        let settled = piece.range.end.min(read.saturating_sub(self.settling)).max(piece.range.start);
+        let settled = piece.range.end.min(self.settled(read)).max(piece.range.start);
         let held = self.series.entry(series.clone()).or_default();
         let Piece { range, events, flaws } = piece;
         // Whoever accepts an older reading accepts this one.
@@ -361,7 +367,7 @@ impl Store {
 
     /// Drops the edges that no question accepts any more, and what a clock that has gone back since took for settled.
     fn forget(&mut self, now: i64) {
-        let settled = now.saturating_sub(self.settling);
+        let settled = self.settled(now);
         for held in self.series.values_mut() {
             // Questions under way may have begun before.
             held.edges.retain(|edge| (now.saturating_sub(2 * AGAIN)..=now).contains(&edge.read));

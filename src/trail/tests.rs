@@ -840,6 +840,28 @@ fn a_process_that_goes_on_removes_what_is_too_old() {
     });
 }
 
+#[test]
+fn what_a_clock_that_was_ahead_left_in_the_folder_is_not_believed() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(10, SECOND);
+        let folder = tempfile::tempdir().unwrap();
+        let settings = json!({ "heldFolder": folder.path() });
+        let ahead = 3_600 * SECOND;
+        fake.world().now += ahead;
+        let before = trail(&fake, &settings);
+        read(&before, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+        keep(&before.inner);
+        fake.world().now -= ahead;
+        let after = trail(&fake, &settings);
+        restore(&after.inner);
+        fake.add(1, 1);
+        fake.world().now += 2 * ahead;
+        let all = window(List::Combined, None, START, fake.now());
+        assert_eq!(ids(&read(&after, &all, Freshness::Shared).await), fake.seen(&all, fake.now()));
+    });
+}
+
 /// Many threads ask, give up and ask again, while events happen; nothing is lost, doubled or left behind.
 #[test]
 fn many_threads_agree() {
