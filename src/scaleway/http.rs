@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
 use regex::RegexBuilder;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
 
+use super::clock::{self, Clock};
 use super::pace::Pace;
 use crate::settings::{Settings, is_loopback};
 
@@ -183,6 +184,7 @@ pub struct Client {
     key: HeaderValue,
     call_timeout: Duration,
     pace: Pace,
+    clock: Clock,
     meter: Meter,
 }
 
@@ -224,13 +226,29 @@ impl Client {
         })?;
         let api_url = settings.api_url.clone();
         let pace = Pace::new(settings.concurrent_calls);
-        Ok(Self { http, api_url, host, key, call_timeout: settings.call_timeout, pace, meter: meter.clone() })
+        Ok(Self {
+            http,
+            api_url,
+            host,
+            key,
+            call_timeout: settings.call_timeout,
+            pace,
+            clock: Clock::default(),
+            meter: meter.clone(),
+        })
     }
 
     /// How many calls may run at the same time just now.
     #[must_use]
     pub fn width(&self) -> usize {
         self.pace.width()
+    }
+
+    /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of Scaleway's, whose answers
+    /// tell the time.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
     }
 
     /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
@@ -328,8 +346,12 @@ impl Client {
             segments.clear().extend(call.path);
         }
         let request = self.http.get(url).query(call.query).header("X-Auth-Token", self.key.clone());
+        let sent = clock::local();
         let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        if let Some(date) = headers.get(DATE).and_then(|date| date.to_str().ok()) {
+            self.clock.told(date, sent);
+        }
         // As much as a page has is set aside on the server's word, and no more.
         let told = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Vec::with_capacity(told.unwrap_or_default().min(USUAL_ANSWER_BYTES));

@@ -73,7 +73,7 @@ impl Source for Api {
     }
 
     fn now(&self) -> i64 {
-        chrono::Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+        self.client.now()
     }
 }
 
