@@ -9,12 +9,15 @@ use chrono::Utc;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::held::{number, total};
+use crate::held::number;
 use crate::process::{Sandbox, median, plugin, real, timed};
 use crate::report::{Reach, Row};
 use crate::{Error, Ground, PAGE};
 
 const DAY_MS: i64 = 86_400_000;
+
+/// The region with the most events.
+const BUSIEST: &str = "fr-par";
 
 const REFRESHES: usize = 20;
 
@@ -82,10 +85,11 @@ async fn of_one(ground: &Ground, sandbox: &Sandbox, source: &Source, panel: &[Va
     Ok(total)
 }
 
-/// As many calls as the API calls of the latest time have pages.
+/// As many calls as the latest events of the busiest list have pages.
 async fn pages(host: &Host, source: &Source, latest_ms: i64) -> Result<Reach, Error> {
     let now = Utc::now().timestamp_millis();
-    let events = number(&host.frame(source, total((now - latest_ms, now)), &[]).await?)?;
+    let query = json!({ "queryType": "counts", "over": "total", "scope": { "regions": [BUSIEST] } });
+    let events = number(&host.frame(source, Ask::new("A", query, (now - latest_ms, now)), &[]).await?)?;
     Ok(Reach::AtMost((real(u64::try_from(events)?) / PAGE).ceil().max(1.0)))
 }
 
