@@ -56,6 +56,11 @@ async fn ids(desk: &Desk, scope: &Value, request: &Request) -> Vec<String> {
     texts(&frame, "id")
 }
 
+/// How many events a rule sees.
+async fn seen_by_rule(desk: &Desk, request: Request) -> usize {
+    sum(&ask(desk, &list(json!({})), &rule(request)).await.unwrap())
+}
+
 /// The ids of all events of an organization within a range, read without the code under test.
 async fn all(sandbox: &Sandbox, request: &Request) -> BTreeSet<String> {
     let trail = trail_of(sandbox).await.into_iter().map(|(_, _, event)| event);
@@ -342,9 +347,9 @@ async fn rules_of_the_same_tick_share_what_they_read() {
     assert!(calls(&engine.sandbox) <= 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
 }
 
-/// An organization that takes its time.
-async fn slow(settings: Value) -> Arc<Engine> {
-    let config = Config { events: 2_000, latency: Duration::from_millis(100), ..Config::default() };
+/// An organization that takes so many milliseconds for each call.
+async fn slow(latency: u64, settings: Value) -> Arc<Engine> {
+    let config = Config { events: 2_000, latency: Duration::from_millis(latency), ..Config::default() };
     Arc::new(Engine::with(config, SECRET_KEY, &settings).await)
 }
 
@@ -355,7 +360,7 @@ fn look(engine: &Arc<Engine>, request: &Request) -> tokio::task::JoinHandle<Vec<
 
 #[tokio::test]
 async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
-    let engine = slow(json!({ "concurrentCalls": 2 })).await;
+    let engine = slow(100, json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.reset();
@@ -372,19 +377,43 @@ async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
 
 #[tokio::test]
 async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
-    let engine = slow(json!({ "concurrentCalls": 2 })).await;
+    let engine = slow(500, json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.reset();
     let looking = [look(&engine, &request), look(&engine, &request)];
-    tokio::time::sleep(Duration::from_millis(450)).await;
+    tokio::time::sleep(Duration::from_millis(900)).await;
     looking.iter().for_each(tokio::task::JoinHandle::abort);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // It goes on for two seconds, for who asks again at once.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
     let then = calls(&engine.sandbox);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(calls(&engine.sandbox), then, "somebody still reads");
     assert!((1..20).contains(&then), "{then} calls");
     is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+}
+
+#[tokio::test]
+async fn what_has_not_happened_for_scaleway_is_not_taken_for_settled() {
+    let present = || chrono::Utc::now() - chrono::Duration::hours(1);
+    let happened = Arc::new(std::sync::Mutex::new(vec![present()]));
+    let shown = Arc::clone(&happened);
+    let url = common::api(move |asked| {
+        let events = |(id, at): (usize, &DateTime<chrono::Utc>)| {
+            json!({ "api": { "id": format!("{id:08}-0000-4000-8000-000000000001"), "recorded_at": at, "status_code": 200 } })
+        };
+        let events: Vec<Value> = shown.lock().unwrap().iter().enumerate().map(events).rev().collect();
+        let events = if asked.target.contains("fr-par/combined-events") { events } else { Vec::new() };
+        let answer = common::Answer::json("200 OK", json!({ "events": events }).to_string());
+        let date = format!("date: {}", present().to_rfc2822());
+        common::Answer { headers: [answer.headers, date].join("\r\n"), ..answer }
+    })
+    .await;
+    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let look = || seen_by_rule(&desk, panel(now() - DAY, now()));
+    assert_eq!(look().await, 1);
+    happened.lock().unwrap().push(present());
+    assert_eq!(look().await, 2);
 }
 
 #[tokio::test]

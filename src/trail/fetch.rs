@@ -58,6 +58,7 @@ pub(super) struct Probe {
 
 /// One walk from the end of a window towards its start.
 struct Walk {
+    /// From where on it has something to read.
     to: i64,
     /// Where it is to end: halving moves it.
     state: Mutex<State>,
@@ -74,10 +75,10 @@ struct State {
 
 impl Walk {
     /// A walk through a window, of which the first page may have been read.
-    fn new(range: &Range<i64>, started: Option<&impl Pages>) -> Arc<Self> {
+    fn new(range: &Range<i64>, now: i64, started: Option<&impl Pages>) -> Arc<Self> {
         let at = started.and_then(Pages::reached).map_or(range.end, |at| at.clamp(range.start, range.end));
         let state = State { from: range.start, at, pages: usize::from(started.is_some()), ended: false };
-        Arc::new(Self { to: range.end, state: Mutex::new(state) })
+        Arc::new(Self { to: past(range, now).end, state: Mutex::new(state) })
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -149,7 +150,8 @@ pub(super) async fn read<S: Source>(
     let bytes = Arc::new(AtomicUsize::new(0));
     let mut pages = plan.source.pages(plan.series.window(&plan.range));
     let first = pages.next(plan.deadline).await;
-    let probe = Probe { pages: estimate(&pages, &plan.range, matches!(first, Ok(true))) };
+    let past = past(&plan.range, plan.source.now());
+    let probe = Probe { pages: estimate(&pages, &past, matches!(first, Ok(true))) };
     let enough = pages.in_window() > plan.limit;
     if !matches!(first, Ok(true)) || enough || !go_on(probe) {
         let complete = matches!(first, Ok(false));
@@ -162,7 +164,9 @@ pub(super) async fn read<S: Source>(
 
     // Of a window that holds more than is wanted, no more than that is read.
     let whole = plan.range.clone();
-    let mut stage = staged(whole.clone(), ratio(pages.in_window(), reach(&pages, whole.end)), plan.limit);
+    let density = ratio(pages.in_window(), reach(&pages, past.end));
+    // What is to come is no more than a part of the call.
+    let mut stage = staged(&past, density, plan.limit).start..whole.end;
     let mut started = Some(pages);
     let (mut found, mut end) = (0, End { probe: Some(probe), ..End::default() });
     loop {
@@ -175,9 +179,14 @@ pub(super) async fn read<S: Source>(
         if found > plan.limit {
             return end.missing(Some(Gap::Limit(plan.limit)));
         }
-        let density = ratio(found.max(1), whole.end - stage.start);
-        stage = staged(whole.start..stage.start, density, plan.limit - found);
+        let density = ratio(found.max(1), past.end - stage.start);
+        stage = staged(&(whole.start..stage.start), density, plan.limit - found);
     }
+}
+
+/// The part of a window in which something can have happened.
+fn past(range: &Range<i64>, now: i64) -> Range<i64> {
+    range.start..range.end.min(now).max(range.start)
 }
 
 /// How long a time the pages cover.
@@ -194,7 +203,7 @@ fn estimate(pages: &impl Pages, range: &Range<i64>, more: bool) -> f64 {
 }
 
 /// The newest part of a window that should hold as many events as are wanted.
-fn staged(range: Range<i64>, density: f64, wanted: usize) -> Range<i64> {
+fn staged(range: &Range<i64>, density: f64, wanted: usize) -> Range<i64> {
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "an estimate, and clamped")]
     let length = ((wanted as f64 + 1.0) * MARGIN / density.max(f64::MIN_POSITIVE)).min(i64::MAX as f64 / 2.0) as i64;
     range.end.saturating_sub(length.max(SHORTEST)).max(range.start)..range.end
@@ -210,8 +219,9 @@ async fn walk<S: Source>(
 ) -> (usize, End) {
     let (tell, mut told) = mpsc::unbounded_channel();
     let mut walking: JoinSet<End> = JoinSet::new();
+    let now = plan.source.now();
     let start = |walking: &mut JoinSet<End>, range: Range<i64>, started: Option<S::Pages>| {
-        let walk = Walk::new(&range, started.as_ref());
+        let walk = Walk::new(&range, now, started.as_ref());
         let plan = Plan { source: plan.source.clone(), series: plan.series.clone(), range, ..*plan };
         walking.spawn(go(plan, Arc::clone(&walk), started, Arc::clone(bytes), tell.clone()));
         walk
@@ -223,7 +233,7 @@ async fn walk<S: Source>(
         // A page more, or a walk less, may leave room for another walk.
         while end.gap.is_none() && walking.len() < plan.source.width() {
             let before: i64 = walks.iter().map(|walk| walk.before()).sum();
-            let usual = ratio(pages, stage.end - stage.start - before);
+            let usual = ratio(pages, past(&stage, now).end - stage.start - before);
             let longest = walks.iter().map(|walk| (walk.left(usual), walk));
             let Some((left, longest)) = longest.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { break };
             if left < FEWEST_PAGES {

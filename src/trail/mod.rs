@@ -12,11 +12,11 @@ mod store;
 mod tests;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use prometheus::{IntCounter, IntGauge};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -50,6 +50,16 @@ const CHEAP: f64 = 4.0;
 
 /// Whoever has this much more time than another does not put up with what that one could read in time.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A reading that nobody waits for any more goes on for so long: a dashboard that is refreshed before it has loaded gives up
+/// its questions, and asks them again at once.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a question waits for a reading of far more than it asks for, before it reads its own part.
+const QUEUE: Duration = Duration::from_secs(5);
+
+/// How many times as long as a question's range is far more.
+const FAR: i64 = 4;
 
 /// How often a question looks for what is still missing, before it says so.
 const ROUNDS: usize = 12;
@@ -149,8 +159,10 @@ struct Inner<S> {
     /// Held to look up and to put in, never while something is awaited.
     state: Mutex<State>,
     folder: Option<Folder>,
-    /// Set once the memory has what the folder had.
-    restored: OnceLock<()>,
+    /// Ends once the memory has what the folder had.
+    restored: OnceLock<Shared<BoxFuture<'static, ()>>>,
+    /// The folder did not answer in time: nobody waits for it any more.
+    slow: AtomicBool,
     /// Set once the combined list has failed where the three lists answered.
     separate: AtomicBool,
 }
@@ -171,7 +183,7 @@ struct Want {
     range: Range<i64>,
 }
 
-/// A window that is being read. It is given up when nobody waits for it any more.
+/// A window that is being read. It is given up a while after the last who waited for it has gone.
 #[derive(Debug)]
 struct Reading {
     series: Series,
@@ -184,6 +196,10 @@ struct Reading {
     whole: Arc<AtomicBool>,
     progress: watch::Receiver<Option<End>>,
     task: AbortHandle,
+    /// How many questions wait for it.
+    waiting: AtomicUsize,
+    /// Whether all have gone at some time; who has come since may be told of a failure that is older than their question.
+    left: AtomicBool,
 }
 
 impl Drop for Reading {
@@ -234,6 +250,7 @@ impl<S: Source> Trail<S> {
             state: Mutex::new(state),
             folder,
             restored: OnceLock::new(),
+            slow: AtomicBool::new(false),
             separate: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
@@ -259,17 +276,22 @@ impl<S: Source> Trail<S> {
         listings.into_iter().flatten().collect()
     }
 
-    /// Takes in what the folder has, once, before the first answer; who asks meanwhile waits for it too.
+    /// Takes in what the folder has, once, before the first answer; who asks meanwhile waits for it too, unless it takes
+    /// so long that there would be no time left to ask Scaleway.
     async fn restore(&self, deadline: Instant) {
-        if self.inner.folder.is_none() || self.inner.restored.get().is_some() {
+        if self.inner.folder.is_none() || self.inner.slow.load(Ordering::Relaxed) {
             return;
         }
-        let inner = Arc::clone(&self.inner);
-        let restored = tokio::task::spawn_blocking(move || {
-            inner.restored.get_or_init(|| restore(&inner));
+        let restored = self.inner.restored.get_or_init(|| {
+            let inner = Arc::clone(&self.inner);
+            // A panic is logged where it happened, and leaves the rest to be read from Scaleway.
+            tokio::task::spawn_blocking(move || restore(&inner)).map(|_| ()).boxed().shared()
         });
-        if !matches!(tokio::time::timeout_at(deadline.into(), restored).await, Ok(Ok(()))) {
-            tracing::warn!("held events could not be read from their folder in time; they are read from Scaleway");
+        let patience = deadline.saturating_duration_since(Instant::now()) / 2;
+        if tokio::time::timeout(patience, restored.clone()).await.is_err()
+            && !self.inner.slow.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("held events cannot be read from their folder in time; they are read from Scaleway");
         }
     }
 
@@ -334,6 +356,8 @@ struct Learnt {
     only_itself: bool,
     /// Everything cannot be read, and never will be.
     unusable: bool,
+    /// A reading of far more takes too long.
+    impatient: bool,
 }
 
 impl<S: Source> Question<'_, S> {
@@ -346,7 +370,11 @@ impl<S: Source> Question<'_, S> {
         let wants: Vec<Arc<Want>> = everything
             .map(|(series, range)| Arc::new(Want { region: series.region.clone(), range: range.clone() }))
             .collect();
-        self.inner().state().wants.extend(wants.iter().map(Arc::downgrade));
+        {
+            let mut state = self.inner().state();
+            state.wants.retain(|want| want.strong_count() > 0);
+            state.wants.extend(wants.iter().map(Arc::downgrade));
+        }
         join_all(self.asked.iter().map(|(series, range)| self.list(series, range))).await
     }
 
@@ -382,8 +410,9 @@ impl<S: Source> Question<'_, S> {
                     (served, Vec::new())
                 } else {
                     state.readings.retain(|reading| reading.upgrade().is_some_and(|reading| reading.begun <= latest));
-                    let readings =
-                        holes.iter().flat_map(|hole| self.readings(&mut state, series, hole, &accepted, &learnt));
+                    let readings = holes
+                        .iter()
+                        .flat_map(|hole| self.readings(&mut state, (series, range), hole, &accepted, &learnt));
                     (served, readings.collect())
                 }
             };
@@ -395,10 +424,13 @@ impl<S: Source> Question<'_, S> {
                 return listing;
             }
             // A reading says itself why it is late, and takes a moment to say so.
-            let late = self.deadline + Duration::from_millis(200);
-            match tokio::time::timeout_at(late.into(), join_all(readings.iter().map(|reading| reading.end()))).await {
+            let late = tokio::time::Instant::from_std(self.deadline + Duration::from_millis(200));
+            let is_far = readings.iter().any(|reading| reading.is_far_beyond(range));
+            let patient = if is_far { late.min(tokio::time::Instant::now() + QUEUE) } else { late };
+            let readings = Awaited::new(readings);
+            match tokio::time::timeout_at(patient, readings.ends()).await {
                 Ok(ends) => {
-                    for (reading, end) in readings.iter().zip(ends) {
+                    for (reading, end) in readings.0.iter().zip(ends) {
                         let instead = reading.series != *series;
                         // What is malformed may be another list's.
                         let malformed = end.pieces.iter().any(|piece| !piece.flaws.malformed.is_empty());
@@ -418,6 +450,9 @@ impl<S: Source> Question<'_, S> {
                                 learnt.only_itself = true;
                                 learnt.unusable |= is_of_no_use(&why);
                             }
+                            // Somebody else asked for more than this question does.
+                            Some(Gap::Limit(_) | Gap::Bytes) if reading.is_beyond(range) => {}
+                            Some(Gap::Failed(_) | Gap::Late) if reading.left.load(Ordering::Relaxed) => {}
                             // Whoever began the reading had less time.
                             Some(why) if is_lack_of_time(&why) && reading.deadline + PATIENCE < self.deadline => {}
                             Some(why) => {
@@ -427,6 +462,7 @@ impl<S: Source> Question<'_, S> {
                         }
                     }
                 }
+                Err(_) if patient < late => learnt.impatient = true,
                 Err(_) => gap = Some(Gap::Late),
             }
         }
@@ -437,7 +473,7 @@ impl<S: Source> Question<'_, S> {
     fn readings(
         &self,
         state: &mut State,
-        series: &Series,
+        (series, range): (&Series, &Range<i64>),
         hole: &Range<i64>,
         accepted: &Accepted,
         learnt: &Learnt,
@@ -451,7 +487,13 @@ impl<S: Source> Question<'_, S> {
         let mut rest = hole.clone();
         for reading in state.readings.iter().filter_map(Weak::upgrade) {
             let covers = reading.series == target || (reading.series.covers(series) && !learnt.only_itself);
-            if !covers || reading.ended() || reading.range.start >= rest.end || reading.range.end <= rest.start {
+            let too_far = learnt.impatient && reading.is_far_beyond(range);
+            if !covers
+                || too_far
+                || reading.ended()
+                || reading.range.start >= rest.end
+                || reading.range.end <= rest.start
+            {
                 continue;
             }
             // Of one that began too early, only a part is of use.
@@ -476,7 +518,7 @@ impl<S: Source> Question<'_, S> {
 
     /// Whether to read all of everything in place of a list (`true`) or the list itself (`false`). It is `None` where the
     /// first page of everything has to tell.
-    fn whole(&self, state: &mut State, series: &Series, hole: &Range<i64>, learnt: &Learnt) -> Option<bool> {
+    fn whole(&self, state: &State, series: &Series, hole: &Range<i64>, learnt: &Learnt) -> Option<bool> {
         let all = everything(&series.region);
         if *series == all || !self.combined || learnt.only_itself {
             return Some(*series == all);
@@ -484,7 +526,6 @@ impl<S: Source> Question<'_, S> {
         if state.store.is_malformed(&all, hole) {
             return Some(false);
         }
-        state.wants.retain(|want| want.strong_count() > 0);
         if wanted(state, &all.region, hole) {
             return Some(true);
         }
@@ -516,7 +557,8 @@ impl<S: Source> Question<'_, S> {
         let whole = Arc::new(AtomicBool::new(whole));
         let task = tokio::spawn(run(inner, plan, wait, begun, Arc::clone(&whole), tell)).abort_handle();
         let deadline = self.deadline;
-        Arc::new(Reading { series: series.clone(), range, begun, deadline, whole, progress, task })
+        let (waiting, left) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Arc::new(Reading { series: series.clone(), range, begun, deadline, whole, progress, task, waiting, left })
     }
 }
 
@@ -545,13 +587,23 @@ async fn run<S: Source>(
     let _ = tell.send(Some(end));
 }
 
-/// Whether somebody wants everything of a region, at least of a part of a range.
+/// Whether somebody wants everything of a region's range: of less, the rest may cost more than it is worth.
 fn wanted(state: &State, region: &str, range: &Range<i64>) -> bool {
     let mut wants = state.wants.iter().filter_map(Weak::upgrade);
-    wants.any(|want| want.region == region && want.range.start < range.end && range.start < want.range.end)
+    wants.any(|want| want.region == region && want.range.start <= range.start && range.end <= want.range.end)
 }
 
 impl Reading {
+    /// Whether it reads more than a range.
+    fn is_beyond(&self, range: &Range<i64>) -> bool {
+        self.range.start < range.start || range.end < self.range.end
+    }
+
+    fn is_far_beyond(&self, range: &Range<i64>) -> bool {
+        let length = |range: &Range<i64>| range.end.saturating_sub(range.start);
+        length(&self.range) > length(range).saturating_mul(FAR)
+    }
+
     fn ended(&self) -> bool {
         self.progress.borrow().is_some() || self.task.is_finished()
     }
@@ -563,6 +615,37 @@ impl Reading {
             Ok(end) => end.clone().unwrap_or_default(),
             // It broke off without a word: a panic, which is logged where it happened.
             Err(_) => End { gap: Some(Gap::Broken), ..End::default() },
+        }
+    }
+}
+
+/// Readings that somebody waits for.
+struct Awaited(Vec<Arc<Reading>>);
+
+impl Awaited {
+    fn new(readings: Vec<Arc<Reading>>) -> Self {
+        for reading in &readings {
+            reading.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(readings)
+    }
+
+    async fn ends(&self) -> Vec<End> {
+        join_all(self.0.iter().map(|reading| reading.end())).await
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        for reading in self.0.drain(..) {
+            if reading.waiting.fetch_sub(1, Ordering::Relaxed) > 1 || reading.ended() {
+                continue;
+            }
+            reading.left.store(true, Ordering::Relaxed);
+            // Without a runtime the process is ending.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move { tokio::time::timeout(GRACE, reading.end()).await.map(drop) });
+            }
         }
     }
 }

@@ -58,6 +58,8 @@ impl What {
 struct World {
     now: i64,
     happened: Vec<Happened>,
+    /// How long a call takes.
+    latency: Duration,
     /// So many calls fail.
     failures: usize,
     /// Pages come in the order of the events' ids, and not of their times.
@@ -70,6 +72,8 @@ struct Fake {
     world: Arc<Mutex<World>>,
     calls: Arc<AtomicUsize>,
     running: Arc<AtomicUsize>,
+    /// The most that ran at the same time.
+    peak: Arc<AtomicUsize>,
     /// Time passes with the runtime's, from then on.
     begun: tokio::time::Instant,
     /// How often a call lets others run before it is answered.
@@ -83,6 +87,7 @@ impl Fake {
             world: Arc::new(Mutex::new(world)),
             calls: Arc::default(),
             running: Arc::default(),
+            peak: Arc::default(),
             begun: tokio::time::Instant::now(),
             yields,
         }
@@ -188,12 +193,20 @@ impl Source for Fake {
 }
 
 impl Pages for FakePages {
-    async fn next(&mut self, _: Instant) -> Result<bool, Gap> {
+    async fn next(&mut self, deadline: Instant) -> Result<bool, Gap> {
+        if Instant::now() >= deadline {
+            return Err(Gap::Late);
+        }
         self.fake.calls.fetch_add(1, Ordering::SeqCst);
-        self.fake.running.fetch_add(1, Ordering::SeqCst);
+        let running = self.fake.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.fake.peak.fetch_max(running, Ordering::SeqCst);
         let _running = Running(Arc::clone(&self.fake.running));
         for _ in 0..self.fake.yields {
             tokio::task::yield_now().await;
+        }
+        let latency = self.fake.world().latency;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
         let now = self.fake.now();
         let mut world = self.fake.world();
@@ -650,28 +663,166 @@ fn whoever_goes_away_leaves_the_others_their_reading() {
         }
         first.abort();
         assert_eq!(ids(&second.await.unwrap()), fake.seen(&window, now));
-
-        // When all have gone, so has the reading; what it had read whole is held, the rest is read when it is asked for.
-        let other = window_before(&window);
-        let lone = {
-            let (trail, other) = (trail.clone(), other.clone());
-            tokio::spawn(async move { read(&trail, &other, Freshness::Shared).await })
-        };
-        for _ in 0..8 {
-            tokio::task::yield_now().await;
-        }
-        lone.abort();
-        let _ = lone.await;
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(fake.running.load(Ordering::SeqCst), 0);
-        assert_eq!(ids(&read(&trail, &other, Freshness::Shared).await), fake.seen(&other, now));
     });
 }
 
-fn window_before(window: &Window) -> Window {
-    Window { from: window.from - 10_000 * SECOND, to: window.from, ..window.clone() }
+#[test]
+fn a_reading_that_nobody_waits_for_ends() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(600, SECOND);
+        fake.world().latency = Duration::from_secs(1);
+        let trail = trail(&fake, &json!({}));
+        let window = window(List::Combined, None, fake.now() - 700 * SECOND, fake.now());
+        let given_up = |after: u64| {
+            let (trail, window) = (trail.clone(), window.clone());
+            async move { tokio::time::timeout(Duration::from_secs(after), read(&trail, &window, Freshness::Shared)).await }
+        };
+        assert!(given_up(6).await.is_err());
+        tokio::time::sleep(GRACE + Duration::from_secs(1)).await;
+        assert_eq!(fake.running.load(Ordering::SeqCst), 0);
+        fake.calls();
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(fake.calls(), 0);
+        // What was read whole is held, the rest is read when it is asked for.
+        assert_eq!(ids(&read(&trail, &window, Freshness::Shared).await), fake.seen(&window, fake.now()));
+    });
+}
+
+#[test]
+fn a_dashboard_that_is_refreshed_before_it_has_loaded_loads() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(600, SECOND);
+        fake.world().latency = Duration::from_secs(1);
+        let range = |fake: &Fake| window(List::Combined, None, fake.now() - 700 * SECOND, fake.now());
+        let alone = trail(&fake, &json!({}));
+        read(&alone, &range(&fake), Freshness::Shared).await;
+        let calls = fake.calls();
+        let trail = trail(&fake, &json!({}));
+        let mut refreshes = 0;
+        loop {
+            let window = range(&fake);
+            let asked = read(&trail, &window, Freshness::Shared);
+            if let Ok(listing) = tokio::time::timeout(Duration::from_secs(5), asked).await {
+                assert_eq!(ids(&listing), fake.seen(&window, fake.now()));
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            refreshes += 1;
+            assert!(refreshes < 20, "it never loads");
+        }
+        assert!(refreshes > 2, "{refreshes} refreshes");
+        let all = fake.calls();
+        // Each refresh has a live edge of its own.
+        assert!(all <= calls + 20 * refreshes, "{all} calls for {refreshes} refreshes, {calls} for one question");
+    });
+}
+
+#[test]
+fn a_short_question_does_not_wait_for_all_of_a_long_one() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(3_000, 10 * SECOND);
+        fake.world().latency = Duration::from_secs(1);
+        let trail = trail(&fake, &json!({}));
+        let now = fake.now();
+        let long = window(List::Combined, None, now - 30_000 * SECOND, now);
+        let short = window(List::Combined, None, now - 1_000 * SECOND, now - 600 * SECOND);
+        let begun = tokio::time::Instant::now();
+        let timed = |window: Window, after: u64| {
+            let (trail, fake) = (trail.clone(), fake.clone());
+            async move {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                let listing = read(&trail, &window, Freshness::Shared).await;
+                assert_eq!(ids(&listing), fake.seen(&window, now));
+                begun.elapsed()
+            }
+        };
+        let (long, short) = tokio::join!(timed(long, 0), timed(short, 500));
+        assert!(long > Duration::from_mins(1), "{long:?}");
+        assert!(short < Duration::from_secs(13), "{short:?}");
+    });
+}
+
+#[test]
+fn the_limit_of_a_longer_question_is_not_that_of_a_shorter_one() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(600, SECOND);
+        fake.world().latency = Duration::from_secs(1);
+        let trail = trail(&fake, &json!({ "maxEvents": 50 }));
+        let now = fake.now();
+        let long = window(List::Combined, None, now - 600 * SECOND, now);
+        let short = window(List::Combined, None, now - 440 * SECOND, now - 400 * SECOND);
+        let asked = read(&trail, &short, Freshness::Shared);
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            asked.await
+        };
+        let (long, found) = tokio::join!(read(&trail, &long, Freshness::Shared), later);
+        assert_eq!(long.gaps, [Gap::Limit(50)]);
+        assert_eq!((ids(&found), found.gaps), (fake.seen(&short, now), Vec::new()));
+    });
+}
+
+#[test]
+fn what_is_to_come_does_not_make_a_trail_look_thin() {
+    run(async {
+        let day = 86_400 * SECOND;
+        for to_come in [0, 30 * day] {
+            let fake = Fake::new(3);
+            fake.happen(2_000, SECOND / 10);
+            let until = fake.now() + to_come;
+            let whole = window(List::Combined, None, fake.now() - 300 * SECOND, until);
+            let one = trail(&fake, &json!({}));
+            assert_eq!(ids(&read(&one, &whole, Freshness::Shared).await), fake.seen(&whole, fake.now()));
+            let calls = fake.calls();
+            assert!(calls < 2_000 / PAGE_SIZE + 20, "{calls} calls");
+            assert_eq!(fake.peak.load(Ordering::SeqCst), fake.width());
+            let rare = window(List::Of(Kind::Api), Some("none"), fake.now() - 300 * SECOND, until);
+            let two = trail(&fake, &json!({}));
+            read(&two, &rare, Freshness::Shared).await;
+            let calls = fake.calls();
+            assert!(calls < 5, "{calls} calls");
+            let limited = trail(&fake, &json!({ "maxEvents": 500 }));
+            let listing = read(&limited, &whole, Freshness::Shared).await;
+            assert_eq!(ids(&listing), fake.seen(&whole, fake.now())[..500]);
+            let calls = fake.calls();
+            assert!(calls < 500 / PAGE_SIZE + 40, "{calls} calls");
+        }
+    });
+}
+
+#[test]
+fn a_rule_about_everything_does_not_make_a_long_question_read_everything() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(3_000, SECOND);
+        fake.world().latency = Duration::from_secs(1);
+        let trail = trail(&fake, &json!({}));
+        let now = fake.now();
+        let rule = window(List::Combined, None, now - 60 * SECOND, now);
+        let rare = window(List::Of(Kind::Api), Some("none"), now - 3_000 * SECOND, now);
+        let (rule, found) = tokio::join!(read(&trail, &rule, Freshness::Own), read(&trail, &rare, Freshness::Own));
+        assert_eq!((rule.gaps, found.gaps), (Vec::new(), Vec::new()));
+        let calls = fake.calls();
+        assert!(calls < 60 / PAGE_SIZE + 10, "{calls} calls");
+    });
+}
+
+#[test]
+fn questions_that_were_answered_leave_nothing_behind() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(10, SECOND);
+        let trail = trail(&fake, &json!({}));
+        for _ in 0..50 {
+            read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+        }
+        let state = trail.inner.state();
+        assert!(state.wants.len() <= 1 && state.readings.len() <= 1);
+    });
 }
 
 #[test]
@@ -800,24 +951,24 @@ fn what_a_clock_that_was_ahead_took_for_settled_is_read_again() {
     });
 }
 
-#[tokio::test]
-async fn a_folder_that_takes_too_long_is_not_waited_for() {
-    let fake = Fake::new(1);
-    fake.happen(5, SECOND);
-    let folder = tempfile::tempdir().unwrap();
-    let trail = trail(&fake, &json!({ "heldFolder": folder.path() }));
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let inner = Arc::clone(&trail.inner);
-    let slow = tokio::task::spawn_blocking(move || {
-        inner.restored.get_or_init(|| wait.recv().unwrap());
+#[test]
+fn a_folder_that_does_not_answer_leaves_time_to_ask_scaleway() {
+    run(async {
+        let fake = Fake::new(1);
+        fake.happen(5, SECOND);
+        let folder = tempfile::tempdir().unwrap();
+        let trail = trail(&fake, &json!({ "heldFolder": folder.path() }));
+        let hangs = trail.inner.restored.set(futures::future::pending().boxed().shared());
+        assert!(hangs.is_ok());
+        let window = window(List::Combined, None, START, fake.now());
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let listings = trail.read(std::slice::from_ref(&window), Freshness::Own, deadline).await;
+        assert_eq!((ids(&listings[0]), &listings[0].gaps), (fake.seen(&window, fake.now()), &Vec::new()));
+        let waited = fake.begun.elapsed();
+        assert!(waited < Duration::from_secs(31), "{waited:?}");
+        read(&trail, &window, Freshness::Own).await;
+        assert!(fake.begun.elapsed() < waited + Duration::from_secs(1), "it is waited for once");
     });
-    let window = window(List::Combined, None, START, fake.now());
-    let deadline = Instant::now() + Duration::from_millis(100);
-    let listings = trail.read(std::slice::from_ref(&window), Freshness::Own, deadline).await;
-    assert_eq!(ids(&listings[0]), fake.seen(&window, fake.now()));
-    go.send(()).unwrap();
-    slow.await.unwrap();
-    assert_eq!(ids(&read(&trail, &window, Freshness::Own).await), fake.seen(&window, fake.now()));
 }
 
 #[test]
@@ -850,11 +1001,13 @@ fn what_a_clock_that_was_ahead_left_in_the_folder_is_not_believed() {
         let ahead = 3_600 * SECOND;
         fake.world().now += ahead;
         let before = trail(&fake, &settings);
+        // It writes when it is told to.
+        assert!(before.inner.folder.as_ref().unwrap().is_due());
         read(&before, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
         keep(&before.inner);
         fake.world().now -= ahead;
         let after = trail(&fake, &settings);
-        restore(&after.inner);
+        read(&after, &window(List::Combined, None, START, START + SECOND), Freshness::Shared).await;
         fake.add(1, 1);
         fake.world().now += 2 * ahead;
         let all = window(List::Combined, None, START, fake.now());
