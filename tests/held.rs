@@ -347,9 +347,9 @@ async fn rules_of_the_same_tick_share_what_they_read() {
     assert!(calls(&engine.sandbox) <= 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
 }
 
-/// An organization that takes so many milliseconds for each call.
-async fn slow(latency: u64, settings: Value) -> Arc<Engine> {
-    let config = Config { events: 2_000, latency: Duration::from_millis(latency), ..Config::default() };
+/// An organization that takes its time.
+async fn slow(settings: Value) -> Arc<Engine> {
+    let config = Config { events: 2_000, latency: Duration::from_millis(100), ..Config::default() };
     Arc::new(Engine::with(config, SECRET_KEY, &settings).await)
 }
 
@@ -360,7 +360,7 @@ fn look(engine: &Arc<Engine>, request: &Request) -> tokio::task::JoinHandle<Vec<
 
 #[tokio::test]
 async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
-    let engine = slow(100, json!({ "concurrentCalls": 2 })).await;
+    let engine = slow(json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.reset();
@@ -377,17 +377,16 @@ async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
 
 #[tokio::test]
 async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
-    let engine = slow(500, json!({ "concurrentCalls": 2 })).await;
+    let engine = slow(json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.reset();
     let looking = [look(&engine, &request), look(&engine, &request)];
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    tokio::time::sleep(Duration::from_millis(450)).await;
     looking.iter().for_each(tokio::task::JoinHandle::abort);
-    // It goes on for two seconds, for who asks again at once.
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
     let then = calls(&engine.sandbox);
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(calls(&engine.sandbox), then, "somebody still reads");
     assert!((1..20).contains(&then), "{then} calls");
     is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);

@@ -7,34 +7,38 @@ use chrono::{DateTime, Utc};
 
 const SECOND: i64 = 1_000_000_000;
 
-/// Clocks that differ by less are one: an answer tells whole seconds, and has been on its way.
-const TOLERANCE: i64 = 5 * SECOND;
+/// Clocks that differ by less are one.
+const TOLERANCE: i64 = 2 * SECOND;
 
 /// This server's clock, held back where it is ahead of Scaleway's: what has not happened yet for Scaleway must not be taken
 /// for past. One that is behind is left so: it waits longer than it had to, and loses nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
-    /// By how much this server's clock is ahead, in nanoseconds.
+    /// By how much this server's clock is ahead, in nanoseconds, as far as the answers tell.
     ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// The present: nanoseconds since 1970, UTC.
     pub(super) fn now(&self) -> i64 {
-        local().saturating_sub(self.ahead.load(Ordering::Relaxed))
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        local().saturating_sub(if ahead < TOLERANCE { 0 } else { ahead })
     }
 
-    /// Learns from an answer's `Date`; the call was sent at `sent`, by this server's clock.
-    pub(super) fn told(&self, date: &str, sent: i64) {
+    /// Learns from an answer's `Date`, which tells whole seconds; the call was `sent` and the answer `received` by this
+    /// server's clock.
+    pub(super) fn told(&self, date: &str, sent: i64, received: i64) {
         let Some(date) = DateTime::parse_from_rfc2822(date).ok().and_then(|date| date.timestamp_nanos_opt()) else {
             return;
         };
-        // At the earliest it was answered when it was sent, and at the end of the second that it tells.
-        let ahead = sent.saturating_sub(date.saturating_add(SECOND));
-        let ahead = if ahead < TOLERANCE { 0 } else { ahead };
-        if self.ahead.swap(ahead, Ordering::Relaxed) == 0 && ahead > 0 {
+        let (least, most) = (sent.saturating_sub(date.saturating_add(SECOND)), received.saturating_sub(date));
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        // What fits stays, so that the clock does not jump with each answer.
+        let fits = ahead.min(most).max(least);
+        self.ahead.store(fits, Ordering::Relaxed);
+        if ahead < TOLERANCE && fits >= TOLERANCE {
             tracing::warn!(
-                seconds = ahead / SECOND,
+                seconds = fits / SECOND,
                 "this server's clock is ahead of Scaleway's; set it, since Grafana asks for times that have not come yet"
             );
         }
@@ -50,10 +54,11 @@ pub(super) fn local() -> i64 {
 mod tests {
     use super::*;
 
-    fn after(ahead: i64, told: impl Fn(i64) -> String) -> i64 {
-        let clock = Clock::default();
-        let sent = local();
-        clock.told(&told(sent - ahead * SECOND), sent);
+    /// By how many seconds a clock is held back that is ahead by so many, after an answer that took so many.
+    fn held_back(clock: &Clock, ahead: i64, took: i64) -> i64 {
+        let received = local();
+        let sent = received - took * SECOND;
+        clock.told(&date(sent - ahead * SECOND), sent, received);
         (local() - clock.now()) / SECOND
     }
 
@@ -63,23 +68,31 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_ahead_is_held_back() {
-        let ahead = after(3_600, date);
+        let ahead = held_back(&Clock::default(), 3_600, 0);
         assert!((3_598..=3_600).contains(&ahead), "{ahead} s");
     }
 
     #[test]
     fn one_that_is_right_or_behind_or_not_told_of_stays() {
-        for ahead in [0, 3, -3_600] {
-            assert_eq!(after(ahead, date), 0);
+        for (ahead, took) in [(0, 0), (0, 60), (1, 0), (-3_600, 0)] {
+            assert_eq!(held_back(&Clock::default(), ahead, took), 0);
         }
-        assert_eq!(after(3_600, |_| "yesterday".to_owned()), 0);
+        let clock = Clock::default();
+        clock.told("yesterday", local(), local());
+        assert_eq!((local() - clock.now()) / SECOND, 0);
+    }
+
+    #[test]
+    fn an_answer_that_takes_long_does_not_change_what_is_known() {
+        let clock = Clock::default();
+        let ahead = held_back(&clock, 30, 0);
+        assert_eq!(held_back(&clock, 30, 120), ahead);
     }
 
     #[test]
     fn one_that_is_set_is_believed_again() {
         let clock = Clock::default();
-        clock.told(&date(local() - 3_600 * SECOND), local());
-        clock.told(&date(local()), local());
-        assert_eq!((local() - clock.now()) / SECOND, 0);
+        assert!(held_back(&clock, 3_600, 0) > 0);
+        assert_eq!(held_back(&clock, 0, 0), 0);
     }
 }

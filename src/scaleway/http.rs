@@ -349,8 +349,9 @@ impl Client {
         let sent = clock::local();
         let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(date) = headers.get(DATE).and_then(|date| date.to_str().ok()) {
-            self.clock.told(date, sent);
+        // An error may be a proxy's.
+        if let Some(date) = headers.get(DATE).filter(|_| status.is_success()).and_then(|date| date.to_str().ok()) {
+            self.clock.told(date, sent, clock::local());
         }
         // As much as a page has is set aside on the server's word, and no more.
         let told = response.content_length().and_then(|length| usize::try_from(length).ok());

@@ -223,7 +223,7 @@ async fn walk<S: Source>(
     let start = |walking: &mut JoinSet<End>, range: Range<i64>, started: Option<S::Pages>| {
         let walk = Walk::new(&range, now, started.as_ref());
         let plan = Plan { source: plan.source.clone(), series: plan.series.clone(), range, ..*plan };
-        walking.spawn(go(plan, Arc::clone(&walk), started, Arc::clone(bytes), tell.clone()));
+        walking.spawn(go(plan, Arc::clone(&walk), started, Arc::clone(bytes), tell.clone(), put.clone()));
         walk
     };
     let mut pages = usize::from(started.is_some());
@@ -268,14 +268,17 @@ async fn go<S: Source>(
     started: Option<S::Pages>,
     bytes: Arc<AtomicUsize>,
     tell: mpsc::UnboundedSender<()>,
+    put: impl Fn(Piece),
 ) -> End {
     let mut more = started.is_some();
-    let mut pages = started.unwrap_or_else(|| plan.source.pages(plan.series.window(&plan.range)));
-    let mut bundles = Bundles::new(plan.range.end);
+    let pages = started.unwrap_or_else(|| plan.source.pages(plan.series.window(&plan.range)));
+    let bundles = Bundles::new(plan.range.end);
+    let mut luggage = Luggage { found: Some((pages, bundles)), plan: &plan, walk: &walk, put };
     let mut counted = 0;
     let mut first = !more;
     let mut gap = None;
     let complete = loop {
+        let Some((pages, bundles)) = &mut luggage.found else { unreachable!("it is taken when the walk ends") };
         {
             let mut state = walk.state();
             if let Some(reached) = pages.reached() {
@@ -291,11 +294,12 @@ async fn go<S: Source>(
         }
         if (pages.bytes() >= BUNDLE || pages.in_window() >= bundles.counted + BUNDLE_EVENTS)
             && let Some(reached) = pages.reached()
-            && bundles.tie(&mut pages, reached + 1, &plan).is_err()
+            && bundles.tie(pages, reached + 1, &plan).is_err()
         {
             // What could not be put together is missing; it must not be taken for nothing.
             walk.state().ended = true;
-            return End { gap: Some(Gap::Bytes), pieces: bundles.pieces, ..End::default() };
+            let pieces = luggage.found.take().map(|(_, bundles)| bundles.pieces).unwrap_or_default();
+            return End { gap: Some(Gap::Bytes), pieces, ..End::default() };
         }
         let now = bundles.bytes() + pages.bytes();
         let change = now.wrapping_sub(counted);
@@ -322,7 +326,26 @@ async fn go<S: Source>(
         state.ended = true;
         state.from
     };
+    let Some((pages, bundles)) = luggage.found.take() else { unreachable!("it is taken when the walk ends") };
     bring_home(pages, bundles, &plan, from, complete, gap)
+}
+
+/// What a walk has with it. If it is given up on its way, what it has read whole is held, so that who asks again, as a
+/// dashboard does that is refreshed before it has loaded, goes on from there.
+struct Luggage<'a, S: Source, P: Fn(Piece)> {
+    found: Option<(S::Pages, Bundles)>,
+    plan: &'a Plan<S>,
+    walk: &'a Walk,
+    put: P,
+}
+
+impl<S: Source, P: Fn(Piece)> Drop for Luggage<'_, S, P> {
+    fn drop(&mut self) {
+        // What a panic leaves is not to be trusted.
+        let Some((pages, bundles)) = self.found.take().filter(|_| !std::thread::panicking()) else { return };
+        let from = self.walk.state().from;
+        bring_home(pages, bundles, self.plan, from, false, None).pieces.into_iter().for_each(&self.put);
+    }
 }
 
 /// What a walk has read whole and packed, so that a long one takes no more memory than what is held in the end.

@@ -12,7 +12,7 @@ mod store;
 mod tests;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -51,12 +51,8 @@ const CHEAP: f64 = 4.0;
 /// Whoever has this much more time than another does not put up with what that one could read in time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A reading that nobody waits for any more goes on for so long: a dashboard that is refreshed before it has loaded gives up
-/// its questions, and asks them again at once.
-const GRACE: Duration = Duration::from_secs(2);
-
 /// How long a question waits for a reading of far more than it asks for, before it reads its own part.
-const QUEUE: Duration = Duration::from_secs(5);
+const QUEUE: Duration = Duration::from_secs(2);
 
 /// How many times as long as a question's range is far more.
 const FAR: i64 = 4;
@@ -183,7 +179,7 @@ struct Want {
     range: Range<i64>,
 }
 
-/// A window that is being read. It is given up a while after the last who waited for it has gone.
+/// A window that is being read. It is given up when nobody waits for it any more; what it has read whole is held.
 #[derive(Debug)]
 struct Reading {
     series: Series,
@@ -196,10 +192,6 @@ struct Reading {
     whole: Arc<AtomicBool>,
     progress: watch::Receiver<Option<End>>,
     task: AbortHandle,
-    /// How many questions wait for it.
-    waiting: AtomicUsize,
-    /// Whether all have gone at some time; who has come since may be told of a failure that is older than their question.
-    left: AtomicBool,
 }
 
 impl Drop for Reading {
@@ -213,9 +205,13 @@ impl<S: Source> Inner<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, series: &Series, piece: Piece, read: i64) {
+    /// Takes in what a reading found that began at `begun`, by the clock of then, and has taken `elapsed`.
+    fn put(&self, series: &Series, piece: Piece, begun: i64, elapsed: Duration) {
         self.meter.read.inc_by(piece.events.len() as u64);
-        self.change(|store| store.put(series, piece, read, self.source.now()));
+        let now = self.source.now();
+        // The clock may have been set back meanwhile.
+        let read = begun.min(now.saturating_sub(nanos(elapsed)));
+        self.change(|store| store.put(series, piece, read, now));
     }
 
     fn change(&self, change: impl FnOnce(&mut Store)) {
@@ -379,8 +375,7 @@ impl<S: Source> Question<'_, S> {
     }
 
     /// What is fresh enough.
-    fn accepted(&self, range: &Range<i64>) -> Accepted {
-        let now = self.inner().source.now();
+    fn accepted(&self, range: &Range<i64>, now: i64) -> Accepted {
         match self.freshness {
             Freshness::Own => Accepted { fresh: now, steady: now, all: false },
             Freshness::Shared => {
@@ -391,15 +386,22 @@ impl<S: Source> Question<'_, S> {
     }
 
     async fn list(&self, series: &Series, range: &Range<i64>) -> Listing {
-        let mut accepted = self.accepted(range);
+        let mut asked = self.inner().source.now();
+        let mut accepted = self.accepted(range, asked);
         let limit = self.inner().max_events;
         let (mut learnt, mut gap, mut rest) = (Learnt::default(), None, Vec::new());
         let mut read: Vec<(Series, Piece)> = Vec::new();
         for round in 0.. {
             let (served, readings) = {
                 let mut state = self.inner().state();
+                let now = self.inner().source.now();
+                if now < asked {
+                    // By the clock as it is now, what was asked for lies in the future.
+                    asked = now;
+                    accepted = self.accepted(range, asked);
+                }
                 // By a clock that never goes back, no reading began later.
-                let latest = self.inner().source.now().saturating_add(nanos(TICK));
+                let latest = now.saturating_add(nanos(TICK));
                 accepted.all = gap.is_some();
                 let mut served = state.store.serve(series, range, &accepted, latest);
                 for (of, piece) in &read {
@@ -427,10 +429,9 @@ impl<S: Source> Question<'_, S> {
             let late = tokio::time::Instant::from_std(self.deadline + Duration::from_millis(200));
             let is_far = readings.iter().any(|reading| reading.is_far_beyond(range));
             let patient = if is_far { late.min(tokio::time::Instant::now() + QUEUE) } else { late };
-            let readings = Awaited::new(readings);
-            match tokio::time::timeout_at(patient, readings.ends()).await {
+            match tokio::time::timeout_at(patient, join_all(readings.iter().map(|reading| reading.end()))).await {
                 Ok(ends) => {
-                    for (reading, end) in readings.0.iter().zip(ends) {
+                    for (reading, end) in readings.iter().zip(ends) {
                         let instead = reading.series != *series;
                         // What is malformed may be another list's.
                         let malformed = end.pieces.iter().any(|piece| !piece.flaws.malformed.is_empty());
@@ -452,7 +453,6 @@ impl<S: Source> Question<'_, S> {
                             }
                             // Somebody else asked for more than this question does.
                             Some(Gap::Limit(_) | Gap::Bytes) if reading.is_beyond(range) => {}
-                            Some(Gap::Failed(_) | Gap::Late) if reading.left.load(Ordering::Relaxed) => {}
                             // Whoever began the reading had less time.
                             Some(why) if is_lack_of_time(&why) && reading.deadline + PATIENCE < self.deadline => {}
                             Some(why) => {
@@ -501,7 +501,8 @@ impl<S: Source> Question<'_, S> {
             if useful <= rest.start || (reading.range.start > rest.start && useful < rest.end) {
                 continue;
             }
-            if whole.is_some() {
+            // Of more than this, the rest may cost more than it is worth.
+            if whole.is_some() && hole.start <= reading.range.start && reading.range.end <= hole.end {
                 reading.whole.store(true, Ordering::Relaxed);
             }
             rest = if useful >= rest.end { rest.start..reading.range.start.max(rest.start) } else { useful..rest.end };
@@ -557,8 +558,7 @@ impl<S: Source> Question<'_, S> {
         let whole = Arc::new(AtomicBool::new(whole));
         let task = tokio::spawn(run(inner, plan, wait, begun, Arc::clone(&whole), tell)).abort_handle();
         let deadline = self.deadline;
-        let (waiting, left) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Arc::new(Reading { series: series.clone(), range, begun, deadline, whole, progress, task, waiting, left })
+        Arc::new(Reading { series: series.clone(), range, begun, deadline, whole, progress, task })
     }
 }
 
@@ -573,6 +573,7 @@ async fn run<S: Source>(
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
+    let since = tokio::time::Instant::now();
     let (series, range) = (plan.series.clone(), plan.range.clone());
     let go_on = |_: Probe| {
         whole.load(Ordering::Relaxed)
@@ -580,7 +581,7 @@ async fn run<S: Source>(
     };
     let put = {
         let (inner, series) = (Arc::clone(&inner), series.clone());
-        move |piece: Piece| inner.put(&series, piece, begun)
+        move |piece: Piece| inner.put(&series, piece, begun, since.elapsed())
     };
     let end = fetch::read(plan, put, go_on).await;
     // Nobody may be waiting any more.
@@ -615,37 +616,6 @@ impl Reading {
             Ok(end) => end.clone().unwrap_or_default(),
             // It broke off without a word: a panic, which is logged where it happened.
             Err(_) => End { gap: Some(Gap::Broken), ..End::default() },
-        }
-    }
-}
-
-/// Readings that somebody waits for.
-struct Awaited(Vec<Arc<Reading>>);
-
-impl Awaited {
-    fn new(readings: Vec<Arc<Reading>>) -> Self {
-        for reading in &readings {
-            reading.waiting.fetch_add(1, Ordering::Relaxed);
-        }
-        Self(readings)
-    }
-
-    async fn ends(&self) -> Vec<End> {
-        join_all(self.0.iter().map(|reading| reading.end())).await
-    }
-}
-
-impl Drop for Awaited {
-    fn drop(&mut self) {
-        for reading in self.0.drain(..) {
-            if reading.waiting.fetch_sub(1, Ordering::Relaxed) > 1 || reading.ended() {
-                continue;
-            }
-            reading.left.store(true, Ordering::Relaxed);
-            // Without a runtime the process is ending.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move { tokio::time::timeout(GRACE, reading.end()).await.map(drop) });
-            }
         }
     }
 }
