@@ -56,11 +56,6 @@ async fn ids(desk: &Desk, scope: &Value, request: &Request) -> Vec<String> {
     texts(&frame, "id")
 }
 
-/// How many events a rule sees.
-async fn seen_by_rule(desk: &Desk, request: Request) -> usize {
-    sum(&ask(desk, &list(json!({})), &rule(request)).await.unwrap())
-}
-
 /// The ids of all events of an organization within a range, read without the code under test.
 async fn all(sandbox: &Sandbox, request: &Request) -> BTreeSet<String> {
     let trail = trail_of(sandbox).await.into_iter().map(|(_, _, event)| event);
@@ -409,7 +404,7 @@ async fn what_has_not_happened_for_scaleway_is_not_taken_for_settled() {
     })
     .await;
     let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    let look = || seen_by_rule(&desk, panel(now() - DAY, now()));
+    let look = async || sum(&ask(&desk, &list(json!({})), &rule(panel(now() - DAY, now()))).await.unwrap());
     assert_eq!(look().await, 1);
     happened.lock().unwrap().push(present());
     assert_eq!(look().await, 2);

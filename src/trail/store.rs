@@ -339,10 +339,9 @@ impl Store {
         flaws.any(|flaws| !flaws.within(range.start, range.end).malformed.is_empty())
     }
 
-    /// Takes in what was read of a series at `read`; it is `now` later, unless the clock has gone back.
+    /// Takes in what was read of a series at `read`, which is `now` or earlier.
     pub(super) fn put(&mut self, series: &Series, piece: Piece, read: i64, now: i64) {
         self.tick += 1;
-        let read = read.min(now);
         self.forget(now);
         let settled = piece.range.end.min(self.settled(read)).max(piece.range.start);
         let held = self.series.entry(series.clone()).or_default();
