@@ -242,7 +242,7 @@ impl Decoder {
             Kind::System => (Field::Source, Field::SystemName),
         };
         let acts = kind == Kind::Api && row.of(Field::MethodName) == Some(METHOD_WITH_ACTION);
-        let action = row.request_body.filter(|_| acts).and_then(|body| action(body.text));
+        let action = row.request_body.filter(|_| acts).and_then(|body| action(&mut reader.again(body)).ok()?);
         let [mut resource_id, resource_type, resource_name] = self.append_touched(&row.touched);
         if first.is_none() {
             resource_id = self.texts[Column::ResourceId as usize].key(body_id());
@@ -288,7 +288,7 @@ impl Decoder {
         put(Column::Country, row.of(Field::Country));
         put(Column::Origin, row.of(Field::Origin));
         put(Column::Mfa, row.of(Field::Mfa));
-        put(Column::Action, action.as_deref().map(str::as_bytes));
+        put(Column::Action, action);
         self.texts[Column::ResourceId as usize].set_key(line, resource_id);
         self.texts[Column::ResourceType as usize].set_key(line, resource_type);
         self.texts[Column::ResourceName as usize].set_key(line, resource_name);
@@ -382,8 +382,18 @@ impl Decoder {
 const METHOD_WITH_ACTION: &[u8] = b"ServerAction";
 
 /// What the method does, as its request body says.
-fn action(body: &[u8]) -> Option<String> {
-    serde_json::from_slice::<serde_json::Value>(body).ok()?.get("action")?.as_str().map(str::to_owned)
+fn action<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+    let mut action = None;
+    let read = reader.attempt(|reader| {
+        reader.members(|reader, key| {
+            if key != b"action" {
+                return reader.skip();
+            }
+            action = reader.attempt(Reader::string)?.ok();
+            Ok(())
+        })
+    })?;
+    Ok(read.ok().and(action))
 }
 
 /// The texts of an event; each kind has some of them.
@@ -487,7 +497,7 @@ impl<'a> Row<'a> {
             match key {
                 Key::Text(field) => self.texts[field as usize] = reader.text()?,
                 Key::Principal => self.principal = principal(reader)?,
-                Key::Status => self.status = reader.text()?.and_then(status),
+                Key::Status => self.status = status(reader)?,
                 Key::RequestBody => self.request_body = reader.raw(Reader::skip)?,
                 Key::Resources => {
                     self.touched.clear();
@@ -572,8 +582,14 @@ fn class_of(result: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
-fn status(text: &[u8]) -> Option<u16> {
-    str::from_utf8(text).ok()?.parse().ok()
+/// A status; nearly all of them are three digits.
+#[inline]
+fn status(reader: &mut Reader<'_>) -> Result<Option<u16>, Broken> {
+    if let Some(status) = reader.three_digits() {
+        return Ok(Some(status));
+    }
+    let text = reader.text()?;
+    Ok(text.and_then(|text| str::from_utf8(text).ok()?.parse().ok()))
 }
 
 fn unnamed(row: &Row<'_>, time: i64) -> String {

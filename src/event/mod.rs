@@ -413,8 +413,8 @@ impl Events {
         }
         let mut picks: Vec<u32> = (0..u32::try_from(rows).map_err(too_many)?).collect();
         picks.sort_by(|a, b| order(*a as usize, *b as usize));
-        let mut seen = HashSet::with_capacity_and_hasher(rows, foldhash::fast::RandomState::default());
-        picks.retain(|row| seen.insert(ids.value(*row as usize)));
+        // An id belongs to one time, so that repetitions meet.
+        picks.dedup_by(|a, b| order(*a as usize, *b as usize).is_eq());
         Ok(Self::over(all.runs, Some(picks.into())))
     }
 

@@ -322,6 +322,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A number of three digits, if one stands here.
+    #[inline]
+    pub(super) fn three_digits(&mut self) -> Option<u16> {
+        self.peek();
+        let &[a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b',' | b'}'] =
+            self.text.get(self.at..)?.first_chunk()?
+        else {
+            return None;
+        };
+        self.at += 3;
+        Some([a, b, c].iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
+    }
+
     /// A string; what is none is a fault.
     pub(super) fn string(&mut self) -> Result<&'a [u8], Broken> {
         if self.peek() == b'"' {
@@ -345,8 +358,18 @@ impl<'a> Reader<'a> {
         Ok(self.text.get(start..self.at).map(|text| Raw { text, start }))
     }
 
-    /// Goes over any value, however deep.
+    /// Goes over any value.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Broken> {
+        if self.peek() == b'"' {
+            return self.span().map(|_| ());
+        }
+        self.skip_deep()
+    }
+
+    /// The same, however deep.
+    #[inline(never)]
+    fn skip_deep(&mut self) -> Result<(), Broken> {
         self.open.clear();
         loop {
             match self.peek() {

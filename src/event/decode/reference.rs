@@ -1,6 +1,6 @@
 //! What a page says, told slowly and with the help of `serde_json`: what the decoder is compared with.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::{Array, StringArray};
 use chrono::DateTime;
@@ -252,8 +252,8 @@ fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
         Column::Action => {
             let acts = kind == Kind::Api && of("method_name").as_deref() == Some("ServerAction");
             body.filter(|_| acts).and_then(|body| {
-                let body: serde_json::Value = serde_json::from_str(body).ok()?;
-                body.get("action")?.as_str().map(str::to_owned)
+                let fields: BTreeMap<_, _> = members(body).ok()?.into_iter().collect();
+                from_str(fields.get("action")?.get()).ok()
             })
         }
     };
@@ -304,8 +304,7 @@ pub(super) fn told(list: List, bytes: &[u8], region: &str) -> Result<Told, Error
     let mut rows: Vec<Row> = events.iter().filter_map(|json| item(list, json.get(), region).ok()?).collect();
     let malformed = items - rows.len();
     rows.sort_by(|(a_time, a_id, _), (b_time, b_id, _)| b_time.cmp(a_time).then_with(|| a_id.cmp(b_id)));
-    let mut seen = HashSet::new();
-    rows.retain(|(_, id, _)| seen.insert(id.clone()));
+    rows.dedup_by(|(a_time, a_id, _), (b_time, b_id, _)| (a_time, a_id) == (b_time, b_id));
     Ok(Told { items, malformed, next, rows })
 }
 
