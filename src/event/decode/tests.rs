@@ -355,6 +355,7 @@ fn values_of_every_shape_are_read_as_by_serde_json() {
     ];
     let space = ["", " ", "\n\t\r ", "\u{b}"];
     let time = r#""recorded_at":"2026-01-01T00:00:00Z""#;
+    let acts = r#""method_name":"ServerAction""#;
     for (place, &value) in VALUES.iter().enumerate() {
         let s = space[place % space.len()];
         for key in keys {
@@ -374,6 +375,8 @@ fn values_of_every_shape_are_read_as_by_serde_json() {
             format!(r#"{{"events":[{{{time}}}], "of_tomorrow":{value}, "events":[]}}"#),
             format!(r#"{{"events":[{{{time}}}], "events":{value}}}"#),
             format!(r#"{{"events":[{{"api":{value}}}]}}{value}"#),
+            format!(r#"{{"events":[{{{time}, {acts}, "request_body":{{"action":"a", "b":{value}}}}}]}}"#),
+            format!(r#"{{"events":[{{{time}, {acts}, "request_body":{{"action":"a", "\u0061ction":{value}}}}}]}}"#),
         ] {
             compare(page.as_bytes()).unwrap();
         }
