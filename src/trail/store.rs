@@ -264,12 +264,13 @@ impl Store {
 
     pub(super) fn size(&self) -> Size {
         let mut size = Size::default();
-        let spans = self.series.values().flat_map(|held| {
-            held.spans.iter().map(|span| &span.events).chain(held.edges.iter().map(|edge| &edge.events))
+        let all = self.series.values().flat_map(|held| {
+            let spans = held.spans.iter().map(|span| (&span.events, span.bytes()));
+            spans.chain(held.edges.iter().map(|edge| (&edge.events, edge.bytes())))
         });
-        for events in spans {
+        for (events, bytes) in all {
             size.events += events.len();
-            size.bytes += events.bytes();
+            size.bytes += bytes;
             size.body_bytes += events.body_bytes();
         }
         size
@@ -506,6 +507,10 @@ impl Held {
 }
 
 impl Edge {
+    fn bytes(&self) -> usize {
+        self.events.bytes() + size_of::<Self>()
+    }
+
     /// What of it is not in a range.
     fn without(self, range: &Range<i64>) -> Vec<Self> {
         if self.range.end <= range.start || range.end <= self.range.start {

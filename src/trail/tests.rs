@@ -277,6 +277,11 @@ impl Pages for FakePages {
 }
 
 fn trail(fake: &Fake, settings: &serde_json::Value) -> Trail<Fake> {
+    trail_within(fake, settings, None)
+}
+
+/// A trail that holds so many bytes, less than can be set.
+fn trail_within(fake: &Fake, settings: &serde_json::Value, bytes: Option<usize>) -> Trail<Fake> {
     let mut data = json!({ "organizationId": "0a1b2c3d-0000-4000-8000-000000000001" });
     data["settlingSeconds"] = SETTLING.into();
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -284,10 +289,7 @@ fn trail(fake: &Fake, settings: &serde_json::Value) -> Trail<Fake> {
     }
     let key = ("secretKey".to_owned(), "11111111-1111-4111-8111-111111111111".to_owned());
     let mut settings = Settings::parse(data.to_string().as_bytes(), &[key].into()).expect("settings");
-    if data["maxMemoryMiB"] == 1 {
-        // A few hundred events fill it.
-        settings.max_memory = 100_000;
-    }
+    settings.max_memory = bytes.unwrap_or(settings.max_memory);
     let weigh = |events: &Events| UInt16Array::from(vec![7; events.len()]);
     Trail::new(fake.clone(), &settings, Meter::new().expect("a meter"), weigh)
 }
@@ -445,7 +447,7 @@ proptest! {
     fn answers_are_those_of_a_plain_list(
         steps in prop::collection::vec(step(), 1..60),
         yields in 0..4_usize,
-        small in any::<bool>(),
+        memory in prop::option::of(prop::sample::select(vec![1_000, 3_000, 6_000, 9_000])),
         kept in any::<bool>(),
     ) {
         run(async {
@@ -453,8 +455,8 @@ proptest! {
             fake.happen(60, 4 * SECOND);
             let folder = kept.then(|| tempfile::tempdir().unwrap());
             let folder = folder.as_ref().map(tempfile::TempDir::path);
-            let settings = json!({ "maxMemoryMiB": if small { 1 } else { 8 }, "heldFolder": folder });
-            let mut trail = trail(&fake, &settings);
+            let settings = json!({ "heldFolder": folder });
+            let mut trail = trail_within(&fake, &settings, memory);
             let (mut latest, mut shown) = (fake.now(), HashMap::<(List, Filter), BTreeSet<usize>>::new());
             for step in &steps {
                 // No two things happen at the very same moment.
@@ -493,9 +495,11 @@ proptest! {
                     }
                     Step::Restart => {
                         keep(&trail.inner);
-                        trail = self::trail(&fake, &settings);
+                        trail = trail_within(&fake, &settings, memory);
                     }
                 }
+                let held = trail.inner.state().size.bytes;
+                assert!(memory.is_none_or(|memory| held <= memory), "{held} bytes are held of {memory:?}");
             }
         });
     }
@@ -1075,7 +1079,31 @@ fn what_a_clock_that_was_ahead_left_in_the_folder_is_not_believed() {
     });
 }
 
-/// Many threads ask, give up and ask again, while events happen; nothing is lost, doubled or left behind.
+#[test]
+fn what_was_used_last_is_evicted_last() {
+    run(async {
+        let fake = Fake::new(0);
+        fake.happen(1_000, SECOND);
+        let start = fake.now() - 950 * SECOND;
+        let part = |number: i64| {
+            let from = start + number * 200 * SECOND;
+            window(List::Combined, None, from, from + 100 * SECOND)
+        };
+        let all = trail(&fake, &json!({}));
+        read(&all, &part(0), Freshness::Shared).await;
+        let size = all.inner.state().size.bytes;
+        // Two parts fit, and a half.
+        let trail = trail_within(&fake, &json!({}), Some(size * 5 / 2));
+        for (number, is_held) in [(0, false), (1, false), (0, true), (2, false), (0, true), (2, true), (1, false)] {
+            fake.calls();
+            let listing = read(&trail, &part(number), Freshness::Shared).await;
+            assert_eq!(ids(&listing), fake.seen(&part(number), fake.now()));
+            assert_eq!(fake.calls() == 0, is_held, "part {number}");
+        }
+    });
+}
+
+/// Many threads ask, give up and ask again, where little can be held; nothing is lost, doubled or left behind.
 #[test]
 fn many_threads_agree() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
@@ -1083,7 +1111,8 @@ fn many_threads_agree() {
         let fake = Fake::new(2);
         fake.happen(500, SECOND);
         let now = fake.world().now;
-        let trail = trail(&fake, &json!({ "maxMemoryMiB": 1 }));
+        // A part of the events fills it.
+        let trail = trail_within(&fake, &json!({}), Some(10_000));
         let tasks = (0..64_i64).map(|number| {
             let (fake, trail) = (fake.clone(), trail.clone());
             tokio::spawn(async move {
