@@ -246,12 +246,13 @@ async fn what_has_settled_is_not_asked_for_again_by_a_rule() {
 
 #[tokio::test]
 async fn the_projects_of_a_query_come_before_that_of_the_settings() {
-    let sandbox = organization(Config { events: 2_000, ..Config::default() }).await;
+    let sandbox = organization(Config { events: 40_000, ..Config::default() }).await;
     let host = plugin().await;
     let projects: Vec<&str> = sandbox.organisation().projects.iter().map(|project| &*project.id).collect();
     let upper = projects[1].to_uppercase();
     let source = source(&sandbox, SECRET_KEY).with("projectId", upper);
     for (scope, expected) in [(json!({}), projects[1]), (json!({ "projects": projects[2] }), projects[2])] {
+        sandbox.reset();
         let table = json!({ "format": "table", "scope": scope });
         let frame = host.frame(&source, Ask::new("A", table, last_hours(200)), &[]).await.unwrap();
         let projects = frame.batch.column_by_name("project").expect("a column");
@@ -259,6 +260,11 @@ async fn the_projects_of_a_query_come_before_that_of_the_settings() {
         for row in 0..projects.len() {
             assert_eq!(array_value_to_string(projects, row).unwrap(), expected);
         }
+        // Of so many events it is far cheaper to ask for those of one project.
+        let calls = sandbox.calls();
+        let asked = calls.queries.iter().filter(|query| query.contains("project_id="));
+        assert!(asked.clone().count() > 0);
+        assert!(asked.clone().all(|query| query.contains(expected)), "{calls:?}");
     }
     host.stop().await.unwrap();
 }
