@@ -70,7 +70,7 @@ async fn show(host: &Host, source: &Source, panels: &[Value]) -> Result<i64, Err
 async fn calls(sandbox: &Sandbox) -> Result<BTreeMap<String, usize>, Error> {
     let calls = sandbox.calls().await?;
     let mut by_region = BTreeMap::new();
-    for (region, _) in calls.lists().filter_map(|list| list.split_once('/')) {
+    for region in calls.regions() {
         *by_region.entry(region.to_owned()).or_default() += 1;
     }
     Ok(by_region)

@@ -41,12 +41,11 @@ impl Calls {
         self.by_endpoint.iter().filter(|(name, _)| name.ends_with("events")).map(|(_, count)| count).sum()
     }
 
-    /// Region and list of each call that listed events, such as `fr-par/events`.
-    pub(crate) fn lists(&self) -> impl Iterator<Item = &str> {
+    /// The region of each call that listed events.
+    pub(crate) fn regions(&self) -> impl Iterator<Item = &str> {
         self.queries.iter().filter_map(|query| {
-            let list = query.split_once("/audit-trail/v1alpha1/regions/")?.1;
-            let list = list.split('?').next()?;
-            list.ends_with("events").then_some(list)
+            let (region, list) = query.split_once("/audit-trail/v1alpha1/regions/")?.1.split_once('/')?;
+            list.split('?').next()?.ends_with("events").then_some(region)
         })
     }
 }
