@@ -15,6 +15,7 @@ describe('filters', () => {
     ).toEqual([
       { key: 'product', operator: '=', value: 'iam' },
       { key: 'product', operator: '=|', value: 'iam', values: ['iam', 'vpc'] },
+      { key: 'status', operator: '<', value: '500' },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import type { ScopedVars } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
-import { SCOPE_LISTS, type Amount, type AuditQuery, type Filter, type Scope } from './query';
+import { SCOPE_LISTS, textsOf, withTexts, type Amount, type AuditQuery, type Filter, type Scope } from './query';
 
 /** What dashboards use for "all values" where they do not list them. */
 const EVERYTHING = ['$__all', '.*', '.+', '*'];
@@ -64,15 +64,17 @@ export class Interpolation {
   }
 
   scope(scope: Scope): Scope {
-    const result: Scope = {};
+    let result: Scope = {};
     for (const name of SCOPE_LISTS) {
       const list = this.list(scope[name] ?? []);
       if (list.length) {
         result[name] = list;
       }
     }
-    const text = this.text(scope.text ?? '').trim();
-    return text ? { ...result, text } : result;
+    for (const name of ['text', 'notText'] as const) {
+      result = withTexts(result, name, this.list(textsOf(scope[name])));
+    }
+    return result;
   }
 
   /** A filter with its values; one value that stands for several becomes "one of". */

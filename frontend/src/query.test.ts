@@ -3,7 +3,7 @@ import fs from 'fs';
 import path from 'path';
 
 import { annotations } from './annotations';
-import { COLUMNS, isEmpty, newQuery, RISK_CLASSES, understood, variableQuery, withList, withText } from './query';
+import { COLUMNS, isEmpty, newQuery, RISK_CLASSES, understood, variableQuery, withList, withTexts } from './query';
 
 const annotation = { name: 'Who did what', enable: true, iconColor: 'red' };
 
@@ -23,7 +23,9 @@ describe('defaults', () => {
 
   it('leave out what is empty', () => {
     expect(withList({ products: ['iam'], status: ['denied'] }, 'products', [])).toEqual({ status: ['denied'] });
-    expect(withText({ text: 'a' }, '  ')).toEqual({});
+    expect(withTexts({ text: 'a', notText: 'b' }, 'text', ['  '])).toEqual({ notText: 'b' });
+    expect(withTexts({}, 'notText', ['a'])).toEqual({ notText: 'a' });
+    expect(withTexts({ notText: 'a' }, 'notText', ['a', ' ', 'b'])).toEqual({ notText: ['a', 'b'] });
   });
 });
 

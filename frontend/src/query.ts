@@ -40,12 +40,15 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** These have too many values to be a label. */
-const MANY: readonly Column[] = ['user_agent', 'id', 'request_id'];
+/** Each event has a value of its own in these. */
+const UNIQUE: readonly Column[] = ['id', 'request_id'];
 
-export const GROUPINGS: readonly Column[] = COLUMNS.filter((column) => !MANY.includes(column));
+export const GROUPINGS: readonly Column[] = COLUMNS.filter((column) => !UNIQUE.includes(column));
 
-export const MOST_GROUPINGS = 4;
+export const MOST_GROUPINGS = 8;
+
+/** One text, or a list of them. */
+export type Texts = string | string[];
 
 /** Which events are meant: each non-empty list must have a value that matches. A value may be a variable. */
 export interface Scope {
@@ -63,10 +66,14 @@ export interface Scope {
   status?: string[];
   riskClasses?: string[];
   severities?: string[];
-  text?: string;
+  /** One of these stands somewhere in the event. */
+  text?: Texts;
+  /** None of these stands anywhere in the event. */
+  notText?: Texts;
 }
 
-export type ScopeList = Exclude<keyof Scope, 'text'>;
+export type ScopeTexts = 'text' | 'notText';
+export type ScopeList = Exclude<keyof Scope, ScopeTexts>;
 
 export const SCOPE_LISTS: readonly ScopeList[] = [
   'kinds',
@@ -107,10 +114,13 @@ export const RISK_CLASSES = [
   'session',
 ];
 
-export const OPERATORS = ['=', '!=', '=~', '!~', '=|', '!=|'] as const;
+export const OPERATORS = ['=', '!=', '=~', '!~', '=|', '!=|', '<', '<=', '>', '>='] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** A condition on one column, from a dashboard's ad-hoc filters or from a click on a log line's value. */
+/** The value of a column that an event lacks, under `=`, `!=`, `=|` and `!=|`. */
+export const NONE = '(none)';
+
+/** A condition on one column, from an editor, a dashboard's ad-hoc filters or a click on a log line's value. */
 export interface Filter {
   key: string;
   operator: Operator;
@@ -127,8 +137,12 @@ export interface AuditQuery extends DataQuery {
   queryType?: Question;
   scope?: Scope;
   filters?: Filter[];
-  /** `annotations`: at most this many marks. */
+  /** `annotations`: at most this many; without it the backend computes how many the window has room for. */
   cap?: Amount;
+  /** `annotations`: which events share an annotation; those that are close, or only those beyond the cap. */
+  cluster?: 'near' | 'overflow';
+  /** `annotations` without `overlay`: whether the severity chooses the colour, instead of the annotation's settings. */
+  severityColors?: boolean;
   /** `annotations`: marks of a panel's own query, beside another data source's series. */
   overlay?: boolean;
   /** `events` */
@@ -143,6 +157,8 @@ export interface AuditQuery extends DataQuery {
   groupBy?: string[];
   /** `counts` */
   groupLimit?: Amount;
+  /** `counts`: the IANA name of the time zone in which buckets begin; the dashboard's where it is absent. */
+  timezone?: string;
   /** `values` */
   column?: string;
   /** Set by Explore when it scrolls for more lines. */
@@ -150,7 +166,7 @@ export interface AuditQuery extends DataQuery {
 }
 
 export const DEFAULTS = {
-  cap: 200,
+  cluster: 'near',
   limit: 1000,
   groupLimit: 50,
   column: 'principal',
@@ -235,8 +251,14 @@ export function withList(scope: Scope | undefined, name: ScopeList, values: stri
   return values.length ? { ...rest, [name]: values } : rest;
 }
 
-/** A scope with its text changed. */
-export function withText(scope: Scope | undefined, text: string): Scope {
-  const { text: _, ...rest } = scope ?? {};
-  return text.trim() ? { ...rest, text } : rest;
+/** The texts of a scope, however they were written. */
+export function textsOf(texts: Texts | undefined): string[] {
+  return (Array.isArray(texts) ? texts : [texts ?? '']).filter((text) => text.trim());
+}
+
+/** A scope with its texts changed; a single one is stored as a text, which earlier versions read too. */
+export function withTexts(scope: Scope | undefined, name: ScopeTexts, values: string[]): Scope {
+  const { [name]: _, ...rest } = scope ?? {};
+  const texts = textsOf(values);
+  return texts.length ? { ...rest, [name]: texts.length > 1 ? texts : texts[0] } : rest;
 }

@@ -1,12 +1,13 @@
 import { CoreApp } from '@grafana/data';
 
-import { words } from './words';
+import type { Filter } from './query';
+import { conditionWords, words } from './words';
 
 describe('words', () => {
   it('says what a new query asks', () => {
     expect(words({ refId: 'A' }, CoreApp.Explore)).toBe('Log lines of the newest 1000: all events.');
     expect(words({ refId: 'A' })).toBe('How many there are over time, for each result: all events.');
-    expect(words({ refId: 'Anno', scope: {} })).toBe('Marks on the graph, at most 200: all events.');
+    expect(words({ refId: 'Anno', scope: {} })).toBe('Annotations, as many as the graph has room for: all events.');
   });
 
   it('names every condition', () => {
@@ -29,6 +30,66 @@ describe('words', () => {
     expect(words(query, undefined, (id) => ({ '1': 'terraform' })[id])).toBe(
       'Log lines of the newest 1000: events where principal is terraform, 2, 3 or one of 2 others.'
     );
+  });
+
+  it.each([
+    ['=', { value: 'FR' }, 'country is FR'],
+    ['!=', { value: 'FR' }, 'country is not FR'],
+    ['=|', { value: 'FR', values: ['FR', 'DE'] }, 'country is FR or DE'],
+    ['!=|', { value: 'FR', values: ['FR', '(none)'] }, 'country is not FR or (none)'],
+    ['=~', { value: 'F.*' }, 'country matches F.*'],
+    ['!~', { value: '$country' }, 'country does not match $country'],
+    ['=', { value: '(none)' }, 'country is not set'],
+    ['=', { value: '' }, 'country is not set'],
+    ['!=', { value: '(none)' }, 'country is set'],
+    ['!=|', { value: '', values: ['(none)'] }, 'country is set'],
+    ['=~', { value: '' }, 'country matches (none)'],
+  ] as const)('says the filter %s %j', (operator, rest, said) => {
+    expect(conditionWords({ key: 'country', operator, ...rest } as Filter)).toBe(said);
+  });
+
+  it.each([
+    ['<', 'status code is less than 400'],
+    ['<=', 'status code is at most 400'],
+    ['>', 'status code is greater than 400'],
+    ['>=', 'status code is at least 400'],
+  ] as const)('says the filter %s', (operator, said) => {
+    expect(conditionWords({ key: 'status', operator, value: '400' })).toBe(said);
+  });
+
+  it('says which texts are contained and which are not', () => {
+    expect(words({ refId: 'A', queryType: 'events', scope: { text: ['a', ' b '], notText: 'c' } })).toBe(
+      'Log lines of the newest 1000: events where any field contains “a” or “b” and no field contains “c”.'
+    );
+  });
+
+  it.each([
+    [{ cap: 40 }, 'Annotations, at most 40: all events.'],
+    [
+      { cluster: 'overflow' as const },
+      'Annotations, as many as the graph has room for: all events. Events share one only where there are more than that.',
+    ],
+    [
+      { cap: '$cap', severityColors: false },
+      'Annotations, at most $cap: all events. All have the colour chosen above.',
+    ],
+    [{ cap: 9, severityColors: false, overlay: true }, 'Annotations, at most 9: all events.'],
+  ])('says how annotations are made: %j', (query, said) => {
+    expect(words({ refId: 'A', queryType: 'annotations', ...query })).toBe(said);
+  });
+
+  it('says the time zone, where it has an effect', () => {
+    const query = { refId: 'A', queryType: 'counts' as const, timezone: 'Europe/Paris' };
+    expect(words(query)).toBe(
+      'How many there are over time: all events. Hours and days are those of the time zone Europe/Paris.'
+    );
+    expect(words({ ...query, over: 'total' })).toBe('How many there are in the range: all events.');
+  });
+
+  it('says which end of the range counts', () => {
+    const query = { refId: 'A', queryType: 'events' as const, order: 'oldest' as const, limit: '$most' };
+    expect(words(query)).toBe('Log lines of the oldest $most: all events.');
+    expect(words({ ...query, format: 'table', limit: 3 })).toBe('A table of the oldest 3: all events.');
   });
 
   it('does not escape what React escapes', () => {

@@ -1,6 +1,6 @@
 import { t } from '@grafana/i18n';
 
-import { DEFAULTS, understood, type AuditQuery, type Filter, type Scope, type ScopeList } from './query';
+import { DEFAULTS, NONE, textsOf, understood, type AuditQuery, type Filter, type Scope, type ScopeList } from './query';
 
 /** The name of a column, for people. */
 export function columnName(column: string): string {
@@ -161,10 +161,23 @@ function and(values: string[]): string {
 /** React escapes what it shows; escaping twice would show entities. */
 const RAW = { interpolation: { escapeValue: false } };
 
+/** Whether a filter asks for the absence of its column: alone, and not as one of several values. */
+export function isAboutNone({ operator, value, values }: Filter): boolean {
+  const asked = operator === '=|' || operator === '!=|' ? (values ?? []) : [value];
+  return ['=', '!=', '=|', '!=|'].includes(operator) && asked.length === 1 && ['', NONE].includes(asked[0]);
+}
+
 /** A filter, as part of a sentence. */
-export function conditionWords(filter: Filter): string {
+export function conditionWords(filter: Filter, nameOf: Names = () => undefined): string {
   const column = columnName(filter.key);
-  const value = or((filter.values ?? [filter.value]).map(valueName));
+  if (isAboutNone(filter)) {
+    return filter.operator.startsWith('!')
+      ? t('words.set', '{{column}} is set', { column, ...RAW })
+      : t('words.not-set', '{{column}} is not set', { column, ...RAW });
+  }
+  const several = filter.operator === '=|' || filter.operator === '!=|';
+  const values = several ? (filter.values ?? []) : [filter.value];
+  const value = or(values.map((text) => nameOf(text) ?? valueName(text || NONE)));
   switch (filter.operator) {
     case '=':
     case '=|':
@@ -176,6 +189,14 @@ export function conditionWords(filter: Filter): string {
       return t('words.matches', '{{column}} matches {{value}}', { column, value, ...RAW });
     case '!~':
       return t('words.matches-not', '{{column}} does not match {{value}}', { column, value, ...RAW });
+    case '<':
+      return t('words.less', '{{column}} is less than {{value}}', { column, value, ...RAW });
+    case '<=':
+      return t('words.at-most', '{{column}} is at most {{value}}', { column, value, ...RAW });
+    case '>':
+      return t('words.greater', '{{column}} is greater than {{value}}', { column, value, ...RAW });
+    case '>=':
+      return t('words.at-least', '{{column}} is at least {{value}}', { column, value, ...RAW });
   }
 }
 
@@ -187,10 +208,16 @@ function conditions(scope: Scope = {}, filters: Filter[] = [], nameOf: Names): s
       ...RAW,
     })
   );
-  if (scope.text?.trim()) {
-    said.push(t('words.contains', 'any field contains “{{text}}”', { text: scope.text.trim(), ...RAW }));
+  const quoted = (texts: string[]) =>
+    or(texts.map((text) => t('words.quoted', '“{{text}}”', { text: text.trim(), ...RAW })));
+  const [texts, notTexts] = [textsOf(scope.text), textsOf(scope.notText)];
+  if (texts.length) {
+    said.push(t('words.contains', 'any field contains {{texts}}', { texts: quoted(texts), ...RAW }));
   }
-  return [...said, ...filters.map(conditionWords)];
+  if (notTexts.length) {
+    said.push(t('words.contains-not', 'no field contains {{texts}}', { texts: quoted(notTexts), ...RAW }));
+  }
+  return [...said, ...filters.map((filter) => conditionWords(filter, nameOf))];
 }
 
 /** The name behind an id, where it is known. */
@@ -203,31 +230,11 @@ export function words(query: AuditQuery, app?: string, nameOf: Names = () => und
   const events = told.length
     ? t('words.some-events', 'events where {{conditions}}', { conditions: and(told), ...RAW })
     : t('words.all-events', 'all events');
-  const by = (asked.groupBy ?? []).map(columnName);
   switch (asked.queryType) {
     case 'annotations':
-      return t('words.annotations', 'Marks on the graph, at most {{cap}}: {{events}}.', {
-        cap: asked.cap || DEFAULTS.cap,
-        events,
-        ...RAW,
-      });
+      return annotationWords(asked, events);
     case 'counts':
-      if (asked.over === 'total') {
-        return by.length
-          ? t('words.total-by', 'How many there are in the range, for each {{by}}: {{events}}.', {
-              by: and(by),
-              events,
-              ...RAW,
-            })
-          : t('words.total', 'How many there are in the range: {{events}}.', { events, ...RAW });
-      }
-      return by.length
-        ? t('words.time-by', 'How many there are over time, for each {{by}}: {{events}}.', {
-            by: and(by),
-            events,
-            ...RAW,
-          })
-        : t('words.time', 'How many there are over time: {{events}}.', { events, ...RAW });
+      return countWords(asked, events);
     case 'values':
       return t('words.values', 'The distinct values of {{column}}: {{events}}.', {
         column: columnName(asked.column || DEFAULTS.column),
@@ -237,16 +244,53 @@ export function words(query: AuditQuery, app?: string, nameOf: Names = () => und
     case 'volume':
       return t('words.volume', 'How many there are of each level, over time: {{events}}.', { events, ...RAW });
     default:
-      return asked.format === 'table'
-        ? t('words.table', 'A table of the newest {{limit}}: {{events}}.', {
-            limit: asked.limit || DEFAULTS.limit,
-            events,
-            ...RAW,
-          })
-        : t('words.logs', 'Log lines of the newest {{limit}}: {{events}}.', {
-            limit: asked.limit || DEFAULTS.limit,
-            events,
-            ...RAW,
-          });
+      return eventWords(asked, events);
   }
+}
+
+function annotationWords({ cap, cluster, overlay, severityColors }: AuditQuery, events: string): string {
+  const sentences = [
+    cap
+      ? t('words.annotations', 'Annotations, at most {{cap}}: {{events}}.', {
+          cap: valueName(String(cap)),
+          events,
+          ...RAW,
+        })
+      : t('words.annotations-auto', 'Annotations, as many as the graph has room for: {{events}}.', { events, ...RAW }),
+  ];
+  if (cluster === 'overflow') {
+    sentences.push(t('words.cluster-overflow', 'Events share one only where there are more than that.'));
+  }
+  if (severityColors === false && !overlay) {
+    sentences.push(t('words.own-color', 'All have the colour chosen above.'));
+  }
+  return sentences.join(' ');
+}
+
+function countWords({ over, groupBy, timezone }: AuditQuery, events: string): string {
+  const by = and((groupBy ?? []).map(columnName));
+  if (over === 'total') {
+    return by
+      ? t('words.total-by', 'How many there are in the range, for each {{by}}: {{events}}.', { by, events, ...RAW })
+      : t('words.total', 'How many there are in the range: {{events}}.', { events, ...RAW });
+  }
+  const counted = by
+    ? t('words.time-by', 'How many there are over time, for each {{by}}: {{events}}.', { by, events, ...RAW })
+    : t('words.time', 'How many there are over time: {{events}}.', { events, ...RAW });
+  const zone = timezone && valueName(timezone);
+  return zone
+    ? `${counted} ${t('words.timezone', 'Hours and days are those of the time zone {{zone}}.', { zone, ...RAW })}`
+    : counted;
+}
+
+function eventWords({ format, limit = DEFAULTS.limit, order }: AuditQuery, events: string): string {
+  const named = { limit: valueName(String(limit)), events, ...RAW };
+  if (format === 'table') {
+    return order === 'oldest'
+      ? t('words.table-oldest', 'A table of the oldest {{limit}}: {{events}}.', named)
+      : t('words.table', 'A table of the newest {{limit}}: {{events}}.', named);
+  }
+  return order === 'oldest'
+    ? t('words.logs-oldest', 'Log lines of the oldest {{limit}}: {{events}}.', named)
+    : t('words.logs', 'Log lines of the newest {{limit}}: {{events}}.', named);
 }

@@ -8,7 +8,8 @@ interface Props {
   label: string;
   tooltip?: string;
   value: Amount | undefined;
-  initial: number;
+  /** What an empty field means. */
+  initial: number | string;
   most: number;
   onChange: (amount: Amount | undefined) => void;
 }

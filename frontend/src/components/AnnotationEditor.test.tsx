@@ -50,7 +50,7 @@ describe('AnnotationEditor', () => {
 
   it('caps the marks', async () => {
     const { user, onChange } = await show();
-    await user.type(screen.getByLabelText(/^Marks/), '50{Enter}');
+    await user.type(screen.getByLabelText(/^At most/), '50{Enter}');
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ cap: 50 }));
   });
 

@@ -7,7 +7,7 @@ import React, { useEffect, useId } from 'react';
 
 import { bindings, names, reference } from '../binding';
 import type { AuditDataSource } from '../datasource';
-import { annotationQuery, DEFAULTS, LIMITS, withList, type AuditQuery } from '../query';
+import { annotationQuery, LIMITS, withList, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { listName } from '../words';
 import { AmountField } from './AmountField';
@@ -89,13 +89,10 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           </Box>
         )}
         <AmountField
-          label={t('cap.label', 'Marks')}
-          tooltip={t(
-            'cap.help',
-            'At most this many marks; events that lie close together share one, never with more serious ones.'
-          )}
+          label={t('cap.label', 'At most')}
+          tooltip={t('cap.help', 'At most this many annotations; without a number, as many as the graph has room for.')}
           value={asked.cap}
-          initial={DEFAULTS.cap}
+          initial={t('cap.auto', 'auto')}
           most={LIMITS.cap}
           onChange={(cap) => change({ cap })}
         />

@@ -63,7 +63,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     questions.push({
       value: 'annotations',
       label: t('question.overlay', 'Overlay'),
-      description: t('question.overlay-help', 'Marks on this panel, over the series of its other queries'),
+      description: t('question.overlay-help', 'Annotations on this panel, over the series of its other queries'),
     });
   }
 
@@ -116,7 +116,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
             </EditorField>
             <ListPicker
               label={t('group-by.label', 'For each')}
-              tooltip={t('group-by.help', 'One series or number for each value of up to four columns.')}
+              tooltip={t('group-by.help', 'One series or number for each value of up to eight columns.')}
               placeholder={t('group-by.none', 'All together')}
               values={asked.groupBy}
               options={GROUPINGS.map((value) => ({ value, label: columnName(value) }))}
@@ -140,13 +140,13 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
         )}
         {asked.queryType === 'annotations' && (
           <AmountField
-            label={t('cap.label', 'Marks')}
+            label={t('cap.label', 'At most')}
             tooltip={t(
               'cap.help',
-              'At most this many marks; events that lie close together share one, never with more serious ones.'
+              'At most this many annotations; without a number, as many as the graph has room for.'
             )}
             value={asked.cap}
-            initial={DEFAULTS.cap}
+            initial={t('cap.auto', 'auto')}
             most={LIMITS.cap}
             onChange={(cap) => change({ cap })}
           />

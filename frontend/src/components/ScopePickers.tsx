@@ -5,7 +5,17 @@ import { t } from '@grafana/i18n';
 import React, { useCallback, useEffect, useMemo, useState } from 'react';
 
 import type { AuditDataSource } from '../datasource';
-import { KINDS, RISK_CLASSES, SEVERITIES, STATUSES, withList, withText, type Scope, type ScopeList } from '../query';
+import {
+  KINDS,
+  RISK_CLASSES,
+  SEVERITIES,
+  STATUSES,
+  textsOf,
+  withList,
+  withTexts,
+  type Scope,
+  type ScopeList,
+} from '../query';
 import type { Product } from '../resources';
 import { isUuid, REGIONS } from '../settings';
 import { valueName } from '../words';
@@ -215,9 +225,9 @@ export function ScopePickers({ datasource, scope, range, onChange }: Props) {
             'scope.text-help',
             'A text anywhere in the event, the request body included; upper and lower case are the same.'
           )}
-          value={scope?.text ?? ''}
+          value={textsOf(scope?.text).join(', ')}
           width={22}
-          onCommit={(text) => onChange(withText(scope, text))}
+          onCommit={(text) => onChange(withTexts(scope, 'text', [text]))}
         />
         {!rareUsed && (
           <Button
