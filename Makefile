@@ -8,7 +8,7 @@ PLUGIN := target/$(TARGET)/release/gpx_scaleway_audittrail
 TERMINAL := target/debug/audittrail
 # As Go names architectures, and so Grafana the binaries that it looks for.
 GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
-FRONTEND := $(shell find frontend/src docs -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
+FRONTEND := $(shell find frontend/src docs skills -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
 .PHONY: demo test bench plugin plugin-binary terminal grafana deny lint fuzz clean
 

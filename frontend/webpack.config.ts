@@ -77,6 +77,7 @@ const config = (env: { production?: boolean }): Configuration => ({
         { from: '../../README.md', to: '.' },
         { from: '../../CHANGELOG.md', to: '.' },
         { from: '../../docs', to: 'docs' }, // where README's links and plugin.json's screenshots lead
+        { from: '../../skills', to: 'skills' }, // for assistants, as other data sources ship them
         { from: '../../LICENSE', to: '[name][ext]', toType: 'template' },
         { from: 'img', to: 'img' },
         { from: 'locales', to: 'locales' },

@@ -108,6 +108,7 @@ func TestTheZipHasWhatGrafanaInstalls(t *testing.T) {
 	files := archive(t)
 	wanted := []string{
 		"plugin.json", "module.js", "module.js.map", "README.md", "CHANGELOG.md", "LICENSE", "img/logo.svg", binary(t),
+		"skills/configuring-" + plugin + "/SKILL.md", "skills/querying-" + plugin + "/SKILL.md",
 	}
 	for _, language := range source(t).Languages {
 		wanted = append(wanted, "locales/"+language+"/"+plugin+".json")
