@@ -1,6 +1,6 @@
 import type { AdHocVariableFilter, MetricFindValue, QueryFixAction, ToggleFilterAction } from '@grafana/data';
 
-import { COLUMNS, OPERATORS, withList, type AuditQuery, type Filter, type Operator } from './query';
+import { COLUMNS, NONE, textsOf, withList, withTexts, type AuditQuery, type Filter, type Operator } from './query';
 
 export const FILTER_KEYS: readonly string[] = COLUMNS;
 
@@ -9,19 +9,37 @@ export function tagKeys(): MetricFindValue[] {
   return FILTER_KEYS.map((key) => ({ text: key, value: key }));
 }
 
-function isOperator(operator: string): operator is Operator {
-  return (OPERATORS as readonly string[]).includes(operator);
-}
+/** Newer versions of Grafana keep the columns to group by among the filters. */
+const GROUP_BY = 'groupBy';
 
-/** Ad-hoc filters as the backend takes them; one that is not filled in yet is left out. */
-export function adHocFilters(filters: AdHocVariableFilter[] | undefined): Filter[] {
-  return (filters ?? []).flatMap(({ key, operator, value, values }) => {
-    const several = operator === '=|' || operator === '!=|';
-    if (!key || !isOperator(operator) || (several ? !values?.length : !value)) {
+/** A filter of Grafana's filter bar, with what it keeps beside the filter itself. */
+type BarFilter = AdHocVariableFilter & { nonApplicable?: boolean };
+
+/**
+ * The filters of Grafana's filter bar as the backend takes them; a row that is not filled in yet is left out.
+ *
+ * The value "(none)" asks for events that lack the column, an empty one is none at all. An operator that this version does
+ * not know is passed on: the backend refuses it by name.
+ */
+export function adHocFilters(filters: readonly BarFilter[] | undefined): Filter[] {
+  return (filters ?? []).flatMap(({ key, operator, value, values, nonApplicable }) => {
+    if (!key || !operator || operator === GROUP_BY || nonApplicable) {
       return [];
     }
-    return [several ? { key, operator, value, values } : { key, operator, value }];
+    if (operator === '=|' || operator === '!=|') {
+      const several = (values?.length ? values : [value]).filter(Boolean);
+      return several.length ? [{ key, operator, value: several[0], values: several }] : [];
+    }
+    return value ? [{ key, operator: operator as Operator, value }] : [];
   });
+}
+
+/** Filters without those that are there already. */
+export function distinctFilters(filters: Filter[]): Filter[] {
+  const asked = new Map(
+    filters.map((filter) => [JSON.stringify([filter.key, filter.operator, filter.values ?? filter.value]), filter])
+  );
+  return [...asked.values()];
 }
 
 /** A query with further filters. */
@@ -34,17 +52,24 @@ const PRINCIPAL_ID = 'principal_id';
 
 const same = (key: string, value: string) => (filter: Filter) => filter.key === key && filter.value === value;
 
+/** A value as a filter has it: what is not there is asked for as "(none)". */
+const filterValue = (value: unknown): string =>
+  value === undefined || value === null || value === '' ? NONE : String(value);
+
 /** Whether a query asks for exactly this value. */
-export function hasFilter(query: AuditQuery, key: string, value: string): boolean {
-  if (key === PRINCIPAL_ID) {
-    return Boolean(query.scope?.principals?.includes(value));
+export function hasFilter(query: AuditQuery, key: string, value: string | undefined): boolean {
+  const wanted = filterValue(value);
+  if (key === PRINCIPAL_ID && query.scope?.principals?.includes(wanted)) {
+    return true;
   }
-  return (query.filters ?? []).some((filter) => filter.operator === '=' && same(key, value)(filter));
+  return (query.filters ?? []).some((filter) => filter.operator === '=' && same(key, wanted)(filter));
 }
 
 /** A query that asks for a value, or for all but it; asking for the same again takes the filter away. */
-export function toggled(query: AuditQuery, { type, options: { key, value } }: ToggleFilterAction): AuditQuery {
-  if (key === PRINCIPAL_ID && type === 'FILTER_FOR') {
+export function toggled(query: AuditQuery, { type, options }: ToggleFilterAction): AuditQuery {
+  const { key } = options;
+  const value = filterValue(options.value);
+  if (key === PRINCIPAL_ID && type === 'FILTER_FOR' && value !== NONE) {
     const ids = query.scope?.principals ?? [];
     const principals = ids.includes(value) ? ids.filter((id) => id !== value) : [...ids, value];
     return { ...query, scope: withList(query.scope, 'principals', principals) };
@@ -66,14 +91,21 @@ export function modified(query: AuditQuery, action: QueryFixAction): AuditQuery 
     case 'ADD_FILTER':
       return hasFilter(query, key, value) ? query : toggled(query, { type: 'FILTER_FOR', options: { key, value } });
     case 'ADD_FILTER_OUT': {
-      const out = (query.filters ?? []).some((filter) => filter.operator === '!=' && same(key, value)(filter));
+      const isOut = same(key, filterValue(value));
+      const out = (query.filters ?? []).some((filter) => filter.operator === '!=' && isOut(filter));
       return out ? query : toggled(query, { type: 'FILTER_OUT', options: { key, value } });
     }
+    // "Line contains" in the menu on selected text narrows the lines at hand: a list of texts would widen them.
     case 'ADD_STRING_FILTER':
-      return value ? { ...query, scope: { ...query.scope, text: value } } : query;
+      return value ? { ...query, scope: withTexts(query.scope, 'text', [value]) } : query;
+    // "Line does not contain"; each further text leaves out more.
+    case 'ADD_STRING_FILTER_OUT':
+      return value
+        ? { ...query, scope: withTexts(query.scope, 'notText', [...textsOf(query.scope?.notText), value]) }
+        : query;
     default:
       return query;
   }
 }
 
-export const MODIFICATIONS = ['ADD_FILTER', 'ADD_FILTER_OUT', 'ADD_STRING_FILTER'];
+export const MODIFICATIONS = ['ADD_FILTER', 'ADD_FILTER_OUT', 'ADD_STRING_FILTER', 'ADD_STRING_FILTER_OUT'];

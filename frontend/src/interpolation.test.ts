@@ -1,75 +1,299 @@
 import { Interpolation } from './interpolation';
-import { SCOPE_LISTS } from './query';
-import { fakeTemplates } from './test/fakes';
+import { OPERATORS, SCOPE_LISTS, type AuditQuery, type Filter, type Scope } from './query';
+import { fakeTemplates } from './test/templates';
 
+const options = (...values: string[]) => values.map((value) => ({ value, text: `The ${value}` }));
+const many = Array.from({ length: 1200 }, (_, i) => `v-${i}`);
+
+/** What a variable may have: one value, several, none, All, and All with more values than a list of a query may hold. */
 const variables = {
-  one: 'web-1',
-  several: ['a', 'b'],
+  one: { value: "a.b 'c", options: [{ value: "a.b 'c", text: 'The one' }] },
+  several: { value: ['x.1', "y'2"], options: [...options('x.1'), { value: "y'2", text: 'The other' }] },
   none: '',
-  all: '$__all',
+  noneOfMany: { value: [] },
+  all: { value: '$__all', includeAll: true, options: options('p', 'q') },
+  allOfMany: { value: ['$__all'], includeAll: true, options: options(...many) },
+  allPattern: { value: ['$__all'], includeAll: true, allValue: '.*', options: options('p', 'q') },
+  allText: { value: '$__all', includeAll: true, allValue: 'p', options: options('p', 'q') },
+  allWritten: { type: 'custom', value: '$__all', includeAll: true, options: options('p', 'q') },
+  allNarrowed: { value: '$__all', includeAll: true, regex: '/^p/', options: options('p') },
+  tooManyWritten: { type: 'custom', value: '$__all', includeAll: true, options: options(...many) },
+  search: { type: 'textbox', value: '' },
   number: '25',
-  pattern: ['x', 'y'],
+  server: { value: 's-1', options: [{ value: 's-1', text: 'web', properties: { zone: 'fr-par-1' } }] },
 };
 const interpolation = new Interpolation(fakeTemplates(variables), {});
+const asked = (query: Partial<AuditQuery>) => interpolation.query({ refId: 'A', ...query });
+const scope = (scope: Scope) => asked({ scope });
 
-describe('interpolation', () => {
-  it('replaces variables in every list of the scope, each value by itself', () => {
-    for (const list of SCOPE_LISTS) {
-      expect(interpolation.scope({ [list]: ['$several', 'c'] })).toEqual({ [list]: ['a', 'b', 'c'] });
-    }
-    expect(interpolation.scope({ text: 'on $one' })).toEqual({ text: 'on web-1' });
-  });
+/** Each format that Grafana documents, with what it makes of `one` and of each value of `several`. */
+const FORMATS: Array<[format: string, one: string, several: string[]]> = [
+  ['csv', "a.b 'c", ['x.1', "y'2"]],
+  ['distributed', "a.b 'c", ['x.1', "y'2"]],
+  ['doublequote', '"a.b \'c"', ['"x.1"', '"y\'2"']],
+  ['glob', "a.b 'c", ['x.1', "y'2"]],
+  ['join:;', "a.b 'c", ['x.1', "y'2"]],
+  ['json', "a.b 'c", ['x.1', "y'2"]],
+  ['lucene', "a.b\\ 'c", ['x.1', "y'2"]],
+  ['percentencode', 'a.b%20%27c', ['x.1', 'y%272']],
+  ['pipe', "a.b 'c", ['x.1', "y'2"]],
+  ['queryparam', 'var-one=a.b%20%27c', ['var-several=x.1', 'var-several=y%272']],
+  ['customqueryparam:w:v-', 'w=v-a.b%20%27c', ['w=v-x.1', 'w=v-y%272']],
+  ['raw', "a.b 'c", ['x.1', "y'2"]],
+  ['regex', "a\\.b 'c", ['x\\.1', "y'2"]],
+  ['singlequote', "'a.b \\'c'", ["'x.1'", "'y\\'2'"]],
+  ['sqlstring', "'a.b ''c'", ["'x.1'", "'y''2'"]],
+  ['text', 'The one', ['The x.1', 'The other']],
+  ['no-such-format', "a.b 'c", ['x.1', "y'2"]],
+];
 
-  it('multiplies out several variables in one entry', () => {
-    expect(interpolation.texts('$several-${one}-[[several]]')).toEqual([
-      'a-web-1-a',
-      'a-web-1-b',
-      'b-web-1-a',
-      'b-web-1-b',
-    ]);
-  });
+/** The fields that hold a list of texts: what they are for some entries. */
+const LISTS: Array<[field: string, of: (entries: string[]) => unknown]> = [
+  ...SCOPE_LISTS.map((name): [string, (entries: string[]) => unknown] => [
+    `scope.${name}`,
+    (entries) => scope({ [name]: entries }).scope?.[name],
+  ]),
+  ['scope.text', (entries) => [scope({ text: entries }).scope?.text].flat()],
+  ['scope.notText', (entries) => [scope({ notText: entries }).scope?.notText].flat()],
+  ['groupBy', (entries) => asked({ groupBy: entries }).groupBy],
+  [
+    'filters',
+    (entries) =>
+      asked({ filters: [{ key: 'method', operator: '=|', value: '', values: entries }] }).filters?.[0].values,
+  ],
+];
 
-  it('takes no notice of a format that would join the values', () => {
-    expect(interpolation.list(['${several:csv}'])).toEqual(['a', 'b']);
-  });
+describe('formats', () => {
+  describe.each(LISTS)('in %s', (_, of) => {
+    it.each(FORMATS)('%s is made of each value by itself', (format, one, several) => {
+      for (const [name, expected] of [
+        ['one', [one]],
+        ['several', several],
+      ] as const) {
+        expect(of([`\${${name}:${format}}`])).toEqual(expected);
+        if (/^\w+$/.test(format)) {
+          expect(of([`[[${name}:${format}]]`])).toEqual(expected);
+        }
+        // As a part of a longer text too.
+        expect(of([`<\${${name}:${format}}>`])).toEqual(expected.map((text) => `<${text}>`));
+      }
+    });
 
-  it('does not restrict to a variable that is empty or all', () => {
-    expect(interpolation.scope({ principals: ['$none'], regions: ['$all', 'fr-par'] })).toEqual({});
-    expect(interpolation.list(['$one', '$none'])).toEqual(['web-1']);
-  });
-
-  it('leaves what is not a variable alone', () => {
-    expect(interpolation.list(['$unknown', '*'])).toEqual(['$unknown', '*']);
-  });
-
-  it('replaces variables in filters, columns and numbers', () => {
-    const query = {
-      refId: 'A',
-      column: '$one',
-      groupBy: ['$several'],
-      limit: '$number',
-      cap: '$none',
-      filters: [
-        { key: 'product', operator: '=' as const, value: '$several' },
-        { key: 'method', operator: '!=' as const, value: '$one' },
-        { key: 'method', operator: '=~' as const, value: '$pattern' },
-      ],
-    };
-    expect(interpolation.query(query)).toEqual({
-      refId: 'A',
-      column: 'web-1',
-      groupBy: ['a', 'b'],
-      limit: 25,
-      filters: [
-        { key: 'product', operator: '=|', value: 'a', values: ['a', 'b'] },
-        { key: 'method', operator: '!=', value: 'web-1' },
-        { key: 'method', operator: '=~', value: 'x|y' },
-      ],
+    it('is none where the variable is written without one', () => {
+      for (const entry of ['$several', '${several}', '[[several]]']) {
+        expect(of([entry, 'z'])).toEqual(['x.1', "y'2", 'z']);
+      }
     });
   });
 
-  it('sees variables of a repeated panel', () => {
-    const repeated = new Interpolation(fakeTemplates(variables), { one: { text: 'db', value: 'db-1' } });
-    expect(repeated.list(['$one'])).toEqual(['db-1']);
+  it.each(FORMATS)('of %s, a variable without a value selects nothing, and All selects everything', (format) => {
+    for (const list of SCOPE_LISTS) {
+      for (const name of ['none', 'noneOfMany']) {
+        const query = scope({ [list]: [`\${${name}:${format}}`] });
+        expect(query).toEqual({ refId: 'A', scope: {}, emptyVariables: [name] });
+      }
+      for (const name of ['all', 'allOfMany', 'allPattern']) {
+        expect(scope({ [list]: [`\${${name}:${format}}`, 'x'] })).toEqual({ refId: 'A', scope: {} });
+      }
+    }
+  });
+
+  it('of a field for one text and of a pattern are those of Grafana', () => {
+    expect(asked({ column: '${several:pipe}' }).column).toBe("x.1|y'2");
+    const pattern = (value: string) =>
+      asked({ filters: [{ key: 'method', operator: '=~', value }] }).filters?.[0].value;
+    expect(pattern('^$one$')).toBe("^a\\.b 'c$");
+    expect(pattern('$several')).toBe("(x\\.1|y'2)");
+    expect(pattern('${several:pipe}')).toBe("x.1|y'2");
+    expect(pattern('${several:text}')).toBe('The x.1 + The other');
+    expect(pattern('a-$allPattern')).toBe('a-.*');
+    expect(pattern('a-$allWritten')).toBe('a-(p|q)');
+    expect(pattern('$unknown.$')).toBe('$unknown.$');
+  });
+});
+
+describe('Grafana’s own variables', () => {
+  it.each([
+    ['$__from', '1594671549254'],
+    ['${__from:date}', '2020-07-13T20:19:09.254Z'],
+    ['${__from:date:iso}', '2020-07-13T20:19:09.254Z'],
+    ['${__to:date:seconds}', '1594675149'],
+    ['${__from:date:YYYY-MM}', '2020-07'],
+    ['$__timezone', 'Europe/Paris'],
+    ['$__dashboard', 'Incident'],
+    ['${__dashboard.uid}', 'incident'],
+    ['${__user.id}', '7'],
+    ['${__user.login}', 'ann'],
+    ['${__user.email}', 'ann@example.com'],
+    ['$__org', '1'],
+    ['${__org.name}', 'Main Org.'],
+    ['since ${__from:date:iso} by ${__user.login}', 'since 2020-07-13T20:19:09.254Z by ann'],
+  ])('%s is replaced wherever a text can stand', (text, expected) => {
+    for (const [, of] of LISTS) {
+      expect(of([text])).toEqual([expected]);
+    }
+    for (const operator of OPERATORS.filter((operator) => !operator.endsWith('~'))) {
+      const filters: Filter[] = [{ key: 'method', operator, value: text }];
+      expect(asked({ filters }).filters?.[0].value).toBe(expected);
+    }
+    expect(asked({ column: text }).column).toBe(expected);
+    expect(asked({ timezone: text } as Partial<AuditQuery>)).toMatchObject({ timezone: expected });
+  });
+
+  it('come from the request too', () => {
+    const __interval = { text: '1m', value: '1m' };
+    const requested = new Interpolation(fakeTemplates({}), {
+      __interval,
+      __interval_ms: { text: '60000', value: 60000 },
+    });
+    expect(requested.texts('$__interval ${__interval_ms}')).toEqual(['1m 60000']);
+  });
+
+  it('search for everything while nothing is typed', () => {
+    expect(scope({ text: '$__searchFilter' })).toEqual({ refId: 'A', scope: {} });
+  });
+});
+
+describe('lists', () => {
+  it('take the property of a value', () => {
+    expect(interpolation.texts('${server.zone}')).toEqual(['fr-par-1']);
+    expect(interpolation.texts('${server.zone:doublequote}')).toEqual(['"fr-par-1"']);
+  });
+
+  it('multiply out several variables in one entry', () => {
+    expect(interpolation.texts('$several-${number}-[[several]]')).toEqual([
+      'x.1-25-x.1',
+      "x.1-25-y'2",
+      "y'2-25-x.1",
+      "y'2-25-y'2",
+    ]);
+    // More than a list may hold is refused by the backend, and never cut to what it may hold.
+    expect(interpolation.texts('$allOfMany-$allOfMany')).toHaveLength(1001);
+  });
+
+  it('leave what is not a variable alone', () => {
+    expect(scope({ principals: ['$unknown', '${unknown:csv}', '*', 'costs $5'] }).scope).toEqual({
+      principals: ['$unknown', '${unknown:csv}', '*', 'costs $5'],
+    });
+  });
+
+  it('see variables of a repeated panel', () => {
+    const repeated = new Interpolation(fakeTemplates(variables), { all: { text: 'The db', value: 'db-1' } });
+    expect(repeated.query({ refId: 'A', scope: { principals: ['$all', '${all:text}'] } }).scope).toEqual({
+      principals: ['db-1', 'The db'],
+    });
+  });
+});
+
+describe('All', () => {
+  it('is everything, as a variable’s value and as a text', () => {
+    for (const list of SCOPE_LISTS) {
+      for (const entry of ['$all', '${allOfMany}', '[[allPattern]]', '$__all']) {
+        expect(scope({ [list]: [entry, 'x'] })).toEqual({ refId: 'A', scope: {} });
+      }
+    }
+    for (const entry of ['$all', '$allOfMany', '$__all']) {
+      expect(scope({ text: ['x', entry] })).toEqual({ refId: 'A', scope: {} });
+    }
+  });
+
+  it('is what the dashboard’s author has written for it', () => {
+    expect(scope({ products: ['$allText'] }).scope).toEqual({ products: ['p'] });
+    expect(scope({ products: ['$allWritten'] }).scope).toEqual({ products: ['p', 'q'] });
+    expect(scope({ products: ['${allWritten:text}'] }).scope).toEqual({ products: ['The p', 'The q'] });
+    expect(scope({ products: ['$allNarrowed'] }).scope).toEqual({ products: ['p'] });
+    // The backend refuses more values than a list may hold.
+    expect(scope({ products: ['$tooManyWritten'] }).scope?.products).toHaveLength(1200);
+  });
+
+  it('is each of the values where it is a part of a text, or names columns', () => {
+    expect(scope({ resourceNames: ['web-$all', 'web-$allPattern'] }).scope).toEqual({
+      resourceNames: ['web-p', 'web-q'],
+    });
+    expect(asked({ groupBy: ['$all'] }).groupBy).toEqual(['p', 'q']);
+    expect(scope({ notText: '$allPattern' }).scope).toEqual({ notText: ['p', 'q'] });
+  });
+
+  it('leaves a filter out, and none of all values is no event', () => {
+    for (const value of ['$all', '$allOfMany', '$allPattern', '${all:text}', '$__all']) {
+      for (const operator of ['=', '=|', '=~', '<', '>='] as const) {
+        expect(asked({ filters: [{ key: 'method', operator, value }] }).filters).toEqual([]);
+      }
+      for (const operator of ['!=', '!=|', '!~'] as const) {
+        expect(asked({ filters: [{ key: 'method', operator, value }] }).filters).toEqual([
+          { key: 'method', operator: '!~', value: '.*' },
+        ]);
+      }
+    }
+  });
+});
+
+describe('a variable without a value', () => {
+  it('selects nothing, unless other entries hold', () => {
+    expect(scope({ principals: ['$none'], regions: ['$all'] }).emptyVariables).toEqual(['none']);
+    expect(scope({ principals: ['$none', '$noneOfMany'], projects: ['[[none]]'] }).emptyVariables).toEqual([
+      'none',
+      'noneOfMany',
+    ]);
+    expect(scope({ principals: ['$one', '$none'] })).toEqual({ refId: 'A', scope: { principals: ["a.b 'c"] } });
+    expect(scope({ principals: [''], products: [] })).toEqual({ refId: 'A', scope: {} });
+  });
+
+  it('searches for nothing in particular where it is an empty search box', () => {
+    expect(scope({ text: '$search', notText: ['$search', '$none'] })).toEqual({ refId: 'A', scope: {} });
+    expect(scope({ text: '$none' }).emptyVariables).toEqual(['none']);
+    expect(scope({ text: ['by $none', 'x'] })).toEqual({ refId: 'A', scope: { text: ['by', 'x'] } });
+    // A resource whose id nobody has typed is no resource.
+    expect(scope({ resourceIds: ['$search'] }).emptyVariables).toEqual(['search']);
+  });
+
+  it('selects nothing in a filter, and excludes nothing', () => {
+    for (const operator of OPERATORS) {
+      const query = asked({ filters: [{ key: 'status', operator, value: '$none' }] });
+      expect(query.filters).toEqual([]);
+      expect(query.emptyVariables).toEqual(operator.startsWith('!') ? undefined : ['none']);
+    }
+    // Written out, no value means that the column is absent.
+    const written = { key: 'mfa', operator: '=' as const, value: '' };
+    expect(asked({ filters: [written] }).filters).toEqual([written]);
+  });
+
+  it('groups by nothing, and leaves a number at its default', () => {
+    expect(asked({ groupBy: ['$none', 'method'], cap: '$none' })).toEqual({ refId: 'A', groupBy: ['method'] });
+  });
+
+  it('stays known in a query whose variables are replaced already', () => {
+    expect(asked({ emptyVariables: ['resource_id'], scope: {} }).emptyVariables).toEqual(['resource_id']);
+  });
+});
+
+describe('filters and numbers', () => {
+  it('a value that stands for several becomes "one of"', () => {
+    const query = asked({
+      column: '$number',
+      limit: '$number',
+      groupLimit: '${several}',
+      filters: [
+        { key: 'product', operator: '=', value: '$several' },
+        { key: 'product', operator: '!=', value: '$several' },
+        { key: 'method', operator: '!=', value: '$one' },
+        { key: 'status', operator: '>=', value: '$number' },
+        { key: 'status', operator: '>=', value: '$several' },
+      ],
+    });
+    expect(query).toEqual({
+      refId: 'A',
+      column: '25',
+      limit: 25,
+      // No number: the backend's error names the field.
+      groupLimit: "x.1,y'2",
+      filters: [
+        { key: 'product', operator: '=|', value: 'x.1', values: ['x.1', "y'2"] },
+        { key: 'product', operator: '!=|', value: 'x.1', values: ['x.1', "y'2"] },
+        { key: 'method', operator: '!=', value: "a.b 'c" },
+        { key: 'status', operator: '>=', value: '25' },
+        { key: 'status', operator: '>=', value: "x.1,y'2" },
+      ],
+    });
   });
 });

@@ -1,13 +1,78 @@
-import type { ScopedVars } from '@grafana/data';
+import type { ScopedVars, TypedVariableModel } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
 import { SCOPE_LISTS, textsOf, withTexts, type Amount, type AuditQuery, type Filter, type Scope } from './query';
 
-/** What dashboards use for "all values" where they do not list them. */
-const EVERYTHING = ['$__all', '.*', '.+', '*'];
+/** The value of a variable that is set to All. */
+const ALL = '$__all';
+
+/** The name of All, which Grafana gives as the text of such a variable. */
+const ALL_TEXT = 'All';
+
+/** What dashboards write for "all values" where they do not list them. */
+const EVERYTHING = [ALL, '.*', '.+', '*'];
+
+/** The most texts of a list of a query; the backend refuses a longer list by name. */
+const MOST_VALUES = 1000;
+
+/** Grafana's three syntaxes of a variable: $name, [[name:format]], ${name.path:format}. */
+const REFERENCE = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}/g;
+
+/** Fields of a query that hold one text, not a list. */
+const TEXT_FIELDS = ['column', 'format', 'order', 'over', 'timezone', 'cluster'] as const;
+
+/** A place where a text names a variable. */
+interface Reference {
+  source: string;
+  name: string;
+  path?: string;
+  format?: string;
+}
+
+/** What a variable stands for. */
+interface Value {
+  /** Whether the variable is set to All and All is everything. */
+  all: boolean;
+  /** Its values as they are; of All as far as they are known. */
+  raw: string[];
+  /** Its values, each in the format that the reference asks for. */
+  texts: () => string[];
+  /** Whether the dashboard itself writes what is put in the variable's place, as it may for All. */
+  verbatim: boolean;
+}
+
+/** What the entries of a list stand for. */
+interface Listed {
+  /** Whether an entry stands for everything, so that the list restricts nothing. */
+  all: boolean;
+  values: string[];
+  /** The variables without a value that are whole entries. */
+  empty: string[];
+}
+
+function parse(text: string): Array<string | Reference> {
+  const parts: Array<string | Reference> = [];
+  let end = 0;
+  for (const match of text.matchAll(REFERENCE)) {
+    const [source, plain, bracketed, bracketedFormat, braced, path, bracedFormat] = match;
+    parts.push(text.slice(end, match.index));
+    parts.push({ source, name: plain ?? bracketed ?? braced, path, format: bracketedFormat ?? bracedFormat });
+    end = match.index + source.length;
+  }
+  parts.push(text.slice(end));
+  return parts.filter((part) => part !== '');
+}
+
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+
+const isAllValue = (value: unknown) => asList(value)[0] === ALL;
+
+const escaped = (text: string) => text.replace(/[\\^$*+?.()|[\]{}/-]/g, '\\$&');
 
 /** Puts values in the place of variables, wherever a variable can stand. */
 export class Interpolation {
+  private known?: Map<string, TypedVariableModel>;
+
   constructor(
     private readonly templates: TemplateSrv,
     private readonly scopedVars: ScopedVars
@@ -18,39 +83,155 @@ export class Interpolation {
     return this.templates.replace(text, this.scopedVars, 'csv');
   }
 
-  /** All texts that an entry stands for: one, or one for each value of a variable with several. */
-  texts(entry: string): string[] {
-    const found: string[][] = [];
-    const hold = (value: unknown) => {
-      found.push((Array.isArray(value) ? value : [value]).map(String));
-      return `\u0000${found.length - 1}\u0000`;
+  /** The dashboard's variable of a name, where Grafana lists it. */
+  private variable(name: string): TypedVariableModel | undefined {
+    this.known ??= new Map(this.templates.getVariables().map((variable) => [variable.name, variable]));
+    return this.known.get(name);
+  }
+
+  private isAll(name: string, includesAll: boolean): boolean {
+    const scoped = this.scopedVars[name];
+    if (scoped) {
+      return isAllValue(scoped.value);
+    }
+    const variable = this.variable(name);
+    const chosen = variable && 'current' in variable ? isAllValue(variable.current.value) : includesAll;
+    // A repeated panel has a value of its own where the dashboard's variable is set to All.
+    return chosen && this.templates.replace(`\${${name}:text}`, this.scopedVars) === ALL_TEXT;
+  }
+
+  /**
+   * Whether All is no more than the variable's options: the dashboard's author has written the list, or has narrowed it.
+   * Other lists are what was there when they were fetched; All means more than that.
+   */
+  private isNarrowed(name: string): boolean {
+    const variable = this.variable(name);
+    return variable?.type === 'custom' || (variable?.type === 'query' && Boolean(variable.regex));
+  }
+
+  /** The texts by which the dashboard shows a variable's values. */
+  private labels(name: string, values: string[]): string[] {
+    const variable = this.scopedVars[name] ? undefined : this.variable(name);
+    if (!variable) {
+      const texts = this.templates.replace(`\${${name}:text}`, this.scopedVars).split(' + ');
+      return values.length === 1 ? [texts.join(' + ')] : texts.length === values.length ? texts : values;
+    }
+    const options = 'options' in variable ? (variable.options ?? []) : [];
+    const current = 'current' in variable && 'text' in variable.current ? variable.current : undefined;
+    const chosen = asList(current?.value).map(String);
+    return values.map((value) => {
+      const option = options.find((option) => String(option.value) === value);
+      return String(option?.text ?? asList(current?.text)[chosen.indexOf(value)] ?? value);
+    });
+  }
+
+  /** Values in a format, each by itself; Grafana formats them. */
+  private formatted(name: string, format: string, values: string[], path?: string): string[] {
+    // A value's property has no text of its own.
+    const labels = path || format !== 'text' ? values : this.labels(name, values);
+    return values.map((value, row) => {
+      const scopedVars = { ...this.scopedVars, [name]: { value, text: labels[row] } };
+      return this.templates.replace(`\${${name}:${format}}`, scopedVars);
+    });
+  }
+
+  /** What a reference stands for; nothing where there is no such variable. */
+  private value({ source, name, path, format }: Reference): Value | undefined {
+    if (name.startsWith('__')) {
+      return this.builtIn(name, source);
+    }
+    const bare = `\${${path ? `${name}.${path}` : name}}`;
+    let taken: unknown;
+    let asked = false;
+    let includesAll = false;
+    const take = (value: unknown, variable?: { includeAll?: boolean }) => {
+      taken = value;
+      asked = true;
+      includesAll = Boolean(variable?.includeAll);
+      return '';
     };
-    // A format of the variable's own, as in ${name:csv}, would join the values into one text.
-    const plain = entry.replace(/\$\{(\w+):[^}]*\}/g, '${$1}').replace(/\[\[(\w+):[^\]]*\]\]/g, '[[$1]]');
-    const held = this.templates.replace(plain, this.scopedVars, hold);
-    const parts = held.split('\u0000');
+    const replaced = this.templates.replace(bare, this.scopedVars, take);
+    if (!asked && replaced === bare) {
+      return undefined;
+    }
+    const verbatim = !asked;
+    const found = asked ? asList(taken) : [replaced];
+    const raw = found.filter((value) => value !== null && value !== undefined && value !== '').map(String);
+    const texts = () => (format === undefined || verbatim ? raw : this.formatted(name, format, raw, path));
+    if (!this.isAll(name, includesAll)) {
+      return { all: false, raw, texts, verbatim };
+    }
+    const custom = verbatim || (raw.length === 1 && isAllValue(raw));
+    if (custom && raw.some((value) => EVERYTHING.includes(value.trim()))) {
+      const options = this.options(name);
+      return { all: true, raw: options, texts: () => options, verbatim };
+    }
+    return { all: !custom && !this.isNarrowed(name), raw, texts, verbatim };
+  }
+
+  /** One of Grafana's own variables: they have one value, and some have formats of their own. */
+  private builtIn(name: string, source: string): Value | undefined {
+    const text = this.templates.replace(source, this.scopedVars, 'csv');
+    if (text !== source) {
+      return { all: false, raw: [text], texts: () => [text], verbatim: false };
+    }
+    // Grafana knows the searched text only while one is typed.
+    return name === '__searchFilter' ? { all: true, raw: [], texts: () => [], verbatim: true } : undefined;
+  }
+
+  /** What All covers where a dashboard writes a pattern for it; a pattern where that is not known. */
+  private options(name: string): string[] {
+    const variable = this.variable(name);
+    const options = variable && 'options' in variable ? (variable.options ?? []) : [];
+    const values = options.flatMap(({ value }) => value).filter((value) => value && value !== ALL);
+    return values.length ? values.map(String) : ['*'];
+  }
+
+  /** All texts that the parts of an entry stand for together. */
+  private combined(parts: Array<string | Reference>): string[] {
     return parts.reduce<string[]>(
-      (texts, part, i) =>
-        i % 2 === 0
-          ? texts.map((text) => text + part)
-          : texts.flatMap((text) => found[Number(part)].map((value) => text + value)),
+      (texts, part) => {
+        const values = typeof part === 'string' ? [part] : this.partTexts(part);
+        // One too many is enough for the backend to refuse the list.
+        return texts.flatMap((text) => values.map((value) => text + value)).slice(0, MOST_VALUES + 1);
+      },
       ['']
     );
   }
 
-  /** A list with each entry's values; a variable without a value, or set to "all", does not restrict anything. */
-  list(entries: string[]): string[] {
+  private partTexts(reference: Reference): string[] {
+    const value = this.value(reference);
+    if (!value) {
+      return [reference.source];
+    }
+    const texts = value.texts();
+    return texts.length ? texts : [''];
+  }
+
+  /** All texts that an entry stands for: one, or one for each value of a variable with several. */
+  texts(entry: string): string[] {
+    return this.combined(parse(entry));
+  }
+
+  /** What the entries of a list stand for; an entry that is one variable without a value stands for nothing. */
+  listed(entries: string[]): Listed {
     const values = new Set<string>();
+    const empty = new Set<string>();
     for (const entry of entries) {
-      for (const value of this.texts(entry)) {
-        if (value !== entry && EVERYTHING.includes(value)) {
-          return [];
-        }
-        values.add(value.trim());
+      const parts = parse(entry.trim());
+      const references = parts.filter((part) => typeof part !== 'string');
+      const [only] = parts;
+      const value = parts.length === 1 && typeof only === 'object' ? this.value(only) : undefined;
+      if (value?.all || value?.raw.some((raw) => EVERYTHING.includes(raw.trim())) || entry.trim() === ALL) {
+        return { all: true, values: [], empty: [] };
+      }
+      const texts = (value ? value.texts() : this.combined(parts)).map((text) => text.trim()).filter(Boolean);
+      texts.forEach((text) => values.add(text));
+      if (!texts.length) {
+        references.forEach(({ name }) => empty.add(name));
       }
     }
-    values.delete('');
-    return [...values];
+    return { all: false, values: [...values], empty: values.size ? [] : [...empty] };
   }
 
   amount(amount: Amount | undefined): Amount | undefined {
@@ -63,47 +244,112 @@ export class Interpolation {
     return text === '' ? undefined : Number.isFinite(number) ? number : text;
   }
 
-  scope(scope: Scope): Scope {
+  /** A scope with its values, and the variables without one that would have to select something. */
+  scope(scope: Scope): { scope: Scope; empty: string[] } {
     let result: Scope = {};
+    const empty: string[] = [];
     for (const name of SCOPE_LISTS) {
-      const list = this.list(scope[name] ?? []);
-      if (list.length) {
-        result[name] = list;
+      const listed = this.listed(scope[name] ?? []);
+      if (listed.values.length) {
+        result[name] = listed.values;
       }
+      empty.push(...listed.empty);
     }
-    for (const name of ['text', 'notText'] as const) {
-      result = withTexts(result, name, this.list(textsOf(scope[name])));
-    }
-    return result;
+    const text = this.listed(textsOf(scope.text));
+    // Every event contains the text of an empty search box.
+    empty.push(...text.empty.filter((name) => this.variable(name)?.type !== 'textbox'));
+    result = withTexts(result, 'text', text.values);
+    const excluded = textsOf(scope.notText).flatMap((entry) =>
+      this.texts(entry).filter((one) => one === entry || !EVERYTHING.includes(one.trim()))
+    );
+    return {
+      scope: withTexts(
+        result,
+        'notText',
+        excluded.map((one) => one.trim())
+      ),
+      empty,
+    };
   }
 
-  /** A filter with its values; one value that stands for several becomes "one of". */
-  filter(filter: Filter): Filter {
+  /** A regular expression in which variables stand for any of their values. */
+  private pattern(text: string): string {
+    const parts = parse(text).map((part) => {
+      if (typeof part === 'string') {
+        return part;
+      }
+      const value = this.value(part);
+      if (!value) {
+        return part.source;
+      }
+      if (value.all) {
+        return '.*';
+      }
+      if (part.format !== undefined) {
+        // A format of the reference's own says how values are joined and escaped.
+        return this.templates.replace(part.source, this.scopedVars);
+      }
+      const texts = value.verbatim ? value.raw : value.raw.map(escaped);
+      return texts.length === 1 ? texts[0] : `(${texts.join('|')})`;
+    });
+    return parts.join('');
+  }
+
+  /**
+   * A filter with its values; one value that stands for several becomes "one of".
+   *
+   * No filter where it restricts nothing, and the variables without a value where it could match nothing else.
+   */
+  filter(filter: Filter): { filter?: Filter; empty: string[] } {
     const key = this.text(filter.key);
-    if (filter.operator === '=~' || filter.operator === '!~') {
-      return { ...filter, key, value: this.templates.replace(filter.value, this.scopedVars, 'regex') };
+    const { operator } = filter;
+    const negative = operator.startsWith('!');
+    const several = operator === '=|' || operator === '!=|';
+    const entries = (several && filter.values) || [filter.value];
+    const { all, values, empty } = this.listed(entries);
+    if (all) {
+      // What is none of all values is no event at all.
+      return negative ? { filter: { key, operator: '!~', value: '.*' }, empty: [] } : { empty: [] };
     }
-    const values = (filter.values ?? [filter.value]).flatMap((value) => this.texts(value));
-    const negative = filter.operator.startsWith('!');
-    if (values.length > 1 || filter.values) {
-      return { key, operator: negative ? '!=|' : '=|', value: values[0] ?? '', values };
+    if (!values.length && empty.length) {
+      return { empty: negative ? [] : empty };
     }
-    return { ...filter, key, value: values[0] ?? '' };
+    if (operator === '=~' || operator === '!~') {
+      return { filter: { key, operator, value: this.pattern(filter.value) }, empty: [] };
+    }
+    if (several || (values.length > 1 && (operator === '=' || operator === '!='))) {
+      return { filter: { key, operator: negative ? '!=|' : '=|', value: values[0] ?? '', values }, empty: [] };
+    }
+    // Several numbers are no number: the backend's error names them.
+    return { filter: { key, operator, value: values.join(',') }, empty: [] };
+  }
+
+  /** The columns to group by; All is each of the variable's columns, and no value is no grouping. */
+  private columns(entries: string[]): string[] {
+    return [...new Set(entries.flatMap((entry) => this.texts(entry)))].filter(Boolean);
   }
 
   query(query: AuditQuery): AuditQuery {
     const result: AuditQuery = { ...query };
+    const empty = new Set(query.emptyVariables);
     if (query.scope) {
-      result.scope = this.scope(query.scope);
+      const scope = this.scope(query.scope);
+      result.scope = scope.scope;
+      scope.empty.forEach((name) => empty.add(name));
     }
     if (query.filters) {
-      result.filters = query.filters.map((filter) => this.filter(filter));
+      const filters = query.filters.map((filter) => this.filter(filter));
+      result.filters = filters.flatMap(({ filter }) => filter ?? []);
+      filters.forEach((filter) => filter.empty.forEach((name) => empty.add(name)));
     }
     if (query.groupBy) {
-      result.groupBy = this.list(query.groupBy);
+      result.groupBy = this.columns(query.groupBy);
     }
-    if (query.column) {
-      result.column = this.text(query.column);
+    for (const name of TEXT_FIELDS) {
+      const value: unknown = query[name as keyof AuditQuery];
+      if (typeof value === 'string') {
+        Object.assign(result, { [name]: this.text(value) });
+      }
     }
     for (const name of ['cap', 'limit', 'groupLimit'] as const) {
       const amount = this.amount(query[name]);
@@ -112,6 +358,9 @@ export class Interpolation {
       } else {
         result[name] = amount;
       }
+    }
+    if (empty.size) {
+      result.emptyVariables = [...empty];
     }
     return result;
   }

@@ -161,6 +161,10 @@ export interface AuditQuery extends DataQuery {
   timezone?: string;
   /** `values` */
   column?: string;
+  /** `values`: whether "(none)" is one of them where an event lacks the column. */
+  withNone?: boolean;
+  /** The names of the dashboard's variables without a value that would have to select something. */
+  emptyVariables?: string[];
   /** Set by Explore when it scrolls for more lines. */
   supportingQueryType?: string;
 }
@@ -259,6 +263,6 @@ export function textsOf(texts: Texts | undefined): string[] {
 /** A scope with its texts changed; a single one is stored as a text, which earlier versions read too. */
 export function withTexts(scope: Scope | undefined, name: ScopeTexts, values: string[]): Scope {
   const { [name]: _, ...rest } = scope ?? {};
-  const texts = textsOf(values);
+  const texts = [...new Set(textsOf(values))];
   return texts.length ? { ...rest, [name]: texts.length > 1 ? texts : texts[0] } : rest;
 }

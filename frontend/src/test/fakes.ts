@@ -1,42 +1,12 @@
-import {
-  type DataFrame,
-  type DataSourceInstanceSettings,
-  FieldType,
-  type LogRowModel,
-  type ScopedVars,
-} from '@grafana/data';
-import { setTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { type DataFrame, type DataSourceInstanceSettings, FieldType, type LogRowModel } from '@grafana/data';
+import { setTemplateSrv } from '@grafana/runtime';
 
 import { AuditDataSource } from '../datasource';
 import type { Settings } from '../settings';
-
-type Variables = Record<string, string | string[]>;
-
-/** Grafana's variables: as much of their replacement as queries use. */
-export function fakeTemplates(variables: Variables = {}): TemplateSrv {
-  const pattern = /\$(\w+)|\$\{(\w+)(?::(\w+))?\}|\[\[(\w+)\]\]/g;
-  const replace = (text = '', scoped: ScopedVars = {}, format?: string | ((value: unknown) => string)) =>
-    text.replace(pattern, (found, plain, braced, own, bracketed) => {
-      const name = plain ?? braced ?? bracketed;
-      const value = scoped[name]?.value ?? variables[name];
-      if (value === undefined) {
-        return found;
-      }
-      if (typeof (own ?? format) === 'function') {
-        return (format as (value: unknown) => string)(value);
-      }
-      return Array.isArray(value) ? value.join((own ?? format) === 'regex' ? '|' : ',') : value;
-    });
-  return {
-    replace,
-    containsTemplate: (text?: string) => new RegExp(pattern.source).test(text ?? ''),
-    getVariables: () => Object.keys(variables).map((name) => ({ name, type: 'query' })),
-    updateTimeRange: () => undefined,
-  } as unknown as TemplateSrv;
-}
+import { fakeTemplates, type FakeVariables } from './templates';
 
 /** A data source whose pickers have something to offer and whose answers are empty. */
-export function fakeDataSource(variables: Variables = {}): AuditDataSource {
+export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
   const templates = fakeTemplates(variables);
   setTemplateSrv(templates);
   const settings = {
