@@ -95,7 +95,7 @@ impl World {
             read
         });
         let deadline = Instant::now() + Duration::from_mins(1);
-        let names = self.runtime.block_on(self.engine.desk.names(deadline, |_| false)).unwrap();
+        let names = self.runtime.block_on(self.engine.desk.names(deadline, |_| false)).unwrap().value;
         let mask = filter::mask(&query.scope, &everything.events, &names);
         let rows = (0..everything.events.len()).filter(|row| {
             let risk = everything.risks()[*row];

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audittrail::host::{Ask, Host, Source};
 use audittrail::sandbox::{
-    Config, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY, Sandbox,
+    Config, Endpoint, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY, Sandbox,
 };
 use common::{last_hours, organization, plugin, source};
 use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
@@ -101,13 +101,19 @@ async fn products_are_those_that_scaleway_lists_with_services_and_methods() {
 
     assert_eq!(answer["notices"], json!([]));
 
-    // One region is enough, and the other is told of; none is an error.
+    // They are cached.
+    sandbox.set_faults([Fault::HtmlPage.always()]);
+    assert_eq!(get(&host, &source, "products").await, answer);
+
+    // One region is enough, and the other is told of; none is an error. Other settings have another cache.
+    let source = source.with("maxEvents", 1_000);
     sandbox.set_faults([Fault::HtmlPage.always().in_region("fr-par")]);
     let part = get(&host, &source, "products").await;
     assert_eq!(part["products"], answer["products"]);
     let notices = part["notices"].as_array().unwrap();
     assert!(matches!(&notices[..], [one] if one.as_str().unwrap().starts_with("region fr-par: ")), "{part}");
     sandbox.set_faults([Fault::HtmlPage.always()]);
+    let source = source.with("maxEvents", 1_001);
     let (status, message) = refused(&host, &source, "products").await;
     assert!(status == 502 && message.contains("text/html"), "{status} {message}");
     host.stop().await.unwrap();
@@ -136,7 +142,30 @@ async fn principals_are_users_and_applications_by_name() {
         assert!(all(&answer["principals"], "id").contains(&&*someone.id), "{part}: {answer}");
         assert!(answer["principals"].as_array().unwrap().len() < names.len(), "{part}");
     }
-    assert_eq!(get(&host, &source, "principals?query=nobody-at-all").await, json!({ "principals": [] }));
+    assert_eq!(get(&host, &source, "principals?query=nobody-at-all").await, json!({ "principals": [], "notices": [] }));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn names_outlive_a_failed_health_check_and_the_answer_says_from_when_they_are() {
+    let (host, sandbox, source) = start().await;
+    let before = get(&host, &source, "principals").await;
+    sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::Unavailable.always().on(list)));
+    let health = host.health(&source).await.unwrap();
+    assert!(health.status == 1 && health.message.contains("Names are those of "), "{}", health.message);
+    let after = get(&host, &source, "principals").await;
+    assert_eq!((&after["principals"], &before["notices"]), (&before["principals"], &json!([])));
+    let notice = after["notices"][0].as_str().unwrap();
+    assert!(notice.starts_with("Names are those of "), "{notice}");
+    assert!(notice.ends_with(" UTC; IAM does not answer: Scaleway answers HTTP 503: service unavailable"), "{notice}");
+
+    let ask = Ask::new("A", json!({ "queryType": "values", "column": "principal" }), last_hours(48));
+    let values = host.frame(&source, ask, &[]).await.unwrap();
+    assert_eq!(values.notices(), [notice]);
+    // IAM is well again: the next check renews the names.
+    sandbox.set_faults([]);
+    host.health(&source).await.unwrap();
+    assert_eq!(get(&host, &source, "principals").await, before);
     host.stop().await.unwrap();
 }
 

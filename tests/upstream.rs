@@ -893,6 +893,24 @@ async fn principals_are_named_by_users_and_applications_and_the_names_are_held()
 }
 
 #[tokio::test]
+async fn names_outlive_iam_and_the_answer_says_from_when_they_are() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let before = engine.ask(list(json!({}))).await.unwrap();
+    engine.sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::NotFound.always().on(list)));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    assert!(engine.desk.names_now(deadline).await.unwrap().stale.is_some());
+    let after = engine.ask(list(json!({}))).await.unwrap();
+    assert_eq!(texts(&after, "principal"), texts(&before, "principal"));
+    let [notice] = notices(&after)[..] else { panic!("{:?}", notices(&after)) };
+    assert!(notice.starts_with("Names are those of ") && notice.contains("; IAM does not answer: "), "{notice}");
+    assert_eq!(warnings(&after), [""; 0], "nothing is missing");
+    // Names of less than ten minutes ago are as good for a rule as they ever were.
+    let user = engine.sandbox.organisation().users[1].email.clone();
+    let count = json!({ "queryType": "counts", "over": "total", "scope": { "principals": [user] } });
+    assert!(sum(&engine.ask_as_rule(count).await.unwrap()) > 0);
+}
+
+#[tokio::test]
 async fn a_user_beyond_the_first_page_has_a_name() {
     let event = at(1, json!({ "principal": { "id": "user-250" } })).to_string();
     let (url, asked) = scripted(move |path, _| {

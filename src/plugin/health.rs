@@ -17,7 +17,7 @@ use super::data::isolated;
 use crate::query::model::Scope;
 use crate::query::{Desk, Failure, filter, plan};
 use crate::scaleway::audit_trail::Gap;
-use crate::scaleway::{self, Error, iam};
+use crate::scaleway::{self, Error, Found, iam};
 use crate::trail::Freshness;
 
 /// How long the check may take: Grafana's page waits for it.
@@ -103,7 +103,7 @@ async fn check(desk: &Desk) -> Health {
             "complete": region.complete,
             "error": region.error.as_ref().map(ToString::to_string),
         })).collect::<Vec<_>>(),
-        "principals": names.as_ref().map(|names| names.all().len()).ok(),
+        "principals": names.as_ref().map(|names| names.value.all().len()).ok(),
     });
     let (ok, mut message) = verdict(desk, &regions, &names);
     if ok {
@@ -127,7 +127,7 @@ fn counted(name: &str, region: &Region) -> String {
     format!("{name} {at_least}{}", region.events)
 }
 
-type Names = Result<std::sync::Arc<iam::Names>, Error>;
+type Names = Result<Found<iam::Names>, Error>;
 
 /// Whether all is well, and a sentence for people.
 fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (bool, String) {
@@ -190,7 +190,16 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
         return (false, format!("{what}: {}. {rest}", list.join("; ")).trim_end().to_owned());
     }
     match names {
-        Ok(names) => (true, format!("{} principals are known by name.", names.all().len())),
+        Ok(Found { value, stale: None }) => (true, format!("{} principals are known by name.", value.all().len())),
+        Ok(Found { stale: Some(stale), .. }) => {
+            let names = stale.sentence("Names", "IAM");
+            let advice = if refused(&stale.error) {
+                format!(" Give the key's principal the permission set {} to see new ones.", iam::PERMISSION_SET)
+            } else {
+                String::new()
+            };
+            (true, format!("{names}.{advice}"))
+        }
         Err(error) if refused(error) => (
             true,
             format!(

@@ -24,8 +24,9 @@ use super::Process;
 use super::data::isolated;
 use crate::event::Column;
 use crate::query::model::{EventList, Format, Order, Question, Scope, canonical_id};
-use crate::query::{Answer, Desk, Failure, Query, Request, events};
-use crate::scaleway::audit_trail::{self, GLOBAL_REGION};
+use crate::query::{Answer, Desk, Failure, Products, Query, Request, events};
+use crate::scaleway::Found;
+use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::REGIONS;
 
 /// The most items that a list answers with.
@@ -155,30 +156,17 @@ fn regions(desk: &Desk) -> Value {
 
 /// The products of all configured regions; one region that answers is enough.
 async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
-    let organization = &desk.settings.organization_id;
-    let calls =
-        desk.settings.regions.iter().map(|region| audit_trail::products(&desk.client, organization, region, deadline));
-    let answers = futures::future::join_all(calls).await;
-    let (mut products, mut failures) = (BTreeMap::new(), Vec::new());
-    for (region, answer) in desk.settings.regions.iter().zip(answers) {
-        match answer {
-            Ok(list) => products.extend(list.into_iter().map(|product| (product.name.clone(), product))),
-            Err(error) => failures.push((region, error)),
-        }
-    }
-    let notices: Vec<String> = failures.iter().map(|(region, error)| format!("region {region}: {error}")).collect();
-    match failures.into_iter().next() {
-        Some((_, error)) if products.is_empty() => Err(error.into()),
-        _ => Ok(json!({ "products": products.into_values().collect::<Vec<_>>(), "notices": notices })),
-    }
+    let Products { list, notices } = desk.products(deadline).await?;
+    Ok(json!({ "products": list, "notices": notices }))
 }
 
 async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let names = desk.names(deadline, |_| false).await?;
+    let Found { value: names, stale } = desk.names(deadline, |_| false).await?;
     let all = names.all().into_iter().filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()));
     let list: Vec<Value> =
         all.take(MOST).map(|((name, id), kind)| json!({ "id": id, "name": name, "kind": kind.as_str() })).collect();
-    Ok(json!({ "principals": list }))
+    let notices: Vec<String> = stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect();
+    Ok(json!({ "principals": list, "notices": notices }))
 }
 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {

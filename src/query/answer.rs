@@ -16,9 +16,9 @@ use super::{Desk, plan};
 use crate::event::{Column, Events, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
-use crate::scaleway::Error;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
 use crate::scaleway::iam::Names;
+use crate::scaleway::{Error, Found};
 use crate::trail::{Freshness, Listing};
 
 /// Whose fault a failure is, as Grafana wants to know.
@@ -100,17 +100,18 @@ impl Answer {
     /// When nothing could be read at all; for an alert rule also when anything is missing.
     pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
         let scope = &query.scope;
-        let mut known = Ok(Arc::<Names>::default());
+        let mut known = Ok(Found::fresh(Arc::<Names>::default()));
         if !scope.principals.is_empty() {
             known = desk.names(deadline, |names| scope.principals.iter().any(|who| ids_of(who, names).is_none())).await;
         }
-        let ids = principal_ids(scope, known.as_deref().ok());
+        let ids = principal_ids(scope, known.as_ref().ok().map(|names| &*names.value));
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
         let windows =
             plan::windows(&narrowed(scope, &query.filters), regions, ids.as_deref(), request.from, request.to);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let wants_names = needs_names(query, scope, request);
-        let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { Ok(Arc::default()) } };
+        let no_names = || Ok(Found::fresh(Arc::default()));
+        let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { no_names() } };
         let (listings, any_names) = tokio::join!(desk.trail.read(&windows, freshness, deadline), any_names);
 
         let mut gaps = gaps(&listings);
@@ -131,12 +132,15 @@ impl Answer {
         }
         if wants_names
             && let Ok(some) = &known
-            && unnamed(&events, some)
+            && unnamed(&events, &some.value)
         {
             known = desk.names(deadline, |names| unnamed(&events, names)).await;
         }
-        let mut notices = Vec::from_iter(named_enough(query, scope, &known, &events, request)?);
-        let names = known.unwrap_or_default();
+        if request.from_alert {
+            known = known.and_then(Found::unexpired);
+        }
+        let mut notices = named_enough(query, scope, &known, &events, request)?;
+        let names = known.map(|names| names.value).unwrap_or_default();
 
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
@@ -453,44 +457,49 @@ fn listed(names: &[&str]) -> String {
 fn named_enough(
     query: &Query,
     scope: &Scope,
-    names: &Result<Arc<Names>, Error>,
+    names: &Result<Found<Names>, Error>,
     events: &Events,
     request: &Request,
-) -> Result<Option<Notice>, Failure> {
+) -> Result<Vec<Notice>, Failure> {
     let unknown: Vec<&str> = {
         let none = Names::default();
-        let names = names.as_deref().unwrap_or(&none);
+        let names = names.as_ref().map_or(&none, |names| &*names.value);
         scope.principals.iter().map(String::as_str).filter(|who| ids_of(who, names).is_none()).collect()
     };
-    match names {
-        Ok(_) if unknown.is_empty() => Ok(None),
-        Ok(_) => {
-            let message = format!("no principal is called {}", listed(&unknown));
-            if request.from_alert { Err(Failure::input(message)) } else { Ok(Some(Notice::warning(message))) }
-        }
-        Err(error) => {
-            let grouped =
-                matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
-            let lasting = matches!(error, Error::Forbidden { .. });
-            let message = format!("principals are shown by id, because IAM cannot be read: {error}");
-            let searched = !scope.text.is_empty();
-            let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
-            // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
-            if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
-                return Err(Failure { message, ..Failure::from(error.clone()) });
-            }
+    let error = match names {
+        Ok(Found { stale, .. }) => {
+            let mut notices = Vec::new();
             if !unknown.is_empty() {
-                let message =
-                    format!("{message}; {} can only be found where an event itself tells the name", listed(&unknown));
-                return Ok(Some(Notice::warning(message)));
+                let message = format!("no principal is called {}", listed(&unknown));
+                if request.from_alert {
+                    return Err(Failure::input(message));
+                }
+                notices.push(Notice::warning(message));
             }
-            if searched || filtered {
-                let message = format!("{message}; what the query asks of their names cannot be found");
-                return Ok(Some(Notice::warning(message)));
-            }
-            Ok((!events.is_empty()).then(|| Notice::info(message)))
+            notices.extend(stale.as_ref().map(|stale| Notice::info(stale.sentence("Names", "IAM"))));
+            return Ok(notices);
         }
+        Err(error) => error,
+    };
+    let grouped =
+        matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
+    let lasting = matches!(error, Error::Forbidden { .. });
+    let message = format!("principals are shown by id, because IAM cannot be read: {error}");
+    let searched = !scope.text.is_empty();
+    let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+    // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
+    if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
+        return Err(Failure { message, ..Failure::from(error.clone()) });
     }
+    if !unknown.is_empty() {
+        let message = format!("{message}; {} can only be found where an event itself tells the name", listed(&unknown));
+        return Ok(vec![Notice::warning(message)]);
+    }
+    if searched || filtered {
+        let message = format!("{message}; what the query asks of their names cannot be found");
+        return Ok(vec![Notice::warning(message)]);
+    }
+    Ok(Vec::from_iter((!events.is_empty()).then(|| Notice::info(message))))
 }
 
 fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {

@@ -6,6 +6,7 @@ pub mod annotations;
 pub mod answer;
 mod console;
 pub mod counts;
+mod directory;
 pub mod events;
 pub mod filter;
 pub mod keys;
@@ -15,7 +16,7 @@ pub mod sentence;
 pub mod values;
 
 use std::num::NonZero;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -23,12 +24,15 @@ use tokio::sync::Semaphore;
 use crate::event;
 use crate::frame::Frame;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap};
-use crate::scaleway::iam::{Directory, Names};
-use crate::scaleway::{self, Client, Error};
+use crate::scaleway::iam::Names;
+use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
 use crate::trail::{Api, Trail};
 
+use directory::Directory;
+
 pub use answer::{Answer, Failure};
+pub use directory::Products;
 pub use model::{Query, Question, Request, Scope};
 
 /// What answers questions: one data source's settings, trail and names.
@@ -40,7 +44,7 @@ pub struct Desk {
     pub client: Client,
     /// The events.
     pub trail: Trail,
-    /// The principals' names.
+    /// What is looked up beside the events.
     directory: Directory,
 }
 
@@ -53,25 +57,40 @@ impl Desk {
         let client = Client::new(&settings, calls)?;
         let source = Api::new(client.clone(), &settings.organization_id);
         let trail = Trail::new(source, &settings, events.clone(), crate::risk::weigh);
-        Ok(Self { settings, client, trail, directory: Directory::default() })
+        let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
+        Ok(Self { settings, client, trail, directory })
     }
 
     /// The principals' names; asked for again when they are old, or when `lacks` says that one is missing.
     ///
     /// # Errors
-    /// When IAM cannot be read.
-    pub async fn names(&self, deadline: Instant, lacks: impl Fn(&Names) -> bool + Send) -> Result<Arc<Names>, Error> {
-        let deadline = self.deadline_of_names(deadline);
-        self.directory.names(&self.client, &self.settings.organization_id, deadline, lacks).await
+    /// When IAM cannot be read, and never could.
+    pub async fn names(&self, deadline: Instant, lacks: impl Fn(&Names) -> bool + Send) -> Result<Found<Names>, Error> {
+        self.directory.names(self.deadline_of_names(deadline), lacks).await
     }
 
-    /// The principals' names as they are now, whatever is held.
+    /// The principals' names as they are now, whatever is cached.
     ///
     /// # Errors
-    /// When IAM cannot be read.
-    pub async fn names_now(&self, deadline: Instant) -> Result<Arc<Names>, Error> {
-        let deadline = self.deadline_of_names(deadline);
-        self.directory.names_now(&self.client, &self.settings.organization_id, deadline).await
+    /// When IAM cannot be read, and never could.
+    pub async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
+        self.directory.names_now(self.deadline_of_names(deadline)).await
+    }
+
+    /// The products that the trail records, as all configured regions list them; one region that answers is enough.
+    ///
+    /// # Errors
+    /// When no region's list can be read, and none ever could.
+    pub async fn products(&self, deadline: Instant) -> Result<Products, Error> {
+        self.directory.products(deadline, false).await
+    }
+
+    /// The products as they are listed now, whatever is cached.
+    ///
+    /// # Errors
+    /// When no region's list can be read, and none ever could.
+    pub async fn products_now(&self, deadline: Instant) -> Result<Products, Error> {
+        self.directory.products(deadline, true).await
     }
 
     /// Names are the lesser part of an answer: they may not take the time that the events need.
@@ -167,7 +186,7 @@ pub(crate) async fn aside<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::time::Duration;
 
     use super::*;

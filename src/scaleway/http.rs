@@ -84,6 +84,8 @@ pub enum Error {
         status: u16,
         /// Scaleway's message, or the status line's words.
         message: String,
+        /// What is not found, where the answer names it, such as `project_id`.
+        about: Option<String>,
     },
     /// No connection, or one that broke.
     #[error("{host} cannot be reached: {message}. Check the network, the proxy, and the setting apiUrl")]
@@ -118,6 +120,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The message without its advice: a clause for a sentence about what follows from it.
+    ///
+    /// # Panics
+    /// Never: the messages of these kinds end with advice.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        let text = self.to_string();
+        let advice = match self {
+            Self::Unauthorized { .. } => ". Check that the key",
+            Self::Forbidden { .. } => ". Give the key's principal",
+            Self::RateLimited { .. } | Self::Timeout { .. } => ". Ask for a shorter range",
+            Self::Unreachable { .. } => ". Check the network",
+            Self::Invalid { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::Unreadable { .. } => {
+                return text;
+            }
+        };
+        text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
+    }
+
     /// The HTTP status that tells Grafana what kind of failure this is.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -400,7 +421,10 @@ impl Client {
             }
             403 => Error::Forbidden { permission_set: call.permission_set, message },
             429 => Error::RateLimited { tries },
-            status => Error::Status { status, message },
+            status => {
+                let about = refusal.resource.as_deref().map(|resource| self.said(resource));
+                Error::Status { status, message, about: about.filter(|about| !about.is_empty()) }
+            }
         };
         Failure { error, retry_after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?)) }
     }
@@ -463,6 +487,7 @@ impl From<Error> for Failure {
 struct Refusal {
     message: Option<String>,
     reason: Option<String>,
+    resource: Option<String>,
     details: Vec<Detail>,
 }
 
@@ -496,4 +521,42 @@ fn trusted(settings: &Settings) -> Vec<Certificate> {
         certificates.extend(Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default());
     }
     certificates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_the_message_without_its_advice() {
+        let (host, message) = ("api.example.com".to_owned(), "no. Check the network. Ask for more".to_owned());
+        for (error, cause) in [
+            (
+                Error::Unauthorized { reason: ": expired".to_owned() },
+                "Scaleway does not accept the secret key (HTTP 401: expired)",
+            ),
+            (
+                Error::Forbidden { permission_set: "IAMReadOnly", message: message.clone() },
+                "Scaleway refuses access (HTTP 403: no. Check the network. Ask for more)",
+            ),
+            (
+                Error::Invalid { arguments: Vec::new(), message: message.clone() },
+                "Scaleway refuses an argument (HTTP 400: no. Check the network. Ask for more)",
+            ),
+            (Error::RateLimited { tries: 3 }, "Scaleway's rate limit was hit 3 times in a row (HTTP 429)"),
+            (Error::Status { status: 503, message: "busy".to_owned(), about: None }, "Scaleway answers HTTP 503: busy"),
+            (
+                Error::Unreachable { host: host.clone(), message },
+                "api.example.com cannot be reached: no. Check the network. Ask for more",
+            ),
+            (Error::Timeout { host: host.clone(), seconds: 2 }, "api.example.com did not answer within 2 s"),
+            (Error::TooLarge { host: host.clone() }, "the answer of api.example.com is larger than 64 MiB"),
+            (
+                Error::Unreadable { host, message: "HTML".to_owned() },
+                "the answer of api.example.com cannot be read: HTML",
+            ),
+        ] {
+            assert_eq!(error.cause(), cause);
+        }
+    }
 }

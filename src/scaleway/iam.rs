@@ -3,25 +3,14 @@
 //! An event names its principal by id alone, and does not say whether it is a user or an application.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use super::http::{Call, Client, Error};
 
 /// What reading names needs.
 pub const PERMISSION_SET: &str = "IAMReadOnly";
-
-/// How long names are held.
-const HELD: Duration = Duration::from_mins(10);
-
-/// How long a failure is held, so that a missing permission costs one call a minute and not one a query.
-const FAILURE_HELD: Duration = Duration::from_mins(1);
-
-/// How soon names are asked for again when an event names a principal that they lack.
-const STALE_AFTER: Duration = Duration::from_secs(30);
 
 /// The lists have at most this many pages of 100; it only guards against one that never ends.
 const MAX_PAGES: u32 = 1_000;
@@ -115,73 +104,6 @@ impl Names {
     }
 }
 
-#[derive(Debug)]
-struct Held {
-    at: Instant,
-    names: Result<Arc<Names>, Error>,
-}
-
-/// The names of one organization's principals, held for ten minutes.
-#[derive(Debug, Default)]
-pub struct Directory {
-    held: Mutex<Option<Held>>,
-}
-
-impl Directory {
-    /// The names, asked for again when they are old, or when `lacks` says that one is missing.
-    ///
-    /// Concurrent callers wait for one another, so that the lists are read once.
-    ///
-    /// # Errors
-    /// When IAM cannot be read; the failure is held for a minute.
-    pub async fn names(
-        &self,
-        client: &Client,
-        organization: &str,
-        deadline: Instant,
-        lacks: impl Fn(&Names) -> bool,
-    ) -> Result<Arc<Names>, Error> {
-        let mut held = self.held.lock().await;
-        if let Some(Held { at, names }) = &*held {
-            let good_for = match names {
-                Ok(names) if lacks(names) => STALE_AFTER,
-                Ok(_) => HELD,
-                Err(_) => FAILURE_HELD,
-            };
-            if at.elapsed() < good_for {
-                return names.clone();
-            }
-        }
-        renew(&mut held, client, organization, deadline).await
-    }
-
-    /// The names as they are now, or why they cannot be read now; held from here on.
-    ///
-    /// Who asks while others wait for an answer shares it.
-    ///
-    /// # Errors
-    /// When IAM cannot be read.
-    pub async fn names_now(&self, client: &Client, organization: &str, deadline: Instant) -> Result<Arc<Names>, Error> {
-        let asked = Instant::now();
-        let mut held = self.held.lock().await;
-        match &*held {
-            Some(Held { at, names }) if *at >= asked => names.clone(),
-            _ => renew(&mut held, client, organization, deadline).await,
-        }
-    }
-}
-
-async fn renew(
-    held: &mut Option<Held>,
-    client: &Client,
-    organization: &str,
-    deadline: Instant,
-) -> Result<Arc<Names>, Error> {
-    let names = fetch(client, organization, deadline).await.map(Arc::new);
-    *held = Some(Held { at: Instant::now(), names: names.clone() });
-    names
-}
-
 #[derive(Deserialize)]
 struct Users {
     #[serde(default)]
@@ -216,7 +138,11 @@ struct Application {
     name: Option<String>,
 }
 
-async fn fetch(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
+/// The names of an organization's principals.
+///
+/// # Errors
+/// When a list of IAM cannot be read whole.
+pub async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
     let users = pages(client, "users", organization, deadline, |body| {
         serde_json::from_slice::<Users>(&body).map(|page| (page.users, page.total_count))
     });

@@ -4,6 +4,8 @@ pub mod audit_trail;
 mod clock;
 pub mod http;
 pub mod iam;
+pub mod lookup;
 mod pace;
 
 pub use http::{Client, Error, Meter};
+pub use lookup::{Found, Lookup, Stale};

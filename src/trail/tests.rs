@@ -212,7 +212,7 @@ impl Pages for FakePages {
         let mut world = self.fake.world();
         if world.failures > 0 {
             world.failures -= 1;
-            return Err(Gap::Failed(Error::Status { status: 500, message: "no".to_owned() }));
+            return Err(Gap::Failed(Error::Status { status: 500, message: "no".to_owned(), about: None }));
         }
         let mut events: Vec<&Happened> = world
             .happened

@@ -1,0 +1,85 @@
+//! What is looked up beside the events, and cached for all questions of a data source.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures::future::join_all;
+
+use crate::scaleway::audit_trail::{self, Product};
+use crate::scaleway::iam::{self, Names};
+use crate::scaleway::{Client, Error, Found, Lookup};
+
+/// The lookups of one data source.
+#[derive(Debug)]
+pub(super) struct Directory {
+    client: Client,
+    organization: String,
+    names: Lookup<Names>,
+    /// By region.
+    products: Vec<(String, Lookup<Vec<Product>>)>,
+}
+
+/// The products that an organization's trail records, as its regions list them.
+#[derive(Clone, Debug, Default)]
+pub struct Products {
+    /// The products, by name.
+    pub list: Vec<Product>,
+    /// A sentence for each region whose list is not the newest.
+    pub notices: Vec<String>,
+}
+
+impl Directory {
+    pub(super) fn new(client: &Client, organization: &str, regions: &[String]) -> Self {
+        Self {
+            client: client.clone(),
+            organization: organization.to_owned(),
+            names: Lookup::default(),
+            products: regions.iter().map(|region| (region.clone(), Lookup::default())).collect(),
+        }
+    }
+
+    /// The names of principals; fetched again when they are old, or when `lacks` says that one is missing.
+    pub(super) async fn names(
+        &self,
+        deadline: Instant,
+        lacks: impl Fn(&Names) -> bool + Send,
+    ) -> Result<Found<Names>, Error> {
+        // Boxed, as a fetch is far larger than the question around it, and seldom needed.
+        let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
+        self.names.get(deadline, lacks, fetch).await
+    }
+
+    /// The names of principals as they are now.
+    pub(super) async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
+        let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
+        self.names.get_now(deadline, fetch).await
+    }
+
+    /// The products of all regions; one region that answers is enough. `now` fetches them whatever is cached.
+    pub(super) async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
+        let answers = join_all(self.products.iter().map(async |(region, lookup)| {
+            let fetch = Box::pin(audit_trail::products(&self.client, &self.organization, region, deadline));
+            if now { lookup.get_now(deadline, fetch).await } else { lookup.get(deadline, |_| false, fetch).await }
+        }))
+        .await;
+        let (mut products, mut notices, mut failed) = (BTreeMap::new(), Vec::new(), None);
+        for ((region, _), answer) in self.products.iter().zip(answers) {
+            match answer {
+                Ok(Found { value, stale }) => {
+                    products.extend(value.iter().map(|product| (product.name.clone(), product.clone())));
+                    notices.extend(
+                        stale.map(|stale| stale.sentence(&format!("The products of region {region}"), "Audit Trail")),
+                    );
+                }
+                Err(error) => {
+                    notices.push(format!("region {region}: {error}"));
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        match failed {
+            Some(error) if products.is_empty() => Err(error),
+            _ => Ok(Products { list: products.into_values().collect(), notices }),
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What is looked up beside the events, such as names: cached, renewed, and kept where a renewal fails.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use super::http::Error;
+
+/// How long a value is good.
+const GOOD_FOR: Duration = Duration::from_mins(10);
+
+/// How long a failure is cached, so that a missing permission costs one call a minute and not one a query.
+const FAILURE_FOR: Duration = Duration::from_mins(1);
+
+/// How soon a value is fetched again when it lacks something that a question needs.
+const LACKING_FOR: Duration = Duration::from_secs(30);
+
+/// One value that is looked up beside the events, for all questions of a data source.
+///
+/// A renewal that fails leaves the last value in place: stale is better than nothing, and [`Found::stale`] says so.
+#[derive(Debug)]
+pub struct Lookup<T> {
+    /// Locked for a few instructions, never while something is awaited.
+    cached: Mutex<Cached<T>>,
+    /// Locked while a value is fetched, so that concurrent callers share one fetch.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Cached<T> {
+    value: Option<Value<T>>,
+    /// The failure of the last fetch, unless it succeeded.
+    failure: Option<(Error, Instant)>,
+}
+
+#[derive(Debug)]
+struct Value<T> {
+    value: Arc<T>,
+    fetched: Instant,
+    time: DateTime<Utc>,
+}
+
+/// A value that was looked up.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// The value.
+    pub value: Arc<T>,
+    /// Why it is not a newer one, where its renewal failed.
+    pub stale: Option<Stale>,
+}
+
+/// Why a value is not a newer one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// When the value was fetched.
+    pub time: DateTime<Utc>,
+    /// Whether it is older than a value without a failure can be.
+    pub expired: bool,
+    /// What its renewal failed with.
+    pub error: Error,
+}
+
+impl<T> Clone for Found<T> {
+    fn clone(&self) -> Self {
+        Self { value: Arc::clone(&self.value), stale: self.stale.clone() }
+    }
+}
+
+impl<T> Found<T> {
+    /// A value that nothing is wrong with.
+    #[must_use]
+    pub fn fresh(value: Arc<T>) -> Self {
+        Self { value, stale: None }
+    }
+
+    /// The value unless it is older than a value without a failure can be: an alert's verdict may not depend on that.
+    ///
+    /// # Errors
+    /// What the value's renewal failed with.
+    pub fn unexpired(self) -> Result<Self, Error> {
+        match self.stale {
+            Some(Stale { expired: true, error, .. }) => Err(error),
+            _ => Ok(self),
+        }
+    }
+}
+
+impl Stale {
+    /// A sentence for people, such as `Names are those of 14:05 UTC; IAM does not answer: ...`.
+    #[must_use]
+    pub fn sentence(&self, what: &str, source: &str) -> String {
+        self.sentence_at(what, source, Utc::now())
+    }
+
+    fn sentence_at(&self, what: &str, source: &str, now: DateTime<Utc>) -> String {
+        let format = if self.time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+        format!("{what} are those of {}; {source} does not answer: {}", self.time.format(format), self.error.cause())
+    }
+}
+
+impl<T> Default for Lookup<T> {
+    fn default() -> Self {
+        Self { cached: Mutex::new(Cached { value: None, failure: None }), fetching: tokio::sync::Mutex::new(()) }
+    }
+}
+
+impl<T> Cached<T> {
+    /// The value, however old, or the failure where there has never been one.
+    fn answer(&self) -> Option<Result<Found<T>, Error>> {
+        let Some(Value { value, fetched, time }) = &self.value else {
+            return self.failure.as_ref().map(|(error, _)| Err(error.clone()));
+        };
+        let expired = fetched.elapsed() >= GOOD_FOR;
+        let stale = self.failure.as_ref().map(|(error, _)| Stale { time: *time, expired, error: error.clone() });
+        Some(Ok(Found { value: Arc::clone(value), stale }))
+    }
+
+    /// The same where nothing need be fetched.
+    fn good(&self, lacks: &impl Fn(&T) -> bool) -> Option<Result<Found<T>, Error>> {
+        let good = match (&self.failure, &self.value) {
+            (Some((_, failed)), _) => failed.elapsed() < FAILURE_FOR,
+            (None, Some(value)) => value.fetched.elapsed() < if lacks(&value.value) { LACKING_FOR } else { GOOD_FOR },
+            (None, None) => false,
+        };
+        if good { self.answer() } else { None }
+    }
+
+    /// When the last fetch ended.
+    fn last(&self) -> Option<Instant> {
+        self.failure.as_ref().map(|(_, failed)| *failed).or(self.value.as_ref().map(|value| value.fetched))
+    }
+
+    /// Takes in what a fetch ended with.
+    fn put(&mut self, fetched: Result<T, Error>) -> Result<Found<T>, Error> {
+        match fetched {
+            Ok(value) => {
+                let value = Arc::new(value);
+                let found = Found::fresh(Arc::clone(&value));
+                *self = Self { value: Some(Value { value, fetched: Instant::now(), time: Utc::now() }), failure: None };
+                Ok(found)
+            }
+            Err(error) => {
+                self.failure = Some((error.clone(), Instant::now()));
+                self.answer().unwrap_or(Err(error))
+            }
+        }
+    }
+}
+
+impl<T> Lookup<T> {
+    fn cached(&self) -> MutexGuard<'_, Cached<T>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` says that
+    /// something is missing in it.
+    ///
+    /// # Errors
+    /// When nothing could ever be fetched.
+    pub async fn get(
+        &self,
+        deadline: std::time::Instant,
+        lacks: impl Fn(&T) -> bool + Send,
+        fetch: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<Found<T>, Error> {
+        let good = self.cached().good(&lacks);
+        if let Some(good) = good {
+            return good;
+        }
+        self.fetch(deadline, fetch, move |cached| cached.good(&lacks)).await
+    }
+
+    /// The value as it is now, whatever is cached; callers that wait for the same fetch share it.
+    ///
+    /// # Errors
+    /// When nothing could ever be fetched.
+    pub async fn get_now(
+        &self,
+        deadline: std::time::Instant,
+        fetch: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<Found<T>, Error> {
+        let asked = Instant::now();
+        self.fetch(deadline, fetch, |cached| cached.answer().filter(|_| cached.last() > Some(asked))).await
+    }
+
+    /// Fetches, unless another caller has done so meanwhile, as `shared` says.
+    async fn fetch(
+        &self,
+        deadline: std::time::Instant,
+        fetch: impl Future<Output = Result<T, Error>> + Send,
+        shared: impl Fn(&Cached<T>) -> Option<Result<Found<T>, Error>> + Send,
+    ) -> Result<Found<T>, Error> {
+        let turn = tokio::time::timeout_at(deadline.into(), self.fetching.lock()).await;
+        let shared = shared(&self.cached());
+        if let Some(shared) = shared {
+            return shared;
+        }
+        if turn.is_err() {
+            // Another caller's fetch takes longer than this caller has time: this one can only say what it was late for.
+            let answer = self.cached().answer();
+            return match answer {
+                Some(answer) => answer,
+                None => fetch.await.map(|value| Found::fresh(Arc::new(value))),
+            };
+        }
+        let fetched = fetch.await;
+        self.cached().put(fetched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A lookup, and what was fetched for it.
+    #[derive(Default)]
+    struct Source {
+        lookup: Lookup<usize>,
+        fetched: AtomicUsize,
+    }
+
+    fn busy() -> Error {
+        Error::Status { status: 503, message: "busy".to_owned(), about: None }
+    }
+
+    fn later() -> std::time::Instant {
+        Instant::now().into_std() + Duration::from_mins(1)
+    }
+
+    impl Source {
+        /// The number of the fetch, or a failure.
+        async fn fetch(&self, fails: bool) -> Result<usize, Error> {
+            let number = self.fetched.fetch_add(1, Ordering::Relaxed) + 1;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if fails { Err(busy()) } else { Ok(number) }
+        }
+
+        async fn get(&self, fails: bool) -> Result<(usize, bool), Error> {
+            let found = self.lookup.get(later(), |_| false, self.fetch(fails)).await?;
+            Ok((*found.value, found.stale.is_some()))
+        }
+
+        async fn get_now(&self, fails: bool) -> Result<(usize, bool), Error> {
+            let found = self.lookup.get_now(later(), self.fetch(fails)).await?;
+            Ok((*found.value, found.stale.is_some()))
+        }
+    }
+
+    async fn pass(seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_fails_keeps_the_value_and_says_so() {
+        let source = Source::default();
+        assert_eq!(source.get(false).await, Ok((1, false)));
+        pass(599).await;
+        assert_eq!(source.get(true).await, Ok((1, false)), "a value is good for ten minutes");
+        pass(1).await;
+        assert_eq!(source.get(true).await, Ok((1, true)));
+        pass(58).await;
+        assert_eq!(source.get(false).await, Ok((1, true)), "a failure is cached for a minute");
+        pass(2).await;
+        assert_eq!(source.get(false).await, Ok((3, false)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_health_check_throws_no_value_away() {
+        let source = Source::default();
+        source.get(false).await.unwrap();
+        assert_eq!(source.get_now(true).await, Ok((1, true)));
+        assert_eq!(source.get(false).await, Ok((1, true)));
+        assert_eq!(source.get_now(false).await, Ok((3, false)), "a check asks whatever is cached");
+        assert_eq!(source.get(true).await, Ok((3, false)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_any_value_a_failure_is_an_error_for_a_minute() {
+        let source = Source::default();
+        assert_eq!(source.get(true).await, Err(busy()));
+        pass(58).await;
+        assert_eq!((source.get(false).await, source.fetched.load(Ordering::Relaxed)), (Err(busy()), 1));
+        pass(2).await;
+        assert_eq!(source.get(false).await, Ok((2, false)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_that_lacks_something_is_fetched_again_after_half_a_minute() {
+        let source = Source::default();
+        let get = || source.lookup.get(later(), |number| *number < 2, source.fetch(false));
+        assert_eq!(*get().await.unwrap().value, 1);
+        pass(29).await;
+        assert_eq!(*get().await.unwrap().value, 1);
+        pass(1).await;
+        assert_eq!(*get().await.unwrap().value, 2);
+        pass(599).await;
+        assert_eq!(*get().await.unwrap().value, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn concurrent_callers_share_one_fetch() {
+        let source = Source::default();
+        let (one, two, three) = tokio::join!(source.get(false), source.get_now(false), source.get(false));
+        assert_eq!((one, two, three), (Ok((1, false)), Ok((1, false)), Ok((1, false))));
+        let (one, two) = tokio::join!(source.get_now(true), source.get_now(true));
+        assert_eq!((one, two), (Ok((1, true)), Ok((1, true))));
+        assert_eq!(source.fetched.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_waits_no_longer_than_its_deadline_for_anothers_fetch() {
+        let source = Source::default();
+        source.get(false).await.unwrap();
+        pass(600).await;
+        let begun = Instant::now();
+        let soon = begun.into_std() + Duration::from_millis(10);
+        let hurried = async {
+            tokio::task::yield_now().await;
+            let found = source.lookup.get(soon, |_| false, source.fetch(true)).await;
+            (found.map(|found| *found.value), begun.elapsed())
+        };
+        let (patient, hurried) = tokio::join!(source.get(false), hurried);
+        assert_eq!((patient, hurried.0), (Ok((2, false)), Ok(1)));
+        assert!(hurried.1 < Duration::from_millis(100), "{:?}", hurried.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_is_given_up_leaves_the_next_caller_its_own() {
+        let source = Source::default();
+        let given_up = tokio::time::timeout(Duration::from_millis(1), source.get(false)).await;
+        assert!(given_up.is_err());
+        assert_eq!(source.get(false).await, Ok((2, false)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stale_value_expires_with_the_time_that_a_fresh_one_is_good_for() {
+        let source = Source::default();
+        source.get(false).await.unwrap();
+        let found = async || source.lookup.get_now(later(), source.fetch(true)).await.unwrap();
+        assert!(found().await.unexpired().is_ok());
+        pass(600).await;
+        assert_eq!(found().await.unexpired().unwrap_err(), busy());
+    }
+
+    #[test]
+    fn a_stale_value_says_from_when_it_is_in_one_sentence() {
+        let stale = Stale { time: "2026-11-28T14:05:59Z".parse().unwrap(), expired: false, error: busy() };
+        let sentence = |now: &str| stale.sentence_at("Names", "IAM", now.parse().unwrap());
+        assert_eq!(
+            sentence("2026-11-28T14:16:00Z"),
+            "Names are those of 14:05 UTC; IAM does not answer: Scaleway answers HTTP 503: busy"
+        );
+        assert!(sentence("2026-11-29T00:00:00Z").starts_with("Names are those of 2026-11-28 14:05 UTC; "));
+    }
+}
