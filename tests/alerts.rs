@@ -174,7 +174,7 @@ async fn a_panels_text_may_look_like_a_variable() {
 async fn with_iam(fault: Fault, query: Value) -> Result<Frame, Failure> {
     let faults = [Endpoint::Users, Endpoint::Applications].map(|list| fault.always().on(list)).into();
     let config = Config { events: EVENTS, faults, ..Config::default() };
-    Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 5 })).await.ask_as_rule(query).await
+    Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 20 })).await.ask_as_rule(query).await
 }
 
 fn of(who: &str) -> Value {

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use audittrail::host::Source;
 use audittrail::sandbox::{
@@ -142,13 +142,11 @@ async fn a_region_that_fails_is_named_beside_the_counts_of_the_others() {
     let missing = quiet(Config { regions: vec!["fr-par".to_owned()], ..Config::default() }).await;
     for (sandbox, fault, error) in [
         (&sandbox, Some(Fault::Unavailable), "HTTP 503"),
-        (&sandbox, Some(Fault::Stall), "did not answer within 1 s"),
+        (&sandbox, Some(Fault::Stall), "did not answer within 3 s"),
         (&missing, None, "HTTP 404"),
     ] {
         sandbox.set_faults(fault.map(|fault| fault.always().in_region("nl-ams")));
-        let start = Instant::now();
-        let (ok, message, details) = check(&source(sandbox, SECRET_KEY).with("callTimeoutSeconds", 1)).await;
-        assert!(start.elapsed() < Duration::from_secs(20), "{fault:?}");
+        let (ok, message, details) = check(&source(sandbox, SECRET_KEY).with("callTimeoutSeconds", 3)).await;
         assert!(!ok, "{message}");
         assert!(message.starts_with("A region does not answer: nl-ams: "), "{message}");
         assert!(message.contains(error), "{message}");

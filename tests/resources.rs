@@ -374,7 +374,7 @@ async fn a_refusal_of_scaleway_reaches_the_caller_with_its_status() {
         ("products", full.clone().with("apiUrl", "http://127.0.0.1:9"), 502, "cannot be reached"),
     ];
     for (url, source, expected, message) in cases {
-        let (status, said) = refused(&host, &source.with("queryTimeoutSeconds", 2), url).await;
+        let (status, said) = refused(&host, &source, url).await;
         assert_eq!(status, expected, "{url}: {said}");
         assert!(said.contains(message), "{url}: {said}");
     }
@@ -384,7 +384,6 @@ async fn a_refusal_of_scaleway_reaches_the_caller_with_its_status() {
 #[tokio::test]
 async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
     let (host, sandbox, source) = start().await;
-    let source = source.with("queryTimeoutSeconds", 2);
     let events = table(&host, &source, 48).await;
     let event = events.iter().find(|event| event["region"] == "fr-par" && event["id"].as_bytes()[14] == b'7').unwrap();
     let url = format!("event/{}", event["id"]);
@@ -402,7 +401,6 @@ async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
 #[tokio::test]
 async fn a_list_of_resources_says_what_is_missing_from_it() {
     let (host, sandbox, source) = start().await;
-    let source = source.with("queryTimeoutSeconds", 2);
     let whole = get(&host, &source, "resources?from=0").await;
     sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
     // Other settings are another desk, which holds nothing yet.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arrow::array::Array;
 use arrow::util::display::array_value_to_string;
@@ -181,13 +181,13 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         }
     }
     sandbox.set_faults([Fault::Stall.always()]);
-    for (field, text) in
-        [("callTimeoutSeconds", json!("1")), ("queryTimeoutSeconds", json!("2")), ("queryTimeoutSeconds", json!(2))]
-    {
-        let start = Instant::now();
+    for (field, text, seconds) in [
+        ("callTimeoutSeconds", json!("1"), 1),
+        ("queryTimeoutSeconds", json!("2"), 2),
+        ("queryTimeoutSeconds", json!(2), 2),
+    ] {
         let error = said(&host, &full.clone().with(field, text), json!({})).await.unwrap_err();
-        assert!(error.contains("did not answer within"), "{error}");
-        assert!(start.elapsed() < Duration::from_secs(5), "{field}");
+        assert!(error.contains(&format!("did not answer within {seconds} s")), "{field}: {error}");
     }
     // What provisioning leaves where a variable is not set.
     sandbox.set_faults([]);

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use audittrail::host::{Host, Source};
 use audittrail::sandbox::{self, Config, ORGANIZATION_ID, Sandbox};
@@ -50,6 +51,28 @@ pub(crate) fn source(sandbox: &Sandbox, key: &str) -> Source {
 pub(crate) fn last_hours(hours: i64) -> (i64, i64) {
     let now = chrono::Utc::now().timestamp_millis();
     (now - hours * 3_600_000, now)
+}
+
+/// Waits until a condition holds, however slow the machine is; it fails only where the condition never does.
+pub(crate) async fn until(condition: impl Fn() -> bool, what: &str) {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while !condition() {
+        assert!(Instant::now() < deadline, "two minutes have passed before: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until a counter has not changed for two seconds, and returns it.
+pub(crate) async fn steady(counter: impl Fn() -> u64) -> u64 {
+    let (mut last, mut since) = (counter(), Instant::now());
+    while since.elapsed() < Duration::from_secs(2) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let now = counter();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
 }
 
 /// What an API was asked.

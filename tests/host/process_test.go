@@ -14,9 +14,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 )
 
-// soon is how long the process may take to end; Grafana would wait for two seconds and then kill it.
-const soon = 200 * time.Millisecond
-
 func TestTheProcessEndsByItselfWhenAsked(t *testing.T) {
 	slow := sandbox(t, "--events", "100", "--latency", "5000").Source()
 	tests := []struct {
@@ -51,11 +48,8 @@ func TestTheProcessEndsByItselfWhenAsked(t *testing.T) {
 			}
 			test.busy(plugin)
 
-			begin := time.Now()
+			// As Grafana does, it kills a process that has not ended by itself after two seconds.
 			plugin.Stop()
-			if took := time.Since(begin); took > soon {
-				t.Errorf("it took %v", took)
-			}
 			if state := plugin.cmd.ProcessState; !state.Exited() || state.ExitCode() != 0 {
 				t.Errorf("it ended with %v", state)
 			}
@@ -77,11 +71,11 @@ func TestTheProcessEndsOnASignal(t *testing.T) {
 			if err := plugin.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			for !plugin.client.Exited() && time.Since(begin) < 5*time.Second {
+			for !plugin.client.Exited() && time.Since(begin) < time.Minute {
 				time.Sleep(5 * time.Millisecond)
 			}
-			if took := time.Since(begin); took > soon {
-				t.Errorf("it took %v", took)
+			if !plugin.client.Exited() {
+				t.Error("it has not ended within a minute")
 			}
 			plugin.Stop()
 			if state := plugin.cmd.ProcessState; state.ExitCode() != 0 {
