@@ -21,6 +21,8 @@ const modules = [
 
 module.exports = {
   testEnvironment: 'jsdom',
+  // A deadline for what hangs, and no measure of how fast a machine is.
+  testTimeout: 120_000,
   setupFilesAfterEnv: ['<rootDir>/jest.setup.js'],
   testMatch: ['<rootDir>/src/**/*.test.{ts,tsx}'],
   transform: {

@@ -1,7 +1,11 @@
 require('@testing-library/jest-dom');
+const { configure } = require('@testing-library/react');
 const { TextDecoder, TextEncoder } = require('util');
 
 Object.assign(global, { TextDecoder, TextEncoder });
+
+// As for the tests themselves: long enough for any machine.
+configure({ asyncUtilTimeout: 30_000 });
 
 // What jsdom lacks and Grafana's components use.
 const observer = class {

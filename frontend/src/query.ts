@@ -214,6 +214,11 @@ export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
   }
 }
 
+/** What asks for all events: no condition at all. */
+export function everything(): Pick<AuditQuery, 'scope' | 'filters'> {
+  return { scope: {}, filters: undefined };
+}
+
 /** What a freshly added annotation asks, so that it shows events at once. */
 export function newAnnotation(): Partial<AuditQuery> {
   return { version: VERSION, queryType: 'annotations' };

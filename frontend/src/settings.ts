@@ -52,6 +52,11 @@ export function regionsOf(regions: Settings['regions']): string[] {
   return list.map((region) => region.trim()).filter(Boolean);
 }
 
+/** Whether a text can be a region's name: this version need not know it. */
+export function isRegion(text: string): boolean {
+  return /^[a-z]{2}-[a-z0-9]{3,5}$/.test(text);
+}
+
 /** Whether a text is a UUID, as all ids of Scaleway are. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim());

@@ -1,11 +1,14 @@
 import { LoadingState, type PanelData } from '@grafana/data';
-import { act, render, screen } from '@testing-library/react';
+import { act, configure, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 
 import type { AuditQuery } from '../query';
 import { fakeDataSource, fakeFrame } from '../test/fakes';
 import { AnnotationEditor } from './AnnotationEditor';
+
+// Whether an element is in sight costs most of the time, and nothing here is hidden.
+configure({ defaultHidden: true });
 
 async function show(query: Partial<AuditQuery> = {}, variables = {}, data?: PanelData) {
   const onChange = jest.fn();
@@ -26,7 +29,7 @@ async function show(query: Partial<AuditQuery> = {}, variables = {}, data?: Pane
 describe('AnnotationEditor', () => {
   it('binds to the variable that says what the dashboard shows', async () => {
     const { user, onChange } = await show({ scope: { status: ['denied'] } }, { resource_id: 'r-1', other: 'x' });
-    await user.click(screen.getByRole('combobox', { name: /About what this dashboard shows/ }));
+    await user.click(screen.getByRole('combobox', { name: /^Follow variables/ }));
     await user.click(await screen.findByRole('option', { name: /\$resource_id/ }));
     expect(onChange).toHaveBeenCalledWith(
       expect.objectContaining({
@@ -36,20 +39,90 @@ describe('AnnotationEditor', () => {
     );
   });
 
-  it('says how to get such a variable', async () => {
-    await show();
-    expect(screen.getByText(/This dashboard has no variable for it/)).toBeInTheDocument();
+  it('has no field for it where there is no such variable, and says how to get one', async () => {
+    await show({}, { other: 'x' });
+    expect(screen.queryByRole('combobox', { name: /^Follow variables/ })).not.toBeInTheDocument();
+    expect(screen.getByText(/With a variable named resource_id, .* these annotations can follow/)).toBeInTheDocument();
+    screen.getAllByRole('combobox').forEach((field) => expect(field).toBeEnabled());
   });
 
-  it('says what was folded', async () => {
-    const frame = fakeFrame('annotations', { time: [1] });
-    frame.meta = { notices: [{ severity: 'info', text: '9 of 12 events are folded into 2 marks' }] };
-    await show({}, {}, { state: LoadingState.Done, series: [frame] } as unknown as PanelData);
-    expect(screen.getByText('9 of 12 events are folded into 2 marks')).toBeInTheDocument();
+  it('begins with the resource', async () => {
+    await show({}, { resource_id: 'r-1' });
+    const labels = screen.getAllByRole('combobox').map((field) => (field as HTMLInputElement).labels?.[0]?.textContent);
+    expect(labels.slice(0, 3)).toEqual(['Resource', 'Follow variables', 'Who']);
   });
 
-  it('caps the marks', async () => {
+  it('asks for everything with one click', async () => {
+    const filters = [{ key: 'user_agent', operator: '!~' as const, value: 'Terraform.*' }];
+    const { user, onChange } = await show({ scope: { severities: ['high'] }, filters, cap: 9 });
+    await user.click(screen.getByRole('button', { name: 'Everything' }));
+    expect(onChange).toHaveBeenCalledWith({
+      refId: 'Anno',
+      version: 1,
+      queryType: 'annotations',
+      scope: {},
+      filters: undefined,
+      cap: 9,
+    });
+  });
+
+  it('offers everything no more once that is asked', async () => {
+    await show({ scope: {} });
+    expect(screen.getByRole('button', { name: 'Everything' })).toHaveAttribute('aria-disabled', 'true');
+  });
+
+  it('leaves out what is not wanted', async () => {
+    const filters = [{ key: 'user_agent', operator: '!~' as const, value: 'Terraform.*' }];
+    const { user, onChange } = await show({ scope: {}, filters });
+    const row = screen.getByRole('group', { name: 'user agent does not match Terraform.*' });
+    await user.click(within(row).getByRole('combobox', { name: 'Operator' }));
+    await user.click(await screen.findByRole('option', { name: /^!= / }));
+    expect(onChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ filters: [{ key: 'user_agent', operator: '!=', value: 'Terraform.*' }] })
+    );
+  });
+
+  it('has the colours of severity, unless they are switched off', async () => {
     const { user, onChange } = await show();
+    const colors = screen.getByRole('switch', { name: /^Severity colors/ });
+    expect(colors).toBeChecked();
+    await user.click(colors);
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ severityColors: false }));
+  });
+
+  it('switches the colours of severity on again', async () => {
+    const { user, onChange } = await show({ severityColors: false });
+    const colors = screen.getByRole('switch', { name: /^Severity colors/ });
+    expect(colors).not.toBeChecked();
+    await user.click(colors);
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ severityColors: undefined }));
+  });
+
+  it('clusters what is near, or only what is too much', async () => {
+    const { user, onChange } = await show();
+    const cluster = screen.getByRole('combobox', { name: /^Clusters/ });
+    expect(cluster).toHaveValue('Events close together');
+    await user.click(cluster);
+    await user.click(await screen.findByRole('option', { name: /^Only beyond the limit/ }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow' }));
+  });
+
+  it('says what the backend says of its answer', async () => {
+    const frame = fakeFrame('annotations', { time: [1] });
+    const notice = {
+      severity: 'warning' as const,
+      text: 'Region nl-ams did not answer.',
+      link: 'https://example.com/a',
+    };
+    frame.meta = { notices: [notice] };
+    await show({}, {}, { state: LoadingState.Done, series: [frame] } as unknown as PanelData);
+    const alert = screen.getByRole('alert', { name: 'Region nl-ams did not answer.' });
+    expect(within(alert).getByRole('link')).toHaveAttribute('href', 'https://example.com/a');
+  });
+
+  it('caps the annotations, and by itself where no number is given', async () => {
+    const { user, onChange } = await show();
+    expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', 'auto');
     await user.type(screen.getByLabelText(/^At most/), '50{Enter}');
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ cap: 50 }));
   });

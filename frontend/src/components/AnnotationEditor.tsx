@@ -1,17 +1,25 @@
-import type { AnnotationQuery, DataFrame, PanelData, QueryEditorProps } from '@grafana/data';
-import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { css } from '@emotion/css';
+import type {
+  AnnotationQuery,
+  DataFrame,
+  GrafanaTheme2,
+  PanelData,
+  QueryEditorProps,
+  QueryResultMetaNotice,
+} from '@grafana/data';
+import { EditorField, EditorRow, EditorRows, EditorSwitch } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Alert, Box, MultiCombobox, Text } from '@grafana/ui';
+import { Alert, Button, MultiCombobox, Text, TextLink, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useEffect, useId } from 'react';
 
 import { bindings, names, reference } from '../binding';
 import type { AuditDataSource } from '../datasource';
-import { annotationQuery, LIMITS, withList, type AuditQuery } from '../query';
+import { annotationQuery, everything, withList, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { listName } from '../words';
-import { AmountField } from './AmountField';
-import { ScopePickers } from './ScopePickers';
+import { CapField, ClusterField } from './AnnotationFields';
+import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
 // Grafana types the data source of an annotation's editor as `any`.
@@ -21,18 +29,24 @@ type Props = Omit<QueryEditorProps<AuditDataSource, AuditQuery, Settings>, 'data
   onAnnotationChange?: (annotation: AnnotationQuery<AuditQuery>) => void;
 };
 
-/** What the backend says about an answer, such as how many events share a mark. */
-function notices(data: PanelData | undefined): string[] {
+/** What the backend says about an answer, such as a region that did not answer. */
+function notices(data: PanelData | undefined): QueryResultMetaNotice[] {
   const frames: DataFrame[] = [...(data?.series ?? []), ...(data?.annotations ?? [])];
-  return [...new Set(frames.flatMap((frame) => (frame.meta?.notices ?? []).map(({ text }) => text)))];
+  const byText = new Map(frames.flatMap((frame) => frame.meta?.notices ?? []).map((notice) => [notice.text, notice]));
+  return [...byText.values()];
+}
+
+/** Whether a query asks for all events. */
+function asksEverything({ scope, filters }: AuditQuery): boolean {
+  return !filters?.length && Object.values(scope ?? {}).every((values) => !values?.length);
 }
 
 /** The editor of a dashboard's annotations. */
 export function AnnotationEditor({ datasource, query, data, range, onChange, onRunQuery }: Props) {
+  const styles = useStyles2(getStyles);
   const asked = annotationQuery(query);
-  const boundId = useId();
+  const colorsId = useId();
   const bindable = bindings(getTemplateSrv().getVariables());
-  const bound = bindable.filter(({ variable, list }) => asked.scope?.[list]?.some((entry) => names(entry, variable)));
 
   // While this data source is still being loaded, Grafana asks the one that was chosen before it, and shows its answer.
   useEffect(() => {
@@ -44,64 +58,116 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
     onChange({ ...asked, ...changed });
     onRunQuery();
   };
-  const bind = (wanted: string[]) => {
-    let { scope = {} } = asked;
-    for (const { variable, list } of bindable) {
-      const others = (scope[list] ?? []).filter((entry) => !names(entry, variable));
-      scope = withList(scope, list, wanted.includes(variable) ? [...others, reference(variable)] : others);
-    }
-    change({ scope });
-  };
 
   return (
-    <EditorRows>
-      <EditorRow>
-        <EditorField
-          label={t('binding.label', 'About what this dashboard shows')}
-          tooltip={t(
-            'binding.help',
-            'Shows only events about the resource, project or region that is chosen in the dashboard’s variables.'
-          )}
-          htmlFor={boundId}
-          width={30}
-        >
-          <MultiCombobox
-            id={boundId}
-            disabled={!bindable.length}
-            placeholder={t('binding.all', 'No: events about everything')}
-            options={bindable.map(({ variable, list }) => ({
-              value: variable,
-              label: `$${variable}`,
-              description: listName(list),
-            }))}
-            value={bound.map(({ variable }) => variable)}
-            onChange={(picked) => bind(picked.map(({ value }) => value))}
-          />
-        </EditorField>
-        {!bindable.length && (
-          <Box paddingTop={3} maxWidth="400px">
-            <Text color="secondary" variant="bodySmall">
-              {t(
-                'binding.none',
-                'This dashboard has no variable for it. Add one named resource_id, resource_name, project_id or region.'
-              )}
-            </Text>
-          </Box>
-        )}
-        <AmountField
-          label={t('cap.label', 'At most')}
-          tooltip={t('cap.help', 'At most this many annotations; without a number, as many as the graph has room for.')}
-          value={asked.cap}
-          initial={t('cap.auto', 'auto')}
-          most={LIMITS.cap}
-          onChange={(cap) => change({ cap })}
+    <div className={styles.editor}>
+      <EditorRows>
+        <Conditions
+          datasource={datasource}
+          scope={asked.scope}
+          filters={asked.filters}
+          range={range}
+          second={
+            bindable.length > 0 && (
+              <Followed bindable={bindable} scope={asked.scope} onChange={(scope) => change({ scope })} />
+            )
+          }
+          buttons={
+            <Button
+              variant="secondary"
+              disabled={asksEverything(asked)}
+              tooltip={t('annotation.everything-help', 'All events: take all conditions away')}
+              onClick={() => change(everything())}
+            >
+              {t('annotation.everything', 'Everything')}
+            </Button>
+          }
+          onChange={change}
         />
-      </EditorRow>
-      <ScopePickers datasource={datasource} scope={asked.scope} range={range} onChange={(scope) => change({ scope })} />
-      <Summary datasource={datasource} query={asked} data={data} />
-      {notices(data).map((notice) => (
-        <Alert key={notice} severity="info" title={notice} />
-      ))}
-    </EditorRows>
+        <EditorRow>
+          <CapField value={asked.cap} onChange={(cap) => change({ cap })} />
+          <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
+          <EditorField
+            label={t('colors.label', 'Severity colors')}
+            tooltip={t('colors.help', 'Red, yellow and green by severity; without, all have the colour chosen above.')}
+            htmlFor={colorsId}
+          >
+            <EditorSwitch
+              id={colorsId}
+              value={asked.severityColors ?? true}
+              onChange={({ currentTarget }) => change({ severityColors: currentTarget.checked ? undefined : false })}
+            />
+          </EditorField>
+        </EditorRow>
+        <Summary datasource={datasource} query={asked} data={data} />
+        {!bindable.length && (
+          <Text color="secondary" variant="bodySmall">
+            {t(
+              'binding.none',
+              'With a variable named resource_id, resource_name, project_id or region in the dashboard, these annotations can follow what it shows.'
+            )}
+          </Text>
+        )}
+        {notices(data).map(({ text, severity, link }) => (
+          <Alert key={text} severity={severity} title={text}>
+            {link && (
+              <TextLink href={link} external>
+                {t('notice.link', 'About this notice')}
+              </TextLink>
+            )}
+          </Alert>
+        ))}
+      </EditorRows>
+    </div>
   );
 }
+
+interface FollowedProps {
+  bindable: ReturnType<typeof bindings>;
+  scope: AuditQuery['scope'];
+  onChange: (scope: AuditQuery['scope']) => void;
+}
+
+/** The dashboard's variables that the annotations follow. */
+function Followed({ bindable, scope, onChange }: FollowedProps) {
+  const id = useId();
+  const bound = bindable.filter(({ variable, list }) => scope?.[list]?.some((entry) => names(entry, variable)));
+  const bind = (wanted: string[]) => {
+    let changed = scope ?? {};
+    for (const { variable, list } of bindable) {
+      const others = (changed[list] ?? []).filter((entry) => !names(entry, variable));
+      changed = withList(changed, list, wanted.includes(variable) ? [...others, reference(variable)] : others);
+    }
+    onChange(changed);
+  };
+  return (
+    <EditorField
+      label={t('binding.label', 'Follow variables')}
+      tooltip={t(
+        'binding.help',
+        'Shows only events about the resource, project or region that is chosen in the dashboard’s variables.'
+      )}
+      htmlFor={id}
+    >
+      <MultiCombobox
+        id={id}
+        placeholder={t('binding.all', 'None')}
+        options={bindable.map(({ variable, list }) => ({
+          value: variable,
+          label: `$${variable}`,
+          description: listName(list),
+        }))}
+        value={bound.map(({ variable }) => ({ value: variable, label: `$${variable}` }))}
+        onChange={(picked) => bind(picked.map(({ value }) => value))}
+      />
+    </EditorField>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  editor: css({
+    maxWidth: theme.breakpoints.values.xl,
+    // Grafana's table of what the first annotation holds follows; a long text would make it wider than any screen.
+    '& ~ table td': { maxWidth: 400, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  }),
+});

@@ -1,74 +1,111 @@
 import { css } from '@emotion/css';
-import { type ComboboxOption, MultiCombobox } from '@grafana/ui';
+import { MultiCombobox } from '@grafana/ui';
 import { EditorField } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { t } from '@grafana/i18n';
-import React, { useId, useMemo } from 'react';
+import React, { type FocusEvent, type ReactNode, useId, useMemo } from 'react';
 
 import { reference } from '../binding';
+import type { Option } from '../values';
+import { valueName } from '../words';
+import { useFocus } from './useFocus';
 
-export type Option = ComboboxOption<string>;
-
-interface Props {
+export interface Picker {
   label: string;
   tooltip?: string;
-  values: string[] | undefined;
   /** What can be picked: a list, or what is found for a text while it is typed. */
   options: Option[] | ((typed: string) => Promise<Option[]>);
   /** A value's name, where it is not the value itself. */
   nameOf?: (value: string) => string | undefined;
   /** Whether a text that is not on the list may be entered. */
   free?: boolean;
+  /** Whether a typed text is entered when the field is left, too: where there is nothing to search for. */
+  keepTyped?: boolean;
+  /** What is wrong with a value, if anything. */
+  wrong?: (value: string) => string | undefined;
   placeholder?: string;
-  onChange: (values: string[]) => void;
 }
 
-/** A fixed width, in Grafana's units: a picker with many values must not push the others away. */
-const WIDTH = 32;
+interface Props extends Picker {
+  values: string[] | undefined;
+  autoFocus?: boolean;
+  /** In Grafana's units of 8 px; without one, the picker is as wide as its place. */
+  width?: number;
+  onChange: (values: string[]) => void;
+}
 
 /** Grafana lets the name of a single value run below the buttons at the end of the field: it must end before them instead. */
 const SHORTENED = css({ 'span[tabindex]': { flexShrink: 1 } });
 
 /** The dashboard's variables, which can stand for a value. */
-function variableOptions(): Option[] {
+export function variableOptions(): Option[] {
   return getTemplateSrv()
     .getVariables()
     .filter((variable) => variable.type !== 'adhoc')
     .map(({ name }) => ({ value: reference(name), label: `$${name}`, description: t('picker.variable', 'Variable') }));
 }
 
+/** What can be picked for a text, variables first. */
+export function withVariables(options: Picker['options']): Picker['options'] {
+  const variables = variableOptions();
+  if (Array.isArray(options)) {
+    return [...variables, ...options];
+  }
+  return async (typed: string) => {
+    const wanted = typed.toLowerCase();
+    const found = await options(typed).catch(() => []);
+    return [...variables.filter(({ value }) => value.toLowerCase().includes(wanted)), ...found];
+  };
+}
+
 /** Picks any number of values, or variables that stand for them. */
-export function ListPicker({ label, tooltip, values, options, nameOf, free, placeholder, onChange }: Props) {
+export function ListPicker(props: Props) {
+  const { label, tooltip, values = [], options, nameOf, free, keepTyped, wrong, placeholder, width, onChange } = props;
   const id = useId();
-  const offered = useMemo(() => {
-    const variables = variableOptions();
-    if (Array.isArray(options)) {
-      return [...variables, ...options];
-    }
-    return async (typed: string) => {
-      const wanted = typed.toLowerCase();
-      const found = await options(typed).catch(() => []);
-      return [...variables.filter(({ value }) => value.toLowerCase().includes(wanted)), ...found];
-    };
-  }, [options]);
+  const offered = useMemo(() => withVariables(options), [options]);
+
   const named = (value: string): Option => {
     const known = Array.isArray(offered) ? offered.find((option) => option.value === value)?.label : undefined;
-    return { value, label: known ?? nameOf?.(value) ?? value.replace(/^\$\{(\w+)\}$/, '$$$1') };
+    return { value, label: known ?? nameOf?.(value) ?? valueName(value) };
   };
+  const commit = (event: FocusEvent<HTMLElement>) => {
+    const typed = event.target instanceof HTMLInputElement ? event.target.value.trim() : '';
+    if (keepTyped && typed && !values.includes(typed)) {
+      onChange([...values, typed]);
+    }
+  };
+  const error = values.map((value) => wrong?.(value)).find(Boolean);
   return (
-    <EditorField label={label} tooltip={tooltip} htmlFor={id}>
-      <div className={SHORTENED}>
+    <EditorField label={label} tooltip={tooltip} htmlFor={id} invalid={Boolean(error)} error={error}>
+      <Frame autoFocus={props.autoFocus} onBlur={commit}>
         <MultiCombobox
           id={id}
-          width={WIDTH}
+          width={width}
           placeholder={placeholder ?? t('picker.any', 'Any')}
-          value={(values ?? []).map(named)}
+          value={values.map(named)}
           options={offered}
           createCustomValue={free}
+          invalid={Boolean(error)}
           isClearable
-          onChange={(picked) => onChange(picked.map(({ value }) => value))}
+          onChange={(picked) => onChange(picked.map(({ value }) => value.trim()).filter(Boolean))}
         />
-      </div>
+      </Frame>
     </EditorField>
+  );
+}
+
+interface FrameProps {
+  autoFocus?: boolean;
+  onBlur: (event: FocusEvent<HTMLElement>) => void;
+  children: ReactNode;
+}
+
+/** What lies around a picker. */
+function Frame({ autoFocus, onBlur, children }: FrameProps) {
+  const root = useFocus<HTMLDivElement>(autoFocus);
+  return (
+    <div className={SHORTENED} ref={root} onBlurCapture={onBlur}>
+      {children}
+    </div>
   );
 }

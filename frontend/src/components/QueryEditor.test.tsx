@@ -1,11 +1,14 @@
 import { CoreApp } from '@grafana/data';
-import { act, render, screen, waitFor } from '@testing-library/react';
+import { act, configure, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 
 import type { AuditQuery } from '../query';
 import { fakeDataSource } from '../test/fakes';
 import { QueryEditor } from './QueryEditor';
+
+// Whether an element is in sight costs most of the time, and nothing here is hidden.
+configure({ defaultHidden: true });
 
 async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = {}) {
   const [onChange, onRunQuery] = [jest.fn(), jest.fn()];
@@ -26,7 +29,7 @@ async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = 
 describe('QueryEditor', () => {
   it('shows a new query with its defaults, and says what it asks', async () => {
     await show();
-    expect(screen.getByRole('radio', { name: 'Counts' })).toBeChecked();
+    expect(screen.getByRole('combobox', { name: 'Show' })).toHaveValue('Counts over time');
     expect(screen.getByRole('status')).toHaveTextContent('How many there are over time, for each result: all events.');
   });
 
@@ -42,24 +45,97 @@ describe('QueryEditor', () => {
     expect(onRunQuery).not.toHaveBeenCalled();
   });
 
-  it('asks another question', async () => {
-    const { user, onChange, onRunQuery } = await show();
-    await user.click(screen.getByRole('radio', { name: 'Overlay' }));
-    expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ queryType: 'annotations', overlay: true }));
+  it.each([
+    [{ queryType: 'events' as const }, 'Table', { queryType: 'events', format: 'table' }],
+    [{ queryType: 'events' as const, format: 'table' as const }, 'Log lines', { queryType: 'events', format: 'logs' }],
+    [{ queryType: 'events' as const }, 'Counts over time', { queryType: 'counts', over: 'time' }],
+    [{ queryType: 'counts' as const }, 'Counts in total', { queryType: 'counts', over: 'total' }],
+    [{ queryType: 'counts' as const }, 'Overlay', { queryType: 'annotations', overlay: true }],
+    [{ queryType: 'annotations' as const, overlay: true }, 'Log lines', { queryType: 'events', format: 'logs' }],
+  ])('of %j shows %s', async (query, shape, asked) => {
+    const scope = { products: ['iam'] };
+    const { user, onChange, onRunQuery } = await show({ ...query, scope });
+    await user.click(screen.getByRole('combobox', { name: 'Show' }));
+    await user.keyboard(shape);
+    await user.click(await screen.findByRole('option', { name: new RegExp(`^${shape}`) }));
+    expect(onChange).toHaveBeenCalledWith({ refId: 'A', version: 1, scope, ...asked });
     expect(onRunQuery).toHaveBeenCalled();
   });
 
-  it('offers marks only where they can be drawn', async () => {
-    await show({}, CoreApp.Explore);
-    expect(screen.queryByRole('radio', { name: 'Overlay' })).not.toBeInTheDocument();
+  it.each([[CoreApp.Explore], [CoreApp.UnifiedAlerting]])('offers no overlay where none is drawn: %s', async (app) => {
+    const { user } = await show({}, app);
+    await user.click(screen.getByRole('combobox', { name: 'Show' }));
+    expect(await screen.findByRole('option', { name: /^Counts in total/ })).toBeInTheDocument();
+    expect(screen.queryByRole('option', { name: /^Overlay/ })).not.toBeInTheDocument();
+  });
+
+  it('has what is asked for most in sight, the resource first, and all else when it is added', async () => {
+    const { user } = await show({ queryType: 'events' }, CoreApp.Explore);
+    const fields = () =>
+      screen.getAllByRole('combobox').map((field) => (field as HTMLInputElement).labels?.[0]?.textContent);
+    const frequent = ['Show', 'Resource', 'Who', 'Products', 'Methods', 'Severity', 'Contains'];
+    expect(fields()).toEqual(frequent);
+    for (const rare of ['Kind of event', 'Does not contain']) {
+      await user.click(screen.getByRole('button', { name: 'Condition' }));
+      await user.click(await screen.findByRole('menuitem', { name: rare }));
+    }
+    expect(fields()).toEqual([...frequent, 'Does not contain', 'Kind of event']);
+    await waitFor(() => expect(screen.getByRole('combobox', { name: /^Does not contain/ })).toHaveFocus());
+    await user.click(screen.getByRole('button', { name: 'Condition' }));
+    expect(await screen.findByRole('menuitem', { name: 'Result' })).toBeInTheDocument();
+    expect(screen.queryByRole('menuitem', { name: 'Kind of event' })).not.toBeInTheDocument();
+  });
+
+  it('has rare conditions in sight that are used', async () => {
+    await show({ queryType: 'events', scope: { status: ['denied'], notText: 'health' } });
+    expect(screen.getByRole('combobox', { name: /^Result/ })).toBeInTheDocument();
+    expect(screen.getByRole('combobox', { name: /^Does not contain/ })).toBeInTheDocument();
+    expect(screen.queryByRole('combobox', { name: /^Regions/ })).not.toBeInTheDocument();
+  });
+
+  it('searches for several texts, and for none of others, each taken when the field is left', async () => {
+    const { user, onChange } = await show({ queryType: 'events', scope: { text: 'one', notText: ['a', 'b'] } });
+    await user.type(screen.getByRole('combobox', { name: /^Contains/ }), ' two words ');
+    await user.tab();
+    expect(onChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ scope: { text: ['one', 'two words'], notText: ['a', 'b'] } })
+    );
+    await user.click(screen.getByRole('button', { name: 'Remove a' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ scope: { text: 'one', notText: 'b' } }));
   });
 
   it('offers products and variables', async () => {
     const { user, onChange } = await show({ queryType: 'events' }, CoreApp.PanelEditor, { product: 'iam' });
-    await user.click(screen.getByRole('combobox', { name: 'Products' }));
+    await user.click(screen.getByRole('combobox', { name: /^Products/ }));
     expect(await screen.findByRole('option', { name: /\$product/ })).toBeInTheDocument();
     await user.click(await screen.findByRole('option', { name: /IAM/ }));
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ scope: { products: ['iam'] } }));
+  });
+
+  it.each([
+    [/^Products/, 'i?m*', 'products'],
+    [/^Methods/, 'Delete*', 'methods'],
+    [/^Resource type/, 'iam_*', 'resourceTypes'],
+  ])('takes a pattern for %s', async (name, pattern, list) => {
+    const { user, onChange } = await show({ queryType: 'events', scope: { resourceTypes: ['x'] } });
+    await user.click(screen.getByRole('combobox', { name }));
+    await user.keyboard(pattern);
+    await user.click(await screen.findByRole('option', { name: new RegExp(`Use custom value`) }));
+    const { scope } = onChange.mock.lastCall[0];
+    expect(scope[list]).toContain(pattern);
+  });
+
+  it('offers the methods of products however those are written', async () => {
+    const { user } = await show({ queryType: 'events', scope: { products: ['I*'] } });
+    await user.click(screen.getByRole('combobox', { name: /^Methods/ }));
+    expect(await screen.findByRole('option', { name: /^CreateAPIKey/ })).toBeInTheDocument();
+  });
+
+  it('takes a region that this version does not know, and says what a region’s name is', async () => {
+    const { user, onChange } = await show({ queryType: 'events', scope: { regions: ['mars', 'de-fra', '$region'] } });
+    expect(screen.getByText('“mars” is not the name of a region, such as fr-par')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Remove mars' }));
+    expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ scope: { regions: ['de-fra', '$region'] } }));
   });
 
   it('finds principals while typing, by id where a name is not unique', async () => {
@@ -80,6 +156,11 @@ describe('QueryEditor', () => {
 
   it('refuses a limit that is none, and takes a variable', async () => {
     const { user, onChange } = await show({ queryType: 'events' });
+    expect(screen.queryByLabelText(/^Limit/)).not.toBeInTheDocument();
+    const options = screen.getByRole('button', { name: 'Options' });
+    expect(options).toHaveAttribute('aria-expanded', 'false');
+    await user.click(options);
+    expect(options).toHaveAttribute('aria-expanded', 'true');
     const limit = screen.getByLabelText(/^Limit/);
     await user.type(limit, '0{Enter}');
     expect(screen.getByText(/A whole number from 1 to/)).toBeInTheDocument();
@@ -89,10 +170,84 @@ describe('QueryEditor', () => {
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ limit: '$limit' }));
   });
 
-  it('takes a filter away', async () => {
-    const filters = [{ key: 'product', operator: '!=' as const, value: 'iam' }];
-    const { user, onChange } = await show({ queryType: 'events', filters });
-    await user.click(screen.getByText('product is not iam'));
-    await waitFor(() => expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ filters: undefined })));
+  it('shows options that are set', async () => {
+    await show({ queryType: 'events', limit: 5 });
+    expect(screen.getByLabelText(/^Limit/)).toHaveValue('5');
+  });
+
+  it('groups by up to eight columns, the user agent among them', async () => {
+    const groupBy = ['product', 'method', 'region', 'kind', 'severity', 'country', 'mfa'];
+    const { user, onChange } = await show({ queryType: 'counts', groupBy });
+    await user.click(screen.getByRole('combobox', { name: /^For each/ }));
+    await user.keyboard('user');
+    await user.click(await screen.findByRole('option', { name: 'user agent' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ groupBy: [...groupBy, 'user_agent'] }));
+  });
+
+  it('takes a time zone for counts over time, and the dashboard’s where none is chosen', async () => {
+    const { user, onChange } = await show({ queryType: 'counts', timezone: 'UTC' }, CoreApp.PanelEditor);
+    const zone = screen.getByRole('combobox', { name: /^Time zone/ });
+    expect(zone).toHaveValue('UTC');
+    expect(zone).toHaveAttribute('placeholder', 'That of the dashboard');
+    await user.click(zone);
+    await user.keyboard('New_Y');
+    await user.click(await screen.findByRole('option', { name: 'America/New_York' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ timezone: 'America/New_York' }));
+    await user.keyboard('{Escape}');
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ timezone: undefined }));
+  });
+
+  it('has no time zone for a total', async () => {
+    const { user } = await show({ queryType: 'counts', over: 'total' });
+    await user.click(screen.getByRole('button', { name: 'Options' }));
+    expect(screen.getByLabelText(/^Groups/)).toBeInTheDocument();
+    expect(screen.queryByLabelText(/^Time zone/)).not.toBeInTheDocument();
+  });
+
+  it('caps and clusters an overlay', async () => {
+    const { user, onChange } = await show({ queryType: 'annotations', overlay: true });
+    await user.click(screen.getByRole('button', { name: 'Options' }));
+    expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', 'auto');
+    await user.click(screen.getByRole('combobox', { name: /^Clusters/ }));
+    await user.click(await screen.findByRole('option', { name: /^Only beyond the limit/ }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow', overlay: true }));
+  });
+
+  it('ties each label to its field', async () => {
+    await show({ queryType: 'counts', over: 'time', timezone: 'UTC', scope: { kinds: ['api'] } });
+    for (const label of document.querySelectorAll('label')) {
+      expect([label.textContent, label.control]).toEqual([label.textContent, expect.any(HTMLInputElement)]);
+    }
+    for (const field of screen.getAllByRole('combobox')) {
+      expect((field as HTMLInputElement).labels).toHaveLength(1);
+    }
+  });
+});
+
+describe('QueryEditor of an alert rule', () => {
+  const help = () => screen.getByTestId('audit-alerting-help');
+
+  it('says what a grouped count needs, and where the range should end', async () => {
+    await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.UnifiedAlerting);
+    expect(help()).toHaveTextContent(/let the range end a minute ago \(now-11m to now-1m\)/);
+    expect(help()).toHaveTextContent(/A group without events is no data, not 0: .* to Normal/);
+    expect(screen.getByRole('link', { name: 'About alert rules' })).toBeInTheDocument();
+  });
+
+  it('says nothing of groups where there are none', async () => {
+    await show({ queryType: 'counts', over: 'total' }, CoreApp.UnifiedAlerting);
+    expect(help()).toHaveTextContent(/let the range end/);
+    expect(help()).not.toHaveTextContent(/no data/);
+  });
+
+  it('says so in rules only', async () => {
+    await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.PanelEditor);
+    expect(screen.queryByTestId('audit-alerting-help')).not.toBeInTheDocument();
+  });
+
+  it('counts in UTC where no time zone is chosen', async () => {
+    const { user } = await show({ queryType: 'counts', over: 'time' }, CoreApp.UnifiedAlerting);
+    await user.click(screen.getByRole('button', { name: 'Options' }));
+    expect(screen.getByLabelText(/^Time zone/)).toHaveAttribute('placeholder', 'UTC');
   });
 });

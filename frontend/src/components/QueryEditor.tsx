@@ -1,41 +1,79 @@
-import { CoreApp, type QueryEditorProps } from '@grafana/data';
+import { css } from '@emotion/css';
+import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Combobox, RadioButtonGroup } from '@grafana/ui';
+import { Button, Combobox, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { useEffect, useId } from 'react';
+import React, { useEffect, useId, useState } from 'react';
 
 import type { AuditDataSource } from '../datasource';
-import {
-  DEFAULTS,
-  GROUPINGS,
-  LIMITS,
-  MOST_GROUPINGS,
-  understood,
-  VERSION,
-  type AuditQuery,
-  type Question,
-} from '../query';
+import { DEFAULTS, GROUPINGS, LIMITS, MOST_GROUPINGS, understood, VERSION, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { columnName } from '../words';
+import { AlertingHelp } from './AlertingHelp';
 import { AmountField } from './AmountField';
-import { FilterList } from './FilterList';
+import { CapField, ClusterField } from './AnnotationFields';
+import { Conditions } from './Conditions';
 import { ListPicker } from './ListPicker';
-import { ScopePickers } from './ScopePickers';
 import { Summary } from './Summary';
+import { TimeZoneField } from './TimeZoneField';
 
 type Props = QueryEditorProps<AuditDataSource, AuditQuery, Settings>;
 
+/** What a query shows: a question together with its shape. */
+type Shape = 'logs' | 'table' | 'time' | 'total' | 'overlay';
+
+const SHAPES: Record<Shape, Partial<AuditQuery>> = {
+  logs: { queryType: 'events', format: 'logs' },
+  table: { queryType: 'events', format: 'table' },
+  time: { queryType: 'counts', over: 'time' },
+  total: { queryType: 'counts', over: 'total' },
+  overlay: { queryType: 'annotations', overlay: true },
+};
+
+function shapeOf({ queryType, format, over }: AuditQuery): Shape | undefined {
+  switch (queryType) {
+    case 'events':
+      return format ?? DEFAULTS.format;
+    case 'counts':
+      return over ?? DEFAULTS.over;
+    case 'annotations':
+      return 'overlay';
+    default:
+      return undefined;
+  }
+}
+
+/** The query with another shape; what belongs to the shape before it is left out, except what all of its kind have. */
+function withShape(query: AuditQuery, shape: Shape): AuditQuery {
+  const { format: _, over: __, overlay: ___, ...rest } = query;
+  return { ...rest, ...SHAPES[shape] };
+}
+
+/** Fields that are set seldom, by the shape that has them. */
+const OPTIONS: Record<Shape, ReadonlyArray<keyof AuditQuery>> = {
+  logs: ['limit'],
+  table: ['limit'],
+  time: ['groupLimit', 'timezone'],
+  total: ['groupLimit'],
+  overlay: ['cap', 'cluster'],
+};
+
 /** The editor of panels, Explore and alert rules. */
 export function QueryEditor({ datasource, query, app, data, range, onChange, onRunQuery }: Props) {
+  const styles = useStyles2(getStyles);
   const asked = understood(query, app);
-  const formatId = useId();
-  const overId = useId();
+  const shapeId = useId();
+  const optionsId = useId();
   const alerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
+  const shape = shapeOf(asked);
+  const options = OPTIONS[shape ?? 'total'];
+  const [open, setOpen] = useState(options.some((name) => asked[name] !== undefined));
 
-  const change = (changed: Partial<AuditQuery>) => {
-    onChange({ ...asked, version: VERSION, ...changed });
+  const store = (changed: AuditQuery) => {
+    onChange({ ...changed, version: VERSION });
     onRunQuery();
   };
+  const change = (changed: Partial<AuditQuery>) => store({ ...asked, ...changed });
 
   // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
   useEffect(() => {
@@ -46,84 +84,96 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
-  const questions: Array<{ value: Question; label: string; description: string }> = [
+  const shapes: Array<{ value: Shape; label: string; description: string }> = [
     {
-      value: 'events',
-      label: t('question.events', 'Events'),
-      description: t('question.events-help', 'The events themselves: who did what, as log lines or a table'),
+      value: 'logs',
+      label: t('shape.logs', 'Log lines'),
+      description: t('shape.logs-help', 'The events, a line each: who did what'),
     },
     {
-      value: 'counts',
-      label: t('question.counts', 'Counts'),
-      description: t('question.counts-help', 'How many events there are: for graphs, tiles and alert rules'),
+      value: 'table',
+      label: t('shape.table', 'Table'),
+      description: t('shape.table-help', 'The events, a row each, with all columns'),
+    },
+    {
+      value: 'time',
+      label: t('shape.time', 'Counts over time'),
+      description: t('shape.time-help', 'How many events there are, as series for a graph'),
+    },
+    {
+      value: 'total',
+      label: t('shape.total', 'Counts in total'),
+      description: t('shape.total-help', 'How many events there are, for tiles and alert rules'),
     },
   ];
-  // Explore draws no marks, and a rule counts.
+  // Explore draws no annotations, and a rule counts.
   if (!alerting && app !== CoreApp.Explore) {
-    questions.push({
-      value: 'annotations',
-      label: t('question.overlay', 'Overlay'),
-      description: t('question.overlay-help', 'Annotations on this panel, over the series of its other queries'),
+    shapes.push({
+      value: 'overlay',
+      label: t('shape.overlay', 'Overlay'),
+      description: t('shape.overlay-help', 'Annotations on this panel, over the series of its other queries'),
     });
   }
 
+  const before = (
+    <>
+      <EditorField label={t('shape.label', 'Show')} htmlFor={shapeId}>
+        <Combobox<Shape>
+          id={shapeId}
+          options={shapes}
+          value={shape ?? null}
+          onChange={({ value }) => store(withShape(asked, value))}
+        />
+      </EditorField>
+      {asked.queryType === 'counts' && (
+        <ListPicker
+          label={t('group-by.label', 'For each')}
+          tooltip={t('group-by.help', 'One series or number for each value of up to eight columns.')}
+          placeholder={t('group-by.none', 'All together')}
+          values={asked.groupBy}
+          options={GROUPINGS.map((value) => ({ value, label: columnName(value) }))}
+          nameOf={columnName}
+          onChange={(groupBy) => change({ groupBy: groupBy.length ? groupBy.slice(0, MOST_GROUPINGS) : undefined })}
+        />
+      )}
+    </>
+  );
+
   return (
     <EditorRows>
-      <EditorRow>
-        <EditorField label={t('question.label', 'Question')}>
-          <RadioButtonGroup<Question>
-            aria-label={t('question.label', 'Question')}
-            options={questions}
-            value={asked.queryType}
-            onChange={(queryType) => change({ queryType, overlay: queryType === 'annotations' ? true : undefined })}
+      <Conditions
+        datasource={datasource}
+        scope={asked.scope}
+        filters={asked.filters}
+        range={range}
+        before={before}
+        buttons={
+          <Button
+            variant="secondary"
+            icon="sliders-v-alt"
+            aria-label={t('options.label', 'Options')}
+            tooltip={t('options.label', 'Options')}
+            aria-expanded={open}
+            aria-controls={optionsId}
+            onClick={() => setOpen(!open)}
           />
-        </EditorField>
-        {asked.queryType === 'events' && (
-          <>
-            <EditorField label={t('format.label', 'Format')} htmlFor={formatId} width={14}>
-              <Combobox
-                id={formatId}
-                options={[
-                  { value: 'logs', label: t('format.logs', 'Log lines') },
-                  { value: 'table', label: t('format.table', 'Table') },
-                ]}
-                value={asked.format ?? DEFAULTS.format}
-                onChange={({ value }) => change({ format: value as AuditQuery['format'] })}
+        }
+        onChange={change}
+      />
+      {open && (
+        <EditorRow>
+          <div id={optionsId} className={styles.options}>
+            {asked.queryType === 'events' && (
+              <AmountField
+                label={t('limit.label', 'Limit')}
+                tooltip={t('limit.help', 'At most this many events, the newest first.')}
+                value={asked.limit}
+                initial={DEFAULTS.limit}
+                most={LIMITS.limit}
+                onChange={(limit) => change({ limit })}
               />
-            </EditorField>
-            <AmountField
-              label={t('limit.label', 'Limit')}
-              tooltip={t('limit.help', 'At most this many events, the newest first.')}
-              value={asked.limit}
-              initial={DEFAULTS.limit}
-              most={LIMITS.limit}
-              onChange={(limit) => change({ limit })}
-            />
-          </>
-        )}
-        {asked.queryType === 'counts' && (
-          <>
-            <EditorField label={t('over.label', 'Counted')} htmlFor={overId} width={14}>
-              <Combobox
-                id={overId}
-                options={[
-                  { value: 'time', label: t('over.time', 'Over time') },
-                  { value: 'total', label: t('over.total', 'In total') },
-                ]}
-                value={asked.over ?? DEFAULTS.over}
-                onChange={({ value }) => change({ over: value as AuditQuery['over'] })}
-              />
-            </EditorField>
-            <ListPicker
-              label={t('group-by.label', 'For each')}
-              tooltip={t('group-by.help', 'One series or number for each value of up to eight columns.')}
-              placeholder={t('group-by.none', 'All together')}
-              values={asked.groupBy}
-              options={GROUPINGS.map((value) => ({ value, label: columnName(value) }))}
-              nameOf={columnName}
-              onChange={(groupBy) => change({ groupBy: groupBy.length ? groupBy.slice(0, MOST_GROUPINGS) : undefined })}
-            />
-            {Boolean(asked.groupBy?.length) && (
+            )}
+            {asked.queryType === 'counts' && (
               <AmountField
                 label={t('group-limit.label', 'Groups')}
                 tooltip={t(
@@ -136,25 +186,28 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
                 onChange={(groupLimit) => change({ groupLimit })}
               />
             )}
-          </>
-        )}
-        {asked.queryType === 'annotations' && (
-          <AmountField
-            label={t('cap.label', 'At most')}
-            tooltip={t(
-              'cap.help',
-              'At most this many annotations; without a number, as many as the graph has room for.'
+            {shape === 'time' && (
+              <TimeZoneField
+                value={asked.timezone}
+                initial={alerting ? 'UTC' : t('timezone.dashboard', 'That of the dashboard')}
+                onChange={(timezone) => change({ timezone })}
+              />
             )}
-            value={asked.cap}
-            initial={t('cap.auto', 'auto')}
-            most={LIMITS.cap}
-            onChange={(cap) => change({ cap })}
-          />
-        )}
-      </EditorRow>
-      <ScopePickers datasource={datasource} scope={asked.scope} range={range} onChange={(scope) => change({ scope })} />
-      <FilterList filters={asked.filters} onChange={(filters) => change({ filters })} />
+            {asked.queryType === 'annotations' && (
+              <>
+                <CapField value={asked.cap} onChange={(cap) => change({ cap })} />
+                <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
+              </>
+            )}
+          </div>
+        </EditorRow>
+      )}
+      {alerting && <AlertingHelp query={asked} />}
       <Summary datasource={datasource} query={asked} app={app} data={data} />
     </EditorRows>
   );
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  options: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(0.5, 1) }),
+});

@@ -21,4 +21,16 @@ describe('VariableEditor', () => {
       expect.objectContaining({ refId: 'Variable', queryType: 'values', column: 'region' })
     );
   });
+
+  it('leaves out what is not wanted', async () => {
+    const onChange = jest.fn();
+    const filters = [{ key: 'mfa', operator: '=' as const, value: '(none)' }];
+    const query = { refId: 'Variable', queryType: 'values' as const, column: 'country', filters };
+    render(<VariableEditor datasource={fakeDataSource()} query={query} onChange={onChange} onRunQuery={jest.fn()} />);
+    expect(screen.getByRole('status')).toHaveTextContent(
+      'The distinct values of country: events where second factor is not set.'
+    );
+    await userEvent.setup().click(screen.getByRole('button', { name: 'Remove condition' }));
+    expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ column: 'country', filters: undefined }));
+  });
 });

@@ -1,5 +1,5 @@
 import type { QueryEditorProps } from '@grafana/data';
-import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { EditorField, EditorRows } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
@@ -8,7 +8,7 @@ import type { AuditDataSource } from '../datasource';
 import { COLUMNS, DEFAULTS, variableQuery, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { columnName } from '../words';
-import { ScopePickers } from './ScopePickers';
+import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
 type Props = QueryEditorProps<AuditDataSource, AuditQuery, Settings>;
@@ -23,25 +23,30 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
   };
   return (
     <EditorRows>
-      <EditorRow>
-        <EditorField
-          label={t('variable.column', 'Values of')}
-          tooltip={t(
-            'variable.column-help',
-            'The values that the events of the dashboard’s range have. People are listed by name and picked by id.'
-          )}
-          htmlFor={columnId}
-          width={22}
-        >
-          <Combobox
-            id={columnId}
-            options={COLUMNS.map((value) => ({ value: value as string, label: columnName(value) }))}
-            value={asked.column ?? DEFAULTS.column}
-            onChange={({ value }) => change({ column: value })}
-          />
-        </EditorField>
-      </EditorRow>
-      <ScopePickers datasource={datasource} scope={asked.scope} range={range} onChange={(scope) => change({ scope })} />
+      <Conditions
+        datasource={datasource}
+        scope={asked.scope}
+        filters={asked.filters}
+        range={range}
+        before={
+          <EditorField
+            label={t('variable.column', 'Values of')}
+            tooltip={t(
+              'variable.column-help',
+              'The values that the events of the dashboard’s range have. People are listed by name and picked by id.'
+            )}
+            htmlFor={columnId}
+          >
+            <Combobox
+              id={columnId}
+              options={COLUMNS.map((value) => ({ value: value as string, label: columnName(value) }))}
+              value={asked.column ?? DEFAULTS.column}
+              onChange={({ value }) => change({ column: value })}
+            />
+          </EditorField>
+        }
+        onChange={change}
+      />
       <Summary datasource={datasource} query={asked} data={data} />
     </EditorRows>
   );

@@ -1,0 +1,33 @@
+import { t } from '@grafana/i18n';
+import { Text, TextLink } from '@grafana/ui';
+import React from 'react';
+
+import { DOCUMENTATION } from '../documentation';
+import type { AuditQuery } from '../query';
+
+interface Props {
+  query: AuditQuery;
+}
+
+/** What a rule made by hand needs and Grafana's form does not say. */
+export function AlertingHelp({ query }: Props) {
+  const grouped = query.queryType === 'counts' && Boolean(query.groupBy?.length);
+  return (
+    <div data-testid="audit-alerting-help">
+      <Text color="secondary" variant="bodySmall">
+        {t(
+          'alerting.range',
+          'Events reach the trail some seconds late: under Options, let the range end a minute ago (now-11m to now-1m).'
+        )}{' '}
+        {grouped &&
+          t(
+            'alerting.groups',
+            'A group without events is no data, not 0: set “Alert state if no data or all values are null” to Normal.'
+          )}{' '}
+        <TextLink href={DOCUMENTATION} external inline variant="bodySmall">
+          {t('alerting.documentation', 'About alert rules')}
+        </TextLink>
+      </Text>
+    </div>
+  );
+}

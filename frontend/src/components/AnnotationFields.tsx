@@ -1,0 +1,67 @@
+import { EditorField } from '@grafana/plugin-ui';
+import { Combobox } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import React, { useId } from 'react';
+
+import { DEFAULTS, LIMITS, type Amount, type AuditQuery } from '../query';
+import { AmountField } from './AmountField';
+
+interface CapProps {
+  value: Amount | undefined;
+  onChange: (cap: Amount | undefined) => void;
+}
+
+/** How many annotations there are at most. */
+export function CapField({ value, onChange }: CapProps) {
+  return (
+    <AmountField
+      label={t('cap.label', 'At most')}
+      tooltip={t('cap.help', 'At most this many annotations; without a number, as many as the graph has room for.')}
+      value={value}
+      initial={t('cap.auto', 'auto')}
+      most={LIMITS.cap}
+      onChange={onChange}
+    />
+  );
+}
+
+type Cluster = NonNullable<AuditQuery['cluster']>;
+
+interface ClusterProps {
+  value: AuditQuery['cluster'];
+  onChange: (cluster: AuditQuery['cluster']) => void;
+}
+
+/** Which events share an annotation. */
+export function ClusterField({ value, onChange }: ClusterProps) {
+  const id = useId();
+  return (
+    <EditorField
+      label={t('cluster.label', 'Clusters')}
+      tooltip={t(
+        'cluster.help',
+        'Several events that share an annotation, never with more serious ones. Grafana 13.1 and later can cluster annotations itself.'
+      )}
+      htmlFor={id}
+      width={24}
+    >
+      <Combobox<Cluster>
+        id={id}
+        options={[
+          {
+            value: 'near',
+            label: t('cluster.near', 'Events close together'),
+            description: t('cluster.near-help', 'Within a few pixels of each other'),
+          },
+          {
+            value: 'overflow',
+            label: t('cluster.overflow', 'Only beyond the limit'),
+            description: t('cluster.overflow-help', 'Each event by itself, until there are too many'),
+          },
+        ]}
+        value={value ?? DEFAULTS.cluster}
+        onChange={({ value }) => onChange(value === DEFAULTS.cluster ? undefined : value)}
+      />
+    </EditorField>
+  );
+}

@@ -1,0 +1,119 @@
+import { css } from '@emotion/css';
+import type { GrafanaTheme2, TimeRange } from '@grafana/data';
+import { EditorRow } from '@grafana/plugin-ui';
+import { Button, Dropdown, Menu, useStyles2 } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import React, { type ReactNode, useState } from 'react';
+
+import type { AuditDataSource } from '../datasource';
+import { textsOf, withList, withTexts, type AuditQuery, type Scope } from '../query';
+import { ConditionRows, useRows } from './ConditionRows';
+import { ListPicker } from './ListPicker';
+import { usePickers, type Pickable } from './pickers';
+
+/** What is asked for most, always in sight; the resource comes first. */
+const FREQUENT: readonly Pickable[] = ['resourceIds', 'principals', 'products', 'methods', 'severities', 'text'];
+
+/** What is in sight once it is used or added. */
+const RARE: readonly Pickable[] = [
+  'notText',
+  'status',
+  'kinds',
+  'riskClasses',
+  'resourceNames',
+  'resourceTypes',
+  'sourceIps',
+  'services',
+  'regions',
+  'projects',
+];
+
+function isText(name: Pickable): name is 'text' | 'notText' {
+  return name === 'text' || name === 'notText';
+}
+
+function valuesOf(scope: Scope | undefined, name: Pickable): string[] {
+  return isText(name) ? textsOf(scope?.[name]) : (scope?.[name] ?? []);
+}
+
+interface Props {
+  datasource: AuditDataSource;
+  scope: Scope | undefined;
+  filters: AuditQuery['filters'];
+  range?: TimeRange;
+  /** Fields before the first picker. */
+  before?: ReactNode;
+  /** Fields after the first picker, which is the resource's. */
+  second?: ReactNode;
+  /** Buttons beside the one that adds a condition. */
+  buttons?: ReactNode;
+  onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
+}
+
+/** Which events are meant: pickers that flow in a grid, and rows for all other conditions. */
+export function Conditions({ datasource, scope, filters, range, before, second, buttons, onChange }: Props) {
+  const styles = useStyles2(getStyles);
+  const pickers = usePickers(datasource, scope, range);
+  const { rows, change, add } = useRows(filters, (filters) => onChange({ filters }));
+  const [added, setAdded] = useState<Pickable[]>([]);
+
+  const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
+  const picker = (name: Pickable) => (
+    <ListPicker
+      key={name}
+      {...pickers[name]}
+      values={valuesOf(scope, name)}
+      autoFocus={added.includes(name)}
+      onChange={(values) =>
+        onChange({ scope: isText(name) ? withTexts(scope, name, values) : withList(scope, name, values) })
+      }
+    />
+  );
+  const [first, ...rest] = FREQUENT;
+
+  const menu = () => (
+    <Menu>
+      <Menu.Item
+        label={t('conditions.any', 'Any column')}
+        description={t('conditions.any-help', 'Is, is not, matches, is set: country, second factor, user agent, ...')}
+        onClick={add}
+      />
+      <Menu.Divider />
+      {RARE.filter((name) => !shown.includes(name)).map((name) => (
+        <Menu.Item key={name} label={pickers[name].label} onClick={() => setAdded([...added, name])} />
+      ))}
+    </Menu>
+  );
+
+  return (
+    <EditorRow>
+      <div className={styles.grid}>
+        {before}
+        {picker(first)}
+        {second}
+        {rest.map(picker)}
+        {shown.map(picker)}
+        <div className={styles.buttons}>
+          <Dropdown overlay={menu} placement="bottom-start">
+            <Button variant="secondary" icon="plus" tooltip={t('conditions.add-help', 'Add a condition')}>
+              {t('conditions.add', 'Condition')}
+            </Button>
+          </Dropdown>
+          {buttons}
+        </div>
+      </div>
+      <ConditionRows datasource={datasource} scope={scope} rows={rows} range={range} onChange={change} />
+    </EditorRow>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  grid: css({
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(148px, 1fr))',
+    gap: theme.spacing(0.5, 1),
+    width: '100%',
+    '> *': { minWidth: 0 },
+  }),
+  buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.5) }),
+});

@@ -1,0 +1,233 @@
+import type { TimeRange } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { useEffect, useMemo, useState } from 'react';
+
+import { hasVariable } from '../conditions';
+import type { AuditDataSource } from '../datasource';
+import { KINDS, RISK_CLASSES, SEVERITIES, STATUSES, type Scope, type ScopeList, type ScopeTexts } from '../query';
+import type { Product, Resource } from '../resources';
+import { isRegion, isUuid, REGIONS } from '../settings';
+import type { Option } from '../values';
+import { matcher } from '../wildcards';
+import { valueName } from '../words';
+import type { Picker } from './ListPicker';
+
+export type Pickable = ScopeList | ScopeTexts;
+
+/** The products of the data source; none while they are fetched, or where they cannot be. */
+export function useProducts(datasource: AuditDataSource): Product[] {
+  const [products, setProducts] = useState<Product[]>([]);
+  useEffect(() => {
+    let left = false;
+    datasource.resources
+      .products()
+      .then((products) => !left && setProducts(products))
+      // A picker without a list still takes text.
+      .catch(() => undefined);
+    return () => {
+      left = true;
+    };
+  }, [datasource]);
+  return products;
+}
+
+/** Has the names looked up of the principals and resources that a scope holds by id. */
+function useNames(datasource: AuditDataSource, scope: Scope | undefined, range: TimeRange | undefined) {
+  const { resources } = datasource;
+  const [, setLooked] = useState(0);
+  const unknown = (ids: string[] = []) => ids.filter((id) => isUuid(id) && !resources.nameOf(id)).join();
+  const things = unknown(scope?.resourceIds);
+  const people = unknown(scope?.principals);
+  useEffect(() => {
+    if (!things && !people) {
+      return;
+    }
+    let left = false;
+    const lookups: Array<Promise<unknown>> = things
+      ? things.split(',').map((id) => resources.resources(id, range))
+      : [];
+    if (people) {
+      lookups.push(resources.principals(''));
+    }
+    Promise.allSettled(lookups).then(() => !left && setLooked((times) => times + 1));
+    return () => {
+      left = true;
+    };
+    // A moving range does not change names.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [resources, things, people]);
+}
+
+const named = (values: string[]): Option[] => values.map((value) => ({ value, label: valueName(value) }));
+
+function distinct(values: Array<string | null | undefined>): Option[] {
+  const texts = values.filter((value): value is string => Boolean(value));
+  return [...new Set(texts)].sort().map((value) => ({ value, label: value }));
+}
+
+/** The products, and the services and methods of those that are chosen. */
+function catalogue(products: Product[], chosen: string[] = []) {
+  const wanted = chosen.some(hasVariable) ? [] : chosen.map(matcher);
+  const within = products.filter(({ name }) => !wanted.length || wanted.some((matches) => matches(name)));
+  const owners = new Map<string, string[]>();
+  for (const product of within) {
+    for (const method of new Set(product.services.flatMap(({ methods }) => methods))) {
+      owners.set(method, [...(owners.get(method) ?? []), product.title || product.name]);
+    }
+  }
+  return {
+    products: products.map(({ name, title }) => ({ value: name, label: title || name, description: name })),
+    methods: [...owners].sort().map(([value, names]) => ({ value, label: value, description: names.join(', ') })),
+    services: distinct(within.flatMap(({ services }) => services.map(({ name }) => name))),
+  };
+}
+
+/** What can be searched for while it is typed. */
+function searches({ resources }: AuditDataSource, range: TimeRange | undefined) {
+  const ofResources = (part: 'name' | 'type' | 'project') => async (typed: string) => {
+    const wanted = typed.toLowerCase();
+    const found = await resources.resources(part === 'name' ? typed : '', range);
+    return distinct(found.map((resource) => resource[part])).filter(({ value }) =>
+      value.toLowerCase().includes(wanted)
+    );
+  };
+  const option = ({ id, name, type, region }: Resource): Option => ({
+    value: id,
+    label: name || id,
+    description: [type, region].filter(Boolean).join(', '),
+  });
+  return {
+    principals: async (typed: string) => {
+      const found = await resources.principals(typed);
+      const times = new Map<string, number>();
+      found.forEach(({ name }) => times.set(name, (times.get(name) ?? 0) + 1));
+      // A name is readable in a stored query; where two bear it, only the id tells them apart.
+      return found.map(({ id, name, kind }) =>
+        times.get(name) === 1
+          ? { value: name, label: name, description: kind }
+          : { value: id, label: `${name} (${id.slice(0, 8)})`, description: kind }
+      );
+    },
+    resources: async (typed: string) => (await resources.resources(typed, range)).map(option),
+    names: ofResources('name'),
+    types: ofResources('type'),
+    projects: ofResources('project'),
+  };
+}
+
+const NO_OPTIONS: Option[] = [];
+
+/** A picker for each list and text of a scope. */
+export function usePickers(
+  datasource: AuditDataSource,
+  scope: Scope | undefined,
+  range: TimeRange | undefined
+): Record<Pickable, Picker> {
+  const products = useProducts(datasource);
+  useNames(datasource, scope, range);
+  const chosen = scope?.products;
+  const lists = useMemo(() => catalogue(products, chosen), [products, chosen]);
+  const search = useMemo(() => searches(datasource, range), [datasource, range]);
+  return useMemo(() => {
+    const nameOf = (value: string) => datasource.resources.nameOf(value);
+    const regionError = (region: string) =>
+      isRegion(region) || hasVariable(region)
+        ? undefined
+        : t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region });
+    const wildcards = t('scope.wildcards-help', 'Upper and lower case are the same; * and ? stand for any characters.');
+    return {
+      products: {
+        label: t('scope.products', 'Products'),
+        tooltip: wildcards,
+        options: lists.products,
+        free: true,
+      },
+      methods: {
+        label: t('scope.methods', 'Methods'),
+        tooltip: `${t(
+          'scope.methods-help',
+          'Names of API methods, such as CreateServer. The list follows the chosen products.'
+        )} ${wildcards}`,
+        options: lists.methods,
+        free: true,
+      },
+      services: { label: t('scope.services', 'Services'), tooltip: wildcards, options: lists.services, free: true },
+      principals: {
+        label: t('scope.principals', 'Who'),
+        tooltip: t('scope.principals-help', 'Users and applications, by name or id.'),
+        options: search.principals,
+        nameOf,
+        free: true,
+      },
+      resourceIds: {
+        label: t('scope.resources', 'Resource'),
+        tooltip: t(
+          'scope.resources-help',
+          'Resources that recent events name. Events about parts of a resource belong to it: a load balancer’s backends, a cluster’s pools.'
+        ),
+        options: search.resources,
+        nameOf,
+        free: true,
+      },
+      resourceNames: { label: t('scope.resource-names', 'Resource name'), options: search.names, free: true },
+      resourceTypes: {
+        label: t('scope.resource-types', 'Resource type'),
+        tooltip: wildcards,
+        options: search.types,
+        free: true,
+      },
+      status: {
+        label: t('scope.status', 'Result'),
+        tooltip: t('scope.status-help', 'Succeeded, denied, failed, or a status code such as 409.'),
+        options: named(STATUSES),
+        free: true,
+      },
+      severities: { label: t('scope.severities', 'Severity'), options: named(SEVERITIES) },
+      kinds: { label: t('scope.kinds', 'Kind of event'), options: named(KINDS) },
+      riskClasses: { label: t('scope.risk-classes', 'Risk class'), options: named(RISK_CLASSES) },
+      sourceIps: {
+        label: t('scope.source-ips', 'Source address'),
+        tooltip: t('scope.source-ips-help', 'Addresses, or networks such as 203.0.113.0/24.'),
+        options: NO_OPTIONS,
+        free: true,
+        keepTyped: true,
+      },
+      regions: {
+        label: t('scope.regions', 'Regions'),
+        tooltip: t(
+          'scope.regions-help',
+          'Events of IAM, Account and log-ins are global and always belong to the answer.'
+        ),
+        options: REGIONS.map(({ value, label }) => ({ value, label: value, description: label })),
+        free: true,
+        wrong: regionError,
+        placeholder: t('scope.regions-any', 'Those of the settings'),
+      },
+      projects: {
+        label: t('scope.projects', 'Projects'),
+        options: search.projects,
+        nameOf,
+        free: true,
+        placeholder: t('scope.projects-any', 'That of the settings, or any'),
+      },
+      text: {
+        label: t('scope.text', 'Contains'),
+        tooltip: t(
+          'scope.text-help',
+          'One of these texts stands anywhere in the event, the request body included; upper and lower case are the same.'
+        ),
+        options: NO_OPTIONS,
+        free: true,
+        keepTyped: true,
+      },
+      notText: {
+        label: t('scope.not-text', 'Does not contain'),
+        tooltip: t('scope.not-text-help', 'None of these texts stands anywhere in the event.'),
+        options: NO_OPTIONS,
+        free: true,
+        keepTyped: true,
+        placeholder: t('scope.not-text-none', 'Nothing'),
+      },
+    };
+  }, [datasource, lists, search]);
+}

@@ -1,0 +1,62 @@
+import type { TimeRange } from '@grafana/data';
+import type { ComboboxOption } from '@grafana/ui';
+
+import type { AuditDataSource } from './datasource';
+import { KINDS, NONE, RISK_CLASSES, SEVERITIES, STATUSES, VERSION, type AuditQuery } from './query';
+import { REGIONS } from './settings';
+import { valueName } from './words';
+
+export type Option = ComboboxOption<string>;
+
+/** Values that can be asked for whether or not an event of the range has them. */
+const FIXED: Record<string, readonly string[]> = {
+  kind: KINDS,
+  region: REGIONS.map(({ value }) => value),
+  risk_class: RISK_CLASSES,
+  severity: SEVERITIES,
+  status_class: STATUSES,
+};
+
+/** What the values of a column are asked for: what the other conditions leave of them. */
+export type Asked = Pick<AuditQuery, 'scope' | 'filters'> & { column: string };
+
+/** A column's values in a range, with what a filter compares as their value. */
+export async function columnValues(
+  datasource: AuditDataSource,
+  { column, scope, filters }: Asked,
+  range: TimeRange | undefined
+): Promise<Option[]> {
+  const options = new Map<string, Option>();
+  for (const value of FIXED[column] ?? []) {
+    options.set(value, { value, label: valueName(value) });
+  }
+  const query: AuditQuery = { refId: 'Values', version: VERSION, queryType: 'values', column, scope, filters };
+  const [frame] = await datasource.ask({ ...query, withNone: true }, range);
+  const texts = (name: string): unknown[] => frame?.fields.find((field) => field.name === name)?.values ?? [];
+  const [labels, values] = [texts('text'), texts('value')];
+  labels.forEach((label, row) => {
+    // A principal is compared by its name, and two may share one; all else is compared as it is stored.
+    const value = String((column === 'principal' ? label : (values[row] ?? label)) || NONE);
+    if (!options.has(value)) {
+      const name = String(label || NONE);
+      options.set(value, name === value ? { value, label: name } : { value, label: name, description: value });
+    }
+  });
+  return [...options.values()];
+}
+
+/** What is found for a text while it is typed: one answer serves all texts, and a failure is asked again. */
+export function completion(ask: () => Promise<Option[]>): (typed: string) => Promise<Option[]> {
+  let answer: Promise<Option[]> | undefined;
+  return async (typed) => {
+    answer ??= ask();
+    const wanted = typed.toLowerCase();
+    try {
+      return (await answer).filter(({ value, label }) => `${label}\n${value}`.toLowerCase().includes(wanted));
+    } catch {
+      // Without a list, a field still takes text.
+      answer = undefined;
+      return [];
+    }
+  };
+}
