@@ -313,6 +313,40 @@ async fn a_child_is_found_by_the_id_of_its_parent() {
 }
 
 #[tokio::test]
+async fn every_id_in_an_info_is_a_mention_of_its_resource() {
+    let declared: Value = serde_json::from_str(include_str!("data/resource-infos.json")).unwrap();
+    let mut engine = Engine::empty().await;
+    let mut asked = 0;
+    for (info, fields) in declared["infos"].as_object().unwrap() {
+        for (key, kind) in fields.as_object().unwrap() {
+            let id = format!("{key} of {info}");
+            let value = match kind.as_str() {
+                Some("id") => json!(id),
+                Some("ids") => json!(["another", id]),
+                None => json!({ "name": "n", "id": id }),
+                _ => continue,
+            };
+            engine.forget();
+            let resource = json!({ "id": format!("holder of {id}"), "type": "x", info: { key: value } });
+            let event = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [resource] }));
+            assert_eq!(engine.ids(json!({ "resourceIds": [id] })).await, [event], "{info}.{key}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 35, "{asked} ids");
+}
+
+#[tokio::test]
+async fn what_a_resource_merely_uses_is_concerned_by_the_event_that_says_so_alone() {
+    let engine = Engine::empty().await;
+    let secret = |info: Value| json!({ "resources": [{ "id": "secret", "type": "secret_manager_secret", "secret_manager_secret_info": info }] });
+    let sealed = engine.push("fr-par", Kind::Api, 60, secret(json!({ "path": "/", "key_id": "key" })));
+    let renamed = engine.push("fr-par", Kind::Api, 61, secret(json!({ "path": "/" })));
+    assert_eq!(engine.ids(json!({ "resourceIds": ["key"] })).await, [&*sealed]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["secret"] })).await, [sealed, renamed]);
+}
+
+#[tokio::test]
 async fn a_grandchild_is_found_through_other_events() {
     let engine = Engine::empty().await;
     let of = |kind: &str, id: &str, info: Value| {

@@ -4,6 +4,7 @@
 //! passes through untouched.
 
 mod columns;
+mod ids;
 mod json;
 #[cfg(test)]
 mod reference;
@@ -20,6 +21,7 @@ use chrono::{DateTime, NaiveDate};
 use serde::de::{Error as _, IgnoredAny};
 
 use self::columns::{Lists, NULL, Strings, Texts, encoded};
+use self::ids::{Relation, relation};
 use self::json::{Broken, Known, Marks, Raw, Reader};
 use super::part::{Place, Quoted, Stored};
 use super::{
@@ -306,6 +308,10 @@ impl Decoder {
             self.references.push([id, kind, name, NULL]);
             for parent in &resource.parents {
                 self.parents.push([id, key(Column::ResourceId, Some(parent))]);
+            }
+            // What is merely mentioned has no child: it is concerned by this event alone.
+            for mentioned in &resource.mentions {
+                self.parents.push([NULL, key(Column::ResourceId, Some(mentioned))]);
             }
             // A pool's event carries its cluster's id; the pool itself stands in the info, and belongs to the cluster.
             if resource.own_id.is_some() {
@@ -624,23 +630,6 @@ fn principal<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
     Ok(id)
 }
 
-/// Keys of a resource's `*_info` that name the resource it belongs to.
-/// Source: the resource types of Scaleway's Audit Trail API.
-const PARENT_KEYS: [&[u8]; 12] = [
-    b"backend_id",
-    b"container_id",
-    b"frontend_id",
-    b"gateway_id",
-    b"lb_id",
-    b"namespace_id",
-    b"pipeline_id",
-    b"pn_id",
-    b"private_network_id",
-    b"route_stage_id",
-    b"server_id",
-    b"vpc_id",
-];
-
 #[derive(Default)]
 struct Resource<'a> {
     id: Option<&'a [u8]>,
@@ -649,6 +638,7 @@ struct Resource<'a> {
     own_id: Option<&'a [u8]>,
     own_name: Option<&'a [u8]>,
     parents: Vec<&'a [u8]>,
+    mentions: Vec<&'a [u8]>,
 }
 
 /// Reads a list of resources, leaving out what is none; what is no list has none.
@@ -676,13 +666,14 @@ impl<'a> Resource<'a> {
                 b"type" => resource.kind = reader.text()?,
                 b"name" => resource.name = reader.text()?,
                 _ if key.ends_with(b"_info") => {
-                    // What is no object is none of the infos that name a parent.
+                    // What is no object is none of the infos that hold an id.
                     // An info may stand there under an old name too, or beside an empty one.
                     if let Ok(info) = reader.attempt(Info::read)? {
                         if info.id.is_some() {
                             (resource.own_id, resource.own_name) = (info.id, info.name);
                         }
                         resource.parents.extend(info.parents);
+                        resource.mentions.extend(info.mentions);
                     }
                 }
                 _ => reader.skip()?,
@@ -701,18 +692,23 @@ struct Info<'a> {
     id: Option<&'a [u8]>,
     name: Option<&'a [u8]>,
     parents: Vec<&'a [u8]>,
+    mentions: Vec<&'a [u8]>,
 }
 
 impl<'a> Info<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
         let mut info = Self::default();
         reader.members(|reader, key| {
-            let text = reader.text()?;
-            match key {
-                b"id" => info.id = text,
-                b"name" => info.name = text,
-                _ if PARENT_KEYS.contains(&key) => info.parents.extend(text),
-                _ => {}
+            match relation(key) {
+                Some(Relation::Own) => info.id = reader.text()?,
+                Some(Relation::Parent) => reader.ids(|id| info.parents.push(id))?,
+                Some(Relation::Mention) => reader.ids(|id| info.mentions.push(id))?,
+                None => {
+                    let text = reader.text()?;
+                    if key == b"name" {
+                        info.name = text;
+                    }
+                }
             }
             Ok(())
         })?;

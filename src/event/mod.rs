@@ -754,7 +754,8 @@ impl Events {
         }
     }
 
-    /// The ids of the resources that each event's resources belong to: a backend's load balancer, an ACL's frontend.
+    /// The ids of the resources that each event's resources belong to, as a backend's load balancer, or mention, as a secret's
+    /// key.
     #[must_use]
     pub fn parents(&self) -> Parents<'_> {
         let list = self.column(PARENTS).as_list::<i32>();
@@ -1029,7 +1030,8 @@ pub struct Parents<'a> {
 }
 
 impl<'a> Parents<'a> {
-    /// What the resources of a row's event belong to: the id of each that belongs to something, and the id of that.
+    /// What the resources of a row's event belong to: the id of each that belongs to something, and the id of that; without
+    /// the first, what an event merely mentions.
     pub fn of(&self, row: usize) -> impl Iterator<Item = (Option<&'a str>, &'a str)> + use<'a> {
         let Self { child, id, .. } = *self;
         rows_of(self.list, row).filter_map(move |i| Some((child.get(i), id.get(i)?)))

@@ -25,7 +25,7 @@ use crate::event::{Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, RETENTION_DAYS};
 
 /// What a file begins with; another version has another mark.
-const MARK: &[u8; 16] = b"audittrail-held1";
+const MARK: &[u8; 16] = b"audittrail-held2";
 
 /// How a file's name ends.
 const ENDING: &str = "held";

@@ -322,6 +322,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The id that stands here, or all of them: a list's items, or the `id` of an object.
+    pub(super) fn ids(&mut self, mut see: impl FnMut(&'a [u8])) -> Result<(), Broken> {
+        match self.peek() {
+            b'[' => self.elements(|reader| {
+                reader.text()?.into_iter().for_each(&mut see);
+                Ok(())
+            }),
+            b'{' => self.members(|reader, key| {
+                reader.text()?.into_iter().filter(|_| key == b"id").for_each(&mut see);
+                Ok(())
+            }),
+            _ => {
+                self.text()?.into_iter().for_each(see);
+                Ok(())
+            }
+        }
+    }
+
     /// A number of three digits, if one stands here.
     #[inline]
     pub(super) fn three_digits(&mut self) -> Option<u16> {

@@ -10,7 +10,8 @@ use serde_json::{Error, Value, from_str};
 use sha2::{Digest, Sha256};
 
 use super::super::{Column, Events, Kind, Long, region_of, status_class};
-use super::{List, PARENT_KEYS};
+use super::List;
+use super::ids::{Relation, relation};
 
 /// An event's time and id, and all that is said of it.
 type Row = (i64, String, Vec<Option<String>>);
@@ -70,8 +71,8 @@ fn text(value: &RawValue) -> Result<Option<String>, Error> {
     })
 }
 
-/// A resource's own id and name, and what it belongs to.
-type Info = (Option<String>, Option<String>, Vec<String>);
+/// A resource's own id and name, what it belongs to, and what it mentions.
+type Info = (Option<String>, Option<String>, Vec<String>, Vec<String>);
 
 #[derive(Default)]
 struct Resource {
@@ -89,11 +90,12 @@ fn resource(json: &str) -> Result<Resource, Error> {
             "type" => resource.kind = text(value)?,
             "name" => resource.name = text(value)?,
             key if key.ends_with("_info") => {
-                if let Ok((id, name, parents)) = info(value.get()) {
+                if let Ok((id, name, parents, mentions)) = info(value.get()) {
                     if id.is_some() {
                         (resource.info.0, resource.info.1) = (id, name);
                     }
                     resource.info.2.extend(parents);
+                    resource.info.3.extend(mentions);
                 }
             }
             _ => {}
@@ -106,17 +108,35 @@ fn resource(json: &str) -> Result<Resource, Error> {
 }
 
 fn info(json: &str) -> Result<Info, Error> {
-    let (mut id, mut name, mut parents) = (None, None, Vec::new());
+    let (mut id, mut name, mut parents, mut mentions) = (None, None, Vec::new(), Vec::new());
     for (key, value) in members(json)? {
-        let text = text(value)?;
-        match &*key {
-            "id" => id = text,
-            "name" => name = text,
-            key if PARENT_KEYS.contains(&key.as_bytes()) => parents.extend(text),
-            _ => {}
+        match relation(key.as_bytes()) {
+            Some(Relation::Own) => id = text(value)?,
+            Some(Relation::Parent) => parents.extend(ids(value)?),
+            Some(Relation::Mention) => mentions.extend(ids(value)?),
+            None => {
+                let text = text(value)?;
+                if key == "name" {
+                    name = text;
+                }
+            }
         }
     }
-    Ok((id, name, parents))
+    Ok((id, name, parents, mentions))
+}
+
+/// The ids that a value holds: it is one, a list of some, or an object that has one.
+fn ids(value: &RawValue) -> Result<Vec<String>, Error> {
+    let texts: Vec<Option<String>> = match value.get().as_bytes()[0] {
+        b'[' => from_str::<Vec<&RawValue>>(value.get())?.into_iter().map(text).collect::<Result<_, _>>()?,
+        b'{' => {
+            let members = members(value.get())?.into_iter();
+            let texts: Vec<_> = members.map(|(key, value)| Ok((key, text(value)?))).collect::<Result<_, Error>>()?;
+            texts.into_iter().filter(|(key, _)| key == "id").map(|(_, text)| text).collect()
+        }
+        _ => vec![text(value)?],
+    };
+    Ok(texts.into_iter().flatten().collect())
 }
 
 fn only_id(body: &str) -> Option<String> {
@@ -200,9 +220,10 @@ fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
     let user = first.filter(|first| matches!(first.kind.as_deref(), Some("iam_user" | "account_user")));
     let nameless = kind == Kind::Authentication || of("product_name").as_deref() == Some("iam");
     let (mut references, mut parents) = (Vec::new(), Vec::new());
-    for Resource { id, kind, name, info: (own, own_name, above) } in &resources {
+    for Resource { id, kind, name, info: (own, own_name, above, mentions) } in &resources {
         references.push((id.clone(), kind.clone(), name.clone(), None));
         parents.extend(above.iter().map(|parent| (id.clone(), parent.clone())));
+        parents.extend(mentions.iter().map(|mentioned| (None, mentioned.clone())));
         if own.is_some() {
             references.push((own.clone(), kind.clone(), own_name.clone(), id.clone()));
             parents.extend(id.clone().map(|id| (own.clone(), id)));

@@ -192,7 +192,33 @@ fn references_are_all_resources_and_what_stands_within_them() {
         (None, Some("7"), None, None),
     ];
     assert_eq!(references, expected);
-    assert_eq!(events.parents().of(0).map(|(_, parent)| parent).collect::<Vec<_>>(), ["cluster", "f", "pn", "s"]);
+    let parents =
+        [(Some("pool"), "cluster"), (Some("acl"), "f"), (Some("nic"), "pn"), (Some("nic"), "s"), (None, "sg")];
+    assert_eq!(events.parents().of(0).collect::<Vec<_>>(), parents);
+}
+
+#[test]
+fn ids_are_read_alone_from_lists_and_from_objects() {
+    let of = |info: Value| {
+        let resource = json!({ "id": "r", "type": "x", "x_info": info });
+        let events = Events::told(Kind::Api, &[json!({ "resources": [resource] })]);
+        let owned = |(child, id): (Option<&str>, &str)| (child.is_some(), id.to_owned());
+        events.parents().of(0).map(owned).collect::<Vec<_>>()
+    };
+    let (parent, mention) = (|id: &str| (true, id.to_owned()), |id: &str| (false, id.to_owned()));
+    for (info, expected) in [
+        (json!({ "vpc_id": "v", "target_vpc_id": "w" }), vec![parent("w"), parent("v")]),
+        (json!({ "key_id": "k", "path": "/" }), vec![mention("k")]),
+        (json!({ "rule_ids": ["a", "", null, 7, ["b"], "c"] }), vec![mention("a"), mention("7"), mention("c")]),
+        (json!({ "contract": { "id": "c", "name": "n", "version": 1 } }), vec![mention("c")]),
+        (json!({ "contract": [{ "id": "c" }], "rule_ids": {} }), vec![]),
+        (json!({ "lb_id": ["a", "b"], "of_tomorrow_id": "t" }), vec![parent("a"), parent("b"), mention("t")]),
+        (json!({ "key_id": null, "public_ip_id": "", "security_group_id": false }), vec![mention("false")]),
+        // Parents come before what is mentioned, whatever the order of keys.
+        (json!({ "a_ids": ["m"], "vpc_id": "v" }), vec![parent("v"), mention("m")]),
+    ] {
+        assert_eq!(of(info.clone()), expected, "{info}");
+    }
 }
 
 #[test]
@@ -334,6 +360,11 @@ const VALUES: &[&str] = &[
     r#"[{"id":"a", "x_info":{"id":"b", "name":"n", "lb_id":"l", "lb_id":"m", "frontend_id":[]}, "y_info":null}]"#,
     r#"[{"id":"a", "x_info":{"id":"b", "z":"\ud800"}, "x_info":{"id":"a"}}, {"id":"d", "\ud800":1}, [], null, {"type":"iam_user", "id":"u"}]"#,
     r#"[{"x_info":{"id":"b"}},{"name":1e999},{"_info":{"pn_id":true}}]"#,
+    r#"[{"id":"a", "x_info":{"rule_ids":["b", "", 7, null, [1], {"id":"c"}], "contract":{"id":"d", "id":"e", "x":[]}, "key_id":{}}}]"#,
+    r#"[{"id":"a", "x_info":{"rule_ids":["b", "\ud800"]}}, {"id":"b", "x_info":{"key_id":{"id":"\ud800"}}}]"#,
+    r#"[{"id":"a", "x_info":{"key_id":{"\ud800":1}, "vpc_id":"v"}}, {"id":"b", "x_info":{"a_ids":[{"\ud800":1}]}}]"#,
+    r#"[{"id":"a", "x_info":{"rule_ids":["b" "c"]}}]"#,
+    r#"[{"id":"a", "x_info":{"vpc_id":[[["\ud800"]]], "contract":{"a":["\ud800"]}}}]"#,
     "[[[]]]",
     "[{]}",
     "{[}]",
@@ -444,7 +475,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let events = [0, 1, 2, 40, 3].map(|place| recorded["events"][place].to_string());
     let mut page = format!("{{\"events\":[{}", events.join(", "));
     page.push_str(r#", {"id":"\u0061\n", "recorded_at":"2026-01-01T00:00:00.5+01:00", "status_code":"403", "mfa_type":1.5, "request_body":{"policy_id":"é", "x":[{}, [], "\ud800"]},"#);
-    page.push_str(r#" "resources":[{"id":"c", "type":"kube_pool", "kube_pool_info":{"id":"p", "name":"n", "vpc_id":"v"}}, 7], "principal":null}], "next_page_token":"more"}"#);
+    page.push_str(r#" "resources":[{"id":"c", "type":"kube_pool", "kube_pool_info":{"id":"p", "name":"n", "vpc_id":"v", "key_id":"k", "rule_ids":["a", "b"]}}, 7], "principal":null}], "next_page_token":"more"}"#);
     let byte =
         prop_oneof![prop::sample::select(b"\"\\{}[],:0123456789eE.-+untfr /\n\x00\x1f\xff\xc3".to_vec()), any::<u8>()];
     let damage = (any::<prop::sample::Index>(), 0..4_usize, prop::collection::vec(byte, 0..3));
