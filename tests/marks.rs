@@ -463,8 +463,11 @@ async fn text_that_is_long_is_shortened() {
     for column in ["title", "text", "tags"] {
         assert!(texts(&frame, column)[0].chars().count() < 500, "{column}");
     }
-    // The whole is in the table.
-    assert_eq!(texts(&engine.ask(list(json!({}))).await.unwrap(), "resource_name"), [long]);
+    // More of it is in the table, and the whole in the event's JSON.
+    let cells = texts(&engine.ask(list(json!({}))).await.unwrap(), "resource_name");
+    assert_eq!(cells, ["é".repeat(4_096) + "…"]);
+    let answer = engine.answer(&json!({}), &engine.ever()).await;
+    assert!(audittrail::query::events::object(&answer, 0).unwrap().contains(&long));
 }
 
 #[tokio::test]

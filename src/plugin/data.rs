@@ -12,7 +12,7 @@ use super::Process;
 use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
 use crate::query::answer::Fault;
-use crate::query::{Failure, Query, Request, aside};
+use crate::query::{Failure, Query, Request, aside, text};
 
 /// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
 ///
@@ -87,7 +87,7 @@ fn failed(failure: &Failure) -> DataResponse {
     };
     tracing::warn!(status = u64::from(failure.status), error_source, "a query failed: {failure}");
     DataResponse {
-        error: failure.message.clone(),
+        error: text::message(&failure.message).into_owned(),
         status: i32::from(failure.status),
         error_source: error_source.to_owned(),
         ..DataResponse::default()
@@ -122,6 +122,13 @@ mod tests {
         assert_eq!((failure.status, failure.fault), (500, Fault::Plugin));
         assert!(failure.message.starts_with("this query made the plugin panic"));
         assert_eq!(isolated(async { Ok(1) }).await, Ok(1));
+    }
+
+    #[test]
+    fn error_text_hides_nothing_that_a_query_or_scaleway_wrote() {
+        let response = failed(&Failure::input(format!("the query is \u{1b}[2Jx\u{202e}y\r\nz{}", "w".repeat(9_000))));
+        assert!(response.error.starts_with("the query is [2Jxy zw"), "{:?}", &response.error[..40]);
+        assert!(response.error.ends_with("w…") && response.error.chars().count() == 4_097);
     }
 
     #[test]

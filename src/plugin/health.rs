@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::query::model::Scope;
-use crate::query::{Desk, Failure, filter, plan};
+use crate::query::{Desk, Failure, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, iam};
 use crate::trail::Freshness;
@@ -74,6 +74,7 @@ impl From<&Failure> for Health {
 
 impl Health {
     fn response(mut self) -> CheckHealthResponse {
+        self.message = text::message(&self.message).into_owned();
         self.details["message"] = self.message.clone().into();
         let status = if self.ok { HealthStatus::Ok } else { HealthStatus::Error };
         CheckHealthResponse {
@@ -101,7 +102,7 @@ async fn check(desk: &Desk) -> Health {
             "region": shown(desk, name),
             "eventsLastHour": region.error.is_none().then_some(region.events),
             "complete": region.complete,
-            "error": region.error.as_ref().map(ToString::to_string),
+            "error": region.error.as_ref().map(|error| text::message(&error.to_string()).into_owned()),
         })).collect::<Vec<_>>(),
         "principals": names.as_ref().map(|names| names.value.all().len()).ok(),
     });

@@ -13,11 +13,10 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-/// The longest value of a line, in characters: go-plugin splits lines beyond 64 KiB and loses their meaning.
-const LONGEST_VALUE: usize = 4_096;
+use crate::query::text;
 
-/// The most fields of a line.
-const MOST_FIELDS: usize = 10;
+/// The most fields of a line: go-plugin splits lines beyond 64 KiB and loses their meaning.
+const MOST_FIELDS: usize = 16;
 
 /// The names of levels, as Grafana writes them in any case.
 const LEVELS: [(&str, LevelFilter); 6] = [
@@ -100,16 +99,14 @@ impl Values {
     }
 }
 
-fn cut(text: &str) -> Value {
-    match text.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
-    }
+/// A value as a person may read it in a terminal: headers and errors quote other people's text.
+fn shown(text: &str) -> Value {
+    text::message(text).into()
 }
 
 impl Visit for Values {
     fn record_str(&mut self, field: &Field, text: &str) {
-        self.put(if field.name() == "message" { "@message" } else { field.name() }, cut(text));
+        self.put(if field.name() == "message" { "@message" } else { field.name() }, shown(text));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {

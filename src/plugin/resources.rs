@@ -24,7 +24,7 @@ use super::Process;
 use super::data::isolated;
 use crate::event::Column;
 use crate::query::model::{EventList, Format, Order, Question, Scope, canonical_id};
-use crate::query::{Answer, Desk, Failure, Products, Query, Request, events};
+use crate::query::{Answer, Desk, Failure, Products, Query, Request, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::REGIONS;
@@ -58,7 +58,9 @@ impl resource_server::Resource for Resources {
         self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
         let (code, body) = match result {
             Ok(body) => (200, body),
-            Err(failure) => (i32::from(failure.status), json!({ "message": failure.message }).to_string()),
+            Err(failure) => {
+                (i32::from(failure.status), json!({ "message": text::message(&failure.message) }).to_string())
+            }
         };
         let json = StringList { values: vec!["application/json".to_owned()] };
         let headers = HashMap::from([("Content-Type".to_owned(), json)]);
@@ -148,6 +150,11 @@ impl Parameters {
     }
 }
 
+/// Sentences as an editor shows them.
+fn shown(notices: &[impl AsRef<str>]) -> Vec<Cow<'_, str>> {
+    notices.iter().map(|notice| text::message(notice.as_ref())).collect()
+}
+
 fn regions(desk: &Desk) -> Value {
     let configured = |region: &str| desk.settings.regions.iter().any(|name| name == region);
     let list: Vec<Value> = REGIONS.iter().map(|name| json!({ "name": name, "configured": configured(name) })).collect();
@@ -157,16 +164,18 @@ fn regions(desk: &Desk) -> Value {
 /// The products of all configured regions; one region that answers is enough.
 async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
     let Products { list, notices } = desk.products(deadline).await?;
-    Ok(json!({ "products": list, "notices": notices }))
+    Ok(json!({ "products": list, "notices": shown(&notices) }))
 }
 
 async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
     let Found { value: names, stale } = desk.names(deadline, |_| false).await?;
     let all = names.all().into_iter().filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()));
-    let list: Vec<Value> =
-        all.take(MOST).map(|((name, id), kind)| json!({ "id": id, "name": name, "kind": kind.as_str() })).collect();
+    let list: Vec<Value> = all
+        .take(MOST)
+        .map(|((name, id), kind)| json!({ "id": id, "name": text::label(name), "kind": kind.as_str() }))
+        .collect();
     let notices: Vec<String> = stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect();
-    Ok(json!({ "principals": list, "notices": notices }))
+    Ok(json!({ "principals": list, "notices": shown(&notices) }))
 }
 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
@@ -222,12 +231,12 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
         .take(MOST)
         .map(|(id, seen)| {
             json!({
-                "id": id, "name": seen.name, "type": seen.kind, "region": seen.region, "project": seen.project,
+                "id": id, "name": seen.name.as_deref().map(text::label), "type": seen.kind, "region": seen.region, "project": seen.project,
                 "events": seen.events, "lastSeen": DateTime::from_timestamp_nanos(seen.last).to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             })
         })
         .collect();
-    Ok(json!({ "resources": list, "total": total, "notices": answer.notices() }))
+    Ok(json!({ "resources": list, "total": total, "notices": shown(&answer.notices()) }))
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.

@@ -281,7 +281,7 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
         attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
     });
-    let text = |column: Column| Some(super::sentence::plain(events.text(column).get(row)?).into_owned());
+    let text = |column: Column| Some(super::text::plain(events.text(column).get(row)?).into_owned());
     let parts = [
         ("", Some(time)),
         ("result ", sentences.result(row)),
@@ -289,7 +289,7 @@ fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
         ("from ", sentences.origin(row)),
         ("in ", text(Column::Locality)),
         ("", text(Column::ResourceType)),
-        ("request ", request.map(|request| super::sentence::plain(&request).into_owned())),
+        ("request ", request.map(|request| super::text::plain(&request).into_owned())),
     ];
     let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
     lines.collect::<Vec<_>>().join("<br/>")
@@ -363,7 +363,7 @@ fn tags(mark: &Mark, columns: &[Keys<'_>; 4]) -> Vec<String> {
             if std::mem::replace(&mut seen[key], true) {
                 continue;
             }
-            let Some(tag) = keys.text(key).map(|tag| super::sentence::plain(tag).replace(',', " ")) else { continue };
+            let Some(tag) = keys.text(key).map(|tag| super::text::plain(tag).replace(',', " ")) else { continue };
             if !tags.contains(&tag) {
                 tags.push(tag);
             }

@@ -12,7 +12,7 @@ use arrow::error::ArrowError;
 use super::filter::{self, OwnNames};
 use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
-use super::{Desk, plan};
+use super::{Desk, plan, text};
 use crate::event::{Column, Events, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
@@ -314,12 +314,15 @@ impl Answer {
         }
     }
 
-    /// The frames, the first with all that is to be said about the answer.
+    /// The frames, the first with all that is to be said about the answer. What they say may quote other people's text.
     #[must_use]
     pub fn finish(self, mut frames: Vec<Frame>) -> Vec<Frame> {
         if let Some(frame) = frames.first_mut() {
             frame.meta.notices.splice(0..0, self.notices);
-            frame.meta.executed_query_string = self.executed;
+            frame.meta.executed_query_string = text::lines(&self.executed);
+        }
+        for notice in frames.iter_mut().flat_map(|frame| &mut frame.meta.notices) {
+            notice.text = text::message(&notice.text).into_owned();
         }
         frames
     }
@@ -446,7 +449,7 @@ fn unnamed(events: &Events, names: &Names) -> bool {
 /// Some names, and how many more there are.
 fn listed(names: &[&str]) -> String {
     const NAMED: usize = 5;
-    let some: Vec<String> = names.iter().take(NAMED).map(|name| super::sentence::plain(name).into_owned()).collect();
+    let some: Vec<String> = names.iter().take(NAMED).map(|name| text::plain(name).into_owned()).collect();
     match names.len().saturating_sub(NAMED) {
         0 => some.join(", "),
         more => format!("{} and {more} more", some.join(", ")),

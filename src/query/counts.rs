@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 use super::answer::{Answer, Failure};
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
+use super::text;
 use crate::event::Events;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
@@ -136,7 +137,8 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     for group in &of {
         sizes[*group as usize] += 1;
     }
-    let texts = |row: &usize| columns.iter().map(|keys| keys.get(*row).unwrap_or(NONE).to_owned()).collect();
+    let shown = |keys: &Keys<'_>, row| keys.get(row).map_or(NONE.to_owned(), |text| text::label(text).into_owned());
+    let texts = |row: &usize| columns.iter().map(|keys| shown(keys, *row)).collect();
     let mut keys: Vec<(Vec<String>, usize)> = first.iter().map(texts).zip(0..).collect();
     // What has the same labels is one group, whether or not it lacks the column.
     let mut merged = Vec::new();

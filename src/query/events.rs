@@ -1,5 +1,6 @@
 //! Events: log lines for Explore and the log panel, or a table with one column per field.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Failure};
 use super::model::{Dimension, EventList, Format, Order};
 use super::sentence::Sentences;
+use super::text;
 use crate::event::{self, Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 use crate::risk::Severity;
@@ -50,7 +52,7 @@ fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
     let sentences = Sentences::new(answer);
     let level: StringArray = (0..rows).map(|row| Some(level(answer, row))).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
-    let labels = labels(answer);
+    let labels = labels(answer, text::cell);
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
@@ -75,7 +77,11 @@ fn texts(texts: &StringArray) -> ArrayRef {
 
 /// JSON columns travel as bytes.
 fn json_text(texts: &StringArray) -> ArrayRef {
-    Arc::new(BinaryArray::from(texts.clone()))
+    let shown: Vec<Option<Cow<'_, str>>> = texts.iter().map(|json| json.map(text::json)).collect();
+    if shown.iter().flatten().all(|json| matches!(json, Cow::Borrowed(_))) {
+        return Arc::new(BinaryArray::from(texts.clone()));
+    }
+    Arc::new(shown.iter().map(|json| json.as_deref().map(str::as_bytes)).collect::<BinaryArray>())
 }
 
 /// A log level that says how much the event matters and whether it went wrong.
@@ -119,15 +125,20 @@ const DESCRIBED: [Dimension; 23] = [
     Dimension::Column(Column::Mfa),
 ];
 
-/// A line's labels: everything that is known about the event but its body; what is unknown is left out.
-fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
+/// A line's labels: everything that is known about the event but its body, as `show` writes it; what is unknown is left out.
+fn labels(answer: &Answer, show: fn(&str) -> Cow<'_, str>) -> impl Fn(usize) -> Map<String, Value> {
     let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
     let columns: Vec<_> =
         DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.dimension(dimension))).collect();
     move |row| {
-        let told = columns.iter().filter_map(|(name, text)| Some(((*name).to_owned(), text(row)?.into_owned().into())));
+        let told = columns.iter().filter_map(|(name, text)| Some(((*name).to_owned(), show(&text(row)?).into())));
         told.collect()
     }
+}
+
+/// A text as a machine reads it.
+fn as_it_is(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
 /// One event with all that is known about it.
@@ -141,7 +152,8 @@ struct One<'a> {
     resources: Option<&'a RawValue>,
 }
 
-/// One event with all that is known about it, as JSON; what its caller sent as it was sent, however deep it is nested.
+/// One event with all that is known about it, as JSON for a machine: texts are as they were sent, and so is what the caller
+/// sent, however deep it is nested.
 ///
 /// # Errors
 /// Never: an event is JSON.
@@ -153,7 +165,7 @@ pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
     };
     let time = chrono::DateTime::from_timestamp_nanos(events.times().value(row));
     let one = One {
-        labels: labels(answer)(row),
+        labels: labels(answer, as_it_is)(row),
         id: events.ids().value(row),
         time: time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true),
         request_body: raw(Long::RequestBody),
@@ -164,7 +176,8 @@ pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
 
 fn table(answer: &Answer) -> Result<Frame, Failure> {
     let events = &answer.events;
-    let text = |dimension: Dimension| Ok(Field::new(dimension.name(), Arc::new(answer.keys(dimension).column()?)));
+    let text =
+        |dimension: Dimension| Ok(Field::new(dimension.name(), Arc::new(answer.keys(dimension).column(text::cell)?)));
     let shown: Vec<Dimension> = DESCRIBED.into_iter().chain([Dimension::Attack]).collect();
     let described: Vec<Result<Field, Failure>> = event::side_by_side(events.len(), &shown, text);
     let mut fields = vec![Field::required("time", times(answer))];
@@ -177,7 +190,8 @@ fn table(answer: &Answer) -> Result<Frame, Failure> {
         }
     }
     fields.push(Field::required("id", texts(events.ids())));
-    fields.push(Field::new("request_id", texts(events.long(Long::RequestId))));
+    let requests: StringArray = events.long(Long::RequestId).iter().map(|request| request.map(text::cell)).collect();
+    fields.push(Field::new("request_id", Arc::new(requests)));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));
     fields.push(Field::new("resources", json_text(events.long(Long::Resources))));
     Ok(Frame {
@@ -244,14 +258,14 @@ mod tests {
     #[test]
     fn labels_are_what_is_known_and_all_of_it_is_text() {
         let answer = answer(Kind::Api, &[json!({ "status_code": 202, "method_name": "M", "request_id": "r" })]);
-        let told = Value::Object(labels(&answer)(0));
+        let told = Value::Object(labels(&answer, as_it_is)(0));
         let expected = json!({
             "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
         });
         assert_eq!(told, expected);
         let attacked =
             super::super::answer::Answer::of(&Events::told(Kind::Authentication, &[json!({ "result": "failure" })]));
-        assert_eq!(labels(&attacked)(0)["attack"], "T1110");
+        assert_eq!(labels(&attacked, as_it_is)(0)["attack"], "T1110");
     }
 
     #[test]

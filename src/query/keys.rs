@@ -165,19 +165,20 @@ impl<'a> Keys<'a> {
         self.text(self.key(row))
     }
 
-    /// The events' texts as a column.
+    /// The events' texts as a column, each text as `show` writes it.
     ///
     /// # Errors
     /// When it outgrows Arrow's 2 GiB.
-    pub fn column(&self) -> Result<StringArray, ArrowError> {
-        let bytes: usize = self.of.iter().map(|key| self.texts.get(*key as usize).map_or(0, |text| text.len())).sum();
+    pub fn column(&self, show: impl Fn(&str) -> Cow<'_, str>) -> Result<StringArray, ArrowError> {
+        let texts: Vec<Cow<'_, str>> = self.texts.iter().map(|text| show(text)).collect();
+        let bytes: usize = self.of.iter().map(|key| texts.get(*key as usize).map_or(0, |text| text.len())).sum();
         if i32::try_from(bytes).is_err() {
             return Err(ArrowError::InvalidArgumentError(format!(
                 "a column of {bytes} bytes; at most 2 GiB are allowed"
             )));
         }
         let mut column = StringBuilder::with_capacity(self.of.len(), bytes);
-        (0..self.of.len()).for_each(|row| column.append_option(self.get(row)));
+        self.of.iter().for_each(|key| column.append_option(texts.get(*key as usize)));
         Ok(column.finish())
     }
 

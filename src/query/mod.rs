@@ -13,6 +13,7 @@ pub mod keys;
 pub mod model;
 pub mod plan;
 pub mod sentence;
+pub mod text;
 pub mod values;
 
 use std::num::NonZero;

@@ -7,10 +7,11 @@ use arrow::array::StringArray;
 
 use super::answer::{Answer, Failure};
 use super::model::{Dimension, Values};
+use super::text;
 use crate::event::Column;
 use crate::frame::{Field, Frame};
 
-/// A frame with `text`, what a person picks, and `value`, what is put in its place; sorted by text.
+/// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; sorted by text.
 ///
 /// # Errors
 /// Never for events that were made here.
@@ -25,7 +26,7 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
             Dimension::Principal => answer.principal(id.get(row).unwrap_or_default()).to_owned(),
             _ => text.to_string(),
         };
-        distinct.insert((text.into_owned(), value));
+        distinct.insert((text::label(&text).into_owned(), value));
     }
     let column = |name, values: Vec<&str>| Field::required(name, Arc::new(StringArray::from(values)));
     Ok(Frame {

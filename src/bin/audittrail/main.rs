@@ -42,7 +42,8 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("audittrail: {error}");
+            // An error may quote a query, or what Scaleway answers.
+            eprintln!("audittrail: {}", audittrail::query::text::lines(&error.to_string()));
             ExitCode::FAILURE
         }
     }

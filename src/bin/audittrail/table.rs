@@ -3,6 +3,7 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use audittrail::query::text::cell as cell_text;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 
@@ -36,7 +37,7 @@ fn cell(column: &dyn Array, row: usize) -> String {
             ArrayFormatter::try_new(column, &options).map(|cells| cells.value(row).to_string()).unwrap_or_default()
         }
     };
-    let text = text.replace("<br/>", " · ");
+    let text = cell_text(&text.replace("<br/>", " · ")).into_owned();
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
