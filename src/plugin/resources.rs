@@ -75,7 +75,7 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
     let deadline = Instant::now() + desk.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
     if !call.method.is_empty() && call.method != "GET" {
-        let message = format!("the method is {:?}. Allowed: GET", call.method);
+        let message = format!("the method is {:?}. Allowed: GET", text::plain(&call.method));
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
     let list = match path[..] {
@@ -87,7 +87,7 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",
-                call.path
+                text::plain(&call.path)
             );
             return Err(Failure { status: 404, ..Failure::input(message) });
         }
@@ -124,7 +124,8 @@ impl Parameters {
             text.parse().ok().or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()));
         time.map(Some).ok_or_else(|| {
             Failure::input(format!(
-                "{name} is {text:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z"
+                "{name} is {:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z",
+                text::plain(text)
             ))
         })
     }
@@ -138,7 +139,7 @@ impl Parameters {
             region if REGIONS.contains(&region) => Ok(vec![region.to_owned()]),
             region => {
                 let allowed = REGIONS.join(", ");
-                Err(Failure::input(format!("region is {region:?}. Allowed: {allowed}, global")))
+                Err(Failure::input(format!("region is {:?}. Allowed: {allowed}, global", text::plain(region))))
             }
         }
     }
@@ -243,7 +244,8 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
 async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<String, Failure> {
     let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
         return Err(Failure::input(format!(
-            "the id {id:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339"
+            "the id {:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339",
+            text::plain(id)
         )));
     };
     let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
@@ -254,7 +256,8 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
         if let Some(failure) = answer.missing() {
             return Err(failure);
         }
-        let message = format!("there is no event {id} within a minute of its time in the regions asked ({asked})");
+        let message =
+            format!("there is no event {} within a minute of its time in the regions asked ({asked})", text::plain(id));
         return Err(Failure { status: 404, ..Failure::input(message) });
     };
     let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
