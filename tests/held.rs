@@ -273,6 +273,30 @@ async fn twelve_panels_cost_what_one_costs() {
 }
 
 #[tokio::test]
+async fn where_everything_is_cut_a_panel_of_a_part_reads_on_and_is_complete() {
+    let settings = json!({ "regions": ["fr-par"], "maxEvents": 300 });
+    let engine = Engine::with(Config { events: 2_000, ..Config::default() }, SECRET_KEY, &settings).await;
+    let request = settled();
+    let everything = ask(&engine.desk, &count(), &request).await.unwrap();
+    assert!(warnings(&everything)[0].contains("only the newest 300 events were fetched"), "{:?}", notices(&everything));
+    let of_everything = calls(&engine.sandbox);
+    let denied = json!({ "status": ["denied"] });
+    let mut query = list(denied);
+    query["limit"] = json!(300);
+    let part = ask(&engine.desk, &query, &request).await.unwrap();
+    assert_eq!(warnings(&part), [""; 0]);
+    let time = |event: &Value| nanos(event["recorded_at"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap());
+    let trail = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, event)| {
+        region == "fr-par"
+            && (request.from..request.to).contains(&time(event))
+            && [json!(401), json!(403)].contains(&event["status_code"])
+    });
+    let expected: BTreeSet<String> = trail.map(|(_, _, event)| event["id"].as_str().unwrap().to_owned()).collect();
+    is_each_once(&texts(&part, "id"), &expected);
+    assert!(calls(&engine.sandbox) > of_everything, "older events of the part are fetched by themselves");
+}
+
+#[tokio::test]
 async fn panels_of_parts_share_one_reading_too() {
     let parts = || {
         ["iam", "instance", "vpc", "rdb", "load-balancer", "k8s"]
