@@ -45,4 +45,20 @@ describe('dashboards', () => {
       ]);
     expect(Object.fromEntries(found)).toEqual(COLORS);
   });
+
+  it('ask a panel of mixed data sources again when a filter bar changes', () => {
+    const boards = [access, activity, incident] as unknown as Array<{
+      templating: { list: Array<{ type: string; name: string }> };
+      panels: Array<{ datasource?: { uid: string }; targets?: Array<{ queryType?: string; dependsOn?: string[] }> }>;
+    }>;
+    const mixed = boards.flatMap(({ templating, panels }) => {
+      const bars = templating.list.filter(({ type }) => type === 'adhoc').map(({ name }) => `\${${name}}`);
+      const targets = panels
+        .filter(({ datasource }) => datasource?.uid === '-- Mixed --')
+        .flatMap(({ targets = [] }) => targets);
+      return targets.filter(({ queryType }) => queryType).map(({ dependsOn }) => ({ bars, dependsOn }));
+    });
+    expect(mixed.length).toBeGreaterThan(0);
+    mixed.forEach(({ bars, dependsOn }) => expect(dependsOn).toEqual(bars));
+  });
 });

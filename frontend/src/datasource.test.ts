@@ -1,4 +1,5 @@
 import {
+  CoreApp,
   type DataQueryRequest,
   type DataQueryResponse,
   DataTopic,
@@ -6,7 +7,7 @@ import {
   type Field,
   SupplementaryQueryType,
 } from '@grafana/data';
-import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { type DataSourceSrv, DataSourceWithBackend, setDataSourceSrv } from '@grafana/runtime';
 import { lastValueFrom, of } from 'rxjs';
 
 import { AuditDataSource } from './datasource';
@@ -66,17 +67,6 @@ describe('queries', () => {
     });
   });
 
-  it('carry the filters in a panel of mixed data sources too', async () => {
-    const backend = sent();
-    const filters = [{ key: 'product', operator: '=', value: 'iam' }];
-    const datasource = fakeDataSource();
-    Object.assign(getTemplateSrv(), { getAdhocFilters: () => filters });
-    const query = { refId: 'A', queryType: 'annotations' as const, overlay: true };
-    await lastValueFrom(datasource.query({ ...request(query), panelId: 1 }));
-    await lastValueFrom(datasource.query(request(query)));
-    expect(backend.mock.calls.map(([asked]) => asked.filters)).toEqual([filters, undefined]);
-  });
-
   it('tell Grafana whether they hold a variable', () => {
     const datasource = fakeDataSource();
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['$who'] } })).toBe(true);
@@ -125,6 +115,15 @@ describe('Explore', () => {
 });
 
 describe('ad-hoc filters', () => {
+  it('offer events that lack the column', async () => {
+    const datasource = fakeDataSource();
+    jest.mocked(datasource.ask).mockResolvedValue([fakeFrame('values', { text: ['(none)', 'otp', ''] })]);
+    expect(await datasource.getTagValues({ key: 'mfa', filters: [] })).toEqual([
+      { text: '(none)', value: '(none)' },
+      { text: 'otp', value: 'otp' },
+    ]);
+  });
+
   it('offer what the other filters leave', async () => {
     const datasource = fakeDataSource();
     jest.mocked(datasource.ask).mockResolvedValue([fakeFrame('values', { text: ['iam', 'iam', 'vpc'] })]);
@@ -137,8 +136,159 @@ describe('ad-hoc filters', () => {
       { text: 'vpc', value: 'vpc' },
     ]);
     const [query] = jest.mocked(datasource.ask).mock.calls[0];
-    expect(query).toMatchObject({ queryType: 'values', column: 'product', filters: [filters[1]] });
+    expect(query).toMatchObject({ queryType: 'values', column: 'product', withNone: true, filters: [filters[1]] });
     expect((await datasource.getTagKeys()).map(({ text }) => text)).toContain('principal');
+  });
+});
+
+describe('filter bars', () => {
+  const [iam, paris, denied] = [
+    { key: 'product', operator: '=', value: 'iam' },
+    { key: 'region', operator: '=', value: 'fr-par' },
+    { key: 'status_class', operator: '=', value: 'denied' },
+  ];
+  const bar = (datasource: unknown, ...filters: unknown[]) => ({ type: 'adhoc', value: '', datasource, filters });
+  const ds = (value: unknown) => ({ type: 'datasource', value });
+  const query = { refId: 'A', queryType: 'counts' as const };
+
+  /** What reaches the backend of a request from a dashboard. */
+  async function asked(datasource: AuditDataSource, more: Partial<DataQueryRequest<AuditQuery>> = {}) {
+    const backend = sent();
+    await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Dashboard, ...more }));
+    const [{ filters, targets, scopedVars }] = backend.mock.calls[backend.mock.calls.length - 1];
+    // As Grafana's own `query` goes on.
+    return targets.map((target: AuditQuery) => datasource.applyTemplateVariables(target, scopedVars, filters));
+  }
+
+  it.each([
+    ['by its uid', { uid: 'audit' }, {}],
+    ['by its name', { uid: 'Audit' }, {}],
+    ['by its name, as old dashboards write it', 'Audit', {}],
+    ['by a variable', { uid: '${ds}' }, { ds: ds('audit') }],
+    ['by a variable, plainly', { uid: '$ds' }, { ds: ds('audit') }],
+    ['by a variable, as in old dashboards', '[[ds]]', { ds: ds('Audit') }],
+    ['by a variable with several values', { uid: '${ds}' }, { ds: ds(['other', 'audit']) }],
+    ['by a variable that is the default', { uid: '${ds}' }, { ds: ds('default') }],
+    ['as the default', { uid: 'default' }, {}],
+    ['as the default, by nothing', null, {}],
+    ['as the default, by an empty reference', {}, {}],
+    ['as the default of its type', { type: 'scaleway-audittrail-datasource' }, {}],
+  ])('that name the data source %s are applied where Grafana hands over none', async (_, datasource, variables) => {
+    const filtered = fakeDataSource({ ...variables, Filters: bar(datasource, iam) });
+    for (const more of [{ panelId: 1 }, { requestId: 'AQ100' }, { app: CoreApp.PanelEditor }, { app: 'scenes' }]) {
+      expect((await asked(filtered, more))[0].filters).toEqual([iam]);
+    }
+  });
+
+  it.each([
+    ['another uid', { uid: 'loki' }, {}],
+    ['a variable that is another', { uid: '${ds}' }, { ds: ds('loki') }],
+    ['a variable that does not exist', { uid: '${ds}' }, {}],
+    ['nothing, where another is the default', null, {}],
+    ['the default of another type', { type: 'loki' }, {}],
+  ])('that name %s are not', async (_, datasource, variables) => {
+    const other = fakeDataSource({ ...variables, Filters: bar(datasource, iam) });
+    setDataSourceSrv({ getInstanceSettings: () => ({ uid: 'loki' }) } as unknown as DataSourceSrv);
+    expect((await asked(other))[0].filters).toBeUndefined();
+  });
+
+  it('follow a panel that is repeated for each data source', async () => {
+    const datasource = fakeDataSource({ ds: ds(['other', 'audit']), Filters: bar({ uid: '${ds}' }, iam) });
+    const scopedVars = (uid: string) => ({ ds: { text: uid, value: uid } });
+    expect((await asked(datasource, { scopedVars: scopedVars('audit') }))[0].filters).toEqual([iam]);
+    expect((await asked(datasource, { scopedVars: scopedVars('other') }))[0].filters).toBeUndefined();
+  });
+
+  it('are applied once, all of them, with the filters that come with the dashboard', async () => {
+    const datasource = fakeDataSource({
+      ds: ds('audit'),
+      Filters: bar({ uid: '${ds}' }, iam, { key: 'method', operator: '=', value: '' }),
+      More: { ...bar({ uid: 'audit' }, paris, iam), originFilters: [{ ...denied, origin: 'dashboard' }] },
+      Other: bar({ uid: 'loki' }, { key: 'app', operator: '=', value: 'x' }),
+    });
+    expect((await asked(datasource, { filters: [iam] }))[0].filters).toEqual([iam, denied, paris]);
+    expect((await asked(datasource))[0].filters).toEqual([iam, denied, paris]);
+  });
+
+  it('replace variables in their values', async () => {
+    const who = { key: 'principal', operator: '=', value: '$who' };
+    const empty = { key: 'method', operator: '=', value: '$none' };
+    const all = { key: 'product', operator: '=', value: '$__all' };
+    const datasource = fakeDataSource({ who: ['a', 'b'], none: '', Filters: bar({ uid: 'audit' }, who, empty, all) });
+    const [{ filters, emptyVariables }] = await asked(datasource);
+    expect(filters).toEqual([{ key: 'principal', operator: '=|', value: 'a', values: ['a', 'b'] }]);
+    expect(emptyVariables).toEqual(['none']);
+  });
+
+  it('of the scopes that are chosen are applied where there is a bar', async () => {
+    const scope = (...filters: unknown[]) => ({ metadata: { name: 's' }, spec: { title: 's', filters } });
+    const scopes = [
+      scope(
+        { key: 'product', operator: 'equals', value: 'iam' },
+        { key: 'region', operator: 'not-equals', value: 'x' }
+      ),
+      scope({ key: 'product', operator: 'one-of', value: 'vpc', values: ['vpc', 'lb'] }),
+      scope({ key: 'method', operator: 'regex-match', value: 'Create.*' }),
+      scope(
+        { key: 'method', operator: 'regex-match', value: 'Delete.*' },
+        { key: 'method', operator: 'regex-not-match', value: 'X' }
+      ),
+    ] as unknown as DataQueryRequest['scopes'];
+    const datasource = fakeDataSource({ Filters: bar({ uid: 'audit' }, paris) });
+    expect((await asked(datasource, { scopes }))[0].filters).toEqual([
+      { key: 'product', operator: '=|', value: 'iam', values: ['iam', 'vpc', 'lb'] },
+      { key: 'region', operator: '!=|', value: 'x', values: ['x'] },
+      { key: 'method', operator: '=~', value: 'Create.*|Delete.*' },
+      { key: 'method', operator: '!~', value: 'X' },
+      paris,
+    ]);
+    // Grafana has put them among its own.
+    expect((await asked(datasource, { scopes, filters: [iam] }))[0].filters).toEqual([iam, paris]);
+  });
+
+  it('group counts by further columns', async () => {
+    const datasource = fakeDataSource({
+      by: { type: 'groupby', value: ['country', 'method'], datasource: { uid: 'audit' } },
+      other: { type: 'groupby', value: ['app'], datasource: { uid: 'loki' } },
+      nothing: { type: 'groupby', value: '', datasource: { uid: 'audit' } },
+      Filters: bar({ uid: 'audit' }, { key: 'region', operator: 'groupBy', value: '' }),
+    });
+    const targets: AuditQuery[] = [
+      query,
+      { ...query, refId: 'B', groupBy: ['method'] },
+      { refId: 'C', queryType: 'events' },
+    ];
+    const [plain, grouped, events] = await asked(datasource, { targets, groupByKeys: ['product', 'country'] });
+    expect(plain.groupBy).toEqual(['product', 'country', 'method', 'region']);
+    expect(grouped.groupBy).toEqual(['method', 'product', 'country', 'region']);
+    expect([events.groupBy, events.filters]).toEqual([undefined, undefined]);
+    const [expression] = datasource.interpolateVariablesInQueries([query], {});
+    expect(expression.groupBy).toEqual(['country', 'method', 'region']);
+  });
+
+  it('are applied to what expressions use, and to what is opened in Explore', () => {
+    const datasource = fakeDataSource({ ds: ds('audit'), Filters: bar({ uid: '${ds}' }, iam) });
+    expect(datasource.interpolateVariablesInQueries([query], {}, [iam, paris])[0].filters).toEqual([iam, paris]);
+    expect(datasource.interpolateVariablesInQueries([query], {})[0].filters).toEqual([iam]);
+  });
+
+  it('are not those of a dashboard that was left, nor of what the data source asks itself', async () => {
+    const datasource = fakeDataSource({ Filters: bar({ uid: 'audit' }, iam) });
+    for (const app of [CoreApp.Explore, CoreApp.UnifiedAlerting, CoreApp.CloudAlerting, CoreApp.Correlations]) {
+      expect((await asked(datasource, { app }))[0].filters).toBeUndefined();
+    }
+    const backend = sent();
+    await lastValueFrom(datasource.variables.query({ ...request({ refId: 'A' }), app: CoreApp.Dashboard }));
+    expect(backend.mock.lastCall?.[0].filters).toBeUndefined();
+  });
+
+  it('can be named by a query, so that Grafana asks again when they change', async () => {
+    const datasource = fakeDataSource({ Filters: bar({ uid: 'audit' }, iam) });
+    const dependent = datasource.dependent(query, CoreApp.PanelEditor);
+    expect(dependent).toEqual({ ...query, dependsOn: ['${Filters}'] });
+    expect(datasource.dependent(dependent, CoreApp.UnifiedAlerting)).toEqual(query);
+    const [plain] = await asked(datasource, { targets: [dependent] });
+    expect(plain).toEqual({ ...query, version: 1, filters: [iam] });
   });
 });
 

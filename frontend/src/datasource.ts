@@ -7,6 +7,7 @@ import {
   type DataSourceGetTagKeysOptions,
   type DataSourceGetTagValuesOptions,
   type DataSourceInstanceSettings,
+  type DataSourceRef,
   type DataSourceWithLogsContextSupport,
   type DataSourceWithLogsLabelTypesSupport,
   type DataSourceWithQueryModificationSupport,
@@ -26,11 +27,19 @@ import {
   type ToggleFilterAction,
 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { DataSourceWithBackend, getTemplateSrv, HealthCheckError, type TemplateSrv } from '@grafana/runtime';
+import {
+  DataSourceWithBackend,
+  getDataSourceSrv,
+  getTemplateSrv,
+  HealthCheckError,
+  type TemplateSrv,
+} from '@grafana/runtime';
 import React, { type ReactNode } from 'react';
 import { lastValueFrom, map, type Observable } from 'rxjs';
 
 import { annotations } from './annotations';
+import { bars, groupedBy, scopeFilters, type Bars } from './bars';
+import { reference } from './binding';
 import { LogContext } from './components/LogContext';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { healthLines } from './health';
@@ -48,11 +57,19 @@ import {
   type Context,
 } from './logs';
 import { overlay, withoutButtons } from './overlay';
-import { isEmpty, newQuery, VERSION, type AuditQuery } from './query';
+import { isEmpty, newQuery, NONE, VERSION, type AuditQuery } from './query';
 import { Resources } from './resources';
 import type { Settings } from './settings';
 import { Variables } from './variables';
 import { words } from './words';
+
+/** Where there are no filter bars, though the dashboard that was left may still be known. */
+const WITHOUT_BARS: readonly unknown[] = [
+  CoreApp.Explore,
+  CoreApp.Correlations,
+  CoreApp.UnifiedAlerting,
+  CoreApp.CloudAlerting,
+];
 
 /** The data source in the browser: it prepares questions and dresses answers; the backend does the work. */
 export class AuditDataSource
@@ -96,8 +113,19 @@ export class AuditDataSource
   }
 
   applyTemplateVariables(query: AuditQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): AuditQuery {
-    const asked = new Interpolation(this.templates, scopedVars).query(query);
-    return withFilters({ ...asked, version: asked.version ?? VERSION }, adHocFilters(filters));
+    const { dependsOn: _, ...asked } = withFilters(query, adHocFilters(filters));
+    return new Interpolation(this.templates, scopedVars).query({ ...asked, version: asked.version ?? VERSION });
+  }
+
+  /** Grafana asks for these instead of `query` where expressions use the answer, and for Explore and new alert rules. */
+  interpolateVariablesInQueries(
+    queries: AuditQuery[],
+    scopedVars: ScopedVars,
+    filters: AdHocVariableFilter[] = []
+  ): AuditQuery[] {
+    const bars = this.bars(scopedVars);
+    const all = [...filters, ...bars.filters];
+    return queries.map((query) => this.applyTemplateVariables(groupedBy(query, bars.groupBy), scopedVars, all));
   }
 
   targetContainsTemplate(query: AuditQuery): boolean {
@@ -105,10 +133,16 @@ export class AuditDataSource
   }
 
   query(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
+    return this.send(this.inDashboard(request));
+  }
+
+  /** Answers a request as it is, without what the dashboard's filter bars ask. */
+  send(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
     // Not every caller asks filterQuery first.
-    const targets = request.targets.filter((target) => this.filterQuery(target));
-    const filters = request.filters ?? this.panelFilters(request);
-    const asked = { ...request, requestId: this.apart(request.requestId), targets, filters };
+    const targets = request.targets
+      .filter((target) => this.filterQuery(target))
+      .map((target) => groupedBy(target, request.groupByKeys ?? []));
+    const asked = { ...request, requestId: this.apart(request.requestId), targets };
     return super.query(scrolled(asked)).pipe(map((response) => this.dressed(response, asked)));
   }
 
@@ -117,10 +151,61 @@ export class AuditDataSource
     return requestId?.startsWith('AQ') ? `${requestId}-${this.requests++}` : requestId;
   }
 
-  /** The dashboard's filters for a panel that mixes data sources, to which Grafana hands none. */
-  private panelFilters({ panelId }: DataQueryRequest<AuditQuery>): AdHocVariableFilter[] | undefined {
-    const templates: TemplateSrv & { getAdhocFilters?: (name: string) => AdHocVariableFilter[] } = this.templates;
-    return panelId === undefined ? undefined : templates.getAdhocFilters?.(this.name);
+  /**
+   * A request with everything that the dashboard's filter bars ask of this data source.
+   *
+   * Grafana hands over those of one bar, and none where a panel mixes data sources, where an annotation's data source is a
+   * variable, and where a bar has no data source and so the default one.
+   */
+  private inDashboard(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
+    if (WITHOUT_BARS.includes(request.app)) {
+      return request;
+    }
+    const bars = this.bars(request.scopedVars);
+    if (!bars.names.length) {
+      return request;
+    }
+    const given = request.filters ?? scopeFilters(request.scopes);
+    return {
+      ...request,
+      filters: [...given, ...bars.filters],
+      groupByKeys: [...(request.groupByKeys ?? []), ...bars.groupBy],
+    };
+  }
+
+  /** A query that names the filter bars it depends on, as it is stored in a panel. */
+  dependent(query: AuditQuery, app: CoreApp | string | undefined): AuditQuery {
+    const names = WITHOUT_BARS.includes(app) ? [] : this.bars().names;
+    const { dependsOn: _, ...rest } = query;
+    return names.length ? { ...rest, dependsOn: names.map(reference) } : rest;
+  }
+
+  /** The dashboard's filter bars that are about this data source. */
+  bars(scopedVars: ScopedVars = {}): Bars {
+    return bars(this.templates.getVariables(), (datasource) => this.isMeant(datasource, scopedVars));
+  }
+
+  /** Whether a reference, which may be a variable, a name, or nothing for the default, leads to this data source. */
+  private isMeant(datasource: DataSourceRef | string | null | undefined, scopedVars: ScopedVars): boolean {
+    const written = typeof datasource === 'string' ? datasource : datasource?.uid;
+    const type = typeof datasource === 'string' ? undefined : datasource?.type;
+    return this.resolved(written, scopedVars).some((found) => {
+      if (found && found !== 'default') {
+        return found === this.uid || found === this.name;
+      }
+      // As Grafana finds it: the default of the type, or of all.
+      return getDataSourceSrv().getInstanceSettings(type ? { type } : null)?.uid === this.uid;
+    });
+  }
+
+  /** What a reference is once its variable is replaced; a variable may stand for several data sources. */
+  private resolved(written: string | undefined, scopedVars: ScopedVars): unknown[] {
+    let values: unknown[] | undefined;
+    const replaced = this.templates.replace(written, scopedVars, (value: unknown) => {
+      values = [value].flat();
+      return '';
+    });
+    return values ?? [replaced];
   }
 
   private dressed(response: DataQueryResponse, request: DataQueryRequest<AuditQuery>): DataQueryResponse {
@@ -171,11 +256,14 @@ export class AuditDataSource
       version: VERSION,
       queryType: 'values',
       column: options.key,
+      withNone: true,
       filters,
     };
     const frames = await this.ask(query, options.timeRange);
     const text = frames[0]?.fields.find((field) => field.name === 'text');
-    return [...new Set<string>(text?.values ?? [])].map((value) => ({ text: value, value }));
+    // An event that lacks the column is offered as "(none)", and asked for by it.
+    const values = (text?.values ?? []).map((value) => value || NONE);
+    return [...new Set<string>(values)].map((value) => ({ text: value, value }));
   }
 
   // Explore
@@ -286,7 +374,7 @@ export class AuditDataSource
       timezone: 'browser',
       hideFromInspector: true,
     };
-    const response = await lastValueFrom(this.query(request));
+    const response = await lastValueFrom(this.send(request));
     const error = response.errors?.[0] ?? response.error;
     if (error) {
       throw new Error(error.message ?? error.data?.message ?? t('ask.failed', 'The backend did not answer'));

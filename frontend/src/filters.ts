@@ -44,7 +44,7 @@ export function distinctFilters(filters: Filter[]): Filter[] {
 
 /** A query with further filters. */
 export function withFilters(query: AuditQuery, more: Filter[]): AuditQuery {
-  return more.length ? { ...query, filters: [...(query.filters ?? []), ...more] } : query;
+  return more.length ? { ...query, filters: distinctFilters([...(query.filters ?? []), ...more]) } : query;
 }
 
 /** Asked of the scope, where the backend knows the other ids of the same principal. */

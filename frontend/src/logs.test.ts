@@ -1,4 +1,10 @@
-import { type DataQueryRequest, dateTime, LogRowContextQueryDirection } from '@grafana/data';
+import {
+  CoreApp,
+  type DataQueryRequest,
+  dateTime,
+  LogRowContextQueryDirection,
+  type RawTimeRange,
+} from '@grafana/data';
 
 import { contextOrder, contextQuery, contextRange, contextsOf, scrolled, volumeQuery, withNanos } from './logs';
 import type { AuditQuery } from './query';
@@ -62,6 +68,54 @@ describe('scrolling', () => {
   it('leaves other requests alone', () => {
     const other = request();
     expect(scrolled(other)).toBe(other);
+  });
+
+  describe('in a log panel of a dashboard', () => {
+    /** The panel asks with its first request, and the part of the range that it wants instead of all of it. */
+    const page = (rangeRaw: RawTimeRange, from: number, to: number, target: Partial<AuditQuery> = {}) => {
+      const part = { from: dateTime(from), to: dateTime(to) };
+      return {
+        app: CoreApp.Dashboard,
+        panelPluginId: 'logs',
+        rangeRaw,
+        range: { ...part, raw: part },
+        targets: [{ refId: 'A', queryType: 'events', ...target }],
+      } as unknown as DataQueryRequest<AuditQuery>;
+    };
+    const [begin, end] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)];
+    const written = { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
+
+    it('asks for the whole millisecond of the last line', () => {
+      const older = scrolled(page(written, begin, end - 5000));
+      expect([older.range.from.valueOf(), older.range.to.valueOf()]).toEqual([begin, end - 4999]);
+      expect(older.targets[0].order).toBeUndefined();
+      const now = Date.now();
+      const relative = scrolled(page({ from: 'now-6h', to: 'now' }, now - 6 * 3_600_000, now - 5000));
+      expect(relative.range.to.valueOf()).toBe(now - 4999);
+    });
+
+    it('goes on with the oldest of newer lines', () => {
+      const newer = scrolled(page(written, begin + 5000, end));
+      expect(newer.range.from.valueOf()).toBe(begin + 5000);
+      expect(newer.targets[0].order).toBe('oldest');
+    });
+
+    it('asks first for the dashboard’s range as it is', () => {
+      const whole = page(written, begin, end);
+      expect(scrolled(whole)).toBe(whole);
+      const range = { from: dateTime(begin), to: dateTime(end), raw: written };
+      expect(scrolled({ ...whole, range })).toEqual({ ...whole, range });
+      const relative = { from: 'now-6h', to: 'now' };
+      const first = { ...page(relative, begin, end), range: { ...range, raw: relative } };
+      expect(scrolled(first)).toBe(first);
+    });
+
+    it('leaves what shows no lines alone', () => {
+      for (const target of [{ queryType: 'counts' as const }, { format: 'table' as const }]) {
+        const other = page(written, begin, end - 5000, target);
+        expect(scrolled(other)).toBe(other);
+      }
+    });
   });
 
   it('gives times without nanoseconds zeros, so that pages of lines stay aligned', () => {

@@ -6,6 +6,7 @@ import {
   LogRowContextQueryDirection,
   type LogRowContextOptions,
   type LogRowModel,
+  rangeUtil,
   type TimeRange,
 } from '@grafana/data';
 
@@ -84,19 +85,39 @@ export function volumeQuery(query: AuditQuery): AuditQuery | undefined {
   return { refId: `log-volume-${query.refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters };
 }
 
+/** How a request for more lines is told from others: Explore says so, and a dashboard's log panel asks for a part of its range. */
+function isPage({ targets, range, rangeRaw }: DataQueryRequest<AuditQuery>): boolean {
+  if (targets.some((target) => target.supportingQueryType?.toLowerCase() === 'infinitescroll')) {
+    return true;
+  }
+  // The panel leaves the dashboard's own range beside the part that it asks for, whose ends are never written as "now".
+  if (!rangeRaw || isText(range.raw.from) || isText(range.raw.to) || !targets.some(isLogs)) {
+    return false;
+  }
+  const whole = rangeUtil.convertRawToRange(rangeRaw);
+  return range.to.diff(range.from) < whole.to.diff(whole.from);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 /**
  * A request that loses no line at the edge between two pages.
  *
- * Explore asks for older lines up to the last line's millisecond. Ranges exclude their end, so that the rest of that
- * millisecond would be lost; lines that come twice are known by their ids and shown once.
+ * Grafana asks for older lines up to the last line's millisecond. Ranges exclude their end, so that the rest of that
+ * millisecond would be lost; lines that come twice are known by their ids and shown once. Of newer lines the oldest come
+ * first, so that there is no gap to those that are shown.
  */
 export function scrolled(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
-  if (!request.targets.some((target) => target.supportingQueryType?.toLowerCase() === 'infinitescroll')) {
+  if (!isPage(request)) {
     return request;
   }
   const { from } = request.range;
   const to = dateTime(request.range.to.valueOf() + 1);
-  return { ...request, range: { from, to, raw: { from, to } } };
+  const isNewer = request.rangeRaw && from.valueOf() > rangeUtil.convertRawToRange(request.rangeRaw).from.valueOf();
+  const targets = isNewer
+    ? request.targets.map((target) => ({ ...target, order: 'oldest' as const }))
+    : request.targets;
+  return { ...request, targets, range: { from, to, raw: { from, to } } };
 }
 
 /**

@@ -165,6 +165,11 @@ export interface AuditQuery extends DataQuery {
   withNone?: boolean;
   /** The names of the dashboard's variables without a value that would have to select something. */
   emptyVariables?: string[];
+  /**
+   * The dashboard's filter bars, as variables: Grafana asks a panel of mixed data sources again when one of them changes only
+   * where its query names them.
+   */
+  dependsOn?: string[];
   /** Set by Explore when it scrolls for more lines. */
   supportingQueryType?: string;
 }

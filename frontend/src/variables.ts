@@ -18,6 +18,7 @@ export class Variables extends CustomVariableSupport<AuditDataSource, AuditQuery
     return newVariable();
   }
 
+  /** As in Grafana's other data sources, the dashboard's filter bars do not narrow what a variable offers. */
   query = (request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> =>
-    this.datasource.query({ ...request, targets: request.targets.map(variableQuery) });
+    this.datasource.send({ ...request, targets: request.targets.map(variableQuery) });
 }

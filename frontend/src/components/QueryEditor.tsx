@@ -70,7 +70,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
   const [open, setOpen] = useState(options.some((name) => asked[name] !== undefined));
 
   const store = (changed: AuditQuery) => {
-    onChange({ ...changed, version: VERSION });
+    onChange(datasource.dependent({ ...changed, version: VERSION }, app));
     onRunQuery();
   };
   const change = (changed: Partial<AuditQuery>) => store({ ...asked, ...changed });

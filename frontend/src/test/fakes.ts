@@ -1,5 +1,5 @@
 import { type DataFrame, type DataSourceInstanceSettings, FieldType, type LogRowModel } from '@grafana/data';
-import { setTemplateSrv } from '@grafana/runtime';
+import { setDataSourceSrv, setTemplateSrv, type DataSourceSrv } from '@grafana/runtime';
 
 import { AuditDataSource } from '../datasource';
 import type { Settings } from '../settings';
@@ -17,6 +17,8 @@ export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
     jsonData: {},
     meta: { info: {} },
   } as unknown as DataSourceInstanceSettings<Settings>;
+  // The default data source, where a reference names none.
+  setDataSourceSrv({ getInstanceSettings: () => settings } as unknown as DataSourceSrv);
   const datasource = new AuditDataSource(settings, templates);
   datasource.getResource = jest.fn(async (path: string, params?: { query?: string }) => {
     const wanted = (params?.query ?? '').toLowerCase();
