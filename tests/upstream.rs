@@ -887,6 +887,44 @@ async fn a_fresh_key_is_told_that_its_permission_may_be_under_way() {
 }
 
 #[tokio::test]
+async fn a_refusal_between_answers_is_asked_again() {
+    is_complete(Fault::Forbidden.first(1)).await;
+    is_complete(Fault::Forbidden.every(3)).await;
+    is_complete(Fault::Forbidden.first(4).in_region("nl-ams")).await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_lasts_is_not_asked_again() {
+    // Of the whole key: no call tells that the permission is on its way.
+    let (url, asked) =
+        scripted(|_, _| ("403 Forbidden", JSON, r#"{"message":"insufficient permissions"}"#.to_owned())).await;
+    let refusing = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par", "nl-ams"] }));
+    let failure = ask(&refusing, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
+    assert_eq!(failure.status, 403);
+    let paths = asked.lock().unwrap().clone();
+    for list in ["fr-par/events?", "nl-ams/events?", "/users?", "/applications?"] {
+        let calls = paths.iter().filter(|path| path.contains(list)).count();
+        assert!(calls <= 1, "{list}: {paths:?}");
+    }
+    // Of one list: that the trail answers does not speak for IAM, nor one list of IAM for the other.
+    let faults = vec![Fault::Forbidden.always().on(Endpoint::Applications)];
+    let engine = Engine::start(Config { events: EVENTS, faults, ..Config::default() }).await;
+    let frame = engine.ask(list(json!({}))).await.unwrap();
+    assert_eq!((frame.rows(), engine.sandbox.calls().to(Endpoint::Applications)), (EVENTS, 1));
+}
+
+#[tokio::test]
+async fn a_region_that_refuses_while_others_answer_is_asked_until_the_deadline() {
+    let settings = json!({ "queryTimeoutSeconds": 2 });
+    let engine = suffering_with(Fault::Forbidden.always().in_region("nl-ams"), &settings).await;
+    let frame = engine.ask(list(json!({}))).await.unwrap();
+    let why = "region nl-ams, combined events: Scaleway refuses access (HTTP 403: insufficient permissions";
+    assert!(warnings(&frame).iter().any(|notice| notice.starts_with(why)), "{:?}", notices(&frame));
+    let asked = engine.asked("/nl-ams/combined-events?").len();
+    assert!((3..20).contains(&asked), "{asked} calls");
+}
+
+#[tokio::test]
 async fn principals_are_named_by_users_and_applications_and_the_names_are_held() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();

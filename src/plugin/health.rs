@@ -91,7 +91,6 @@ struct Region {
     events: usize,
     complete: bool,
     error: Option<Error>,
-    propagating: bool,
 }
 
 async fn check(desk: &Desk) -> Health {
@@ -138,8 +137,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
     let all_failed = errors.len() == regions.len();
     let refused = |error: &Error| matches!(error, Error::Forbidden { .. });
     let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
-    let propagating = regions.values().any(|region| region.propagating)
-        || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
+    let propagating = desk.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
     if propagating && (!errors.is_empty() || names.as_ref().is_err_and(refused)) {
         let message = "Scaleway refuses some calls and answers others: a permission granted to this key is still propagating, \
                        which takes up to two minutes. Test again then.";
@@ -214,22 +212,15 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
 
 async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
     let (tries, pause) = PROPAGATION;
+    let is_refused = |region: &Region| matches!(region.error, Some(Error::Forbidden { .. }));
     let mut found = last_hour(desk, &desk.regions(), deadline).await;
     for _ in 1..tries {
-        let refused: Vec<String> = found
-            .iter()
-            .filter(|(_, region)| matches!(region.error, Some(Error::Forbidden { .. })))
-            .map(|(name, _)| name.clone())
-            .collect();
-        if refused.is_empty() || Instant::now() + pause >= deadline {
+        // Where other regions answer, the client has tried again long enough.
+        if !found.values().all(is_refused) || Instant::now() + pause >= deadline {
             break;
         }
         tokio::time::sleep(pause).await;
-        for (name, mut region) in last_hour(desk, &refused, deadline).await {
-            // Refused before and answered now: the permission is on its way.
-            region.propagating = region.error.is_none();
-            found.insert(name, region);
-        }
+        found = last_hour(desk, &desk.regions(), deadline).await;
     }
     found
 }
@@ -249,7 +240,7 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
         let global = || filter::global(&listing.events).iter().filter(|is_global| **is_global).count();
         let events = if is_configured(desk, &listing.region) { listing.events.len() } else { global() };
         // A region may be read as several lists.
-        let none = Region { events: 0, complete: true, error: None, propagating: false };
+        let none = Region { events: 0, complete: true, error: None };
         let region: &mut Region = found.entry(listing.region).or_insert(none);
         region.events += events;
         region.complete &= listing.gaps.is_empty();

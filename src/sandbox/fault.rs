@@ -47,6 +47,10 @@ pub enum Fault {
     Unavailable,
     /// 404 with `{"message":"…"}`, as of a path that does not exist.
     NotFound,
+    /// 501 with `{"message":"unknown method"}`, as of a service that a region does not have.
+    NotImplemented,
+    /// 403 as of a key that may not do this, or not yet.
+    Forbidden,
     /// The connection is dropped in the middle of the body.
     ConnectionReset,
     /// The answer stops in the middle of the body and goes on after the configured stall.
@@ -69,7 +73,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 27] = [
+    pub const ALL: [Fault; 29] = [
         Fault::EmptyToken,
         Fault::NullToken,
         Fault::RepeatingToken,
@@ -88,6 +92,8 @@ impl Fault {
         Fault::BadGateway,
         Fault::Unavailable,
         Fault::NotFound,
+        Fault::NotImplemented,
+        Fault::Forbidden,
         Fault::ConnectionReset,
         Fault::Stall,
         Fault::WrongType,
@@ -137,6 +143,8 @@ impl Fault {
             Fault::BadGateway => "bad-gateway",
             Fault::Unavailable => "unavailable",
             Fault::NotFound => "not-found",
+            Fault::NotImplemented => "not-implemented",
+            Fault::Forbidden => "forbidden",
             Fault::ConnectionReset => "connection-reset",
             Fault::Stall => "stall",
             Fault::WrongType => "wrong-type",

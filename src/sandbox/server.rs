@@ -121,6 +121,11 @@ impl Reply {
             Fault::BadGateway => Self::json(502, r#"{"message":"bad gateway"}"#),
             Fault::Unavailable => Self::json(503, r#"{"message":"service unavailable"}"#),
             Fault::NotFound => Self::json(404, r#"{"message":"Not Found"}"#),
+            Fault::NotImplemented => Self::json(501, r#"{"message":"unknown method"}"#),
+            Fault::Forbidden => {
+                let Refusal { status, body } = Refusal::denied("audit_trail");
+                Self::json(status, body)
+            }
             Fault::HtmlPage => html("text/html; charset=utf-8"),
             Fault::HtmlAsJson => html(JSON),
             _ => return None,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::clock::{self, Clock};
+use super::grant::{Grants, Permission};
 use super::pace::Pace;
 use crate::settings::{Settings, is_loopback};
 
@@ -205,6 +206,7 @@ pub struct Client {
     key: HeaderValue,
     call_timeout: Duration,
     pace: Pace,
+    grants: Grants,
     clock: Clock,
     meter: Meter,
 }
@@ -218,6 +220,22 @@ pub struct Call<'a> {
     pub query: &'a [(&'a str, &'a str)],
     /// The permission set that the call needs, named where it is refused.
     pub permission_set: &'static str,
+}
+
+impl Call<'_> {
+    /// What the call needs: all lists of a region are granted together, other lists each by itself.
+    fn permission(&self) -> Permission {
+        let list = if self.region().is_empty() { self.path.last().copied().unwrap_or_default() } else { "" };
+        (self.permission_set, list.to_owned())
+    }
+
+    /// The region that is asked; empty where the API has none.
+    fn region(&self) -> &str {
+        match self.path {
+            [_, _, "regions", region, ..] => region,
+            _ => "",
+        }
+    }
 }
 
 impl Client {
@@ -254,6 +272,7 @@ impl Client {
             key,
             call_timeout: settings.call_timeout,
             pace,
+            grants: Grants::default(),
             clock: Clock::default(),
             meter: meter.clone(),
         })
@@ -265,6 +284,12 @@ impl Client {
         self.pace.width()
     }
 
+    /// Whether a permission of the key is known to be on its way to all of Scaleway's servers.
+    #[must_use]
+    pub fn is_propagating(&self) -> bool {
+        self.grants.is_propagating()
+    }
+
     /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of Scaleway's, whose answers
     /// tell the time.
     #[must_use]
@@ -274,8 +299,8 @@ impl Client {
 
     /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
     ///
-    /// Tried again: a broken connection, 429, 5xx, and an answer that `read` refuses. Pauses double from 0.2 s to 8 s with
-    /// jitter; a `Retry-After` is honoured.
+    /// Tried again: a broken connection, 429, 5xx, an answer that `read` refuses, and 403 while other calls that need the
+    /// same permission succeed. Pauses double from 0.2 s to 8 s with jitter; a `Retry-After` is honoured.
     ///
     /// # Errors
     /// The last failure, when trying again cannot help or the deadline is near.
@@ -289,8 +314,10 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
         let mut told = None;
+        let permission = call.permission();
         loop {
             tries += 1;
+            let under_way = self.grants.begin(&permission, call.region());
             let turn = tokio::time::timeout_at(deadline.into(), self.pace.turn()).await;
             let Ok(turn) = turn else {
                 // Others' calls took all the time that there was.
@@ -304,6 +331,7 @@ impl Client {
                 Ok(body) => match read(body) {
                     Ok(value) => {
                         self.pace.answered();
+                        under_way.succeeded();
                         self.count("ok");
                         return Ok(value);
                     }
@@ -317,7 +345,15 @@ impl Client {
             if matches!(failure.error, Error::RateLimited { .. }) {
                 self.pace.refused();
             }
+            let mut is_passing = false;
+            if matches!(failure.error, Error::Forbidden { .. }) {
+                under_way.refused();
+                is_passing = self.grants.is_passing(&permission, call.region(), deadline).await;
+            } else {
+                drop(under_way);
+            }
             let allowed = match failure.error {
+                Error::Forbidden { .. } if is_passing => u32::MAX,
                 Error::RateLimited { .. } => u32::MAX,
                 Error::Unreachable { .. } => MAX_TRIES,
                 Error::Status { status, .. } if status >= 500 => MAX_TRIES,

@@ -2,6 +2,7 @@
 
 pub mod audit_trail;
 mod clock;
+mod grant;
 pub mod http;
 pub mod iam;
 pub mod lookup;
