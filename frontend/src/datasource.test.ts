@@ -83,6 +83,19 @@ describe('queries', () => {
   });
 });
 
+describe('errors', () => {
+  it('name a field as the editor does', async () => {
+    const error = { refId: 'A', message: 'scope.methods is 5. Allowed: a list of texts' };
+    jest
+      .spyOn(DataSourceWithBackend.prototype, 'query')
+      .mockReturnValue(of({ data: [], error, errors: [error, { refId: 'B' }] }));
+    const answer = await lastValueFrom(fakeDataSource().query(request({ refId: 'A', scope: {} })));
+    const message = '“Methods” (scope.methods) is 5. Allowed: a list of texts';
+    expect(answer.error).toEqual({ refId: 'A', message });
+    expect(answer.errors).toEqual([{ refId: 'A', message }, { refId: 'B' }]);
+  });
+});
+
 describe('annotations', () => {
   it('have no buttons to edit and delete', async () => {
     sent([fakeFrame('annotations', { time: [1, 2], id: ['e-1', 'e-2'] })]);
@@ -298,9 +311,9 @@ describe('Save & test', () => {
     { region: 'nl-ams', eventsLastHour: 0, complete: false, error: 'timed out' },
   ];
 
-  function health(status: string, details: object): AuditDataSource {
+  function health(status: string, details: object, message = 'A region does not answer'): AuditDataSource {
     const datasource = fakeDataSource();
-    datasource.callHealthCheck = async () => ({ status, message: 'A region does not answer', details }) as never;
+    datasource.callHealthCheck = async () => ({ status, message, details }) as never;
     return datasource;
   }
 
@@ -308,6 +321,13 @@ describe('Save & test', () => {
     const answer = await health('OK', { regions: regions.slice(0, 1), principals: 4 }).testDatasource();
     expect(answer.status).toBe('success');
     expect(answer.details?.message).toBe('fr-par: answers, 3 events in the last hour · Principals known by name: 4');
+  });
+
+  it('names a setting as its form does', async () => {
+    const message = 'setting organizationId is "acme". Allowed: a UUID';
+    await expect(health('ERROR', {}, message).testDatasource()).rejects.toMatchObject({
+      message: 'setting “Organization ID” is "acme". Allowed: a UUID',
+    });
   });
 
   it('shows what is wrong', async () => {

@@ -2,6 +2,7 @@ import {
   type AdHocVariableFilter,
   CoreApp,
   type DataFrame,
+  type DataQueryError,
   type DataQueryRequest,
   type DataQueryResponse,
   type DataSourceGetTagKeysOptions,
@@ -44,6 +45,7 @@ import { LogContext } from './components/LogContext';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
+import { withFieldLabels, withSettingLabels } from './labels';
 import {
   contextOrder,
   contextQuery,
@@ -70,6 +72,11 @@ const WITHOUT_BARS: readonly unknown[] = [
   CoreApp.UnifiedAlerting,
   CoreApp.CloudAlerting,
 ];
+
+/** An error with the names that the editors give to fields. */
+function labelled(error: DataQueryError): DataQueryError {
+  return error.message ? { ...error, message: withFieldLabels(error.message) } : error;
+}
 
 /** The data source in the browser: it prepares questions and dresses answers; the backend does the work. */
 export class AuditDataSource
@@ -228,17 +235,22 @@ export class AuditDataSource
       }
       return target && isLogs(target) ? withNanos(frame) : frame;
     });
-    return { ...response, data };
+    return {
+      ...response,
+      data,
+      errors: response.errors?.map(labelled),
+      error: response.error && labelled(response.error),
+    };
   }
 
   async testDatasource(): Promise<TestDataSourceResponse> {
     const health = await this.callHealthCheck();
     // Grafana hides `verboseMessage` behind a click, and shows `message` below the title.
-    const details = { ...health?.details, message: healthLines(health?.details).join(' · ') };
+    const details = { ...health?.details, message: withSettingLabels(healthLines(health?.details).join(' · ')) };
     if (health?.status === 'OK') {
       return { status: 'success', message: t('health.ok', 'Audit Trail answers'), details };
     }
-    const message = health?.message ?? t('health.none', 'The backend does not answer');
+    const message = withSettingLabels(health?.message ?? t('health.none', 'The backend does not answer'));
     throw Object.assign(new HealthCheckError(message, details), { status: 'error', error: { details } });
   }
 

@@ -1,7 +1,7 @@
 import fs from 'fs';
 import path from 'path';
 
-import { isAbsolutePath, isUuid, NUMBERS, regionsOf } from './settings';
+import { ALL_REGIONS, isAbsolutePath, isRegion, isUuid, NUMBERS, regionsOf } from './settings';
 
 describe('settings', () => {
   it('reads regions from a list, and from a text as provisioning writes it', () => {
@@ -13,6 +13,15 @@ describe('settings', () => {
   it('knows a UUID', () => {
     expect(isUuid(' 0A1b2c3d-0000-4000-8000-000000000001 ')).toBe(true);
     expect(isUuid('SCW00000000000000000')).toBe(false);
+  });
+
+  it('knows the shape of a region’s name', () => {
+    for (const region of [...ALL_REGIONS, 'de-fra', 'us-e1a2b']) {
+      expect([region, isRegion(region)]).toEqual([region, true]);
+    }
+    for (const text of ['', 'fr', 'fr-pa', 'fr-paris1', 'FR-par', 'f1-par', ' fr-par', 'fr-par,nl-ams']) {
+      expect([text, isRegion(text)]).toEqual([text, false]);
+    }
   });
 
   it('knows an absolute path, on any system that Grafana runs on', () => {

@@ -8,7 +8,11 @@ export const REGIONS = [
   { value: 'it-mil', label: 'Milan' },
 ];
 
+/** What the backend asks where the settings name no regions, as data sources do that were made before there were more. */
 export const DEFAULT_REGIONS = ['fr-par', 'nl-ams'];
+
+/** What the editor writes where the settings name no regions. */
+export const ALL_REGIONS = REGIONS.map(({ value }) => value);
 
 export const API_URL = 'https://api.scaleway.com';
 

@@ -44,6 +44,38 @@ describe('ConfigEditor', () => {
     expect(screen.getAllByText('pl-waw').length).toBeGreaterThan(0);
   });
 
+  it.each([[{}], [{ organizationId: 'o' }]])('names all regions where none are named: %j', (jsonData) => {
+    const { onOptionsChange } = show({ jsonData });
+    const regions = ['fr-par', 'nl-ams', 'pl-waw', 'it-mil'];
+    expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { ...jsonData, regions } }));
+  });
+
+  it.each([
+    [{ jsonData: { regions: ['pl-waw'] } }],
+    [{ jsonData: { regions: 'pl-waw' } }],
+    [{ jsonData: { regions: [] } }],
+    [{ jsonData: {}, readOnly: true }],
+  ])('leaves regions as they are: %j', (options) => {
+    expect(show(options).onOptionsChange).not.toHaveBeenCalled();
+  });
+
+  it('takes a region that this version does not know, even without Enter', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'] } });
+    await user.type(screen.getByRole('combobox', { name: /^Regions/ }), ' DE-fra');
+    await user.tab();
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ jsonData: { regions: ['fr-par', 'de-fra'] } })
+    );
+  });
+
+  it.each(['mars', 'fr-paris1', 'FR-PAR', 'f-par', 'fr_par'])(
+    'says what a region’s name is, instead of %s',
+    (region) => {
+      show({ jsonData: { regions: ['fr-par', region] } });
+      expect(screen.getByText(`“${region}” is not the name of a region, such as fr-par`)).toBeInTheDocument();
+    }
+  );
+
   const open = async (user: ReturnType<typeof userEvent.setup>, ...sections: RegExp[]) => {
     for (const name of sections) {
       await user.click(screen.getByRole('button', { name }));

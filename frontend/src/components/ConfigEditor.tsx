@@ -2,12 +2,15 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Divider, Field, Input, MultiCombobox, SecretInput, TextArea, TextLink } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { type ChangeEvent, type FormEvent, useId } from 'react';
+import React, { type ChangeEvent, type FormEvent, useEffect, useId } from 'react';
 
+import { settingLabel } from '../labels';
 import {
+  ALL_REGIONS,
   API_URL,
   DEFAULT_REGIONS,
   isAbsolutePath,
+  isRegion,
   isUuid,
   NUMBERS,
   REGIONS,
@@ -16,6 +19,7 @@ import {
   type Secrets,
   type Settings,
 } from '../settings';
+import { KeepTyped } from './KeepTyped';
 
 type Props = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
 
@@ -31,6 +35,16 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
   const id = useId();
 
   const set = (changed: Partial<Settings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...changed } });
+
+  // A new data source asks all regions. One that was saved without regions asks the backend's until it is saved again.
+  useEffect(() => {
+    if (jsonData.regions === undefined && !readOnly) {
+      set({ regions: ALL_REGIONS });
+    }
+    // Once, when the page is opened: what is taken away afterwards stays away.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
   const typed = (name: TextSetting) => ({
     id: `${id}-${name}`,
     disabled: readOnly,
@@ -80,18 +94,24 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       )
     : wrongUuid(key);
 
+  const regions = regionsOf(jsonData.regions);
+  const unnamed = regions.find((region) => !isRegion(region));
+  const wrongRegion =
+    unnamed &&
+    t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region: unnamed });
+
   const wrongFolder =
     jsonData.heldFolder && !isAbsolutePath(jsonData.heldFolder)
       ? t('config.absolute-path', 'An absolute path, such as /var/lib/grafana/audittrail')
       : undefined;
 
-  const numberField = (name: NumberSetting, label: string, description: string) => {
+  const numberField = (name: NumberSetting, description: string) => {
     const { initial, most } = NUMBERS[name];
     const value = jsonData[name] ?? '';
     const wrong = value !== '' && !(Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= most);
     return (
       <Field
-        label={label}
+        label={settingLabel(name)}
         description={description}
         htmlFor={`${id}-${name}`}
         invalid={wrong}
@@ -133,7 +153,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       >
         <Field
           required
-          label={t('config.organization-id', 'Organization ID')}
+          label={settingLabel('organizationId')}
           description={t(
             'config.organization-id-help',
             'In the Scaleway console: your organization’s name at the top, then Organization settings (Organization ID).'
@@ -146,7 +166,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         </Field>
         <Field
           required
-          label={t('config.secret-key', 'Secret key')}
+          label={settingLabel('secretKey')}
           description={t(
             'config.secret-key-help',
             'In the console under IAM: create an application; create a policy for it, on the organization, with the permission sets AuditTrailReadOnly and, to see people by name, IAMReadOnly; then create an API key for the application. Its secret key is shown once.'
@@ -167,25 +187,30 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         description={t('config.scope-help', 'What a query asks that names no regions and no projects.')}
       >
         <Field
-          label={t('config.regions', 'Regions')}
+          label={settingLabel('regions')}
           description={t(
             'config.regions-help',
-            'Regions that your organization uses. Events of IAM, Account and log-ins are global and always read.'
+            'Regions that your organization uses; a new one can be typed in. A region that has no Audit Trail has no events. Events of IAM, Account and log-ins are global and always read.'
           )}
           htmlFor={`${id}-regions`}
+          invalid={Boolean(wrongRegion)}
+          error={wrongRegion}
         >
-          <MultiCombobox
-            id={`${id}-regions`}
-            width={WIDTH}
-            disabled={readOnly}
-            placeholder={DEFAULT_REGIONS.join(', ')}
-            options={REGIONS.map(({ value, label }) => ({ value, label: value, description: label }))}
-            value={regionsOf(jsonData.regions)}
-            onChange={(picked) => set({ regions: picked.length ? picked.map(({ value }) => value) : undefined })}
-          />
+          <KeepTyped onTyped={(region) => set({ regions: [...regions, region.toLowerCase()] })}>
+            <MultiCombobox
+              id={`${id}-regions`}
+              width={WIDTH}
+              disabled={readOnly}
+              placeholder={DEFAULT_REGIONS.join(', ')}
+              options={REGIONS.map(({ value, label }) => ({ value, label: value, description: label }))}
+              value={regions.map((region) => ({ value: region, label: region }))}
+              createCustomValue
+              onChange={(picked) => set({ regions: picked.map(({ value }) => value.trim().toLowerCase()) })}
+            />
+          </KeepTyped>
         </Field>
         <Field
-          label={t('config.project-id', 'Project ID')}
+          label={settingLabel('projectId')}
           description={t(
             'config.project-id-help',
             'Optional. In the console: the project’s Settings (Project ID). Events of IAM belong to no project and are then left out.'
@@ -208,7 +233,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         isInitiallyOpen={Boolean(jsonData.cockpitUrl)}
       >
         <Field
-          label={t('config.cockpit-url', 'Metrics URL')}
+          label={settingLabel('cockpitUrl')}
           description={t(
             'config.cockpit-url-help',
             'In the console: Cockpit, Data sources, the API URL of the metrics data source of your project and region.'
@@ -222,7 +247,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           />
         </Field>
         <Field
-          label={t('config.cockpit-token', 'Cockpit token')}
+          label={settingLabel('cockpitToken')}
           description={t(
             'config.cockpit-token-help',
             'In the console: Cockpit, Tokens; a token of the same region that may query metrics.'
@@ -241,7 +266,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       >
         {numberField(
           'settlingSeconds',
-          t('config.settling', 'Seconds until settled'),
           t(
             'config.settling-help',
             'How long after it was recorded an event may still be missing from the trail. What is younger is read again at each refresh, what is older never. Raise it where events appear late; lower it where refreshes cost too many calls.'
@@ -249,14 +273,13 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         )}
         {numberField(
           'maxMemoryMiB',
-          t('config.max-memory', 'Memory (MiB)'),
           t(
             'config.max-memory-help',
             'How much memory held events may take on the Grafana server; what was used longest ago goes first. Raise it where the same long ranges are read anew each time; lower it on a small server.'
           )
         )}
         <Field
-          label={t('config.held-folder', 'Folder')}
+          label={settingLabel('heldFolder')}
           description={t(
             'config.held-folder-help',
             'Optional. A folder on the Grafana server in which settled events outlive a restart, request bodies included: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
@@ -277,7 +300,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       >
         {numberField(
           'maxEvents',
-          t('config.max-events', 'Most events'),
           t(
             'config.max-events-help',
             'The most events that one list of one region yields, and the most lines of an answer.'
@@ -285,31 +307,22 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         )}
         {numberField(
           'concurrentCalls',
-          t('config.concurrent-calls', 'Calls at the same time'),
           t(
             'config.concurrent-calls-help',
             'How many calls to Scaleway may run at once; fewer do where it refuses some (429). Lower it to leave room for other tools; raise it where long ranges are slow the first time.'
           )
         )}
-        {numberField(
-          'callTimeoutSeconds',
-          t('config.call-timeout', 'Seconds for a call'),
-          t('config.call-timeout-help', 'How long one call to Scaleway may take.')
-        )}
-        {numberField(
-          'queryTimeoutSeconds',
-          t('config.query-timeout', 'Seconds for a query'),
-          t('config.query-timeout-help', 'How long one query may take in all.')
-        )}
+        {numberField('callTimeoutSeconds', t('config.call-timeout-help', 'How long one call to Scaleway may take.'))}
+        {numberField('queryTimeoutSeconds', t('config.query-timeout-help', 'How long one query may take in all.'))}
         <Field
-          label={t('config.api-url', 'API URL')}
+          label={settingLabel('apiUrl')}
           description={t('config.api-url-help', 'Only for tests and proxies: an https URL, or http to this machine.')}
           htmlFor={`${id}-apiUrl`}
         >
           <Input {...typed('apiUrl')} width={WIDTH} placeholder={API_URL} />
         </Field>
         <Field
-          label={t('config.ca', 'CA certificate')}
+          label={settingLabel('caCertificate')}
           description={t(
             'config.ca-help',
             'Certificates in PEM to trust beside the system’s, for a proxy that opens TLS.'

@@ -3,11 +3,12 @@ import { MultiCombobox } from '@grafana/ui';
 import { EditorField } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { t } from '@grafana/i18n';
-import React, { type FocusEvent, type ReactNode, useId, useMemo } from 'react';
+import React, { type ReactNode, useId, useMemo } from 'react';
 
 import { reference } from '../binding';
 import type { Option } from '../values';
 import { valueName } from '../words';
+import { KeepTyped } from './KeepTyped';
 import { useFocus } from './useFocus';
 
 export interface Picker {
@@ -68,16 +69,15 @@ export function ListPicker(props: Props) {
     const known = Array.isArray(offered) ? offered.find((option) => option.value === value)?.label : undefined;
     return { value, label: known ?? nameOf?.(value) ?? valueName(value) };
   };
-  const commit = (event: FocusEvent<HTMLElement>) => {
-    const typed = event.target instanceof HTMLInputElement ? event.target.value.trim() : '';
-    if (keepTyped && typed && !values.includes(typed)) {
+  const keep = (typed: string) => {
+    if (!values.includes(typed)) {
       onChange([...values, typed]);
     }
   };
   const error = values.map((value) => wrong?.(value)).find(Boolean);
   return (
     <EditorField label={label} tooltip={tooltip} htmlFor={id} invalid={Boolean(error)} error={error}>
-      <Frame autoFocus={props.autoFocus} onBlur={commit}>
+      <Frame autoFocus={props.autoFocus} onTyped={keepTyped ? keep : undefined}>
         <MultiCombobox
           id={id}
           width={width}
@@ -96,16 +96,16 @@ export function ListPicker(props: Props) {
 
 interface FrameProps {
   autoFocus?: boolean;
-  onBlur: (event: FocusEvent<HTMLElement>) => void;
+  onTyped?: (text: string) => void;
   children: ReactNode;
 }
 
 /** What lies around a picker. */
-function Frame({ autoFocus, onBlur, children }: FrameProps) {
+function Frame({ autoFocus, onTyped, children }: FrameProps) {
   const root = useFocus<HTMLDivElement>(autoFocus);
   return (
-    <div className={SHORTENED} ref={root} onBlurCapture={onBlur}>
-      {children}
+    <div className={SHORTENED} ref={root}>
+      <KeepTyped onTyped={onTyped}>{children}</KeepTyped>
     </div>
   );
 }

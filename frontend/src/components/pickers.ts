@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'react';
 
 import { hasVariable } from '../conditions';
 import type { AuditDataSource } from '../datasource';
+import { scopeLabel } from '../labels';
 import { KINDS, RISK_CLASSES, SEVERITIES, STATUSES, type Scope, type ScopeList, type ScopeTexts } from '../query';
 import type { Product, Resource } from '../resources';
 import { isRegion, isUuid, REGIONS } from '../settings';
@@ -137,13 +138,13 @@ export function usePickers(
     const wildcards = t('scope.wildcards-help', 'Upper and lower case are the same; * and ? stand for any characters.');
     return {
       products: {
-        label: t('scope.products', 'Products'),
+        label: scopeLabel('products'),
         tooltip: wildcards,
         options: lists.products,
         free: true,
       },
       methods: {
-        label: t('scope.methods', 'Methods'),
+        label: scopeLabel('methods'),
         tooltip: `${t(
           'scope.methods-help',
           'Names of API methods, such as CreateServer. The list follows the chosen products.'
@@ -151,16 +152,16 @@ export function usePickers(
         options: lists.methods,
         free: true,
       },
-      services: { label: t('scope.services', 'Services'), tooltip: wildcards, options: lists.services, free: true },
+      services: { label: scopeLabel('services'), tooltip: wildcards, options: lists.services, free: true },
       principals: {
-        label: t('scope.principals', 'Who'),
+        label: scopeLabel('principals'),
         tooltip: t('scope.principals-help', 'Users and applications, by name or id.'),
         options: search.principals,
         nameOf,
         free: true,
       },
       resourceIds: {
-        label: t('scope.resources', 'Resource'),
+        label: scopeLabel('resourceIds'),
         tooltip: t(
           'scope.resources-help',
           'Resources that recent events name. Events about parts of a resource belong to it: a load balancer’s backends, a cluster’s pools.'
@@ -169,31 +170,31 @@ export function usePickers(
         nameOf,
         free: true,
       },
-      resourceNames: { label: t('scope.resource-names', 'Resource name'), options: search.names, free: true },
+      resourceNames: { label: scopeLabel('resourceNames'), options: search.names, free: true },
       resourceTypes: {
-        label: t('scope.resource-types', 'Resource type'),
+        label: scopeLabel('resourceTypes'),
         tooltip: wildcards,
         options: search.types,
         free: true,
       },
       status: {
-        label: t('scope.status', 'Result'),
+        label: scopeLabel('status'),
         tooltip: t('scope.status-help', 'Succeeded, denied, failed, or a status code such as 409.'),
         options: named(STATUSES),
         free: true,
       },
-      severities: { label: t('scope.severities', 'Severity'), options: named(SEVERITIES) },
-      kinds: { label: t('scope.kinds', 'Kind of event'), options: named(KINDS) },
-      riskClasses: { label: t('scope.risk-classes', 'Risk class'), options: named(RISK_CLASSES) },
+      severities: { label: scopeLabel('severities'), options: named(SEVERITIES) },
+      kinds: { label: scopeLabel('kinds'), options: named(KINDS) },
+      riskClasses: { label: scopeLabel('riskClasses'), options: named(RISK_CLASSES) },
       sourceIps: {
-        label: t('scope.source-ips', 'Source address'),
+        label: scopeLabel('sourceIps'),
         tooltip: t('scope.source-ips-help', 'Addresses, or networks such as 203.0.113.0/24.'),
         options: NO_OPTIONS,
         free: true,
         keepTyped: true,
       },
       regions: {
-        label: t('scope.regions', 'Regions'),
+        label: scopeLabel('regions'),
         tooltip: t(
           'scope.regions-help',
           'Events of IAM, Account and log-ins are global and always belong to the answer.'
@@ -204,14 +205,14 @@ export function usePickers(
         placeholder: t('scope.regions-any', 'Those of the settings'),
       },
       projects: {
-        label: t('scope.projects', 'Projects'),
+        label: scopeLabel('projects'),
         options: search.projects,
         nameOf,
         free: true,
         placeholder: t('scope.projects-any', 'That of the settings, or any'),
       },
       text: {
-        label: t('scope.text', 'Contains'),
+        label: scopeLabel('text'),
         tooltip: t(
           'scope.text-help',
           'One of these texts stands anywhere in the event, the request body included; upper and lower case are the same.'
@@ -221,7 +222,7 @@ export function usePickers(
         keepTyped: true,
       },
       notText: {
-        label: t('scope.not-text', 'Does not contain'),
+        label: scopeLabel('notText'),
         tooltip: t('scope.not-text-help', 'None of these texts stands anywhere in the event.'),
         options: NO_OPTIONS,
         free: true,
