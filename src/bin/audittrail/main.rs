@@ -4,6 +4,7 @@ mod ask;
 mod demo;
 mod metrics;
 mod picture;
+mod rows;
 mod sandbox;
 mod table;
 
@@ -21,7 +22,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask a question about an organization's trail, and print the answer as a table.
+    /// Ask a question about an organization's trail, and print the answer as a table, JSON or CSV.
     Ask(ask::Ask),
     /// Serve a simulated organization on loopback, as Scaleway's API would.
     Sandbox(sandbox::Sandbox),
@@ -33,14 +34,15 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let done = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse().command {
         Command::Ask(ask) => ask.run().await,
-        Command::Sandbox(sandbox) => sandbox.run().await,
-        Command::Metrics(metrics) => metrics.run(),
-        Command::Demo(demo) => demo.run().await,
+        Command::Sandbox(sandbox) => sandbox.run().await.map(done),
+        Command::Metrics(metrics) => metrics.run().map(done),
+        Command::Demo(demo) => demo.run().await.map(done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // An error may quote a query, or what Scaleway answers.
             eprintln!("audittrail: {}", audittrail::query::text::lines(&error.to_string()));

@@ -1,0 +1,296 @@
+//! An answer's frames as rows for programs: JSON and CSV.
+//!
+//! Grafana's frames tell series apart by labels. A program wants columns: a field with labels becomes rows of its own, with a
+//! column for each label, so that a count over time by method has the columns `time`, `method` and `count`.
+
+use std::io::{self, Write};
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Int64Type, TimestampNanosecondType};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use audittrail::frame::{Field, Frame};
+use chrono::{DateTime, SecondsFormat};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+/// Characters at the start of a cell from which a spreadsheet makes a formula, in the width of either script.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// A value of a row.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    /// No value.
+    Null,
+    /// A text or a time.
+    Text(String),
+    /// A number or a truth value.
+    Plain(serde_json::Value),
+    /// JSON as it was recorded: numbers keep their digits.
+    Json(Box<RawValue>),
+}
+
+/// Rows with named columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    /// The columns' names.
+    pub(crate) columns: Vec<String>,
+    /// The rows; each has a value for each column.
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+/// One JSON document: the columns in their order, each row as an object, and what is to be said about the answer.
+#[derive(Serialize)]
+pub(crate) struct Document<'a, N> {
+    columns: &'a [String],
+    rows: Vec<Object<'a>>,
+    complete: bool,
+    notices: N,
+}
+
+struct Object<'a> {
+    columns: &'a [String],
+    row: &'a [Cell],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (name, cell) in self.columns.iter().zip(self.row) {
+            map.serialize_entry(name, cell)?;
+        }
+        map.end()
+    }
+}
+
+impl Rows {
+    /// The rows of an answer. `columns` are those of an answer that has no field, since nothing was counted.
+    pub(crate) fn of(frames: &[Frame], columns: &[&str]) -> Self {
+        let mut rows = Self { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() };
+        for frame in frames.iter().filter(|frame| !frame.fields.is_empty()) {
+            rows.add(frame);
+        }
+        rows
+    }
+
+    fn add(&mut self, frame: &Frame) {
+        let (series, shared): (Vec<&Field>, Vec<&Field>) =
+            frame.fields.iter().partition(|field| !field.labels.is_empty());
+        let own = shared.iter().map(|field| field.name.clone());
+        let of_series = series.first().map(|field| {
+            let labels = field.labels.keys().cloned();
+            labels.chain(std::iter::once(field.name.clone())).collect::<Vec<_>>()
+        });
+        self.columns = own.chain(of_series.unwrap_or_default()).collect();
+        for row in 0..frame.rows() {
+            let start: Vec<Cell> = shared.iter().map(|field| cell(field.values.as_ref(), row)).collect();
+            if series.is_empty() {
+                self.rows.push(start);
+                continue;
+            }
+            for field in &series {
+                let labels = field.labels.values().map(|text| Cell::Text(text.clone()));
+                let number = cell(field.values.as_ref(), row);
+                self.rows.push(start.iter().cloned().chain(labels).chain(std::iter::once(number)).collect());
+            }
+        }
+    }
+
+    /// The rows as one JSON document.
+    pub(crate) fn document<N: Serialize>(&self, complete: bool, notices: N) -> Document<'_, N> {
+        let columns = &self.columns;
+        Document { columns, rows: self.rows.iter().map(|row| Object { columns, row }).collect(), complete, notices }
+    }
+
+    /// CSV as in RFC 4180, with a header.
+    ///
+    /// Names and user agents are written by whoever called the API. A text that a spreadsheet would take for a formula begins
+    /// with an apostrophe, as [`guarded`] says; JSON has the exact text.
+    pub(crate) fn csv(&self, out: impl Write) -> io::Result<()> {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        if !self.columns.is_empty() {
+            writer.write_record(&self.columns)?;
+        }
+        for row in &self.rows {
+            writer.write_record(row.iter().map(text))?;
+        }
+        writer.flush()
+    }
+}
+
+/// A cell of CSV. A number is no formula.
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Text(text) => guarded(text),
+        Cell::Plain(value) => value.to_string(),
+        Cell::Json(json) => guarded(json.get()),
+    }
+}
+
+/// A text that no spreadsheet takes for a formula and no terminal for a command: with an apostrophe before a character that
+/// begins a formula, also behind white space, and with U+FFFD for control characters other than tab and line feed.
+fn guarded(text: &str) -> String {
+    let text: String =
+        text.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect();
+    let begins = text.trim_start().starts_with(FORMULA) || text.starts_with(['\t', '\n', '\u{fffd}']);
+    if begins { format!("'{text}") } else { text }
+}
+
+/// A value of a column.
+fn cell(column: &dyn Array, row: usize) -> Cell {
+    if column.is_null(row) {
+        return Cell::Null;
+    }
+    match column.data_type() {
+        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::Boolean => Cell::Plain(column.as_boolean().value(row).into()),
+        DataType::Int64 => Cell::Plain(column.as_primitive::<Int64Type>().value(row).into()),
+        DataType::Timestamp(..) => {
+            let time = DateTime::from_timestamp_nanos(column.as_primitive::<TimestampNanosecondType>().value(row));
+            Cell::Text(time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        }
+        // JSON travels as bytes.
+        DataType::Binary => {
+            let bytes = column.as_binary::<i32>().value(row);
+            let exact = serde_json::from_slice::<Box<RawValue>>(bytes);
+            exact.map_or_else(|_| Cell::Text(String::from_utf8_lossy(bytes).into_owned()), Cell::Json)
+        }
+        _ => {
+            let cells = ArrayFormatter::try_new(column, &FormatOptions::default());
+            let text = cells.map(|cells| cells.value(row).to_string()).expect("every type of a frame can be shown");
+            text.parse::<serde_json::Number>().map_or_else(|_| Cell::Text(text), |number| Cell::Plain(number.into()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use arrow::array::{BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray};
+
+    use super::*;
+
+    fn frame(fields: Vec<Field>) -> Frame {
+        Frame { fields, ..Frame::default() }
+    }
+
+    fn csv(rows: &Rows) -> String {
+        let mut out = Vec::new();
+        rows.csv(&mut out).expect("memory takes it");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_table_keeps_its_columns_and_the_types_and_digits_of_values() {
+        let body = "{\"a\": [1.50, 12345678901234567890123, 1e400]}";
+        let frame = frame(vec![
+            Field::required("time", Arc::new(TimestampNanosecondArray::from(vec![1, 1_700_000_000_000_000_000]))),
+            Field::new("text", Arc::new(StringArray::from(vec![Some("=1\u{1b}"), None]))),
+            Field::required("count", Arc::new(Int64Array::from(vec![-1, i64::MAX]))),
+            Field::required("share", Arc::new(Float64Array::from(vec![0.5, -2.25]))),
+            Field::required("flag", Arc::new(BooleanArray::from(vec![true, false]))),
+            Field::new("body", Arc::new(BinaryArray::from_opt_vec(vec![Some(body.as_bytes()), None]))),
+        ]);
+        let rows = Rows::of(&[frame], &[]);
+        let document = serde_json::to_string(&rows.document(false, ["a note"])).expect("JSON");
+        let expected = concat!(
+            r#"{"columns":["time","text","count","share","flag","body"],"rows":["#,
+            r#"{"time":"1970-01-01T00:00:00.000000001Z","text":"=1\u001b","count":-1,"share":0.5,"flag":true,"#,
+            r#""body":{"a": [1.50, 12345678901234567890123, 1e400]}},"#,
+            r#"{"time":"2023-11-14T22:13:20Z","text":null,"count":9223372036854775807,"share":-2.25,"flag":false,"body":null}],"#,
+            r#""complete":false,"notices":["a note"]}"#
+        );
+        assert_eq!(document, expected);
+        let line = "1970-01-01T00:00:00.000000001Z,'=1\u{fffd},-1,0.5,true,\"{\"\"a\"\": [1.50, 12345678901234567890123, 1e400]}\"";
+        assert_eq!(csv(&rows).lines().nth(1), Some(line));
+    }
+
+    #[test]
+    fn series_become_rows_with_a_column_for_each_label() {
+        let time = || Field::required("time", Arc::new(TimestampNanosecondArray::from(vec![0, 1_000_000_000])));
+        let count = |numbers: Vec<i64>, pairs: &[(&str, &str)]| {
+            Field::required("count", Arc::new(Int64Array::from(numbers))).labelled(labels(pairs))
+        };
+        let wide = frame(vec![
+            time(),
+            count(vec![1, 2], &[("method", "Create"), ("region", "fr-par")]),
+            count(vec![3, 4], &[("method", "Delete"), ("region", "fr-par")]),
+        ]);
+        let text = "time,method,region,count\r\n1970-01-01T00:00:00Z,Create,fr-par,1\r\n1970-01-01T00:00:00Z,Delete,fr-par,3\r\n\
+                    1970-01-01T00:00:01Z,Create,fr-par,2\r\n1970-01-01T00:00:01Z,Delete,fr-par,4\r\n";
+        assert_eq!(csv(&Rows::of(&[wide], &[])), text);
+        let multi = [
+            frame(vec![time(), count(vec![1, 2], &[("level", "info")])]),
+            frame(vec![time(), count(vec![0, 5], &[("level", "critical")])]),
+        ];
+        let text = "time,level,count\r\n1970-01-01T00:00:00Z,info,1\r\n1970-01-01T00:00:01Z,info,2\r\n\
+                    1970-01-01T00:00:00Z,critical,0\r\n1970-01-01T00:00:01Z,critical,5\r\n";
+        assert_eq!(csv(&Rows::of(&multi, &[])), text);
+    }
+
+    #[test]
+    fn an_answer_without_fields_has_the_columns_that_it_would_have() {
+        let rows = Rows::of(&[frame(vec![])], &["principal", "count"]);
+        assert_eq!(csv(&rows), "principal,count\r\n");
+        let document = serde_json::to_string(&rows.document(true, [0; 0])).expect("JSON");
+        assert_eq!(document, r#"{"columns":["principal","count"],"rows":[],"complete":true,"notices":[]}"#);
+        assert_eq!(csv(&Rows::of(&[], &[])), "");
+    }
+
+    #[test]
+    fn csv_is_quoted_and_holds_no_formula() {
+        let texts = vec![
+            "plain",
+            "with, comma",
+            "\"quoted\"",
+            "two\nlines",
+            "=HYPERLINK(\"http://evil\",\"x\")",
+            "+1",
+            "-2+3",
+            "@SUM(A1)",
+            " =1",
+            "\u{a0}=1",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "\u{1b}]0;owned\u{7}",
+            "a=b",
+            "",
+        ];
+        let rows = Rows::of(&[frame(vec![Field::required("text", Arc::new(StringArray::from(texts)))])], &[]);
+        let expected = [
+            "text",
+            "plain",
+            "\"with, comma\"",
+            "\"\"\"quoted\"\"\"",
+            "\"two\nlines\"",
+            "\"'=HYPERLINK(\"\"http://evil\"\",\"\"x\"\")\"",
+            "'+1",
+            "'-2+3",
+            "'@SUM(A1)",
+            "' =1",
+            "'\u{a0}=1",
+            "'\t=1",
+            "'\u{fffd}=1",
+            "'＝1",
+            "'\u{fffd}]0;owned\u{fffd}",
+            "a=b",
+            "\"\"",
+        ];
+        assert_eq!(csv(&rows), expected.map(|line| format!("{line}\r\n")).concat());
+    }
+
+    #[test]
+    fn a_number_is_no_formula_in_csv() {
+        let numbers = frame(vec![Field::required("count", Arc::new(Int64Array::from(vec![-5])))]);
+        assert_eq!(csv(&Rows::of(&[numbers], &[])), "count\r\n-5\r\n");
+    }
+}
