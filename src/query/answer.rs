@@ -13,7 +13,7 @@ use super::filter::{self, OwnNames};
 use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan, text};
-use crate::event::{Column, Events, List, Long};
+use crate::event::{Column, Events, Kind, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
@@ -80,6 +80,9 @@ impl From<ArrowError> for Failure {
         Self::internal(format!("the answer does not fit into a frame: {error}"))
     }
 }
+
+/// The principal of events that Scaleway's own machinery causes.
+pub const SCALEWAY: &str = "Scaleway";
 
 /// The events that a query means, with what is known about them.
 #[derive(Clone, Debug)]
@@ -190,7 +193,7 @@ impl Answer {
     /// A dimension's text for the event of a row.
     pub fn dimension<'a>(&'a self, dimension: Dimension) -> impl Fn(usize) -> Option<Cow<'a, str>> {
         let own_names = (dimension == Dimension::Principal).then(|| self.own_names());
-        let principal = self.events.text(Column::PrincipalId);
+        let (principal, kind) = (self.events.text(Column::PrincipalId), self.events.text(Column::Kind));
         let text = match dimension {
             Dimension::Column(column) => Some(self.events.text(column)),
             _ => None,
@@ -203,7 +206,9 @@ impl Answer {
         };
         move |row| match dimension {
             Dimension::Principal => {
-                let id = principal.get(row)?;
+                let Some(id) = principal.get(row) else {
+                    return (kind.get(row) == Some(Kind::System.as_str())).then_some(Cow::Borrowed(SCALEWAY));
+                };
                 let own = || Some(Cow::Owned(own_names.as_ref()?.get(row)?.to_owned()));
                 let name = self.names.get(id).map(|who| Cow::Borrowed(who.name.as_str()));
                 Some(name.or_else(own).unwrap_or(Cow::Borrowed(id)))
@@ -231,6 +236,8 @@ impl Answer {
                 let name = |id| Cow::Borrowed(self.names.get(id).map_or(id, |who| who.name.as_str()));
                 let own = self.own_names();
                 let own = own.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
+                let ours = of_scaleway(&self.events).into_iter().map(|row| (row, Some(Cow::Borrowed(SCALEWAY))));
+                let own = own.chain(ours);
                 Keys::named(&self.events, &[Column::PrincipalId], name, own)
             }
             Dimension::Status => {
@@ -326,6 +333,17 @@ impl Answer {
         }
         frames
     }
+}
+
+/// The rows of the events that Scaleway's own machinery causes: they name no principal.
+fn of_scaleway(events: &Events) -> Vec<usize> {
+    let mut rows = Vec::new();
+    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| rows.push(row));
+    if !rows.is_empty() {
+        let principal = events.text(Column::PrincipalId);
+        rows.retain(|row| principal.get(*row).is_none());
+    }
+    rows
 }
 
 /// The scope with what ad-hoc filters ask for, as far as that helps to read less.

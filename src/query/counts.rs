@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
+use serde_json::json;
 
 use super::answer::{Answer, Failure};
+use super::events::Level;
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
 use super::text;
@@ -123,7 +125,7 @@ impl Grid {
 
 /// Events told apart by the values of some columns.
 struct Groups {
-    /// The values of each group, largest group first.
+    /// The values of each group: in the order that their columns have, then the largest group first.
     keys: Vec<Vec<String>>,
     /// Each event's group.
     of: Vec<u32>,
@@ -152,16 +154,23 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         same
     });
     keys.sort_by(|(a, i), (b, j)| sizes[*j].cmp(&sizes[*i]).then_with(|| a.cmp(b)));
-    let mut place: Vec<usize> = vec![0; sizes.len()];
+    let found = keys.len();
+    keys.truncate(counts.group_limit);
+    // The largest are kept, in the order of their values where these have one.
+    let ranks = |key: &[String]| -> Vec<usize> {
+        counts.group_by.iter().zip(key).map(|(dimension, text)| dimension.rank(text)).collect()
+    };
+    keys.sort_by_cached_key(|(key, _)| ranks(key));
+    let mut place: Vec<usize> = vec![keys.len(); sizes.len()];
     for (position, (_, group)) in keys.iter().enumerate() {
-        place[*group] = position.min(counts.group_limit);
+        place[*group] = position;
     }
     for (from, to) in merged {
         place[from] = place[to];
     }
     let mut notice = None;
-    if keys.len() > counts.group_limit {
-        let (found, limit) = (keys.len(), counts.group_limit);
+    if found > counts.group_limit {
+        let limit = counts.group_limit;
         if request.from_alert {
             return Err(Failure::input(format!(
                 "the count has {found} groups. Allowed: groupLimit, which is {limit}; raise it, or narrow the scope"
@@ -169,7 +178,6 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         }
         let folded = found - limit;
         notice = Some(Notice::info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")));
-        keys.truncate(limit);
         // Two groups with the same labels are one to Grafana: a group that is really called so keeps its name.
         let mut other = OTHER.to_owned();
         while keys.iter().any(|(key, _)| key.iter().all(|text| *text == other)) {
@@ -209,24 +217,31 @@ pub fn total(answer: &Answer) -> Result<Frame, Failure> {
     Ok(in_all(&counts, &Groups { keys: vec![Vec::new()], of: vec![0; answer.events.len()] }))
 }
 
-/// How many events there are over time, one frame per log level, as Grafana's log volume wants them.
+/// How many events there are over time, one frame per log level that occurs, as Grafana's log volume wants them; the most
+/// serious first. Without any event one frame without fields, which may have something to say.
 #[must_use]
 pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
     let grid = Grid::new(request);
-    // Nothing found is an answer too, which may have something to say.
-    let mut levels = BTreeMap::from([("info", vec![0_i64; grid.len()])]);
+    let mut levels = BTreeMap::new();
     for (bucket, rows) in grid.rows(&answer.events) {
         for row in rows {
             levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
         }
     }
-    let frame = |(level, counts): (&str, Vec<i64>)| Frame {
+    if levels.is_empty() {
+        return vec![Frame {
+            name: "volume".to_owned(),
+            meta: Meta::of(FrameType::TimeseriesMulti),
+            fields: Vec::new(),
+        }];
+    }
+    let frame = |(level, counts): (Level, Vec<i64>)| Frame {
         name: "volume".to_owned(),
         meta: Meta::of(FrameType::TimeseriesMulti),
         fields: vec![
             Field::required("time", Arc::new(TimestampNanosecondArray::from_iter_values(grid.starts()))),
             Field::required("count", Arc::new(Int64Array::from(counts)))
-                .labelled(BTreeMap::from([("level".to_owned(), level.to_owned())])),
+                .labelled(BTreeMap::from([("level".to_owned(), level.as_str().to_owned())])),
         ],
     };
     levels.into_iter().map(frame).collect()
@@ -247,7 +262,10 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> F
     for (key, values) in groups.keys.iter().zip(series) {
         let labels: BTreeMap<String, String> =
             counts.group_by.iter().map(|dimension| dimension.name().to_owned()).zip(key.iter().cloned()).collect();
-        fields.push(Field::required("count", Arc::new(Int64Array::from(values))).labelled(labels));
+        // Grafana would call the series by the field's name and its labels: "count succeeded".
+        let config = (!key.is_empty()).then(|| json!({ "displayNameFromDS": key.join(" · ") }));
+        let count = Field::required("count", Arc::new(Int64Array::from(values))).labelled(labels);
+        fields.push(Field { config, ..count });
     }
     Frame { name: "counts".to_owned(), meta: Meta::of(FrameType::TimeseriesWide), fields }
 }
@@ -277,6 +295,7 @@ mod tests {
     use super::*;
     use crate::event::{Column, Kind};
     use crate::query::model::Dimension;
+    use crate::risk::{Risk, Severity};
 
     const SECOND: i64 = 1_000_000_000;
 
@@ -354,6 +373,85 @@ mod tests {
         // Groups of one size are in order of their names, so that the same question has the same answer.
         let even = total_by(Dimension::Column(Column::Method), &[method("y"), method("x")]);
         assert_eq!(even, [("x".to_owned(), 1), ("y".to_owned(), 1)]);
+    }
+
+    /// An event of each severity in turn, and of none.
+    fn of_severities(severities: &[Option<Severity>]) -> Answer {
+        let told = vec![json!({}); severities.len()];
+        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let risk = |severity: &Severity| &*Box::leak(Box::new(Risk { class: "c", severity: *severity, attack: &[] }));
+        answer.meaning(severities.iter().map(|severity| severity.as_ref().map(risk)).collect())
+    }
+
+    #[test]
+    fn groups_with_an_order_of_their_own_have_it_in_every_range() {
+        use Severity::{Critical, High, Low, Medium};
+        let order = |answer: &Answer, dimension, limit| -> Vec<String> {
+            let total = frame(&counts(Over::Total, &[dimension], limit), answer, &request(9, 1, 9, false)).unwrap();
+            let rows: Vec<_> =
+                total.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned()).collect();
+            let series = frame(&counts(Over::Time, &[dimension], limit), answer, &request(9, 1, 9, false)).unwrap();
+            let labels: Vec<_> =
+                series.fields[1..].iter().map(|field| field.labels[dimension.name()].clone()).collect();
+            assert_eq!(labels, rows);
+            rows
+        };
+        for severities in [
+            &[Some(Low), Some(Low), None, None, None, Some(High), Some(Medium), Some(Critical)][..],
+            &[Some(Critical), Some(Critical), Some(Critical), Some(High), Some(High), Some(Medium), None, Some(Low)],
+        ] {
+            let answer = of_severities(severities);
+            assert_eq!(order(&answer, Dimension::Severity, 5), ["critical", "high", "medium", "low", NONE]);
+        }
+        // What is kept are the largest, and what is folded comes last.
+        let answer = of_severities(&[Some(Low), Some(Low), Some(Critical), Some(High), Some(High)]);
+        assert_eq!(order(&answer, Dimension::Severity, 2), ["high", "low", OTHER]);
+        let told = [json!({ "status_code": 500 }), json!({ "status_code": 500 }), json!({ "status_code": 403 })];
+        let told = [&told[..], &[json!({ "status_code": 200 }), json!({})]].concat();
+        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let class = Dimension::Column(Column::StatusClass);
+        assert_eq!(order(&answer, class, 9), ["succeeded", "denied", "failed", NONE]);
+        assert_eq!(order(&answer, Dimension::Status, 9), ["200", "403", "500", NONE]);
+    }
+
+    #[test]
+    fn groups_by_several_columns_keep_the_order_of_those_that_have_one() {
+        let call = |method: &str, status: u16| json!({ "method_name": method, "status_code": status });
+        let told = [call("a", 500), call("a", 500), call("b", 500), call("b", 200), call("c", 200), call("c", 200)];
+        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let by = [Dimension::Column(Column::Method), Dimension::Column(Column::StatusClass)];
+        let frame = frame(&counts(Over::Time, &by, 9), &answer, &request(9, 1, 9, false)).unwrap();
+        let names: Vec<_> =
+            frame.fields[1..].iter().map(|field| &field.config.as_ref().unwrap()["displayNameFromDS"]).collect();
+        assert_eq!(names, ["c · succeeded", "b · succeeded", "a · failed", "b · failed"]);
+    }
+
+    #[test]
+    fn a_series_is_called_by_the_values_of_its_labels() {
+        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "method_name": "a\u{202e}" })]));
+        let by = |group_by: &[Dimension]| {
+            frame(&counts(Over::Time, group_by, 9), &answer, &request(9, 1, 9, false)).unwrap().fields.remove(1)
+        };
+        let grouped = by(&[Dimension::Column(Column::Method), Dimension::Severity]);
+        let label = &grouped.labels["method"];
+        assert_eq!(grouped.config, Some(json!({ "displayNameFromDS": format!("{label} · {NONE}") })));
+        // What Grafana's alerting reads stays: the labels, and the field's name.
+        assert_eq!((grouped.name.as_str(), grouped.labels["severity"].as_str()), ("count", NONE));
+        assert_eq!(by(&[]).config, None);
+    }
+
+    #[test]
+    fn a_volume_has_the_levels_that_occur() {
+        use Severity::{Critical, Low, Medium};
+        let levels = |answer: &Answer| -> Vec<String> {
+            let frames = volume(answer, &request(9, 1, 9, false));
+            frames.iter().filter_map(|frame| Some(frame.fields.get(1)?.labels["level"].clone())).collect()
+        };
+        assert_eq!(levels(&of_severities(&[Some(Medium), Some(Critical)])), ["critical", "warning"]);
+        assert_eq!(levels(&of_severities(&[Some(Low), Some(Medium), None])), ["warning", "info"]);
+        // Nothing found may have something to say.
+        let none = volume(&Answer::of(&Events::default()), &request(9, 1, 9, false));
+        assert_eq!((none.len(), none[0].fields.len(), none[0].meta.kind), (1, 0, Some(FrameType::TimeseriesMulti)));
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
     let events = &answer.events;
     let rows = events.len();
     let sentences = Sentences::new(answer);
-    let level: StringArray = (0..rows).map(|row| Some(level(answer, row))).collect();
+    let level: StringArray = (0..rows).map(|row| Some(level(answer, row).as_str())).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
     let labels = labels(answer, text::cell);
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
@@ -84,17 +84,38 @@ fn json_text(texts: &StringArray) -> ArrayRef {
     Arc::new(shown.iter().map(|json| json.as_deref().map(str::as_bytes)).collect::<BinaryArray>())
 }
 
+/// A log level, the most serious first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Critical,
+    Error,
+    Warning,
+    Info,
+}
+
+impl Level {
+    /// The level's name, as Grafana spells it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// A log level that says how much the event matters and whether it went wrong.
-pub(super) fn level(answer: &Answer, row: usize) -> &'static str {
+pub(super) fn level(answer: &Answer, row: usize) -> Level {
     let statuses = answer.events.statuses();
     let status = if statuses.is_valid(row) { statuses.value(row) } else { 0 };
     match answer.risks()[row].map(|risk| risk.severity) {
-        Some(Severity::Critical) => "critical",
-        Some(Severity::High) => "error",
-        _ if status >= 500 => "error",
-        Some(Severity::Medium) => "warning",
-        _ if status >= 400 => "warning",
-        _ => "info",
+        Some(Severity::Critical) => Level::Critical,
+        Some(Severity::High) => Level::Error,
+        _ if status >= 500 => Level::Error,
+        Some(Severity::Medium) => Level::Warning,
+        _ if status >= 400 => Level::Warning,
+        _ => Level::Info,
     }
 }
 
@@ -244,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_level_says_how_serious_an_event_is_or_how_it_went_wrong() {
-        let level = |fields: Value| level(&answer(Kind::Api, &[fields]), 0);
+        let level = |fields: Value| level(&answer(Kind::Api, &[fields]), 0).as_str();
         let iam = |method: &str, status: u16| json!({ "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api", "method_name": method, "status_code": status });
         assert_eq!(level(iam("DeleteUserMFAOTP", 200)), "critical");
         assert_eq!(level(iam("CreateAPIKey", 200)), "error");

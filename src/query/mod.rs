@@ -11,6 +11,7 @@ pub mod events;
 pub mod filter;
 pub mod keys;
 pub mod model;
+mod order;
 pub mod plan;
 pub mod sentence;
 pub mod text;

@@ -38,7 +38,6 @@ impl<'a> Sentences<'a> {
     pub fn who(&self, row: usize) -> String {
         match (self.who)(row) {
             Some(name) => plain(&name).into_owned(),
-            None if self.is(Kind::System, row) => "Scaleway".to_owned(),
             None => "unknown principal".to_owned(),
         }
     }

@@ -11,7 +11,8 @@ use super::text;
 use crate::event::Column;
 use crate::frame::{Field, Frame};
 
-/// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; sorted by text.
+/// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
+/// the order that the column's values have, else sorted by text.
 ///
 /// # Errors
 /// Never for events that were made here.
@@ -23,11 +24,13 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
         let Some(text) = text(row) else { continue };
         let value = match values.column {
             // Two people may have one name; an id is one person's.
-            Dimension::Principal => answer.principal(id.get(row).unwrap_or_default()).to_owned(),
+            Dimension::Principal => id.get(row).map_or(text.to_string(), |id| answer.principal(id).to_owned()),
             _ => text.to_string(),
         };
         distinct.insert((text::label(&text).into_owned(), value));
     }
+    let mut distinct: Vec<(String, String)> = distinct.into_iter().collect();
+    distinct.sort_by_key(|(_, value)| values.column.rank(value));
     let column = |name, values: Vec<&str>| Field::required(name, Arc::new(StringArray::from(values)));
     Ok(Frame {
         name: "values".to_owned(),
@@ -75,6 +78,30 @@ mod tests {
         assert_eq!(values(Dimension::Status, &told), same(&["200", "403", "404"]));
         assert_eq!(values(Dimension::RiskClass, &told), same(&["denied_actions"]));
         assert_eq!(values(Dimension::Severity, &told), same(&["medium"]));
+    }
+
+    #[test]
+    fn values_with_an_order_of_their_own_have_it() {
+        let told = [500, 99, 403, 1_000, 200].map(|status| json!({ "status_code": status }));
+        assert_eq!(values(Dimension::Status, &told), same(&["99", "200", "403", "500", "1000"]));
+        let class = Dimension::Column(Column::StatusClass);
+        assert_eq!(values(class, &told), same(&["succeeded", "denied", "failed"]));
+    }
+
+    #[test]
+    fn scaleways_own_events_have_a_principal() {
+        let events = Events::told(Kind::System, &[json!({ "system_name": "backup" }), json!({})]);
+        let frame = frame(&Values { column: Dimension::Principal }, &Answer::of(&events)).unwrap();
+        for field in &frame.fields {
+            assert_eq!(
+                field.values.as_string::<i32>().iter().collect::<Vec<_>>(),
+                [Some("Scaleway")],
+                "{}",
+                field.name
+            );
+        }
+        // A call without a principal is not Scaleway's.
+        assert_eq!(values(Dimension::Principal, &[json!({})]), []);
     }
 
     #[test]
