@@ -18,6 +18,9 @@ const externals: Configuration['externals'] = [
   'i18next',
   'prismjs',
   'react',
+  // A bundled copy would make elements of another React than Grafana's: from 13.2 on that is React 19.
+  'react/jsx-runtime',
+  'react/jsx-dev-runtime',
   'react-dom',
   'react-redux',
   'react-router',
@@ -52,11 +55,7 @@ const config = (env: { production?: boolean }): Configuration => ({
       { test: /\.css$/, type: 'asset/source' },
     ],
   },
-  resolve: {
-    extensions: ['.ts', '.tsx', '.js', '.json'],
-    // Grafana shares this module only since 12.3, and a bundled one must match Grafana's React.
-    alias: { 'react/jsx-runtime$': path.resolve(__dirname, 'jsx-runtime.ts') },
-  },
+  resolve: { extensions: ['.ts', '.tsx', '.js', '.json'] },
   optimization: {
     minimizer: [new TerserPlugin({ extractComments: false, terserOptions: { format: { comments: false } } })],
   },

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A local Grafana with the plugin, the simulated organization and its metrics, all as in provisioning/. Ctrl-C ends them.
 # Ports: GRAFANA_PORT (3000), SANDBOX_PORT (8787), PROMETHEUS_PORT (9090). GRAFANA_HOME: a folder with bin/grafana, conf/ and
-# public/. With SCW_SECRET_KEY and SCW_DEFAULT_ORGANIZATION_ID set, your own organization is asked instead of the simulated one.
+# public/; where this machine has no Grafana, Docker runs GRAFANA_VERSION (12.4.0). With SCW_SECRET_KEY and
+# SCW_DEFAULT_ORGANIZATION_ID set, your own organization is asked instead of the simulated one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,7 +58,7 @@ run_grafana() {
     if [ -n "${GRAFANA_HOME:-}" ]; then exec grafana server --homepath "$GRAFANA_HOME"; fi
     local settings=()
     for name in $(compgen -e | grep -E '^(GF|SCW|COCKPIT)_'); do settings+=(--env "$name"); done
-    exec docker run --rm --network host --user "$(id -u)" --volume "$PWD:$PWD" "${settings[@]}" grafana/grafana:12.4.0
+    exec docker run --rm --network host --user "$(id -u)" --volume "$PWD:$PWD" "${settings[@]}" "grafana/grafana:${GRAFANA_VERSION:-12.4.0}"
 }
 
 # Debian's package, unpacked rather than installed, so that no service of its own starts.

@@ -52,7 +52,7 @@ pub fn run() -> ExitCode {
         && !versions.split(',').any(|version| version.trim() == PROTOCOL_VERSION)
     {
         tracing::error!(
-            "the host speaks plugin protocol {versions}. Allowed: {PROTOCOL_VERSION}; this plugin needs Grafana 11.6 or later"
+            "the host speaks plugin protocol {versions}. Allowed: {PROTOCOL_VERSION}; this plugin needs Grafana 12.3 or later"
         );
         return ExitCode::FAILURE;
     }

@@ -37,7 +37,8 @@ type manifest struct {
 		Logos            struct{ Small, Large string }
 		Screenshots      []struct{ Path string }
 	}
-	Includes []struct{ Type, Path string }
+	Includes     []struct{ Type, Path string }
+	Dependencies struct{ GrafanaDependency string }
 }
 
 func read(t *testing.T, name string) []byte {
@@ -161,6 +162,45 @@ func TestTheDocumentsThatReadmeLinksToAreThere(t *testing.T) {
 	for _, link := range links {
 		if name := path.Join(plugin, string(link[1])); files[name] == nil {
 			t.Errorf("README.md links to %s, which is not in the zip", link[1])
+		}
+	}
+}
+
+// Grafana brings React 18 up to 13.1 and React 19 from 13.2 on: the front end must take what it is given.
+func TestTheFrontEndBringsNoPartOfReact(t *testing.T) {
+	module := string(content(t, archive(t)[plugin+"/module.js"]))
+	imports, _, found := strings.Cut(strings.TrimPrefix(module, "define(["), "]")
+	if !found || !strings.Contains(imports, `"react"`) {
+		t.Fatalf("module.js begins with %.100s", module)
+	}
+	// What React 19 no longer has, or has under another name.
+	for _, gone := range []string{
+		"__SECRET_INTERNALS_DO_NOT_USE_OR_YOU_WILL_BE_FIRED", "react.element", "react.transitional.element", "propTypes",
+		"defaultProps", "contextTypes", "getChildContext", "findDOMNode", "createFactory", "unmountComponentAtNode",
+		"react-test-renderer",
+	} {
+		if strings.Contains(module, gone) {
+			t.Errorf("module.js holds %s", gone)
+		}
+	}
+	sources := decoded[struct{ Sources []string }](t, content(t, archive(t)[plugin+"/module.js.map"])).Sources
+	for _, source := range sources {
+		if regexp.MustCompile(`node_modules/(react|react-dom|scheduler|@grafana/(data|runtime|ui))/`).MatchString(source) {
+			t.Errorf("module.js brings %s, which Grafana has", source)
+		}
+	}
+}
+
+// A range without "-0" leaves out the prereleases that Grafana Cloud and nightly builds are.
+func TestTheRangeOfGrafanasIsTheOneThatReadmeNames(t *testing.T) {
+	needed := source(t).Dependencies.GrafanaDependency
+	oldest := regexp.MustCompile(`^>=(\d+\.\d+)\.0-0$`).FindStringSubmatch(needed)
+	if oldest == nil {
+		t.Fatalf("plugin.json needs Grafana %q", needed)
+	}
+	for _, document := range []string{"README.md", "docs/configure.md", "docs/troubleshooting.md"} {
+		if wanted := "Grafana " + oldest[1] + " or later"; !strings.Contains(string(read(t, document)), wanted) {
+			t.Errorf("%s does not say %q", document, wanted)
 		}
 	}
 }
