@@ -8,7 +8,7 @@ import {
   SupplementaryQueryType,
 } from '@grafana/data';
 import { type DataSourceSrv, DataSourceWithBackend, setDataSourceSrv } from '@grafana/runtime';
-import { lastValueFrom, of } from 'rxjs';
+import { lastValueFrom, Observable, of, Subject, throwError } from 'rxjs';
 
 import { AuditDataSource } from './datasource';
 import type { AuditQuery } from './query';
@@ -46,8 +46,13 @@ describe('queries', () => {
   it('for annotations do not cancel each other, and those of a panel still do', async () => {
     const backend = sent();
     const datasource = fakeDataSource();
-    for (const requestId of ['AQ100', 'AQ100', 'SQR7', 'SQR7']) {
-      await lastValueFrom(datasource.query({ ...request({ refId: 'A', scope: {} }), requestId }));
+    for (const [requestId, text] of [
+      ['AQ100', 'a'],
+      ['AQ100', 'b'],
+      ['SQR7', 'a'],
+      ['SQR7', 'a'],
+    ]) {
+      await lastValueFrom(datasource.query({ ...request({ refId: 'A', scope: { text } }), requestId }));
     }
     const ids = backend.mock.calls.map(([{ requestId }]) => requestId);
     expect(new Set(ids).size).toBe(3);
@@ -97,6 +102,75 @@ describe('errors', () => {
 });
 
 describe('annotations', () => {
+  const anno = (more: Partial<AuditQuery> = {}, moment = 1000) => ({
+    ...request({ refId: 'Anno', queryType: 'annotations', ...more }),
+    range: { ...range, from: dateTime(moment) },
+    requestId: 'AQ100',
+  });
+
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('are asked for once by the settings of an annotation', async () => {
+    const answers = [new Subject<DataQueryResponse>(), new Subject<DataQueryResponse>()];
+    const backend = jest
+      .spyOn(DataSourceWithBackend.prototype, 'query')
+      .mockImplementation(() => answers[backend.mock.calls.length - 1]);
+    const datasource = fakeDataSource({ who: 'ann' });
+    // The dashboard asks when the data source is chosen.
+    const dashboard = lastValueFrom(datasource.query(anno({ scope: { principals: ['$who'] } })));
+    // Grafana's editor asks when it is shown, and ours when it is.
+    const editor = [1, 2].map(() => lastValueFrom(datasource.query(anno({ scope: { principals: ['ann'] } }))));
+    answers[0].next({ data: [fakeFrame('annotations', { time: [1] })] });
+    answers[0].complete();
+    const responses = await Promise.all([dashboard, ...editor]);
+    // Here the editor is only now loaded.
+    responses.push(await lastValueFrom(datasource.query(anno({ scope: { principals: ['ann'] } }))));
+    expect(backend).toHaveBeenCalledTimes(1);
+    expect(responses.map(({ data }) => data[0].fields[0].values)).toEqual([[1], [1], [1], [1]]);
+    // What one of them writes into a frame is not seen by the others.
+    expect(new Set(responses.map(({ data }) => data[0])).size).toBe(4);
+  });
+
+  it('are asked for anew where the question, the range or the time is another', async () => {
+    const backend = sent([fakeFrame('annotations', { time: [1] })]);
+    const datasource = fakeDataSource();
+    const ask = (...asked: Parameters<typeof anno>) => lastValueFrom(datasource.query(anno(...asked)));
+    await ask();
+    await ask({ scope: { text: 'x' } });
+    await ask({}, 1001);
+    expect(backend).toHaveBeenCalledTimes(3);
+    jest.advanceTimersByTime(1999);
+    await ask();
+    expect(backend).toHaveBeenCalledTimes(3);
+    jest.advanceTimersByTime(1);
+    await ask();
+    expect(backend).toHaveBeenCalledTimes(4);
+  });
+
+  it('are asked for anew after an error', async () => {
+    const failed = { data: [], errors: [{ message: 'no' }] };
+    const backend = jest.spyOn(DataSourceWithBackend.prototype, 'query').mockImplementation(() => of(failed));
+    const datasource = fakeDataSource();
+    await lastValueFrom(datasource.query(anno()));
+    await lastValueFrom(datasource.query(anno()));
+    backend.mockImplementation(() => throwError(() => new Error('gone')));
+    await expect(lastValueFrom(datasource.query(anno()))).rejects.toThrow('gone');
+    await expect(lastValueFrom(datasource.query(anno()))).rejects.toThrow('gone');
+    expect(backend).toHaveBeenCalledTimes(4);
+  });
+
+  it('that are awaited no longer are cancelled', () => {
+    const cancelled = jest.fn();
+    jest.spyOn(DataSourceWithBackend.prototype, 'query').mockImplementation(() => new Observable(() => cancelled));
+    const datasource = fakeDataSource();
+    const [one, other] = [datasource.query(anno()).subscribe(), datasource.query(anno()).subscribe()];
+    one.unsubscribe();
+    expect(cancelled).not.toHaveBeenCalled();
+    other.unsubscribe();
+    expect(cancelled).toHaveBeenCalledTimes(1);
+  });
+
   it('have no buttons to edit and delete', async () => {
     sent([fakeFrame('annotations', { time: [1, 2], id: ['e-1', 'e-2'] })]);
     const { data } = await lastValueFrom(fakeDataSource().query(request({ refId: 'A', queryType: 'annotations' })));

@@ -62,6 +62,7 @@ import { overlay, withoutButtons } from './overlay';
 import { isEmpty, newQuery, NONE, VERSION, type AuditQuery } from './query';
 import { Resources } from './resources';
 import type { Settings } from './settings';
+import { Shared } from './shared';
 import { Variables } from './variables';
 import { words } from './words';
 
@@ -99,6 +100,9 @@ export class AuditDataSource
 
   /** How many requests for annotations there were. */
   private requests = 0;
+
+  /** In an annotation's settings both the editor and the dashboard ask, and Grafana's editor asks again where it is shown anew. */
+  private readonly shared = new Shared();
 
   constructor(
     settings: DataSourceInstanceSettings<Settings>,
@@ -149,13 +153,24 @@ export class AuditDataSource
     const targets = request.targets
       .filter((target) => this.filterQuery(target))
       .map((target) => groupedBy(target, request.groupByKeys ?? []));
-    const asked = { ...request, requestId: this.apart(request.requestId), targets };
-    return super.query(scrolled(asked)).pipe(map((response) => this.dressed(response, asked)));
+    if (!request.requestId?.startsWith('AQ')) {
+      return this.post({ ...request, targets });
+    }
+    // An annotation's editor and the dashboard around it count their requests each for itself; of one id the first is cancelled.
+    const asked = { ...request, targets, requestId: `${request.requestId}-${this.requests++}` };
+    return this.shared
+      .answer(this.question(asked), () => this.post(asked))
+      .pipe(map((response) => ({ ...response, data: response.data.map((frame) => ({ ...frame })) })));
   }
 
-  /** An annotation's editor and the dashboard around it count their requests each for itself; of one id the first is cancelled. */
-  private apart(requestId: string): string {
-    return requestId?.startsWith('AQ') ? `${requestId}-${this.requests++}` : requestId;
+  /** What a request asks, whoever asks it. */
+  private question({ targets, scopedVars, filters, range, maxDataPoints, intervalMs }: DataQueryRequest<AuditQuery>) {
+    const queries = targets.map((target) => this.applyTemplateVariables(target, scopedVars, filters));
+    return JSON.stringify([queries, range.from.valueOf(), range.to.valueOf(), maxDataPoints, intervalMs]);
+  }
+
+  private post(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
+    return super.query(scrolled(request)).pipe(map((response) => this.dressed(response, request)));
   }
 
   /**

@@ -71,6 +71,11 @@ describe('annotations', () => {
     });
   });
 
+  it('has nothing of Grafana’s own annotations, which Grafana leaves in a new one', () => {
+    const left = { refId: 'Anno', type: 'dashboard', limit: 100, tags: [], matchAny: false };
+    expect(annotations.prepareQuery?.({ ...annotation, target: left })).toEqual(annotations.prepareQuery?.(annotation));
+  });
+
   it('does not change a stored annotation, which would make the editor save it again and again', () => {
     expect(annotations.prepareAnnotation).toBeUndefined();
   });

@@ -229,14 +229,18 @@ export function newAnnotation(): Partial<AuditQuery> {
   return { version: VERSION, queryType: 'annotations' };
 }
 
+const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];
+
 /**
  * An annotation's query as it is sent.
  *
  * Grafana applies `getDefaultQuery` in the editor only: what runs in a dashboard must be completed here. An overlay would
- * have Grafana take the frame for a panel's own marks.
+ * have Grafana take the frame for a panel's own marks. The other fields that are left out are what Grafana's own annotations
+ * leave behind in a new one: the data source that was chosen first prepares it while the next one is being loaded.
  */
 export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
-  const { overlay: _, ...query } = target ?? { refId: 'Anno' };
+  const stored = Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name));
+  const query: Partial<AuditQuery> = Object.fromEntries(stored);
   return { ...newAnnotation(), ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
 }
 
