@@ -3,7 +3,7 @@
 //! Provisioning files fill settings from environment variables, which Grafana writes as text: numbers and booleans are
 //! accepted as text too, and the list of regions as one text with commas.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +19,11 @@ use url::{Host, Url};
 /// Scaleway's API.
 pub const API_URL: &str = "https://api.scaleway.com";
 
-/// The regions that Audit Trail may answer in. Source: Scaleway's documentation of Audit Trail's product integration.
+/// The regions that Audit Trail is known to answer in. Source: Scaleway's documentation of Audit Trail's product integration.
 pub const REGIONS: [&str; 4] = ["fr-par", "nl-ams", "pl-waw", "it-mil"];
+
+/// What a region may be called: Scaleway opens new ones, which need no new version.
+pub(crate) const REGIONS_ALLOWED: &str = "fr-par, nl-ams, pl-waw, it-mil, or another region such as xx-abc";
 
 /// The regions asked when none is configured: those that Scaleway's own clients know.
 pub const DEFAULT_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
@@ -188,6 +191,18 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
+/// Whether a text can be a region's name: two letters for the country, a dash, and three to five letters or digits.
+pub(crate) fn is_region(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase();
+    let fits = |country: &str, city: &str| {
+        country.len() == 2
+            && country.bytes().all(is_letter)
+            && (3..=5).contains(&city.len())
+            && city.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+    };
+    text.split_once('-').is_some_and(|(country, city)| fits(country, city))
+}
+
 fn uuid(field: &'static str, value: &Value) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "a UUID such as 11111111-2222-3333-4444-555555555555";
     match text(field, value, ALLOWED)? {
@@ -198,24 +213,27 @@ fn uuid(field: &'static str, value: &Value) -> Result<Option<String>, Error> {
 }
 
 fn regions(value: &Value) -> Result<Vec<String>, Error> {
-    let allowed = || REGIONS.join(", ");
     let names: Vec<String> = match value {
         Value::Array(items) => {
-            let names: Result<Vec<_>, _> = items.iter().map(|item| text("regions", item, &allowed())).collect();
+            let names: Result<Vec<_>, _> = items.iter().map(|item| text("regions", item, REGIONS_ALLOWED)).collect();
             names?.into_iter().flatten().collect()
         }
         other => {
-            let list = text("regions", other, &allowed())?.unwrap_or_default();
+            let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
             list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
         }
     };
-    if let Some(unknown) = names.iter().find(|name| !REGIONS.contains(&name.as_str())) {
-        return Err(error("regions", format!("contains {unknown:?}"), allowed()));
+    if let Some(wrong) = names.iter().find(|name| !is_region(name)) {
+        return Err(error("regions", format!("contains {wrong:?}"), REGIONS_ALLOWED));
     }
     if names.is_empty() {
         return Ok(DEFAULT_REGIONS.map(str::to_owned).to_vec());
     }
-    Ok(REGIONS.iter().filter(|region| names.iter().any(|name| name == *region)).map(|&r| r.to_owned()).collect())
+    // Each once: the known ones in the usual order, so that equal settings are equal, and then the others.
+    let known =
+        REGIONS.iter().filter(|region| names.iter().any(|name| name == *region)).map(|&region| region.to_owned());
+    let others: BTreeSet<String> = names.iter().filter(|name| !REGIONS.contains(&name.as_str())).cloned().collect();
+    Ok(known.chain(others).collect())
 }
 
 fn api_url(value: &Value) -> Result<Url, Error> {
@@ -369,13 +387,36 @@ AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
     }
 
     #[test]
+    fn a_region_that_is_younger_than_this_version_can_be_set() {
+        let settings = parse(json!({"regions": "uk-lon1, it-mil, de-fra, it-mil, fr-par"})).unwrap();
+        assert_eq!(settings.regions, ["fr-par", "it-mil", "de-fra", "uk-lon1"]);
+        for (name, is_one) in [
+            ("fr-par", true),
+            ("de-fra42", true),
+            ("xx-123", true),
+            ("fr-par-1", false),
+            ("frpar", false),
+            ("FR-PAR", false),
+            ("f-paris", false),
+            ("fr-pa", false),
+            ("fr-parispa", false),
+            ("fr-pär", false),
+            ("../..", false),
+            ("fr-p/r", false),
+            ("", false),
+        ] {
+            assert_eq!(is_region(name), is_one, "{name}");
+        }
+    }
+
+    #[test]
     fn each_wrong_value_is_named_with_what_is_allowed() {
         let cases = [
             (json!({"organizationId": "acme"}), "setting organizationId is \"acme\". Allowed: a UUID"),
             (json!({"organizationId": ""}), "setting organizationId is empty. Allowed: the organization's id"),
             (
                 json!({"regions": ["mars"]}),
-                "setting regions contains \"mars\". Allowed: fr-par, nl-ams, pl-waw, it-mil.",
+                "setting regions contains \"mars\". Allowed: fr-par, nl-ams, pl-waw, it-mil, or another region such as xx-abc.",
             ),
             (json!({"regions": {"a": 1}}), "setting regions is a list or an object. Allowed: fr-par"),
             (json!({"projectId": 5}), "setting projectId is \"5\". Allowed: a UUID"),

@@ -59,7 +59,7 @@ async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour(
     assert!(ok, "{message}");
     assert!(message.contains(&format!("Events of the last hour: {COUNTS}.")), "{message}");
     let regions = [("fr-par", 3), ("nl-ams", 2)]
-        .map(|(region, events)| json!({ "region": region, "eventsLastHour": events, "complete": true, "error": null }));
+        .map(|(region, events)| json!({ "region": region, "eventsLastHour": events, "complete": true, "absent": false, "error": null }));
     assert_eq!(details["regions"], json!(regions));
 
     let organisation = sandbox.organisation();
@@ -139,14 +139,9 @@ async fn an_api_that_cannot_be_reached_is_called_unreachable() {
 #[tokio::test]
 async fn a_region_that_fails_is_named_beside_the_counts_of_the_others() {
     let sandbox = quiet(Config { stall: Duration::from_mins(1), ..Config::default() }).await;
-    let missing = quiet(Config { regions: vec!["fr-par".to_owned()], ..Config::default() }).await;
-    for (sandbox, fault, error) in [
-        (&sandbox, Some(Fault::Unavailable), "HTTP 503"),
-        (&sandbox, Some(Fault::Stall), "did not answer within 3 s"),
-        (&missing, None, "HTTP 404"),
-    ] {
-        sandbox.set_faults(fault.map(|fault| fault.always().in_region("nl-ams")));
-        let (ok, message, details) = check(&source(sandbox, SECRET_KEY).with("callTimeoutSeconds", 3)).await;
+    for (fault, error) in [(Fault::Unavailable, "HTTP 503"), (Fault::Stall, "did not answer within 3 s")] {
+        sandbox.set_faults([fault.always().in_region("nl-ams")]);
+        let (ok, message, details) = check(&source(&sandbox, SECRET_KEY).with("callTimeoutSeconds", 3)).await;
         assert!(!ok, "{message}");
         assert!(message.starts_with("A region does not answer: nl-ams: "), "{message}");
         assert!(message.contains(error), "{message}");
@@ -154,6 +149,26 @@ async fn a_region_that_fails_is_named_beside_the_counts_of_the_others() {
         assert_eq!(details["regions"][0]["error"], Value::Null);
         assert!(details["regions"][1]["error"].as_str().unwrap().contains(error), "{details}");
     }
+}
+
+#[tokio::test]
+async fn a_region_that_does_not_exist_is_named_and_no_fault() {
+    let missing = quiet(Config { regions: vec!["fr-par".to_owned()], ..Config::default() }).await;
+    let other = quiet(Config::default()).await;
+    other.set_faults([Fault::NotImplemented.always().in_region("nl-ams")]);
+    for sandbox in [&missing, &other] {
+        let (ok, message, details) = check(&source(sandbox, SECRET_KEY)).await;
+        assert!(ok, "{message}");
+        assert!(message.contains("Events of the last hour: fr-par 3. "), "{message}");
+        assert!(message.ends_with("Region nl-ams does not exist for this organization, so that it has no events."));
+        let absent =
+            json!({ "region": "nl-ams", "eventsLastHour": null, "complete": true, "absent": true, "error": null });
+        assert_eq!(details["regions"][1], absent);
+    }
+    // Without the region of global events no answer is complete.
+    other.set_faults([Fault::NotFound.always().in_region("fr-par")]);
+    let (ok, message, _) = check(&source(&other, SECRET_KEY)).await;
+    assert!(!ok && message.starts_with("A region does not answer: fr-par: Scaleway answers HTTP 404"), "{message}");
 }
 
 #[tokio::test]

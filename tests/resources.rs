@@ -62,10 +62,12 @@ async fn table(host: &Host, source: &Source, hours: i64) -> Vec<BTreeMap<String,
 #[tokio::test]
 async fn regions_are_those_that_exist_and_which_of_them_are_configured() {
     let (host, sandbox, source) = start().await;
-    let answer = get(&host, &source.with("regions", "nl-ams"), "regions").await;
+    let answer = get(&host, &source.clone().with("regions", "nl-ams"), "regions").await;
     let expected = [("fr-par", false), ("nl-ams", true), ("pl-waw", false), ("it-mil", false)]
         .map(|(name, configured)| json!({ "name": name, "configured": configured }));
     assert_eq!(answer, json!({ "regions": expected }));
+    let new = get(&host, &source.with("regions", "de-fra"), "regions").await;
+    assert_eq!(new["regions"][4], json!({ "name": "de-fra", "configured": true }));
     assert_eq!(sandbox.calls().total, 0, "nobody need be asked");
     host.stop().await.unwrap();
 }
@@ -319,7 +321,11 @@ async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
         ("event/🦀%00", 400, "does not tell when the event was"),
         (&long, 400, "does not tell when the event was"),
         ("event/x?at=noon", 400, "at is \"noon\". Allowed: milliseconds since 1970, or a time such as"),
-        ("event/x?at=0&region=mars", 400, "region is \"mars\". Allowed: fr-par, nl-ams, pl-waw, it-mil, global"),
+        (
+            "event/x?at=0&region=mars",
+            400,
+            "region is \"mars\". Allowed: global, fr-par, nl-ams, pl-waw, it-mil, or another",
+        ),
         ("event/x?at=9223372036854775807", 400, "is not between the years 1970 and 2262"),
         ("event/x?at=-9223372036854775808", 400, "the time range"),
         ("event/ffffffff-ffff-7fff-8fff-ffffffffffff", 400, "is not between the years 1970 and 2262"),

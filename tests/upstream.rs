@@ -380,14 +380,67 @@ async fn a_region_that_fails_leaves_the_events_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_region_that_does_not_exist_leaves_the_events_of_the_others() {
+async fn a_region_that_does_not_exist_has_no_events_and_is_no_error() {
     let regions = ["fr-par", "nl-ams"].map(str::to_owned).to_vec();
-    let engine = Engine::start(Config { events: EVENTS, regions, ..Config::default() }).await;
-    let frame = engine.ask(list(json!({}))).await.unwrap();
-    assert!(frame.rows() > EVENTS / 2);
-    assert_eq!(warnings(&frame), ["region pl-waw, combined events: Scaleway answers HTTP 404: Not Found"]);
-    // What does not exist is not asked again and again.
-    assert!(engine.asked("pl-waw").len() <= 4, "{:?}", engine.asked("pl-waw"));
+    let missing = Engine::start(Config { events: EVENTS, regions, ..Config::default() }).await;
+    let faults = vec![Fault::NotImplemented.always().in_region("pl-waw")];
+    let other = Engine::start(Config { events: EVENTS, faults, ..Config::default() }).await;
+    for engine in [&missing, &other] {
+        let frame = engine.ask(list(json!({}))).await.unwrap();
+        assert!(frame.rows() > EVENTS / 2);
+        assert_eq!(notices(&frame), [""; 0]);
+        let asked = engine.asked("pl-waw").len();
+        assert!(asked <= 5, "what does not exist is not asked again: {:?}", engine.asked("pl-waw"));
+        engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap();
+        assert_eq!(engine.asked("pl-waw").len(), asked, "nor for the next panel");
+        let count = engine.ask_as_rule(json!({ "queryType": "counts", "over": "total" })).await.unwrap();
+        assert_eq!(sum(&count), frame.rows());
+        assert!(engine.asked("pl-waw").len() > asked, "a rule asks anew, as the region may exist by now");
+        // A query that names the region says so, since the name may be a slip of the pen.
+        let frame = engine.ask(list(json!({ "regions": ["pl-waw", "fr-par"] }))).await.unwrap();
+        assert_eq!(warnings(&frame), ["region pl-waw does not exist for this organization, so that it has no events"]);
+        // Of one kind of event there is no combined list to fail first.
+        let count =
+            json!({ "queryType": "counts", "over": "total", "scope": { "kinds": ["api"], "products": ["instance"] } });
+        assert!(engine.ask_as_rule(count).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_fails_otherwise_is_no_region_that_does_not_exist() {
+    let count = json!({ "queryType": "counts", "over": "total" });
+    for (fault, region) in [
+        (Fault::InternalError, "pl-waw"),
+        (Fault::BadGateway, "pl-waw"),
+        (Fault::Unavailable, "pl-waw"),
+        (Fault::Stall, "pl-waw"),
+        (Fault::Forbidden, "pl-waw"),
+        // Every answer needs the global events.
+        (Fault::NotFound, "fr-par"),
+        (Fault::NotImplemented, "fr-par"),
+    ] {
+        let config = Config { events: EVENTS, stall: Duration::from_mins(1), ..Config::default() };
+        let config = Config { faults: vec![fault.always().in_region(region)], ..config };
+        let settings = json!({ "callTimeoutSeconds": 2, "queryTimeoutSeconds": 8 });
+        let engine = Engine::with(config, SECRET_KEY, &settings).await;
+        let (shown, counted) = tokio::join!(engine.ask(list(json!({}))), engine.ask_as_rule(count.clone()));
+        assert!(warnings(&shown.unwrap())[0].starts_with(&format!("region {region}, ")), "{fault}");
+        assert!(counted.unwrap_err().message.contains(&format!("region {region}, ")), "{fault}");
+    }
+    // A region that has products exists, whatever has become of its lists.
+    let faults = LISTS.map(|list| Fault::NotFound.always().in_region("pl-waw").on(list)).into();
+    let engine = Engine::start(Config { events: EVENTS, faults, ..Config::default() }).await;
+    assert!(engine.ask_as_rule(count).await.unwrap_err().message.contains("region pl-waw, "));
+}
+
+#[tokio::test]
+async fn a_region_that_is_younger_than_this_version_is_read_like_any_other() {
+    let regions = ["fr-par", "de-fra"].map(str::to_owned).to_vec();
+    let config = Config { events: 0, regions, ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["fr-par", "de-fra"] })).await;
+    let event = engine.push("de-fra", Kind::Api, 60, json!({}));
+    assert_eq!(engine.ids(json!({})).await, [&*event]);
+    assert_eq!(engine.ids(json!({ "regions": ["de-fra"] })).await, [event]);
 }
 
 #[tokio::test]

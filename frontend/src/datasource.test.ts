@@ -404,6 +404,12 @@ describe('Save & test', () => {
     });
   });
 
+  it('shows a region that does not exist', async () => {
+    const absent = { region: 'it-mil', eventsLastHour: null, complete: true, absent: true, error: null };
+    const answer = await health('OK', { regions: [absent], principals: 4 }).testDatasource();
+    expect(answer.details?.message).toMatch(/^it-mil: does not exist for this organization/);
+  });
+
   it('shows what is wrong', async () => {
     const failed = health('ERROR', { regions, principals: null }).testDatasource();
     await expect(failed).rejects.toMatchObject({

@@ -5,6 +5,7 @@ interface RegionHealth {
   region: string;
   eventsLastHour: number;
   complete: boolean;
+  absent?: boolean;
   error: string | null;
 }
 
@@ -15,9 +16,14 @@ function isRegion(region: unknown): region is RegionHealth {
 /** The health answer's details as lines of text, one per region. */
 export function healthLines(details: Record<string, unknown> | undefined): string[] {
   const regions = Array.isArray(details?.regions) ? details.regions.filter(isRegion) : [];
-  const lines = regions.map(({ region, error, complete, eventsLastHour: events }) => {
+  const lines = regions.map(({ region, error, absent, complete, eventsLastHour: events }) => {
     if (error) {
       return `${region}: ${error}`;
+    }
+    if (absent) {
+      return t('health.region-absent', '{{region}}: does not exist for this organization, so that it has no events', {
+        region,
+      });
     }
     return complete
       ? t('health.region', '{{region}}: answers, {{events}} events in the last hour', { region, events })

@@ -91,6 +91,8 @@ struct Region {
     events: usize,
     complete: bool,
     error: Option<Error>,
+    /// Whether the region does not exist, so that it has no events.
+    absent: bool,
 }
 
 async fn check(desk: &Desk) -> Health {
@@ -99,16 +101,21 @@ async fn check(desk: &Desk) -> Health {
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
             "region": shown(desk, name),
-            "eventsLastHour": region.error.is_none().then_some(region.events),
+            "eventsLastHour": (region.error.is_none() && !region.absent).then_some(region.events),
             "complete": region.complete,
+            "absent": region.absent,
             "error": region.error.as_ref().map(|error| text::message(&error.to_string()).into_owned()),
         })).collect::<Vec<_>>(),
         "principals": names.as_ref().map(|names| names.value.all().len()).ok(),
     });
     let (ok, mut message) = verdict(desk, &regions, &names);
     if ok {
-        let counts: Vec<String> = regions.iter().map(|(name, region)| counted(&shown(desk, name), region)).collect();
+        let there = regions.iter().filter(|(_, region)| !region.absent);
+        let counts: Vec<String> = there.map(|(name, region)| counted(&shown(desk, name), region)).collect();
         message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
+    }
+    for (name, _) in regions.iter().filter(|(_, region)| region.absent) {
+        message.push_str(&format!(" Region {name} does not exist for this organization, so that it has no events."));
     }
     Health { ok, message, details }
 }
@@ -134,7 +141,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
     let organization = &desk.settings.organization_id;
     let errors: Vec<(&str, &Error)> =
         regions.iter().filter_map(|(name, region)| Some((name.as_str(), region.error.as_ref()?))).collect();
-    let all_failed = errors.len() == regions.len();
+    let all_failed = errors.len() == regions.values().filter(|region| !region.absent).count();
     let refused = |error: &Error| matches!(error, Error::Forbidden { .. });
     let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
     let propagating = desk.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
@@ -170,7 +177,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
         let list: Vec<String> = errors.iter().map(|(name, error)| format!("{}: {error}", shown(desk, name))).collect();
         let answered: Vec<String> = regions
             .iter()
-            .filter(|(_, region)| region.error.is_none())
+            .filter(|(_, region)| region.error.is_none() && !region.absent)
             .map(|(name, region)| counted(&shown(desk, name), region))
             .collect();
         let unreachable =
@@ -212,7 +219,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
 
 async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
     let (tries, pause) = PROPAGATION;
-    let is_refused = |region: &Region| matches!(region.error, Some(Error::Forbidden { .. }));
+    let is_refused = |region: &Region| region.absent || matches!(region.error, Some(Error::Forbidden { .. }));
     let mut found = last_hour(desk, &desk.regions(), deadline).await;
     for _ in 1..tries {
         // Where other regions answer, the client has tried again long enough.
@@ -240,7 +247,7 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
         let global = || filter::global(&listing.events).iter().filter(|is_global| **is_global).count();
         let events = if is_configured(desk, &listing.region) { listing.events.len() } else { global() };
         // A region may be read as several lists.
-        let none = Region { events: 0, complete: true, error: None };
+        let none = Region { events: 0, complete: true, error: None, absent: listing.absent };
         let region: &mut Region = found.entry(listing.region).or_insert(none);
         region.events += events;
         region.complete &= listing.gaps.is_empty();

@@ -27,7 +27,7 @@ use crate::query::model::{EventList, Format, Order, Question, Scope, canonical_i
 use crate::query::{Answer, Desk, Failure, Products, Query, Request, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
-use crate::settings::REGIONS;
+use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
 
 /// The most items that a list answers with.
 const MOST: usize = 500;
@@ -136,10 +136,10 @@ impl Parameters {
         match self.get("region") {
             "" => Ok(desk.regions()),
             "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
-            region if REGIONS.contains(&region) => Ok(vec![region.to_owned()]),
+            region if is_region(region) => Ok(vec![region.to_owned()]),
             region => {
-                let allowed = REGIONS.join(", ");
-                Err(Failure::input(format!("region is {:?}. Allowed: {allowed}, global", text::plain(region))))
+                let region = text::plain(region);
+                Err(Failure::input(format!("region is {region:?}. Allowed: global, {REGIONS_ALLOWED}")))
             }
         }
     }
@@ -157,8 +157,10 @@ fn shown(notices: &[impl AsRef<str>]) -> Vec<Cow<'_, str>> {
 }
 
 fn regions(desk: &Desk) -> Value {
-    let configured = |region: &str| desk.settings.regions.iter().any(|name| name == region);
-    let list: Vec<Value> = REGIONS.iter().map(|name| json!({ "name": name, "configured": configured(name) })).collect();
+    let configured = &desk.settings.regions;
+    let others = configured.iter().map(String::as_str).filter(|name| !REGIONS.contains(name));
+    let item = |name: &str| json!({ "name": name, "configured": configured.iter().any(|region| region == name) });
+    let list: Vec<Value> = REGIONS.into_iter().chain(others).map(item).collect();
     json!({ "regions": list })
 }
 

@@ -120,6 +120,8 @@ impl Answer {
         let mut gaps = gaps(&listings);
         complete_enough(&listings, &gaps, request)?;
         let replaced = listings.iter().any(|listing| listing.replaced);
+        let absent = listings.iter().filter(|listing| listing.absent && scope.regions.contains(&listing.region));
+        let absent: BTreeSet<String> = absent.map(|listing| listing.region.clone()).collect();
         let mut events = merge(listings, regions)?;
         let most = desk.settings.max_events;
         if events.len() > most {
@@ -145,6 +147,9 @@ impl Answer {
         let mut notices = named_enough(query, scope, &known, &events, request)?;
         let names = known.map(|names| names.value).unwrap_or_default();
 
+        notices.extend(absent.iter().map(|region| {
+            Notice::warning(format!("region {region} does not exist for this organization, so that it has no events"))
+        }));
         notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
         if replaced {
             notices.push(Notice::info(

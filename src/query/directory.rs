@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures::future::join_all;
 
-use crate::scaleway::audit_trail::{self, Product};
+use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names};
 use crate::scaleway::{Client, Error, Found, Lookup};
 
@@ -72,7 +72,10 @@ impl Directory {
                     );
                 }
                 Err(error) => {
-                    notices.push(format!("region {region}: {error}"));
+                    // What does not exist lists nothing.
+                    if !error.is_absence() || region == GLOBAL_REGION {
+                        notices.push(format!("region {region}: {error}"));
+                    }
                     failed = failed.or(Some(error));
                 }
             }

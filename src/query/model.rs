@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::answer::Failure;
 use crate::event::{Column, Kind, status_class};
 use crate::risk::{self, Severity};
-use crate::settings::{REGIONS, is_uuid};
+use crate::settings::{REGIONS_ALLOWED, is_region, is_uuid};
 
 /// The model's version; a query of a later one is refused.
 pub const VERSION: u64 = 1;
@@ -383,7 +383,10 @@ impl Scope {
         let texts = |name: &str| texts(object, "scope", name);
         let ids = |name: &str| texts(name).map(|ids| ids.into_iter().map(canonical_id).collect::<Vec<_>>());
         let kinds = choices(&texts("kinds")?, "scope.kinds", &Kind::ALL.map(|kind| (kind.as_str(), kind)))?;
-        let regions = choices(&texts("regions")?, "scope.regions", &REGIONS.map(|region| (region, region.to_owned())))?;
+        let regions = texts("regions")?;
+        if let Some(region) = regions.iter().find(|region| !is_region(region)) {
+            return Err(wrong("scope.regions", &Value::from(region.as_str()), REGIONS_ALLOWED));
+        }
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
         let classes: Vec<_> = risk::classes().iter().map(|class| (*class, (*class).to_owned())).collect();
         let risk_classes = choices(&texts("riskClasses")?, "scope.riskClasses", &classes)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::endpoint::Endpoint;
-use crate::settings::REGIONS;
+use crate::settings::is_region;
 
 /// One thing that goes wrong.
 ///
@@ -253,7 +253,7 @@ impl FromStr for FaultPlan {
             match key {
                 "every" => plan.when = When::Every(number()?),
                 "first" => plan.when = When::First(number()?),
-                "region" if REGIONS.contains(&value) => plan.region = Some(value.to_owned()),
+                "region" if is_region(value) => plan.region = Some(value.to_owned()),
                 "region" => return Err(wrong("the regions are fr-par, nl-ams, pl-waw, it-mil")),
                 "endpoint" => plan.endpoint = Some(value.parse().map_err(|()| wrong("there is no such endpoint"))?),
                 _ => return Err(wrong("the limits are every, first, region and endpoint")),

@@ -140,6 +140,18 @@ impl Error {
         text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
     }
 
+    /// Whether it says that what was asked does not exist: a region, or the service in that region.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        match self {
+            // What is not found may be something within the region.
+            Self::Status { status: 404, about, .. } => about.as_deref().is_none_or(|about| about.contains("region")),
+            Self::Status { status: 501, .. } => true,
+            Self::Invalid { arguments, .. } => arguments.iter().any(|argument| argument == "region"),
+            _ => false,
+        }
+    }
+
     /// The HTTP status that tells Grafana what kind of failure this is.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -356,7 +368,8 @@ impl Client {
                 Error::Forbidden { .. } if is_passing => u32::MAX,
                 Error::RateLimited { .. } => u32::MAX,
                 Error::Unreachable { .. } => MAX_TRIES,
-                Error::Status { status, .. } if status >= 500 => MAX_TRIES,
+                // What is not implemented now is not in a moment.
+                Error::Status { status, .. } if status >= 500 && status != 501 => MAX_TRIES,
                 Error::Unreadable { .. } => MAX_UNREADABLE,
                 Error::Timeout { .. } => MAX_TIMEOUTS,
                 _ => 1,
@@ -562,6 +575,25 @@ fn trusted(settings: &Settings) -> Vec<Certificate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_exist_is_absent_and_what_fails_is_not() {
+        let status = |status: u16, about: Option<&str>| {
+            let about = about.map(str::to_owned);
+            Error::Status { status, message: String::new(), about }.is_absence()
+        };
+        assert!(status(404, None) && status(501, None) && status(404, Some("region")));
+        assert!(!status(404, Some("project_id")) && !status(404, Some("organization")));
+        assert!(![400, 405, 410, 429, 500, 502, 503, 504].into_iter().any(|code| status(code, None)));
+        let invalid = |argument: &str| {
+            Error::Invalid { arguments: vec![argument.to_owned()], message: String::new() }.is_absence()
+        };
+        assert!(invalid("region") && !invalid("page_size") && !invalid("organization_id"));
+        let (host, message) = (String::new(), String::new());
+        assert!(!Error::Timeout { host: host.clone(), seconds: 1 }.is_absence());
+        assert!(!Error::Unreachable { host, message: message.clone() }.is_absence());
+        assert!(!Error::Forbidden { permission_set: "", message }.is_absence());
+    }
 
     #[test]
     fn a_cause_is_the_message_without_its_advice() {

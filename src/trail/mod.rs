@@ -11,6 +11,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -23,7 +24,7 @@ use tokio::task::AbortHandle;
 
 use crate::event::{Events, List};
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{Gap, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Window};
 use crate::settings::Settings;
 use fetch::{End, Plan, Probe, Weigh};
 use folder::Folder;
@@ -56,6 +57,9 @@ const QUEUE: Duration = Duration::from_secs(2);
 
 /// How many times as long as a question's range is far more.
 const FAR: i64 = 4;
+
+/// How long a region that does not exist is not asked again for panels.
+const ABSENT_FOR: Duration = Duration::from_mins(1);
 
 /// How often a question looks for what is still missing, before it says so.
 const ROUNDS: usize = 12;
@@ -131,6 +135,16 @@ pub struct Listing {
     pub gaps: Vec<Gap>,
     /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
     pub replaced: bool,
+    /// Whether the region does not exist, so that it has no events.
+    pub absent: bool,
+}
+
+impl Listing {
+    /// A list of a region that does not exist.
+    fn absent(region: &str, list: List) -> Self {
+        let (region, events) = (region.to_owned(), Events::default());
+        Self { region, list, events, gaps: Vec::new(), replaced: false, absent: true }
+    }
 }
 
 /// The trail of one organization, read with one credential. Clones share what is held.
@@ -161,6 +175,8 @@ struct Inner<S> {
     slow: AtomicBool,
     /// Set once the combined list has failed where the three lists answered.
     separate: AtomicBool,
+    /// Regions that do not exist, and when that was found.
+    absent: Mutex<HashMap<String, Instant>>,
 }
 
 #[derive(Debug)]
@@ -248,6 +264,7 @@ impl<S: Source> Trail<S> {
             restored: OnceLock::new(),
             slow: AtomicBool::new(false),
             separate: AtomicBool::new(false),
+            absent: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -292,6 +309,37 @@ impl<S: Source> Trail<S> {
     }
 
     async fn region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let region = windows[0].region.as_str();
+        if freshness == Freshness::Shared && self.is_known_to_be_absent(region) {
+            return windows.iter().map(|window| Listing::absent(&window.region, window.list)).collect();
+        }
+        let listings = self.existing(windows, freshness, deadline).await;
+        let is_absence = |gap: &Gap| matches!(gap, Gap::Failed(error) if error.is_absence());
+        let lists_nothing = |listing: &Listing| {
+            listing.events.is_empty() && !listing.gaps.is_empty() && listing.gaps.iter().all(is_absence)
+        };
+        // Every answer needs the global events: without their region there is none.
+        if region == GLOBAL_REGION
+            || !listings.iter().all(lists_nothing)
+            // Where the region has its products, only these lists are missing.
+            || !self.inner.source.is_absent(region, deadline).await
+        {
+            return listings;
+        }
+        self.absent().insert(region.to_owned(), Instant::now());
+        listings.into_iter().map(|listing| Listing::absent(&listing.region, listing.list)).collect()
+    }
+
+    fn absent(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.inner.absent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_known_to_be_absent(&self, region: &str) -> bool {
+        self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR)
+    }
+
+    /// The events of windows of one region, if it exists.
+    async fn existing(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let asked: Vec<(Series, Range<i64>)> =
             windows.iter().map(|window| (Series::of(window), window.from..window.to)).collect();
         let mut failed = Vec::new();
@@ -669,7 +717,8 @@ fn listing(
     if let Some(malformed) = served.flaws.malformed.into_iter().next() {
         gaps.push(Gap::Malformed { count, first: malformed.first });
     }
-    Listing { region: series.region.clone(), list: series.list, events, gaps, replaced: served.flaws.replaced }
+    let replaced = served.flaws.replaced;
+    Listing { region: series.region.clone(), list: series.list, events, gaps, replaced, absent: false }
 }
 
 /// Whether a failure is one of the list that was asked, and another list may answer.

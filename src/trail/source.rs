@@ -17,6 +17,9 @@ pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The pages of a window; none is read yet.
     fn pages(&self, window: Window) -> Self::Pages;
 
+    /// Whether a region, whose lists do not exist, does not exist itself.
+    fn is_absent(&self, region: &str, deadline: Instant) -> impl Future<Output = bool> + Send;
+
     /// How many calls may run at the same time just now.
     fn width(&self) -> usize;
 
@@ -66,6 +69,11 @@ impl Source for Api {
 
     fn pages(&self, window: Window) -> Self::Pages {
         audit_trail::Pages::new(&self.client, &self.organization, window)
+    }
+
+    async fn is_absent(&self, region: &str, deadline: Instant) -> bool {
+        let products = audit_trail::products(&self.client, &self.organization, region, deadline).await;
+        products.is_err_and(|error| error.is_absence())
     }
 
     fn width(&self) -> usize {

@@ -183,6 +183,10 @@ impl Source for Fake {
         FakePages { fake: self.clone(), window, decoder, bytes: 0, found: 0, reached: None, ordered: true }
     }
 
+    async fn is_absent(&self, _: &str, _: Instant) -> bool {
+        true
+    }
+
     fn width(&self) -> usize {
         4
     }
