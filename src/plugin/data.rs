@@ -18,7 +18,7 @@ use crate::query::{Failure, Query, Request, aside, text};
 ///
 /// Dropping the future, as a cancelled call does, drops the queries and with them their calls to Scaleway.
 pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest) -> QueryDataResponse {
-    let from_alert = from_alert(&request.headers);
+    let asker = Asker::of(&request.headers);
     let context = Arc::new(request.plugin_context);
     let mut responses = HashMap::new();
     let mut work = JoinSet::new();
@@ -27,7 +27,7 @@ pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest)
         let ref_id = query.ref_id.clone();
         let (process, context) = (Arc::clone(&process), Arc::clone(&context));
         let task = work.spawn(async move {
-            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &query, from_alert)).await
+            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &query, asker)).await
         });
         running.insert(task.id(), ref_id);
     }
@@ -50,14 +50,16 @@ async fn answer(
     process: &Process,
     context: Option<&PluginContext>,
     query: &DataQuery,
-    from_alert: bool,
+    asker: Asker,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let desk = process.instances.desk(context)?;
     let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms)).unwrap_or_default();
     let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
-    let request = Request::new(&query.ref_id, range, interval, points, from_alert)?;
-    let parsed = Query::parse(&query.json, &query.query_type, &request, desk.settings.max_events)?;
+    let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
+    let mut parsed = Query::parse(&query.json, &query.query_type, &request, desk.settings.max_events)?;
+    // A panel that shows an expression hides the queries that it is made of.
+    parsed.hide = parsed.hide && !asker.is_expression;
     let frames = desk.answer(&parsed, &request).await?;
     tracing::debug!(
         ref_id = query.ref_id,
@@ -71,12 +73,27 @@ async fn answer(
         .await
 }
 
-/// Whether an alert rule asks. The header's case depends on the way it came.
-fn from_alert(headers: &HashMap<String, String>) -> bool {
+/// Who asks, as far as the headers say it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Asker {
+    /// An alert rule.
+    is_alert: bool,
+    /// A panel's expression.
+    is_expression: bool,
+}
+
+impl Asker {
+    fn of(headers: &HashMap<String, String>) -> Self {
+        Self { is_alert: says(headers, "fromalert"), is_expression: says(headers, "x-grafana-from-expr") }
+    }
+}
+
+/// Whether a header is set. Its case depends on the way it came.
+fn says(headers: &HashMap<String, String>, header: &str) -> bool {
     headers.iter().any(|(name, value)| {
         let name = name.to_ascii_lowercase();
         let value = value.trim();
-        name.trim_start_matches("http_") == "fromalert" && (value.eq_ignore_ascii_case("true") || value == "1")
+        name.trim_start_matches("http_") == header && (value.eq_ignore_ascii_case("true") || value == "1")
     })
 }
 
@@ -132,15 +149,27 @@ mod tests {
     }
 
     #[test]
-    fn alert_rules_are_known_by_their_header() {
-        let asks = |name: &str, value: &str| from_alert(&HashMap::from([(name.to_owned(), value.to_owned())]));
-        assert!(asks("FromAlert", "true"));
-        assert!(asks("Fromalert", "true"));
-        assert!(asks("http_FromAlert", "true"));
-        assert!(asks("FromAlert", " True "));
-        assert!(asks("FromAlert", "1"));
-        assert!(!asks("FromAlert", "0"));
-        assert!(!asks("FromAlert", "false"));
-        assert!(!asks("X-Rule-Uid", "true"));
+    fn alert_rules_and_expressions_are_known_by_their_headers() {
+        let asker = |name: &str, value: &str| {
+            let asker = Asker::of(&HashMap::from([(name.to_owned(), value.to_owned())]));
+            (asker.is_alert, asker.is_expression)
+        };
+        for (name, value) in [
+            ("FromAlert", "true"),
+            ("Fromalert", "true"),
+            ("http_FromAlert", "true"),
+            ("FromAlert", " True "),
+            ("FromAlert", "1"),
+        ] {
+            assert_eq!(asker(name, value), (true, false), "{name}: {value}");
+        }
+        for name in ["X-Grafana-From-Expr", "http_X-Grafana-From-Expr", "x-grafana-from-expr"] {
+            assert_eq!(asker(name, "true"), (false, true), "{name}");
+        }
+        for (name, value) in
+            [("FromAlert", "0"), ("FromAlert", "false"), ("X-Rule-Uid", "true"), ("X-Grafana-From-Expr", "false")]
+        {
+            assert_eq!(asker(name, value), (false, false), "{name}: {value}");
+        }
     }
 }

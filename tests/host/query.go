@@ -87,6 +87,9 @@ func (r Range) InRule(query string) Query {
 	return Query{RefID: "A", JSON: query, Range: r, Interval: time.Second, MaxDataPoints: 43_200}
 }
 
+// FromExpression are the headers of a request for the queries that a panel's expressions use.
+var FromExpression = map[string]string{"http_X-Grafana-From-Expr": "true"}
+
 // FromAlert are the headers of a request that an alert rule makes.
 var FromAlert = map[string]string{
 	"FromAlert":          "true",

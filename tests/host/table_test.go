@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,4 +146,39 @@ func recordedEvents(t *testing.T) []recordedEvent {
 		t.Fatal(err)
 	}
 	return answered.Events
+}
+
+// TestATableIsOneForSQL: Grafana's SQL expressions take one frame without labels, of these types, as a table of its reference.
+func TestATableIsOneForSQL(t *testing.T) {
+	types := map[data.FieldType]bool{
+		data.FieldTypeTime: true, data.FieldTypeString: true, data.FieldTypeNullableString: true,
+		data.FieldTypeNullableUint16: true, data.FieldTypeInt64: true, data.FieldTypeNullableJSON: true,
+	}
+	for _, query := range []string{
+		`{"queryType": "events", "format": "table"}`,
+		// The panel shows the expression and hides what it is made of.
+		`{"queryType": "events", "format": "table", "hide": true}`,
+		`{"queryType": "counts", "over": "total", "groupBy": ["method"], "hide": true}`,
+		`{"queryType": "events", "format": "table", "scope": {"text": "no such text"}}`,
+	} {
+		t.Run(query, func(t *testing.T) {
+			frame := answer(t, recorded(t), FromExpression, autumn.OnPanel(query))
+			names := map[string]bool{}
+			for _, field := range frame.Fields {
+				if len(field.Labels) > 0 || !types[field.Type()] || names[strings.ToLower(field.Name)] {
+					t.Errorf("%s is %v, with labels %v", field.Name, field.Type(), field.Labels)
+				}
+				names[strings.ToLower(field.Name)] = true
+				for row := range field.Len() {
+					value, _ := field.ConcreteAt(row)
+					if raw, ok := value.(json.RawMessage); ok && !field.NilAt(row) && !json.Valid(raw) {
+						t.Errorf("%s of row %d is not JSON: %s", field.Name, row, raw)
+					}
+				}
+			}
+			if len(frame.Fields) == 0 {
+				t.Error("there is nothing to select from")
+			}
+		})
+	}
 }
