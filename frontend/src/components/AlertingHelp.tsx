@@ -1,5 +1,5 @@
 import { t } from '@grafana/i18n';
-import { Text, TextLink } from '@grafana/ui';
+import { Box, Text, TextLink } from '@grafana/ui';
 import React from 'react';
 
 import { DOCUMENTATION } from '../documentation';
@@ -13,7 +13,7 @@ interface Props {
 export function AlertingHelp({ query }: Props) {
   const grouped = query.queryType === 'counts' && Boolean(query.groupBy?.length);
   return (
-    <div data-testid="audit-alerting-help">
+    <Box paddingX={1} data-testid="audit-alerting-help">
       <Text color="secondary" variant="bodySmall">
         {t(
           'alerting.range',
@@ -28,6 +28,6 @@ export function AlertingHelp({ query }: Props) {
           {t('alerting.documentation', 'About alert rules')}
         </TextLink>
       </Text>
-    </div>
+    </Box>
   );
 }

@@ -7,9 +7,9 @@ import type {
   QueryEditorProps,
   QueryResultMetaNotice,
 } from '@grafana/data';
-import { EditorField, EditorRow, EditorRows, EditorSwitch } from '@grafana/plugin-ui';
+import { EditorField, EditorRow, EditorSwitch } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Alert, Button, MultiCombobox, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { Alert, Button, MultiCombobox, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useEffect, useId } from 'react';
 
@@ -61,7 +61,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
 
   return (
     <div className={styles.editor}>
-      <EditorRows>
+      <Stack direction="column" gap={0.5}>
         <Conditions
           datasource={datasource}
           scope={asked.scope}
@@ -72,6 +72,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
               <Followed bindable={bindable} scope={asked.scope} onChange={(scope) => change({ scope })} />
             )
           }
+          wideButtons
           buttons={
             <Button
               variant="secondary"
@@ -117,7 +118,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
             )}
           </Alert>
         ))}
-      </EditorRows>
+      </Stack>
     </div>
   );
 }
@@ -167,7 +168,7 @@ function Followed({ bindable, scope, onChange }: FollowedProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   editor: css({
     maxWidth: theme.breakpoints.values.xl,
-    // Grafana's table of what the first annotation holds follows; a long text would make it wider than any screen.
-    '& ~ table td': { maxWidth: 400, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+    // Grafana's table of the first annotation's fields follows, in one line each: a long text made it 2 600 px wide.
+    ':has(&) > table td': { maxWidth: theme.breakpoints.values.md, whiteSpace: 'normal', overflowWrap: 'anywhere' },
   }),
 });

@@ -33,21 +33,21 @@ function operatorOption(operator: RowOperator): { value: RowOperator; label: str
     case '!=':
       return { value: operator, label: operator, description: t('operator.is-not', 'is not') };
     case '=|':
-      return { value: operator, label: operator, description: t('operator.one-of', 'is one of') };
+      return { value: operator, label: t('operator.one-of', 'one of') };
     case '!=|':
-      return { value: operator, label: operator, description: t('operator.none-of', 'is none of') };
+      return { value: operator, label: t('operator.none-of', 'none of') };
     case '=~':
-      return { value: operator, label: operator, description: t('operator.matches', 'matches a regular expression') };
+      return { value: operator, label: operator, description: t('operator.matches', 'matches') };
     case '!~':
-      return { value: operator, label: operator, description: t('operator.matches-not', 'does not match one') };
+      return { value: operator, label: operator, description: t('operator.matches-not', 'no match') };
     case '<':
-      return { value: operator, label: operator, description: t('operator.less', 'is less than') };
+      return { value: operator, label: operator, description: t('operator.less', 'less than') };
     case '<=':
-      return { value: operator, label: operator, description: t('operator.at-most', 'is at most') };
+      return { value: operator, label: operator, description: t('operator.at-most', 'at most') };
     case '>':
-      return { value: operator, label: operator, description: t('operator.greater', 'is greater than') };
+      return { value: operator, label: operator, description: t('operator.greater', 'more than') };
     case '>=':
-      return { value: operator, label: operator, description: t('operator.at-least', 'is at least') };
+      return { value: operator, label: operator, description: t('operator.at-least', 'at least') };
     case 'set':
       return { value: operator, label: t('operator.set', 'is set') };
     case 'not-set':
@@ -272,7 +272,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   rows: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(0.5, 1), width: '100%' }),
   row: css({ flex: '1 1 330px', minWidth: 0, maxWidth: 560 }),
   key: css({ flex: '1 1 110px', minWidth: 0 }),
-  operator: css({ flex: '0 0 80px', minWidth: 0 }),
+  operator: css({ flex: '0 0 96px', minWidth: 0 }),
   statement: css({ flex: '2 1 180px', minWidth: 0 }),
   value: css({ flex: '2 1 100px', minWidth: 0 }),
   label: css({ position: 'absolute', width: 1, height: 1, overflow: 'hidden', clipPath: 'inset(50%)' }),

@@ -1,4 +1,4 @@
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
 import { Button, Dropdown, Menu, useStyles2 } from '@grafana/ui';
@@ -47,11 +47,23 @@ interface Props {
   second?: ReactNode;
   /** Buttons beside the one that adds a condition. */
   buttons?: ReactNode;
+  /** Whether the buttons need the place of two pickers. */
+  wideButtons?: boolean;
   onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
 }
 
 /** Which events are meant: pickers that flow in a grid, and rows for all other conditions. */
-export function Conditions({ datasource, scope, filters, range, before, second, buttons, onChange }: Props) {
+export function Conditions({
+  datasource,
+  scope,
+  filters,
+  range,
+  before,
+  second,
+  buttons,
+  wideButtons,
+  onChange,
+}: Props) {
   const styles = useStyles2(getStyles);
   const pickers = usePickers(datasource, scope, range);
   const { rows, change, add } = useRows(filters, (filters) => onChange({ filters }));
@@ -93,9 +105,14 @@ export function Conditions({ datasource, scope, filters, range, before, second, 
         {second}
         {rest.map(picker)}
         {shown.map(picker)}
-        <div className={styles.buttons}>
+        <div className={cx(styles.buttons, wideButtons && styles.wide)}>
           <Dropdown overlay={menu} placement="bottom-start">
-            <Button variant="secondary" icon="plus" tooltip={t('conditions.add-help', 'Add a condition')}>
+            <Button
+              variant="secondary"
+              icon="plus"
+              className={styles.button}
+              tooltip={t('conditions.add-help', 'Add a condition')}
+            >
               {t('conditions.add', 'Condition')}
             </Button>
           </Dropdown>
@@ -110,10 +127,13 @@ export function Conditions({ datasource, scope, filters, range, before, second, 
 const getStyles = (theme: GrafanaTheme2) => ({
   grid: css({
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(148px, 1fr))',
+    // Four columns in half of a window of 1 400 px, as Explore's split has it.
+    gridTemplateColumns: 'repeat(auto-fill, minmax(130px, 1fr))',
     gap: theme.spacing(0.5, 1),
     width: '100%',
     '> *': { minWidth: 0 },
   }),
-  buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.5) }),
+  buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.25) }),
+  wide: css({ gridColumn: 'span 2' }),
+  button: css({ padding: theme.spacing(0, 0.75), flexShrink: 0 }),
 });

@@ -196,10 +196,9 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           invalid={Boolean(wrongRegion)}
           error={wrongRegion}
         >
-          <KeepTyped onTyped={(region) => set({ regions: [...regions, region.toLowerCase()] })}>
+          <KeepTyped width={WIDTH} onTyped={(region) => set({ regions: [...regions, region.toLowerCase()] })}>
             <MultiCombobox
               id={`${id}-regions`}
-              width={WIDTH}
               disabled={readOnly}
               placeholder={DEFAULT_REGIONS.join(', ')}
               options={REGIONS.map(({ value, label }) => ({ value, label: value, description: label }))}

@@ -35,8 +35,11 @@ interface Props extends Picker {
   onChange: (values: string[]) => void;
 }
 
-/** Grafana lets the name of a single value run below the buttons at the end of the field: it must end before them instead. */
-const SHORTENED = css({ 'span[tabindex]': { flexShrink: 1 } });
+/**
+ * Grafana lets the name of a single value run below the buttons at the end of the field: it must end before them instead.
+ * And it keeps room for typing beside the values, which a narrow field needs for them.
+ */
+const SHORTENED = css({ 'span[tabindex]': { flexShrink: 1 }, 'input:not(:focus)': { minWidth: 4 } });
 
 /** The dashboard's variables, which can stand for a value. */
 export function variableOptions(): Option[] {
@@ -86,7 +89,6 @@ export function ListPicker(props: Props) {
           options={offered}
           createCustomValue={free}
           invalid={Boolean(error)}
-          isClearable
           onChange={(picked) => onChange(picked.map(({ value }) => value.trim()).filter(Boolean))}
         />
       </Frame>

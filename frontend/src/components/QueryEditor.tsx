@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
-import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Button, Combobox, useStyles2 } from '@grafana/ui';
+import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { Button, Combobox, Stack, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useEffect, useId, useState } from 'react';
 
@@ -140,7 +140,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
   );
 
   return (
-    <EditorRows>
+    <Stack direction="column" gap={0.5}>
       <Conditions
         datasource={datasource}
         scope={asked.scope}
@@ -204,7 +204,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
       )}
       {alerting && <AlertingHelp query={asked} />}
       <Summary datasource={datasource} query={asked} app={app} data={data} />
-    </EditorRows>
+    </Stack>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { QueryEditorProps } from '@grafana/data';
-import { EditorField, EditorRows } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
+import { EditorField } from '@grafana/plugin-ui';
+import { Combobox, Stack } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
@@ -22,7 +22,7 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
     onRunQuery();
   };
   return (
-    <EditorRows>
+    <Stack direction="column" gap={0.5}>
       <Conditions
         datasource={datasource}
         scope={asked.scope}
@@ -48,6 +48,6 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
         onChange={change}
       />
       <Summary datasource={datasource} query={asked} data={data} />
-    </EditorRows>
+    </Stack>
   );
 }
