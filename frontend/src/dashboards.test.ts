@@ -1,64 +1,314 @@
+import fs from 'fs';
+import path from 'path';
+
 import access from './dashboards/access.json';
 import activity from './dashboards/activity.json';
 import incident from './dashboards/incident.json';
 
-/** What a severity looks like: as Grafana paints log levels; annotations too, but for critical, which is red there. */
-const COLORS = { critical: 'purple', high: 'red', medium: 'yellow', low: 'green', '(none)': 'gray' };
+/** What a severity looks like, in graphs, annotations and tables: as Grafana paints log levels. */
+const COLORS = { critical: 'purple', high: 'red', medium: 'yellow', low: 'green' };
 
 /** Words in plain yellow cannot be read on white. */
-const WORDS = { ...COLORS, medium: 'dark-yellow' };
+const WORDS = { ...COLORS, medium: 'dark-yellow', '(none)': 'gray' };
+
+interface Query {
+  refId: string;
+  datasource: { uid: string };
+  queryType?: string;
+  over?: string;
+  overlay?: boolean;
+  severityColors?: boolean;
+  groupBy?: string[];
+  scope?: Record<string, string[]>;
+}
 
 interface Override {
-  matcher: { id: string; options: unknown };
+  matcher: { id: string; options: string };
   properties: Array<{ id: string; value: unknown }>;
 }
 
-const overrides = [access, activity, incident].flatMap(({ panels }) =>
-  panels.flatMap((panel) => {
-    const { title, targets, fieldConfig } = panel as {
-      title: string;
-      targets?: Array<{ groupBy?: string[] }>;
-      fieldConfig?: { overrides: Override[] };
-    };
-    const bySeverity = Boolean(targets?.some(({ groupBy }) => groupBy?.includes('severity')));
-    return (fieldConfig?.overrides ?? []).map((override) => ({ title, bySeverity, ...override }));
-  })
+interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  datasource?: { uid: string };
+  targets?: Query[];
+  transformations?: Array<{ id: string; options: Record<string, Record<string, unknown>> }>;
+  fieldConfig?: { defaults: Record<string, unknown>; overrides: Override[] };
+  options?: Record<string, unknown>;
+}
+
+interface Annotation {
+  name: string;
+  enable: boolean;
+  iconColor: string;
+  builtIn?: number;
+  target?: Query;
+  filter?: { exclude: boolean; ids: number[] };
+}
+
+const dashboards = Object.entries({ access, activity, incident }).map(([name, dashboard]) => ({
+  name,
+  panels: dashboard.panels as unknown as Panel[],
+  annotations: (dashboard.annotations.list as unknown as Annotation[]).filter(({ builtIn }) => !builtIn),
+  variables: dashboard.templating.list as unknown as Array<{ name: string; regex?: string; query: unknown }>,
+}));
+
+const panels = dashboards.flatMap(({ name, panels }) =>
+  panels.map((panel) => ({ ...panel, name: `${name}/${panel.title}` }))
+);
+const queried = panels.filter(({ type }) => type !== 'row');
+const tables = queried.filter(({ type }) => type === 'table');
+const bars = queried.filter(
+  ({ fieldConfig }) => (fieldConfig?.defaults.custom as { drawStyle?: string })?.drawStyle === 'bars'
 );
 
-describe('dashboards', () => {
-  it('give a severity one colour in all their tables', () => {
-    const found = overrides
-      .filter(({ matcher }) => matcher.options === 'Severity')
-      .flatMap(({ properties }) => properties.filter(({ id }) => id === 'mappings'))
-      .map(({ value }) => (value as Array<{ options: Record<string, { color: string }> }>)[0].options)
-      .map((options) => Object.fromEntries(Object.entries(options).map(([name, { color }]) => [name, color])));
-    expect(found.length).toBeGreaterThan(0);
-    found.forEach((colors) => expect(colors).toEqual(WORDS));
-  });
+const isAudit = ({ datasource }: { datasource?: { uid: string } }) => datasource?.uid === '${audit}';
 
-  it('give it the same in their graphs', () => {
-    const found = overrides
-      .filter(({ bySeverity }) => bySeverity)
-      .map(({ matcher, properties }) => [
-        matcher.options,
-        (properties.find(({ id }) => id === 'color')?.value as { fixedColor: string }).fixedColor,
-      ]);
-    expect(Object.fromEntries(found)).toEqual(COLORS);
-  });
+/** The value that an override gives a property. */
+function overridden(panel: Panel, name: string, property: string): unknown {
+  const properties = panel
+    .fieldConfig!.overrides.filter(({ matcher }) => matcher.options === name)
+    .flatMap(({ properties }) => properties);
+  return properties.find(({ id }) => id === property)?.value;
+}
 
-  it('ask a panel of mixed data sources again when a filter bar changes', () => {
-    const boards = [access, activity, incident] as unknown as Array<{
-      templating: { list: Array<{ type: string; name: string }> };
-      panels: Array<{ datasource?: { uid: string }; targets?: Array<{ queryType?: string; dependsOn?: string[] }> }>;
-    }>;
-    const mixed = boards.flatMap(({ templating, panels }) => {
-      const bars = templating.list.filter(({ type }) => type === 'adhoc').map(({ name }) => `\${${name}}`);
-      const targets = panels
-        .filter(({ datasource }) => datasource?.uid === '-- Mixed --')
-        .flatMap(({ targets = [] }) => targets);
-      return targets.filter(({ queryType }) => queryType).map(({ dependsOn }) => ({ bars, dependsOn }));
+/** The columns of a table of events, by the names that it gives them. */
+function columns(panel: Panel): Record<string, string> {
+  const organize = panel.transformations?.find(({ id }) => id === 'organize');
+  return (organize?.options.renameByName ?? {}) as Record<string, string>;
+}
+
+describe('what is not known', () => {
+  it.each(queried.map((panel) => [panel.name, panel] as const))(
+    'does not look like zero in %s',
+    (_, { fieldConfig }) => {
+      const text = String(fieldConfig!.defaults.noValue);
+      expect(text).toMatch(/^unknown$|^No event is known\./);
+      expect(text).not.toMatch(/\d/);
+    }
+  );
+
+  it.each(queried.filter(({ type }) => type === 'stat').map((panel) => [panel.name, panel] as const))(
+    'is told from a count of 0 in %s',
+    (_, { targets, options }) => {
+      const [query, ...others] = targets!;
+      expect(others).toEqual([]);
+      if (query.queryType === 'values') {
+        // Of values there are 0 where the list is empty, and no list where it could not be read.
+        expect(options!.reduceOptions).toMatchObject({ calcs: ['count'], fields: '/^value$/' });
+      } else {
+        // An ungrouped count of nothing is 0 by itself; a grouped one has no number at all.
+        expect(query).toMatchObject({ queryType: 'counts', over: 'total' });
+        expect(query.groupBy).toBeUndefined();
+        expect(options!.reduceOptions).toMatchObject({ calcs: ['lastNotNull'] });
+      }
+    }
+  );
+
+  it('is told from nothing wherever groups are counted', () => {
+    const grouped = queried.filter(({ targets }) => targets!.some(({ groupBy }) => groupBy));
+    expect(grouped.length).toBeGreaterThan(6);
+    grouped.forEach(({ name, targets }) => {
+      // Beside groups, of which there may be none, stands the number of all.
+      const all = targets!.filter(({ groupBy }) => !groupBy);
+      const [{ over, scope }] = targets!.filter(({ groupBy }) => groupBy);
+      expect([name, all]).toEqual([name, [expect.objectContaining({ queryType: 'counts', over, scope })]]);
     });
-    expect(mixed.length).toBeGreaterThan(0);
-    mixed.forEach(({ bars, dependsOn }) => expect(dependsOn).toEqual(bars));
   });
+
+  it('leaves cells of a table blank', () => {
+    tables.forEach((table) => expect([table.name, overridden(table, '/.*/', 'noValue')]).toEqual([table.name, '']));
+  });
+
+  it('is no zero in the examples of the documentation', () => {
+    const root = path.resolve(__dirname, '../..');
+    const documents = ['README.md', ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
+    documents
+      .filter((name) => name.endsWith('.md'))
+      .forEach((name) => {
+        const text = fs.readFileSync(path.join(root, name), 'utf8');
+        expect([name, text.match(/noValue"?: *"?(0|none|"").*/g)]).toEqual([name, null]);
+      });
+  });
+});
+
+describe('graphs', () => {
+  it('have bars that begin at 0', () => {
+    expect(bars.length).toBeGreaterThan(3);
+    bars.forEach(({ name, fieldConfig }) => expect([name, fieldConfig!.defaults.min]).toEqual([name, 0]));
+  });
+
+  it('do not draw the number of all beside the groups', () => {
+    bars.forEach((panel) => {
+      const [{ refId }] = panel.targets!.filter(({ groupBy }) => !groupBy);
+      const hidden = { viz: true, legend: true, tooltip: true };
+      expect([panel.name, overridden(panel, refId, 'custom.hideFrom')]).toEqual([panel.name, hidden]);
+    });
+  });
+
+  it('give a severity its colour', () => {
+    const bySeverity = bars.filter(({ targets }) => targets!.some(({ groupBy }) => groupBy?.includes('severity')));
+    expect(bySeverity).not.toEqual([]);
+    bySeverity.forEach((panel) =>
+      Object.entries({ ...COLORS, '(none)': 'gray' }).forEach(([severity, fixedColor]) =>
+        expect(overridden(panel, severity, 'color')).toEqual({ mode: 'fixed', fixedColor })
+      )
+    );
+  });
+
+  it('have no letters that grow with the room that is left', () => {
+    expect(panels.filter(({ type }) => type === 'bargauge')).toEqual([]);
+  });
+});
+
+describe('tables', () => {
+  const ofEvents = tables.filter(({ targets }) => targets!.some(({ queryType }) => queryType === 'events'));
+
+  it('give a severity its colour', () => {
+    const found = tables.filter((table) => Object.values(columns(table)).includes('Severity'));
+    expect(found.length).toBeGreaterThan(4);
+    found.forEach((table) => {
+      const [{ options }] = overridden(table, 'Severity', 'mappings') as Array<{
+        options: Record<string, { color: string }>;
+      }>;
+      expect(Object.fromEntries(Object.entries(options).map(([name, { color }]) => [name, color]))).toEqual(WORDS);
+    });
+  });
+
+  it('say from where, and of which key or resource, whatever its name', () => {
+    expect(ofEvents.length).toBeGreaterThan(6);
+    ofEvents.forEach((table) => {
+      const shown = Object.keys(columns(table));
+      expect([table.name, shown]).toEqual([
+        table.name,
+        expect.arrayContaining(['time', 'principal', 'method', 'source_ip']),
+      ]);
+      const logIns = table.targets![0].scope?.kinds?.includes('authentication');
+      expect([table.name, shown.includes('resource_id')]).toEqual([table.name, !logIns]);
+    });
+  });
+
+  it('leave out every column that they do not name', () => {
+    const golden = '../../tests/host/testdata/recorded/events_table.golden.txt';
+    const text = fs.readFileSync(path.resolve(__dirname, golden), 'utf8');
+    const answered = text
+      .split(/^fields .*\n/m)[1]
+      .split(/^rows /m)[0]
+      .match(/^ {2}\w+/gm)!;
+    ofEvents.forEach((table) => {
+      const { excludeByName, renameByName } = table.transformations!.find(({ id }) => id === 'organize')!.options;
+      const named = [...Object.keys(excludeByName), ...Object.keys(renameByName)];
+      expect([table.name, named.sort()]).toEqual([table.name, answered.map((column) => column.trim()).sort()]);
+    });
+  });
+
+  it('are wide enough for what stands in their columns', () => {
+    const least: Record<string, number> = { Principal: 190, 'Resource id': 305, 'Source address': 140, Time: 140 };
+    ofEvents.forEach((table) => {
+      Object.values(columns(table)).forEach((name) => {
+        const width = overridden(table, name, 'custom.width') ?? overridden(table, name, 'custom.minWidth');
+        expect([table.name, name, width]).toEqual([table.name, name, expect.any(Number)]);
+        expect(width).toBeGreaterThanOrEqual(least[name] ?? 80);
+      });
+      expect([table.name, table.gridPos.w]).toEqual([table.name, 24]);
+    });
+  });
+
+  it('rank groups below the number of all, which is 0 where nothing happened', () => {
+    const rankings = tables.filter(({ targets }) => targets!.some(({ queryType }) => queryType === 'counts'));
+    expect(rankings.map(({ title }) => title)).toEqual([
+      'Countries',
+      'Second factor',
+      'Top principals',
+      'Top methods',
+      'Denied calls',
+    ]);
+    rankings.forEach((table) => {
+      expect(table.transformations!.map(({ id }) => id)).toEqual(['merge', 'organize', 'sortBy']);
+      const [first] = Object.values(columns(table));
+      expect(overridden(table, first, 'mappings')).toEqual([
+        { type: 'special', options: { match: 'null', result: expect.objectContaining({ text: 'all' }) } },
+      ]);
+    });
+  });
+
+  it('rank no kinds of log-in among methods', () => {
+    const methods = tables.find(({ title }) => title === 'Top methods')!;
+    methods.targets!.forEach(({ scope }) => expect(scope!.kinds).toEqual(['api']));
+  });
+});
+
+describe('annotations', () => {
+  const { panels, annotations, variables } = dashboards.find(({ name }) => name === 'incident')!;
+  const main = panels.find(({ id }) => id === 1)!;
+
+  it('are one query for each severity, in its own colour', () => {
+    const [about, anywhere] = [true, false].map((resource) =>
+      annotations.filter(({ target }) => Boolean(target?.scope?.resourceIds) === resource)
+    );
+    const look = ({ target, iconColor }: Annotation) => [target?.scope?.severities, iconColor];
+    expect(about.map(look)).toEqual(Object.entries(COLORS).map(([severity, color]) => [[severity], color]));
+    expect(anywhere.map(look)).toEqual(
+      Object.entries(COLORS)
+        .slice(0, 2)
+        .map(([severity, color]) => [[severity], color])
+    );
+    annotations.forEach(({ target }) =>
+      expect(target).toMatchObject({ queryType: 'annotations', severityColors: false })
+    );
+    expect(new Set(annotations.map(({ name }) => name)).size).toBe(annotations.length);
+  });
+
+  it('have a lane each in every panel that shows them', () => {
+    const ids = new Set(annotations.flatMap(({ filter }) => filter!.ids));
+    expect(ids.size).toBe(3);
+    panels
+      .filter(({ id }) => ids.has(id))
+      .forEach(({ options }) => expect(options!.annotations).toMatchObject({ multiLane: true }));
+  });
+
+  it('are turned on and off by their switches in the main panel too', () => {
+    expect(main.targets!.filter(isAudit)).toEqual([]);
+    annotations.forEach(({ filter }) =>
+      expect(filter).toMatchObject({ exclude: false, ids: expect.arrayContaining([1]) })
+    );
+    expect(panels.flatMap(({ targets }) => targets ?? []).filter(({ overlay }) => overlay)).toEqual([]);
+  });
+
+  it('are about the resource that a variable names, by its id', () => {
+    const { regex } = variables.find(({ name }) => name === 'resource_id')!;
+    const found = (line: string) => line.match(new RegExp(regex!.slice(1, -1)))?.groups;
+    const id = '32ed8300-1ba1-4ad4-b497-76451c73f564';
+    expect(found(`{resource_id="${id}", resource_name="web-3"} 0.97 1764364800000`)).toEqual({
+      text: 'web-3',
+      value: id,
+    });
+    expect(found(`{resource_id="${id}", resource_name="two words, a=b"} 1 2`)).toEqual({
+      text: 'two words, a=b',
+      value: id,
+    });
+    expect(found(`{resource_id="", resource_name="web-3"} 0.97 1764364800000`)).toBeUndefined();
+    expect(main.title).toContain('${resource_id:text}');
+  });
+});
+
+describe('layout', () => {
+  it.each(dashboards.map(({ name, panels }) => [name, panels] as const))(
+    'has no gap and no overlap in %s',
+    (_, panels) => {
+      const taken = new Set<string>();
+      panels.forEach(({ title, gridPos: { x, y, w, h } }) => {
+        for (let column = x; column < x + w; column++) {
+          for (let row = y; row < y + h; row++) {
+            expect([title, taken.has(`${column},${row}`)]).toEqual([title, false]);
+            taken.add(`${column},${row}`);
+          }
+        }
+      });
+      const height = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
+      expect(taken.size).toBe(24 * height);
+    }
+  );
 });
