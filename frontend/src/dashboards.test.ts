@@ -18,6 +18,7 @@ interface Query {
   over?: string;
   overlay?: boolean;
   severityColors?: boolean;
+  dependsOn?: string[];
   groupBy?: string[];
   scope?: Record<string, string[]>;
 }
@@ -52,7 +53,12 @@ const dashboards = Object.entries({ access, activity, incident }).map(([name, da
   name,
   panels: dashboard.panels as unknown as Panel[],
   annotations: (dashboard.annotations.list as unknown as Annotation[]).filter(({ builtIn }) => !builtIn),
-  variables: dashboard.templating.list as unknown as Array<{ name: string; regex?: string; query: unknown }>,
+  variables: dashboard.templating.list as unknown as Array<{
+    name: string;
+    type: string;
+    regex?: string;
+    query: unknown;
+  }>,
 }));
 
 const panels = dashboards.flatMap(({ name, panels }) =>
@@ -311,4 +317,17 @@ describe('layout', () => {
       expect(taken.size).toBe(24 * height);
     }
   );
+});
+
+describe('filters', () => {
+  it('are above each dashboard, and annotations and panels of mixed data sources are asked again when they change', () => {
+    dashboards.forEach(({ annotations, panels, variables }) => {
+      const bars = variables.filter(({ type }) => type === 'adhoc').map(({ name }) => `\${${name}}`);
+      expect(bars).toHaveLength(1);
+      const mixed = panels.filter(({ datasource }) => datasource?.uid === '-- Mixed --');
+      const asked = [...mixed.flatMap(({ targets }) => targets ?? []), ...annotations.map(({ target }) => target!)];
+      asked.filter(({ queryType }) => queryType).forEach(({ dependsOn }) => expect(dependsOn).toEqual(bars));
+    });
+    expect(dashboards.flatMap(({ annotations }) => annotations).length).toBeGreaterThan(0);
+  });
 });

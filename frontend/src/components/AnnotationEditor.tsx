@@ -1,11 +1,12 @@
 import { css } from '@emotion/css';
-import type {
-  AnnotationQuery,
-  DataFrame,
-  GrafanaTheme2,
-  PanelData,
-  QueryEditorProps,
-  QueryResultMetaNotice,
+import {
+  type AnnotationQuery,
+  CoreApp,
+  type DataFrame,
+  type GrafanaTheme2,
+  type PanelData,
+  type QueryEditorProps,
+  type QueryResultMetaNotice,
 } from '@grafana/data';
 import { EditorField, EditorRow, EditorSwitch } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
@@ -55,7 +56,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
   }, [datasource]);
 
   const change = (changed: Partial<AuditQuery>) => {
-    onChange({ ...asked, ...changed });
+    onChange(datasource.dependent({ ...asked, ...changed }, CoreApp.Dashboard));
     onRunQuery();
   };
 
