@@ -39,6 +39,19 @@ describe('QueryEditor', () => {
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
+  it('says that a variable had no value, until conditions are chosen instead of it', async () => {
+    const query = { queryType: 'events' as const, emptyVariables: ['resource_id'], scope: { status: ['denied'] } };
+    const { user, onChange } = await show(query, CoreApp.Explore);
+    expect(screen.getByText(/No event is selected: in the dashboard \$resource_id had no value/)).toBeInTheDocument();
+    await user.click(screen.getByText('Ask without it'));
+    expect(onChange.mock.lastCall[0]).toMatchObject({ scope: { status: ['denied'] } });
+    expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
+    await user.click(screen.getByRole('combobox', { name: 'Products' }));
+    await user.click(await screen.findByRole('option', { name: /IAM|iam/ }));
+    expect(onChange.mock.lastCall[0].scope).toEqual({ status: ['denied'], products: ['iam'] });
+    expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
+  });
+
   it('changes no query by being opened elsewhere', async () => {
     const { onChange, onRunQuery } = await show({ queryType: 'events' }, CoreApp.PanelEditor);
     expect(onChange).not.toHaveBeenCalled();

@@ -14,6 +14,7 @@ import { AmountField } from './AmountField';
 import { CapField, ClusterField } from './AnnotationFields';
 import { Conditions } from './Conditions';
 import { ListPicker } from './ListPicker';
+import { EmptyVariables } from './EmptyVariables';
 import { Summary } from './Summary';
 import { TimeZoneField } from './TimeZoneField';
 
@@ -73,7 +74,11 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     onChange(datasource.dependent({ ...changed, version: VERSION }, app));
     onRunQuery();
   };
-  const change = (changed: Partial<AuditQuery>) => store({ ...asked, ...changed });
+  const change = (changed: Partial<AuditQuery>) => {
+    // Conditions that are chosen here take the place of the dashboard's variables.
+    const emptyVariables = 'scope' in changed || 'filters' in changed ? undefined : asked.emptyVariables;
+    store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
+  };
 
   // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
   useEffect(() => {
@@ -203,6 +208,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
         </EditorRow>
       )}
       {alerting && <AlertingHelp query={asked} />}
+      <EmptyVariables names={asked.emptyVariables} onRemove={() => change({ emptyVariables: undefined })} />
       <Summary datasource={datasource} query={asked} app={app} data={data} />
     </Stack>
   );
