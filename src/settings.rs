@@ -4,6 +4,7 @@
 //! accepted as text too, and the list of regions as one text with commas.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
@@ -60,6 +60,8 @@ pub struct Settings {
     pub ca_certificate: Option<String>,
     /// The secret key of an IAM API key.
     pub secret_key: SecretString,
+    /// Keys that are no settings.
+    pub unknown: Vec<Unknown>,
 }
 
 /// A setting that cannot be used.
@@ -78,23 +80,139 @@ fn error(field: &'static str, problem: impl Into<String>, allowed: impl Into<Str
     Error { field, problem: problem.into(), allowed: allowed.into() }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct JsonData {
-    organization_id: Value,
-    regions: Value,
-    project_id: Value,
-    api_url: Value,
-    call_timeout_seconds: Value,
-    query_timeout_seconds: Value,
-    max_events: Value,
-    concurrent_calls: Value,
-    settling_seconds: Value,
-    #[serde(rename = "maxMemoryMiB")]
-    max_memory: Value,
-    held_folder: Value,
-    ca_certificate: Value,
+/// The settings in `jsonData`; the last is the front end's own.
+const FIELDS: [&str; 13] = [
+    "organizationId",
+    "regions",
+    "projectId",
+    "apiUrl",
+    "callTimeoutSeconds",
+    "queryTimeoutSeconds",
+    "maxEvents",
+    "concurrentCalls",
+    "settlingSeconds",
+    "maxMemoryMiB",
+    "heldFolder",
+    "caCertificate",
+    "cockpitUrl",
+];
+
+/// The settings in `secureJsonData`; the last is the front end's own.
+const SECRETS: [&str; 2] = ["secretKey", "cockpitToken"];
+
+/// What Grafana itself, or its libraries, write into the settings of any data source. Sources: `DataSourceJsonData` and the
+/// services of Grafana 12.4, and `backend/http_settings.go` of its SDK for plugins.
+const GRAFANAS: [&str; 45] = [
+    "access",
+    "alertmanagerUid",
+    "allowAsRecordingRulesTarget",
+    "authType",
+    "azureCredentials",
+    "basicAuth",
+    "basicAuthPassword",
+    "basicAuthUser",
+    "defaultRegion",
+    "dialTimeout",
+    "disableGrafanaCache",
+    "enableSecureSocksProxy",
+    "httpExpectContinueTimeout",
+    "httpIdleConnTimeout",
+    "httpKeepAlive",
+    "httpMaxConnsPerHost",
+    "httpMaxIdleConns",
+    "httpMaxIdleConnsPerHost",
+    "httpTLSHandshakeTimeout",
+    "keepCookies",
+    "manageAlerts",
+    "oauthPassThru",
+    "password",
+    "pdcInjected",
+    "profile",
+    "secureSocksProxyPassword",
+    "secureSocksProxyUsername",
+    "serverName",
+    "sigV4AccessKey",
+    "sigV4AssumeRoleArn",
+    "sigV4Auth",
+    "sigV4AuthType",
+    "sigV4ExternalId",
+    "sigV4Profile",
+    "sigV4Region",
+    "sigV4SecretKey",
+    "sigV4SessionToken",
+    "teamHttpHeaders",
+    "timeout",
+    "tlsAuth",
+    "tlsAuthWithCACert",
+    "tlsCACert",
+    "tlsClientCert",
+    "tlsClientKey",
+    "tlsSkipVerify",
+];
+
+/// A key that is no setting: it has no effect, and is most often a slip of the pen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The key.
+    pub key: String,
+    /// `jsonData` or `secureJsonData`.
+    pub place: &'static str,
+    /// The setting that it is close to, with its place.
+    pub meant: Option<(&'static str, &'static str)>,
 }
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, place, meant } = self;
+        write!(f, "{key:?} in {place} is no setting and has no effect")?;
+        match meant {
+            Some((meant, there)) if there == place => write!(f, "; the nearest setting is {meant}"),
+            Some((meant, there)) => write!(f, "; the nearest setting is {meant} in {there}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The keys that are neither settings nor Grafana's.
+fn unknown<'a>(place: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
+    let own: &[&str] = if place == "jsonData" { &FIELDS } else { &SECRETS };
+    let is_grafanas = |key: &str| {
+        let header = key.strip_prefix("httpHeaderName").or_else(|| key.strip_prefix("httpHeaderValue"));
+        let is_header = header.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        is_header || GRAFANAS.contains(&key)
+    };
+    let mut keys: Vec<&String> = keys.filter(|key| !own.contains(&key.as_str()) && !is_grafanas(key)).collect();
+    keys.sort();
+    let named = |key: &String| Unknown { key: key.clone(), place, meant: closest(key) };
+    keys.into_iter().map(named).collect()
+}
+
+/// The setting whose name differs from a key in few letters, whatever their case, and where it is to be.
+fn closest(key: &str) -> Option<(&'static str, &'static str)> {
+    let settings =
+        FIELDS.map(|name| (name, "jsonData")).into_iter().chain(SECRETS.map(|name| (name, "secureJsonData")));
+    let distances = settings.map(|(name, place)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, place));
+    let (_, name, place) = distances.min().filter(|(distance, name, _)| *distance <= name.len() / 3)?;
+    Some((name, place))
+}
+
+/// How many letters have to be inserted, left out or replaced to make one text the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(LONGEST_KEY).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (number, a) in one.chars().take(LONGEST_KEY).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], number + 1);
+        for (place, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[place + 1];
+            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// No setting's name is as long; what is longer is not compared to its end.
+const LONGEST_KEY: usize = 64;
 
 impl Settings {
     /// Reads and checks the settings of a data source.
@@ -107,30 +225,32 @@ impl Settings {
         let no_object =
             |_| error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}");
         let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(no_object)?;
-        let data: JsonData = serde_json::from_value(Value::Object(data.unwrap_or_default())).map_err(no_object)?;
+        let data = data.unwrap_or_default();
+        let of = |field: &str| data.get(field).unwrap_or(&Value::Null);
         Ok(Self {
-            organization_id: uuid("organizationId", &data.organization_id)?.ok_or_else(|| {
+            organization_id: uuid("organizationId", of("organizationId"))?.ok_or_else(|| {
                 error(
                     "organizationId",
                     "is empty",
                     "the organization's id, a UUID, from the console's Organization page",
                 )
             })?,
-            regions: regions(&data.regions)?,
-            project_id: uuid("projectId", &data.project_id)?,
-            api_url: api_url(&data.api_url)?,
-            call_timeout: seconds("callTimeoutSeconds", &data.call_timeout_seconds, 15, 300)?,
-            query_timeout: seconds("queryTimeoutSeconds", &data.query_timeout_seconds, 60, 600)?,
-            max_events: usize::try_from(number("maxEvents", &data.max_events, DEFAULT_MAX_EVENTS as u64, 1_000_000)?)
+            regions: regions(of("regions"))?,
+            project_id: uuid("projectId", of("projectId"))?,
+            api_url: api_url(of("apiUrl"))?,
+            call_timeout: seconds("callTimeoutSeconds", of("callTimeoutSeconds"), 15, 300)?,
+            query_timeout: seconds("queryTimeoutSeconds", of("queryTimeoutSeconds"), 60, 600)?,
+            max_events: usize::try_from(number("maxEvents", of("maxEvents"), DEFAULT_MAX_EVENTS as u64, 1_000_000)?)
                 .unwrap_or(usize::MAX),
-            concurrent_calls: u32::try_from(number("concurrentCalls", &data.concurrent_calls, 8, 64)?)
+            concurrent_calls: u32::try_from(number("concurrentCalls", of("concurrentCalls"), 8, 64)?)
                 .unwrap_or(u32::MAX),
-            settling: seconds("settlingSeconds", &data.settling_seconds, 300, 86_400)?,
-            max_memory: usize::try_from(number("maxMemoryMiB", &data.max_memory, 256, 65_536)? << 20)
+            settling: seconds("settlingSeconds", of("settlingSeconds"), 300, 86_400)?,
+            max_memory: usize::try_from(number("maxMemoryMiB", of("maxMemoryMiB"), 256, 65_536)? << 20)
                 .unwrap_or(usize::MAX),
-            held_folder: held_folder(&data.held_folder)?,
-            ca_certificate: ca_certificate(&data.ca_certificate)?,
+            held_folder: held_folder(of("heldFolder"))?,
+            ca_certificate: ca_certificate(of("caCertificate"))?,
             secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
+            unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
         })
     }
 
@@ -156,6 +276,7 @@ impl Settings {
             &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.held_folder),
             self.ca_certificate.as_deref().unwrap_or_default(),
             self.secret_key.expose_secret(),
+            &format!("{:?}", self.unknown),
         ])
     }
 }
@@ -175,7 +296,11 @@ fn text(field: &'static str, value: &Value, allowed: &str) -> Result<Option<Stri
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            // In YAML, 15.0 is as good a whole number as 15.
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => format!("{float:.0}"),
+            _ => number.to_string(),
+        },
         Value::Bool(value) => value.to_string(),
         Value::Array(_) | Value::Object(_) => return Err(error(field, "is a list or an object", allowed)),
     };
@@ -220,7 +345,12 @@ fn regions(value: &Value) -> Result<Vec<String>, Error> {
         }
         other => {
             let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
-            list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+            // A list written out as text, as environment variables hold one.
+            if let Ok(Value::Array(items)) = serde_json::from_str(&list) {
+                return regions(&Value::Array(items));
+            }
+            let names = list.split(|c: char| c == ',' || c.is_whitespace());
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
         }
     };
     if let Some(wrong) = names.iter().find(|name| !is_region(name)) {
@@ -287,8 +417,16 @@ fn held_folder(value: &Value) -> Result<Option<PathBuf>, Error> {
 }
 
 fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
-    const ALLOWED: &str = "one or more certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE";
-    let Some(pem) = text("caCertificate", value, ALLOWED)? else { return Ok(None) };
+    const ALLOWED: &str = "one or more certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE, or the absolute path of a \
+                           file with such certificates";
+    let Some(text) = text("caCertificate", value, ALLOWED)? else { return Ok(None) };
+    let is_path = !text.contains("-----BEGIN") && Path::new(&text).is_absolute();
+    let written = if is_path {
+        contents(Path::new(&text)).map_err(|problem| error("caCertificate", problem, ALLOWED))?
+    } else {
+        text
+    };
+    let pem = rewrapped(&written);
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let certificates = certificates.unwrap_or_default();
     if certificates.is_empty() {
@@ -303,6 +441,47 @@ fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
             Err(error("caCertificate", problem, ALLOWED))
         }
     }
+}
+
+/// What a file of certificates holds, or what is wrong with the file.
+fn contents(path: &Path) -> Result<String, String> {
+    let shown = path.display().to_string();
+    let failed = |error: std::io::Error| format!("is the path {shown:?}, which cannot be read ({error})");
+    let about = std::fs::metadata(path).map_err(failed)?;
+    // Reading a pipe or a device might never end.
+    if !about.is_file() {
+        return Err(format!("is the path {shown:?}, which is not a file"));
+    }
+    if about.len() > LARGEST_FILE {
+        return Err(format!("is the path {shown:?}, which is larger than {} MiB", LARGEST_FILE >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|_| format!("is the path {shown:?}, which is not in PEM"))
+}
+
+/// A bundle of all authorities there are has 200 KiB.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// The certificates of a text, on lines as PEM wants them, whatever has become of the lines on the way: environment variables
+/// and YAML turn them into `\n` as two characters, or into spaces.
+fn rewrapped(text: &str) -> String {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let mut pem = String::with_capacity(text.len());
+    for block in text.split(BEGIN).skip(1) {
+        let (body, end) = block.split_once(END).map_or((block, ""), |(body, _)| (body, END));
+        let body = body.replace("\\r", "").replace("\\n", "").replace('\\', "");
+        let body: Vec<char> = body.chars().filter(|c| !c.is_whitespace()).collect();
+        pem.push_str(BEGIN);
+        for line in body.chunks(64) {
+            pem.push('\n');
+            pem.extend(line);
+        }
+        pem.push('\n');
+        pem.push_str(end);
+        pem.push('\n');
+    }
+    pem
 }
 
 fn secret_key(key: &str) -> Result<SecretString, Error> {
@@ -384,6 +563,11 @@ AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
         assert_eq!(settings.max_events, 700);
         assert_eq!(settings.regions, ["fr-par", "nl-ams"]);
         assert_eq!(settings.call_timeout, Duration::from_secs(3));
+        for regions in ["[\"nl-ams\", \"fr-par\"]", "nl-ams fr-par", "nl-ams\nfr-par\n", " [ ] ", "[\"\"]"] {
+            assert_eq!(parse(json!({ "regions": regions })).unwrap().regions, ["fr-par", "nl-ams"], "{regions}");
+        }
+        assert_eq!(parse(json!({ "maxEvents": 700.0 })).unwrap().max_events, 700);
+        assert!(parse(json!({ "regions": "[[\"fr-par\"]]" })).is_err());
     }
 
     #[test]
@@ -465,6 +649,121 @@ AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
             let error = parse(&pem).unwrap_err().to_string();
             assert!(error.starts_with(&format!("setting caCertificate {problem} Allowed: ")), "{pem}: {error}");
         }
+    }
+
+    #[test]
+    fn a_certificate_may_have_lost_its_lines_on_the_way() {
+        let whole = parse(json!({ "caCertificate": CERTIFICATE })).unwrap();
+        let flat = CERTIFICATE.replace('\n', " ");
+        for written in [
+            CERTIFICATE.replace('\n', "\\n"),
+            CERTIFICATE.replace('\n', "\\r\\n"),
+            CERTIFICATE.replace('\n', "\\\\n"),
+            CERTIFICATE.replace('\n', "\r\n"),
+            CERTIFICATE.replace('\n', "\n      "),
+            CERTIFICATE.replace('\n', ""),
+            flat.clone(),
+            format!("# the proxy's\\n{}\\n", CERTIFICATE.replace('\n', "\\n")),
+        ] {
+            let settings =
+                parse(json!({ "caCertificate": written })).unwrap_or_else(|error| panic!("{written}: {error}"));
+            assert_eq!(settings.ca_certificate, whole.ca_certificate, "{written}");
+        }
+        let two = parse(json!({ "caCertificate": format!("{flat} {flat}") })).unwrap().ca_certificate.unwrap();
+        assert_eq!(CertificateDer::pem_slice_iter(two.as_bytes()).count(), 2);
+    }
+
+    #[test]
+    fn a_certificate_may_be_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(at("ca.pem"), format!("# comment\n{CERTIFICATE}\n")).unwrap();
+        let settings = parse(json!({ "caCertificate": format!(" {} ", at("ca.pem")) })).unwrap();
+        assert_eq!(settings.ca_certificate, parse(json!({ "caCertificate": CERTIFICATE })).unwrap().ca_certificate);
+        // Another certificate in the same file is another setting.
+        std::fs::write(at("two.pem"), format!("{CERTIFICATE}\n{CERTIFICATE}")).unwrap();
+        let two = parse(json!({ "caCertificate": at("two.pem") })).unwrap();
+        assert_ne!(two.fingerprint(), settings.fingerprint());
+
+        std::fs::write(at("empty.pem"), "").unwrap();
+        std::fs::write(at("der"), [0x30, 0x82, 0xff]).unwrap();
+        std::fs::write(at("large"), vec![b'x'; (1 << 20) + 1]).unwrap();
+        for (name, problem) in [
+            ("missing.pem", "which cannot be read (No such file"),
+            ("", "which is not a file"),
+            ("der", "which is not in PEM"),
+            ("large", "which is larger than 1 MiB"),
+        ] {
+            let error = parse(json!({ "caCertificate": at(name) })).unwrap_err().to_string();
+            let begins = format!("setting caCertificate is the path {:?}, {problem}", at(name));
+            assert!(error.starts_with(&begins), "{error}");
+            assert!(error.contains("or the absolute path of a file"), "{error}");
+        }
+        for text in [at("empty.pem"), "ca.pem".to_owned(), "~/ca.pem".to_owned()] {
+            let error = parse(json!({ "caCertificate": text })).unwrap_err().to_string();
+            assert!(error.starts_with("setting caCertificate is not a certificate. Allowed: "), "{text}: {error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_or_a_device_in_place_of_a_file_is_not_waited_for() {
+        let error = parse(json!({ "caCertificate": "/dev/zero" })).unwrap_err().to_string();
+        assert!(error.contains("is the path \"/dev/zero\", which is not a file"), "{error}");
+    }
+
+    #[test]
+    fn every_setting_of_the_forms_and_of_the_documentation_is_known() {
+        let form = include_str!("../frontend/src/settings.ts");
+        let declared = |interface: &str| -> BTreeSet<&str> {
+            let (_, body) = form.split_once(&format!("export interface {interface} ")).unwrap();
+            let (body, _) = body.split_once("\n}").unwrap();
+            body.lines().filter_map(|line| Some(line.trim().split_once("?:")?.0)).collect()
+        };
+        assert_eq!(declared("Settings"), FIELDS.into());
+        assert_eq!(declared("Secrets"), SECRETS.into());
+        let documented = include_str!("../docs/configure.md").lines();
+        let documented = documented.filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        let headings = ["jsonData", "secureJsonData"];
+        let documented: Vec<&str> = documented.map(|(name, _)| name).filter(|name| !headings.contains(name)).collect();
+        let is_known = |name: &&str| FIELDS.contains(name) || SECRETS.contains(name);
+        let missing = FIELDS.iter().filter(|name| **name != "cockpitUrl" && !documented.contains(name));
+        assert_eq!(missing.collect::<Vec<_>>(), [&""; 0]);
+        let unknown = documented.iter().filter(|name| name.starts_with(char::is_lowercase) && !is_known(name));
+        assert_eq!(unknown.collect::<Vec<_>>(), [&""; 0]);
+    }
+
+    #[test]
+    fn keys_that_are_no_settings_are_named_and_those_of_grafana_are_not() {
+        let data = json!({
+            "organizationId": ORGANIZATION, "maxEvent": 5, "regoins": "fr-par", "secretkey": "x", "color": { "a": [1] },
+            "cockpitUrl": "https://example.com", "maxevents": 5,
+            "tlsSkipVerify": true, "oauthPassThru": true, "keepCookies": ["a"], "httpHeaderName1": "X", "timeout": 5,
+            "enableSecureSocksProxy": true, "teamHttpHeaders": {}, "manageAlerts": false, "": null,
+        });
+        let secrets = ["secretKey", "cockpitToken", "tlsCACert", "httpHeaderValue12", "apiURL", "httpHeaderValueX"];
+        let secrets = secrets.map(|name| (name.to_owned(), KEY.to_owned())).into();
+        let settings = Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
+        let said: Vec<String> = settings.unknown.iter().map(ToString::to_string).collect();
+        let unknown =
+            |key: &str, place: &str, rest: &str| format!("{key:?} in {place} is no setting and has no effect{rest}");
+        assert_eq!(
+            said,
+            [
+                unknown("", "jsonData", ""),
+                unknown("color", "jsonData", ""),
+                unknown("maxEvent", "jsonData", "; the nearest setting is maxEvents"),
+                unknown("maxevents", "jsonData", "; the nearest setting is maxEvents"),
+                unknown("regoins", "jsonData", "; the nearest setting is regions"),
+                unknown("secretkey", "jsonData", "; the nearest setting is secretKey in secureJsonData"),
+                unknown("apiURL", "secureJsonData", "; the nearest setting is apiUrl in jsonData"),
+                unknown("httpHeaderValueX", "secureJsonData", ""),
+            ]
+        );
+        assert!(!said.concat().contains(KEY), "a value may be a secret");
+        assert_eq!(parse(json!({})).unwrap().unknown, []);
+        let long = parse(json!({ "x".repeat(100_000): 1 })).unwrap();
+        assert_eq!(long.unknown[0].meant, None);
     }
 
     #[test]

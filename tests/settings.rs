@@ -137,13 +137,62 @@ async fn settings_that_are_no_object_are_an_error() {
 }
 
 #[tokio::test]
-async fn unknown_settings_are_left_alone() {
+async fn keys_that_are_no_settings_are_named_by_the_health_check_and_do_no_harm() {
     let sandbox = organization(Config { events: 60, ..Config::default() }).await;
     let host = plugin().await;
-    let mut source =
-        source(&sandbox, SECRET_KEY).with("tlsSkipVerify", true).with("fromTheFuture", json!({ "a": [1] }));
+    let mut source = source(&sandbox, SECRET_KEY).with("tlsSkipVerify", true).with("keepCookies", json!([]));
     source.secrets.insert("basicAuthPassword".to_owned(), "x".to_owned());
-    assert_eq!(host.health(&source).await.unwrap().status, 1);
+    let health = host.health(&source).await.unwrap();
+    assert!(health.status == 1 && !health.message.contains("no setting"), "Grafana's own: {}", health.message);
+
+    source = source.with("fromTheFuture", json!({ "a": [1] })).with("maxevent", 5);
+    source.secrets.insert("two\nlines\u{202e}".to_owned(), "canary".to_owned());
+    let health = host.health(&source).await.unwrap();
+    let expected = "\"fromTheFuture\" in jsonData is no setting and has no effect. \"maxevent\" in jsonData is no setting and \
+                    has no effect; the nearest setting is maxEvents. \"two lines\" in secureJsonData is no setting and has no effect.";
+    assert!(health.status == 1 && health.message.ends_with(expected), "{}", health.message);
+    assert!(!health.message.contains("canary"), "{}", health.message);
+
+    let many = (0..7).fold(source, |source, number| source.with(&format!("key{number}"), number));
+    let health = host.health(&many).await.unwrap();
+    assert!(health.message.ends_with(" 5 more keys are no settings and have no effect."), "{}", health.message);
+    host.stop().await.unwrap();
+}
+
+/// An authority's certificate, made for these tests; its private key was thrown away.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBkTCCATegAwIBAgIUcwCeWusLpIoUYftxHcL/fQH0Fa0wCgYIKoZIzj0EAwIw
+HTEbMBkGA1UEAwwSQSB0ZXN0J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDIxMTcwNFoY
+DzIxMjYxMDMxMjExNzA0WjAdMRswGQYDVQQDDBJBIHRlc3QncyBhdXRob3JpdHkw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARMbaWPaBE692VXAy+DzHeQKbHlKHA3
+2wNZNIuPSisny2AEbBArEY+RbLXucdvA0izK5RVkx75FIaIdxw85OUf2o1MwUTAd
+BgNVHQ4EFgQUyQimnOUrBmLhk8NkubgI88wWW10wHwYDVR0jBBgwFoAUyQimnOUr
+BmLhk8NkubgI88wWW10wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF
+AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
+9n/n8hyvhMfqdSXuDNTkvr0I8U6g
+-----END CERTIFICATE-----";
+
+#[tokio::test]
+async fn a_certificate_reaches_the_plugin_as_a_file_and_with_its_lines_written_out() {
+    let sandbox = organization(Config { events: 60, ..Config::default() }).await;
+    let host = plugin().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, CERTIFICATE).unwrap();
+    let (escaped, folded) = (CERTIFICATE.replace('\n', "\\n"), CERTIFICATE.replace('\n', " "));
+    for value in [CERTIFICATE.to_owned(), escaped, folded, path.to_str().unwrap().to_owned()] {
+        let health = host.health(&source(&sandbox, SECRET_KEY).with("caCertificate", value.clone())).await.unwrap();
+        assert_eq!(health.status, 1, "{value}: {}", health.message);
+    }
+    // A file is read when a question is asked: what has become of it is an error that names it.
+    let source = source(&sandbox, SECRET_KEY).with("caCertificate", path.to_str().unwrap());
+    std::fs::remove_file(&path).unwrap();
+    for error in errors(&host, &source).await {
+        assert!(
+            error.starts_with(&format!("setting caCertificate is the path {path:?}, which cannot be read")),
+            "{error}"
+        );
+    }
     host.stop().await.unwrap();
 }
 

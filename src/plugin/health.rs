@@ -18,6 +18,7 @@ use crate::query::model::Scope;
 use crate::query::{Desk, Failure, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, iam};
+use crate::settings::Unknown;
 use crate::trail::Freshness;
 
 /// How long the check may take: Grafana's page waits for it.
@@ -27,6 +28,9 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const PROPAGATION: (u32, Duration) = (3, Duration::from_millis(1_500));
 
 const HOUR: i64 = 3_600_000_000_000;
+
+/// How many keys are named that are no settings.
+const MOST_UNKNOWN: usize = 5;
 
 /// The diagnostics service.
 #[derive(Debug)]
@@ -113,6 +117,13 @@ async fn check(desk: &Desk) -> Health {
         let there = regions.iter().filter(|(_, region)| !region.absent);
         let counts: Vec<String> = there.map(|(name, region)| counted(&shown(desk, name), region)).collect();
         message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
+    }
+    for unknown in desk.settings.unknown.iter().take(MOST_UNKNOWN) {
+        let unknown = Unknown { key: text::plain(&unknown.key).into_owned(), ..unknown.clone() };
+        message.push_str(&format!(" {unknown}."));
+    }
+    if let Some(more) = desk.settings.unknown.len().checked_sub(MOST_UNKNOWN).filter(|more| *more > 0) {
+        message.push_str(&format!(" {more} more keys are no settings and have no effect."));
     }
     for (name, _) in regions.iter().filter(|(_, region)| region.absent) {
         message.push_str(&format!(" Region {name} does not exist for this organization, so that it has no events."));
