@@ -1,5 +1,7 @@
 import type { TimeRange } from '@grafana/data';
 
+import type { AuditQuery } from './query';
+
 /** What the backend answers to editors and pickers. */
 export interface Product {
   name: string;
@@ -21,6 +23,14 @@ export interface Resource {
   project?: string | null;
   events: number;
   lastSeen: string;
+}
+
+/** What the backend says of a query before it is asked. */
+export interface Check {
+  /** Why it cannot be answered. */
+  error: string | null;
+  /** What may be wrong with it, such as a name that no list has. */
+  warnings: string[];
 }
 
 type Get = <T>(path: string, params?: Record<string, unknown>) => Promise<T>;
@@ -65,5 +75,10 @@ export class Resources {
   async resources(query: string, range?: TimeRange): Promise<Resource[]> {
     const answer = await this.get<{ resources: Resource[] }>('resources', { query, ...bounds(range) });
     return this.named(answer.resources);
+  }
+
+  /** What the backend says of a query, or of that query under an alert rule. */
+  check(query: Partial<AuditQuery>, rule: boolean): Promise<Check> {
+    return this.get<Check>('check', { query: JSON.stringify(query), rule });
   }
 }

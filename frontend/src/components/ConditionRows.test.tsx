@@ -133,6 +133,27 @@ describe('ConditionRows', () => {
     expect(stored.query.filters).toEqual([{ key: 'method', operator: '=~', value: 'Delete.*' }]);
   });
 
+  it('takes a value that is typed, when the field is left', async () => {
+    const { user, stored, onRunQuery } = await show([
+      { key: 'country', operator: '!=', value: 'DE' },
+      { key: 'mfa', operator: '=|', value: 'x', values: ['x'] },
+    ]);
+    const [country, mfa] = screen.getAllByLabelText('Value');
+    await user.click(country);
+    await user.tab();
+    expect(onRunQuery).not.toHaveBeenCalled();
+    await user.click(country);
+    await user.keyboard(' NL ');
+    await user.click(mfa);
+    await user.keyboard('y');
+    await user.tab();
+    expect(stored.query.filters).toEqual([
+      { key: 'country', operator: '!=', value: 'NL' },
+      { key: 'mfa', operator: '=|', value: 'x', values: ['x', 'y'] },
+    ]);
+    expect(country).toHaveValue('NL');
+  });
+
   it('takes a condition away, and the filters with the last', async () => {
     const { user, stored } = await show([
       { key: 'product', operator: '!=', value: 'iam' },

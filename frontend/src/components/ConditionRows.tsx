@@ -22,6 +22,7 @@ import { COLUMNS, type AuditQuery, type Filter } from '../query';
 import { columnValues, completion, type Option } from '../values';
 import { columnName, conditionWords, valueName } from '../words';
 import { CommitInput, useCommit } from './CommitInput';
+import { KeepTyped } from './KeepTyped';
 import { variableOptions, withVariables } from './ListPicker';
 import { useFocus } from './useFocus';
 
@@ -213,25 +214,29 @@ function Value({ id, datasource, scope, range, row, others, onChange }: ValuePro
   switch (operand(operator)) {
     case 'several':
       return (
-        <MultiCombobox
-          id={id}
-          placeholder={placeholder}
-          options={options}
-          value={values.map(named)}
-          createCustomValue
-          onChange={(picked) => onChange(picked.map(({ value }) => value))}
-        />
+        <KeepTyped onTyped={(typed) => !values.includes(typed) && onChange([...values, typed])}>
+          <MultiCombobox
+            id={id}
+            placeholder={placeholder}
+            options={options}
+            value={values.map(named)}
+            createCustomValue
+            onChange={(picked) => onChange(picked.map(({ value }) => value))}
+          />
+        </KeepTyped>
       );
     case 'one':
       return (
-        <Combobox
-          id={id}
-          placeholder={placeholder}
-          options={options}
-          value={values.length ? named(values[0]) : null}
-          createCustomValue
-          onChange={({ value }) => onChange([value])}
-        />
+        <KeepTyped onTyped={(typed) => !values.some((value) => named(value).label === typed) && onChange([typed])}>
+          <Combobox
+            id={id}
+            placeholder={placeholder}
+            options={options}
+            value={values.length ? named(values[0]) : null}
+            createCustomValue
+            onChange={({ value }) => onChange([value])}
+          />
+        </KeepTyped>
       );
     default:
       return <TextValue id={id} number={operand(operator) === 'number'} value={values[0] ?? ''} onChange={onChange} />;

@@ -10,6 +10,7 @@ import { textsOf, withList, withTexts, type AuditQuery, type Scope } from '../qu
 import { ConditionRows, useRows } from './ConditionRows';
 import { ListPicker } from './ListPicker';
 import { usePickers, type Pickable } from './pickers';
+import { Warnings } from './Warnings';
 
 /** What is asked for most, always in sight; the resource comes first. */
 const FREQUENT: readonly Pickable[] = ['resourceIds', 'principals', 'products', 'methods', 'severities', 'text'];
@@ -49,6 +50,8 @@ interface Props {
   buttons?: ReactNode;
   /** Whether the buttons need the place of two pickers. */
   wideButtons?: boolean;
+  /** Whether an alert rule asks. */
+  alerting?: boolean;
   onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
 }
 
@@ -62,6 +65,7 @@ export function Conditions({
   second,
   buttons,
   wideButtons,
+  alerting,
   onChange,
 }: Props) {
   const styles = useStyles2(getStyles);
@@ -98,29 +102,32 @@ export function Conditions({
   );
 
   return (
-    <EditorRow>
-      <div className={styles.grid}>
-        {before}
-        {picker(first)}
-        {second}
-        {rest.map(picker)}
-        {shown.map(picker)}
-        <div className={cx(styles.buttons, wideButtons && styles.wide)}>
-          <Dropdown overlay={menu} placement="bottom-start">
-            <Button
-              variant="secondary"
-              icon="plus"
-              className={styles.button}
-              tooltip={t('conditions.add-help', 'Add a condition')}
-            >
-              {t('conditions.add', 'Condition')}
-            </Button>
-          </Dropdown>
-          {buttons}
+    <>
+      <EditorRow>
+        <div className={styles.grid}>
+          {before}
+          {picker(first)}
+          {second}
+          {rest.map(picker)}
+          {shown.map(picker)}
+          <div className={cx(styles.buttons, wideButtons && styles.wide)}>
+            <Dropdown overlay={menu} placement="bottom-start">
+              <Button
+                variant="secondary"
+                icon="plus"
+                className={styles.button}
+                tooltip={t('conditions.add-help', 'Add a condition')}
+              >
+                {t('conditions.add', 'Condition')}
+              </Button>
+            </Dropdown>
+            {buttons}
+          </div>
         </div>
-      </div>
-      <ConditionRows datasource={datasource} scope={scope} rows={rows} range={range} onChange={change} />
-    </EditorRow>
+        <ConditionRows datasource={datasource} scope={scope} rows={rows} range={range} onChange={change} />
+      </EditorRow>
+      <Warnings datasource={datasource} scope={scope} filters={filters} alerting={alerting} />
+    </>
   );
 }
 

@@ -9,11 +9,16 @@ interface Props {
   children: ReactNode;
 }
 
+/** Whether a picker is left for its own menu, whose scroll bar takes the focus. */
+function isInMenu(input: HTMLElement): boolean {
+  return Boolean(document.getElementById(input.getAttribute('aria-controls') ?? '')?.matches(':hover'));
+}
+
 /** Takes a text that was typed into a picker when the field is left: Grafana's own picker would drop it. */
 export function KeepTyped({ onTyped, width, children }: Props) {
   const keep = ({ target }: FocusEvent<HTMLElement>) => {
     const typed = target instanceof HTMLInputElement ? target.value.trim() : '';
-    if (typed) {
+    if (typed && !isInMenu(target)) {
       onTyped?.(typed);
     }
   };

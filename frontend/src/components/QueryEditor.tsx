@@ -152,6 +152,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
         filters={asked.filters}
         range={range}
         before={before}
+        alerting={alerting}
         buttons={
           <Button
             variant="secondary"

@@ -43,6 +43,8 @@ export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
             { id: 'b0000000-0000-4000-8000-000000000001', name: 'web-1', type: 'instance_server', region: 'fr-par' },
           ].filter(picks),
         };
+      case 'check':
+        return { error: null, warnings: [] };
       default:
         throw new Error(path);
     }
