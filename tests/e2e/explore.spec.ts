@@ -76,6 +76,19 @@ test('Explore splits, and a link to both sides shows the same', async ({ page, c
   await expect(asked(other)).toHaveCount(2);
 });
 
+test('Explore split shows a line in each pane without scrolling', async ({ page }) => {
+  // Beside a docked menu, Grafana gives the right pane half of the window, and the left one the little that remains.
+  await page.addInitScript(() => localStorage.setItem('grafana.navigation.docked', 'false'));
+  await open(page, { sourceIps: ['192.0.2.66'] });
+  await expect(rows(page).first()).toBeInViewport();
+  await page.getByRole('button', { name: /^Split/ }).click();
+  const panes = page.getByTestId('data-testid Explore');
+  await expect(panes).toHaveCount(2);
+  for (const pane of await panes.all()) {
+    await expect(rows(page).and(pane.locator('*')).first()).toBeInViewport();
+  }
+});
+
 test('Explore scrolls on to older lines, and shows each once', async ({ page, request }) => {
   const now = Date.now();
   const [from, to] = [String(now - 24 * 3_600_000), String(now - 3_600_000)];

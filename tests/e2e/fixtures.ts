@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { createServer, request as upstreamRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
 import { expect, test as base } from '@grafana/plugin-e2e';
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, Page } from '@playwright/test';
 
 export { expect };
 
@@ -19,20 +24,100 @@ interface Sandbox {
   organizationId: string;
 }
 
+/** An HTTP relay between the plugin and the sandbox. Stopped, it refuses connections as a stopped API does. */
+export class Relay {
+  /** Calls that are answered with 503 instead. */
+  fails: (path: string) => boolean = () => false;
+
+  private server?: Server;
+  private port = 0;
+
+  constructor(private readonly target: string) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((call, answer) => {
+      const path = call.url ?? '/';
+      if (this.fails(path)) {
+        answer.writeHead(503).end();
+        return;
+      }
+      const { method, headers } = call;
+      const relayed = upstreamRequest(new URL(path, this.target), { method, headers }, (response) => {
+        answer.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(answer);
+      });
+      relayed.on('error', () => answer.destroy());
+      call.pipe(relayed);
+    });
+    await new Promise<void>((listening) => server.listen(this.port, '127.0.0.1', listening));
+    this.port = (server.address() as AddressInfo).port;
+    this.server = server;
+  }
+
+  async stop(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (server) {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeAllConnections();
+      await closed;
+    }
+  }
+}
+
+interface Stored {
+  uid: string;
+  name: string;
+  type: string;
+}
+
 interface Fixtures {
   /** Where the provisioned data source asks. */
   sandbox: Sandbox;
-  /** Stores a dashboard for the time of the test, and tells its uid. */
+  /** Stores a dashboard for the time of the test; returns its uid. */
   dashboard: (model: object) => Promise<string>;
+  /** Stores a data source for the time of the test. */
+  dataSource: (model: object) => Promise<Stored>;
+  /** A relay to the sandbox, and an Audit Trail data source that asks through it; nothing is cached for it yet. */
+  relayed: { relay: Relay; audit: Stored };
 }
+
+const ADMIN = {
+  user: process.env.GRAFANA_ADMIN_USER ?? 'admin',
+  password: process.env.GRAFANA_ADMIN_PASSWORD ?? 'admin',
+};
+
+/** A browser without a log-in: the anonymous viewer of provisioning/grafana.sh. */
+export const ANONYMOUS = { cookies: [], origins: [] };
 
 async function settings(request: APIRequestContext): Promise<Sandbox> {
   const response = await request.get(`/api/datasources/uid/${AUDIT.uid}`);
-  expect(response.ok(), 'the data sources of provisioning/ are there').toBe(true);
+  expect(response.ok(), 'the data sources of provisioning/ exist').toBe(true);
   return (await response.json()).jsonData;
 }
 
 export const test = base.extend<Fixtures>({
+  // Grafana replaces a session's token every `token_rotation_interval_minutes` (10) and refuses the old one a minute later.
+  // A browser renews its own; a log-in stored once for the whole run goes stale in a file. Each test logs in for itself.
+  storageState: async ({ playwright, baseURL }, use) => {
+    const context = await playwright.request.newContext({ baseURL });
+    const response = await context.post('/login', { data: ADMIN });
+    expect(response.ok(), `logging in as ${ADMIN.user}`).toBe(true);
+    const state = await context.storageState();
+    await context.dispose();
+    await use(state);
+  },
+  // A test's own requests renew no token, and a test may last longer than one: these carry the password.
+  request: async ({ playwright, baseURL }, use) => {
+    const httpCredentials = { username: ADMIN.user, password: ADMIN.password, send: 'always' as const };
+    const context = await playwright.request.newContext({ baseURL, httpCredentials });
+    await use(context);
+    await context.dispose();
+  },
   sandbox: async ({ request }, use) => use(await settings(request)),
   dashboard: async ({ request }, use) => {
     const stored: string[] = [];
@@ -49,7 +134,43 @@ export const test = base.extend<Fixtures>({
       await request.delete(`/api/dashboards/uid/${uid}`);
     }
   },
+  dataSource: async ({ request }, use) => {
+    const stored: string[] = [];
+    await use(async (model) => {
+      const name = `End-to-end ${Date.now()}`;
+      const response = await request.post('/api/datasources', { data: { name, access: 'proxy', ...model } });
+      const { datasource, message } = await response.json();
+      expect(response.ok(), message).toBe(true);
+      stored.push(datasource.uid);
+      return datasource;
+    });
+    for (const uid of stored) {
+      await request.delete(`/api/datasources/uid/${uid}`);
+    }
+  },
+  relayed: async ({ sandbox, dataSource }, use) => {
+    const relay = new Relay(sandbox.apiUrl);
+    await relay.start();
+    const jsonData = { organizationId: sandbox.organizationId, apiUrl: relay.url };
+    const audit = await dataSource({ type: PLUGIN, jsonData, secureJsonData: { secretKey: KEY } });
+    await use({ relay, audit });
+    await relay.stop();
+  },
 });
+
+/** When the simulated incident happened, with some time around it. */
+export async function incidentRange(request: APIRequestContext): Promise<{ from: string; to: string }> {
+  const scope = { sourceIps: ['192.0.2.66'] };
+  const query = { refId: 'A', datasource: AUDIT, version: 1, queryType: 'events', format: 'table', scope };
+  const data = { queries: [query], from: 'now-7d', to: 'now' };
+  const answer = await (await request.post('/api/ds/query', { data })).json();
+  const times: number[] = answer.results.A.frames[0].data.values[0];
+  const around = 20 * 60_000;
+  return { from: String(Math.min(...times) - around), to: String(Math.max(...times) + around) };
+}
+
+/** A dashboard's panel, by its id in the dashboard's model. */
+export const panel = (page: Page, id: number) => page.locator(`[data-viz-panel-key="panel-${id}"]`);
 
 /** A graph of the server that the simulated incident is about. */
 export const CPU = {
@@ -76,4 +197,33 @@ export function annotation(scope: object) {
     iconColor: 'purple',
     target: { refId: 'Anno', version: 1, queryType: 'annotations', scope },
   };
+}
+
+interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  gridPos: { y: number; h: number };
+  targets?: Array<{ datasource?: { uid?: string } }>;
+}
+
+export interface Dashboard {
+  uid: string;
+  title: string;
+  panels: Panel[];
+}
+
+/** The bundled dashboards, which provisioning/ loads. */
+export const [access, activity, incident]: Dashboard[] = ['access', 'activity', 'incident'].map((name) =>
+  JSON.parse(readFileSync(join(__dirname, `../../frontend/src/dashboards/${name}.json`), 'utf8'))
+);
+
+/** The panels of a bundled dashboard that ask the trail. */
+export const asking = ({ panels }: Dashboard) =>
+  panels.filter(({ targets }) => targets?.some(({ datasource }) => datasource?.uid === '${audit}'));
+
+/** A window that shows all panels of a dashboard: Grafana asks nothing for those out of view. */
+export async function showAll(page: Page, { panels }: Dashboard) {
+  const rows = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
+  await page.setViewportSize({ width: 1500, height: 400 + rows * 38 });
 }

@@ -1,6 +1,6 @@
 import type { PluginOptions } from '@grafana/plugin-e2e';
 import { defineConfig } from '@playwright/test';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 export default defineConfig<PluginOptions>({
   testDir: '.',
@@ -29,13 +29,4 @@ export default defineConfig<PluginOptions>({
       ],
     },
   },
-  projects: [
-    { name: 'log in', testDir: join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth'), testMatch: /.*\.js/ },
-    {
-      name: 'pages',
-      testMatch: /.*\.spec\.ts/,
-      use: { storageState: 'playwright/.auth/admin.json' },
-      dependencies: ['log in'],
-    },
-  ],
 });

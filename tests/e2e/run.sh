@@ -15,4 +15,6 @@ if [ -z "$CHROMIUM" ]; then
 fi
 npm ci --no-audit --no-fund
 npm run typecheck
+trap 'echo "the pages took $((SECONDS - start)) s"' EXIT
+start=$SECONDS
 npx playwright test "$@"
