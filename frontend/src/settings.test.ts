@@ -6,7 +6,10 @@ import { ALL_REGIONS, isAbsolutePath, isRegion, isUuid, NUMBERS, regionsOf } fro
 describe('settings', () => {
   it('reads regions from a list, and from a text as provisioning writes it', () => {
     expect(regionsOf(['fr-par', 'nl-ams'])).toEqual(['fr-par', 'nl-ams']);
-    expect(regionsOf('fr-par, pl-waw,')).toEqual(['fr-par', 'pl-waw']);
+    for (const text of ['fr-par, pl-waw,', 'fr-par pl-waw', 'fr-par\npl-waw fr-par', '["fr-par", "pl-waw"]']) {
+      expect([text, regionsOf(text)]).toEqual([text, ['fr-par', 'pl-waw']]);
+    }
+    expect(regionsOf('')).toEqual([]);
     expect(regionsOf(undefined)).toEqual([]);
   });
 

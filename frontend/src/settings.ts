@@ -50,10 +50,19 @@ export interface Secrets {
   cockpitToken?: string;
 }
 
-/** The regions of the settings, however they were written. */
+/** The regions of the settings, however they were written: as a list, as a text with commas or spaces, or as JSON. */
 export function regionsOf(regions: Settings['regions']): string[] {
-  const list = Array.isArray(regions) ? regions : (regions ?? '').split(',');
-  return list.map((region) => region.trim()).filter(Boolean);
+  const list = Array.isArray(regions) ? regions : listed(regions ?? '');
+  return [...new Set(list.map((region) => String(region).trim()).filter(Boolean))];
+}
+
+function listed(text: string): string[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : [String(list)];
+  } catch {
+    return text.split(/[,\s]+/);
+  }
 }
 
 /** Whether a text can be a region's name: this version need not know it. */

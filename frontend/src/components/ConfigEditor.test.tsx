@@ -44,11 +44,14 @@ describe('ConfigEditor', () => {
     expect(screen.getAllByText('pl-waw').length).toBeGreaterThan(0);
   });
 
-  it.each([[{}], [{ organizationId: 'o' }]])('names all regions where none are named: %j', (jsonData) => {
-    const { onOptionsChange } = show({ jsonData });
-    const regions = ['fr-par', 'nl-ams', 'pl-waw', 'it-mil'];
-    expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { ...jsonData, regions } }));
-  });
+  it.each([[{}], [{ organizationId: 'o' }], [{ regions: '' }]])(
+    'names all regions where none are named: %j',
+    (jsonData) => {
+      const { onOptionsChange } = show({ jsonData });
+      const regions = ['fr-par', 'nl-ams', 'pl-waw', 'it-mil'];
+      expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { ...jsonData, regions } }));
+    }
+  );
 
   it.each([
     [{ jsonData: { regions: ['pl-waw'] } }],

@@ -38,7 +38,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
 
   // A new data source asks all regions. One that was saved without regions asks the backend's until it is saved again.
   useEffect(() => {
-    if (jsonData.regions === undefined && !readOnly) {
+    if ((jsonData.regions ?? '') === '' && !readOnly) {
       set({ regions: ALL_REGIONS });
     }
     // Once, when the page is opened: what is taken away afterwards stays away.
@@ -196,7 +196,10 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           invalid={Boolean(wrongRegion)}
           error={wrongRegion}
         >
-          <KeepTyped width={WIDTH} onTyped={(region) => set({ regions: [...regions, region.toLowerCase()] })}>
+          <KeepTyped
+            width={WIDTH}
+            onTyped={(region) => set({ regions: regionsOf([...regions, region.toLowerCase()]) })}
+          >
             <MultiCombobox
               id={`${id}-regions`}
               disabled={readOnly}
@@ -324,7 +327,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           label={settingLabel('caCertificate')}
           description={t(
             'config.ca-help',
-            'Certificates in PEM to trust beside the system’s, for a proxy that opens TLS.'
+            'Certificates in PEM to trust beside the system’s, for a proxy that opens TLS; or the absolute path of a file with them on the Grafana server.'
           )}
           htmlFor={`${id}-caCertificate`}
         >
