@@ -50,6 +50,8 @@ interface Props {
   buttons?: ReactNode;
   /** Whether the buttons need the place of two pickers. */
   wideButtons?: boolean;
+  /** Whether the height counts more than the width of each picker. */
+  compact?: boolean;
   /** Whether an alert rule asks. */
   alerting?: boolean;
   onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
@@ -65,6 +67,7 @@ export function Conditions({
   second,
   buttons,
   wideButtons,
+  compact,
   alerting,
   onChange,
 }: Props) {
@@ -104,7 +107,7 @@ export function Conditions({
   return (
     <>
       <EditorRow>
-        <div className={styles.grid}>
+        <div className={cx(styles.grid, compact && styles.compact)}>
           {before}
           {picker(first)}
           {second}
@@ -134,12 +137,13 @@ export function Conditions({
 const getStyles = (theme: GrafanaTheme2) => ({
   grid: css({
     display: 'grid',
-    // Four columns in half of a window of 1 400 px, as Explore's split has it.
-    gridTemplateColumns: 'repeat(auto-fill, minmax(130px, 1fr))',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(160px, 1fr))',
     gap: theme.spacing(0.5, 1),
     width: '100%',
     '> *': { minWidth: 0 },
   }),
+  // Four columns in half of a window of 1 400 px, as Explore's split has it.
+  compact: css({ gridTemplateColumns: 'repeat(auto-fill, minmax(130px, 1fr))' }),
   buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.25) }),
   wide: css({ gridColumn: 'span 2' }),
   button: css({ padding: theme.spacing(0, 0.75), flexShrink: 0 }),

@@ -36,10 +36,15 @@ interface Props extends Picker {
 }
 
 /**
- * Grafana lets the name of a single value run below the buttons at the end of the field: it must end before them instead.
- * And it keeps room for typing beside the values, which a narrow field needs for them.
+ * Room for values: Grafana lets the name of a single value run below the buttons at the end of the field, keeps room for
+ * typing, and says with dots as well as with a number how many values do not fit.
  */
-const SHORTENED = css({ 'span[tabindex]': { flexShrink: 1 }, 'input:not(:focus)': { minWidth: 4 } });
+const SHORTENED = css({
+  'span[tabindex]': { flexShrink: 1 },
+  'input:not(:focus)': { minWidth: 4 },
+  'span[tabindex] ~ div > span': { display: 'none' },
+  'span[tabindex] ~ div > div::before': { content: '"+"' },
+});
 
 /** The dashboard's variables, which can stand for a value. */
 export function variableOptions(): Option[] {

@@ -29,7 +29,7 @@ async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = 
 describe('QueryEditor', () => {
   it('shows a new query with its defaults, and says what it asks', async () => {
     await show();
-    expect(screen.getByRole('combobox', { name: 'Show' })).toHaveValue('Counts over time');
+    expect(screen.getByRole('combobox', { name: 'Show' })).toHaveValue('Time series');
     expect(screen.getByRole('status')).toHaveTextContent('How many there are over time, for each result: all events.');
   });
 
@@ -61,8 +61,8 @@ describe('QueryEditor', () => {
   it.each([
     [{ queryType: 'events' as const }, 'Table', { queryType: 'events', format: 'table' }],
     [{ queryType: 'events' as const, format: 'table' as const }, 'Log lines', { queryType: 'events', format: 'logs' }],
-    [{ queryType: 'events' as const }, 'Counts over time', { queryType: 'counts', over: 'time' }],
-    [{ queryType: 'counts' as const }, 'Counts in total', { queryType: 'counts', over: 'total' }],
+    [{ queryType: 'events' as const }, 'Time series', { queryType: 'counts', over: 'time' }],
+    [{ queryType: 'counts' as const }, 'Totals', { queryType: 'counts', over: 'total' }],
     [{ queryType: 'counts' as const }, 'Overlay', { queryType: 'annotations', overlay: true }],
     [{ queryType: 'annotations' as const, overlay: true }, 'Log lines', { queryType: 'events', format: 'logs' }],
   ])('of %j shows %s', async (query, shape, asked) => {
@@ -78,7 +78,7 @@ describe('QueryEditor', () => {
   it.each([[CoreApp.Explore], [CoreApp.UnifiedAlerting]])('offers no overlay where none is drawn: %s', async (app) => {
     const { user } = await show({}, app);
     await user.click(screen.getByRole('combobox', { name: 'Show' }));
-    expect(await screen.findByRole('option', { name: /^Counts in total/ })).toBeInTheDocument();
+    expect(await screen.findByRole('option', { name: /^Totals/ })).toBeInTheDocument();
     expect(screen.queryByRole('option', { name: /^Overlay/ })).not.toBeInTheDocument();
   });
 

@@ -102,13 +102,13 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     },
     {
       value: 'time',
-      label: t('shape.time', 'Counts over time'),
-      description: t('shape.time-help', 'How many events there are, as series for a graph'),
+      label: t('shape.time', 'Time series'),
+      description: t('shape.time-help', 'How many events there are over time, for graphs'),
     },
     {
       value: 'total',
-      label: t('shape.total', 'Counts in total'),
-      description: t('shape.total-help', 'How many events there are, for tiles and alert rules'),
+      label: t('shape.total', 'Totals'),
+      description: t('shape.total-help', 'How many events there are in the range, for tiles and alert rules'),
     },
   ];
   // Explore draws no annotations, and a rule counts.
@@ -152,6 +152,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
         filters={asked.filters}
         range={range}
         before={before}
+        compact={app === CoreApp.Explore}
         alerting={alerting}
         buttons={
           <Button
