@@ -5,14 +5,13 @@ mod engine;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use arrow::array::Array;
 use audittrail::event::{Decoder, Kind as EventKind, List};
 use audittrail::frame::{Frame, FrameType};
-use audittrail::query::counts::{self, Grid};
+use audittrail::query::counts;
 use audittrail::query::model::{Annotations, Counts, Dimension, Over};
-use audittrail::query::{Answer, Query, Question, Request, annotations};
+use audittrail::query::{Answer, Buckets, Query, Question, Request, annotations};
 use audittrail::risk::{Risk, Severity};
 use audittrail::sandbox::{Config, Kind};
 use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
@@ -27,6 +26,11 @@ fn blank() -> Answer {
         let engine = Engine::empty().await;
         engine.answer(&json!({}), &engine.ever()).await
     })
+}
+
+/// The buckets of a panel in UTC.
+fn buckets(request: &Request) -> Buckets {
+    Buckets::overlapping(request, &jiff::tz::TimeZone::UTC)
 }
 
 /// What an annotation query with this cap asks for.
@@ -245,66 +249,16 @@ fn a_higher_cap_never_makes_fewer_marks() {
     });
 }
 
-/// Requests as Grafana makes them and as nobody should.
-fn request() -> impl Strategy<Value = Request> {
-    let most = i64::MAX / 1_000_000;
-    let from = prop_oneof![Just(0), 0..most - 1, Just(most - 1), 1_700_000_000_000..1_800_000_000_000_i64];
-    let range = prop_oneof![1..100_i64, 1_000..100_000_i64, 1..10_000_000_000_i64, Just(i64::MAX)];
-    let interval = prop_oneof![
-        Just(Duration::ZERO),
-        Just(Duration::MAX),
-        Just(Duration::from_secs(1)),
-        (1..100_000_000_u64).prop_map(Duration::from_millis),
-    ];
-    let points = prop_oneof![Just(0), Just(1), 2..5_000_u64, Just(43_200), Just(u64::MAX)];
-    (from, range, interval, points, any::<bool>()).prop_map(move |(from, range, interval, points, from_alert)| {
-        let to = from.saturating_add(range).min(most);
-        Request::new("A", (from, to.max(from + 1)), interval, points, from_alert).unwrap()
-    })
-}
-
-#[test]
-fn buckets_tile_the_range() {
-    check(request(), |request| {
-        let grid = Grid::new(&request);
-        let starts: Vec<i64> = grid.starts().collect();
-        prop_assert!(!grid.is_empty() && starts.len() == grid.len() && grid.len() <= 1_000, "{} buckets", grid.len());
-        prop_assert_eq!(starts[0], request.from);
-        prop_assert!(starts.is_sorted_by(|a, b| a < b) && starts[starts.len() - 1] < request.to);
-        // No bucket is wider than another but for the nanosecond that does not divide.
-        let ends = starts[1..].iter().copied().chain([request.to]);
-        let widths: BTreeSet<i64> = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
-        prop_assert!(widths.last().unwrap() - widths.first().unwrap() <= 1, "{:?}", widths);
-        Ok(())
-    });
-}
-
-#[test]
-fn buckets_are_as_many_as_fit_and_no_finer_than_grafana_suggests() {
-    check(request(), |request| {
-        let grid = Grid::new(&request);
-        let no_panel = request.from_alert || request.max_data_points == 0 || request.max_data_points >= 5_000;
-        let most = if no_panel { 60 } else { request.max_data_points.min(1_000) };
-        prop_assert!(grid.len() as u64 <= most, "{} buckets, {most} points", grid.len());
-        let range = u128::from((request.to - request.from).unsigned_abs());
-        let width = range / grid.len() as u128;
-        // Cutting the range into equal buckets may make them a little narrower, never by half.
-        prop_assert!(grid.len() == 1 || width * 2 >= request.interval.as_nanos(), "{width} ns");
-        Ok(())
-    });
-}
-
 #[test]
 fn each_event_is_in_the_bucket_of_its_time() {
     let blank = blank();
     check(week(), |(request, happened)| {
         let answer = answer(&blank, &happened);
-        let grid = Grid::new(&request);
-        let starts: Vec<i64> = grid.starts().collect();
+        let buckets = buckets(&request);
         let mut seen = 0;
-        for (bucket, rows) in grid.rows(&answer.events) {
+        for (bucket, rows) in buckets.rows(&answer.events) {
             seen += rows.len();
-            let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.to);
+            let bucket = buckets.starts()[bucket]..*buckets.starts().get(bucket + 1).unwrap_or(&request.to);
             prop_assert!(answer.events.times().values()[rows].iter().all(|time| bucket.contains(time)));
         }
         prop_assert_eq!(seen, happened.len());
@@ -327,7 +281,7 @@ fn counts_add_up_to_the_events_of_the_range() {
             let answer = answer(&blank, &happened);
             let count = |over| {
                 let counts = Counts { over, group_by: group_by.clone(), group_limit };
-                counts::frame(&counts, &answer, &request).unwrap()
+                counts::frame(&counts, &answer, &request, Some(&buckets(&request))).unwrap()
             };
             let (series, total) = (count(Over::Time), count(Over::Total));
             prop_assert_eq!((sum(&series), sum(&total)), (happened.len(), happened.len()));
@@ -351,7 +305,7 @@ fn a_bucket_counts_the_events_of_its_time() {
     let blank = blank();
     check(week(), |(request, happened)| {
         let counts = Counts { over: Over::Time, group_by: Vec::new(), group_limit: 50 };
-        let frame = counts::frame(&counts, &answer(&blank, &happened), &request).unwrap();
+        let frame = counts::frame(&counts, &answer(&blank, &happened), &request, Some(&buckets(&request))).unwrap();
         let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
         for (bucket, count) in numbers(&frame).into_iter().enumerate() {
             let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.to);

@@ -199,10 +199,11 @@ async fn a_hidden_query_has_no_frame_and_asks_nothing() {
 #[test]
 fn a_range_that_is_none_is_refused() {
     let new = |from, to| Request::new("A", (from, to), Duration::ZERO, 0, false);
-    for (from, to) in [(5, 5), (6, 5), (-1, 5), (0, i64::MAX), (i64::MIN, i64::MAX)] {
+    for (from, to) in [(6, 5), (-1, 5), (0, i64::MAX), (i64::MIN, i64::MAX)] {
         let error = new(from, to).unwrap_err().message;
         assert!(error.starts_with("the time range "), "{error}");
     }
+    assert!(new(5, 5).is_ok(), "a panel may have an empty range for a moment");
     assert!(new(0, 9_223_372_036_854).is_ok(), "the year 2262 is the last that nanoseconds count");
 }
 
@@ -776,7 +777,7 @@ async fn every_column_groups_every_event() {
         let groups = texts(&frame, column);
         assert_eq!(groups.len(), set(&groups).len(), "{column}: a group comes twice");
         match order(column) {
-            Some(order) => assert!(groups.is_sorted_by_key(|group| order(group)), "{column}: {groups:?}"),
+            Some(order) => assert!(groups.is_sorted_by_key(order), "{column}: {groups:?}"),
             None => assert!(numbers(&frame).is_sorted_by(|a, b| a >= b), "{column}: the largest group comes first"),
         }
         let plain: fn(&str, &Value) -> Value = match column {
@@ -821,7 +822,7 @@ async fn every_column_has_values() {
         let shown = texts(&frame, "text");
         assert!(!shown.is_empty() && !shown.contains(&String::new()), "{column}: {shown:?}");
         match order(column) {
-            Some(order) => assert!(shown.is_sorted_by_key(|text| order(text)), "{column}: {shown:?}"),
+            Some(order) => assert!(shown.is_sorted_by_key(order), "{column}: {shown:?}"),
             None => assert!(shown.is_sorted(), "{column}: {shown:?}"),
         }
         assert_eq!(texts(&frame, "value").len(), shown.len());
@@ -940,10 +941,136 @@ async fn a_series_counts_every_event_of_the_range_once() {
         assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
         assert_eq!(shape(&frame), [("time", false), ("count", false)]);
         assert_eq!(sum(&frame), total, "{hours} h");
-        let starts = times(&frame, "time");
-        assert_eq!(starts[0], Some(request.from), "the first bucket begins where the range begins");
-        assert!(starts.is_sorted_by(|a, b| a < b) && starts.last() < Some(&Some(request.to)));
+        let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
+        let width = starts[1] - starts[0];
+        assert!(starts.iter().all(|start| start % width == 0), "buckets are multiples of their width");
+        assert!(starts[0] <= request.from && request.from < starts[1], "the first bucket holds the range's begin");
+        assert!(starts.is_sorted_by(|a, b| a < b) && starts.last() < Some(&request.to));
     }
+}
+
+#[tokio::test]
+async fn a_refresh_changes_no_bar_but_the_first_and_the_last() {
+    let engine = week(500).await;
+    let end = nanos(engine.sandbox.now()) - 3_600 * SECOND;
+    let of = async |end: i64| {
+        let request = panel(end - 24 * 3_600 * SECOND, end);
+        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        let starts = times(&frame, "time").into_iter().flatten();
+        let bars: BTreeMap<i64, i64> = starts.zip(numbers(&frame)).collect();
+        let (first, last) = (*bars.keys().next().unwrap(), *bars.keys().last().unwrap());
+        bars.into_iter().filter(|(start, _)| *start != first && *start != last).collect::<BTreeMap<_, _>>()
+    };
+    let before = of(end).await;
+    assert!(before.len() > 100 && before.values().sum::<i64>() > 20, "{before:?}");
+    for seconds in [1, 30, 299, 1_800] {
+        let after = of(end + seconds * SECOND + 17).await;
+        let changed = after.iter().filter(|(start, count)| before.get(start).is_some_and(|known| known != *count));
+        assert_eq!(changed.count(), 0, "after {seconds} s");
+        assert!(after.keys().filter(|start| before.contains_key(start)).count() > before.len() / 2);
+    }
+}
+
+#[tokio::test]
+async fn days_begin_on_the_clock_of_the_time_zone() {
+    let engine = week(500).await;
+    let end = nanos(engine.sandbox.now());
+    let daily = Request { interval: Duration::from_hours(24), ..panel(end - 5 * 86_400 * SECOND, end) };
+    for (zone, midnight) in [
+        (json!(null), 0),
+        (json!("UTC"), 0),
+        (json!(""), 0),
+        (json!("Asia/Kolkata"), 66_600),
+        (json!("asia/tokyo"), 54_000),
+    ] {
+        let query = json!({ "queryType": "counts", "timezone": zone });
+        let frame = ask(&engine.desk, &query, &daily).await.unwrap();
+        let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
+        assert!(
+            starts.iter().all(|start| start.rem_euclid(86_400 * SECOND) == midnight * SECOND),
+            "{zone}: {starts:?}"
+        );
+        let rows = engine.ids_in(json!({}), &daily).await.len();
+        assert_eq!((sum(&frame), frame.rows()), (rows, 6), "{zone}");
+        let said = notices(&frame);
+        assert!(
+            said[0].starts_with("the first bar is not complete") && said[0].contains("; the last bar is"),
+            "{said:?}"
+        );
+    }
+    let parse = |zone: Value| parse(&json!({ "queryType": "counts", "timezone": zone }), &daily).unwrap_err();
+    for zone in ["browser", "Mars/Olympus", "+02:00", "$zone", "../UTC"] {
+        let expected = format!(
+            "timezone is {zone:?}. Allowed: a name of the IANA time zone database such as Europe/Paris, or UTC"
+        );
+        assert_eq!(parse(json!(zone)), expected);
+    }
+    assert!(parse(json!(["UTC"])).starts_with("timezone is [\"UTC\"]. Allowed: "));
+}
+
+/// Every question, and whether its answer to nothing has fields.
+fn every_question() -> [(Value, bool); 8] {
+    [
+        (json!({ "queryType": "events" }), true),
+        (json!({ "queryType": "events", "format": "table" }), true),
+        (json!({ "queryType": "annotations" }), true),
+        (json!({ "queryType": "values" }), true),
+        (json!({ "queryType": "volume" }), false),
+        (json!({ "queryType": "counts" }), false),
+        (json!({ "queryType": "counts", "over": "total" }), false),
+        (json!({ "queryType": "counts", "over": "total", "groupBy": ["method"] }), false),
+    ]
+}
+
+#[tokio::test]
+async fn of_an_empty_range_there_is_nothing_to_know() {
+    let engine = week(50).await;
+    let now = nanos(engine.sandbox.now());
+    for (query, fields) in every_question() {
+        let frame = ask(&engine.desk, &query, &panel(now, now)).await.unwrap();
+        // Unknown never looks like zero: no number, and not a 0.
+        assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
+        assert_eq!(notices(&frame), ["the range is empty: it ends where it begins"], "{query}");
+    }
+    assert_eq!(engine.sandbox.calls().total, 0);
+}
+
+#[tokio::test]
+async fn of_the_future_there_is_nothing_to_know() {
+    let engine = week(50).await;
+    let now = nanos(engine.sandbox.now());
+    let hour = 3_600 * SECOND;
+    for (query, fields) in every_question() {
+        let frame = ask(&engine.desk, &query, &panel(now + hour, now + 2 * hour)).await.unwrap();
+        assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
+        assert!(notices(&frame)[0].starts_with("the range begins in the future, at "), "{:?}", notices(&frame));
+    }
+    // A day that has begun is known as far as it has come.
+    let today = Request { interval: Duration::from_hours(1), ..panel(now - 5 * hour, now + 19 * hour) };
+    let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &today).await.unwrap();
+    assert!((6..=7).contains(&frame.rows()), "{} buckets", frame.rows());
+    assert!(notices(&frame)[0].contains("the last bar is not complete"), "{:?}", notices(&frame));
+    assert_eq!(sum(&frame), engine.ids_in(json!({}), &today).await.len());
+}
+
+#[tokio::test]
+async fn ranges_of_a_millisecond_and_of_ninety_days_at_one_pixel_have_a_bucket() {
+    let engine = week(50).await;
+    let now = nanos(engine.sandbox.now());
+    let id = engine.push("fr-par", Kind::Api, 60, json!({}));
+    let table = engine.ask(list(json!({ "text": id }))).await.unwrap();
+    let at = times(&table, "time")[0].unwrap();
+    let start = at - at % 1_000_000;
+    let counts = json!({ "queryType": "counts" });
+    let instant = ask(&engine.desk, &counts, &panel(start, start + 1_000_000)).await.unwrap();
+    assert_eq!((numbers(&instant), instant.rows()), (vec![1], 1));
+    let ages = Request {
+        max_data_points: 1,
+        interval: Duration::from_hours(24 * 90),
+        ..panel(now - 90 * 86_400 * SECOND, now)
+    };
+    let all = ask(&engine.desk, &counts, &ages).await.unwrap();
+    assert_eq!((sum(&all), all.rows()), (51, 1));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::{self, BoxStream};
 use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CallResourceResponse, StringList, resource_server};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tonic::{Request as GrpcRequest, Response, Status};
 
@@ -184,7 +185,8 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
     let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
-    Answer::gather(desk, &Query { hide: false, scope, filters: Vec::new(), question }, &request, deadline).await
+    let query = Query { hide: false, scope, filters: Vec::new(), timezone: TimeZone::UTC, question };
+    Answer::gather(desk, &query, &request, deadline).await
 }
 
 #[derive(Default)]

@@ -85,7 +85,7 @@ impl From<ArrowError> for Failure {
 pub const SCALEWAY: &str = "Scaleway";
 
 /// The events that a query means, with what is known about them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// The events, newest first.
     pub events: Events,
@@ -260,6 +260,12 @@ impl Answer {
     #[must_use]
     pub fn principal<'a>(&'a self, id: &'a str) -> &'a str {
         self.names.in_iam(id)
+    }
+
+    /// When the newest event was recorded.
+    #[must_use]
+    pub(super) fn newest_time(&self) -> Option<i64> {
+        self.events.times().values().first().copied()
     }
 
     /// What is to be said about the answer, in sentences.
@@ -564,6 +570,19 @@ fn describe(window: &Window) -> String {
     ];
     let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
     place(&window.region, window.list) + &filters.collect::<String>()
+}
+
+impl Answer {
+    /// An answer without events, of which there is only this to be said.
+    #[must_use]
+    pub(super) fn nothing(notice: Notice) -> Self {
+        Self { notices: vec![notice], ..Self::default() }
+    }
+
+    /// Adds something to be said about the answer.
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
 }
 
 #[cfg(test)]

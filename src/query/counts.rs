@@ -1,19 +1,17 @@
 //! Counts: how many events, over time or in all, told apart by columns; what alert rules read.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 use serde_json::json;
 
 use super::answer::{Answer, Failure};
+use super::buckets::Buckets;
 use super::events::Level;
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
 use super::text;
-use crate::event::Events;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
 /// The label of events that lack the column they are told apart by.
@@ -21,107 +19,6 @@ pub const NONE: &str = "(none)";
 
 /// The label of the groups beyond the limit.
 pub const OTHER: &str = "other";
-
-/// The most buckets that a series has.
-const MOST_BUCKETS: u64 = 1_000;
-
-/// From this many points on, `maxDataPoints` is a default of Grafana's alerting or expressions, not a panel's width.
-const NO_PANEL: u64 = 5_000;
-
-/// How many buckets a rule's series has at most: enough for a reducer, few enough that each means something.
-const RULE_BUCKETS: u64 = 60;
-
-/// Widths of buckets, in milliseconds, that people count in.
-const WIDTHS: [u64; 32] = [
-    1,
-    2,
-    5,
-    10,
-    20,
-    50,
-    100,
-    200,
-    500,
-    1_000,
-    2_000,
-    5_000,
-    10_000,
-    15_000,
-    30_000,
-    60_000,
-    120_000,
-    300_000,
-    600_000,
-    900_000,
-    1_800_000,
-    3_600_000,
-    7_200_000,
-    10_800_000,
-    21_600_000,
-    43_200_000,
-    86_400_000,
-    172_800_000,
-    604_800_000,
-    1_209_600_000,
-    2_592_000_000,
-    7_776_000_000,
-];
-
-/// Equal buckets that tile a range: the first begins where the range begins, the last ends where it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grid {
-    from: i64,
-    to: i64,
-    buckets: u64,
-}
-
-impl Grid {
-    /// The grid for a request: buckets about as wide as Grafana suggests, of a width that people count in.
-    #[must_use]
-    pub fn new(request: &Request) -> Self {
-        let range = u64::try_from(request.to - request.from).unwrap_or(1).max(1);
-        let no_panel = request.from_alert || request.max_data_points == 0 || request.max_data_points >= NO_PANEL;
-        let most = if no_panel { RULE_BUCKETS } else { request.max_data_points.min(MOST_BUCKETS) };
-        let interval = u64::try_from(request.interval.as_nanos()).unwrap_or(u64::MAX);
-        let width = interval.max(range.div_ceil(most));
-        let nice =
-            WIDTHS.iter().map(|ms| Duration::from_millis(*ms).as_nanos()).find(|nice| *nice >= u128::from(width));
-        let width = nice.and_then(|nice| u64::try_from(nice).ok()).unwrap_or(width);
-        Self { from: request.from, to: request.to, buckets: range.div_ceil(width).max(1) }
-    }
-
-    /// How many buckets there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        usize::try_from(self.buckets).unwrap_or(usize::MAX)
-    }
-
-    /// Never: a range has at least one bucket.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.buckets == 0
-    }
-
-    /// The starts of the buckets.
-    pub fn starts(&self) -> impl Iterator<Item = i64> + use<> {
-        let Self { from, to, buckets } = *self;
-        let range = i128::from(to) - i128::from(from);
-        (0..buckets).map(move |k| {
-            let start = (range * i128::from(k) + i128::from(buckets) - 1).div_euclid(i128::from(buckets));
-            from + i64::try_from(start).unwrap_or_default()
-        })
-    }
-
-    /// The buckets that hold events, the newest first, with the rows of each.
-    pub fn rows<'a>(&self, events: &'a Events) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
-        let starts: Vec<i64> = self.starts().collect();
-        let mut row = events.since(self.to);
-        starts.into_iter().enumerate().rev().filter_map(move |(bucket, start)| {
-            let first = std::mem::replace(&mut row, events.since(start));
-            (first < row).then_some((bucket, first..row))
-        })
-    }
-}
 
 /// Events told apart by the values of some columns.
 struct Groups {
@@ -194,14 +91,18 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
 ///
 /// # Errors
 /// When an alert rule's count has more groups than allowed.
-pub fn frame(counts: &Counts, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
+///
+/// # Panics
+/// When a count over time comes without buckets.
+pub fn frame(counts: &Counts, answer: &Answer, request: &Request, buckets: Option<&Buckets>) -> Result<Frame, Failure> {
     let (mut groups, notice) = groups(counts, answer, request)?;
-    if groups.keys.is_empty() && counts.group_by.is_empty() {
+    let any = counts.over == Over::Total || buckets.is_some_and(|buckets| !buckets.is_empty());
+    if groups.keys.is_empty() && counts.group_by.is_empty() && any {
         // Nothing happened is a number too: an alert on it must not become "no data".
         groups.keys.push(Vec::new());
     }
     let mut frame = match counts.over {
-        Over::Time => over_time(counts, answer, &groups, Grid::new(request)),
+        Over::Time => over_time(counts, answer, &groups, request, buckets.expect("a count over time has buckets")),
         Over::Total => in_all(counts, &groups),
     };
     frame.meta.notices.extend(notice);
@@ -220,26 +121,21 @@ pub fn total(answer: &Answer) -> Result<Frame, Failure> {
 /// How many events there are over time, one frame per log level that occurs, as Grafana's log volume wants them; the most
 /// serious first. Without any event one frame without fields, which may have something to say.
 #[must_use]
-pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
-    let grid = Grid::new(request);
+pub fn volume(answer: &Answer, buckets: &Buckets) -> Vec<Frame> {
     let mut levels = BTreeMap::new();
-    for (bucket, rows) in grid.rows(&answer.events) {
+    for (bucket, rows) in buckets.rows(&answer.events) {
         for row in rows {
-            levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; grid.len()])[bucket] += 1;
+            levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; buckets.len()])[bucket] += 1;
         }
     }
     if levels.is_empty() {
-        return vec![Frame {
-            name: "volume".to_owned(),
-            meta: Meta::of(FrameType::TimeseriesMulti),
-            fields: Vec::new(),
-        }];
+        return vec![no_volume()];
     }
     let frame = |(level, counts): (Level, Vec<i64>)| Frame {
         name: "volume".to_owned(),
         meta: Meta::of(FrameType::TimeseriesMulti),
         fields: vec![
-            Field::required("time", Arc::new(TimestampNanosecondArray::from_iter_values(grid.starts()))),
+            Field::required("time", starts(buckets)),
             Field::required("count", Arc::new(Int64Array::from(counts)))
                 .labelled(BTreeMap::from([("level".to_owned(), level.as_str().to_owned())])),
         ],
@@ -247,17 +143,36 @@ pub fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
     levels.into_iter().map(frame).collect()
 }
 
-fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> Frame {
-    let mut series = vec![vec![0_i64; grid.len()]; groups.keys.len()];
-    for (bucket, rows) in grid.rows(&answer.events) {
+/// A count without any number, which Grafana treats as "no data".
+#[must_use]
+pub(super) fn no_data(over: Over) -> Frame {
+    let kind = match over {
+        Over::Time => FrameType::TimeseriesWide,
+        Over::Total => FrameType::NumericLong,
+    };
+    Frame { name: "counts".to_owned(), meta: Meta::of(kind), fields: Vec::new() }
+}
+
+/// A volume without any line.
+#[must_use]
+pub(super) fn no_volume() -> Frame {
+    Frame { name: "volume".to_owned(), meta: Meta::of(FrameType::TimeseriesMulti), fields: Vec::new() }
+}
+
+fn starts(buckets: &Buckets) -> ArrayRef {
+    Arc::new(TimestampNanosecondArray::from(buckets.starts().to_vec()))
+}
+
+fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, request: &Request, buckets: &Buckets) -> Frame {
+    let mut series = vec![vec![0_i64; buckets.len()]; groups.keys.len()];
+    for (bucket, rows) in buckets.rows(&answer.events) {
         for group in &groups.of[rows] {
             series[*group as usize][bucket] += 1;
         }
     }
     let mut fields = Vec::with_capacity(series.len() + 1);
     if !series.is_empty() {
-        let times = TimestampNanosecondArray::from_iter_values(grid.starts());
-        fields.push(Field::required("time", Arc::new(times)));
+        fields.push(Field::required("time", starts(buckets)));
     }
     for (key, values) in groups.keys.iter().zip(series) {
         let labels: BTreeMap<String, String> =
@@ -267,7 +182,11 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, grid: Grid) -> F
         let count = Field::required("count", Arc::new(Int64Array::from(values))).labelled(labels);
         fields.push(Field { config, ..count });
     }
-    Frame { name: "counts".to_owned(), meta: Meta::of(FrameType::TimeseriesWide), fields }
+    let mut meta = Meta { custom: Some(buckets.meta()), ..Meta::of(FrameType::TimeseriesWide) };
+    if !fields.is_empty() && !request.from_alert {
+        meta.notices.extend(buckets.notice().map(Notice::info));
+    }
+    Frame { name: "counts".to_owned(), meta, fields }
 }
 
 fn in_all(counts: &Counts, groups: &Groups) -> Frame {
@@ -288,12 +207,15 @@ fn in_all(counts: &Counts, groups: &Groups) -> Frame {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
+    use jiff::tz::TimeZone;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::event::{Column, Kind};
+    use crate::event::{Column, Events, Kind};
     use crate::query::model::Dimension;
     use crate::risk::{Risk, Severity};
 
@@ -302,6 +224,16 @@ mod tests {
     fn request(seconds: i64, interval: u64, max_data_points: u64, from_alert: bool) -> Request {
         let interval = Duration::from_secs(interval);
         Request { ref_id: String::new(), from: 7, to: 7 + seconds * SECOND, interval, max_data_points, from_alert }
+    }
+
+    /// What the query asks, in buckets of UTC.
+    fn frame(counts: &Counts, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
+        let buckets = Buckets::overlapping(request, &TimeZone::UTC);
+        super::frame(counts, answer, request, Some(&buckets))
+    }
+
+    fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
+        super::volume(answer, &Buckets::overlapping(request, &TimeZone::UTC))
     }
 
     fn counts(over: Over, group_by: &[Dimension], group_limit: usize) -> Counts {
@@ -322,46 +254,6 @@ mod tests {
         let frame = frame(&counts(Over::Total, &[dimension], 2), &answer, &request(1_000, 1, 100, false)).unwrap();
         let keys = frame.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
         keys.zip(numbers(&frame)).collect()
-    }
-
-    #[test]
-    fn buckets_are_about_as_wide_as_grafana_suggests() {
-        for (seconds, interval, points, buckets) in [
-            // Six hours on a graph of a thousand pixels: half a minute each.
-            (6 * 3_600, 20, 1_000, 720),
-            (6 * 3_600, 60, 1_000, 360),
-            // A suggestion that is no width people count in becomes the next that is.
-            (3_600, 7, 2_000, 360),
-            (7 * 86_400, 700, 1_900, 672),
-            (10, 3_600, 1_000, 1),
-            // A width that does not divide the range is made a little narrower.
-            (100, 30, 1_000, 4),
-        ] {
-            let grid = Grid::new(&request(seconds, interval, points, false));
-            assert_eq!(grid.len(), buckets, "{seconds} s every {interval} s on {points} pixels");
-        }
-    }
-
-    #[test]
-    fn a_rule_has_at_most_sixty_buckets() {
-        for (seconds, buckets) in [(60, 60), (300, 60), (600, 60), (3_600, 60), (86_400, 48), (7 * 86_400, 56)] {
-            assert_eq!(Grid::new(&request(seconds, 1, 43_200, true)).len(), buckets, "{seconds} s");
-            assert_eq!(Grid::new(&request(seconds, 1, 43_200, false)).len(), buckets, "a rule's preview, {seconds} s");
-        }
-    }
-
-    #[test]
-    fn the_longest_range_and_the_shortest_are_tiled() {
-        for (from, to) in [(0, i64::MAX), (i64::MAX - 1, i64::MAX), (0, 1), (0, 1_000_001)] {
-            for points in [0, 1, 999, u64::MAX] {
-                let request = Request { from, to, ..request(1, 0, points, false) };
-                let grid = Grid::new(&request);
-                let starts: Vec<i64> = grid.starts().collect();
-                assert_eq!((starts[0], starts.len(), grid.is_empty()), (from, grid.len(), false));
-                assert!(starts.is_sorted_by(|a, b| a < b));
-                assert!(starts[starts.len() - 1] < to);
-            }
-        }
     }
 
     #[test]
@@ -471,7 +363,7 @@ mod tests {
     fn events_outside_the_grid_are_not_counted_into_another_bucket() {
         // They cannot be there; a count that invents a place for them would hide the defect.
         let answer = Answer::of(&Events::told(Kind::Api, &[json!({}), json!({})]));
-        let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 2, false) };
+        let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 3, false) };
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);
     }
 

@@ -4,6 +4,7 @@
 
 pub mod annotations;
 pub mod answer;
+pub mod buckets;
 mod console;
 pub mod counts;
 mod directory;
@@ -24,7 +25,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use crate::event;
-use crate::frame::Frame;
+use crate::frame::{Frame, Notice};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{self, Client, Error, Found};
@@ -34,6 +35,7 @@ use crate::trail::{Api, Trail};
 use directory::Directory;
 
 pub use answer::{Answer, Failure};
+pub use buckets::Buckets;
 pub use directory::Products;
 pub use model::{Query, Question, Request, Scope};
 
@@ -131,16 +133,35 @@ impl Desk {
             return Ok(Vec::new());
         }
         request.check(&query)?;
+        let now = buckets::now();
+        if request.from == request.to {
+            let notice = Notice::info("the range is empty: it ends where it begins");
+            return without_events(Answer::nothing(notice), &query, request, now);
+        }
         let deadline = Instant::now() + self.settings.query_timeout;
-        let answer = Answer::gather(self, &query, request, deadline).await?;
+        let buckets = Buckets::of(&query, request, now)?;
+        let read = buckets.as_ref().map_or_else(|| request.clone(), |buckets| request.reading(buckets.read()));
+        let answer = Answer::gather(self, &query, &read, deadline).await?;
         let request = request.clone();
-        aside(answer.events.len(), deadline, move || frames(answer, &query, &request)).await
+        aside(answer.events.len(), deadline, move || frames(answer, &query, &request, buckets, now)).await
     }
 }
 
-fn frames(answer: Answer, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+fn frames(
+    answer: Answer,
+    query: &Query,
+    request: &Request,
+    buckets: Option<Buckets>,
+    now: i64,
+) -> Result<Vec<Frame>, Failure> {
+    // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
+    let known = answer.newest_time().map_or(now, |newest| newest.max(now));
+    if request.from > known {
+        return in_the_future(answer, query, request, now);
+    }
+    let buckets = buckets.map(|buckets| buckets.until(known));
     let frames = match &query.question {
-        Question::Counts(counts) => vec![counts::frame(counts, &answer, request)?],
+        Question::Counts(counts) => vec![counts::frame(counts, &answer, request, buckets.as_ref())?],
         Question::Values(values) => vec![values::frame(values, &answer)?],
         // A rule means the number of events, whatever the panel it was made from shows.
         Question::Annotations(_) | Question::Events(_) | Question::Volume if request.from_alert => {
@@ -148,9 +169,34 @@ fn frames(answer: Answer, query: &Query, request: &Request) -> Result<Vec<Frame>
         }
         Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
         Question::Events(events) => vec![events::frame(events, &answer)?],
-        Question::Volume => counts::volume(&answer, request),
+        Question::Volume => counts::volume(&answer, &buckets.expect("a volume has buckets")),
     };
     Ok(answer.finish(frames))
+}
+
+/// The frames of an answer for which no event was even looked for: no data, and not a number.
+fn without_events(answer: Answer, query: &Query, request: &Request, now: i64) -> Result<Vec<Frame>, Failure> {
+    match &query.question {
+        Question::Counts(counts) => Ok(answer.finish(vec![counts::no_data(counts.over)])),
+        Question::Volume => Ok(answer.finish(vec![counts::no_volume()])),
+        _ => {
+            let from = request.from.min(now);
+            // A range that is none still has a width on the screen.
+            let to = request.to.max(from.saturating_add(1));
+            frames(answer, query, &request.reading(from..to), None, now)
+        }
+    }
+}
+
+/// The answer to a question about what has not happened yet.
+fn in_the_future(mut answer: Answer, query: &Query, request: &Request, now: i64) -> Result<Vec<Frame>, Failure> {
+    let from = model::rfc3339(chrono::DateTime::from_timestamp_nanos(request.from));
+    let message = format!("the range begins in the future, at {from}");
+    if request.from_alert {
+        return Err(Failure::input(format!("{message}. Allowed: a range of the past")));
+    }
+    answer.notice(Notice::info(message));
+    without_events(answer, query, request, now)
 }
 
 /// Work on many rows may not keep waiting whoever waits for Scaleway; nor may more of it be done at once, and take memory,

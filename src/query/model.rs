@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::answer::Failure;
+use super::buckets;
 use crate::event::{Column, Kind, status_class};
 use crate::risk::{self, Severity};
 use crate::settings::{REGIONS_ALLOWED, is_region, is_uuid};
@@ -41,6 +43,8 @@ pub struct Query {
     pub scope: Scope,
     /// What Grafana's ad-hoc filters leave of them.
     pub filters: Vec<AdHoc>,
+    /// The time zone on whose clock hours, days, weeks and months begin.
+    pub timezone: TimeZone,
     /// What is asked about them.
     pub question: Question,
 }
@@ -320,10 +324,16 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same request for another range.
+    #[must_use]
+    pub fn reading(&self, range: std::ops::Range<i64>) -> Self {
+        Self { from: range.start, to: range.end, ..self.clone() }
+    }
+
     /// A request for the range from `from` to `to`, both milliseconds since 1970.
     ///
     /// # Errors
-    /// When the range is empty, reversed, or outside the years 1970 to 2262.
+    /// When the range is reversed, or outside the years 1970 to 2262; a rule's also when it is empty.
     pub fn new(
         ref_id: &str,
         (from, to): (i64, i64),
@@ -337,7 +347,8 @@ impl Request {
             let range = format!("{} to {}", shown(from), shown(to));
             return Err(Failure::input(format!("the time range {range} is not between the years 1970 and 2262")));
         };
-        if end <= start {
+        // In a panel an empty range is one that somebody is about to change, and holds nothing.
+        if end < start || (end == start && from_alert) {
             let range = format!("{} to {}", shown(from), shown(to));
             return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));
         }
@@ -479,7 +490,9 @@ impl Query {
             Some(Value::Array(filters)) => filters.iter().map(AdHoc::parse).collect::<Result<_, _>>()?,
             Some(other) => return Err(wrong("filters", other, "a list of objects")),
         };
-        Ok(Self { hide: boolean(object, "hide")?, scope: Scope::parse(object.get("scope"))?, filters, question })
+        let timezone = time_zone(text(object, "", "timezone")?.as_deref().unwrap_or_default())?;
+        let (hide, scope) = (boolean(object, "hide")?, Scope::parse(object.get("scope"))?);
+        Ok(Self { hide, scope, filters, timezone, question })
     }
 }
 
@@ -573,6 +586,15 @@ fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> R
     let Some(value) = object.get(name).filter(|value| !value.is_null()) else { return Ok(default) };
     let number = scalar(value).and_then(|text| text.parse().ok()).filter(|number| (1..=most).contains(number));
     number.ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
+}
+
+/// The time zone of a name; UTC where there is none.
+fn time_zone(name: &str) -> Result<TimeZone, Failure> {
+    if name.is_empty() {
+        return Ok(TimeZone::UTC);
+    }
+    let allowed = "a name of the IANA time zone database such as Europe/Paris, or UTC";
+    buckets::zone(name).ok_or_else(|| wrong("timezone", &Value::from(name), allowed))
 }
 
 /// One of several values; the first is the default.
