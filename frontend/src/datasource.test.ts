@@ -76,6 +76,7 @@ describe('queries', () => {
     const datasource = fakeDataSource();
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['$who'] } })).toBe(true);
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['who'] } })).toBe(false);
+    expect(datasource.targetContainsTemplate({ refId: 'A', dependsOn: ['${who}'] })).toBe(false);
   });
 
   it('that overlay a panel come back with links', async () => {

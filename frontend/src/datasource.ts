@@ -139,7 +139,7 @@ export class AuditDataSource
     return queries.map((query) => this.applyTemplateVariables(groupedBy(query, bars.groupBy), scopedVars, all));
   }
 
-  targetContainsTemplate(query: AuditQuery): boolean {
+  targetContainsTemplate({ dependsOn: _, ...query }: AuditQuery): boolean {
     return this.templates.containsTemplate(JSON.stringify(query));
   }
 
