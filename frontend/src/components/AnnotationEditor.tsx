@@ -170,6 +170,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
   editor: css({
     maxWidth: theme.breakpoints.values.xl,
     // Grafana's table of the first annotation's fields follows, in one line each: a long text made it 2 600 px wide.
-    ':has(&) > table td': { maxWidth: theme.breakpoints.values.md, whiteSpace: 'normal', overflowWrap: 'anywhere' },
+    '*:has(&) > table td': { maxWidth: theme.breakpoints.values.md, whiteSpace: 'normal', overflowWrap: 'anywhere' },
   }),
 });
