@@ -52,6 +52,15 @@ describe('AnnotationEditor', () => {
     expect(labels.slice(0, 3)).toEqual(['Resource', 'Follow variables', 'Who']);
   });
 
+  it('keeps Grafana’s table of the first annotation within the window', async () => {
+    await show();
+    const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules] as CSSStyleRule[]);
+    const editor = screen.getByTestId('audit-annotation-editor');
+    const selectors = [...editor.classList].map((name) => `*:has(.${name})>table td`);
+    const [rule] = rules.filter(({ selectorText }) => selectors.includes(selectorText));
+    expect(rule.style.getPropertyValue('white-space')).toBe('normal');
+  });
+
   it('asks for everything with one click', async () => {
     const filters = [{ key: 'user_agent', operator: '!~' as const, value: 'Terraform.*' }];
     const { user, onChange } = await show({ scope: { severities: ['high'] }, filters, cap: 9 });

@@ -61,7 +61,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
   };
 
   return (
-    <div className={styles.editor}>
+    <div className={styles.editor} data-testid="audit-annotation-editor">
       <Stack direction="column" gap={0.5}>
         <Conditions
           datasource={datasource}

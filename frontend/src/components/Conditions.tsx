@@ -107,7 +107,7 @@ export function Conditions({
   return (
     <>
       <EditorRow>
-        <div className={cx(styles.grid, compact && styles.compact)}>
+        <div className={cx(styles.grid, compact && styles.compact)} data-testid="audit-conditions">
           {before}
           {picker(first)}
           {second}
