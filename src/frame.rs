@@ -90,19 +90,32 @@ pub struct Notice {
     pub severity: NoticeSeverity,
     /// The sentence.
     pub text: String,
+    /// Where the text is explained: an address, or a path below Grafana's root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 impl Notice {
     /// Something good to know.
     #[must_use]
     pub fn info(text: impl Into<String>) -> Self {
-        Self { severity: NoticeSeverity::Info, text: text.into() }
+        Self::new(NoticeSeverity::Info, text.into())
     }
 
     /// Something missing.
     #[must_use]
     pub fn warning(text: impl Into<String>) -> Self {
-        Self { severity: NoticeSeverity::Warning, text: text.into() }
+        Self::new(NoticeSeverity::Warning, text.into())
+    }
+
+    fn new(severity: NoticeSeverity, text: String) -> Self {
+        Self { severity, text, link: None }
+    }
+
+    /// The same notice with a link to what explains it.
+    #[must_use]
+    pub fn linked(self, link: String) -> Self {
+        Self { link: Some(link), ..self }
     }
 }
 
@@ -228,7 +241,7 @@ mod tests {
         Frame {
             name: "counts".to_owned(),
             meta: Meta {
-                notices: vec![Notice::warning("less"), Notice::info("more")],
+                notices: vec![Notice::warning("less").linked("docs#less".to_owned()), Notice::info("more")],
                 executed_query_string: "region fr-par".to_owned(),
                 ..Meta::of(FrameType::TimeseriesWide)
             },
@@ -248,7 +261,7 @@ mod tests {
         let meta: Value = serde_json::from_str(&schema.metadata["meta"]).unwrap();
         let expected = json!({
             "type": "timeseries-wide", "typeVersion": [0, 1], "executedQueryString": "region fr-par",
-            "notices": [{ "severity": "warning", "text": "less" }, { "severity": "info", "text": "more" }],
+            "notices": [{ "severity": "warning", "text": "less", "link": "docs#less" }, { "severity": "info", "text": "more" }],
         });
         assert_eq!(meta, expected);
         let fields: Vec<_> = schema.fields().iter().map(|f| (f.name().as_str(), f.is_nullable())).collect();

@@ -13,7 +13,7 @@ use audittrail::query::counts;
 use audittrail::query::model::{Annotations, Counts, Dimension, Over};
 use audittrail::query::{Answer, Buckets, Query, Question, Request, annotations};
 use audittrail::risk::{Risk, Severity};
-use audittrail::sandbox::{Config, Kind};
+use audittrail::sandbox::{Config, Fault, FaultPlan, Kind, SECRET_KEY};
 use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
@@ -107,7 +107,8 @@ struct Told {
 }
 
 fn told(frame: &Frame) -> Vec<Told> {
-    let (ids, from, to) = (texts(frame, "id"), times(frame, "time"), times(frame, "timeEnd"));
+    assert!(times(frame, "timeEnd").iter().all(Option::is_none), "a cluster is a point");
+    let (ids, from, to) = (texts(frame, "id"), times(frame, "time"), times(frame, "cluster_end"));
     let (states, titles) = (texts(frame, "newState"), texts(frame, "title"));
     let mark = |row: usize| {
         let (first, more) = ids[row].split_once('+').unwrap_or((&ids[row], "0"));
@@ -128,8 +129,7 @@ fn state(risk: Option<&Risk>) -> &'static str {
     match risk.map(|risk| risk.severity) {
         Some(Severity::Critical | Severity::High) => "alerting",
         Some(Severity::Medium) => "pending",
-        Some(Severity::Low) => "ok",
-        None => "nodata",
+        Some(Severity::Low) | None => "ok",
     }
 }
 
@@ -160,6 +160,13 @@ fn every_event_is_in_exactly_one_mark_and_no_mark_mixes_severities() {
         for event in &happened {
             *there.entry(state(event.risk)).or_insert(0) += 1;
         }
+        for mark in &marks {
+            let severity = |risk: Option<&Risk>| risk.map(|risk| risk.severity);
+            let first = severity(happened[mark.first].risk);
+            let alike = happened.iter().filter(|event| (mark.from..=mark.to).contains(&event.at));
+            let alike = alike.filter(|event| severity(event.risk) == first).count();
+            prop_assert!(mark.events <= alike, "{} holds events of another severity", mark.title);
+        }
         prop_assert_eq!(shown, there, "events are marked with another severity");
         Ok(())
     });
@@ -174,7 +181,7 @@ fn marks_keep_to_the_cap_unless_there_are_more_severities() {
         prop_assert!(frame.rows() <= cap.max(severities.len()), "{} marks, a cap of {}", frame.rows(), cap);
         let folded: usize = told(&frame).iter().filter(|mark| mark.events > 1).map(|mark| mark.events).sum();
         let said = notices(&frame).iter().any(|notice| notice.starts_with(&format!("{folded} of {}", happened.len())));
-        prop_assert_eq!(said, folded > 0, "what was folded is said: {:?}", notices(&frame));
+        prop_assert_eq!(said, folded > 0, "clusters are said: {:?}", notices(&frame));
         let beyond = notices(&frame).iter().any(|notice| notice.contains("exceed the cap"));
         prop_assert_eq!(beyond, frame.rows() > cap);
         Ok(())
@@ -334,11 +341,14 @@ async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
         ("tags", false),
         ("id", false),
         ("newState", false),
+        ("cluster_end", true),
+        ("console_url", true),
     ];
     assert_eq!(fields, expected);
     // Grafana finds them by name, which labels or display names would change.
     assert!(frame.fields.iter().all(|field| field.labels.is_empty() && field.config.is_none()));
-    assert!(frame.rows() <= 200);
+    // A third of a thousand pixels has room for eight.
+    assert!((4..=8).contains(&frame.rows()), "{}", frame.rows());
     assert!(texts(&frame, "tags").iter().all(|tags| tags.split(',').all(|tag| tag.trim() == tag && !tag.is_empty())));
 }
 
@@ -365,10 +375,17 @@ async fn serious_events_are_marked_among_hundreds_of_others() {
     let place = texts(&frame, "newState").iter().position(|state| state == "alerting").unwrap();
     assert_eq!(texts(&frame, "id")[place], serious["id"].as_str().unwrap());
     assert!(
-        notices(&frame).iter().any(|notice| notice.contains("2 marks exceed the cap of 1")),
+        notices(&frame).iter().any(|notice| notice.contains("2 annotations exceed the cap of 1")),
         "{:?}",
         notices(&frame)
     );
+}
+
+/// A text without the tags that the plugin itself puts there.
+fn without_tags(text: &str) -> String {
+    ["<br/>", "<details><summary>Details</summary>", "</details>"]
+        .iter()
+        .fold(text.to_owned(), |text, tag| text.replace(tag, ""))
 }
 
 #[tokio::test]
@@ -393,7 +410,7 @@ async fn hostile_names_are_inert() {
     for cap in [1, 200] {
         let frame = engine.ask(json!({ "queryType": "annotations", "cap": cap })).await.unwrap();
         for text in
-            texts(&frame, "title").into_iter().chain(texts(&frame, "text").iter().map(|text| text.replace("<br/>", "")))
+            texts(&frame, "title").into_iter().chain(texts(&frame, "text").iter().map(|text| without_tags(text)))
         {
             assert!(!text.contains(['<', '>', '"', '\'', '\n', '\u{202e}']), "{text}");
             let entities = ["&lt;", "&gt;", "&quot;", "&#39;", "&amp;"];
@@ -425,7 +442,7 @@ async fn text_that_is_long_is_shortened() {
 }
 
 #[tokio::test]
-async fn a_cluster_spans_its_events_and_says_what_they_are() {
+async fn a_cluster_is_a_point_that_says_what_its_events_are() {
     let engine = Engine::empty().await;
     for seconds in 60..80 {
         engine.push("fr-par", Kind::Api, seconds, json!({ "method_name": "CreateServer", "product_name": "instance" }));
@@ -434,11 +451,140 @@ async fn a_cluster_spans_its_events_and_says_what_they_are() {
     let request = panel(now - 86_400 * SECOND, now);
     let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     assert_eq!(frame.rows(), 1);
-    let length = times(&frame, "timeEnd")[0].unwrap() - times(&frame, "time")[0].unwrap();
+    assert_eq!(times(&frame, "timeEnd"), [None], "it is a point");
+    let length = times(&frame, "cluster_end")[0].unwrap() - times(&frame, "time")[0].unwrap();
     assert!((18..=20).contains(&(length / SECOND)), "{length}");
     assert!(texts(&frame, "title")[0].contains("20 events: 20 CreateServer"), "{:?}", texts(&frame, "title"));
-    assert_eq!(notices(&frame), ["20 of 20 events are folded into 1 mark; narrow the range or the scope to see each"]);
+    assert!(texts(&frame, "text")[0].starts_with("within "), "{:?}", texts(&frame, "text"));
+    let notice = "20 of 20 events are clustered into 1 annotation; narrow the range or the scope to see each";
+    assert_eq!(notices(&frame), [notice]);
     // A rule counts events, not marks.
     assert_eq!(sum(&ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()), 20);
     assert_eq!(field(&frame, "time").values.null_count(), 0);
+}
+
+// What is missing is on the graph.
+
+/// The rows about missing events: title, from and to.
+fn incomplete(frame: &Frame) -> Vec<(String, i64, i64)> {
+    let (titles, ids) = (texts(frame, "title"), texts(frame, "id"));
+    let (from, to) = (times(frame, "time"), times(frame, "timeEnd"));
+    let is_incomplete = |row: &usize| ids[*row].starts_with("incomplete-");
+    let count = (0..ids.len()).filter(is_incomplete).count();
+    assert!((0..count).all(|row| is_incomplete(&row)), "they come first: {ids:?}");
+    assert!((count..ids.len()).all(|row| to[row].is_none()), "nothing else is a region");
+    assert!(titles[..count].iter().all(|title| title.starts_with("Incomplete: ")), "{titles:?}");
+    let row = |row: usize| (titles[row].clone(), from[row].unwrap(), to[row].unwrap());
+    (0..count).map(row).collect()
+}
+
+const PATIENCE: [&str; 2] = ["callTimeoutSeconds", "queryTimeoutSeconds"];
+
+async fn suffering(faults: Vec<FaultPlan>, settings: serde_json::Value) -> Engine {
+    let mut patient = json!({ PATIENCE[0]: 1, PATIENCE[1]: 8 });
+    for (name, value) in settings.as_object().unwrap() {
+        patient[name] = value.clone();
+    }
+    Engine::with(Config { events: 0, faults, ..Config::default() }, SECRET_KEY, &patient).await
+}
+
+#[tokio::test]
+async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overlays() {
+    let engine = suffering(vec![Fault::Unavailable.always().in_region("nl-ams")], json!({})).await;
+    let id = engine.push("fr-par", Kind::Api, 3_600, json!({}));
+    let request = engine.ever();
+    for (overlay, column, color, others) in [(false, "newState", "nodata", "ok"), (true, "color", "gray", "blue")] {
+        let query = json!({ "queryType": "annotations", "overlay": overlay, "cap": 1 });
+        let frame = ask(&engine.desk, &query, &request).await.unwrap();
+        let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
+        assert_eq!(title, "Incomplete: region nl-ams did not answer");
+        assert_eq!(*from, request.from);
+        assert!(*to <= nanos(engine.sandbox.now()) && *to > request.to - 3_600 * SECOND, "up to now: {to}");
+        assert_eq!(texts(&frame, "id")[1..], [id.clone()], "the cap is that of events");
+        let colors = texts(&frame, column);
+        assert_eq!((&*colors[0], colors[1] != color), (color, true), "{colors:?}, {others}");
+        assert!(texts(&frame, "text")[0].starts_with("region nl-ams, combined events: Scaleway answers HTTP 503"));
+        let warning = frame.meta.notices.iter().find(|notice| notice.text.contains("nl-ams")).unwrap();
+        assert!(warning.link.as_ref().unwrap().ends_with("#a-region-did-not-answer"), "{warning:?}");
+    }
+    assert!(ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_trail_that_does_not_answer_at_all_is_one_interval_and_an_error_for_all_but_annotations() {
+    let engine = suffering(vec![Fault::Unavailable.always()], json!({})).await;
+    let request = engine.ever();
+    let (annotations, counts) = (json!({ "queryType": "annotations" }), json!({ "queryType": "counts" }));
+    let for_rule = rule(request.clone());
+    let (shown, counted, ruled) = tokio::join!(
+        ask(&engine.desk, &annotations, &request),
+        ask(&engine.desk, &counts, &request),
+        ask(&engine.desk, &annotations, &for_rule),
+    );
+    let shown = shown.unwrap();
+    let [(title, from, _)] = &incomplete(&shown)[..] else { panic!("{:?}", incomplete(&shown)) };
+    assert_eq!(title, "Incomplete: regions fr-par, nl-ams and pl-waw did not answer");
+    assert_eq!((*from, shown.rows()), (request.from, 1));
+    assert!(counted.is_err() && ruled.is_err());
+    // Nothing that happened is a frame without rows.
+    engine.sandbox.set_faults([]);
+    assert_eq!(ask(&engine.desk, &annotations, &request).await.unwrap().rows(), 0);
+}
+
+#[tokio::test]
+async fn an_outage_leaves_cached_annotations_and_shows_from_when_they_are_not_known() {
+    let engine = suffering(vec![], json!({ "settlingSeconds": 300 })).await;
+    let id = engine.push("nl-ams", Kind::Api, 3_600, json!({}));
+    let annotations = json!({ "queryType": "annotations", "overlay": true });
+    let began = nanos(engine.sandbox.now());
+    assert_eq!(incomplete(&ask(&engine.desk, &annotations, &engine.ever()).await.unwrap()), []);
+    engine.sandbox.set_faults([Fault::Unavailable.always()]);
+    // What was read a moment ago is shared.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let frame = ask(&engine.desk, &annotations, &engine.ever()).await.unwrap();
+    let missing = incomplete(&frame);
+    assert!(!missing.is_empty() && missing.iter().all(|(_, from, _)| *from >= began - 300 * SECOND), "{missing:?}");
+    assert_eq!(texts(&frame, "id")[missing.len()..], [id]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_shows_up_to_when() {
+    let engine = suffering(vec![], json!({ "maxEvents": 3, "regions": ["fr-par"] })).await;
+    for seconds in [100, 200, 300, 400, 500] {
+        engine.push("fr-par", Kind::Api, seconds, json!({}));
+    }
+    let request = engine.ever();
+    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
+    assert_eq!(title, "Incomplete: only the newest 3 events of region fr-par were fetched");
+    assert_eq!((Some(*from), Some(*to)), (Some(request.from), times(&frame, "time")[1]));
+}
+
+#[tokio::test]
+async fn a_malformed_event_shows_where_it_may_have_been() {
+    // The first event of the page has a time that is none.
+    let engine = suffering(vec![Fault::MalformedTime.always()], json!({ "regions": ["fr-par"] })).await;
+    for seconds in [100, 200, 300] {
+        engine.push("fr-par", Kind::Api, seconds, json!({}));
+    }
+    let frame = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
+    let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
+    assert_eq!(title, "Incomplete: 1 malformed event of region fr-par left out");
+    assert!(from < to);
+    assert!(texts(&frame, "text")[0].contains("recorded_at is &quot;yesterday"), "{:?}", texts(&frame, "text"));
+}
+
+#[tokio::test]
+async fn what_scaleway_no_longer_keeps_is_on_the_graph() {
+    let engine = suffering(vec![], json!({})).await;
+    let now = nanos(engine.sandbox.now());
+    let days = |count: i64| count * 86_400 * SECOND;
+    let request = panel(now - days(120), now);
+    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
+    assert_eq!(title, "Incomplete: Scaleway keeps events for 90 days");
+    assert_eq!(*from, request.from);
+    assert!((now - days(91)..now - days(90) + 3_600 * SECOND).contains(to), "{to}");
+    let recent = panel(now - days(80), now);
+    assert_eq!(ask(&engine.desk, &json!({ "queryType": "annotations" }), &recent).await.unwrap().rows(), 0);
 }

@@ -69,8 +69,9 @@ fn an_empty_object_is_a_valid_query() {
     let everything = json!({ "version": 1, "queryType": "events", "format": "logs", "limit": 1000, "scope": {} });
     same(&json!({}), &request, &everything, &request);
     let mark = Request { ref_id: "Anno".to_owned(), ..request.clone() };
-    let marks = json!({ "queryType": "annotations", "cap": 200 });
-    same(&json!({}), &mark, &marks, &request);
+    let annotations =
+        json!({ "queryType": "annotations", "cluster": "near", "overlay": false, "severityColors": true, "cap": null });
+    same(&json!({}), &mark, &annotations, &request);
     let counts = json!({ "queryType": "counts", "over": "time", "groupBy": [], "groupLimit": 50 });
     same(&json!({ "queryType": "counts" }), &request, &counts, &request);
     let values = json!({ "queryType": "values", "column": "principal" });
@@ -89,6 +90,9 @@ fn unknown_fields_nulls_and_numbers_and_booleans_as_text_are_tolerated() {
     for (text, boolean) in [("true", true), (" True ", true), ("false", false), ("FALSE", false), ("", false)] {
         let marks = |hide: Value| json!({ "queryType": "annotations", "overlay": hide, "hide": hide });
         same(&marks(text.into()), &request, &marks(boolean.into()), &request);
+        let colors = |colors: Value| json!({ "queryType": "annotations", "severityColors": colors });
+        // The default of this one is true.
+        same(&colors(text.into()), &request, &colors((boolean || text.is_empty()).into()), &request);
     }
     // An empty variable leaves an empty text behind.
     let empty = json!({ "scope": { "products": ["", " "], "text": " ", "status": "" }, "queryType": "" });
@@ -126,6 +130,11 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         (json!({ "scope": [] }), "scope is []. Allowed: an object"),
         (json!({ "queryType": "annotations", "cap": 5001 }), "cap is 5001. Allowed: a whole number from 1 to 5000"),
         (json!({ "queryType": "annotations", "cap": 0 }), "cap is 0. Allowed: a whole number from 1 to 5000"),
+        (json!({ "queryType": "annotations", "cluster": "far" }), "cluster is \"far\". Allowed: near, overflow"),
+        (
+            json!({ "queryType": "annotations", "severityColors": "red" }),
+            "severityColors is \"red\". Allowed: true, false",
+        ),
         (json!({ "format": "xml" }), "format is \"xml\". Allowed: logs, table"),
         (json!({ "limit": 50_001 }), "limit is 50001. Allowed: a whole number from 1 to 50000"),
         (json!({ "limit": -1 }), "limit is -1. Allowed"),
@@ -724,8 +733,8 @@ async fn what_is_missing_is_said_even_where_there_is_nothing_to_show() {
 #[tokio::test]
 async fn an_overlay_is_the_same_marks_for_a_panels_own_query() {
     let engine = week(300).await;
-    let marks = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
-    let overlay = engine.ask(json!({ "queryType": "annotations", "overlay": true })).await.unwrap();
+    let marks = engine.ask(json!({ "queryType": "annotations", "cap": 20 })).await.unwrap();
+    let overlay = engine.ask(json!({ "queryType": "annotations", "cap": 20, "overlay": true })).await.unwrap();
     assert_eq!(overlay.meta.data_topic.as_deref(), Some("annotations"));
     for column in ["title", "text", "id"] {
         assert_eq!(texts(&overlay, column), texts(&marks, column));

@@ -1052,7 +1052,9 @@ async fn without_iam_the_ids_are_shown_and_one_notice_says_why() {
     assert_eq!(texts(&frame, "principal"), texts(&frame, "principal_id"));
     assert_eq!(notices(&frame).len(), 1, "{:?}", notices(&frame));
     assert!(notices(&frame)[0].starts_with("principals are shown by id, because IAM cannot be read"));
-    assert!(notices(&frame)[0].contains("IAMReadOnly"));
+    assert!(notices(&frame)[0].contains("HTTP 403"), "one sentence: {:?}", notices(&frame));
+    let link = frame.meta.notices[0].link.as_ref().unwrap();
+    assert!(link.ends_with("#principals-are-shown-by-id"), "what to do: {link}");
     // The refusal is held, too: a missing permission costs a call a minute and not one a query.
     let refused = engine.sandbox.calls().to(Endpoint::Users);
     engine.ask(list(json!({}))).await.unwrap();

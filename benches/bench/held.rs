@@ -164,8 +164,7 @@ fn by_state(sql: &Marks) -> Marks {
         let state = match severity.as_str() {
             "critical" | "high" => "alerting",
             "medium" => "pending",
-            "low" => "ok",
-            _ => "nodata",
+            _ => "ok",
         };
         *events.entry(state.to_owned()).or_default() += count;
     }

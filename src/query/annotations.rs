@@ -1,80 +1,49 @@
-//! Annotations: marks on a graph, few enough to be read, none of them hiding something serious.
+//! Annotations: events on a graph, few enough to be read, none of them hiding something serious; and what may be missing.
 //!
-//! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `text` shown as HTML,
-//! `tags` split at commas, and `newState` deciding the colour.
+//! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `title` and `text` shown as
+//! HTML, `tags` split at commas, and `newState` deciding the colour.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
-use chrono::{DateTime, SecondsFormat};
+use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::Value;
 
 use super::answer::{Answer, Failure};
+use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
+use super::documentation::Topic;
+use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Frequent, Keys, told_apart};
 use super::model::{Annotations, Dimension, Request};
 use super::sentence::{Sentences, Words};
 use crate::event::{Column, Long, status_class};
-use crate::frame::{Field, Frame, Meta, Notice};
+use crate::frame::{Field, Frame, Meta};
 use crate::risk::Severity;
-
-/// Events closer than this on the screen cannot be told apart with a pointer.
-const PIXELS: i64 = 4;
-
-/// The width of a graph, in pixels, where Grafana names none.
-const USUAL_WIDTH: i64 = 1_000;
-
-/// A mark covers at most this part of the range, unless the cap leaves no choice.
-const COARSEST: i64 = 32;
 
 /// How many methods and resources a summary names.
 const NAMED: usize = 5;
 
-/// Events that share a mark, oldest first; mostly one.
-type Mark = Vec<usize>;
+const SECOND: i64 = 1_000_000_000;
 
-/// Marks for the events of an answer.
+/// Annotations for the events of an answer, after those of the intervals from which events may be missing.
 ///
 /// # Errors
 /// Never for events that were made here.
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
-    let marks = marks(answer, request, annotations.cap);
-    let folds = marks.iter().any(|mark| mark.len() > 1);
-    let words = if folds { Sentences::new(answer).words() } else { Words::default() };
-    let mut alone: Vec<usize> = marks.iter().filter(|mark| mark.len() == 1).map(|mark| mark[0]).collect();
-    alone.sort_unstable();
-    let of_alone = answer.only(&alone);
-    let sentences = Sentences::new(&of_alone);
-    // What is told of one event is looked up among those that are alone, not among all.
-    let titled = |row: usize| {
-        let place = alone.partition_point(|other| *other < row);
-        (sentences.title(place), details(place, &of_alone, &sentences))
-    };
-    let columns = tag_columns(answer);
-    let pages = annotations.overlay.then(|| console::pages(answer));
-    let rows: Vec<Row> =
-        marks.iter().map(|mark| Row::new(mark, answer, titled, &words, &columns, pages.as_ref())).collect();
+    let pixels = request.max_data_points;
+    let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
+    let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
+    let clusters = clusters(&points(answer), &bounds);
+    let of_events = rows(&clusters, answer);
+    let regions = regions(&answer.incomplete, request);
+    let rows: Vec<Row> = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region)).collect();
+    let rows: Vec<Row> = rows.into_iter().chain(of_events).collect();
+
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
     let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
     let mut meta = Meta::default();
-    let folded: usize = marks.iter().filter(|mark| mark.len() > 1).map(Vec::len).sum();
-    if folded > 0 {
-        let (clusters, events) = (marks.iter().filter(|mark| mark.len() > 1).count(), answer.events.len());
-        let marks = if clusters == 1 { "mark" } else { "marks" };
-        let text = format!(
-            "{folded} of {events} events are folded into {clusters} {marks}; narrow the range or the scope to see each"
-        );
-        meta.notices.push(Notice::info(text));
-    }
-    if marks.len() > annotations.cap {
-        let text = format!(
-            "{} marks exceed the cap of {}, because events of different severity are never folded together",
-            marks.len(),
-            annotations.cap
-        );
-        meta.notices.push(Notice::info(text));
-    }
+    meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
+    meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
     let mut fields = vec![
         Field::required("time", times(&|row| Some(row.time))),
         Field::new("timeEnd", times(&|row| row.end)),
@@ -85,214 +54,219 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
         meta.data_topic = Some("annotations".to_owned());
         let tags = rows.iter().map(|row| Value::from(row.tags.clone()).to_string());
         fields.push(Field::required("tags", Arc::new(BinaryArray::from_iter_values(tags))));
-        fields.push(Field::required("color", texts(&|row| color(row.severity).to_owned())));
+        fields.push(Field::required("color", texts(&|row| row.color().to_owned())));
         let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
         fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
-        let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
-        fields.push(Field::new("console_url", Arc::new(pages)));
     } else {
         fields.push(Field::required("tags", texts(&|row| row.tags.join(","))));
         fields.push(Field::required("id", texts(&|row| row.id.clone())));
-        fields.push(Field::required("newState", texts(&|row| state(row.severity).to_owned())));
+        let states: StringArray = rows.iter().map(|row| row.state(annotations.severity_colors)).collect();
+        if annotations.severity_colors {
+            fields.push(Field::required("newState", Arc::new(states)));
+        } else if states.null_count() < states.len() {
+            // Without a state, an annotation has the colour that was chosen in Grafana.
+            fields.push(Field::new("newState", Arc::new(states)));
+        }
     }
+    // What the front end makes links of.
+    fields.push(Field::new("cluster_end", times(&|row| row.last)));
+    let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
+    fields.push(Field::new("console_url", Arc::new(pages)));
     Ok(Frame { name: "annotations".to_owned(), meta, fields })
 }
 
-/// How much may share a mark.
-#[derive(Clone, Copy)]
-struct Fold {
-    /// The furthest that an event may lie from its mark's first, in nanoseconds.
-    distance: i64,
-    /// Whether a mark's events are all of one principal; they are of one risk class too then.
-    one_principal: bool,
-    /// Whether a mark's events are all of one risk class.
-    one_class: bool,
-}
-
-/// The ways to fold, each coarser than the one before, and those that give up an event's place in time as well. The first
-/// joins only what lies within a few pixels.
-fn ladder(request: &Request) -> (Vec<Fold>, Vec<Fold>) {
-    let range = request.to - request.from;
-    let pixels = match i64::try_from(request.max_data_points).unwrap_or(i64::MAX) {
-        0 => USUAL_WIDTH,
-        pixels => pixels,
+/// The intervals from which events may be missing, as far as they lie in the range.
+fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
+    let within = |one: &Incomplete| Incomplete {
+        intervals: one.intervals.iter().map(|all| all.start.max(request.from)..all.end.min(request.to)).collect(),
+        ..one.clone()
     };
-    let nearest = (range / pixels).saturating_mul(PIXELS).clamp(1, range);
-    let coarsest = (range / COARSEST).max(nearest);
-    let doubled = std::iter::successors(Some(nearest), |distance| Some(distance.saturating_mul(2)));
-    let fine = doubled.take_while(|distance| *distance < coarsest).chain([coarsest]);
-    let mut ladder: Vec<Fold> = fine.map(|distance| Fold { distance, one_principal: true, one_class: true }).collect();
-    ladder.push(Fold { distance: coarsest, one_principal: false, one_class: true });
-    ladder.push(Fold { distance: coarsest, one_principal: false, one_class: false });
-    let wider = std::iter::successors(Some(coarsest), |distance| Some(distance.saturating_mul(2))).skip(1);
-    let wider = wider.take_while(|distance| *distance < range).chain([range]);
-    let last_resort = wider.map(|distance| Fold { distance, one_principal: false, one_class: false });
-    (ladder, last_resort.collect())
+    let width = i64::try_from(cluster::width(request.max_data_points)).unwrap_or(i64::MAX);
+    let nearest = ((request.to - request.from) / width).saturating_mul(NEAR);
+    incomplete::regions(&incomplete.iter().map(within).collect::<Vec<_>>(), nearest)
 }
 
-/// Folds events into at most `cap` marks, by time.
-///
-/// What lies within a few pixels always shares a mark. Where that is not enough, the least severe events are folded more
-/// coarsely first. Events of different severity never share a mark, so that nothing serious hides among lesser events.
-fn marks(answer: &Answer, request: &Request, cap: usize) -> Vec<Mark> {
+fn points(answer: &Answer) -> Vec<Point> {
     let rows = answer.events.len();
     let class = answer.keys(Dimension::RiskClass);
-    let (both, _) = told_apart(rows, &[&answer.keys(Dimension::Principal), &class]);
+    let (kin, _) = told_apart(rows, &[&answer.keys(Dimension::Principal), &class]);
     let times = answer.events.times().values();
-    let mut levels: BTreeMap<Option<Severity>, Vec<Alone>> = BTreeMap::new();
-    for row in (0..rows).rev() {
-        let severity = answer.risks()[row].map(|risk| risk.severity);
-        let alone = Alone { time: times[row], both: both[row] as usize, class: class.key(row), row };
-        levels.entry(severity).or_default().push(alone);
-    }
-
-    let (ladder, last_resort) = ladder(request);
-    let levels: Vec<Vec<Alone>> = levels.into_values().collect();
-    let mut steps = vec![ladder[0]; levels.len()];
-    let count = |level: usize, step: Fold| fold(&levels[level], step, |_, _| {});
-    let mut counts: Vec<usize> = (0..levels.len()).map(|level| count(level, ladder[0])).collect();
-    // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
-    // loses its place in time, and then they lose it step by step.
-    let by_level = (0..levels.len()).flat_map(|level| ladder[1..].iter().map(move |step| (level, *step)));
-    let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
-    for (level, step) in by_level.chain(by_step) {
-        if counts.iter().sum::<usize>() <= cap {
-            break;
-        }
-        steps[level] = step;
-        counts[level] = count(level, step);
-    }
-    let mut marks: Vec<Mark> = Vec::with_capacity(counts.iter().sum());
-    for (level, step) in levels.iter().zip(steps) {
-        let first = marks.len();
-        fold(level, step, |mark, row| match marks.get_mut(first + mark) {
-            Some(mark) => mark.push(row),
-            None => marks.push(vec![row]),
-        });
-    }
-    marks.sort_by_key(|mark| (times[mark[0]], std::cmp::Reverse(mark[0])));
-    marks
+    let point = |row: usize| Point {
+        time: times[row],
+        severity: answer.risks()[row].map(|risk| risk.severity),
+        kin: kin[row] as usize,
+        class: class.key(row),
+    };
+    (0..rows).map(point).collect()
 }
 
-/// An event as far as it matters for who may share its mark.
-struct Alone {
-    time: i64,
-    /// One number for each pair of a principal and a risk class.
-    both: usize,
-    /// One number for each risk class.
-    class: usize,
-    row: usize,
+fn rows(clusters: &[Cluster], answer: &Answer) -> Vec<Row> {
+    let several = clusters.iter().any(|cluster| cluster.len() > 1);
+    let words = if several { Sentences::new(answer).words() } else { Words::default() };
+    let mut alone: Vec<usize> =
+        clusters.iter().filter(|cluster| cluster.len() == 1).map(|cluster| cluster[0]).collect();
+    alone.sort_unstable();
+    let of_alone = answer.only(&alone);
+    let sentences = Sentences::new(&of_alone);
+    // Sentences about one event are looked up among those that are alone, not among all.
+    let titled = |row: usize| {
+        let place = alone.partition_point(|other| *other < row);
+        (sentences.title(place), text(place, &of_alone, &sentences))
+    };
+    let columns = tag_columns(answer);
+    let pages = console::pages(answer);
+    clusters.iter().map(|cluster| Row::new(cluster, answer, titled, &words, &columns, &pages)).collect()
 }
 
-/// Joins events, the oldest first: each with the last mark of its kind, if that began near enough. Shows `see` the mark of
-/// each row; marks are numbered as they begin. Tells how many there are.
-fn fold(events: &[Alone], fold: Fold, mut see: impl FnMut(usize, usize)) -> usize {
-    let mut marks = 0;
-    // Of each kind, its last mark and when that began.
-    let mut open: Vec<Option<(usize, i64)>> = Vec::new();
-    for event in events {
-        let kind = match (fold.one_principal, fold.one_class) {
-            (true, _) => event.both,
-            (false, true) => event.class,
-            (false, false) => 0,
-        };
-        if kind >= open.len() {
-            open.resize(kind + 1, None);
-        }
-        let mark = match open[kind] {
-            Some((mark, first)) if event.time - first < fold.distance => mark,
-            _ => {
-                open[kind] = Some((marks, event.time));
-                marks += 1;
-                marks - 1
-            }
-        };
-        see(mark, event.row);
-    }
-    marks
+/// The notice about clusters.
+fn clustered(clusters: &[Cluster], events: usize) -> Option<String> {
+    let shared: Vec<usize> = clusters.iter().map(Vec::len).filter(|events| *events > 1).collect();
+    let annotations = if shared.len() == 1 { "annotation" } else { "annotations" };
+    (!shared.is_empty()).then(|| {
+        format!(
+            "{} of {events} events are clustered into {} {annotations}; narrow the range or the scope to see each",
+            shared.iter().sum::<usize>(),
+            shared.len()
+        )
+    })
+}
+
+/// The notice about a cap that is too small.
+fn beyond(annotations: usize, cap: usize) -> Option<String> {
+    (annotations > cap).then(|| {
+        format!(
+            "{annotations} annotations exceed the cap of {cap}, because events of different severity never share one"
+        )
+    })
 }
 
 struct Row {
     time: i64,
+    /// Of an interval from which events may be missing, its end.
     end: Option<i64>,
+    /// Of a cluster, the time of its last event.
+    last: Option<i64>,
     title: String,
+    /// HTML.
     text: String,
     tags: Vec<String>,
     id: String,
-    severity: Option<Severity>,
-    /// The console's page about what all events of the mark are about.
+    /// `None` if it is about missing events.
+    severity: Option<Option<Severity>>,
+    /// The console's page about what all events of the annotation are about.
     page: Option<String>,
 }
 
-/// The state that Grafana's annotation queries take a colour from.
-fn state(severity: Option<Severity>) -> &'static str {
-    match severity {
-        Some(Severity::Critical | Severity::High) => "alerting",
-        Some(Severity::Medium) => "pending",
-        Some(Severity::Low) => "ok",
-        None => "nodata",
-    }
-}
-
-/// The colour of a mark over a panel's own query, by its name in Grafana's palette: the states' colours, and critical
-/// events in that of critical log lines.
-fn color(severity: Option<Severity>) -> &'static str {
-    match severity {
-        Some(Severity::Critical) => "purple",
-        Some(Severity::High) => "red",
-        Some(Severity::Medium) => "yellow",
-        Some(Severity::Low) => "green",
-        None => "gray",
-    }
-}
-
 impl Row {
+    fn missing(number: usize, region: &Region) -> Self {
+        let sentences: Vec<String> = region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
+        let tags = std::iter::once("incomplete".to_owned()).chain(region.regions.iter().cloned());
+        Self {
+            time: region.interval.start,
+            end: Some(region.interval.end),
+            last: None,
+            title: region.title.clone(),
+            text: sentences.join("<br/>"),
+            tags: tags.collect(),
+            id: format!("incomplete-{number}"),
+            severity: None,
+            page: None,
+        }
+    }
+
     fn new(
-        mark: &Mark,
+        cluster: &Cluster,
         answer: &Answer,
         titled: impl Fn(usize) -> (String, String),
         words: &Words<'_>,
         columns: &[Keys<'_>; 4],
-        pages: Option<&Keys<'_>>,
+        pages: &Keys<'_>,
     ) -> Self {
         let events = &answer.events;
-        let (first, last) = (mark[0], mark[mark.len() - 1]);
+        let (first, last) = (cluster[0], cluster[cluster.len() - 1]);
         let (time, end) = (events.times().value(first), events.times().value(last));
         let id = events.one(Long::Id, first).unwrap_or_default();
-        let ((title, text), id) = match mark[..] {
+        let ((title, text), id) = match cluster[..] {
             [row] => (titled(row), id),
-            _ => ((summary_title(mark, answer, words), summary(mark, words)), format!("{id}+{}", mark.len() - 1)),
+            _ => (
+                (summary_title(cluster, answer, words), summary(cluster, end - time, words)),
+                format!("{id}+{}", cluster.len() - 1),
+            ),
         };
-        let severity = answer.risks()[first].map(|risk| risk.severity);
-        let page = pages.and_then(|pages| {
-            let key = pages.key(first);
-            mark.iter().all(|row| pages.key(*row) == key).then(|| pages.text(key).map(str::to_owned)).flatten()
-        });
-        Self { time, end: (end != time).then_some(end), title, text, tags: tags(mark, columns), id, severity, page }
+        let key = pages.key(first);
+        let page = cluster.iter().all(|row| pages.key(*row) == key).then(|| pages.text(key).map(str::to_owned));
+        Self {
+            time,
+            end: None,
+            last: (cluster.len() > 1).then_some(end),
+            title,
+            text,
+            tags: tags(cluster, columns),
+            id,
+            severity: Some(answer.risks()[first].map(|risk| risk.severity)),
+            page: page.flatten(),
+        }
+    }
+
+    /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
+    fn state(&self, severity_colors: bool) -> Option<&'static str> {
+        match self.severity {
+            None => Some("nodata"),
+            Some(_) if !severity_colors => None,
+            Some(Some(Severity::Critical | Severity::High)) => Some("alerting"),
+            Some(Some(Severity::Medium)) => Some("pending"),
+            Some(Some(Severity::Low) | None) => Some("ok"),
+        }
+    }
+
+    /// The colour over a panel's own query, by its name in Grafana's palette: the states' colours, and critical events in that
+    /// of critical log lines.
+    fn color(&self) -> &'static str {
+        match self.severity {
+            None => "gray",
+            Some(Some(Severity::Critical)) => "purple",
+            Some(Some(Severity::High)) => "red",
+            Some(Some(Severity::Medium)) => "yellow",
+            Some(Some(Severity::Low)) => "green",
+            Some(None) => "blue",
+        }
     }
 }
 
-fn details(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
+/// Lines of HTML, and below them what is seldom looked at, folded away.
+fn html(lines: impl IntoIterator<Item = String>, details: impl IntoIterator<Item = String>) -> String {
+    let joined = |texts: Vec<String>| texts.iter().map(|text| escaped(text)).collect::<Vec<_>>().join("<br/>");
+    let lines = joined(lines.into_iter().collect());
+    match joined(details.into_iter().collect()) {
+        details if details.is_empty() => lines,
+        details => format!("{lines}<details><summary>Details</summary>{details}</details>"),
+    }
+}
+
+/// What an event's title leaves out: from where and how serious, then the rest.
+fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
     let events = &answer.events;
-    let time = DateTime::from_timestamp_nanos(events.times().value(row)).to_rfc3339_opts(SecondsFormat::Millis, true);
-    let request = events.one(Long::RequestId, row);
-    let risk = answer.risks()[row].map(|risk| match risk.attack {
-        [] => format!("{} risk: {}", risk.severity.as_str(), risk.class),
-        attack => format!("{} risk: {} ({})", risk.severity.as_str(), risk.class, attack.join(", ")),
-    });
-    let text = |column: Column| Some(super::text::plain(events.text(column).get(row)?).into_owned());
-    let parts = [
-        ("", Some(time)),
-        ("result ", sentences.result(row)),
-        ("", risk),
-        ("from ", sentences.origin(row)),
-        ("in ", text(Column::Locality)),
-        ("", text(Column::ResourceType)),
-        ("request ", request.map(|request| super::text::plain(&request).into_owned())),
+    let risk = answer.risks()[row];
+    let lines = [
+        sentences.origin(row).map(|origin| format!("from {origin}")),
+        risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),
     ];
-    let lines = parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", escaped(&text?))));
-    lines.collect::<Vec<_>>().join("<br/>")
+    let text = |word: &str, column: Column| {
+        events.text(column).get(row).map(|text| format!("{word}{}", super::text::plain(text)))
+    };
+    let request = events.one(Long::RequestId, row);
+    let details = [
+        text("product ", Column::Product),
+        text("resource type ", Column::ResourceType),
+        text("resource ", Column::ResourceId),
+        sentences.result(row).map(|result| format!("result {result}")),
+        risk.filter(|risk| !risk.attack.is_empty()).map(|risk| format!("ATT&CK {}", risk.attack.join(", "))),
+        text("in ", Column::Locality).or_else(|| text("in ", Column::Region)),
+        text("user agent ", Column::UserAgent),
+        request.map(|request| format!("request {}", super::text::plain(&request))),
+    ];
+    html(lines.into_iter().flatten(), details.into_iter().flatten())
 }
 
 /// The most frequent texts in words, each as `show` writes it, and how many others there are.
@@ -304,42 +278,54 @@ fn named(frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> Strin
     named.join(", ")
 }
 
-fn summary_title(mark: &Mark, answer: &Answer, words: &Words<'_>) -> String {
+fn summary_title(cluster: &Cluster, answer: &Answer, words: &Words<'_>) -> String {
     let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
-    let who = words.who.frequent(mark, 1);
+    let who = words.who.frequent(cluster, 1);
     let who = match (&who.counts[..], who.others) {
         ([(only, _)], 0) => (*only).to_owned(),
         (some, others) => format!("{} principals", some.len() + others),
     };
-    let what = words.what.frequent(mark, NAMED);
-    let title = format!("{who}: {} events: {}", mark.len(), named(&what, what_times));
+    let what = words.what.frequent(cluster, NAMED);
+    let title = format!("{who}: {} events: {}", cluster.len(), named(&what, what_times));
     let class = answer.events.text(Column::StatusClass);
-    let denied = mark.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
+    let denied = cluster.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
     match denied {
         0 => title,
-        all if all == mark.len() => format!("{title} (all denied)"),
+        all if all == cluster.len() => format!("{title} (all denied)"),
         some => format!("{title} ({some} denied)"),
     }
 }
 
-fn summary(mark: &Mark, words: &Words<'_>) -> String {
-    // A single principal is told in the title.
-    let parts = [
-        ("by ", &words.who, 2),
-        ("on ", &words.which, 1),
-        ("result ", &words.result, 1),
-        ("", &words.risk, 1),
-        ("from ", &words.origin, 1),
-    ];
+/// What the title of several events leaves out. `span` is the time from the first to the last, in nanoseconds.
+fn summary(cluster: &Cluster, span: i64, words: &Words<'_>) -> String {
     // Where all events agree there is nothing to count.
     let text_times = |text: &str, count: usize| {
-        if count == mark.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
+        if count == cluster.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
     };
-    let lines = parts.into_iter().filter_map(|(word, keys, fewest)| {
-        let frequent = keys.frequent(mark, NAMED);
-        (frequent.counts.len() >= fewest).then(|| format!("{word}{}", escaped(&named(&frequent, text_times))))
-    });
-    lines.collect::<Vec<_>>().join("<br/>")
+    let line = |(word, keys, fewest): (&str, &Keys<'_>, usize)| {
+        let frequent = keys.frequent(cluster, NAMED);
+        (frequent.counts.len() >= fewest).then(|| format!("{word}{}", named(&frequent, text_times)))
+    };
+    // The title names a single principal.
+    let parts = [("by ", &words.who, 2), ("on ", &words.which, 1), ("from ", &words.origin, 1), ("", &words.risk, 1)];
+    let lines = std::iter::once(format!("within {}", duration(span))).chain(parts.into_iter().filter_map(line));
+    html(lines, line(("result ", &words.result, 1)))
+}
+
+/// A length of time in its two largest units, rounded up to seconds.
+fn duration(nanos: i64) -> String {
+    let seconds = (nanos.max(1) - 1) / SECOND + 1;
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let first = units.iter().position(|(_, length)| seconds >= *length).unwrap_or(units.len() - 1);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, length) in units.iter().skip(first).take(2) {
+        if rest / length > 0 {
+            parts.push(format!("{} {unit}", rest / length));
+        }
+        rest %= length;
+    }
+    parts.join(" ")
 }
 
 /// The columns that tags are of: product, region, outcome and risk class.
@@ -353,12 +339,12 @@ fn tag_columns(answer: &Answer) -> [Keys<'_>; 4] {
     .map(|dimension| answer.keys(dimension))
 }
 
-/// The tags of a mark's events; Grafana splits them at commas and does not trim.
-fn tags(mark: &Mark, columns: &[Keys<'_>; 4]) -> Vec<String> {
+/// The tags of an annotation's events; Grafana splits them at commas and does not trim.
+fn tags(cluster: &Cluster, columns: &[Keys<'_>; 4]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for keys in columns {
         let mut seen = vec![false; keys.len() + 1];
-        for row in mark {
+        for row in cluster {
             let key = keys.key(*row);
             if std::mem::replace(&mut seen[key], true) {
                 continue;
@@ -390,17 +376,21 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::time::Duration;
 
+    use arrow::array::AsArray;
+    use arrow::datatypes::TimestampNanosecondType;
+    use chrono::DateTime;
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::incomplete::Reason;
     use super::*;
     use crate::event::{Events, Kind};
+    use crate::query::{Query, Question};
     use crate::risk::Risk;
-
-    const SECOND: i64 = 1_000_000_000;
+    use crate::scaleway::Error;
+    use crate::scaleway::audit_trail::Gap;
 
     fn request(seconds: i64, max_data_points: u64) -> Request {
         let interval = Duration::from_secs(1);
@@ -427,65 +417,174 @@ mod tests {
         answer.meaning(risks)
     }
 
-    fn happened() -> impl Strategy<Value = Vec<(i64, u8, Option<Severity>, &'static str)>> {
-        let severity = prop::option::weighted(0.8, prop::sample::select(Severity::ALL.to_vec()));
-        let class = prop::sample::select(vec!["a", "b"]);
-        prop::collection::vec((0..100_000_i64, 0..3_u8, severity, class), 0..80)
+    /// The frame of an answer for a query.
+    fn asked(query: &Value, answer: &Answer, request: &Request) -> Frame {
+        let query = Query::parse(query.to_string().as_bytes(), "annotations", request, 1).unwrap();
+        let Question::Annotations(annotations) = query.question else { unreachable!("annotations were asked") };
+        frame(&annotations, answer, request).unwrap()
     }
 
-    fn severity(answer: &Answer, row: usize) -> Option<Severity> {
-        answer.risks()[row].map(|risk| risk.severity)
+    fn texts(frame: &Frame, name: &str) -> Vec<String> {
+        let field = frame.fields.iter().find(|field| field.name == name).unwrap();
+        field.values.as_string::<i32>().iter().map(|text| text.unwrap_or("-").to_owned()).collect()
+    }
+
+    fn times(frame: &Frame, name: &str) -> Vec<Option<i64>> {
+        let field = frame.fields.iter().find(|field| field.name == name).unwrap();
+        field.values.as_primitive::<TimestampNanosecondType>().iter().collect()
+    }
+
+    fn timeout() -> Reason {
+        Reason::Gap(Gap::Failed(Error::Timeout { host: "api".to_owned(), seconds: 15 }))
+    }
+
+    fn incomplete(region: &str, interval: std::ops::Range<i64>) -> Incomplete {
+        let (region, sentence) = (Some(region.to_owned()), format!("region {region}: <b> & \"no\" answer"));
+        Incomplete { region, sentence, reason: timeout(), intervals: vec![interval] }
+    }
+
+    #[test]
+    fn a_row_says_what_its_annotation_holds() {
+        let told = [
+            (1_000, 1, Some(Severity::High), "a"),
+            (1_100, 1, Some(Severity::High), "a"),
+            (60_000, 2, Some(Severity::Low), "b"),
+            (90_000, 2, None, "a"),
+        ];
+        let frame = asked(&json!({}), &answer(&told), &request(100, 100));
+        assert_eq!(texts(&frame, "title"), ["who-1: 2 events: 2 Do", "who-2 Do", "who-2 Do"]);
+        assert_eq!(texts(&frame, "id"), ["event-000+1", "event-002", "event-003"]);
+        assert_eq!(texts(&frame, "newState"), ["alerting", "ok", "ok"]);
+        assert_eq!(texts(&frame, "tags"), ["fr-par,a", "fr-par,b", "fr-par"]);
+        // A cluster is a point; its end is for links only.
+        assert_eq!(times(&frame, "timeEnd"), [None, None, None]);
+        assert_eq!(times(&frame, "cluster_end"), [Some(1_100_000_000), None, None]);
+        let notices: Vec<&str> = frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(
+            notices,
+            ["2 of 4 events are clustered into 1 annotation; narrow the range or the scope to see each"]
+        );
+        assert!(frame.meta.notices.iter().all(|notice| notice.link.is_some()));
+    }
+
+    #[test]
+    fn an_events_text_is_from_where_and_how_serious_and_the_rest_is_folded_away() {
+        let fields = json!({
+            "principal": { "id": "me" }, "method_name": "Make", "product_name": "p", "status_code": 403, "source_ip": "203.0.113.7",
+            "country_code": "FR", "locality": "fr-par-1", "user_agent": "curl", "request_id": "r-1",
+            "resources": [{ "id": "i", "type": "t", "name": "web" }],
+        });
+        let risk: &Risk = Box::leak(Box::new(Risk { class: "a", severity: Severity::High, attack: &["T1"] }));
+        let answer = Answer::of(&Events::told(Kind::Api, &[fields])).meaning(vec![Some(risk)]);
+        let frame = asked(&json!({}), &answer, &request(100, 100));
+        assert_eq!(texts(&frame, "title"), ["me Make web (403 denied)"]);
+        let details = "product p<br/>resource type t<br/>resource i<br/>result 403 denied<br/>ATT&amp;CK T1<br/>in fr-par-1<br/>\
+                       user agent curl<br/>request r-1";
+        let expected =
+            format!("from 203.0.113.7 (FR)<br/>high risk: a<details><summary>Details</summary>{details}</details>");
+        assert_eq!(texts(&frame, "text"), [expected]);
+        let nothing = Answer::of(&Events::told(Kind::System, &[json!({})]));
+        let frame = asked(&json!({}), &nothing, &request(100, 100));
+        assert_eq!(texts(&frame, "text"), ["<details><summary>Details</summary>in fr-par</details>"]);
+    }
+
+    #[test]
+    fn no_text_tells_the_time_which_grafana_tells() {
+        let at = |seconds: i64| (seconds * 1_000, 1, Some(Severity::Low), "a");
+        let frame = asked(&json!({ "cap": 1 }), &answer(&[at(10), at(20), at(95)]), &request(100, 100));
+        assert_eq!(texts(&frame, "text"), ["within 1 min 25 s<br/>low risk: a"]);
+        let frame = asked(&json!({}), &answer(&[at(10)]), &request(100, 100));
+        assert!(!texts(&frame, "text")[0].contains("1970"), "{:?}", texts(&frame, "text"));
+    }
+
+    #[test]
+    fn a_duration_has_two_units_at_most() {
+        let durations = [0, 1, SECOND, SECOND + 1, 59 * SECOND, 60 * SECOND, 3_599 * SECOND, 3_600 * SECOND];
+        let expected = ["1 s", "1 s", "1 s", "2 s", "59 s", "1 min", "59 min 59 s", "1 h"];
+        assert_eq!(durations.map(duration), expected);
+        assert_eq!(duration(86_399 * SECOND), "23 h 59 min");
+        assert_eq!(duration(90 * 86_400 * SECOND - 1), "90 d");
+        assert_eq!(duration(86_400 * SECOND + 59 * SECOND), "1 d");
+        assert!(!duration(i64::MAX).is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_comes_first_in_a_colour_of_its_own_and_does_not_count_for_the_cap() {
+        let happened: Vec<_> =
+            (0..20).map(|n| (n * 5_000, 1, [None, Some(Severity::Low)][usize::from(n % 2 == 0)], "a")).collect();
+        let mut answer = answer(&happened);
+        // It begins before the range and ends after it.
+        answer.incomplete =
+            vec![incomplete("nl-ams", -5..200 * SECOND), incomplete("pl-waw", 50 * SECOND..60 * SECOND)];
+        let request = request(100, 1_000);
+        let frame = asked(&json!({ "cap": 20 }), &answer, &request);
+        assert_eq!(frame.rows(), 22);
+        let titles = ["Incomplete: region nl-ams did not answer", "Incomplete: region pl-waw did not answer"];
+        assert_eq!(texts(&frame, "title")[..2], titles);
+        assert_eq!(times(&frame, "time")[..2], [Some(0), Some(50 * SECOND)]);
+        assert_eq!(times(&frame, "timeEnd")[..3], [Some(100 * SECOND), Some(60 * SECOND), None]);
+        assert_eq!(texts(&frame, "text")[0], "region nl-ams: &lt;b&gt; &amp; &quot;no&quot; answer");
+        assert_eq!(texts(&frame, "tags")[0], "incomplete,nl-ams");
+        let states = texts(&frame, "newState");
+        assert_eq!(
+            (&states[..2], states[2..].contains(&"nodata".to_owned())),
+            (&["nodata"; 2].map(str::to_owned)[..], false)
+        );
+        assert_eq!(frame.meta.notices, [], "no cluster was needed");
+
+        let frame = asked(&json!({ "cap": 20, "overlay": true }), &answer, &request);
+        let colors = texts(&frame, "color");
+        assert_eq!(
+            (&colors[..2], colors[2..].contains(&"gray".to_owned())),
+            (&["gray"; 2].map(str::to_owned)[..], false)
+        );
+        let is_region = frame.fields.iter().find(|field| field.name == "isRegion").unwrap().values.as_boolean().clone();
+        assert_eq!((is_region.true_count(), is_region.value(0), is_region.value(1)), (2, true, true));
+    }
+
+    #[test]
+    fn nothing_that_happened_and_nothing_that_is_known_differ() {
+        let nothing = answer(&[]);
+        assert_eq!(asked(&json!({}), &nothing, &request(100, 100)).rows(), 0);
+        let mut unknown = nothing;
+        unknown.incomplete = vec![incomplete("fr-par", 0..100 * SECOND)];
+        let frame = asked(&json!({}), &unknown, &request(100, 100));
+        assert_eq!(texts(&frame, "title"), ["Incomplete: region fr-par did not answer"]);
+    }
+
+    #[test]
+    fn without_severity_colors_events_have_no_state() {
+        let query = json!({ "severityColors": false });
+        let mut answer = answer(&[(1_000, 1, Some(Severity::High), "a")]);
+        let frame = asked(&query, &answer, &request(100, 100));
+        assert!(frame.fields.iter().all(|field| field.name != "newState"));
+        answer.incomplete = vec![incomplete("fr-par", 0..SECOND)];
+        assert_eq!(texts(&asked(&query, &answer, &request(100, 100)), "newState"), ["nodata", "-"]);
+        // An overlay has no other colours.
+        let overlay = asked(&json!({ "severityColors": false, "overlay": true }), &answer, &request(100, 100));
+        assert_eq!(texts(&overlay, "color"), ["gray", "red"]);
+    }
+
+    #[test]
+    fn a_cap_is_that_of_the_graph_where_none_is_set() {
+        let apart: Vec<_> = (0..100).map(|n| (n * 1_000, 1, Some(Severity::Low), "a")).collect();
+        let answer = answer(&apart);
+        let rows = |query: Value, pixels: u64| asked(&query, &answer, &request(100, pixels)).rows();
+        assert!((9..=16).contains(&rows(json!({}), 1_920)), "{}", rows(json!({}), 1_920));
+        assert!(rows(json!({}), 0) <= 8);
+        assert!((17..=48).contains(&rows(json!({ "overlay": true }), 1_920)));
+        assert_eq!(rows(json!({ "cap": 200 }), 1_920), 100);
+        assert_eq!(rows(json!({ "cluster": "overflow" }), 1_920), 100);
+        assert!(rows(json!({ "cluster": "overflow", "cap": 50 }), 1_920) <= 50);
+    }
+
+    #[test]
+    fn a_tag_with_a_comma_stays_one_tag() {
+        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
+        assert_eq!(texts(&asked(&json!({}), &answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn marks_are_a_partition_that_never_mixes_severities(happened in happened(), cap in 1..60_usize, points in 0..2_000_u64) {
-            let answer = answer(&happened);
-            let marks = marks(&answer, &request(100, points), cap);
-            let rows: BTreeSet<usize> = marks.iter().flatten().copied().collect();
-            prop_assert_eq!(rows.len(), answer.events.len());
-            prop_assert_eq!(marks.iter().map(Vec::len).sum::<usize>(), answer.events.len());
-            for mark in &marks {
-                let severities: BTreeSet<_> = mark.iter().map(|row| severity(&answer, *row)).collect();
-                prop_assert_eq!(severities.len(), 1);
-                let times = mark.iter().map(|row| answer.events.times().value(*row));
-                prop_assert!(times.is_sorted(), "the first event of a mark is its oldest");
-            }
-        }
-
-        #[test]
-        fn the_first_step_joins_one_principal_one_class_and_a_few_pixels(happened in happened(), points in 1..2_000_u64) {
-            let answer = answer(&happened);
-            let near = 100 * SECOND / i64::try_from(points).unwrap() * PIXELS;
-            for mark in marks(&answer, &request(100, points), usize::MAX) {
-                let who: BTreeSet<_> = mark.iter().map(|row| answer.events.text(Column::PrincipalId).get(*row)).collect();
-                let classes: BTreeSet<_> = mark.iter().map(|row| answer.risks()[*row].map(|risk| risk.class)).collect();
-                prop_assert_eq!((who.len(), classes.len()), (1, 1));
-                let time = |row: usize| answer.events.times().value(row);
-                prop_assert!(time(mark[mark.len() - 1]) - time(mark[0]) < near.clamp(1, 100 * SECOND));
-            }
-        }
-
-        #[test]
-        fn lesser_events_lose_their_place_before_serious_ones_do(happened in happened(), cap in 1..60_usize) {
-            let answer = answer(&happened);
-            let of = |cap| -> BTreeMap<Option<Severity>, usize> {
-                marks(&answer, &request(100, 1_000), cap).iter().fold(BTreeMap::new(), |mut marks, mark| {
-                    *marks.entry(severity(&answer, mark[0])).or_default() += 1;
-                    marks
-                })
-            };
-            let (free, capped) = (of(usize::MAX), of(cap));
-            // Where serious events were folded, all lesser ones had been folded as far as that goes without losing time.
-            let most = usize::try_from(COARSEST).unwrap() + 1;
-            let folded = free.iter().filter(|(level, marks)| capped[level] < **marks).map(|(level, _)| *level).max();
-            for (level, marks) in capped {
-                prop_assert!(folded.is_none_or(|folded| level >= folded || marks <= most), "{level:?}: {marks}");
-            }
-        }
-
         #[test]
         fn what_is_escaped_cannot_be_markup_and_reads_as_before(text in ".{0,40}|[<>&'\"]{0,12}") {
             let escaped = escaped(&text);
@@ -493,64 +592,5 @@ mod tests {
             let read = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
             prop_assert_eq!(read.iter().fold(escaped, |text, (entity, c)| text.replace(entity, c)), text);
         }
-    }
-
-    #[test]
-    fn the_ladder_only_gets_coarser() {
-        for (seconds, points) in [(1, 0), (3_600, 1_000), (90 * 86_400, 3_840), (1, 1), (1, u64::MAX)] {
-            let (ladder, last_resort) = ladder(&request(seconds, points));
-            let ladder = [ladder, last_resort].concat();
-            assert!(ladder.is_sorted_by_key(|fold| fold.distance));
-            assert!(ladder.is_sorted_by_key(|fold| (!fold.one_principal, !fold.one_class)));
-            assert!(ladder[0].one_principal && ladder[0].one_class && ladder[0].distance > 0);
-            assert_eq!(ladder[ladder.len() - 1].distance, seconds * SECOND);
-        }
-    }
-
-    #[test]
-    fn as_many_events_as_the_cap_allows_each_have_a_mark() {
-        let apart: Vec<_> = (0..50).map(|n| (n * 2_000, 0, Some(Severity::Low), "a")).collect();
-        let answer = answer(&apart);
-        assert_eq!(marks(&answer, &request(100, 1_000), 50).len(), 50);
-        assert!((1..50).contains(&marks(&answer, &request(100, 1_000), 49).len()));
-        assert_eq!(marks(&answer, &request(100, 1_000), 1).len(), 1);
-    }
-
-    /// The marks of an answer as their annotation query asks for them.
-    fn asked(answer: &Answer, request: &Request) -> Frame {
-        use crate::query::{Query, Question};
-        let query = Query::parse(br#"{"queryType":"annotations"}"#, "", request, 1).unwrap();
-        let Question::Annotations(annotations) = query.question else { unreachable!("annotations were asked") };
-        frame(&annotations, answer, request).unwrap()
-    }
-
-    fn texts(frame: &Frame, name: &str) -> Vec<String> {
-        use arrow::array::AsArray;
-        let field = frame.fields.iter().find(|field| field.name == name).unwrap();
-        field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
-    }
-
-    #[test]
-    fn a_row_says_what_its_mark_holds() {
-        let told = [
-            (1_000, 1, Some(Severity::High), "a"),
-            (1_100, 1, Some(Severity::High), "a"),
-            (60_000, 2, Some(Severity::Low), "b"),
-            (90_000, 2, None, "a"),
-        ];
-        let answer = answer(&told);
-        let frame = asked(&answer, &request(100, 100));
-        assert_eq!(texts(&frame, "title"), ["who-1: 2 events: 2 Do", "who-2 Do", "who-2 Do"]);
-        assert_eq!(texts(&frame, "id"), ["event-000+1", "event-002", "event-003"]);
-        assert_eq!(texts(&frame, "newState"), ["alerting", "ok", "nodata"]);
-        assert_eq!(texts(&frame, "tags"), ["fr-par,a", "fr-par,b", "fr-par"]);
-        let notices: Vec<&str> = frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect();
-        assert_eq!(notices, ["2 of 4 events are folded into 1 mark; narrow the range or the scope to see each"]);
-    }
-
-    #[test]
-    fn a_tag_with_a_comma_stays_one_tag() {
-        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
-        assert_eq!(texts(&asked(&answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
     }
 }

@@ -9,7 +9,9 @@ use std::time::Instant;
 use arrow::array::Array;
 use arrow::error::ArrowError;
 
+use super::documentation::Topic;
 use super::filter::{self, OwnNames};
+use super::incomplete::{Incomplete, Reason};
 use super::keys::Keys;
 use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
 use super::{Desk, plan, text};
@@ -92,6 +94,8 @@ pub struct Answer {
     risks: OnceLock<Vec<Option<&'static Risk>>>,
     names: Arc<Names>,
     gaps: Vec<(String, Gap)>,
+    /// From when events may be missing.
+    pub(super) incomplete: Vec<Incomplete>,
     notices: Vec<Notice>,
     executed: String,
 }
@@ -100,7 +104,7 @@ impl Answer {
     /// Gathers the events of a query.
     ///
     /// # Errors
-    /// When nothing could be read at all; for an alert rule also when anything is missing.
+    /// When nothing could be read at all, unless annotations can show it; for an alert rule also when anything is missing.
     pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
         let scope = &query.scope;
         let mut known = Ok(Found::fresh(Arc::<Names>::default()));
@@ -118,7 +122,8 @@ impl Answer {
         let (listings, any_names) = tokio::join!(desk.trail.read(&windows, freshness, deadline), any_names);
 
         let mut gaps = gaps(&listings);
-        complete_enough(&listings, &gaps, request)?;
+        complete_enough(&listings, &gaps, query, request)?;
+        let mut incomplete = incomplete(&listings);
         let replaced = listings.iter().any(|listing| listing.replaced);
         let absent = listings.iter().filter(|listing| listing.absent && scope.regions.contains(&listing.region));
         let absent: BTreeSet<String> = absent.map(|listing| listing.region.clone()).collect();
@@ -130,6 +135,13 @@ impl Answer {
                 return Err(Failure::from(&gap));
             }
             events = events.newest(most);
+            let oldest = events.times().values().last().copied().unwrap_or(request.to);
+            incomplete.push(Incomplete {
+                region: None,
+                sentence: format!("all regions: {gap}"),
+                reason: Reason::Gap(gap.clone()),
+                intervals: vec![request.from..oldest],
+            });
             gaps.push(("all regions".to_owned(), gap));
         }
         if known.is_ok() {
@@ -148,17 +160,24 @@ impl Answer {
         let names = known.map(|names| names.value).unwrap_or_default();
 
         notices.extend(absent.iter().map(|region| {
-            Notice::warning(format!("region {region} does not exist for this organization, so that it has no events"))
+            let text = format!("region {region} does not exist for this organization, so that it has no events");
+            Topic::Absent.warning(text)
         }));
-        notices.extend(gaps.iter().map(|(place, gap)| Notice::warning(format!("{place}: {gap}"))));
-        if replaced {
-            notices.push(Notice::info(
-                "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}",
-            ));
+        if let Some(retention) = retention(request)? {
+            notices.push(Topic::Retention.warning(retention.sentence.clone()));
+            incomplete.push(retention);
         }
-        notices.extend(retention(request)?);
+        // Grafana's panels show the last of several warnings.
+        let gap = |(place, gap): &(String, Gap)| Topic::of(gap).warning(format!("{place}: {}", gap.summary()));
+        notices.extend(gaps.iter().map(gap));
+        if replaced {
+            notices.push(
+                Topic::InvalidText
+                    .info("some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}"),
+            );
+        }
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        let mut answer = Self { events, risks: OnceLock::new(), names, gaps, notices, executed };
+        let mut answer = Self { events, risks: OnceLock::new(), names, gaps, incomplete, notices, executed };
         let query = query.clone();
         super::aside(answer.events.len(), deadline, move || {
             answer.choose(&query)?;
@@ -327,6 +346,7 @@ impl Answer {
             events,
             names: Arc::clone(&self.names),
             gaps: Vec::new(),
+            incomplete: Vec::new(),
             notices: Vec::new(),
             executed: String::new(),
         }
@@ -437,13 +457,47 @@ fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
     gaps
 }
 
-/// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error.
-fn complete_enough(listings: &[Listing], gaps: &[(String, Gap)], request: &Request) -> Result<(), Failure> {
+/// From when events may be missing from the listings, and why.
+fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
+    let mut all = Vec::new();
+    for listing in listings {
+        let place = place(&listing.region, listing.list);
+        let mut add = |reason: Reason, sentence: String, intervals: Vec<Range<i64>>| {
+            let region = Some(listing.region.clone());
+            all.push(Incomplete { region, reason, sentence: format!("{place}: {sentence}"), intervals });
+        };
+        for gap in &listing.gaps {
+            let intervals = match gap {
+                Gap::Malformed { .. } => {
+                    // What is malformed may be as new as the interval's end.
+                    listing.malformed.iter().map(|malformed| malformed.from..malformed.to.saturating_add(1)).collect()
+                }
+                _ => listing.missing.clone(),
+            };
+            add(Reason::Gap(gap.clone()), gap.summary(), intervals);
+        }
+        if !listing.provisional.is_empty() {
+            let sentence = "the latest events are cached ones, and some may be missing".to_owned();
+            add(Reason::Cached, sentence, listing.provisional.clone());
+        }
+    }
+    all
+}
+
+/// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error. Annotations
+/// always have something to show: the interval that is missing.
+fn complete_enough(
+    listings: &[Listing],
+    gaps: &[(String, Gap)],
+    query: &Query,
+    request: &Request,
+) -> Result<(), Failure> {
     let nothing = listings
         .iter()
         .all(|listing| listing.events.is_empty() && listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))));
     let Some((place, gap)) = gaps.first() else { return Ok(()) };
-    if nothing && !listings.is_empty() {
+    let shows_gaps = matches!(query.question, Question::Annotations(_)) && !request.from_alert;
+    if nothing && !listings.is_empty() && !shows_gaps {
         return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
     }
     if request.from_alert {
@@ -506,9 +560,9 @@ fn named_enough(
                 if request.from_alert {
                     return Err(Failure::input(message));
                 }
-                notices.push(Notice::warning(message));
+                notices.push(Topic::Unknown.warning(message));
             }
-            notices.extend(stale.as_ref().map(|stale| Notice::info(stale.sentence("Names", "IAM"))));
+            notices.extend(stale.as_ref().map(|stale| Topic::EarlierNames.info(stale.sentence("Names", "IAM"))));
             return Ok(notices);
         }
         Err(error) => error,
@@ -516,22 +570,23 @@ fn named_enough(
     let grouped =
         matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
     let lasting = matches!(error, Error::Forbidden { .. });
-    let message = format!("principals are shown by id, because IAM cannot be read: {error}");
+    let message = |why: String| format!("principals are shown by id, because IAM cannot be read: {why}");
     let searched = !scope.text.is_empty();
     let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
     // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
     if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
-        return Err(Failure { message, ..Failure::from(error.clone()) });
+        return Err(Failure { message: message(error.to_string()), ..Failure::from(error.clone()) });
     }
+    let message = message(error.summary());
     if !unknown.is_empty() {
         let message = format!("{message}; {} can only be found where an event itself tells the name", listed(&unknown));
-        return Ok(vec![Notice::warning(message)]);
+        return Ok(vec![Topic::Names.warning(message)]);
     }
     if searched || filtered {
         let message = format!("{message}; what the query asks of their names cannot be found");
-        return Ok(vec![Notice::warning(message)]);
+        return Ok(vec![Topic::Names.warning(message)]);
     }
-    Ok(Vec::from_iter((!events.is_empty()).then(|| Notice::info(message))))
+    Ok(Vec::from_iter((!events.is_empty()).then(|| Topic::Names.info(message))))
 }
 
 fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
@@ -541,17 +596,19 @@ fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
 }
 
 /// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error.
-fn retention(request: &Request) -> Result<Option<Notice>, Failure> {
+fn retention(request: &Request) -> Result<Option<Incomplete>, Failure> {
     // The range was made a little before it is answered: the last ninety days are not older than that.
     let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
-    if horizon.timestamp_nanos_opt().is_none_or(|horizon| request.from >= horizon) {
-        return Ok(None);
-    }
+    let Some(end) = horizon.timestamp_nanos_opt().filter(|end| request.from < *end) else { return Ok(None) };
     let message = format!(
         "the range begins before {}; Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing",
         super::model::rfc3339(horizon)
     );
-    if request.from_alert { Err(Failure::input(message)) } else { Ok(Some(Notice::warning(message))) }
+    if request.from_alert {
+        return Err(Failure::input(message));
+    }
+    let intervals = vec![request.from..end.min(request.to)];
+    Ok(Some(Incomplete { region: None, reason: Reason::Retention, sentence: message, intervals }))
 }
 
 /// A window as the query inspector shows it.
@@ -595,6 +652,7 @@ impl Answer {
             risks: OnceLock::new(),
             names: Arc::default(),
             gaps: Vec::new(),
+            incomplete: Vec::new(),
             notices: Vec::new(),
             executed: String::new(),
         }

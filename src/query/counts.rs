@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::answer::{Answer, Failure};
 use super::buckets::Buckets;
+use super::documentation::Topic;
 use super::events::Level;
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
@@ -74,7 +75,9 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
             )));
         }
         let folded = found - limit;
-        notice = Some(Notice::info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")));
+        notice = Some(
+            Topic::GroupLimit.info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")),
+        );
         // Two groups with the same labels are one to Grafana: a group that is really called so keeps its name.
         let mut other = OTHER.to_owned();
         while keys.iter().any(|(key, _)| key.iter().all(|text| *text == other)) {

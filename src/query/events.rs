@@ -9,11 +9,12 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Failure};
+use super::documentation::Topic;
 use super::model::{Dimension, EventList, Format, Order};
 use super::sentence::Sentences;
 use super::text;
 use crate::event::{self, Column, Long};
-use crate::frame::{Field, Frame, FrameType, Meta, Notice};
+use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::risk::Severity;
 
 /// The newest events of an answer, or the oldest, as lines or as a table; the newest first.
@@ -37,7 +38,7 @@ pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
         Format::Table => table(&shown)?,
     };
     if found > rows {
-        frame.meta.notices.push(Notice::info(format!("the {end} {rows} of {found} events are shown (limit)")));
+        frame.meta.notices.push(Topic::Limit.info(format!("the {end} {rows} of {found} events are shown (limit)")));
     }
     Ok(frame)
 }

@@ -5,11 +5,14 @@
 pub mod annotations;
 pub mod answer;
 pub mod buckets;
+mod cluster;
 mod console;
 pub mod counts;
 mod directory;
+mod documentation;
 pub mod events;
 pub mod filter;
+mod incomplete;
 pub mod keys;
 pub mod model;
 mod order;

@@ -69,13 +69,26 @@ impl Question {
     pub const NAMES: [&str; 5] = ["annotations", "events", "counts", "volume", "values"];
 }
 
-/// How marks are made.
+/// How annotations are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotations {
-    /// At most this many marks.
-    pub cap: usize,
-    /// Whether the marks lie over a panel's own query, with colours of their own, and not in an annotation query.
+    /// At most this many annotations of events; `None` leaves it to the width of the graph.
+    pub cap: Option<usize>,
+    /// When events share an annotation.
+    pub clustering: Clustering,
+    /// Whether the annotations lie over a panel's own query, with colours of their own, and not in an annotation query.
     pub overlay: bool,
+    /// Whether an annotation query colours events by severity instead of leaving the colour to Grafana's settings.
+    pub severity_colors: bool,
+}
+
+/// When events share an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clustering {
+    /// Events within a few pixels of each other do, and more where the cap demands it.
+    Near,
+    /// Only events beyond the cap do: Grafana 13.1 and later clusters the rest itself.
+    Overflow,
 }
 
 /// How events are listed.
@@ -458,8 +471,14 @@ impl Query {
         let named = named.or_else(|| (!query_type.is_empty()).then(|| query_type.to_owned()));
         let question = match named.as_deref().unwrap_or(default) {
             "annotations" => Question::Annotations(Annotations {
-                cap: size("cap", 200, MOST_MARKS)?,
-                overlay: boolean(object, "overlay")?,
+                cap: object.get("cap").filter(|cap| !cap.is_null()).map(|_| size("cap", 1, MOST_MARKS)).transpose()?,
+                clustering: choice(
+                    object,
+                    "cluster",
+                    &[("near", Clustering::Near), ("overflow", Clustering::Overflow)],
+                )?,
+                overlay: boolean(object, "overlay", false)?,
+                severity_colors: boolean(object, "severityColors", true)?,
             }),
             "events" => Question::Events(EventList {
                 format: choice(object, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
@@ -491,7 +510,7 @@ impl Query {
             Some(other) => return Err(wrong("filters", other, "a list of objects")),
         };
         let timezone = time_zone(text(object, "", "timezone")?.as_deref().unwrap_or_default())?;
-        let (hide, scope) = (boolean(object, "hide")?, Scope::parse(object.get("scope"))?);
+        let (hide, scope) = (boolean(object, "hide", false)?, Scope::parse(object.get("scope"))?);
         Ok(Self { hide, scope, filters, timezone, question })
     }
 }
@@ -545,13 +564,14 @@ fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<
     }
 }
 
-fn boolean(object: &Map<String, Value>, name: &str) -> Result<bool, Failure> {
+fn boolean(object: &Map<String, Value>, name: &str, default: bool) -> Result<bool, Failure> {
     match object.get(name) {
-        None | Some(Value::Null) => Ok(false),
+        None | Some(Value::Null) => Ok(default),
         Some(Value::Bool(value)) => Ok(*value),
         // As text, like numbers; blank is what an empty variable leaves behind.
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(default),
         Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
-        Some(Value::String(text)) if matches!(text.trim().to_ascii_lowercase().as_str(), "" | "false") => Ok(false),
+        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
         Some(other) => Err(wrong(name, other, "true, false")),
     }
 }

@@ -86,18 +86,29 @@ impl<'a> Sentences<'a> {
         }
     }
 
-    /// Who did what to which, and whether it was refused.
+    /// Who did what to which.
+    fn deed(&self, row: usize) -> String {
+        let mut deed = format!("{} {}", self.who(row), self.what(row));
+        if let Some(which) = self.which(row) {
+            deed = format!("{deed} {which}");
+        }
+        deed
+    }
+
+    /// Who did what to which, and the result if it is not a success.
     #[must_use]
     pub fn title(&self, row: usize) -> String {
-        let mut title = format!("{} {}", self.who(row), self.what(row));
-        if let Some(which) = self.which(row) {
-            title = format!("{title} {which}");
+        match self.result_beside(row) {
+            Some(result) if self.answer.events.text(Column::StatusClass).get(row) != Some(status_class::SUCCEEDED) => {
+                format!("{} ({result})", self.deed(row))
+            }
+            _ => self.deed(row),
         }
-        match self.answer.events.text(Column::StatusClass).get(row) {
-            Some(status_class::DENIED) => title + " (denied)",
-            Some(status_class::FAILED) if !self.is(Kind::Authentication, row) => title + " (failed)",
-            _ => title,
-        }
+    }
+
+    /// The result, where what was done does not tell it: that somebody failed to log in does.
+    fn result_beside(&self, row: usize) -> Option<String> {
+        self.result(row).filter(|_| !self.is(Kind::Authentication, row))
     }
 
     /// The result: status and class.
@@ -178,10 +189,10 @@ impl<'a> Sentences<'a> {
     /// The event as a log line.
     #[must_use]
     pub fn line(&self, row: usize) -> String {
-        let mut line = self.title(row);
+        let mut line = self.deed(row);
         let parts = [
             ("", self.text(Column::Product, row)),
-            ("", self.result(row)),
+            ("", self.result_beside(row)),
             ("from ", self.origin(row)),
             ("in ", self.text(Column::Locality, row)),
         ];
@@ -245,8 +256,8 @@ mod tests {
             (json!({ "resources": [], "request_body": { "key_id": "k" } }), "me Make k"),
             (json!({ "principal": null }), "unknown principal Make"),
             (json!({ "method_name": null }), "me unknown method"),
-            (json!({ "status_code": 403, "resources": [named] }), "me Make web (denied)"),
-            (json!({ "status_code": 500 }), "me Make (failed)"),
+            (json!({ "status_code": 403, "resources": [named] }), "me Make web (403 denied)"),
+            (json!({ "status_code": 500 }), "me Make (500 failed)"),
             (json!({ "status_code": 202 }), "me Make"),
             (json!({ "status_code": null }), "me Make"),
         ] {
@@ -293,10 +304,10 @@ mod tests {
         assert_eq!(line(Kind::Api, all), "me Make · p · 200 succeeded · from 203.0.113.7 · in fr-par-1");
         assert_eq!(line(Kind::System, json!({ "system_name": "backup" })), "Scaleway backup");
         let login = json!({ "result": "failure", "source_ip": "203.0.113.7", "country_code": "AQ" });
-        assert_eq!(
-            line(Kind::Authentication, login),
-            "unknown principal failed to log in · failed · from 203.0.113.7 (AQ)"
-        );
+        assert_eq!(line(Kind::Authentication, login), "unknown principal failed to log in · from 203.0.113.7 (AQ)");
+        // The result is there once.
+        let denied = call(&json!({ "status_code": 403 }));
+        assert_eq!(line(Kind::Api, denied), "me Make · p · 403 denied");
         let nowhere =
             json!({ "result": "success", "source_ip": "203.0.113.7", "country_code": "unknown_country_code" });
         assert!(line(Kind::Authentication, nowhere).ends_with("from 203.0.113.7"));

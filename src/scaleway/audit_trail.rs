@@ -121,6 +121,18 @@ pub enum Gap {
     },
 }
 
+impl Gap {
+    /// The first sentence: what is missing, without what to do about it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Late => "the events were not read in time".to_owned(),
+            Self::Failed(error) => error.summary(),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn rfc3339(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
 }

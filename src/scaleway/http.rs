@@ -167,6 +167,23 @@ impl Error {
         }
     }
 
+    /// The first sentence: what happened, without what to do about it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = self.to_string();
+        let advice = match self {
+            Self::Unauthorized { .. } => ". Check that the key",
+            Self::Forbidden { .. } => ". Give the key's principal",
+            Self::RateLimited { .. } | Self::Timeout { .. } => ". Ask for a shorter range",
+            Self::Unreachable { .. } => ". Check the network",
+            Self::Invalid { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::Unreadable { .. } => {
+                return text;
+            }
+        };
+        text.truncate(text.rfind(advice).unwrap_or(text.len()));
+        text
+    }
+
     fn outcome(&self) -> &'static str {
         match self {
             Self::Unauthorized { .. } => "unauthorized",

@@ -24,7 +24,7 @@ use tokio::task::AbortHandle;
 
 use crate::event::{Events, List};
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Malformed, Window};
 use crate::settings::Settings;
 use fetch::{End, Plan, Probe, Weigh};
 use folder::Folder;
@@ -133,6 +133,12 @@ pub struct Listing {
     pub events: Events,
     /// What is missing; empty where the listing is complete.
     pub gaps: Vec<Gap>,
+    /// Of an incomplete listing, the intervals that were not read whole.
+    pub missing: Vec<Range<i64>>,
+    /// Of an incomplete listing, the intervals whose events are cached and may not be all: they could not be read again.
+    pub provisional: Vec<Range<i64>>,
+    /// The malformed items that were left out, with the interval that each page's lie in.
+    pub malformed: Vec<Malformed>,
     /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
     pub replaced: bool,
     /// Whether the region does not exist, so that it has no events.
@@ -142,8 +148,17 @@ pub struct Listing {
 impl Listing {
     /// A list of a region that does not exist.
     fn absent(region: &str, list: List) -> Self {
-        let (region, events) = (region.to_owned(), Events::default());
-        Self { region, list, events, gaps: Vec::new(), replaced: false, absent: true }
+        Self {
+            region: region.to_owned(),
+            list,
+            events: Events::default(),
+            gaps: Vec::new(),
+            missing: Vec::new(),
+            provisional: Vec::new(),
+            malformed: Vec::new(),
+            replaced: false,
+            absent: true,
+        }
     }
 }
 
@@ -467,7 +482,14 @@ impl<S: Source> Question<'_, S> {
                 }
             };
             if readings.is_empty() {
-                let listing = listing(series, range, served, rest, limit, gap);
+                let mut listing = listing(series, range, served, rest, limit, gap);
+                // Of the future nothing can be missing.
+                let present = asked.max(range.start.saturating_add(1));
+                for interval in listing.missing.iter_mut().chain(&mut listing.provisional) {
+                    interval.end = interval.end.min(present);
+                }
+                listing.missing.retain(|interval| !interval.is_empty());
+                listing.provisional.retain(|interval| !interval.is_empty());
                 if learnt.unusable && listing.gaps.is_empty() {
                     self.trail.separate();
                 }
@@ -691,6 +713,7 @@ fn listing(
     gap: Option<Gap>,
 ) -> Listing {
     let mut gaps = Vec::from_iter(gap);
+    let mut missing = served.missing.clone();
     let whole = needed(&served.pieces, &served.missing, limit).is_empty();
     if whole {
         // What failed was not needed in the end: somebody else has read it, or enough is newer.
@@ -713,12 +736,29 @@ fn listing(
             gaps.push(Gap::Limit(limit));
         }
     }
-    let count = served.flaws.malformed.iter().map(|malformed| malformed.count).sum();
-    if let Some(malformed) = served.flaws.malformed.into_iter().next() {
-        gaps.push(Gap::Malformed { count, first: malformed.first });
+    if gaps.contains(&Gap::Limit(limit)) {
+        let oldest = events.times().values().last().copied().unwrap_or(range.end);
+        missing.retain(|interval| interval.end > oldest);
+        missing.push(range.start..oldest);
+    }
+    let (missing, provisional) = if gaps.is_empty() { (Vec::new(), Vec::new()) } else { (missing, served.provisional) };
+    let malformed = served.flaws.malformed;
+    if let Some(Malformed { first, .. }) = malformed.first() {
+        let count = malformed.iter().map(|malformed| malformed.count).sum();
+        gaps.push(Gap::Malformed { count, first: first.clone() });
     }
     let replaced = served.flaws.replaced;
-    Listing { region: series.region.clone(), list: series.list, events, gaps, replaced, absent: false }
+    Listing {
+        region: series.region.clone(),
+        list: series.list,
+        events,
+        gaps,
+        missing,
+        provisional,
+        malformed,
+        replaced,
+        absent: false,
+    }
 }
 
 /// Whether a failure is one of the list that was asked, and another list may answer.

@@ -178,6 +178,8 @@ pub(super) struct Served {
     pub(super) pieces: Vec<Events>,
     /// What is not here.
     pub(super) missing: Vec<Range<i64>>,
+    /// What is here of an older reading than a question would accept if it could read again.
+    pub(super) provisional: Vec<Range<i64>>,
     pub(super) flaws: Flaws,
 }
 
@@ -319,7 +321,14 @@ impl Store {
         let mut more = served.clone();
         for (source, edge) in steady {
             let range = edge.range.start..edge.range.end.min(self.until(edge.read, accepted));
-            more.fill(wanted, source, &range, &edge.events, &edge.flaws);
+            let missing = more.missing.clone();
+            if more.fill(wanted, source, &range, &edge.events, &edge.flaws) {
+                let parts = missing.into_iter().map(|hole| range.start.max(hole.start)..range.end.min(hole.end));
+                let filled =
+                    |part: &Range<i64>| !part.is_empty() && more.missing.iter().all(|hole| !hole.contains(&part.start));
+                let filled: Vec<_> = parts.filter(filled).collect();
+                more.provisional.extend(filled);
+            }
         }
         let known = |of: &&Series| {
             let of = steady.iter().filter(|(source, _)| source == of);

@@ -433,8 +433,15 @@ async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask, shown: &BTreeSet<usi
         let distinct: BTreeSet<usize> = found.iter().copied().collect();
         assert_eq!(distinct.len(), found.len(), "each event is there once");
         assert!(failures > 0 || listing.gaps.is_empty(), "nothing failed: {:?}", listing.gaps);
+        let due = fake.due(window, now, ask.freshness);
+        let missed = |id: &&usize| {
+            let at = fake.world().happened[**id].at;
+            listing.missing.iter().any(|interval| interval.contains(&at))
+        };
+        let lost: Vec<&usize> = due.difference(&distinct).filter(|id| !missed(id)).collect();
+        assert!(lost.is_empty(), "{ask:?}: {lost:?} are in no missing interval: {:?}", listing.missing);
         if listing.gaps.is_empty() {
-            let due = fake.due(window, now, ask.freshness);
+            assert!(listing.missing.is_empty() && listing.provisional.is_empty(), "{listing:?}");
             assert!(due.is_subset(&distinct), "{ask:?}: {due:?} are not all in {distinct:?}");
             let again: BTreeSet<usize> = shown.intersection(&seen).copied().collect();
             assert!(again.is_subset(&distinct), "{ask:?}: of {again:?}, shown before, some are not in {distinct:?}");
@@ -908,6 +915,47 @@ fn a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick() {
         fake.world().now += 1;
         join_all((0..5).map(|_| read(&trail, &window, Freshness::Own))).await;
         assert_eq!(fake.calls(), 1, "rules share, and with nobody who read before");
+    });
+}
+
+#[test]
+fn an_outage_leaves_missing_what_was_not_cached_and_marks_what_may_have_changed() {
+    run(async {
+        let fake = Fake::new(1);
+        let trail = busy(&fake).await;
+        let read_at = fake.now();
+        fake.world().failures = usize::MAX;
+        let outage = async |seconds: i64| {
+            fake.world().now = read_at + seconds * SECOND;
+            let listing = read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+            assert!(matches!(listing.gaps[..], [Gap::Failed(_)]), "{:?}", listing.gaps);
+            (listing.missing, listing.provisional)
+        };
+        // The settling time is 300 s, and a refresh reads the last minute again.
+        let settled = read_at - 300 * SECOND;
+        let steady = read_at - OVERLAP;
+        assert_eq!(outage(20).await, (vec![steady..read_at + 20 * SECOND], vec![settled..steady]));
+        // After a minute nothing but the settled events are good enough.
+        assert_eq!(outage(62).await, (vec![settled..read_at + 62 * SECOND], vec![]));
+        // A cold trail has nothing.
+        let cold = self::trail(&fake, &json!({}));
+        let range = window(List::Combined, None, START, fake.now() + 100 * SECOND);
+        let listing = read(&cold, &range, Freshness::Shared).await;
+        assert_eq!(listing.missing, [START..fake.now()], "of the future nothing is missing");
+    });
+}
+
+#[test]
+fn a_list_that_is_cut_is_missing_what_is_older() {
+    run(async {
+        let fake = Fake::new(1);
+        fake.happen(100, SECOND);
+        let trail = trail(&fake, &json!({ "maxEvents": 30 }));
+        let listing = read(&trail, &window(List::Combined, None, START, fake.now() + 1), Freshness::Shared).await;
+        let oldest = fake.now() - 29 * SECOND;
+        assert_eq!((listing.events.len(), listing.missing), (30, vec![START..oldest]));
+        let whole = read(&trail, &window(List::Combined, None, oldest, fake.now() + 1), Freshness::Shared).await;
+        assert_eq!((whole.gaps, whole.missing), (vec![], vec![]));
     });
 }
 

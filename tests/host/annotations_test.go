@@ -39,7 +39,9 @@ func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
 			t.Run("every event is in one of the marks", func(t *testing.T) {
 				var marked int
 				for _, id := range column[string](t, frame, "id") {
-					marked += 1 + folded(t, id)
+					if !strings.HasPrefix(id, incomplete) {
+						marked += 1 + folded(t, id)
+					}
 				}
 				total := column[int64](t, onPanel(t, test.source, test.within, asTotal(t, test.query)), "count")[0]
 				if int64(marked) != total {
@@ -50,6 +52,9 @@ func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
 	}
 }
 
+// incomplete begins the ids of the intervals from which events may be missing.
+const incomplete = "incomplete-"
+
 var annotations = []rule{
 	hasShape(
 		shape{"time", data.FieldTypeTime},
@@ -59,13 +64,23 @@ var annotations = []rule{
 		shape{"tags", data.FieldTypeString},
 		shape{"id", data.FieldTypeString},
 		shape{"newState", data.FieldTypeString},
+		shape{"cluster_end", data.FieldTypeNullableTime},
+		shape{"console_url", data.FieldTypeNullableString},
 	),
-	{"the oldest mark comes first", func(t *testing.T, frame *data.Frame) {
-		if !slices.IsSortedFunc(column[time.Time](t, frame, "time"), time.Time.Compare) {
+	{"the oldest event comes first, after what is incomplete", func(t *testing.T, frame *data.Frame) {
+		ids := column[string](t, frame, "id")
+		first := slices.IndexFunc(ids, func(id string) bool { return !strings.HasPrefix(id, incomplete) })
+		if first < 0 {
+			return
+		}
+		if slices.ContainsFunc(ids[first:], func(id string) bool { return strings.HasPrefix(id, incomplete) }) {
+			t.Errorf("what is incomplete is not first: %q", ids)
+		}
+		if !slices.IsSortedFunc(column[time.Time](t, frame, "time")[first:], time.Time.Compare) {
 			t.Error("time falls")
 		}
 	}},
-	{"a mark ends after it begins, or has no end", func(t *testing.T, frame *data.Frame) {
+	{"an incomplete interval is a region, and nothing else is", func(t *testing.T, frame *data.Frame) {
 		ends, _ := frame.FieldByName("timeEnd")
 		ids := column[string](t, frame, "id")
 		for row, begin := range column[time.Time](t, frame, "time") {
@@ -73,17 +88,28 @@ var annotations = []rule{
 			if ok && !end.(time.Time).After(begin) {
 				t.Errorf("row %d lasts from %v to %v", row, begin, end)
 			}
-			if ok && folded(t, ids[row]) == 0 {
-				t.Errorf("row %d is a single event and yet a region", row)
+			if ok != strings.HasPrefix(ids[row], incomplete) {
+				t.Errorf("row %d: region %v, id %q", row, ok, ids[row])
 			}
 		}
 	}},
-	{"no text is HTML but for line breaks", func(t *testing.T, frame *data.Frame) {
+	{"a cluster ends after it begins, and what is none has no end", func(t *testing.T, frame *data.Frame) {
+		ends, _ := frame.FieldByName("cluster_end")
+		ids := column[string](t, frame, "id")
+		for row, begin := range column[time.Time](t, frame, "time") {
+			end, ok := ends.ConcreteAt(row)
+			if ok != (folded(t, ids[row]) > 0) || (ok && end.(time.Time).Before(begin)) {
+				t.Errorf("row %d, %q, lasts from %v to %v", row, ids[row], begin, end)
+			}
+		}
+	}},
+	{"no text is HTML but for the plugin's own tags", func(t *testing.T, frame *data.Frame) {
+		own := strings.NewReplacer("<br/>", "", "<details><summary>Details</summary>", "", "</details>", "")
 		entity := regexp.MustCompile(`&(amp|lt|gt|quot|#39);`)
 		for _, name := range []string{"title", "text"} {
 			for _, text := range column[string](t, frame, name) {
 				if name == "text" {
-					text = strings.ReplaceAll(text, "<br/>", "")
+					text = own.Replace(text)
 				}
 				if strings.ContainsAny(entity.ReplaceAllString(text, ""), `<>&"'`) {
 					t.Errorf("%s %q is not escaped", name, text)
@@ -117,18 +143,22 @@ var annotations = []rule{
 			seen[id] = true
 		}
 	}},
-	{"every mark has a colour of Grafana's", func(t *testing.T, frame *data.Frame) {
-		for _, state := range column[string](t, frame, "newState") {
+	{"every row has a colour of Grafana's, and grey is that of what is incomplete", func(t *testing.T, frame *data.Frame) {
+		ids := column[string](t, frame, "id")
+		for row, state := range column[string](t, frame, "newState") {
+			if (state == "nodata") != strings.HasPrefix(ids[row], incomplete) {
+				t.Errorf("%q has the state %q", ids[row], state)
+			}
 			if !slices.Contains([]string{"alerting", "pending", "ok", "normal", "nodata"}, state) {
 				t.Errorf("the state %q has no colour", state)
 			}
 		}
 	}},
-	{"folding is said", func(t *testing.T, frame *data.Frame) {
+	{"clusters are said", func(t *testing.T, frame *data.Frame) {
 		some := slices.ContainsFunc(column[string](t, frame, "id"), func(id string) bool { return folded(t, id) > 0 })
-		said := slices.ContainsFunc(notices(frame), func(text string) bool { return strings.Contains(text, "folded") })
+		said := slices.ContainsFunc(notices(frame), func(text string) bool { return strings.Contains(text, "clustered") })
 		if some != said {
-			t.Errorf("folded: %v, notices: %q", some, notices(frame))
+			t.Errorf("clusters: %v, notices: %q", some, notices(frame))
 		}
 	}},
 }

@@ -12,8 +12,8 @@ import (
 // TestAnOverlayIsWhatGrafanaDrawsOverAPanel holds frames against what a panel takes from its own query: a frame of the
 // topic annotations, used as it is.
 func TestAnOverlayIsWhatGrafanaDrawsOverAPanel(t *testing.T) {
-	frame := onPanel(t, simulated(t), night, `{"queryType": "annotations", "overlay": true}`)
-	usual := onPanel(t, simulated(t), night, `{"queryType": "annotations"}`)
+	frame := onPanel(t, simulated(t), night, `{"queryType": "annotations", "overlay": true, "cap": 50}`)
+	usual := onPanel(t, simulated(t), night, `{"queryType": "annotations", "cap": 50}`)
 	check(t, frame,
 		hasShape(
 			shape{"time", data.FieldTypeTime},
@@ -24,6 +24,7 @@ func TestAnOverlayIsWhatGrafanaDrawsOverAPanel(t *testing.T) {
 			shape{"color", data.FieldTypeString},
 			shape{"isRegion", data.FieldTypeBool},
 			shape{"id", data.FieldTypeString},
+			shape{"cluster_end", data.FieldTypeNullableTime},
 			shape{"console_url", data.FieldTypeNullableString},
 		),
 		rule{"it is moved among the annotations", func(t *testing.T, frame *data.Frame) {

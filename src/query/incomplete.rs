@@ -1,0 +1,281 @@
+//! Incomplete intervals: when events may be missing from an answer, and why, for people who look at a graph.
+//!
+//! Pure functions of what a reading reports.
+
+use std::ops::Range;
+
+use crate::scaleway::Error;
+use crate::scaleway::audit_trail::{Gap, RETENTION_DAYS};
+
+/// At most this many intervals are told apart for one reason; more are joined with their neighbours.
+const MOST_INTERVALS: usize = 20;
+
+/// Why events may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// A reading ended early, or left something out.
+    Gap(Gap),
+    /// The events are cached, and the latest of them could not be read again.
+    Cached,
+    /// Scaleway no longer keeps events of this age.
+    Retention,
+}
+
+/// Intervals from which events may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Incomplete {
+    /// The region that was read; `None` if it concerns all of them.
+    pub(super) region: Option<String>,
+    pub(super) reason: Reason,
+    /// The reason as a sentence, with where.
+    pub(super) sentence: String,
+    /// Half-open, in nanoseconds since 1970.
+    pub(super) intervals: Vec<Range<i64>>,
+}
+
+/// One interval for a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) interval: Range<i64>,
+    /// What is missing, in a few words.
+    pub(super) title: String,
+    /// The reasons, as sentences.
+    pub(super) sentences: Vec<String>,
+    /// The regions that it concerns; none if it concerns all of them.
+    pub(super) regions: Vec<String>,
+}
+
+impl Reason {
+    /// What is missing from the events of `whom`.
+    fn headline(&self, whom: &str) -> String {
+        match self {
+            Self::Cached => format!("the latest events of {whom} are cached ones, and some may be missing"),
+            Self::Retention => format!("Scaleway keeps events for {RETENTION_DAYS} days"),
+            Self::Gap(Gap::Failed(Error::Unauthorized { .. } | Error::Forbidden { .. })) => {
+                format!("the key may not read {whom}")
+            }
+            Self::Gap(Gap::Failed(Error::RateLimited { .. })) => format!("Scaleway limits the calls to {whom}"),
+            Self::Gap(Gap::Failed(
+                Error::Timeout { .. } | Error::Unreachable { .. } | Error::Status { status: 500.., .. },
+            )) => format!("{whom} did not answer"),
+            Self::Gap(Gap::Failed(_)) => format!("{whom} could not be read"),
+            Self::Gap(Gap::Late) => format!("{whom} was not read in time"),
+            Self::Gap(Gap::Broken) => format!("reading {whom} broke off"),
+            Self::Gap(Gap::Limit(most)) => format!("only the newest {most} events of {whom} were fetched"),
+            Self::Gap(Gap::Bytes) => format!("older events of {whom} do not fit into memory"),
+            Self::Gap(Gap::Barren(_) | Gap::RepeatedToken) => format!("older events of {whom} may be missing"),
+            Self::Gap(Gap::Malformed { count, .. }) => {
+                let events = if *count == 1 { "event" } else { "events" };
+                format!("{count} malformed {events} of {whom} left out")
+            }
+        }
+    }
+}
+
+/// The intervals for a graph on which `nearest` nanoseconds cannot be told apart: the earliest first and, of those that begin
+/// together, the longest, so that each can be pointed at. Whatever concerns the same intervals shares them.
+pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
+    struct Group<'a> {
+        reason: &'a Reason,
+        regions: Vec<&'a str>,
+        intervals: Vec<Range<i64>>,
+        sentences: Vec<String>,
+    }
+    fn add<T: PartialEq + Clone>(all: &mut Vec<T>, more: &[T]) {
+        for one in more {
+            if !all.contains(one) {
+                all.push(one.clone());
+            }
+        }
+    }
+    // The lists of a region fail together, at slightly different times.
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for one in incomplete {
+        let regions: Vec<&str> = one.region.iter().map(String::as_str).collect();
+        let alike =
+            |group: &&mut Group<'_>| group.regions == regions && group.reason.headline("") == one.reason.headline("");
+        match groups.iter_mut().find(alike) {
+            Some(group) => {
+                group.intervals.extend(one.intervals.iter().cloned());
+                add(&mut group.sentences, std::slice::from_ref(&one.sentence));
+            }
+            None => groups.push(Group {
+                reason: &one.reason,
+                regions,
+                intervals: one.intervals.clone(),
+                sentences: vec![one.sentence.clone()],
+            }),
+        }
+    }
+    // Regions that fail for one reason over the same intervals are named together.
+    let mut alike: Vec<Group<'_>> = Vec::new();
+    for mut group in groups {
+        group.intervals = joined(group.intervals, nearest);
+        let same = |other: &&mut Group<'_>| {
+            let pairs = || other.intervals.iter().zip(&group.intervals);
+            other.reason.headline("") == group.reason.headline("")
+                && other.intervals.len() == group.intervals.len()
+                && pairs().all(|(one, other)| look_alike(one, other, nearest))
+        };
+        match alike.iter_mut().find(same) {
+            Some(other) => {
+                other.intervals = joined([&other.intervals[..], &group.intervals].concat(), nearest);
+                add(&mut other.regions, &group.regions);
+                add(&mut other.sentences, &group.sentences);
+            }
+            None => alike.push(group),
+        }
+    }
+    let mut regions: Vec<Region> = Vec::new();
+    for group in alike {
+        let names: Vec<String> = group.regions.iter().map(|name| (*name).to_owned()).collect();
+        let headline = group.reason.headline(&whom(&names));
+        for interval in group.intervals {
+            match regions.iter_mut().find(|region| look_alike(&region.interval, &interval, nearest)) {
+                Some(region) => {
+                    let (start, end) =
+                        (region.interval.start.min(interval.start), region.interval.end.max(interval.end));
+                    region.interval = start..end;
+                    region.title = format!("{}; {headline}", region.title);
+                    add(&mut region.sentences, &group.sentences);
+                    add(&mut region.regions, &names);
+                }
+                None => regions.push(Region {
+                    interval,
+                    title: format!("Incomplete: {headline}"),
+                    sentences: group.sentences.clone(),
+                    regions: names.clone(),
+                }),
+            }
+        }
+    }
+    regions.sort_by_key(|region| (region.interval.start, std::cmp::Reverse(region.interval.end)));
+    regions
+}
+
+/// Whether two intervals cannot be told apart on the graph.
+fn look_alike(one: &Range<i64>, other: &Range<i64>, nearest: i64) -> bool {
+    let near = |a: i64, b: i64| a.abs_diff(b) < nearest.max(1).unsigned_abs();
+    near(one.start, other.start) && near(one.end, other.end)
+}
+
+fn whom(regions: &[String]) -> String {
+    match regions {
+        [] => "all regions".to_owned(),
+        [region] => format!("region {region}"),
+        [others @ .., last] => format!("regions {} and {last}", others.join(", ")),
+    }
+}
+
+/// The union of intervals. What is nearer than `nearest` is one interval, and so is what lies nearest to each other until there
+/// are few enough.
+fn joined(mut intervals: Vec<Range<i64>>, nearest: i64) -> Vec<Range<i64>> {
+    intervals.retain(|interval| !interval.is_empty());
+    intervals.sort_by_key(|interval| interval.start);
+    let mut nearest = nearest.max(1);
+    loop {
+        let mut apart: Vec<Range<i64>> = Vec::new();
+        for interval in &intervals {
+            match apart.last_mut() {
+                Some(last) if interval.start.saturating_sub(last.end) < nearest => {
+                    last.end = last.end.max(interval.end)
+                }
+                _ => apart.push(interval.clone()),
+            }
+        }
+        if apart.len() <= MOST_INTERVALS {
+            return apart;
+        }
+        nearest = nearest.saturating_mul(2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn timeout() -> Reason {
+        Reason::Gap(Gap::Failed(Error::Timeout { host: "h".to_owned(), seconds: 15 }))
+    }
+
+    fn incomplete(region: &str, reason: Reason, intervals: &[Range<i64>]) -> Incomplete {
+        let region = (!region.is_empty()).then(|| region.to_owned());
+        Incomplete { region, reason, sentence: "because".to_owned(), intervals: intervals.to_vec() }
+    }
+
+    fn titles(incomplete: &[Incomplete]) -> Vec<(Range<i64>, String)> {
+        regions(incomplete, 1).into_iter().map(|region| (region.interval, region.title)).collect()
+    }
+
+    #[test]
+    fn a_region_that_fails_is_named_once_whatever_lists_it_has() {
+        let lists = [0..100, 0..90, 10..100].map(|interval| incomplete("nl-ams", timeout(), &[interval]));
+        assert_eq!(titles(&lists), [(0..100, "Incomplete: region nl-ams did not answer".to_owned())]);
+        assert_eq!(regions(&lists, 1)[0].sentences, ["because"]);
+    }
+
+    #[test]
+    fn regions_that_fail_alike_share_an_interval_and_others_do_not_hide_it() {
+        let forbidden = Reason::Gap(Gap::Failed(Error::Forbidden { permission_set: "p", message: String::new() }));
+        let all = [
+            incomplete("fr-par", timeout(), &[0..100]),
+            incomplete("nl-ams", timeout(), &[0..100]),
+            incomplete("pl-waw", timeout(), &[0..100]),
+            incomplete("it-mil", forbidden, &[0..100]),
+            incomplete("fr-par", Reason::Cached, &[0..40, 60..70]),
+        ];
+        let whole = "Incomplete: regions fr-par, nl-ams and pl-waw did not answer; the key may not read region it-mil";
+        let cached = "Incomplete: the latest events of region fr-par are cached ones, and some may be missing";
+        let expected = [(0..100, whole), (0..40, cached), (60..70, cached)];
+        assert_eq!(titles(&all), expected.map(|(interval, title)| (interval, title.to_owned())));
+        assert_eq!(regions(&all, 1)[0].regions, ["fr-par", "nl-ams", "pl-waw", "it-mil"]);
+    }
+
+    #[test]
+    fn intervals_that_look_alike_on_the_graph_are_one() {
+        let all = [incomplete("fr-par", timeout(), &[0..100]), incomplete("nl-ams", timeout(), &[2..99])];
+        let one =
+            |all: &[Incomplete], nearest| regions(all, nearest).into_iter().map(|region| region.interval).collect();
+        let (apart, alike): (Vec<_>, Vec<_>) = (one(&all, 1), one(&all, 3));
+        assert_eq!((apart, alike), (vec![0..100, 2..99], vec![0..100]));
+        assert_eq!(regions(&all, 3)[0].title, "Incomplete: regions fr-par and nl-ams did not answer");
+        // For different reasons too.
+        let cached = [incomplete("fr-par", timeout(), &[0..100]), incomplete("nl-ams", Reason::Cached, &[1..101])];
+        assert_eq!(one(&cached, 3), [0..101]);
+    }
+
+    #[test]
+    fn what_concerns_all_regions_names_none() {
+        let limit = incomplete("", Reason::Gap(Gap::Limit(7)), &[0..3]);
+        assert_eq!(
+            titles(&[limit]),
+            [(0..3, "Incomplete: only the newest 7 events of all regions were fetched".to_owned())]
+        );
+        let retention = incomplete("", Reason::Retention, &[0..3]);
+        assert_eq!(titles(&[retention]), [(0..3, "Incomplete: Scaleway keeps events for 90 days".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_without_an_interval_is_not_on_the_graph() {
+        assert_eq!(titles(&[incomplete("fr-par", timeout(), &[]), incomplete("fr-par", timeout(), &[5..5])]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn joined_intervals_are_few_and_cover_what_they_are_joined_from(
+            starts in prop::collection::vec((0..10_000_i64, 0..50_i64), 0..200), nearest in 0..100_i64,
+        ) {
+            let intervals: Vec<Range<i64>> = starts.iter().map(|(start, length)| *start..start + length).collect();
+            let joined = joined(intervals.clone(), nearest);
+            prop_assert!(joined.len() <= MOST_INTERVALS);
+            prop_assert!(joined.windows(2).all(|pair| pair[0].end < pair[1].start && !pair[0].is_empty()));
+            for interval in intervals.iter().filter(|interval| !interval.is_empty()) {
+                prop_assert!(joined.iter().any(|wide| wide.start <= interval.start && interval.end <= wide.end));
+            }
+            let edge = |time: i64, of: fn(&Range<i64>) -> i64| intervals.iter().any(|interval| of(interval) == time);
+            prop_assert!(joined.iter().all(|wide| edge(wide.start, |i| i.start) && edge(wide.end, |i| i.end)));
+        }
+    }
+}
