@@ -163,8 +163,8 @@ impl Answer {
             let text = format!("region {region} does not exist for this organization, so that it has no events");
             Topic::Absent.warning(text)
         }));
-        if let Some(retention) = retention(request)? {
-            notices.push(Topic::Retention.warning(retention.sentence.clone()));
+        if let Some((notice, retention)) = retention(request)? {
+            notices.push(Topic::Retention.warning(notice));
             incomplete.push(retention);
         }
         // Grafana's panels show the last of several warnings.
@@ -595,8 +595,9 @@ fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
 }
 
-/// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error.
-fn retention(request: &Request) -> Result<Option<Incomplete>, Failure> {
+/// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error. The notice
+/// tells since when, and the interval shows it.
+fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
     // The range was made a little before it is answered: the last ninety days are not older than that.
     let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
     let Some(end) = horizon.timestamp_nanos_opt().filter(|end| request.from < *end) else { return Ok(None) };
@@ -607,8 +608,9 @@ fn retention(request: &Request) -> Result<Option<Incomplete>, Failure> {
     if request.from_alert {
         return Err(Failure::input(message));
     }
+    let sentence = format!("Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing");
     let intervals = vec![request.from..end.min(request.to)];
-    Ok(Some(Incomplete { region: None, reason: Reason::Retention, sentence: message, intervals }))
+    Ok(Some((message, Incomplete { region: None, reason: Reason::Retention, sentence, intervals })))
 }
 
 /// A window as the query inspector shows it.
