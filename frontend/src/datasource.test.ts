@@ -2,7 +2,6 @@ import {
   CoreApp,
   type DataQueryRequest,
   type DataQueryResponse,
-  DataTopic,
   dateTime,
   type Field,
   SupplementaryQueryType,
@@ -12,6 +11,7 @@ import { lastValueFrom, Observable, of, Subject, throwError } from 'rxjs';
 
 import { AuditDataSource } from './datasource';
 import type { AuditQuery } from './query';
+import { asUser, inGrafana } from './test/user';
 import { fakeDataSource, fakeFrame, fakeRow } from './test/fakes';
 
 const range = { from: dateTime(1000), to: dateTime(2000), raw: { from: 'now-1h', to: 'now' } };
@@ -30,6 +30,8 @@ function sent(data: unknown[] = []) {
 afterEach(() => jest.restoreAllMocks());
 
 describe('queries', () => {
+  asUser({ permissions: { 'datasources:explore': true } });
+
   it('hidden and empty ones are not sent', async () => {
     const backend = sent();
     const datasource = fakeDataSource();
@@ -79,13 +81,17 @@ describe('queries', () => {
     expect(datasource.targetContainsTemplate({ refId: 'A', dependsOn: ['${who}'] })).toBe(false);
   });
 
-  it('that overlay a panel come back with links', async () => {
-    const marks = fakeFrame('annotations', { time: [1], id: ['e-1'] });
-    sent([{ ...marks, meta: { dataTopic: DataTopic.Annotations } }]);
-    const overlaid = request({ refId: 'A', queryType: 'annotations', overlay: true });
-    const { data } = await lastValueFrom(fakeDataSource().query(overlaid));
-    const details = data[0].fields.find((field: Field) => field.name === 'details');
-    expect(details.config.links[0].title).toBe('Event details');
+  it('for annotations come back with links, over a panel and in a dashboard', async () => {
+    for (const overlay of [true, false]) {
+      sent([fakeFrame('annotations', { time: [1], text: [''], id: ['e-1'] })]);
+      const asked = request({ refId: 'A', queryType: 'annotations', overlay, scope: { principals: ['$who'] } });
+      const { data } = await lastValueFrom(fakeDataSource({ who: ['a', 'b'] }).query(asked));
+      const [text] = data[0].fields.find((field: Field) => field.name === 'text').values;
+      expect(text).toContain('>Event details</a>');
+      const [, href] = /href="([^"]*)"/.exec(text) ?? [];
+      expect(decodeURIComponent(href)).toContain('"principals":["a","b"]');
+      expect(decodeURIComponent(href)).toContain('"datasource":"audit"');
+    }
   });
 });
 
@@ -170,6 +176,16 @@ describe('annotations', () => {
     expect(cancelled).not.toHaveBeenCalled();
     other.unsubscribe();
     expect(cancelled).toHaveBeenCalledTimes(1);
+  });
+
+  describe('of Grafana 13.1', () => {
+    inGrafana('13.1.0');
+
+    it('are clustered there', async () => {
+      const backend = sent();
+      await lastValueFrom(fakeDataSource().query(request({ refId: 'A', queryType: 'annotations' })));
+      expect(backend.mock.calls[0][0].targets[0]).toMatchObject({ cluster: 'overflow', cap: 1000 });
+    });
   });
 
   it('have no buttons to edit and delete', async () => {

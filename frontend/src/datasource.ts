@@ -42,6 +42,7 @@ import { annotations } from './annotations';
 import { bars, groupedBy, scopeFilters, type Bars } from './bars';
 import { reference } from './binding';
 import { LogContext } from './components/LogContext';
+import { dressedAnnotations } from './annotationFrame';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
@@ -58,8 +59,8 @@ import {
   withNanos,
   type Context,
 } from './logs';
-import { overlay, withoutButtons } from './overlay';
-import { isEmpty, newQuery, NONE, VERSION, type AuditQuery } from './query';
+import { withReadableNotices } from './notices';
+import { isEmpty, newQuery, NONE, VERSION, withCluster, type AuditQuery } from './query';
 import { Resources } from './resources';
 import type { Settings } from './settings';
 import { Shared } from './shared';
@@ -152,7 +153,7 @@ export class AuditDataSource
     // Not every caller asks filterQuery first.
     const targets = request.targets
       .filter((target) => this.filterQuery(target))
-      .map((target) => groupedBy(target, request.groupByKeys ?? []));
+      .map((target) => withCluster(groupedBy(target, request.groupByKeys ?? [])));
     if (!request.requestId?.startsWith('AQ')) {
       return this.post({ ...request, targets });
     }
@@ -234,21 +235,11 @@ export class AuditDataSource
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
       if (target?.queryType === 'annotations') {
-        const marks = withoutButtons(frame);
         // Where the links lead there are no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
-        return target.overlay
-          ? overlay(
-              marks,
-              { ...asked, datasource: this.getRef() },
-              {
-                details: t('overlay.details', 'Event details'),
-                console: t('overlay.console', 'Open in the Scaleway console'),
-              }
-            )
-          : marks;
+        return dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
       }
-      return target && isLogs(target) ? withNanos(frame) : frame;
+      return withReadableNotices(target && isLogs(target) ? withNanos(frame) : frame);
     });
     return {
       ...response,

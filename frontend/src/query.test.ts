@@ -3,7 +3,19 @@ import fs from 'fs';
 import path from 'path';
 
 import { annotations } from './annotations';
-import { COLUMNS, isEmpty, newQuery, RISK_CLASSES, understood, variableQuery, withList, withTexts } from './query';
+import {
+  annotationQuery,
+  type AuditQuery,
+  COLUMNS,
+  everything,
+  isEmpty,
+  newQuery,
+  RISK_CLASSES,
+  understood,
+  variableQuery,
+  withList,
+  withTexts,
+} from './query';
 
 const annotation = { name: 'Who did what', enable: true, iconColor: 'red' };
 
@@ -45,12 +57,36 @@ describe('choices', () => {
 });
 
 describe('annotations', () => {
-  it('a freshly added annotation asks for events', () => {
-    expect(annotations.prepareQuery?.({ ...annotation })).toEqual({
-      refId: 'Anno',
-      version: 1,
-      queryType: 'annotations',
-    });
+  const fresh = {
+    refId: 'Anno',
+    version: 1,
+    queryType: 'annotations',
+    scope: { severities: ['critical', 'high', 'medium'] },
+    filters: [
+      { key: 'risk_class', operator: '!=', value: 'session' },
+      { key: 'risk_class', operator: '!=', value: 'login_failures' },
+    ],
+  };
+
+  it('a freshly added annotation asks for what deserves a look, without log-ins', () => {
+    expect(annotations.prepareQuery?.({ ...annotation })).toEqual(fresh);
+    // As Grafana hands it to the editor, in version 2 of dashboards too.
+    for (const target of [undefined, { refId: 'Anno' }, {}, { refId: 'Anno', datasource: { uid: 'x' } }]) {
+      expect(annotationQuery(target as AuditQuery)).toMatchObject(fresh);
+    }
+  });
+
+  it('asks for the classes that log-ins and session renewals are of', () => {
+    expect(RISK_CLASSES).toEqual(expect.arrayContaining(fresh.filters.map(({ value }) => value)));
+  });
+
+  it('a stored annotation has no conditions but its own', () => {
+    for (const stored of [{ queryType: 'annotations' as const }, { version: 1 }, { scope: {} }, everything()]) {
+      const query = annotationQuery({ refId: 'Anno', queryType: 'annotations', ...stored });
+      expect([Object.keys(query.scope ?? {}), query.filters]).toEqual([[], undefined]);
+    }
+    // Grafana would lay defaults under what the editor shows and stores, and not under what the dashboard asks.
+    expect(annotations.getDefaultQuery).toBeUndefined();
   });
 
   it('keeps what is stored, whatever question it was stored with', () => {

@@ -1,6 +1,8 @@
 import { CoreApp } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 
+import { isGrafana } from './grafana';
+
 /** The query model's version that this front end writes. */
 export const VERSION = 1;
 
@@ -175,13 +177,15 @@ export interface AuditQuery extends DataQuery {
 }
 
 export const DEFAULTS = {
-  cluster: 'near',
   limit: 1000,
   groupLimit: 50,
   column: 'principal',
   format: 'logs',
   over: 'time',
 } as const;
+
+/** The most annotations that are sent to be clustered by Grafana. */
+const OVERFLOW_CAP = 1000;
 
 export const LIMITS = { cap: 5000, limit: 1_000_000, groupLimit: 1000 } as const;
 
@@ -200,7 +204,7 @@ const GRAFANAS = new Set([
 ]);
 
 /** Whether a query asks nothing yet. */
-export function isEmpty(query: AuditQuery | undefined): boolean {
+export function isEmpty(query: Partial<AuditQuery> | undefined): boolean {
   return (
     !query || Object.entries(query).every(([key, value]) => GRAFANAS.has(key) || value === undefined || value === '')
   );
@@ -224,24 +228,44 @@ export function everything(): Pick<AuditQuery, 'scope' | 'filters'> {
   return { scope: {}, filters: undefined };
 }
 
-/** What a freshly added annotation asks, so that it shows events at once. */
+/**
+ * What a freshly added annotation asks, so that it shows events at once and does not hide the metric: what deserves a look,
+ * without log-ins, failed ones included, and renewals of sessions. All of it is in sight in the editor.
+ */
 export function newAnnotation(): Partial<AuditQuery> {
-  return { version: VERSION, queryType: 'annotations' };
+  return {
+    version: VERSION,
+    queryType: 'annotations',
+    scope: { severities: ['critical', 'high', 'medium'] },
+    filters: ['session', 'login_failures'].map((value) => ({ key: 'risk_class', operator: '!=', value })),
+  };
 }
 
 const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];
 
 /**
- * An annotation's query as it is sent.
- *
- * Grafana applies `getDefaultQuery` in the editor only: what runs in a dashboard must be completed here. An overlay would
- * have Grafana take the frame for a panel's own marks. The other fields that are left out are what Grafana's own annotations
- * leave behind in a new one: the data source that was chosen first prepares it while the next one is being loaded.
+ * An annotation's query as it is sent: a new one with its conditions, a stored one with no others than it was stored with.
+ * An overlay would have Grafana take the frame for a panel's own annotations. The other fields that are left out are what Grafana's
+ * own annotations leave behind in a new one: the data source that was chosen first prepares it while the next one is being loaded.
  */
 export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
   const stored = Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name));
   const query: Partial<AuditQuery> = Object.fromEntries(stored);
-  return { ...newAnnotation(), ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
+  const defaults = isEmpty(query) ? newAnnotation() : { version: VERSION };
+  return { ...defaults, ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
+}
+
+/** Which events share an annotation where a query does not say: Grafana clusters annotations itself since 13.1. */
+export function defaultCluster(): NonNullable<AuditQuery['cluster']> {
+  return isGrafana(13, 1) ? 'overflow' : 'near';
+}
+
+/** A query for annotations that says what Grafana's version leaves to the data source. */
+export function withCluster(query: AuditQuery): AuditQuery {
+  if (query.queryType !== 'annotations' || query.cluster || defaultCluster() === 'near') {
+    return query;
+  }
+  return { ...query, cluster: 'overflow', cap: query.cap ?? OVERFLOW_CAP };
 }
 
 /** What a new variable asks for. */

@@ -160,7 +160,8 @@ struct Row {
 
 impl Row {
     fn missing(number: usize, region: &Region) -> Self {
-        let sentences: Vec<String> = region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
+        let sentences: Vec<String> =
+            region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
         let tags = std::iter::once("incomplete".to_owned()).chain(region.regions.iter().cloned());
         Self {
             time: region.interval.start,

@@ -109,6 +109,7 @@ func TestTheZipHasWhatGrafanaInstalls(t *testing.T) {
 	files := archive(t)
 	wanted := []string{
 		"plugin.json", "module.js", "module.js.map", "README.md", "CHANGELOG.md", "LICENSE", "img/logo.svg", binary(t),
+		"docs/troubleshooting.md", "docs/troubleshooting.html", // where notices lead
 		"skills/configuring-" + plugin + "/SKILL.md", "skills/querying-" + plugin + "/SKILL.md",
 	}
 	for _, language := range source(t).Languages {

@@ -3,7 +3,7 @@ import { Combobox } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
-import { DEFAULTS, LIMITS, type Amount, type AuditQuery } from '../query';
+import { defaultCluster, LIMITS, type Amount, type AuditQuery } from '../query';
 import { AmountField } from './AmountField';
 
 interface CapProps {
@@ -59,8 +59,8 @@ export function ClusterField({ value, onChange }: ClusterProps) {
             description: t('cluster.overflow-help', 'Each event by itself, until there are too many'),
           },
         ]}
-        value={value ?? DEFAULTS.cluster}
-        onChange={({ value }) => onChange(value === DEFAULTS.cluster ? undefined : value)}
+        value={value ?? defaultCluster()}
+        onChange={({ value }) => onChange(value === defaultCluster() ? undefined : value)}
       />
     </EditorField>
   );

@@ -1,0 +1,122 @@
+import { CoreApp, type DataFrame, type Field, FieldType, locationUtil, textUtil, urlUtil } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { config, locationService } from '@grafana/runtime';
+
+import { TROUBLESHOOTING } from './documentation';
+import { canExplore } from './grafana';
+import { VERSION, type AuditQuery } from './query';
+
+/** How far around an event Explore looks, in milliseconds. */
+const AROUND = 500;
+
+/** How far around an event a dashboard is zoomed, in milliseconds. */
+const ZOOM = 5 * 60_000;
+
+/** The plugin's backend makes no other addresses: parts of a path, without a query or an escape. */
+const CONSOLE_PAGE = /^https:\/\/console\.scaleway\.com\/[A-Za-z0-9/-]*$/;
+
+/** The id of one event; the id of a cluster ends with how many more it holds. */
+const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** How the backend begins the ids of intervals from which events may be missing. */
+const INCOMPLETE = 'incomplete-';
+
+/** Where a dashboard is in the location, and what of it is about editing. */
+const DASHBOARDS: readonly unknown[] = [CoreApp.Dashboard, CoreApp.PanelEditor, CoreApp.PanelViewer];
+const EDITING = ['editview', 'editIndex', 'editPanel', 'inspect', 'inspectTab', 'shareView', 'tab'];
+
+interface Asked {
+  /** With its data source, and without variables. */
+  query: AuditQuery;
+  app: CoreApp | string | undefined;
+}
+
+/** An event, as far as links need to know it. Times are in milliseconds since 1970. */
+interface Event {
+  id: string;
+  from: number;
+  to: number;
+}
+
+/** Explore with one event, or with those of a cluster's time. */
+function explore({ id, from, to }: Event, query: AuditQuery): string {
+  const { datasource, scope } = query;
+  const one = EVENT_ID.test(id) ? [{ key: 'id', operator: '=' as const, value: id }] : [];
+  const filters = [...(query.filters ?? []), ...one];
+  const asked = { refId: 'A', datasource, version: VERSION, queryType: 'events', format: 'logs', scope, filters };
+  const range = { from: String(from - AROUND), to: String(to + AROUND) };
+  const panes = JSON.stringify({ audit: { datasource: datasource?.uid, queries: [asked], range } });
+  return locationUtil.assureBaseUrl(urlUtil.renderUrl('/explore', { schemaVersion: '1', panes }));
+}
+
+/** The dashboard in view around an event. */
+function zoomed({ from, to }: Event): string {
+  const location = locationService.getLocation();
+  // A second slash at the beginning would make a host of the path.
+  const pathname = location.pathname.replace(/^[/\\]+/, '/');
+  const range = { from: String(from - ZOOM), to: String(to + ZOOM) };
+  const without = Object.fromEntries(EDITING.map((name) => [name, null]));
+  return locationUtil.getUrlForPartial({ ...location, pathname }, { ...without, ...range });
+}
+
+function link(address: string, text: string, newTab: boolean): string {
+  const target = newTab ? ' target="_blank" rel="noopener noreferrer"' : '';
+  return `<a href="${textUtil.escapeHtml(address)}"${target}>${textUtil.escapeHtml(text)}</a>`;
+}
+
+/** The links of an event: only those that its reader may follow. */
+function links(event: Event, page: unknown, { query, app }: Asked): string[] {
+  if (event.id.startsWith(INCOMPLETE)) {
+    return [link(TROUBLESHOOTING, t('annotation.about', 'What this means'), true)];
+  }
+  const all: string[] = [];
+  if (canExplore()) {
+    all.push(link(explore(event, query), t('overlay.details', 'Event details'), true));
+  } else if (DASHBOARDS.includes(app)) {
+    all.push(link(zoomed(event), t('annotation.zoom', 'Zoom to the event'), false));
+  }
+  if (typeof page === 'string' && CONSOLE_PAGE.test(page)) {
+    all.push(link(page, t('overlay.console', 'Open in the Scaleway console'), true));
+  }
+  return all;
+}
+
+/** A title as the backend escaped it, in the colour and weight of what is read first. */
+function emphasized(title: string): string {
+  const color = config.theme2?.colors.text.primary;
+  const style = color ? ` style="color: ${textUtil.escapeHtml(color)}"` : '';
+  return `<b${style}>${title}</b>`;
+}
+
+function column(frame: DataFrame, name: string): Field['values'] {
+  return frame.fields.find((field) => field.name === name)?.values ?? [];
+}
+
+/**
+ * Annotations as they are shown: titles emphasized, texts with links, and no buttons to edit and delete, which cannot work
+ * on events: Grafana gives none to those with the id 0.
+ */
+export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
+  const [ids, times, ends, pages] = ['id', 'time', 'cluster_end', 'console_url'].map((name) => column(frame, name));
+  const linked = (text: string, row: number) => {
+    const event = { id: String(ids[row] ?? ''), from: times[row], to: ends[row] ?? times[row] };
+    const found = links(event, pages[row], asked);
+    return found.length ? `${text}<div>${found.join(' · ')}</div>` : text;
+  };
+  const fields = frame.fields
+    .filter(({ name }) => name !== 'cluster_end' && name !== 'console_url')
+    .map((field) => {
+      switch (field.name) {
+        case 'id':
+          return { ...field, name: 'event_id' };
+        case 'title':
+          return { ...field, values: field.values.map(emphasized) };
+        case 'text':
+          return { ...field, values: field.values.map(linked) };
+        default:
+          return field;
+      }
+    });
+  fields.push({ name: 'id', type: FieldType.number, config: {}, values: new Array<number>(frame.length).fill(0) });
+  return { ...frame, fields };
+}
