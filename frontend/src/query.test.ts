@@ -71,7 +71,8 @@ describe('annotations', () => {
   it('a freshly added annotation asks for what deserves a look, without log-ins', () => {
     expect(annotations.prepareQuery?.({ ...annotation })).toEqual(fresh);
     // As Grafana hands it to the editor, in version 2 of dashboards too.
-    for (const target of [undefined, { refId: 'Anno' }, {}, { refId: 'Anno', datasource: { uid: 'x' } }]) {
+    const left = { limit: 100, matchAny: false, tags: [], type: 'dashboard' };
+    for (const target of [undefined, { refId: 'Anno' }, {}, left, { refId: 'Anno', datasource: { uid: 'x' } }]) {
       expect(annotationQuery(target as AuditQuery)).toMatchObject(fresh);
     }
   });
