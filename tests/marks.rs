@@ -5,6 +5,7 @@ mod engine;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use arrow::array::Array;
 use audittrail::event::{Decoder, Kind as EventKind, List};

@@ -187,7 +187,7 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, request: &Reques
     }
     let mut meta = Meta { custom: Some(buckets.meta()), ..Meta::of(FrameType::TimeseriesWide) };
     if !fields.is_empty() && !request.from_alert {
-        meta.notices.extend(buckets.notice().map(Notice::info));
+        meta.notices.extend(buckets.notice().map(|text| Topic::PartialBar.info(text)));
     }
     Frame { name: "counts".to_owned(), meta, fields }
 }

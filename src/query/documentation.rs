@@ -49,12 +49,16 @@ pub(super) enum Topic {
     Limit,
     /// The limit of groups.
     GroupLimit,
+    /// Buckets of which the range has a part.
+    PartialBar,
+    /// A range in which nothing can have happened.
+    EmptyRange,
 }
 
 impl Topic {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 21] = [
         Self::NoAnswer,
         Self::Absent,
         Self::Refused,
@@ -74,6 +78,8 @@ impl Topic {
         Self::Clusters,
         Self::Limit,
         Self::GroupLimit,
+        Self::PartialBar,
+        Self::EmptyRange,
     ];
 
     /// The topic of what a reading lacks.
@@ -116,6 +122,8 @@ impl Topic {
             Self::Clusters => "events-share-an-annotation",
             Self::Limit => "only-some-events-are-shown",
             Self::GroupLimit => "groups-are-counted-together",
+            Self::PartialBar => "a-bar-is-not-complete",
+            Self::EmptyRange => "the-range-holds-nothing-yet",
         }
     }
 

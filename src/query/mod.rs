@@ -28,7 +28,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use crate::event;
-use crate::frame::{Frame, Notice};
+use crate::frame::Frame;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{self, Client, Error, Found};
@@ -36,6 +36,7 @@ use crate::settings::Settings;
 use crate::trail::{Api, Trail};
 
 use directory::Directory;
+use documentation::Topic;
 
 pub use answer::{Answer, Failure};
 pub use buckets::Buckets;
@@ -138,7 +139,7 @@ impl Desk {
         request.check(&query)?;
         let now = buckets::now();
         if request.from == request.to {
-            let notice = Notice::info("the range is empty: it ends where it begins");
+            let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
             return without_events(Answer::nothing(notice), &query, request, now);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
@@ -198,7 +199,7 @@ fn in_the_future(mut answer: Answer, query: &Query, request: &Request, now: i64)
     if request.from_alert {
         return Err(Failure::input(format!("{message}. Allowed: a range of the past")));
     }
-    answer.notice(Notice::info(message));
+    answer.notice(Topic::EmptyRange.info(message));
     without_events(answer, query, request, now)
 }
 
