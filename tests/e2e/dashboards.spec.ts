@@ -1,0 +1,28 @@
+import { access, activity, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
+
+test('a range in which nothing happened is 0 on each tile and in each ranking, and nowhere unknown', async ({ page }) => {
+  const filters = encodeURIComponent('user_agent|=|no such program');
+  // The tiles, and the row of all in each table that ranks groups.
+  for (const { model, zeros } of [
+    { model: activity, zeros: 5 + 3 },
+    { model: access, zeros: 6 + 2 },
+  ]) {
+    await showAll(page, model);
+    await page.goto(`/d/${model.uid}?var-filters=${filters}`);
+    await expect(page.getByText('0', { exact: true })).toHaveCount(zeros);
+    await expect(page.getByText('unknown', { exact: true })).toHaveCount(0);
+  }
+});
+
+test('the switches of Incident turn annotations of its main panel off and on', async ({ page, request }) => {
+  const { from, to } = await incidentRange(request);
+  await page.goto(`/d/${incident.uid}?from=${from}&to=${to}`);
+  const markers = panel(page, 1).getByTestId('data-testid annotation-marker');
+  await expect(markers.first()).toBeVisible();
+  const all = await markers.count();
+  const medium = page.getByLabel('Resource: medium');
+  await medium.click({ force: true });
+  await expect.poll(() => markers.count()).toBeLessThan(all);
+  await medium.click({ force: true });
+  await expect.poll(() => markers.count()).toBe(all);
+});
