@@ -45,7 +45,7 @@ async fn every_question_but_values_answers_with_its_number() {
         assert_eq!(the_number(&frame), 400, "{query}");
     }
     let failure = engine.ask_as_rule(json!({ "queryType": "values" })).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+    assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
     assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
     // An annotation's query is known by its name, and is a number under a rule too.
     let named = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
@@ -165,7 +165,7 @@ async fn more_groups_than_allowed_are_an_error() {
     let groups = engine.ask_as_rule(by(1000)).await.unwrap().fields.len() - 1;
     assert!(engine.ask_as_rule(by(groups)).await.is_ok());
     let failure = engine.ask_as_rule(by(groups - 1)).await.unwrap_err();
-    assert_eq!(failure.fault, answer::Fault::Plugin);
+    assert_eq!(failure.fault, answer::Fault::Downstream);
     let expected = format!("the count has {groups} groups. Allowed: groupLimit, which is {}; raise it", groups - 1);
     assert!(failure.message.starts_with(&expected), "{failure}");
 }
@@ -203,7 +203,7 @@ async fn a_leftover_variable_is_refused_by_name() {
     ] {
         let failure = parse(&json!({ "scope": scope })).unwrap_err();
         assert!(failure.message.starts_with(message), "{scope}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
     }
     let filter = json!({ "filters": [{ "key": "principal", "operator": "=", "value": "$who" }] });
     let failure = parse(&filter).unwrap_err();
@@ -301,7 +301,10 @@ async fn a_missing_permission_is_lasting_and_groups_by_id() {
 async fn a_principal_that_nobody_is_called_is_an_error() {
     let engine = week().await;
     let failure = engine.ask_as_rule(of("terrafrom")).await.unwrap_err();
-    assert_eq!((failure.message.as_str(), failure.fault), ("no principal is called terrafrom", answer::Fault::Plugin));
+    assert_eq!(
+        (failure.message.as_str(), failure.fault),
+        ("no principal is called terrafrom", answer::Fault::Downstream)
+    );
     // An id is a name of its own, also of somebody who is gone or has done nothing.
     assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
 }

@@ -16,7 +16,7 @@ async fn errors(host: &Host, source: &Source) -> [String; 3] {
     let asks = ["A", "B"].map(|name| Ask::new(name, json!({}), last_hours(1)));
     let responses = host.query(source, &asks, &[]).await.expect("an error of each query, not of the call");
     for response in responses.values() {
-        assert_eq!((response.status, &*response.error_source), (400, "plugin"), "{}", response.error);
+        assert_eq!((response.status, &*response.error_source), (400, "downstream"), "{}", response.error);
     }
     assert_eq!(responses["A"], responses["B"]);
     let health = host.health(source).await.expect("a bad health, not a failed call");

@@ -1158,7 +1158,7 @@ async fn a_list_of_one_event_more_than_the_most_is_cut_and_says_so() {
     assert!(warnings(&frame)[0].contains("only the newest 100 events were fetched (setting maxEvents)"));
     let failure = ask(&engine.desk, &json!({ "queryType": "counts" }), &rule(range)).await.unwrap_err();
     assert!(failure.message.contains("setting maxEvents"), "{failure}");
-    assert_eq!(failure.fault, answer::Fault::Plugin, "it is the setting that is too small");
+    assert_eq!(failure.fault, answer::Fault::Downstream, "it is the setting that is too small");
 }
 
 #[tokio::test]

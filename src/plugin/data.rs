@@ -9,39 +9,44 @@ use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
 use tokio::task::JoinSet;
 
 use super::Process;
+use super::asker::Asker;
+use super::failures::Source;
 use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
-use crate::query::answer::Fault;
 use crate::query::{Failure, Query, Request, aside, text};
 
 /// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
 ///
 /// Dropping the future, as a cancelled call does, drops the queries and with them their calls to Scaleway.
 pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest) -> QueryDataResponse {
-    let asker = Asker::of(&request.headers);
+    let asker = Arc::new(Asker::of(&request.headers));
     let context = Arc::new(request.plugin_context);
     let mut responses = HashMap::new();
     let mut work = JoinSet::new();
     let mut running = HashMap::new();
-    for query in request.queries {
-        let ref_id = query.ref_id.clone();
+    for query in request.queries.into_iter().map(Arc::new) {
+        let (question, asker) = (Arc::clone(&query), Arc::clone(&asker));
         let (process, context) = (Arc::clone(&process), Arc::clone(&context));
         let task = work.spawn(async move {
-            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &query, asker)).await
+            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &question, &asker)).await
         });
-        running.insert(task.id(), ref_id);
+        running.insert(task.id(), query);
     }
     while let Some(done) = work.join_next_with_id().await {
         let (id, result) = match done {
             Ok((id, result)) => (id, result),
             Err(error) => (error.id(), Err(panicked())),
         };
-        let response = result.map_or_else(
-            |failure| failed(&failure),
-            |frames| DataResponse { frames, status: 200, ..Default::default() },
-        );
+        let query = running.remove(&id).expect("each task is a query's");
+        let response = match result {
+            Ok(frames) => DataResponse { frames, status: 200, ..Default::default() },
+            Err(failure) => {
+                process.failures.log(&Source::of(context.as_ref().as_ref()), &asker, &query, &failure);
+                failed(&failure)
+            }
+        };
         process.metrics.count("query_data", if response.error.is_empty() { "ok" } else { "error" });
-        responses.insert(running.remove(&id).unwrap_or_default(), response);
+        responses.insert(query.ref_id.clone(), response);
     }
     QueryDataResponse { responses }
 }
@@ -50,10 +55,11 @@ async fn answer(
     process: &Process,
     context: Option<&PluginContext>,
     query: &DataQuery,
-    asker: Asker,
+    asker: &Asker,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let desk = process.instances.desk(context)?;
-    let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms)).unwrap_or_default();
+    let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms));
+    let range = range.ok_or_else(|| Failure::input("the query comes without a time range".to_owned()))?;
     let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
     let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
@@ -73,40 +79,11 @@ async fn answer(
         .await
 }
 
-/// Who asks, as far as the headers say it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Asker {
-    /// An alert rule.
-    is_alert: bool,
-    /// A panel's expression.
-    is_expression: bool,
-}
-
-impl Asker {
-    fn of(headers: &HashMap<String, String>) -> Self {
-        Self { is_alert: says(headers, "fromalert"), is_expression: says(headers, "x-grafana-from-expr") }
-    }
-}
-
-/// Whether a header is set. Its case depends on the way it came.
-fn says(headers: &HashMap<String, String>, header: &str) -> bool {
-    headers.iter().any(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        let value = value.trim();
-        name.trim_start_matches("http_") == header && (value.eq_ignore_ascii_case("true") || value == "1")
-    })
-}
-
 fn failed(failure: &Failure) -> DataResponse {
-    let error_source = match failure.fault {
-        Fault::Plugin => "plugin",
-        Fault::Downstream => "downstream",
-    };
-    tracing::warn!(status = u64::from(failure.status), error_source, "a query failed: {failure}");
     DataResponse {
         error: text::message(&failure.message).into_owned(),
         status: i32::from(failure.status),
-        error_source: error_source.to_owned(),
+        error_source: failure.fault.as_str().to_owned(),
         ..DataResponse::default()
     }
 }
@@ -132,6 +109,7 @@ pub(super) async fn isolated<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::answer::Fault;
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_its_query() {
@@ -146,30 +124,5 @@ mod tests {
         let response = failed(&Failure::input(format!("the query is \u{1b}[2Jx\u{202e}y\r\nz{}", "w".repeat(9_000))));
         assert!(response.error.starts_with("the query is [2Jxy zw"), "{:?}", &response.error[..40]);
         assert!(response.error.ends_with("w…") && response.error.chars().count() == 4_097);
-    }
-
-    #[test]
-    fn alert_rules_and_expressions_are_known_by_their_headers() {
-        let asker = |name: &str, value: &str| {
-            let asker = Asker::of(&HashMap::from([(name.to_owned(), value.to_owned())]));
-            (asker.is_alert, asker.is_expression)
-        };
-        for (name, value) in [
-            ("FromAlert", "true"),
-            ("Fromalert", "true"),
-            ("http_FromAlert", "true"),
-            ("FromAlert", " True "),
-            ("FromAlert", "1"),
-        ] {
-            assert_eq!(asker(name, value), (true, false), "{name}: {value}");
-        }
-        for name in ["X-Grafana-From-Expr", "http_X-Grafana-From-Expr", "x-grafana-from-expr"] {
-            assert_eq!(asker(name, "true"), (false, true), "{name}");
-        }
-        for (name, value) in
-            [("FromAlert", "0"), ("FromAlert", "false"), ("X-Rule-Uid", "true"), ("X-Grafana-From-Expr", "false")]
-        {
-            assert_eq!(asker(name, value), (false, false), "{name}: {value}");
-        }
     }
 }

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::Process;
 use super::data::isolated;
+use super::failures::Source;
 use crate::query::model::Scope;
 use crate::query::{Desk, Failure, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
@@ -44,11 +45,13 @@ impl diagnostics_server::Diagnostics for Diagnostics {
     ) -> Result<Response<CheckHealthResponse>, Status> {
         let metrics = &self.0.metrics;
         let context = request.into_inner().plugin_context;
+        let source = Source::of(context.as_ref());
         let process = std::sync::Arc::clone(&self.0);
         let work = isolated(async move { Ok(check(&*process.instances.desk(context.as_ref())?).await) });
         let health = metrics.time("check_health", work).await.unwrap_or_else(|failure| Health::from(&failure));
         metrics.count("check_health", if health.ok { "ok" } else { "error" });
-        tracing::info!(ok = health.ok, "health checked: {}", health.message);
+        let (data_source, data_source_uid) = (source.name, source.uid);
+        tracing::info!(ok = health.ok, data_source, data_source_uid, "health checked: {}", health.message);
         Ok(Response::new(health.response()))
     }
 

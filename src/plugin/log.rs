@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use crate::query::text;
 
 /// The most fields of a line: go-plugin splits lines beyond 64 KiB and loses their meaning.
-const MOST_FIELDS: usize = 16;
+const MOST_FIELDS: usize = 20;
 
 /// The names of levels, as Grafana writes them in any case.
 const LEVELS: [(&str, LevelFilter); 6] = [

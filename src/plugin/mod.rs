@@ -1,7 +1,9 @@
 //! The door: Grafana's plugin protocol and nothing else, one file per call.
 
+mod asker;
 mod data;
 mod door;
+mod failures;
 mod health;
 mod instance;
 mod live;
@@ -22,4 +24,5 @@ pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
 struct Process {
     instances: instance::Instances,
     metrics: metrics::Metrics,
+    failures: failures::Failures,
 }

@@ -16,6 +16,7 @@ use tonic::transport::server::Router;
 
 use super::data::query_data;
 use super::door::{Door, asked_to_stop};
+use super::failures::Failures;
 use super::health::Diagnostics;
 use super::live::Live;
 use super::metrics::Metrics;
@@ -112,7 +113,8 @@ async fn serve() -> Result<(), Error> {
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
     let (calls, events) = (scaleway::Meter::new()?, trail::Meter::new()?);
     let metrics = Metrics::new(&calls, &events)?;
-    let process = Arc::new(Process { instances: instance::Instances::new(calls, events), metrics });
+    let (instances, failures) = (instance::Instances::new(calls, events), Failures::default());
+    let process = Arc::new(Process { instances, metrics, failures });
     let (mut health, health_service) = tonic_health::server::health_reporter();
     // The name that go-plugin's ping asks for.
     health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;

@@ -23,13 +23,24 @@ use crate::scaleway::iam::Names;
 use crate::scaleway::{Error, Found};
 use crate::trail::{Freshness, Listing};
 
-/// Whose fault a failure is, as Grafana wants to know.
+/// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The query, the settings or this program.
+    /// This program's: a defect.
     Plugin,
-    /// Scaleway or the network.
+    /// Everything else, as in Grafana's own data sources: the query, the settings, a limit of theirs, the network, Scaleway.
     Downstream,
+}
+
+impl Fault {
+    /// The name in Grafana's protocol.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plugin => "plugin",
+            Self::Downstream => "downstream",
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -48,7 +59,7 @@ impl Failure {
     /// A query, range or setting that cannot be used.
     #[must_use]
     pub fn input(message: String) -> Self {
-        Self { message, status: 400, fault: Fault::Plugin }
+        Self { message, status: 400, fault: Fault::Downstream }
     }
 
     /// A fault of this program.
@@ -62,7 +73,7 @@ impl From<&Gap> for Failure {
     fn from(gap: &Gap) -> Self {
         let (status, fault) = match gap {
             Gap::Failed(error) => (error.status(), Fault::Downstream),
-            Gap::Limit(_) | Gap::Bytes => (400, Fault::Plugin),
+            Gap::Limit(_) | Gap::Bytes => (400, Fault::Downstream),
             Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => (502, Fault::Downstream),
             Gap::Late => (504, Fault::Downstream),
             Gap::Broken => (500, Fault::Plugin),

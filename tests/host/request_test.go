@@ -40,7 +40,7 @@ func TestEachQueryOfARequestIsAnsweredForItself(t *testing.T) {
 		t.Run(query.refID, func(t *testing.T) {
 			response := answered.Responses[query.refID]
 			if query.refusal != "" {
-				if response.Status != 400 || response.ErrorSource != "plugin" || len(response.Frames) > 0 {
+				if response.Status != 400 || response.ErrorSource != "downstream" || len(response.Frames) > 0 {
 					t.Errorf("status %d, source %q, %d frames", response.Status, response.ErrorSource, len(response.Frames))
 				}
 				if !strings.Contains(response.Error, query.refusal) {

@@ -1,0 +1,145 @@
+//! Who asks: an alert rule, a dashboard's panel, an expression, or a person in Explore, as far as Grafana's headers say it.
+//!
+//! Only the headers that are named here are looked at; others may hold a user's token.
+
+use std::collections::HashMap;
+
+use crate::query::text;
+
+/// Who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Asker {
+    /// An alert rule.
+    pub(super) is_alert: bool,
+    /// A panel's expression.
+    pub(super) is_expression: bool,
+    /// The rule's name and uid.
+    pub(super) rule: Named,
+    /// The dashboard's title and uid.
+    pub(super) dashboard: Named,
+    /// The panel's title and id.
+    pub(super) panel: Named,
+}
+
+/// A thing of Grafana's, as a person knows it and as Grafana does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Named {
+    pub(super) name: Option<String>,
+    pub(super) id: Option<String>,
+}
+
+impl Asker {
+    pub(super) fn of(headers: &HashMap<String, String>) -> Self {
+        // A header's case depends on the way it came.
+        let header = |wanted: &str| {
+            let found = headers.iter().find(|(name, _)| {
+                let name = name.to_ascii_lowercase();
+                name.strip_prefix("http_").unwrap_or(&name) == wanted
+            });
+            found.map(|(_, value)| value.trim())
+        };
+        let says = |name: &str| header(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1");
+        // Alerting escapes a rule's name and uid as in a form, Grafana's proxy what is not ASCII in a title.
+        let named = |name: &str, id: &str, form: bool| {
+            let shown =
+                |value: &str| Some(text::plain(&unescaped(value, form)).into_owned()).filter(|text| !text.is_empty());
+            Named { name: header(name).and_then(shown), id: header(id).and_then(shown) }
+        };
+        Self {
+            is_alert: says("fromalert"),
+            is_expression: says("x-grafana-from-expr"),
+            rule: named("x-rule-name", "x-rule-uid", true),
+            dashboard: named("x-dashboard-title", "x-dashboard-uid", false),
+            panel: named("x-panel-title", "x-panel-id", false),
+        }
+    }
+}
+
+/// A text whose escapes (`%20`, and in a form `+`) are undone; what is no escape stays.
+fn unescaped(text: &str, form: bool) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match rest {
+            [b'%', high, low, ..] => {
+                std::str::from_utf8(&[*high, *low]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            }
+            _ => None,
+        };
+        match (first, escaped) {
+            (_, Some(byte)) => {
+                bytes.push(byte);
+                rest = &rest[3..];
+                continue;
+            }
+            (b'+', None) if form => bytes.push(b' '),
+            (byte, None) => bytes.push(*byte),
+        }
+        rest = tail;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(headers: &[(&str, &str)]) -> Asker {
+        Asker::of(&headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn alert_rules_and_expressions_are_known_by_their_headers() {
+        let is_alert = |name, value| asker(&[(name, value)]).is_alert;
+        assert!(is_alert("FromAlert", "true"));
+        assert!(is_alert("Fromalert", "true"));
+        assert!(is_alert("http_FromAlert", "true"));
+        assert!(is_alert("FromAlert", " True "));
+        assert!(is_alert("FromAlert", "1"));
+        assert!(!is_alert("FromAlert", "0"));
+        assert!(!is_alert("FromAlert", "false"));
+        assert!(!is_alert("X-Rule-Uid", "true"));
+        assert!(asker(&[("http_X-Grafana-From-Expr", "true")]).is_expression);
+        assert!(!asker(&[("X-Grafana-From-Expr", "")]).is_expression);
+    }
+
+    #[test]
+    fn rules_and_panels_are_known_by_name_and_id() {
+        let rule = asker(&[("http_X-Rule-Name", "Somebody+logs%20in+%26+out"), ("http_X-Rule-Uid", "ab-1")]).rule;
+        assert_eq!((rule.name.as_deref(), rule.id.as_deref()), (Some("Somebody logs in & out"), Some("ab-1")));
+        let of_panel = [
+            ("http_X-Dashboard-Uid", "d1"),
+            ("X-Dashboard-Title", "Acc%C3%A8s 100% C++"),
+            ("x-panel-id", "7"),
+            ("http_X-Panel-Title", ""),
+        ];
+        let Asker { dashboard, panel, .. } = asker(&of_panel);
+        assert_eq!((dashboard.name.as_deref(), dashboard.id.as_deref()), (Some("Accès 100% C++"), Some("d1")));
+        assert_eq!((panel.name, panel.id.as_deref()), (None, Some("7")));
+    }
+
+    #[test]
+    fn a_title_hides_nothing_and_is_not_long() {
+        let long = "x".repeat(9_000);
+        for (title, shown) in [
+            ("a%0d%0ab%E2%80%AEc\u{200b}%1b[31m", "a bc[31m".to_owned()),
+            ("%ff%f", "\u{fffd}%f".to_owned()),
+            ("%e9é%", "\u{fffd}é%".to_owned()),
+            (long.as_str(), "x".repeat(80) + "…"),
+        ] {
+            assert_eq!(asker(&[("X-Panel-Title", title)]).panel.name, Some(shown), "{title}");
+        }
+        assert_eq!(asker(&[("X-Panel-Title", "%00")]).panel.name, None);
+    }
+
+    #[test]
+    fn other_headers_are_not_looked_at() {
+        let secret = [
+            ("Authorization", "Bearer secret"),
+            ("X-Grafana-Id", "secret"),
+            ("Cookie", "secret"),
+            ("http_X-ID-Token", "secret"),
+        ];
+        assert_eq!(asker(&secret), Asker::default());
+    }
+}
