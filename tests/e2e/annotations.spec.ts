@@ -1,22 +1,4 @@
-import type { Page } from '@playwright/test';
-
-import { annotation, AUDIT, CPU, expect, METRICS, test } from './fixtures';
-
-const markers = (page: Page) => page.getByTestId('data-testid annotation-marker');
-
-/** The text of the tooltip of each marker. */
-async function tooltips(page: Page): Promise<string[]> {
-  await expect(markers(page).first()).toBeVisible();
-  const texts: string[] = [];
-  for (const marker of await markers(page).all()) {
-    await marker.hover({ force: true });
-    const tooltip = page.locator('#grafana-portal-container');
-    await expect(tooltip).toContainText(/\S/);
-    texts.push(await tooltip.innerText());
-    await page.mouse.move(0, 0);
-  }
-  return texts;
-}
+import { annotation, AUDIT, CPU, expect, markers, test, tooltips } from './fixtures';
 
 test('the annotation editor of a new annotation shows events at once', async ({ annotationEditPage, page }) => {
   await annotationEditPage.datasource.set(AUDIT.name);

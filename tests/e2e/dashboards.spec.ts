@@ -1,6 +1,8 @@
 import { access, activity, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
 
-test('a range in which nothing happened is 0 on each tile and in each ranking, and nowhere unknown', async ({ page }) => {
+test('a range in which nothing happened is 0 on each tile and in each ranking, and nowhere unknown', async ({
+  page,
+}) => {
   const filters = encodeURIComponent('user_agent|=|no such program');
   // The tiles, and the row of all in each table that ranks groups.
   for (const { model, zeros } of [

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { expect, test as base } from '@grafana/plugin-e2e';
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { APIRequestContext, Locator, Page } from '@playwright/test';
 
 export { expect };
 
@@ -226,4 +226,21 @@ export const asking = ({ panels }: Dashboard) =>
 export async function showAll(page: Page, { panels }: Dashboard) {
   const rows = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
   await page.setViewportSize({ width: 1500, height: 400 + rows * 38 });
+}
+
+/** The markers of annotations, in a page or in one panel. */
+export const markers = (within: Page | Locator) => within.getByTestId('data-testid annotation-marker');
+
+/** The text of the tooltip of each marker. */
+export async function tooltips(page: Page, within: Page | Locator = page): Promise<string[]> {
+  await expect(markers(within).first()).toBeVisible();
+  const texts: string[] = [];
+  for (const marker of await markers(within).all()) {
+    await marker.hover({ force: true });
+    const tooltip = page.locator('#grafana-portal-container');
+    await expect(tooltip).toContainText(/\S/);
+    texts.push(await tooltip.innerText());
+    await page.mouse.move(0, 0);
+  }
+  return texts;
 }

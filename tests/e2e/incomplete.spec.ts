@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { access, activity, asking, expect, incident, panel, showAll, test } from './fixtures';
+import { access, activity, asking, expect, incident, incidentRange, panel, showAll, test, tooltips } from './fixtures';
 
 for (const model of [access, activity, incident]) {
   test(`with a stopped API and nothing cached, nothing on "${model.title}" looks like zero`, async ({
@@ -26,6 +26,15 @@ for (const model of [access, activity, incident]) {
     }
   });
 }
+
+test('a region that does not answer is visible on the graphs of Incident', async ({ page, relayed, request }) => {
+  relayed.relay.fails = (path) => path.includes('/regions/nl-ams/') && path.includes('audit-trail');
+  const { from, to } = await incidentRange(request);
+  await showAll(page, incident);
+  await page.goto(`/d/${incident.uid}?from=${from}&to=${to}&var-audit=${relayed.audit.uid}`);
+  const texts = await tooltips(page, panel(page, 1));
+  expect(texts.filter((text) => /Incomplete/.test(text) && /nl-ams/.test(text))).not.toEqual([]);
+});
 
 /** A Prometheus that has no metrics. */
 async function withoutMetrics(): Promise<{ url: string; stop: () => void }> {

@@ -18,7 +18,9 @@ function queries(request: Request) {
 /** The next request with a query that is about a filter's value. */
 function asked(page: Page, refId: string, value: string): Promise<Request> {
   return page.waitForRequest((request) =>
-    queries(request).some((query) => query.refId === refId && JSON.stringify(query.filters ?? []).includes(`"${value}"`))
+    queries(request).some(
+      (query) => query.refId === refId && JSON.stringify(query.filters ?? []).includes(`"${value}"`)
+    )
   );
 }
 
@@ -36,7 +38,12 @@ test('an annotation’s settings ask for its events once', async ({ annotationEd
 });
 
 test('expressions use filtered queries, hidden ones too', async ({ dashboard, gotoDashboardPage, page }) => {
-  const twice = { refId: 'C', datasource: { type: '__expr__', uid: '__expr__' }, type: 'math', expression: '$B * 0 + 42' };
+  const twice = {
+    refId: 'C',
+    datasource: { type: '__expr__', uid: '__expr__' },
+    type: 'math',
+    expression: '$B * 0 + 42',
+  };
   const targets = [{ ...COUNT, hide: true }, twice];
   const stat = { id: 1, type: 'stat', gridPos: { x: 0, y: 0, w: 12, h: 8 }, targets };
   const uid = await dashboard({
@@ -46,7 +53,12 @@ test('expressions use filtered queries, hidden ones too', async ({ dashboard, go
     ],
     templating: {
       list: [
-        { type: 'adhoc', name: 'filters', datasource: AUDIT, filters: [{ key: 'product', operator: '=', value: 'iam' }] },
+        {
+          type: 'adhoc',
+          name: 'filters',
+          datasource: AUDIT,
+          filters: [{ key: 'product', operator: '=', value: 'iam' }],
+        },
       ],
     },
   });
@@ -85,7 +97,10 @@ test('panels of mixed data sources and annotations follow a change of the filter
       queries(request).some((query) => query.refId === refId && !JSON.stringify(query.filters).includes('"iam"'))
     )
   );
-  await page.getByRole('button', { name: /remove filter.*product/i }).first().click();
+  await page
+    .getByRole('button', { name: /remove filter.*product/i })
+    .first()
+    .click();
   await Promise.all(followed);
 });
 
@@ -119,7 +134,10 @@ test('a log panel of a dashboard scrolls on to older lines, and leaves none out'
   });
   await gotoDashboardPage({ uid });
   await expect(page.getByText(/ · from | · in /).first()).toBeVisible();
-  await page.getByText(/ · from | · in /).first().hover();
+  await page
+    .getByText(/ · from | · in /)
+    .first()
+    .hover();
   await expect(async () => {
     await page.mouse.wheel(0, 4_000);
     expect(ids.length).toBeGreaterThan(2);
