@@ -55,6 +55,15 @@ impl Directory {
         self.names.get_now(deadline, fetch).await
     }
 
+    /// The products of all regions, where the lists of all are in the cache and good.
+    pub(super) fn cached_products(&self) -> Option<Vec<Product>> {
+        let mut products = BTreeMap::new();
+        for (_, lookup) in &self.products {
+            lookup.get_cached()?.iter().for_each(|product| add(&mut products, product));
+        }
+        Some(products.into_values().collect())
+    }
+
     /// The products of all regions; one region that answers is enough. `now` fetches them whatever is cached.
     pub(super) async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
@@ -66,7 +75,7 @@ impl Directory {
         for ((region, _), answer) in self.products.iter().zip(answers) {
             match answer {
                 Ok(Found { value, stale }) => {
-                    products.extend(value.iter().map(|product| (product.name.clone(), product.clone())));
+                    value.iter().for_each(|product| add(&mut products, product));
                     notices.extend(
                         stale.map(|stale| stale.sentence(&format!("The products of region {region}"), "Audit Trail")),
                     );
@@ -84,5 +93,48 @@ impl Directory {
             Some(error) if products.is_empty() => Err(error),
             _ => Ok(Products { list: products.into_values().collect(), notices }),
         }
+    }
+}
+
+/// Adds a region's product: regions may record different services and methods of it.
+fn add(products: &mut BTreeMap<String, Product>, product: &Product) {
+    let Some(known) = products.get_mut(&product.name) else {
+        products.insert(product.name.clone(), product.clone());
+        return;
+    };
+    for service in &product.services {
+        match known.services.iter_mut().find(|known| known.name == service.name) {
+            Some(known) => {
+                let new = service.methods.iter().filter(|method| !known.methods.contains(method));
+                let new: Vec<String> = new.cloned().collect();
+                known.methods.extend(new);
+            }
+            None => known.services.push(service.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaleway::audit_trail::Service;
+
+    #[test]
+    fn a_product_has_the_services_and_methods_of_all_regions() {
+        let service = |name: &str, methods: &[&str]| Service {
+            name: name.to_owned(),
+            methods: methods.iter().map(|method| (*method).to_owned()).collect(),
+        };
+        let product = |services| Product { title: "P".to_owned(), name: "p".to_owned(), services };
+        let mut products = BTreeMap::new();
+        for services in [
+            vec![service("a", &["x", "y"])],
+            vec![service("a", &["y", "z"]), service("b", &["x"])],
+            vec![service("b", &[])],
+        ] {
+            add(&mut products, &product(services));
+        }
+        let all = product(vec![service("a", &["x", "y", "z"]), service("b", &["x"])]);
+        assert_eq!(products.into_values().collect::<Vec<_>>(), [all]);
     }
 }

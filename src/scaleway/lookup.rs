@@ -155,6 +155,13 @@ impl<T> Lookup<T> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The value in the cache, where it is good and its renewal has not failed.
+    #[must_use]
+    pub fn get_cached(&self) -> Option<Arc<T>> {
+        let found = self.cached().good(&|_| false)?.ok()?;
+        found.stale.is_none().then_some(found.value)
+    }
+
     /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` says that
     /// something is missing in it.
     ///
@@ -258,11 +265,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_renewal_that_fails_keeps_the_value_and_says_so() {
         let source = Source::default();
+        let cached = || source.lookup.get_cached().map(|value| *value);
+        assert_eq!(cached(), None);
         assert_eq!(source.get(false).await, Ok((1, false)));
         pass(599).await;
         assert_eq!(source.get(true).await, Ok((1, false)), "a value is good for ten minutes");
+        assert_eq!(cached(), Some(1));
         pass(1).await;
+        assert_eq!(cached(), None);
         assert_eq!(source.get(true).await, Ok((1, true)));
+        assert_eq!(cached(), None, "what could not be renewed is not good");
         pass(58).await;
         assert_eq!(source.get(false).await, Ok((1, true)), "a failure is cached for a minute");
         pass(2).await;
