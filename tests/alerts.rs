@@ -205,9 +205,38 @@ async fn a_leftover_variable_is_refused_by_name() {
         assert!(failure.message.starts_with(message), "{scope}: {failure}");
         assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
     }
-    let filter = json!({ "filters": [{ "key": "principal", "operator": "=", "value": "$who" }] });
-    let failure = parse(&filter).unwrap_err();
-    assert!(failure.message.starts_with("filters.value holds the variable $who"), "{failure}");
+    for (query, message) in [
+        (
+            json!({ "filters": [{ "key": "principal", "operator": "=", "value": "$who" }] }),
+            "filters.value holds the variable $who,",
+        ),
+        (json!({ "filters": [{ "key": "${by}", "operator": "=" }] }), "filters.key holds the variable ${by},"),
+        (
+            json!({ "filters": [{ "key": "method", "operator": "=|", "values": ["a", "[[m:csv]]"] }] }),
+            "filters.values holds the variable [[m:csv]],",
+        ),
+        (json!({ "queryType": "counts", "groupBy": ["$__all"] }), "groupBy holds the variable $__all,"),
+        (
+            json!({ "queryType": "counts", "groupLimit": "${limit.text}" }),
+            "groupLimit holds the variable ${limit.text},",
+        ),
+        (json!({ "queryType": "counts", "timezone": "${tz:raw}" }), "timezone holds the variable ${tz:raw},"),
+        (json!({ "queryType": "counts", "over": "$over" }), "over holds the variable $over,"),
+        (json!({ "queryType": "values", "column": "[[column]]" }), "column holds the variable [[column]],"),
+        (json!({ "queryType": "annotations", "cap": "$cap" }), "cap holds the variable $cap,"),
+        (json!({ "limit": "${__interval_ms}" }), "limit holds the variable ${__interval_ms},"),
+        (json!({ "queryType": "$question" }), "queryType holds the variable $question,"),
+        (json!({ "scope": { "text": ["a", "$b"] } }), "scope.text holds the variable $b,"),
+        (
+            json!({ "scope": { "notText": "${__from:date:iso}" } }),
+            "scope.notText holds the variable ${__from:date:iso},",
+        ),
+        (json!({ "emptyVariables": ["a"] }), "emptyVariables is [\"a\"]. Allowed: none in an alert rule"),
+    ] {
+        let failure = parse(&query).unwrap_err();
+        assert!(failure.message.starts_with(message), "{query}: {failure}");
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+    }
     for text in ["US$", "$5", "a$", "[[", "[]", "[[]]", "{user}", "100 $ or more"] {
         assert!(parse(&json!({ "scope": { "text": text } })).is_ok(), "{text}");
     }
@@ -307,6 +336,93 @@ async fn a_principal_that_nobody_is_called_is_an_error() {
     );
     // An id is a name of its own, also of somebody who is gone or has done nothing.
     assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
+}
+
+fn of_product(product: &str) -> Value {
+    json!({ "queryType": "counts", "over": "total", "scope": { "kinds": ["api"], "products": [product] } })
+}
+
+#[tokio::test]
+async fn a_product_that_the_organization_does_not_have_is_an_error() {
+    let engine = week().await;
+    for (query, field) in [
+        (of_product("intsance"), "scope.products is \"intsance\""),
+        (of_product("intsance*"), "scope.products is \"intsance*\""),
+        // The risk table knows it by this name, and the organization by another.
+        (of_product("postgresql"), "scope.products is \"postgresql\""),
+        (
+            json!({ "filters": [{ "key": "product", "operator": "=", "value": "intsance" }] }),
+            "filters.value is \"intsance\"",
+        ),
+        (
+            json!({ "filters": [{ "key": "product", "operator": "=|", "values": ["iam", "intsance"] }] }),
+            "filters.values is \"intsance\"",
+        ),
+    ] {
+        let failure = engine.ask_as_rule(query.clone()).await.unwrap_err();
+        let expected = format!(
+            "{field}. Allowed: the products that Scaleway lists for this organization: account, apple-silicon, "
+        );
+        assert!(failure.message.starts_with(&expected), "{query}: {failure}");
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+    }
+    // In whatever case, as a pattern, and where its events are left out, a product is none.
+    for query in [
+        of_product("INSTANCE"),
+        of_product("inst*"),
+        of_product("iam"),
+        json!({ "filters": [{ "key": "product", "operator": "!=", "value": "intsance" }] }),
+        json!({ "filters": [{ "key": "product", "operator": "=", "value": "(none)" }] }),
+    ] {
+        assert!(the_number(&engine.ask_as_rule(query.clone()).await.unwrap()) > 0, "{query}");
+    }
+    // Names that Scaleway adds every few weeks are no error.
+    for scope in [
+        json!({ "kinds": ["api"], "methods": ["CreateTeapot"] }),
+        json!({ "services": ["scaleway.teapot.v1.Api"] }),
+        json!({ "resourceTypes": ["teapot"] }),
+    ] {
+        let query = json!({ "queryType": "counts", "over": "total", "scope": scope });
+        assert_eq!(the_number(&engine.ask_as_rule(query).await.unwrap()), 0, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn without_all_lists_no_product_is_an_error() {
+    for fault in [
+        Fault::BadGateway.always().on(Endpoint::Products),
+        Fault::BadGateway.always().on(Endpoint::Products).in_region("pl-waw"),
+        Fault::HtmlPage.always().on(Endpoint::Products),
+    ] {
+        let config = Config { events: EVENTS, faults: vec![fault], ..Config::default() };
+        let engine = Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 5 })).await;
+        assert_eq!(the_number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()), 0);
+        let products = engine.ask_as_rule(of_product("INSTANCE")).await.unwrap();
+        assert!(the_number(&products) > 0, "all spellings are found by comparing here");
+    }
+    // Nor where a region is asked whose list is not.
+    let config = Config { events: EVENTS, ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["nl-ams"] })).await;
+    let mut elsewhere = of_product("intsance");
+    elsewhere["scope"]["regions"] = json!(["pl-waw"]);
+    assert_eq!(the_number(&engine.ask_as_rule(elsewhere).await.unwrap()), 0);
+    assert!(engine.ask_as_rule(of_product("intsance")).await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_rule_says_of_a_product_does_not_depend_on_what_is_cached() {
+    let engine = week().await;
+    // A panel that lists products has filled the cache.
+    engine.ask(list(json!({ "products": ["instance"] }))).await.unwrap();
+    assert!(engine.ask_as_rule(of_product("intsance")).await.is_err());
+    engine.sandbox.set_faults([Fault::BadGateway.always().on(Endpoint::Products)]);
+    assert_eq!(
+        the_number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()),
+        0,
+        "an old list does not decide"
+    );
+    engine.sandbox.set_faults([]);
+    assert!(engine.ask_as_rule(of_product("intsance")).await.is_err(), "nor does an old failure");
 }
 
 #[tokio::test]

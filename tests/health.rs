@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use audittrail::host::Source;
+use audittrail::host::{Ask, Source};
 use audittrail::sandbox::{
-    Config, Fault, Grant, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID,
-    SECRET_KEY, Sandbox,
+    Config, Endpoint, Fault, Grant, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind,
+    ORGANIZATION_ID, SECRET_KEY, Sandbox,
 };
 use chrono::{SecondsFormat, TimeDelta, Utc};
-use common::{Answer, api, organization, plugin};
+use common::{Answer, api, last_hours, organization, plugin};
 use serde_json::{Value, json};
 
 /// A data source of two regions.
@@ -71,6 +71,38 @@ async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour(
     let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
     let expected = "last hour: global events (fr-par) 1, nl-ams 2.";
     assert!(ok && message.contains(expected), "of another region, only the global events count: {message}");
+}
+
+#[tokio::test]
+async fn names_that_were_asked_for_and_that_no_list_knows_are_listed() {
+    let sandbox = quiet(Config::default()).await;
+    let (host, source) = (plugin().await, source(&sandbox, SECRET_KEY));
+    let health = async || {
+        let health = host.health(&source).await.expect("an answer");
+        let details: Value = serde_json::from_slice(&health.json_details).expect("JSON");
+        (health.status == 1, health.message, details["unknownNames"].clone())
+    };
+    let (ok, message, unknown) = health().await;
+    assert!(ok && !message.contains("spelling") && unknown == json!([]), "{message}");
+    for scope in [
+        json!({ "products": ["iam", "INSTANCE"], "methods": ["Delete*", "EntangleQubits"] }),
+        json!({ "products": ["intsance"], "methods": ["CreatApiKey"] }),
+        json!({ "methods": ["CreatApiKey"] }),
+    ] {
+        let ask = Ask::new("A", json!({ "queryType": "events", "scope": scope }), last_hours(1));
+        host.frame(&source, ask, &[]).await.expect("events");
+    }
+    // What is only being typed was not asked for.
+    host.resource(&source, "check?query=%7B%22scope%22%3A%7B%22methods%22%3A%22Cre%22%7D%7D").await.expect("an answer");
+    let (ok, message, unknown) = health().await;
+    let names = "product \"intsance\", method \"CreatApiKey\"";
+    let sentence = format!("Queries ask for names that Scaleway's lists do not have; check their spelling: {names}.");
+    assert!(ok && message.ends_with(&sentence), "{message}");
+    assert_eq!(unknown, json!(["product \"intsance\"", "method \"CreatApiKey\""]));
+    // Without the lists, nothing is known to be unknown.
+    sandbox.set_faults([Fault::BadGateway.always().on(Endpoint::Products)]);
+    assert_eq!(health().await.2, json!([]));
+    host.stop().await.expect("it ends");
 }
 
 #[tokio::test]

@@ -299,7 +299,7 @@ async fn where_everything_is_cut_a_panel_of_a_part_reads_on_and_is_complete() {
 #[tokio::test]
 async fn panels_of_parts_share_one_reading_too() {
     let parts = || {
-        ["iam", "instance", "vpc", "rdb", "load-balancer", "k8s"]
+        ["iam", "instance", "vpc", "rdb", "load-balancer", "kubernetes"]
             .map(|product| json!({ "queryType": "counts", "scope": { "products": [product] } }))
     };
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
@@ -882,12 +882,13 @@ async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
     let engine = Engine::start(Config { events: 20_000, ..Config::default() }).await;
     let request = settled();
     // The newest of all, and more than a page of one nanosecond.
-    let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.to - 1, json!({ "product_name": "rare" })));
+    let rare = || json!({ "product_name": "account", "method_name": "CreateGDPRRequest" });
+    let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.to - 1, rare()));
     engine.sandbox.push("fr-par", Kind::Api, rare.map(|event| event.to_string())).unwrap();
-    let scope = json!({ "kinds": ["api"], "products": ["rare"] });
+    let scope = json!({ "kinds": ["api"], "methods": ["createGdprRequest"] });
     let shown = ids(&engine.desk, &scope, &request).await;
     assert_eq!((shown.len(), set(&shown).len()), (250, 250));
-    assert!(!engine.asked("product_name=rare").is_empty());
+    assert!(!engine.asked("method_name=CreateGDPRRequest").is_empty());
     let asked = calls(&engine.sandbox);
     assert!(asked <= 12, "{asked} calls, and everything has 200 pages");
     // It serves a narrower range, and does not pass for everything.

@@ -120,12 +120,16 @@ fn ids(answer: &Answer) -> BTreeSet<String> {
     answer.events.ids().iter().flatten().map(str::to_owned).collect()
 }
 
-/// What an ordinary week lacks: the same address in two spellings, codes that no class lists, a global product that is
-/// not of the known ones, system events that tell a status.
+/// What an ordinary week lacks: the same address in several spellings, codes that no class lists, a global product that is
+/// not of the known ones, names that no list has and that differ in case alone, system events that tell a status.
 fn oddities(engine: &Engine) {
     for (region, kind, fields) in [
         ("fr-par", Kind::Api, json!({ "source_ip": "2001:DB8:1:0::33", "status_code": 401 })),
         ("fr-par", Kind::Api, json!({ "source_ip": "::ffff:203.0.113.10", "status_code": 302 })),
+        ("fr-par", Kind::Api, json!({ "source_ip": "0:0:0:0:0:FFFF:CB00:710A", "product_name": "ORBIT" })),
+        ("nl-ams", Kind::Api, json!({ "method_name": "createORBIT", "service_name": "Scaleway.Orbit.v1.API" })),
+        ("nl-ams", Kind::Api, json!({ "method_name": "CreateOrbit", "service_name": "scaleway.orbit.v1.Api" })),
+        ("nl-ams", Kind::Api, json!({ "method_name": "CREATEorbit", "product_name": "instance" })),
         ("fr-par", Kind::Api, json!({ "locality": "global", "product_name": "orbit", "status_code": 201 })),
         ("nl-ams", Kind::Api, json!({ "product_name": "iam", "locality": "nl-ams", "principal": null })),
         ("nl-ams", Kind::Api, json!({ "source_ip": "not an address", "status_code": null })),
@@ -165,7 +169,9 @@ fn texts_of(kind: &str, event: &Value, field: &str) -> Vec<String> {
         ("resourceNames", _) => resources("name"),
         ("status", _) => event["status_code"].as_u64().map(|code| code.to_string()).into_iter().collect(),
         ("principals", _) => text(&event["principal"]["id"]).into_iter().collect(),
-        ("text", _) => resources("name").into_iter().chain(member("user_agent")).chain(member("request_id")).collect(),
+        ("text" | "notText", _) => {
+            resources("name").into_iter().chain(member("user_agent")).chain(member("request_id")).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -179,8 +185,17 @@ fn beside(field: &str, organisation: &Organisation) -> Vec<String> {
         "status" => words(&["succeeded", "denied", "failed", "403", "599"]),
         "severities" => words(&["low", "medium", "high", "critical"]),
         "riskClasses" => words(&["login_failures", "denied_actions", "service_disruption", "credential_creation"]),
-        "sourceIps" => words(&["203.0.113.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8:1::33", "10.9.8.7"]),
-        "text" => words(&["SCALEWAY", "delete", "ops-", "é", "terraform", "no such text"]),
+        "sourceIps" => words(&[
+            "203.0.113.0/24",
+            "0.0.0.0/0",
+            "::/0",
+            "2001:db8::/32",
+            "2001:db8:1::33",
+            "10.9.8.7",
+            "203.0.113.10",
+            "::ffff:cb00:7100/120",
+        ]),
+        "text" | "notText" => words(&["SCALEWAY", "delete", "ops-", "é", "terraform", "no such text"]),
         "principals" => {
             let users = organisation.users.iter().take(4);
             let names = users.flat_map(|user| [user.email.to_uppercase(), user.username.clone(), user.id.clone()]);
@@ -188,6 +203,54 @@ fn beside(field: &str, organisation: &Organisation) -> Vec<String> {
             names.chain(others).chain([organisation.departed.id.clone(), "nobody@example.com".to_owned()]).collect()
         }
         _ => words(&["no such value"]),
+    }
+}
+
+/// The fields whose values are compared in any case, and may hold wildcards.
+const NAMES: [&str; 4] = ["products", "services", "methods", "resourceTypes"];
+
+/// A name as a person may write it.
+fn rewritten(name: &str, how: usize) -> String {
+    let mut letters = name.chars();
+    let first = letters.next();
+    match how % 8 {
+        0 => name.to_lowercase(),
+        1 => name.to_uppercase(),
+        2 => format!("?{}", letters.as_str().to_lowercase()),
+        3 => format!("{}*", first.unwrap_or('*')),
+        4 => format!("*{}", letters.as_str()),
+        _ => name.to_owned(),
+    }
+}
+
+/// Whether a name is what was written, by a plain reading of the model.
+fn is_named(written: &str, name: &str) -> bool {
+    fn fits(written: &[char], name: &[char]) -> bool {
+        match written {
+            [] => name.is_empty(),
+            ['*', rest @ ..] => (0..=name.len()).any(|taken| fits(rest, &name[taken..])),
+            [letter, rest @ ..] => {
+                name.first().is_some_and(|first| *letter == '?' || letter == first) && fits(rest, &name[1..])
+            }
+        }
+    }
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();
+    fits(&letters(written), &letters(name))
+}
+
+/// An address in the one spelling that all have.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+fn network(text: &str) -> IpNet {
+    match text.parse() {
+        Ok(IpNet::V6(six)) if six.addr().to_ipv4_mapped().is_some() => {
+            let (address, length) = (six.addr().to_ipv4_mapped().unwrap(), six.prefix_len() - 96);
+            IpNet::new(address.into(), length).unwrap()
+        }
+        Ok(net) => net,
+        Err(_) => address(text).unwrap().into(),
     }
 }
 
@@ -205,8 +268,9 @@ fn scopes(
     }
     let trail = trail.to_vec();
     let chosen = prop::sample::subsequence(fields.to_vec(), 1..=4.min(fields.len()));
-    (any::<Index>(), chosen, any::<[bool; 16]>(), prop::collection::vec((any::<Index>(), 0..6_usize), 16)).prop_map(
-        move |(base, fields, own, others)| {
+    let others = prop::collection::vec((any::<Index>(), 0..6_usize), 16);
+    (any::<Index>(), chosen, any::<[bool; 16]>(), others, any::<[u8; 16]>()).prop_map(
+        move |(base, fields, own, others, how)| {
             let (kind, region, event) = base.get(&trail);
             let mut scope = json!({});
             for (place, field) in fields.into_iter().enumerate() {
@@ -217,7 +281,12 @@ fn scopes(
                 let words = &vocabulary[field];
                 let start = first.index(words.len());
                 values.extend(words.iter().cycle().skip(start).step_by(7).take(count % 3 + count / 3).cloned());
-                scope[field] = if field == "text" { values.first().cloned().into() } else { values.into() };
+                if NAMES.contains(&field) {
+                    let rewrite = |(more, name): (usize, &String)| rewritten(name, usize::from(how[place]) + more);
+                    values = values.iter().enumerate().map(rewrite).collect();
+                }
+                let one = field == "text" && values.len() < 2;
+                scope[field] = if one { values.first().cloned().into() } else { values.into() };
             }
             scope
         },
@@ -243,7 +312,7 @@ const PLAIN: [&str; 11] = [
 fn scaleways_filters_and_ours_give_the_same_answer() {
     let world = World::new();
     let mut fields = PLAIN.to_vec();
-    fields.extend(["riskClasses", "severities"]);
+    fields.extend(["riskClasses", "severities", "notText"]);
     world.check(&fields, |scope| compare(&ids(&world.answer(scope)), &world.masked(scope)));
 }
 
@@ -320,7 +389,10 @@ fn means(scope: &Value, organisation: &Organisation, (kind, region, event): &Tol
     let lists = ["kinds", "products", "services", "methods", "projects", "resourceTypes"];
     let listed = lists.iter().all(|field| {
         let wanted = wanted(field);
-        wanted.is_empty() || texts_of(kind, event, field).iter().any(|text| wanted.contains(text))
+        let is =
+            |wanted: &String, text: &str| if NAMES.contains(field) { is_named(wanted, text) } else { wanted == text };
+        let is_any = |text: &String| wanted.iter().any(|wanted| is(wanted, text));
+        wanted.is_empty() || texts_of(kind, event, field).iter().any(is_any)
     });
     let global = *kind == "authentication"
         || event["locality"] == "global"
@@ -340,11 +412,8 @@ fn means(scope: &Value, organisation: &Organisation, (kind, region, event): &Tol
         || outcome.iter().any(|want| want == class || status.is_some_and(|status| *want == status.to_string()));
 
     let nets = wanted("sourceIps");
-    let address = event["source_ip"].as_str().and_then(|text| text.parse::<IpAddr>().ok());
-    let from = |net: &String| {
-        let net = net.parse::<IpNet>().or_else(|_| net.parse::<IpAddr>().map(IpNet::from)).unwrap();
-        address.is_some_and(|address| net.contains(&address))
-    };
+    let address = event["source_ip"].as_str().and_then(address);
+    let from = |net: &String| address.is_some_and(|address| network(net).contains(&address));
     let address = nets.is_empty() || nets.iter().any(from);
 
     // Log-ins, and IAM's calls before there is a principal, are somebody's all the same: the user they are about.
@@ -390,19 +459,29 @@ fn ad_hoc(trail: &[Told]) -> impl Strategy<Value = Vec<(&'static str, &'static s
         ("kind", "kinds"),
         ("resource_type", "resourceTypes"),
     ];
-    let words: Vec<(&'static str, Vec<String>)> = columns
+    let words: Vec<(&'static str, bool, Vec<String>)> = columns
         .into_iter()
         .map(|(column, field)| {
             let told: BTreeSet<String> =
                 trail.iter().flat_map(|(kind, _, event)| texts_of(kind, event, field)).collect();
-            (column, told.into_iter().chain([String::new(), "no such value".to_owned()]).collect())
+            let beside = if column == "source_ip" { "203.0.113.0/24" } else { "no such value" };
+            let told = told.into_iter().filter(|text| column != "source_ip" || address(text).is_some());
+            let none = [String::new(), "(none)".to_owned()];
+            (column, NAMES.contains(&field), told.chain(none).chain([beside.to_owned()]).collect())
         })
         .collect();
     let operator = select(vec!["=", "!=", "=|", "!=|", "=~", "!~"]);
-    let filter = (select(words), operator, any::<[Index; 3]>()).prop_map(|((column, words), operator, places)| {
-        let count = if operator.ends_with('|') { 3 } else { 1 };
-        (column, operator, places[..count].iter().map(|place| place.get(&words).clone()).collect())
-    });
+    let filter = (select(words), operator, any::<[Index; 3]>(), any::<u8>()).prop_map(
+        |((column, is_name, words), operator, places, how)| {
+            let count = if operator.ends_with('|') { 3 } else { 1 };
+            let write = |word: &String| match &**word {
+                "" | "(none)" => word.clone(),
+                name if is_name && !operator.ends_with('~') => rewritten(name, usize::from(how)),
+                _ => word.clone(),
+            };
+            (column, operator, places[..count].iter().map(|place| write(place.get(&words))).collect())
+        },
+    );
     prop::collection::vec(filter, 1..4)
 }
 
@@ -415,7 +494,9 @@ fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
     let property = |filters: Vec<(&'static str, &'static str, Vec<String>)>| {
         let written = filters.iter().map(|(key, operator, values)| match *operator {
             "=|" | "!=|" => json!({ "key": key, "operator": operator, "values": values }),
-            "=~" | "!~" => json!({ "key": key, "operator": operator, "value": regex::escape(&values[0]) }),
+            "=~" | "!~" if values[0] != "(none)" => {
+                json!({ "key": key, "operator": operator, "value": regex::escape(&values[0]) })
+            }
             _ => json!({ "key": key, "operator": operator, "value": values[0] }),
         });
         let json = json!({ "queryType": "events", "filters": written.collect::<Vec<_>>() });
@@ -423,10 +504,20 @@ fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
         let answer = world.pushed_down(&json);
         let columns: Vec<_> = query.filters.iter().map(|filter| everything.dimension(filter.key)).collect();
         let meant = (0..everything.events.len()).filter(|row| {
-            filters.iter().zip(&columns).all(|((_, operator, values), column)| {
-                // Text that is absent is empty.
-                let text = column(*row).unwrap_or_default();
-                values.iter().any(|value| *value == text) != operator.starts_with('!')
+            filters.iter().zip(&columns).all(|((key, operator, values), column)| {
+                let text = column(*row);
+                let is = |value: &String| match (&**value, &text) {
+                    // To a pattern, text that is absent is empty; what stands for it is no pattern.
+                    ("" | "(none)", text) => text.is_none(),
+                    (_, None) => false,
+                    (value, Some(text)) if operator.ends_with('~') => value == text,
+                    (value, Some(text)) => match *key {
+                        "product" | "service" | "method" | "resource_type" => is_named(value, text),
+                        "source_ip" => address(text).is_some_and(|address| network(value).contains(&address)),
+                        _ => value == text,
+                    },
+                };
+                values.iter().any(is) != operator.starts_with('!')
             })
         });
         compare(&ids(&answer), &meant.map(|row| everything.events.ids().value(row).to_owned()).collect())
@@ -477,8 +568,12 @@ async fn what_scaleway_can_filter_is_filtered_there() {
         (json!({ "projects": ["p"] }), set(&["project_id=p"])),
         (json!({ "status": ["409"] }), set(&["status=409"])),
         (json!({ "status": ["denied"] }), set(&["status=401", "status=403"])),
-        (json!({ "sourceIps": ["203.0.113.7"] }), set(&["source_ip=203.0.113.7"])),
-        (json!({ "sourceIps": ["203.0.113.7/32"] }), set(&["source_ip=203.0.113.7"])),
+        // In the spellings that the organization's product lists have.
+        (json!({ "products": ["INSTANCE"] }), set(&["product_name=instance"])),
+        (json!({ "services": ["Scaleway.VPC.v2.api"] }), set(&["service_name=scaleway.vpc.v2.Api"])),
+        (json!({ "methods": ["createApiKey"] }), set(&["method_name=CreateAPIKey"])),
+        (json!({ "methods": ["createip"] }), set(&["method_name=CreateIP", "method_name=CreateIp"])),
+        (json!({ "resourceTypes": ["VPC_vpc"], "kinds": ["api"] }), set(&["resource_type=vpc_vpc"])),
         (json!({ "resourceTypes": ["vpc_vpc"], "kinds": ["api"] }), set(&["resource_type=vpc_vpc"])),
         (
             json!({ "products": ["instance"], "principals": [terraform.id.clone()] }),
@@ -509,14 +604,23 @@ async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
         json!({ "kinds": ["api"], "status": ["failed", "403"] }),
         json!({ "kinds": ["api"], "sourceIps": ["203.0.113.0/24"] }),
         json!({ "kinds": ["api"], "sourceIps": ["203.0.113.7", "203.0.114.0/24"] }),
-        // An IPv6 address has many spellings.
+        // An address has many spellings.
+        json!({ "kinds": ["api"], "sourceIps": ["203.0.113.7"] }),
         json!({ "kinds": ["api"], "sourceIps": ["2001:db8::1"] }),
+        // A name that no list has may be spelled in any way, and a pattern may stand for a new one.
+        json!({ "kinds": ["api"], "methods": ["UpdateOrbit"] }),
+        json!({ "kinds": ["api"], "methods": ["CreateServer", "UpdateOrbit"] }),
+        json!({ "kinds": ["api"], "products": ["orbit"] }),
+        json!({ "kinds": ["api"], "methods": ["CreateServ*"] }),
+        json!({ "kinds": ["api"], "resourceTypes": ["holographic"] }),
+        json!({ "kinds": ["api"], "resourceTypes": ["vpc_?pc"] }),
         json!({ "kinds": ["api"], "principals": ["nobody@example.com"] }),
         // Too many calls.
-        json!({ "kinds": ["api"], "products": ["a", "b", "c", "d", "e"] }),
+        json!({ "kinds": ["api"], "products": ["iam", "vpc", "ipam", "instance", "account"] }),
         json!({ "kinds": ["api"], "riskClasses": ["denied_actions"] }),
         json!({ "kinds": ["api"], "severities": ["high"] }),
         json!({ "kinds": ["api"], "text": "x" }),
+        json!({ "kinds": ["api"], "notText": ["x"] }),
     ] {
         assert_eq!(filters(&mut engine, scope.clone()).await, set(&[""]), "{scope}");
     }

@@ -307,6 +307,63 @@ async fn an_events_body_is_passed_on_however_deep_it_is_nested() {
 }
 
 #[tokio::test]
+async fn a_query_is_checked_before_it_is_asked() {
+    let (host, sandbox, source) = start().await;
+    let check = async |query: Value, rule: bool| {
+        let query = url::form_urlencoded::byte_serialize(query.to_string().as_bytes()).collect::<String>();
+        get(&host, &source, &format!("check?rule={rule}&query={query}")).await
+    };
+    let fine = json!({ "error": null, "warnings": [] });
+    let unlisted = |name: &str| {
+        let sentence =
+            format!("{name} is in no list of names that Scaleway or this plugin has; it is compared as text");
+        json!({ "error": null, "warnings": [sentence] })
+    };
+    for rule in [false, true] {
+        assert_eq!(check(json!({}), rule).await, fine);
+        let known = json!({ "scope": { "products": ["IAM"], "methods": ["Delete*"], "principals": ["Terraform"] } });
+        assert_eq!(check(known, rule).await, fine);
+        let method = json!({ "scope": { "methods": ["CreatApiKey"] } });
+        assert_eq!(check(method, rule).await, unlisted("method \"CreatApiKey\""));
+    }
+    let product = json!({ "scope": { "products": ["intsance"] } });
+    assert_eq!(check(product.clone(), false).await, unlisted("product \"intsance\""));
+    let error = check(product, true).await["error"].clone();
+    assert!(error.as_str().unwrap().starts_with("scope.products is \"intsance\". Allowed: the products"), "{error}");
+    let who = json!({ "scope": { "principals": ["nobody@example.com"] } });
+    let nobody = "no principal is called nobody@example.com";
+    assert_eq!(check(who.clone(), false).await, json!({ "error": null, "warnings": [nobody] }));
+    assert_eq!(check(who, true).await, json!({ "error": nobody, "warnings": [] }));
+    let variable = json!({ "emptyVariables": ["a"] });
+    let sentence = "The variable $a has no value, so no event is selected.";
+    assert_eq!(check(variable, false).await, json!({ "error": null, "warnings": [sentence] }));
+    let wrong = check(json!({ "queryType": "guess" }), false).await;
+    assert!(wrong["error"].as_str().unwrap().starts_with("queryType is \"guess\". Allowed"), "{wrong}");
+    let values = check(json!({ "queryType": "values" }), true).await;
+    assert!(values["error"].as_str().unwrap().contains("An alert rule needs counts"), "{values}");
+    let lists = ["events", "combined-events", "authentication-events", "system-events"].map(|list| format!("/{list}?"));
+    let asked: Vec<String> = sandbox.calls().queries.into_iter().collect();
+    assert!(asked.iter().all(|call| lists.iter().all(|list| !call.contains(list))), "no event is read: {asked:?}");
+
+    // A long query comes as a body.
+    let long = json!({ "scope": { "methods": ["CreatApiKey"], "text": "x".repeat(4_000) } });
+    let request = CallResourceRequest {
+        plugin_context: Some(source.context()),
+        path: "check".to_owned(),
+        url: "check".to_owned(),
+        method: "POST".to_owned(),
+        body: long.to_string().into(),
+        ..CallResourceRequest::default()
+    };
+    let answer = host.resource_raw(request).await.unwrap();
+    let answered: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.code, answered), (200, unlisted("method \"CreatApiKey\"")));
+    let (status, message) = refused(&host, &source, "check?rule=perhaps").await;
+    assert_eq!((status, message.as_str()), (400, "rule is \"perhaps\". Allowed: true, false"));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
     let (host, sandbox, source) = start().await;
     let long = format!("event/{}", "x".repeat(1_000_000));

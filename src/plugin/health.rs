@@ -15,8 +15,9 @@ use tonic::{Request, Response, Status};
 use super::Process;
 use super::data::isolated;
 use super::failures::Source;
-use crate::query::model::Scope;
-use crate::query::{Desk, Failure, filter, plan, text};
+use crate::query::answer::listed;
+use crate::query::catalogue::Catalogue;
+use crate::query::{Desk, Failure, Scope, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, iam};
 use crate::settings::Unknown;
@@ -104,7 +105,8 @@ struct Region {
 
 async fn check(desk: &Desk) -> Health {
     let deadline = Instant::now() + TIMEOUT;
-    let (regions, names) = tokio::join!(regions(desk, deadline), desk.names_now(deadline));
+    let (regions, names, unknown) =
+        tokio::join!(regions(desk, deadline), desk.names_now(deadline), desk.unknown_names(deadline));
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
             "region": shown(desk, name),
@@ -114,12 +116,19 @@ async fn check(desk: &Desk) -> Health {
             "error": region.error.as_ref().map(|error| text::message(&error.to_string()).into_owned()),
         })).collect::<Vec<_>>(),
         "principals": names.as_ref().map(|names| names.value.all().len()).ok(),
+        "unknownNames": unknown,
     });
     let (ok, mut message) = verdict(desk, &regions, &names);
     if ok {
         let there = regions.iter().filter(|(_, region)| !region.absent);
         let counts: Vec<String> = there.map(|(name, region)| counted(&shown(desk, name), region)).collect();
         message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
+        if !unknown.is_empty() {
+            let unknown = listed(&unknown);
+            message = format!(
+                "{message} Queries ask for names that Scaleway's lists do not have; check their spelling: {unknown}."
+            );
+        }
     }
     for unknown in desk.settings.unknown.iter().take(MOST_UNKNOWN) {
         let unknown = Unknown { key: text::plain(&unknown.key).into_owned(), ..unknown.clone() };
@@ -248,7 +257,7 @@ async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
 
 async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
     let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
-    let windows: Vec<_> = plan::windows(&Scope::default(), regions, None, now - HOUR, now)
+    let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, (now - HOUR, now))
         .into_iter()
         .filter(|window| regions.contains(&window.region))
         .collect();

@@ -7,6 +7,7 @@
 //! | `/principals` | users and applications |
 //! | `/resources` | the resources that recent events name |
 //! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
+//! | `/check` | what an answer would say of the names in a query, which is the body or the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -24,8 +25,8 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::Process;
 use super::data::isolated;
 use crate::event::Column;
-use crate::query::model::{EventList, Format, Order, Question, Scope, canonical_id};
-use crate::query::{Answer, Desk, Failure, Products, Query, Request, events, text};
+use crate::query::model::{EventList, Format, Order, Question, canonical_id};
+use crate::query::{Answer, Desk, Failure, Products, Query, Request, Scope, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
@@ -75,11 +76,13 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
     let parameters = Parameters::of(&call.url);
     let deadline = Instant::now() + desk.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
-    if !call.method.is_empty() && call.method != "GET" {
-        let message = format!("the method is {:?}. Allowed: GET", text::plain(&call.method));
+    let allowed = if path[..] == ["check"] { &["GET", "POST"][..] } else { &["GET"] };
+    if !call.method.is_empty() && !allowed.contains(&call.method.as_str()) {
+        let message = format!("the method is {:?}. Allowed: {}", text::plain(&call.method), allowed.join(", "));
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
     let list = match path[..] {
+        ["check"] => check(desk, &parameters, &call.body, deadline).await?,
         ["regions"] => regions(desk),
         ["products"] => products(desk, deadline).await?,
         ["principals"] => principals(desk, &parameters, deadline).await?,
@@ -87,7 +90,7 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
         ["event", id] => return event(desk, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
-                "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}",
+                "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}, check",
                 text::plain(&call.path)
             );
             return Err(Failure { status: 404, ..Failure::input(message) });
@@ -185,7 +188,8 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
     let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
-    let query = Query { hide: false, scope, filters: Vec::new(), timezone: TimeZone::UTC, question };
+    let (timezone, empty_variables) = (TimeZone::UTC, Vec::new());
+    let query = Query { hide: false, scope, filters: Vec::new(), empty_variables, timezone, question };
     Answer::gather(desk, &query, &request, deadline).await
 }
 
@@ -242,6 +246,28 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
         })
         .collect();
     Ok(json!({ "resources": list, "total": total, "notices": shown(&answer.notices()) }))
+}
+
+/// What an answer would say of a query before there is one: an error that it would be, and warnings about its names.
+async fn check(desk: &Desk, parameters: &Parameters, body: &[u8], deadline: Instant) -> Result<Value, Failure> {
+    let from_alert = match parameters.get("rule") {
+        "" | "false" => false,
+        "true" => true,
+        other => return Err(Failure::input(format!("rule is {:?}. Allowed: true, false", text::plain(other)))),
+    };
+    let query = if body.is_empty() { parameters.get("query").as_bytes() } else { body };
+    let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
+    let checked = async {
+        let query = Query::parse(query, "", &request, desk.settings.max_events)?;
+        request.check(&query)?;
+        desk.warnings(&query, &request, deadline).await
+    };
+    let (error, warnings) = match checked.await {
+        Ok(warnings) => (None, warnings),
+        Err(failure) => (Some(text::message(&failure.message).into_owned()), Vec::new()),
+    };
+    let warnings: Vec<_> = warnings.iter().map(|warning| text::message(warning)).collect();
+    Ok(json!({ "error": error, "warnings": warnings }))
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.

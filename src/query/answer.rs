@@ -9,12 +9,16 @@ use std::time::Instant;
 use arrow::array::Array;
 use arrow::error::ArrowError;
 
+use super::address;
+use super::condition::{Alternative, Condition, Name, Test};
 use super::documentation::Topic;
 use super::filter::{self, OwnNames};
 use super::incomplete::{Incomplete, Reason};
 use super::keys::Keys;
-use super::model::{AdHoc, Dimension, Matcher, Query, Question, Request, Scope};
-use super::{Desk, plan, text};
+use super::model::{Dimension, Query, Question, Request};
+use super::scope::Scope;
+use super::text::{self, plain};
+use super::{Desk, plan, unknown};
 use crate::event::{Column, Events, Kind, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
@@ -120,17 +124,21 @@ impl Answer {
         let scope = &query.scope;
         let mut known = Ok(Found::fresh(Arc::<Names>::default()));
         if !scope.principals.is_empty() {
-            known = desk.names(deadline, |names| scope.principals.iter().any(|who| ids_of(who, names).is_none())).await;
+            known = desk.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
         }
         let ids = principal_ids(scope, known.as_ref().ok().map(|names| &*names.value));
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
-        let windows =
-            plan::windows(&narrowed(scope, &query.filters), regions, ids.as_deref(), request.from, request.to);
+        let mut asked = unknown::Question::of(desk, query, request);
+        asked.remember();
+        let catalogue = asked.catalogue(deadline).await;
+        let range = (request.from, request.to);
+        let windows = plan::windows(&narrowed(scope, &query.filters), regions, &catalogue, ids.as_deref(), range);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let wants_names = needs_names(query, scope, request);
         let no_names = || Ok(Found::fresh(Arc::default()));
         let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { no_names() } };
-        let (listings, any_names) = tokio::join!(desk.trail.read(&windows, freshness, deadline), any_names);
+        let reading = desk.trail.read(&windows, freshness, deadline);
+        let (listings, any_names, unlisted) = tokio::join!(reading, any_names, asked.verdict(deadline));
 
         let mut gaps = gaps(&listings);
         complete_enough(&listings, &gaps, query, request)?;
@@ -167,7 +175,8 @@ impl Answer {
         if request.from_alert {
             known = known.and_then(Found::unexpired);
         }
-        let mut notices = named_enough(query, scope, &known, &events, request)?;
+        let mut notices = Vec::from_iter(unlisted?);
+        notices.extend(named_enough(query, scope, &known, &events, request)?);
         let names = known.map(|names| names.value).unwrap_or_default();
 
         notices.extend(absent.iter().map(|region| {
@@ -257,6 +266,7 @@ impl Answer {
             Dimension::Id | Dimension::RequestId => {
                 long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
             }
+            Dimension::Column(Column::SourceIp) => text.and_then(|text| text.get(row)).map(address::canonical),
             Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
         }
     }
@@ -266,6 +276,9 @@ impl Answer {
     pub fn keys(&self, dimension: Dimension) -> Keys<'_> {
         let rows = self.events.len();
         match dimension {
+            Dimension::Column(Column::SourceIp) => {
+                Keys::named(&self.events, &[Column::SourceIp], address::canonical, std::iter::empty())
+            }
             Dimension::Column(column) => Keys::of(&self.events, column),
             Dimension::Principal => {
                 let name = |id| Cow::Borrowed(self.names.get(id).map_or(id, |who| who.name.as_str()));
@@ -388,33 +401,55 @@ fn of_scaleway(events: &Events) -> Vec<usize> {
     rows
 }
 
-/// The scope with what ad-hoc filters ask for, as far as that helps to read less.
-fn narrowed(scope: &Scope, filters: &[AdHoc]) -> Scope {
+/// The scope with what conditions ask for, as far as that helps to read less.
+fn narrowed(scope: &Scope, filters: &[Condition]) -> Scope {
     let mut scope = scope.clone();
     for filter in filters.iter().filter(|filter| !filter.negated) {
-        let list = match filter.key {
-            Dimension::Column(Column::Product) => &mut scope.products,
-            Dimension::Column(Column::Service) => &mut scope.services,
-            Dimension::Column(Column::Method) => &mut scope.methods,
-            Dimension::Column(Column::Project) => &mut scope.projects,
-            _ => continue,
-        };
-        if let Matcher::OneOf(values) = &filter.matcher
-            && list.is_empty()
-            && values.iter().all(|value| !value.is_empty())
-        {
-            list.clone_from(values);
+        let Test::OneOf(alternatives) = &filter.test else { continue };
+        match filter.key {
+            Dimension::Column(Column::Product) => narrow(&mut scope.products, alternatives, name),
+            Dimension::Column(Column::Service) => narrow(&mut scope.services, alternatives, name),
+            Dimension::Column(Column::Method) => narrow(&mut scope.methods, alternatives, name),
+            Dimension::Column(Column::Project) => narrow(&mut scope.projects, alternatives, literal),
+            _ => {}
         }
     }
     scope
 }
 
-/// What a scope's risks and the ad-hoc filters leave of an answer.
-fn wanted(answer: &Answer, scope: &Scope, filters: &[AdHoc]) -> Vec<bool> {
-    let filters: Vec<_> = filters.iter().map(|filter| (filter, answer.dimension(filter.key))).collect();
-    let keeps =
-        |row: usize| filters.iter().all(|(filter, text)| filter.keeps(text(row).as_deref().unwrap_or_default()));
-    (0..answer.events.len()).map(|row| matches_risk(scope, answer.risks()[row]) && keeps(row)).collect()
+/// Puts all alternatives into a list that is empty, where each is a value of it.
+fn narrow<T>(list: &mut Vec<T>, alternatives: &[Alternative], value: impl Fn(&Alternative) -> Option<T>) {
+    if list.is_empty() {
+        *list = alternatives.iter().map(value).collect::<Option<_>>().unwrap_or_default();
+    }
+}
+
+fn name(alternative: &Alternative) -> Option<Name> {
+    match alternative {
+        Alternative::Name(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn literal(alternative: &Alternative) -> Option<String> {
+    match alternative {
+        Alternative::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// What a scope's risks and the conditions leave of an answer.
+fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
+    let mut wanted: Vec<bool> = answer.risks().iter().map(|risk| matches_risk(scope, *risk)).collect();
+    for filter in filters {
+        let keys = answer.keys(filter.key);
+        // The last key is that of the events without a text.
+        let keeps: Vec<bool> = (0..=keys.len()).map(|key| filter.keeps(keys.text(key))).collect();
+        for (row, wanted) in wanted.iter_mut().enumerate() {
+            *wanted = *wanted && keeps[keys.key(row)];
+        }
+    }
+    wanted
 }
 
 fn looks_like_id(text: &str) -> bool {
@@ -430,7 +465,7 @@ fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
         Question::Volume => false,
     };
     let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
-    shown || filtered || !scope.principals.is_empty() || !scope.text.is_empty()
+    shown || filtered || !scope.principals.is_empty() || scope.searches()
 }
 
 /// The ids that a principal of a scope is known by: it may be an id itself, or the name of one or several.
@@ -540,14 +575,26 @@ fn unnamed(events: &Events, names: &Names) -> bool {
     any
 }
 
-/// Some names, and how many more there are.
-fn listed(names: &[&str]) -> String {
-    const NAMED: usize = 5;
-    let some: Vec<String> = names.iter().take(NAMED).map(|name| text::plain(name).into_owned()).collect();
-    match names.len().saturating_sub(NAMED) {
+/// Some texts, and how many more there are.
+#[must_use]
+pub fn listed(texts: &[impl AsRef<str>]) -> String {
+    const LISTED: usize = 5;
+    let some: Vec<&str> = texts.iter().take(LISTED).map(AsRef::as_ref).collect();
+    match texts.len().saturating_sub(LISTED) {
         0 => some.join(", "),
         more => format!("{} and {more} more", some.join(", ")),
     }
+}
+
+/// The principals of a scope that are no id and that nobody is called.
+pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow<'a, str>> {
+    scope.principals.iter().filter(|who| ids_of(who, names).is_none()).map(|who| plain(who)).collect()
+}
+
+/// What is said of them.
+pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
+    let unknown = unknown_principals(scope, names);
+    (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(&unknown)))
 }
 
 /// Notices about names; an error where an alert rule's answer depends on them.
@@ -558,16 +605,10 @@ fn named_enough(
     events: &Events,
     request: &Request,
 ) -> Result<Vec<Notice>, Failure> {
-    let unknown: Vec<&str> = {
-        let none = Names::default();
-        let names = names.as_ref().map_or(&none, |names| &*names.value);
-        scope.principals.iter().map(String::as_str).filter(|who| ids_of(who, names).is_none()).collect()
-    };
     let error = match names {
-        Ok(Found { stale, .. }) => {
+        Ok(Found { value, stale }) => {
             let mut notices = Vec::new();
-            if !unknown.is_empty() {
-                let message = format!("no principal is called {}", listed(&unknown));
+            if let Some(message) = no_principal(scope, value) {
                 if request.from_alert {
                     return Err(Failure::input(message));
                 }
@@ -578,11 +619,12 @@ fn named_enough(
         }
         Err(error) => error,
     };
+    let unknown = unknown_principals(scope, &Names::default());
     let grouped =
         matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
     let lasting = matches!(error, Error::Forbidden { .. });
     let message = |why: String| format!("principals are shown by id, because IAM cannot be read: {why}");
-    let searched = !scope.text.is_empty();
+    let searched = scope.searches();
     let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
     // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
     if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
@@ -633,7 +675,6 @@ fn describe(window: &Window) -> String {
         ("service", &filter.service),
         ("method", &filter.method),
         ("principal", &filter.principal),
-        ("source IP", &filter.source_ip),
         ("status", &status),
         ("project", &filter.project),
         ("resource type", &filter.resource_type),

@@ -8,15 +8,13 @@ use serde_json::json;
 
 use super::answer::{Answer, Failure};
 use super::buckets::Buckets;
+use super::condition::NONE;
 use super::documentation::Topic;
 use super::events::Level;
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};
 use super::text;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
-
-/// The label of events that lack the column they are told apart by.
-pub const NONE: &str = "(none)";
 
 /// The label of the groups beyond the limit.
 pub const OTHER: &str = "other";

@@ -53,12 +53,14 @@ pub(super) enum Topic {
     PartialBar,
     /// A range in which nothing can have happened.
     EmptyRange,
+    /// A dashboard's variable without a value.
+    EmptyVariable,
 }
 
 impl Topic {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::NoAnswer,
         Self::Absent,
         Self::Refused,
@@ -80,6 +82,7 @@ impl Topic {
         Self::GroupLimit,
         Self::PartialBar,
         Self::EmptyRange,
+        Self::EmptyVariable,
     ];
 
     /// The topic of what a reading lacks.
@@ -124,6 +127,7 @@ impl Topic {
             Self::GroupLimit => "groups-are-counted-together",
             Self::PartialBar => "a-bar-is-not-complete",
             Self::EmptyRange => "the-range-holds-nothing-yet",
+            Self::EmptyVariable => "a-variable-has-no-value",
         }
     }
 

@@ -1,14 +1,15 @@
 //! What a scope matches: a mask over the events.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 
 use aho_corasick::AhoCorasick;
 use arrow::array::Array;
 use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
-use super::model::{Outcome, Scope};
+use super::address;
+use super::condition::Name;
+use super::scope::{Outcome, Phrases, Scope};
 use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};
 use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
@@ -23,18 +24,21 @@ pub fn mask(scope: &Scope, events: &Events, names: &Names) -> Vec<bool> {
     let mut mask = vec![true; events.len()];
     let kinds: Vec<&str> = scope.kinds.iter().map(|kind| kind.as_str()).collect();
     keep(&mut mask, events, Column::Kind, &kinds);
-    keep(&mut mask, events, Column::Product, &scope.products);
-    keep(&mut mask, events, Column::Service, &scope.services);
-    keep(&mut mask, events, Column::Method, &scope.methods);
+    for (column, names) in
+        [(Column::Product, &scope.products), (Column::Service, &scope.services), (Column::Method, &scope.methods)]
+    {
+        keep_where(&mut mask, events, column, names, any);
+    }
     keep(&mut mask, events, Column::Project, &scope.projects);
     keep_where(&mut mask, events, Column::SourceIp, &scope.source_ips, |nets, text| {
-        text.parse::<IpAddr>().is_ok_and(|address| nets.iter().any(|net: &IpNet| net.contains(&address)))
+        address::parse(text).is_some_and(|address| nets.iter().any(|net: &IpNet| net.contains(&address)))
     });
     outcomes(&mut mask, scope, events);
     resource_types(&mut mask, scope, events);
     principals(&mut mask, scope, events, names);
     resources(&mut mask, scope, events);
-    text(&mut mask, scope, events, names);
+    text(&mut mask, &scope.text, true, events, names);
+    text(&mut mask, &scope.not_text, false, events, names);
     mask
 }
 
@@ -49,6 +53,11 @@ pub fn global(events: &Events) -> Vec<bool> {
             || product.get(row).is_some_and(|product| GLOBAL_PRODUCTS.contains(&product))
     };
     (0..events.len()).map(is_global).collect()
+}
+
+/// Whether one of several names is meant.
+fn any(names: &[Name], text: &str) -> bool {
+    names.iter().any(|name| name.matches(text))
 }
 
 fn keep(mask: &mut [bool], events: &Events, column: Column, allowed: &[impl AsRef<str>]) {
@@ -88,8 +97,11 @@ fn resource_types(mask: &mut [bool], scope: &Scope, events: &Events) {
         return;
     }
     let references = events.references();
+    // There are few types, and many references.
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut means = |kind| *known.entry(kind).or_insert_with(|| any(&scope.resource_types, kind));
     for (row, keep) in mask.iter_mut().enumerate().filter(|(_, keep)| **keep) {
-        *keep = references.of(row).any(|r| r.kind.is_some_and(|kind| scope.resource_types.iter().any(|t| t == kind)));
+        *keep = references.of(row).filter_map(|reference| reference.kind).any(&mut means);
     }
 }
 
@@ -215,22 +227,24 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     concerned
 }
 
-fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
-    if scope.text.is_empty() {
-        return;
+/// Keeps the events in which one of the phrases is found, or those in which none is.
+fn text(mask: &mut [bool], phrases: &Phrases, wanted: bool, events: &Events, names: &Names) {
+    let Some(pattern) = phrases.pattern() else { return };
+    for (keep, hit) in mask.iter_mut().zip(found(pattern, phrases.in_uuids(), events, names)) {
+        *keep = *keep && hit == wanted;
     }
-    let pattern = RegexBuilder::new(&regex::escape(&scope.text)).case_insensitive(true).size_limit(64 << 20).build();
-    let Ok(pattern) = pattern else {
-        mask.fill(false);
-        return;
-    };
+}
+
+/// The events in which a pattern finds something.
+fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names) -> Vec<bool> {
     let mut hit = vec![false; events.len()];
     for column in Column::ALL {
         let is_called = |text: &str| {
             column == Column::PrincipalId
                 && names.get(text).is_some_and(|who| who.is_called(|name| pattern.is_match(name)))
         };
-        let tells = |text: &str| pattern.is_match(text) || is_called(text);
+        let is_spelled = |text: &str| column == Column::SourceIp && pattern.is_match(&address::canonical(text));
+        let tells = |text: &str| pattern.is_match(text) || is_called(text) || is_spelled(text);
         events.find(column, |text| text.is_some_and(tells), |row| hit[row] = true);
     }
     let statuses = events.statuses();
@@ -239,15 +253,12 @@ fn text(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) {
     }
     let mut meant: HashMap<&Risk, bool> = HashMap::new();
     for (hit, risk) in hit.iter_mut().zip(risk::known(events)) {
-        *hit = *hit || risk.is_some_and(|risk| *meant.entry(risk).or_insert_with(|| tells(risk, &pattern)));
+        *hit = *hit || risk.is_some_and(|risk| *meant.entry(risk).or_insert_with(|| tells(risk, pattern)));
     }
-    let in_uuids = scope.text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     for long in Long::ALL {
         events.search(long, &mut hit, in_uuids, |text| pattern.find(text).map(|found| found.range()));
     }
-    for (keep, hit) in mask.iter_mut().zip(hit) {
-        *keep = *keep && hit;
-    }
+    hit
 }
 
 fn tells(risk: &Risk, pattern: &Regex) -> bool {
@@ -362,6 +373,72 @@ mod tests {
         assert_eq!(meant(json!({ "text": "(" }), Kind::Api, &told), [2]);
         // Case is ignored beyond ASCII, too.
         assert_eq!(meant(json!({ "text": "ÉTÉ" }), Kind::Api, &[json!({ "user_agent": "été" })]), [0]);
+    }
+
+    #[test]
+    fn one_of_several_texts_is_found_and_none_of_others() {
+        let told = [
+            json!({ "user_agent": "terraform", "request_body": { "name": "web" } }),
+            json!({ "user_agent": "curl", "request_body": { "name": "db" } }),
+            json!({ "user_agent": "firefox", "status_code": 403 }),
+        ];
+        for (scope, places) in [
+            (json!({ "text": ["TERRAFORM", "db"] }), &[0, 1][..]),
+            (json!({ "text": ["\"web\"", "403"] }), &[0, 2]),
+            (json!({ "notText": "terra" }), &[1, 2]),
+            (json!({ "notText": ["terra", "denied_actions"] }), &[1]),
+            (json!({ "text": ["form", "fire"], "notText": ["web"] }), &[2]),
+            (json!({ "text": ["form"], "notText": ["FORM"] }), &[]),
+            (json!({ "text": [], "notText": [] }), &[0, 1, 2]),
+            // Of texts that overlap, each is found.
+            (json!({ "text": ["web\"}x", "\"web\""] }), &[0]),
+        ] {
+            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+        }
+    }
+
+    #[test]
+    fn names_are_meant_in_any_case_and_by_wildcards() {
+        let told = [
+            json!({ "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api", "method_name": "CreateAPIKey",
+                "resources": [{ "id": "k", "type": "iam_api_key" }, { "id": "u", "type": "iam_user" }] }),
+            json!({ "product_name": "IAM", "service_name": "Scaleway.Iam.v1alpha1.API", "method_name": "DeleteApiKey" }),
+            json!({ "product_name": "instance", "service_name": "scaleway.instance.v1.Api", "method_name": "DeleteIp",
+                "resources": [{ "id": "i", "type": "instance_ip" }] }),
+            json!({}),
+        ];
+        for (scope, places) in [
+            (json!({ "products": ["Iam"] }), &[0, 1][..]),
+            (json!({ "products": ["i*"] }), &[0, 1, 2]),
+            (json!({ "products": ["*"] }), &[0, 1, 2]),
+            (json!({ "products": ["ia"] }), &[]),
+            (json!({ "services": ["SCALEWAY.IAM.V1ALPHA1.API"] }), &[0, 1]),
+            (json!({ "services": ["*.v1.*", "x"] }), &[2]),
+            (json!({ "methods": ["createApiKey"] }), &[0]),
+            (json!({ "methods": ["Delete*"] }), &[1, 2]),
+            (json!({ "methods": ["*apikey"] }), &[0, 1]),
+            (json!({ "methods": ["DELETE?P", "nothing"] }), &[2]),
+            (json!({ "resourceTypes": ["IAM_User"] }), &[0]),
+            (json!({ "resourceTypes": ["*_ip", "iam_api_???"] }), &[0, 2]),
+            (json!({ "resourceTypes": ["*"] }), &[0, 2]),
+        ] {
+            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_meant_in_every_spelling() {
+        let told = ["203.0.113.7", "::ffff:203.0.113.8", "0:0:0:0:0:FFFF:CB00:7109", "2001:DB8::1", "203.0.113.0/24"]
+            .map(|address| json!({ "source_ip": address }));
+        for (scope, places) in [
+            (json!({ "sourceIps": ["203.0.113.0/24"] }), &[0, 1, 2][..]),
+            (json!({ "sourceIps": ["::ffff:203.0.113.0/120"] }), &[0, 1, 2]),
+            (json!({ "sourceIps": ["::ffff:203.0.113.7", "2001:0db8:0::1"] }), &[0, 3]),
+            (json!({ "sourceIps": ["203.0.113.9"] }), &[2]),
+            (json!({ "text": "203.0.113.9" }), &[2]),
+        ] {
+            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+        }
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //!
 //! A question is one file here and one line in [`Question`].
 
+pub mod address;
 pub mod annotations;
 pub mod answer;
 pub mod buckets;
+pub mod catalogue;
 mod cluster;
+pub mod condition;
 mod console;
 pub mod counts;
 mod directory;
@@ -17,9 +20,12 @@ pub mod keys;
 pub mod model;
 mod order;
 pub mod plan;
+pub mod scope;
 pub mod sentence;
 pub mod text;
+mod unknown;
 pub mod values;
+mod variable;
 
 use std::num::NonZero;
 use std::sync::LazyLock;
@@ -29,7 +35,7 @@ use tokio::sync::Semaphore;
 
 use crate::event;
 use crate::frame::Frame;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Product};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
@@ -37,11 +43,13 @@ use crate::trail::{Api, Trail};
 
 use directory::Directory;
 use documentation::Topic;
+use unknown::Unfamiliar;
 
 pub use answer::{Answer, Failure};
 pub use buckets::Buckets;
 pub use directory::Products;
-pub use model::{Query, Question, Request, Scope};
+pub use model::{Query, Question, Request};
+pub use scope::Scope;
 
 /// What answers questions: one data source's settings, trail and names.
 #[derive(Debug)]
@@ -54,6 +62,8 @@ pub struct Desk {
     pub trail: Trail,
     /// What is looked up beside the events.
     directory: Directory,
+    /// Names that queries have asked for.
+    unfamiliar: Unfamiliar,
 }
 
 impl Desk {
@@ -66,7 +76,7 @@ impl Desk {
         let source = Api::new(client.clone(), &settings.organization_id);
         let trail = Trail::new(source, &settings, events.clone(), crate::risk::weigh);
         let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
-        Ok(Self { settings, client, trail, directory })
+        Ok(Self { settings, client, trail, directory, unfamiliar: Unfamiliar::default() })
     }
 
     /// The principals' names; asked for again when they are old, or when `lacks` says that one is missing.
@@ -99,6 +109,11 @@ impl Desk {
     /// When no region's list can be read, and none ever could.
     pub async fn products_now(&self, deadline: Instant) -> Result<Products, Error> {
         self.directory.products(deadline, true).await
+    }
+
+    /// The products of all configured regions, where they are cached and good.
+    fn cached_products(&self) -> Option<Vec<Product>> {
+        self.directory.cached_products()
     }
 
     /// Names are the lesser part of an answer: they may not take the time that the events need.
@@ -138,6 +153,10 @@ impl Desk {
         }
         request.check(&query)?;
         let now = buckets::now();
+        if !query.empty_variables.is_empty() {
+            let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
+            return without_events(Answer::nothing(notice), &query, request, now);
+        }
         if request.from == request.to {
             let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
             return without_events(Answer::nothing(notice), &query, request, now);

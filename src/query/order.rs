@@ -25,7 +25,7 @@ impl Dimension {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::counts::NONE;
+    use crate::query::condition::NONE;
 
     #[test]
     fn values_with_an_order_have_it_whatever_the_order_they_come_in() {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Outcome, Scope};
+use super::catalogue::{Catalogue, Named};
+use super::scope::{Outcome, Scope};
 use crate::event::{Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
 use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Window};
 
@@ -14,10 +15,16 @@ const MOST_ALTERNATIVES: usize = 4;
 
 /// The windows that hold the events of `scope` between `from` and `to`.
 ///
-/// `regions` are those to ask; the region of global products is added where such events can match. `principals` are the
-/// ids that the scope's principals are known by, `None` where one of them is unknown.
+/// `regions` are those to ask; the region of global products is added where such events can match. `known` are the names
+/// that the scope's are known by; `principals` the ids that its principals are, `None` where one of them is unknown.
 #[must_use]
-pub fn windows(scope: &Scope, regions: &[String], principals: Option<&[String]>, from: i64, to: i64) -> Vec<Window> {
+pub fn windows(
+    scope: &Scope,
+    regions: &[String],
+    known: &Catalogue,
+    principals: Option<&[String]>,
+    (from, to): (i64, i64),
+) -> Vec<Window> {
     // Who belongs to whom is told by events that the scope itself may not mean: all of them are read.
     let related = !scope.resource_ids.is_empty() || !scope.resource_names.is_empty();
     let everything = Scope::default();
@@ -26,11 +33,11 @@ pub fn windows(scope: &Scope, regions: &[String], principals: Option<&[String]>,
     let kinds = possible_kinds(scope);
     let global = kinds.iter().any(|kind| *kind != Kind::Api)
         || scope.products.is_empty()
-        || scope.products.iter().any(|product| GLOBAL_PRODUCTS.contains(&product.as_str()));
+        || scope.products.iter().any(|product| GLOBAL_PRODUCTS.iter().any(|global| product.matches(global)));
     if global && !regions.contains(&GLOBAL_REGION) {
         regions.push(GLOBAL_REGION);
     }
-    let lists = lists(scope, &kinds, principals);
+    let lists = lists(scope, &kinds, known, principals);
     let window =
         |region: &str, list: List, filter: Filter| Window { region: region.to_owned(), list, filter, from, to };
     regions
@@ -62,8 +69,13 @@ fn possible_kinds(scope: &Scope) -> BTreeSet<Kind> {
     kinds
 }
 
-fn lists(scope: &Scope, kinds: &BTreeSet<Kind>, principals: Option<&[String]>) -> Vec<(List, Filter)> {
-    let alternatives = alternatives(scope, principals);
+fn lists(
+    scope: &Scope,
+    kinds: &BTreeSet<Kind>,
+    known: &Catalogue,
+    principals: Option<&[String]>,
+) -> Vec<(List, Filter)> {
+    let alternatives = alternatives(scope, known, principals);
     if kinds.len() == Kind::ALL.len()
         && let [only] = &alternatives[..]
         && *only == only.known_to(List::Combined)
@@ -78,30 +90,26 @@ fn lists(scope: &Scope, kinds: &BTreeSet<Kind>, principals: Option<&[String]>) -
 }
 
 /// Filters for the API, such that the events of all of them together are those of the scope, or more.
-fn alternatives(scope: &Scope, principals: Option<&[String]>) -> Vec<Filter> {
+///
+/// An address is none: it has many spellings, of which the API may know any.
+fn alternatives(scope: &Scope, known: &Catalogue, principals: Option<&[String]>) -> Vec<Filter> {
     type Put = fn(&mut Filter, &str);
-    let dimensions: [(&[String], Put); 5] = [
-        (&scope.products, |filter, value| filter.product = Some(value.to_owned())),
-        (&scope.services, |filter, value| filter.service = Some(value.to_owned())),
-        (&scope.methods, |filter, value| filter.method = Some(value.to_owned())),
-        (&scope.projects, |filter, value| filter.project = Some(value.to_owned())),
-        (&scope.resource_types, |filter, value| filter.resource_type = Some(value.to_owned())),
+    let dimensions: [(Vec<String>, Put); 5] = [
+        (known.spellings(Named::Product, &scope.products), |filter, value| filter.product = Some(value.to_owned())),
+        (known.spellings(Named::Service, &scope.services), |filter, value| filter.service = Some(value.to_owned())),
+        (known.spellings(Named::Method, &scope.methods), |filter, value| filter.method = Some(value.to_owned())),
+        (scope.projects.clone(), |filter, value| filter.project = Some(value.to_owned())),
+        (known.spellings(Named::ResourceType, &scope.resource_types), |filter, value| {
+            filter.resource_type = Some(value.to_owned());
+        }),
     ];
     let mut filters = vec![Filter::default()];
-    for (values, put) in dimensions {
+    for (values, put) in &dimensions {
         split(&mut filters, values, |filter, value| put(filter, value));
     }
     let codes: Option<Vec<u16>> =
         scope.status.iter().map(codes).collect::<Option<Vec<_>>>().map(|codes| codes.concat());
     split(&mut filters, &codes.unwrap_or_default(), |filter, code| filter.status = Some(*code));
-    let addresses: Option<Vec<String>> = scope
-        .source_ips
-        .iter()
-        .map(|net| (net.prefix_len() == net.max_prefix_len()).then(|| net.addr().to_string()))
-        .collect();
-    // An IPv6 address has many spellings; the API may know it by another.
-    let addresses = addresses.filter(|list| list.iter().all(|address| !address.contains(':')));
-    split(&mut filters, &addresses.unwrap_or_default(), |filter, address| filter.source_ip = Some(address.clone()));
     by_principal(&mut filters, principals.unwrap_or_default());
     filters
 }
@@ -150,16 +158,33 @@ mod tests {
     use ipnet::IpNet;
 
     use super::*;
+    use crate::query::condition::Name;
+    use crate::scaleway::audit_trail::{Product, Service};
 
     const REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
 
+    /// Lists of products and services called by letters, and of methods, one of which has two spellings.
+    fn known() -> Catalogue {
+        let service = |name: &str, methods: &[&str]| Service { name: name.to_owned(), methods: texts(methods) };
+        let product = |name: &str, services| Product { title: String::new(), name: name.to_owned(), services };
+        let services = vec![service("c", &["CreateVPC", "e"]), service("d", &["f", "CreateIp", "CreateIP"])];
+        let names = ["a", "b", "p", "q", "r", "s", "vpc", "instance", "iam", "account", "edge-services"];
+        let mut products: Vec<Product> = names.map(|name| product(name, Vec::new())).into();
+        products[0].services = services;
+        Catalogue::of(&products)
+    }
+
     fn plan(scope: &Scope, principals: Option<&[&str]>) -> Vec<Window> {
         let principals: Option<Vec<String>> = principals.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
-        windows(scope, &REGIONS.map(str::to_owned), principals.as_deref(), 5, 7)
+        windows(scope, &REGIONS.map(str::to_owned), &known(), principals.as_deref(), (5, 7))
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn names(texts: &[&str]) -> Vec<Name> {
+        texts.iter().map(|text| Name::new(text)).collect()
     }
 
     fn nets(nets: &[&str]) -> Vec<IpNet> {
@@ -187,18 +212,18 @@ mod tests {
 
     #[test]
     fn the_combined_list_is_used_for_filters_that_it_knows() {
-        let scope = Scope { resource_types: texts(&["vpc_vpc"]), ..Scope::default() };
+        let scope = Scope { resource_types: names(&["vpc_vpc"]), ..Scope::default() };
         assert!(plan(&scope, None).iter().all(|window| {
             window.list == List::Combined && window.filter.resource_type.as_deref() == Some("vpc_vpc")
         }));
-        let scope = Scope { methods: texts(&["CreateVPC"]), ..Scope::default() };
+        let scope = Scope { methods: names(&["CreateVPC"]), ..Scope::default() };
         let lists: BTreeSet<List> = plan(&scope, None).iter().map(|window| window.list).collect();
         assert_eq!(lists, Kind::ALL.map(List::Of).into());
     }
 
     #[test]
     fn only_the_list_of_calls_is_asked_with_filters() {
-        let scope = Scope { products: texts(&["vpc"]), methods: texts(&["a", "b"]), ..Scope::default() };
+        let scope = Scope { products: names(&["vpc"]), methods: names(&["a", "b"]), ..Scope::default() };
         for window in plan(&scope, None) {
             assert_eq!(window.filter == Filter::default(), window.list != List::Of(Kind::Api), "{window:?}");
         }
@@ -206,14 +231,15 @@ mod tests {
 
     #[test]
     fn values_are_split_as_long_as_there_are_few() {
-        let products = |count: usize| Scope { products: vec!["p".to_owned(); count], ..Scope::default() };
+        let products =
+            |count: usize| Scope { products: names(&["p", "q", "r", "s", "a"][..count]), ..Scope::default() };
         assert!(filters(&products(4), None).iter().all(|filter| filter.product.is_some()));
         assert_eq!(filters(&products(5), None), [Filter::default()]);
         // Two by two are four; a third list of two is left to be filtered here.
         let scope = Scope {
-            products: texts(&["a", "b"]),
-            services: texts(&["c", "d"]),
-            methods: texts(&["e", "f"]),
+            products: names(&["a", "b"]),
+            services: names(&["c", "d"]),
+            methods: names(&["e", "f"]),
             ..Scope::default()
         };
         let filters = filters(&scope, None);
@@ -234,15 +260,35 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_asked_where_they_have_one_spelling() {
-        let addresses = |list: &[&str]| {
-            let scope = Scope { source_ips: nets(list), ..Scope::default() };
-            filters(&scope, None).into_iter().map(|filter| filter.source_ip).collect::<Vec<_>>()
+    fn addresses_are_not_asked_since_they_have_many_spellings() {
+        for address in ["203.0.113.7/32", "203.0.113.0/31", "2001:db8::1/128"] {
+            let scope = Scope { source_ips: nets(&[address]), ..Scope::default() };
+            assert_eq!(filters(&scope, None), [Filter::default()], "{address}");
+        }
+    }
+
+    #[test]
+    fn names_are_asked_in_all_spellings_that_the_lists_have() {
+        let methods = |methods: &[&str]| {
+            let scope = Scope { methods: names(methods), ..Scope::default() };
+            filters(&scope, None).into_iter().map(|filter| filter.method).collect::<Vec<_>>()
         };
-        assert_eq!(addresses(&["203.0.113.7/32"]), [Some("203.0.113.7".to_owned())]);
-        assert_eq!(addresses(&["203.0.113.0/31"]), [None]);
-        assert_eq!(addresses(&["2001:db8::1/128"]), [None]);
-        assert_eq!(addresses(&["203.0.113.7/32", "2001:db8::1/128"]), [None]);
+        let some = |texts: &[&str]| texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>();
+        assert_eq!(methods(&["createvpc"]), some(&["CreateVPC"]));
+        for spelling in ["CreateIp", "CreateIP", "CREATEIP"] {
+            assert_eq!(methods(&[spelling]), some(&["CreateIP", "CreateIp"]));
+        }
+        assert_eq!(methods(&["CreateIp", "createIP", "F"]), some(&["CreateIP", "CreateIp", "f"]));
+        // What no list knows may have any spelling, and what a pattern stands for may be new.
+        for unknown in [&["CreateTeapot"][..], &["CreateVPC", "CreateTeapot"], &["CreateVPC*"], &["F", "?"], &["*"]] {
+            assert_eq!(methods(unknown), [None], "{unknown:?}");
+        }
+        let types = |types: &[&str]| {
+            let scope = Scope { resource_types: names(types), ..Scope::default() };
+            filters(&scope, None).into_iter().map(|filter| filter.resource_type).collect::<Vec<_>>()
+        };
+        assert_eq!(types(&["VPC_vpc", "iam_user"]), some(&["iam_user", "vpc_vpc"]));
+        assert_eq!((types(&["teapot"]), types(&["vpc_*"])), (vec![None], vec![None]));
     }
 
     #[test]
@@ -254,7 +300,7 @@ mod tests {
         // Somebody unknown may be found by the name that an event itself tells.
         assert_eq!(filters(&scope, None), [Filter::default()]);
         assert_eq!(filters(&scope, Some(&["a", "b", "c", "d"])), [Filter::default()]);
-        let vpc = Scope { products: texts(&["vpc"]), ..scope };
+        let vpc = Scope { products: names(&["vpc"]), ..scope };
         assert_eq!(filters(&vpc, Some(&["a"])), [Filter { product: Some("vpc".to_owned()), ..by("a") }]);
     }
 
@@ -263,7 +309,7 @@ mod tests {
         let possible = |scope: Scope| possible_kinds(&scope).into_iter().map(Kind::as_str).collect::<Vec<_>>();
         let (api, login, system) = ("api", "authentication", "system");
         assert_eq!(possible(Scope::default()), [api, login, system]);
-        assert_eq!(possible(Scope { products: texts(&["a"]), ..Scope::default() }), [api, system]);
+        assert_eq!(possible(Scope { products: names(&["a"]), ..Scope::default() }), [api, system]);
         assert_eq!(possible(Scope { projects: texts(&["a"]), ..Scope::default() }), [api, system]);
         assert_eq!(possible(Scope { principals: texts(&["a"]), ..Scope::default() }), [api, login]);
         assert_eq!(possible(Scope { source_ips: nets(&["10.0.0.0/8"]), ..Scope::default() }), [api, login]);
@@ -278,16 +324,20 @@ mod tests {
     #[test]
     fn the_region_of_global_products_is_added_where_they_can_match() {
         let regions = |scope: &Scope| -> BTreeSet<String> {
-            let windows = windows(scope, &["nl-ams".to_owned()], None, 0, 1);
+            let windows = windows(scope, &["nl-ams".to_owned()], &known(), None, (0, 1));
             windows.into_iter().map(|window| window.region).collect()
         };
         let both = BTreeSet::from(REGIONS.map(str::to_owned));
         assert_eq!(regions(&Scope::default()), both);
         let api = Scope { kinds: BTreeSet::from([Kind::Api]), ..Scope::default() };
         for product in GLOBAL_PRODUCTS {
-            assert_eq!(regions(&Scope { products: texts(&[product]), ..api.clone() }), both);
+            for spelling in [product.to_owned(), product.to_uppercase(), format!("{}*", &product[..2])] {
+                assert_eq!(regions(&Scope { products: names(&[&spelling]), ..api.clone() }), both, "{spelling}");
+            }
         }
-        let regional = Scope { products: texts(&["instance"]), ..api };
-        assert_eq!(regions(&regional), BTreeSet::from(["nl-ams".to_owned()]));
+        for regional in ["instance", "Instance", "ins*", "account-"] {
+            let regional = Scope { products: names(&[regional]), ..api.clone() };
+            assert_eq!(regions(&regional), BTreeSet::from(["nl-ams".to_owned()]));
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::address;
 use super::answer::Answer;
 use super::keys::Keys;
 use super::model::Dimension;
@@ -56,7 +57,7 @@ impl<'a> Sentences<'a> {
             for (word, column) in
                 [("with", Column::Method), ("and", Column::Mfa), ("because of", Column::FailureReason)]
             {
-                if let Some(text) = self.text(column, row).filter(|text| !text.starts_with("unknown_")) {
+                if let Some(text) = self.text(column, row) {
                     what = format!("{what} {word} {text}");
                 }
             }
@@ -122,8 +123,8 @@ impl<'a> Sentences<'a> {
     /// The event's address and, where known, its country.
     #[must_use]
     pub fn origin(&self, row: usize) -> Option<String> {
-        let address = self.text(Column::SourceIp, row)?;
-        match self.text(Column::Country, row).filter(|country| !country.starts_with("unknown_")) {
+        let address = plain(&address::canonical(self.answer.events.text(Column::SourceIp).get(row)?)).into_owned();
+        match self.text(Column::Country, row) {
             Some(country) => Some(format!("{address} ({country})")),
             None => Some(address),
         }
@@ -289,6 +290,13 @@ mod tests {
         assert_eq!(login(second), "a@example.com logged in with password and totp");
         let failed = json!({ "result": "failure", "method": "unknown_method", "failure_reason": "invalid_mfa" });
         assert_eq!(login(failed), "a@example.com failed to log in because of invalid_mfa");
+        // No second factor that Scaleway knows is not none: the identity provider or a passkey may have been one.
+        for method in ["saml", "oauth2", "password"] {
+            for mfa in [json!(null), json!(""), json!("unknown_mfa_type")] {
+                let fields = json!({ "result": "success", "method": method, "mfa_type": mfa });
+                assert_eq!(login(fields), format!("a@example.com logged in with {method}"));
+            }
+        }
     }
 
     #[test]

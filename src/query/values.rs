@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::StringArray;
 
 use super::answer::{Answer, Failure};
+use super::condition::NONE;
 use super::model::{Dimension, Values};
 use super::text;
 use crate::event::Column;
@@ -21,7 +22,12 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
     let id = answer.events.text(Column::PrincipalId);
     let mut distinct = BTreeSet::new();
     for row in 0..answer.events.len() {
-        let Some(text) = text(row) else { continue };
+        let Some(text) = text(row) else {
+            if values.with_none {
+                distinct.insert((NONE.to_owned(), NONE.to_owned()));
+            }
+            continue;
+        };
         let value = match values.column {
             // Two people may have one name; an id is one person's.
             Dimension::Principal => id.get(row).map_or(text.to_string(), |id| answer.principal(id).to_owned()),
@@ -51,7 +57,11 @@ mod tests {
     use crate::event::{Events, Kind};
 
     fn values(column: Dimension, told: &[Value]) -> Vec<(String, String)> {
-        let frame = frame(&Values { column }, &Answer::of(&Events::told(Kind::Api, told))).unwrap();
+        offered(&Values { column, with_none: false }, told)
+    }
+
+    fn offered(values: &Values, told: &[Value]) -> Vec<(String, String)> {
+        let frame = frame(values, &Answer::of(&Events::told(Kind::Api, told))).unwrap();
         let texts = |place: usize| {
             let field: &Field = &frame.fields[place];
             field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
@@ -73,6 +83,19 @@ mod tests {
     }
 
     #[test]
+    fn the_lack_of_a_value_is_offered_where_it_is_asked_for_and_occurs() {
+        let told = [json!({ "method_name": "a" }), json!({}), json!({ "method_name": "b" }), json!({})];
+        let of = |column, told| offered(&Values { column, with_none: true }, told);
+        let method = Dimension::Column(Column::Method);
+        assert_eq!(of(method, &told), same(&["(none)", "a", "b"]));
+        assert_eq!(of(method, &told[..1]), same(&["a"]));
+        assert_eq!(of(method, &[]), same(&[]));
+        for column in [Dimension::Principal, Dimension::Status, Dimension::Severity, Dimension::RequestId] {
+            assert_eq!(of(column, &told), same(&["(none)"]), "{}", column.name());
+        }
+    }
+
+    #[test]
     fn numbers_and_risks_are_values_too() {
         let told = [json!({ "status_code": 404 }), json!({ "status_code": 200 }), json!({ "status_code": 403 })];
         assert_eq!(values(Dimension::Status, &told), same(&["200", "403", "404"]));
@@ -91,7 +114,7 @@ mod tests {
     #[test]
     fn scaleways_own_events_have_a_principal() {
         let events = Events::told(Kind::System, &[json!({ "system_name": "backup" }), json!({})]);
-        let frame = frame(&Values { column: Dimension::Principal }, &Answer::of(&events)).unwrap();
+        let frame = frame(&Values { column: Dimension::Principal, with_none: false }, &Answer::of(&events)).unwrap();
         for field in &frame.fields {
             assert_eq!(
                 field.values.as_string::<i32>().iter().collect::<Vec<_>>(),

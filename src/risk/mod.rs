@@ -250,6 +250,16 @@ pub fn classes() -> &'static [&'static str] {
     &CLASSES
 }
 
+/// The products that the table knows, as it spells them.
+pub fn products() -> impl Iterator<Item = &'static str> {
+    TABLE.products()
+}
+
+/// The methods that the table knows, of any product, as it spells them.
+pub fn methods() -> impl Iterator<Item = &'static str> {
+    TABLE.methods()
+}
+
 /// A name as it is compared: letters and digits only, in lower case.
 fn letters(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())

@@ -92,6 +92,16 @@ impl Table {
         methods.flat_map(|method| method.conditional.iter().chain([&method.otherwise])).map(|rule| rule.risk)
     }
 
+    /// The product of each row.
+    pub(super) fn products(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|row| row.product.as_str())
+    }
+
+    /// The method of each row.
+    pub(super) fn methods(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|row| row.method.as_str())
+    }
+
     /// The class of each row.
     pub(super) fn classes(&self) -> impl Iterator<Item = &'static str> {
         self.rows.iter().map(|row| row.class.as_str())

@@ -1,6 +1,7 @@
 //! The Audit Trail API, v1alpha1: listing events page by page, and the products it knows.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use arrow::error::ArrowError;
@@ -35,6 +36,12 @@ pub const GLOBAL_REGION: &str = "fr-par";
 /// The products without a region: their events are stored in [`GLOBAL_REGION`] wherever the caller was.
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
+/// The methods of log-ins, of which no product list tells. Source: Scaleway's own client.
+pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password", "saml"];
+
+/// The types of resources that events can name; the API adds some every few weeks. Source: Scaleway's own client.
+pub static RESOURCE_TYPES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("resource_types.txt").lines().collect());
+
 /// The filters that the API applies itself; each is an exact match, and all must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Filter {
@@ -46,8 +53,6 @@ pub struct Filter {
     pub method: Option<String>,
     /// `principal_id`.
     pub principal: Option<String>,
-    /// `source_ip`: one address.
-    pub source_ip: Option<String>,
     /// `status`: an HTTP status code.
     pub status: Option<u16>,
     /// `project_id`.
@@ -171,7 +176,6 @@ impl Pages {
             ("service_name", filter.service.clone()),
             ("method_name", filter.method.clone()),
             ("principal_id", filter.principal.clone()),
-            ("source_ip", filter.source_ip.clone()),
             ("status", filter.status.map(|code| code.to_string())),
             ("project_id", filter.project.clone()),
             ("resource_type", filter.resource_type.clone()),

@@ -65,7 +65,6 @@ impl Series {
             && wider(a.service.as_ref(), b.service.as_ref())
             && wider(a.method.as_ref(), b.method.as_ref())
             && wider(a.principal.as_ref(), b.principal.as_ref())
-            && wider(a.source_ip.as_ref(), b.source_ip.as_ref())
             && wider(a.status.as_ref(), b.status.as_ref())
             && wider(a.project.as_ref(), b.project.as_ref())
             && wider(a.resource_type.as_ref(), b.resource_type.as_ref())
@@ -83,7 +82,6 @@ impl Series {
             (Column::Service, &filter.service),
             (Column::Method, &filter.method),
             (Column::PrincipalId, &filter.principal),
-            (Column::SourceIp, &filter.source_ip),
             (Column::Project, &filter.project),
         ];
         for (column, text) in texts {

@@ -1,0 +1,297 @@
+//! Names that a query asks for and that no list knows: a misspelt one matches nothing, for ever.
+//!
+//! Scaleway adds products and methods every few weeks, so that such a name is compared like any other, and a panel says that
+//! no list knows it. An alert rule about a product that the organization does not have can never fire: that is an error,
+//! unless a list cannot be read. What is known never depends on what happens to be cached: where this program's own tables
+//! do not decide, lists that were read for the question do.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::answer::{Failure, listed, no_principal, unknown_principals};
+use super::catalogue::{Asked, Catalogue, Named, asked};
+use super::condition::Name;
+use super::documentation::Topic;
+use super::model::{Query, Request, wrong};
+use super::text::plain;
+use super::variable::without_value;
+use super::{Desk, Products};
+use crate::frame::Notice;
+use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
+use crate::scaleway::iam::Names;
+
+/// The most names that are remembered.
+const REMEMBERED: usize = 100;
+
+/// The names that queries have asked for since the start and that this program's tables do not know.
+#[derive(Debug, Default)]
+pub(super) struct Unfamiliar(Mutex<BTreeSet<(Named, String)>>);
+
+impl Unfamiliar {
+    fn note(&self, asked: &[Asked<'_>]) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for asked in asked.iter().filter(|asked| !asked.is_familiar()) {
+            if names.len() < REMEMBERED {
+                names.insert((asked.named, asked.name.as_str().to_owned()));
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
+    /// the lists cannot be read.
+    pub async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
+        let asked = self.unfamiliar.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked: Vec<(Named, Name)> = asked.into_iter().map(|(named, name)| (named, Name::new(&name))).collect();
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        let products = self.products_now(self.deadline_of_names(deadline)).await.ok();
+        let lists = Lists::of(products.as_ref(), self, &[]);
+        asked
+            .iter()
+            .filter(|(named, name)| lists.lack(*named, name))
+            .map(|(named, name)| quoted(*named, name))
+            .collect()
+    }
+}
+
+impl Desk {
+    /// What an answer would say of the names in a query, and of its variables, without reading an event.
+    ///
+    /// # Errors
+    /// Where an alert rule's answer would be an error because of them.
+    pub async fn warnings(&self, query: &Query, request: &Request, deadline: Instant) -> Result<Vec<String>, Failure> {
+        let shown = Request { from_alert: false, ..request.clone() };
+        let notice = Question::of(self, query, &shown).verdict(deadline).await?;
+        if request.from_alert {
+            Question::of(self, query, request).verdict(deadline).await?;
+        }
+        let empty = (!query.empty_variables.is_empty()).then(|| without_value(&query.empty_variables));
+        let mut warnings: Vec<String> = empty.into_iter().chain(notice.map(|notice| notice.text)).collect();
+        if !query.scope.principals.is_empty() {
+            let lacks = |names: &Names| !unknown_principals(&query.scope, names).is_empty();
+            let names = self.names(deadline, lacks).await;
+            // Where IAM cannot be read, any name may be somebody's.
+            let unknown = names.map(|names| no_principal(&query.scope, &names.value));
+            match unknown.ok().flatten() {
+                Some(message) if request.from_alert => return Err(Failure::input(message)),
+                unknown => warnings.extend(unknown),
+            }
+        }
+        Ok(warnings)
+    }
+}
+
+/// The organization's lists, as far as they were read.
+struct Lists {
+    catalogue: Catalogue,
+    /// Whether all of them were read just now: a name that they lack is not there.
+    decisive: bool,
+}
+
+impl Lists {
+    fn of(products: Option<&Products>, desk: &Desk, regions: &[String]) -> Self {
+        let Some(products) = products else { return Self { catalogue: Catalogue::default(), decisive: false } };
+        let all_regions = regions.iter().all(|region| desk.settings.regions.contains(region));
+        let decisive = products.notices.is_empty() && !products.list.is_empty() && all_regions;
+        Self { catalogue: Catalogue::of(&products.list), decisive }
+    }
+
+    fn lack(&self, named: Named, name: &Name) -> bool {
+        match named {
+            // Of these there is no list but this program's.
+            Named::ResourceType => true,
+            // They are there wherever the lists were read.
+            Named::Product if GLOBAL_PRODUCTS.iter().any(|product| name.matches(product)) => false,
+            _ => self.decisive && !self.catalogue.has(named, name),
+        }
+    }
+}
+
+/// The names that a query asks for, and what the organization's lists say of them.
+pub(super) struct Question<'a> {
+    desk: &'a Desk,
+    from_alert: bool,
+    regions: &'a [String],
+    asked: Vec<Asked<'a>>,
+    /// Whether Scaleway can filter by one of them.
+    is_pushed: bool,
+    /// The lists, where they were read for this question before it was planned.
+    read: Option<Products>,
+}
+
+impl<'a> Question<'a> {
+    /// The names that a query asks for.
+    pub(super) fn of(desk: &'a Desk, query: &'a Query, request: &Request) -> Self {
+        let (scope, asked) = (&query.scope, asked(&query.scope, &query.filters));
+        let is_pushed = scope.resource_ids.is_empty()
+            && scope.resource_names.is_empty()
+            && asked.iter().any(|asked| is_listed(asked) && !asked.negated && !asked.name.is_pattern());
+        Self { desk, from_alert: request.from_alert, regions: &scope.regions, asked, is_pushed, read: None }
+    }
+
+    /// Remembers the names that this program's tables do not know, for the health check.
+    pub(super) fn remember(&self) {
+        self.desk.unfamiliar.note(&self.asked);
+    }
+
+    /// The lists for planning: what Scaleway is asked depends on them, and not what the answer is.
+    ///
+    /// A panel waits for them, since they may spare many calls. A rule does not: its range is short, and rules of the same
+    /// tick share what they read as long as they read it at the same time.
+    pub(super) async fn catalogue(&mut self, deadline: Instant) -> Catalogue {
+        let cached = if self.is_pushed { self.desk.cached_products() } else { None };
+        if let Some(products) = cached {
+            return Catalogue::of(&products);
+        }
+        if !self.is_pushed || self.from_alert {
+            return Catalogue::default();
+        }
+        let deadline = self.desk.deadline_of_names(deadline);
+        // Lists that were read whatever is cached also decide what is known.
+        let products = if self.has_undecided() {
+            self.read = self.desk.products_now(deadline).await.ok();
+            self.read.clone()
+        } else {
+            self.desk.products(deadline).await.ok()
+        };
+        let complete = products.filter(|products| products.notices.is_empty());
+        complete.map(|products| Catalogue::of(&products.list)).unwrap_or_default()
+    }
+
+    /// A notice about names that no list knows.
+    ///
+    /// # Errors
+    /// When an alert rule asks for a product that none of the organization's lists has.
+    pub(super) async fn verdict(&self, deadline: Instant) -> Result<Option<Notice>, Failure> {
+        let deadline = self.desk.deadline_of_names(deadline);
+        let fetched;
+        let products = match &self.read {
+            Some(read) => Some(read),
+            None if self.has_undecided() => {
+                fetched = self.desk.products_now(deadline).await.ok();
+                fetched.as_ref()
+            }
+            None if self.is_pushed && self.from_alert => {
+                // The next evaluation is planned with them.
+                let _ = self.desk.products(deadline).await;
+                None
+            }
+            None => None,
+        };
+        let lists = Lists::of(products, self.desk, self.regions);
+        let unknown: Vec<&Asked<'_>> = self.undecided().filter(|asked| lists.lack(asked.named, asked.name)).collect();
+        match unknown.first() {
+            Some(asked) if self.from_alert => Err(no_product(asked, &lists.catalogue)),
+            _ => Ok(notice(&unknown)),
+        }
+    }
+
+    /// The names that the organization's lists decide on: those that this program's tables do not know; but a rule's product
+    /// has to be one of the organization's.
+    fn undecided(&self) -> impl Iterator<Item = &Asked<'a>> {
+        let of_rule = |asked: &Asked<'_>| asked.named == Named::Product && !asked.negated;
+        self.asked.iter().filter(move |asked| if self.from_alert { of_rule(asked) } else { !asked.is_familiar() })
+    }
+
+    fn has_undecided(&self) -> bool {
+        self.undecided().any(is_listed)
+    }
+}
+
+fn is_listed(asked: &Asked<'_>) -> bool {
+    asked.named != Named::ResourceType
+}
+
+fn no_product(asked: &Asked<'_>, catalogue: &Catalogue) -> Failure {
+    let products: Vec<&str> = catalogue.products().into_iter().collect();
+    let allowed = format!("the products that Scaleway lists for this organization: {}", products.join(", "));
+    wrong(asked.field, &Value::from(asked.name.as_str()), &allowed)
+}
+
+fn quoted(named: Named, name: &Name) -> String {
+    format!("{} \"{}\"", named.as_str(), plain(name.as_str()))
+}
+
+fn notice(unknown: &[&Asked<'_>]) -> Option<Notice> {
+    let names: BTreeSet<String> = unknown.iter().map(|asked| quoted(asked.named, asked.name)).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let (verb, subject) = match names.len() {
+        0 => return None,
+        1 => ("is", "it is"),
+        _ => ("are", "they are"),
+    };
+    let names = listed(&names);
+    Some(Topic::Unknown.warning(format!(
+        "{names} {verb} in no list of names that Scaleway or this plugin has; {subject} compared as text"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::query::condition::Condition;
+    use crate::query::scope::Scope;
+
+    fn sentence(scope: &Value, filters: &[Value]) -> String {
+        let scope = Scope::parse(Some(scope)).unwrap();
+        let filters: Vec<Condition> = filters.iter().map(|filter| Condition::parse(filter).unwrap()).collect();
+        let asked = asked(&scope, &filters);
+        let unknown: Vec<&Asked<'_>> = asked.iter().filter(|asked| !asked.is_familiar()).collect();
+        notice(&unknown).map(|notice| notice.text).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_the_tables_know_is_known_in_any_case_and_as_a_pattern() {
+        let scope = json!({
+            "products": ["IAM", "edge-Services", "inst*"], "methods": ["createApiKey", "Delete*", "PASSWORD", "saml"],
+            "resourceTypes": ["IAM_user", "*_lb"],
+        });
+        assert_eq!(sentence(&scope, &[]), "");
+        // Of the names of Scaleway's own machinery, and of other columns, there is no list.
+        assert_eq!(sentence(&json!({ "kinds": ["system"], "methods": ["backup"], "services": ["x"] }), &[]), "");
+        let filters = [
+            json!({ "key": "principal", "operator": "=", "value": "Foo" }),
+            json!({ "key": "method", "operator": "=~", "value": "Foo" }),
+            json!({ "key": "method", "operator": "=", "value": "(none)" }),
+        ];
+        assert_eq!(sentence(&json!({}), &filters), "");
+    }
+
+    #[test]
+    fn what_no_list_knows_is_named_once() {
+        let method = json!({ "key": "method", "operator": "!=", "value": "Foo" });
+        assert_eq!(
+            sentence(&json!({ "methods": ["Foo"] }), &[method]),
+            "method \"Foo\" is in no list of names that Scaleway or this plugin has; it is compared as text"
+        );
+        let types = json!({ "key": "resource_type", "operator": "=|", "values": ["a\nb", "iam_user"] });
+        assert_eq!(
+            sentence(&json!({ "products": ["Delet*", "iam"] }), &[types]),
+            "product \"Delet*\", resource type \"a b\" are in no list of names that Scaleway or this plugin has; they are compared as text"
+        );
+        let many: Vec<String> = (0..7).map(|place| format!("m{place}")).collect();
+        let many = sentence(&json!({ "methods": many }), &[]);
+        assert!(
+            many.starts_with("method \"m0\", ") && many.contains("method \"m4\" and 2 more are in no list"),
+            "{many}"
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let unfamiliar = Unfamiliar::default();
+        for number in 0..REMEMBERED + 10 {
+            let scope = Scope::parse(Some(&json!({ "methods": [format!("m{number}"), "CreateUser"] }))).unwrap();
+            unfamiliar.note(&asked(&scope, &[]));
+        }
+        assert_eq!(unfamiliar.0.lock().unwrap().len(), REMEMBERED);
+    }
+}

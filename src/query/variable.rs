@@ -1,0 +1,151 @@
+//! Variables of dashboards in queries: those that nothing replaces, and those without a value.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::answer::Failure;
+use super::model::{path, texts, wrong};
+
+/// The fields of the query model that text can stand in.
+const FIELDS: [&str; 19] = [
+    "version",
+    "queryType",
+    "hide",
+    "scope",
+    "filters",
+    "cap",
+    "cluster",
+    "overlay",
+    "severityColors",
+    "format",
+    "limit",
+    "order",
+    "over",
+    "groupBy",
+    "groupLimit",
+    "timezone",
+    "column",
+    "withNone",
+    "emptyVariables",
+];
+
+/// A variable in each of Grafana's syntaxes: `$name`, `${name.path:format}`, `[[name:format]]`.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z0-9_][^}]*\}|\[\[[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)?\]\]")
+        .unwrap_or_else(|e| unreachable!("{e}"))
+});
+
+/// Refuses the query of an alert rule that holds a variable: Grafana replaces variables in panels, never in rules, where
+/// one would silently match nothing.
+///
+/// # Errors
+/// The first field that holds a variable, with the variable.
+pub(super) fn refuse(query: &Map<String, Value>) -> Result<(), Failure> {
+    FIELDS
+        .iter()
+        .filter_map(|field| Some((*field, query.get(*field)?)))
+        .try_for_each(|(field, value)| within(field, value))
+}
+
+fn within(field: &str, value: &Value) -> Result<(), Failure> {
+    match value {
+        Value::String(text) => match VARIABLE.find(text) {
+            Some(found) => Err(Failure::input(format!(
+                "{field} holds the variable {}, which Grafana does not replace in alert rules. Write the value itself",
+                found.as_str()
+            ))),
+            None => Ok(()),
+        },
+        Value::Array(items) => items.iter().try_for_each(|item| within(field, item)),
+        Value::Object(object) => object.iter().try_for_each(|(name, item)| within(&path(field, name), item)),
+        _ => Ok(()),
+    }
+}
+
+/// The dashboard variables without a value that a list of the scope consists of; none of them selects an event.
+///
+/// # Errors
+/// When the field is no list of texts; and in an alert rule, which has no variables.
+pub(super) fn empty(query: &Map<String, Value>, from_alert: bool) -> Result<Vec<String>, Failure> {
+    let names = texts(query, "", "emptyVariables")?;
+    if from_alert && !names.is_empty() {
+        let value = query.get("emptyVariables").unwrap_or(&Value::Null);
+        return Err(wrong("emptyVariables", value, "none in an alert rule, where Grafana replaces no variables"));
+    }
+    Ok(names)
+}
+
+/// What is said of variables without a value.
+pub(super) fn without_value(names: &[String]) -> String {
+    let names: Vec<String> =
+        names.iter().map(|name| format!("${}", super::text::plain(name.trim_start_matches('$')))).collect();
+    match &names[..] {
+        [only] => format!("The variable {only} has no value, so no event is selected."),
+        several => format!("The variables {} have no value, so no event is selected.", several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(query: &Value) -> Option<String> {
+        refuse(query.as_object().unwrap()).err().map(|failure| failure.message)
+    }
+
+    #[test]
+    fn a_variable_is_found_in_every_syntax() {
+        for (text, variable) in [
+            ("$a", "$a"),
+            ("$_x$y", "$_x"),
+            ("b ${c:raw} d", "${c:raw}"),
+            ("${a.b}", "${a.b}"),
+            ("${a.b:csv}", "${a.b:csv}"),
+            ("${__from:date:iso}", "${__from:date:iso}"),
+            ("[[e]]", "[[e]]"),
+            ("[[e:csv]]", "[[e:csv]]"),
+            ("$__all", "$__all"),
+            ("$__from", "$__from"),
+            ("a$__interval", "$__interval"),
+            ("${__data.fields[0]}", "${__data.fields[0]}"),
+        ] {
+            let message =
+                refused(&json!({ "scope": { "text": text } })).unwrap_or_else(|| panic!("{text} is not refused"));
+            let expected =
+                format!("scope.text holds the variable {variable}, which Grafana does not replace in alert rules.");
+            assert!(message.starts_with(&expected), "{text}: {message}");
+        }
+        for text in
+            ["$", "$1", "US$", "${}", "${ a}", "[[]]", "[[1]]", "[[a-z]]", "[[:alpha:]]", "$é", "^a$|^b$", "{a}"]
+        {
+            assert_eq!(refused(&json!({ "scope": { "text": text } })), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_found_in_every_field() {
+        for field in FIELDS {
+            let mut query = json!({});
+            query[field] = json!("$a");
+            assert!(refused(&query).is_some_and(|message| message.starts_with(&format!("{field} holds"))), "{field}");
+            query[field] = json!([{ "x": ["no", "${b}"] }]);
+            let expected = format!("{field}.x holds the variable ${{b}},");
+            assert!(refused(&query).is_some_and(|message| message.starts_with(&expected)), "{field}");
+        }
+        // Grafana's own fields, and those of nobody, are none of the model's.
+        let own =
+            json!({ "refId": "$a", "datasource": { "uid": "${ds}" }, "intervalMs": "$__interval", "other": "$x" });
+        assert_eq!(refused(&own), None);
+    }
+
+    #[test]
+    fn empty_variables_are_named() {
+        let of = |names: &[&str]| without_value(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["resource_id"]), "The variable $resource_id has no value, so no event is selected.");
+        assert_eq!(of(&["$a", "b\n"]), "The variables $a, $b have no value, so no event is selected.");
+    }
+}
