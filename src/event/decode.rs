@@ -1,7 +1,7 @@
 //! From the API's JSON to columns, in one pass over the bytes.
 //!
 //! The API grows every few weeks: products, methods and resource types are text, and a value nobody has seen before
-//! passes through untouched.
+//! passes through untouched. A value of an enum that stands for no value, such as `unknown_mfa_type`, is absent.
 
 mod columns;
 mod ids;
@@ -277,19 +277,20 @@ impl Decoder {
             None => self.texts[Column::StatusClass as usize].set(line, row.of(Field::Result).and_then(class_of)),
         }
         let mut put = |column: Column, text: Option<&[u8]>| self.texts[column as usize].set(line, text);
+        let method = row.of(method).filter(|method| kind != Kind::Authentication || is_known(method));
         put(Column::Organization, row.of(Field::Organization));
         put(Column::Project, row.of(Field::Project));
         put(Column::PrincipalId, principal);
         put(Column::Product, row.of(Field::Product));
         put(Column::Service, row.of(service));
-        put(Column::Method, row.of(method));
+        put(Column::Method, method);
         put(Column::SourceIp, row.of(Field::SourceIp));
         put(Column::UserAgent, row.of(Field::UserAgent));
-        put(Column::Result, row.of(Field::Result));
-        put(Column::FailureReason, row.of(Field::FailureReason));
-        put(Column::Country, row.of(Field::Country));
-        put(Column::Origin, row.of(Field::Origin));
-        put(Column::Mfa, row.of(Field::Mfa));
+        put(Column::Result, row.known(Field::Result));
+        put(Column::FailureReason, row.known(Field::FailureReason));
+        put(Column::Country, row.known(Field::Country));
+        put(Column::Origin, row.known(Field::Origin));
+        put(Column::Mfa, row.known(Field::Mfa));
         put(Column::Action, action);
         self.texts[Column::ResourceId as usize].set_key(line, resource_id);
         self.texts[Column::ResourceType as usize].set_key(line, resource_type);
@@ -490,6 +491,11 @@ impl<'a> Row<'a> {
         self.texts[field as usize]
     }
 
+    /// The text of a field that is an enum of the API.
+    fn known(&self, field: Field) -> Option<&'a [u8]> {
+        self.of(field).filter(|text| is_known(text))
+    }
+
     fn clear(&mut self) {
         self.texts = [None; Field::COUNT];
         (self.principal, self.status, self.request_body, self.resources) = (None, None, None, None);
@@ -579,6 +585,12 @@ fn shortened(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().take(64).collect()
 }
 
+/// Whether a value of one of the API's enums tells something: each has one that stands for no value, such as
+/// `unknown_mfa_type`.
+fn is_known(value: &[u8]) -> bool {
+    !value.starts_with(b"unknown_")
+}
+
 /// The class of a log-in's result.
 fn class_of(result: &[u8]) -> Option<&'static [u8]> {
     match result {
@@ -663,7 +675,7 @@ impl<'a> Resource<'a> {
         reader.members(|reader, key| {
             match key {
                 b"id" => resource.id = reader.text()?,
-                b"type" => resource.kind = reader.text()?,
+                b"type" => resource.kind = reader.text()?.filter(|kind| is_known(kind)),
                 b"name" => resource.name = reader.text()?,
                 _ if key.ends_with(b"_info") => {
                     // What is no object is none of the infos that hold an id.

@@ -4,7 +4,7 @@
 //! the Audit Trail API into one. All three kinds of event share the columns; what a kind does not have is null.
 //!
 //! The API grows every few weeks: products, methods and resource types are text, and a value nobody has seen before
-//! passes through untouched.
+//! passes through untouched. A value of an enum that stands for no value, such as `unknown_mfa_type`, is absent.
 
 mod decode;
 mod part;
@@ -95,7 +95,7 @@ pub enum Column {
     Country,
     /// A log-in's `origin`.
     Origin,
-    /// A log-in's second factor.
+    /// A log-in's second factor, as far as Scaleway knows it: an identity provider has its own, and a passkey is one.
     Mfa,
     /// What an Instance's `ServerAction` does, which only its request body says.
     Action,

@@ -312,11 +312,11 @@ impl Traffic {
             user_agent: rng.random_bool(0.98).then_some(user.user_agent),
             resources: vec![person(&self.organisation, user)],
             result,
-            failure_reason,
+            failure_reason: failure_reason.or((at % 3 == 0).then_some("unknown_failure_reason")),
             country: Some(if rng.random_bool(0.02) { "unknown_country_code" } else { user.country }),
             method: ["password", "password", "oauth2", "saml", "authentication_code"][rng.random_range(0..5)],
             origin: if rng.random_bool(0.01) { "admin_api" } else { "public_api" },
-            mfa: user.mfa.then_some("totp"),
+            mfa: user.mfa.then_some("totp").or((at % 2 == 0).then_some("unknown_mfa_type")),
         })
     }
 

@@ -71,6 +71,12 @@ fn text(value: &RawValue) -> Result<Option<String>, Error> {
     })
 }
 
+/// Whether a value of an enum tells something.
+#[expect(clippy::ptr_arg, reason = "an option's filter passes it so")]
+fn is_known(value: &String) -> bool {
+    !value.starts_with("unknown_")
+}
+
 /// A resource's own id and name, what it belongs to, and what it mentions.
 type Info = (Option<String>, Option<String>, Vec<String>, Vec<String>);
 
@@ -87,7 +93,7 @@ fn resource(json: &str) -> Result<Resource, Error> {
     for (key, value) in members(json)? {
         match &*key {
             "id" => resource.id = text(value)?,
-            "type" => resource.kind = text(value)?,
+            "type" => resource.kind = text(value)?.filter(is_known),
             "name" => resource.name = text(value)?,
             key if key.ends_with("_info") => {
                 if let Ok((id, name, parents, mentions)) = info(value.get()) {
@@ -258,18 +264,19 @@ fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
             Kind::Api => "method_name",
             Kind::Authentication => "method",
             Kind::System => "system_name",
-        }),
+        })
+        .filter(|method| kind != Kind::Authentication || is_known(method)),
         Column::ResourceId => first.map_or_else(|| only_id(body?), |first| first.id.clone()),
         Column::ResourceType => first.and_then(|first| first.kind.clone()),
         Column::ResourceName => first.and_then(|first| first.name.clone()),
         Column::SourceIp => of("source_ip"),
         Column::UserAgent => of("user_agent"),
         Column::StatusClass => class.map(str::to_owned),
-        Column::Result => of("result"),
-        Column::FailureReason => of("failure_reason"),
-        Column::Country => of("country_code"),
-        Column::Origin => of("origin"),
-        Column::Mfa => of("mfa_type"),
+        Column::Result => of("result").filter(is_known),
+        Column::FailureReason => of("failure_reason").filter(is_known),
+        Column::Country => of("country_code").filter(is_known),
+        Column::Origin => of("origin").filter(is_known),
+        Column::Mfa => of("mfa_type").filter(is_known),
         Column::Action => {
             let acts = kind == Kind::Api && of("method_name").as_deref() == Some("ServerAction");
             body.filter(|_| acts).and_then(|body| {

@@ -99,6 +99,52 @@ fn each_kind_fills_the_columns_that_it_has() {
 }
 
 #[test]
+fn a_value_of_an_enum_that_stands_for_no_value_is_absent() {
+    let unknown = json!({
+        "method_name": "unknown_method", "method": "unknown_method", "system_name": "unknown_name", "result": "unknown_result",
+        "failure_reason": "unknown_failure_reason", "country_code": "unknown_country_code", "origin": "unknown_origin",
+        "mfa_type": "unknown_mfa_type", "product_name": "unknown_product", "service_name": "unknown_service",
+        "source": "unknown_source", "user_agent": "unknown_agent", "source_ip": "unknown_address",
+        "resources": [{ "id": "unknown_id", "type": "unknown_type", "name": "unknown_name" }, { "id": "b", "type": "iam_user" }],
+    });
+    for kind in Kind::ALL {
+        let of = only(kind, unknown.clone());
+        for column in
+            [Column::Result, Column::FailureReason, Column::Country, Column::Origin, Column::Mfa, Column::ResourceType]
+        {
+            assert_eq!(of(column), None, "{} of {}", column.name(), kind.as_str());
+        }
+        // What is text of any kind is what it is.
+        let method = match kind {
+            Kind::Api => Some("unknown_method"),
+            Kind::Authentication => None,
+            Kind::System => Some("unknown_name"),
+        };
+        assert_eq!(of(Column::Method).as_deref(), method);
+        for (column, text) in [
+            (Column::Product, "unknown_product"),
+            (Column::Service, if kind == Kind::System { "unknown_source" } else { "unknown_service" }),
+            (Column::UserAgent, "unknown_agent"),
+            (Column::SourceIp, "unknown_address"),
+            (Column::ResourceId, "unknown_id"),
+            (Column::ResourceName, "unknown_name"),
+        ] {
+            assert_eq!(of(column).as_deref(), Some(text), "{} of {}", column.name(), kind.as_str());
+        }
+        let events = Events::told(kind, std::slice::from_ref(&unknown));
+        assert_eq!(events.references().of(0).map(|r| r.kind).collect::<Vec<_>>(), [None, Some("iam_user")]);
+    }
+    let members = unknown.as_object().unwrap().iter().map(|(name, value)| format!("{name:?}:{value}"));
+    let event = members.chain([r#""recorded_at":"2026-01-01T00:00:00Z""#.to_owned()]).collect::<Vec<_>>().join(", ");
+    compare(format!(r#"{{"events":[{{{event}}}, {{"api":{{{event}}}}}, {{"auth":{{{event}}}}}]}}"#).as_bytes())
+        .unwrap();
+    // A value of tomorrow is a value.
+    for value in ["unknown", "unknow_mfa_type", "UNKNOWN_MFA_TYPE", "webauthn"] {
+        assert_eq!(only(Kind::Authentication, json!({ "mfa_type": value }))(Column::Mfa).as_deref(), Some(value));
+    }
+}
+
+#[test]
 fn an_event_without_a_locality_is_of_the_region_asked() {
     assert_eq!(only(Kind::Authentication, json!({}))(Column::Region).as_deref(), Some("fr-par"));
     assert_eq!(only(Kind::Api, json!({ "locality": "nl-ams-1" }))(Column::Region).as_deref(), Some("nl-ams"));
@@ -369,6 +415,9 @@ const VALUES: &[&str] = &[
     "[{]}",
     "{[}]",
     r#"{"api":null}"#,
+    r#""unknown_result""#,
+    r#""\u0075nknown_result""#,
+    r#"[{"id":"a", "type":"unknown_type"}, {"type":"\u0075nknown_type"}]"#,
 ];
 
 #[test]
