@@ -501,7 +501,7 @@ async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overla
         assert_eq!(title, "Incomplete: region nl-ams did not answer");
         assert_eq!(*from, request.from);
         assert!(*to <= nanos(engine.sandbox.now()) && *to > request.to - 3_600 * SECOND, "up to now: {to}");
-        assert_eq!(texts(&frame, "id")[1..], [id.clone()], "the cap is that of events");
+        assert_eq!(texts(&frame, "id")[1..], *std::slice::from_ref(&id), "the cap is that of events");
         let colors = texts(&frame, column);
         assert_eq!((&*colors[0], colors[1] != color), (color, true), "{colors:?}, {others}");
         assert!(texts(&frame, "text")[0].starts_with("region nl-ams, combined events: Scaleway answers HTTP 503"));

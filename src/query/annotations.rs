@@ -141,6 +141,15 @@ fn beyond(annotations: usize, cap: usize) -> Option<String> {
     })
 }
 
+/// What an annotation is about.
+#[derive(Clone, Copy)]
+enum Shows {
+    /// Events that may be missing.
+    Missing,
+    /// Events of one severity, or of none.
+    Events(Option<Severity>),
+}
+
 struct Row {
     time: i64,
     /// Of an interval from which events may be missing, its end.
@@ -152,8 +161,7 @@ struct Row {
     text: String,
     tags: Vec<String>,
     id: String,
-    /// `None` if it is about missing events.
-    severity: Option<Option<Severity>>,
+    shows: Shows,
     /// The console's page about what all events of the annotation are about.
     page: Option<String>,
 }
@@ -171,7 +179,7 @@ impl Row {
             text: sentences.join("<br/>"),
             tags: tags.collect(),
             id: format!("incomplete-{number}"),
-            severity: None,
+            shows: Shows::Missing,
             page: None,
         }
     }
@@ -205,32 +213,32 @@ impl Row {
             text,
             tags: tags(cluster, columns),
             id,
-            severity: Some(answer.risks()[first].map(|risk| risk.severity)),
+            shows: Shows::Events(answer.risks()[first].map(|risk| risk.severity)),
             page: page.flatten(),
         }
     }
 
     /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
     fn state(&self, severity_colors: bool) -> Option<&'static str> {
-        match self.severity {
-            None => Some("nodata"),
-            Some(_) if !severity_colors => None,
-            Some(Some(Severity::Critical | Severity::High)) => Some("alerting"),
-            Some(Some(Severity::Medium)) => Some("pending"),
-            Some(Some(Severity::Low) | None) => Some("ok"),
+        match self.shows {
+            Shows::Missing => Some("nodata"),
+            Shows::Events(_) if !severity_colors => None,
+            Shows::Events(Some(Severity::Critical | Severity::High)) => Some("alerting"),
+            Shows::Events(Some(Severity::Medium)) => Some("pending"),
+            Shows::Events(Some(Severity::Low) | None) => Some("ok"),
         }
     }
 
     /// The colour over a panel's own query, by its name in Grafana's palette: the states' colours, and critical events in that
     /// of critical log lines.
     fn color(&self) -> &'static str {
-        match self.severity {
-            None => "gray",
-            Some(Some(Severity::Critical)) => "purple",
-            Some(Some(Severity::High)) => "red",
-            Some(Some(Severity::Medium)) => "yellow",
-            Some(Some(Severity::Low)) => "green",
-            Some(None) => "blue",
+        match self.shows {
+            Shows::Missing => "gray",
+            Shows::Events(Some(Severity::Critical)) => "purple",
+            Shows::Events(Some(Severity::High)) => "red",
+            Shows::Events(Some(Severity::Medium)) => "yellow",
+            Shows::Events(Some(Severity::Low)) => "green",
+            Shows::Events(None) => "blue",
         }
     }
 }

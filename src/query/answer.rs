@@ -159,7 +159,7 @@ impl Answer {
                 region: None,
                 sentence: format!("all regions: {gap}"),
                 reason: Reason::Gap(gap.clone()),
-                intervals: vec![request.from..oldest],
+                intervals: std::iter::once(request.from..oldest).collect(),
             });
             gaps.push(("all regions".to_owned(), gap));
         }
@@ -662,7 +662,7 @@ fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure>
         return Err(Failure::input(message));
     }
     let sentence = format!("Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing");
-    let intervals = vec![request.from..end.min(request.to)];
+    let intervals = std::iter::once(request.from..end.min(request.to)).collect();
     Ok(Some((message, Incomplete { region: None, reason: Reason::Retention, sentence, intervals })))
 }
 

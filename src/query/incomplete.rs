@@ -178,7 +178,7 @@ fn joined(mut intervals: Vec<Range<i64>>, nearest: i64) -> Vec<Range<i64>> {
         for interval in &intervals {
             match apart.last_mut() {
                 Some(last) if interval.start.saturating_sub(last.end) < nearest => {
-                    last.end = last.end.max(interval.end)
+                    last.end = last.end.max(interval.end);
                 }
                 _ => apart.push(interval.clone()),
             }
@@ -191,6 +191,7 @@ fn joined(mut intervals: Vec<Range<i64>>, nearest: i64) -> Vec<Range<i64>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 mod tests {
     use proptest::prelude::*;
 

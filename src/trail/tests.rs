@@ -919,6 +919,7 @@ fn a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick() {
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 fn an_outage_leaves_missing_what_was_not_cached_and_marks_what_may_have_changed() {
     run(async {
         let fake = Fake::new(1);
@@ -946,6 +947,7 @@ fn an_outage_leaves_missing_what_was_not_cached_and_marks_what_may_have_changed(
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 fn a_list_that_is_cut_is_missing_what_is_older() {
     run(async {
         let fake = Fake::new(1);
