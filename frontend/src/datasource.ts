@@ -46,6 +46,7 @@ import { dressedAnnotations } from './annotationFrame';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
+import { withTimeZone } from './timezone';
 import { withFieldLabels, withSettingLabels } from './labels';
 import {
   contextOrder,
@@ -153,7 +154,7 @@ export class AuditDataSource
     // Not every caller asks filterQuery first.
     const targets = request.targets
       .filter((target) => this.filterQuery(target))
-      .map((target) => withCluster(groupedBy(target, request.groupByKeys ?? [])));
+      .map((target) => withTimeZone(withCluster(groupedBy(target, request.groupByKeys ?? [])), request.timezone));
     if (!request.requestId?.startsWith('AQ')) {
       return this.post({ ...request, targets });
     }
