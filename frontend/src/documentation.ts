@@ -1,6 +1,8 @@
-/** Where the documentation is: Grafana shows the plugin's README on this page. */
-export const DOCUMENTATION = '/plugins/scaleway-audittrail-datasource';
+/** The pages of the plugin's documentation, which are part of it: paths below Grafana's root, which every reader may open. */
+const PAGES = 'public/plugins/scaleway-audittrail-datasource/docs';
 
-/** What the plugin's texts mean, as a page of the plugin itself: a path below Grafana's root, which every reader may open. */
-export const TROUBLESHOOTING =
-  'public/plugins/scaleway-audittrail-datasource/docs/troubleshooting.html#incomplete-answers';
+/** What an alert rule needs. */
+export const ALERTING = `${PAGES}/alert.html`;
+
+/** What the plugin's texts mean. */
+export const TROUBLESHOOTING = `${PAGES}/troubleshooting.html#incomplete-answers`;

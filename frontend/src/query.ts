@@ -260,12 +260,17 @@ export function defaultCluster(): NonNullable<AuditQuery['cluster']> {
   return isGrafana(13, 1) ? 'overflow' : 'near';
 }
 
+/** How many annotations there are at most where a query does not say; nothing where the backend computes it. */
+export function mostAnnotations(cluster: AuditQuery['cluster']): number | undefined {
+  return (cluster ?? defaultCluster()) === 'overflow' ? OVERFLOW_CAP : undefined;
+}
+
 /** A query for annotations that says what Grafana's version leaves to the data source. */
 export function withCluster(query: AuditQuery): AuditQuery {
   if (query.queryType !== 'annotations' || query.cluster || defaultCluster() === 'near') {
     return query;
   }
-  return { ...query, cluster: 'overflow', cap: query.cap ?? OVERFLOW_CAP };
+  return { ...query, cluster: 'overflow', cap: query.cap ?? mostAnnotations('overflow') };
 }
 
 /** What a new variable asks for. */

@@ -67,7 +67,7 @@ describe('words', () => {
     [{ cap: 40 }, 'Annotations, at most 40: all events.'],
     [
       { cluster: 'overflow' as const },
-      'Annotations, as many as the graph has room for: all events. Events share one only where there are more than that.',
+      'Annotations, at most 1000: all events. Events share one only where there are more than that.',
     ],
     [
       { cap: '$cap', severityColors: false },

@@ -1,6 +1,17 @@
 import { t } from '@grafana/i18n';
 
-import { DEFAULTS, NONE, textsOf, understood, type AuditQuery, type Filter, type Scope, type ScopeList } from './query';
+import {
+  DEFAULTS,
+  mostAnnotations,
+  NONE,
+  textsOf,
+  understood,
+  withCluster,
+  type AuditQuery,
+  type Filter,
+  type Scope,
+  type ScopeList,
+} from './query';
 
 /** The name of a column, for people. */
 export function columnName(column: string): string {
@@ -248,15 +259,16 @@ export function words(query: AuditQuery, app?: string, nameOf: Names = () => und
   }
 }
 
-function annotationWords({ cap, cluster, overlay, severityColors }: AuditQuery, events: string): string {
+function annotationWords(query: AuditQuery, events: string): string {
+  const { cluster, overlay, severityColors, cap = mostAnnotations(cluster) } = withCluster(query);
   const sentences = [
-    cap
-      ? t('words.annotations', 'Annotations, at most {{cap}}: {{events}}.', {
+    cap === undefined
+      ? t('words.annotations-auto', 'Annotations, as many as the graph has room for: {{events}}.', { events, ...RAW })
+      : t('words.annotations', 'Annotations, at most {{cap}}: {{events}}.', {
           cap: valueName(String(cap)),
           events,
           ...RAW,
-        })
-      : t('words.annotations-auto', 'Annotations, as many as the graph has room for: {{events}}.', { events, ...RAW }),
+        }),
   ];
   if (cluster === 'overflow') {
     sentences.push(t('words.cluster-overflow', 'Events share one only where there are more than that.'));

@@ -2,7 +2,7 @@ import { t } from '@grafana/i18n';
 import { Box, Text, TextLink } from '@grafana/ui';
 import React from 'react';
 
-import { DOCUMENTATION } from '../documentation';
+import { ALERTING } from '../documentation';
 import type { AuditQuery } from '../query';
 
 interface Props {
@@ -24,7 +24,7 @@ export function AlertingHelp({ query }: Props) {
             'alerting.groups',
             'A group without events is no data, not 0: set “Alert state if no data or all values are null” to Normal.'
           )}{' '}
-        <TextLink href={DOCUMENTATION} external inline variant="bodySmall">
+        <TextLink href={ALERTING} external inline variant="bodySmall">
           {t('alerting.documentation', 'About alert rules')}
         </TextLink>
       </Text>

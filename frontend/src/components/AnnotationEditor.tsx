@@ -87,7 +87,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           onChange={change}
         />
         <EditorRow>
-          <CapField value={asked.cap} onChange={(cap) => change({ cap })} />
+          <CapField value={asked.cap} cluster={asked.cluster} onChange={(cap) => change({ cap })} />
           <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
           <EditorField
             label={t('colors.label', 'Severity colors')}

@@ -3,22 +3,23 @@ import { Combobox } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
-import { defaultCluster, LIMITS, type Amount, type AuditQuery } from '../query';
+import { defaultCluster, LIMITS, mostAnnotations, type Amount, type AuditQuery } from '../query';
 import { AmountField } from './AmountField';
 
 interface CapProps {
   value: Amount | undefined;
+  cluster: AuditQuery['cluster'];
   onChange: (cap: Amount | undefined) => void;
 }
 
 /** How many annotations there are at most. */
-export function CapField({ value, onChange }: CapProps) {
+export function CapField({ value, cluster, onChange }: CapProps) {
   return (
     <AmountField
       label={t('cap.label', 'At most')}
       tooltip={t('cap.help', 'At most this many annotations; without a number, as many as the graph has room for.')}
       value={value}
-      initial={t('cap.auto', 'auto')}
+      initial={mostAnnotations(cluster) ?? t('cap.auto', 'auto')}
       most={LIMITS.cap}
       onChange={onChange}
     />

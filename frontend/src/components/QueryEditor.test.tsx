@@ -3,6 +3,7 @@ import { act, configure, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 
+import { ALERTING } from '../documentation';
 import type { AuditQuery } from '../query';
 import { fakeDataSource } from '../test/fakes';
 import { QueryEditor } from './QueryEditor';
@@ -226,6 +227,11 @@ describe('QueryEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow', overlay: true }));
   });
 
+  it('shows the most annotations that there are without clusters of those that are near', async () => {
+    await show({ queryType: 'annotations', overlay: true, cluster: 'overflow' });
+    expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', '1000');
+  });
+
   it('ties each label to its field', async () => {
     await show({ queryType: 'counts', over: 'time', timezone: 'UTC', scope: { kinds: ['api'] } });
     for (const label of document.querySelectorAll('label')) {
@@ -244,7 +250,7 @@ describe('QueryEditor of an alert rule', () => {
     await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.UnifiedAlerting);
     expect(help()).toHaveTextContent(/let the range end a minute ago \(now-11m to now-1m\)/);
     expect(help()).toHaveTextContent(/A group without events is no data, not 0: .* to Normal/);
-    expect(screen.getByRole('link', { name: 'About alert rules' })).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: /^About alert rules/ })).toHaveAttribute('href', ALERTING);
   });
 
   it('says nothing of groups where there are none', async () => {

@@ -202,7 +202,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
             )}
             {asked.queryType === 'annotations' && (
               <>
-                <CapField value={asked.cap} onChange={(cap) => change({ cap })} />
+                <CapField value={asked.cap} cluster={asked.cluster} onChange={(cap) => change({ cap })} />
                 <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
               </>
             )}
