@@ -323,6 +323,12 @@ impl Answer {
         self.gaps.first().map(|(place, gap)| Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) })
     }
 
+    /// Whether it has no event, and events may be missing from it: then nothing is known, not even that there is none.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.events.is_empty() && !self.incomplete.is_empty()
+    }
+
     /// Leaves only the events of some rows: those whose place in `rows` is true.
     ///
     /// # Errors

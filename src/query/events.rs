@@ -216,11 +216,16 @@ fn table(answer: &Answer) -> Result<Frame, Failure> {
     fields.push(Field::new("request_id", Arc::new(requests)));
     fields.push(Field::new("request_body", json_text(events.long(Long::RequestBody))));
     fields.push(Field::new("resources", json_text(events.long(Long::Resources))));
-    Ok(Frame {
+    Ok(Frame { fields, ..no_data() })
+}
+
+/// A table of events of which none is known: without its columns, Grafana says so instead of showing that there is none.
+pub(super) fn no_data() -> Frame {
+    Frame {
         name: "events".to_owned(),
         meta: Meta { preferred_visualisation_type: Some("table".to_owned()), ..Meta::default() },
-        fields,
-    })
+        fields: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub use directory::Products;
 pub use model::{Query, Question, Request};
 pub use scope::Scope;
 
+use model::Format;
+
 /// What answers questions: one data source's settings, trail and names.
 #[derive(Debug)]
 pub struct Desk {
@@ -182,6 +184,9 @@ fn frames(
     if request.from > known {
         return in_the_future(answer, query, request, now);
     }
+    if answer.is_unknown() && !request.from_alert {
+        return nothing_known(answer, query, request);
+    }
     let buckets = buckets.map(|buckets| buckets.until(known));
     let frames = match &query.question {
         Question::Counts(counts) => vec![counts::frame(counts, &answer, request, buckets.as_ref())?],
@@ -197,11 +202,26 @@ fn frames(
     Ok(answer.finish(frames))
 }
 
+/// The frames of an answer that has no event, and from which events may be missing: no data, so that no tile says 0 and no
+/// table looks as if nothing had happened. Annotations show what is missing, and log lines look like no data without a line.
+fn nothing_known(answer: Answer, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+    let frame = match &query.question {
+        Question::Counts(counts) => counts::no_data(counts.over),
+        Question::Values(_) => values::no_data(),
+        Question::Volume => counts::no_volume(),
+        Question::Events(events) if events.format == Format::Table => events::no_data(),
+        Question::Events(events) => events::frame(events, &answer)?,
+        Question::Annotations(annotations) => annotations::frame(annotations, &answer, request)?,
+    };
+    Ok(answer.finish(vec![frame]))
+}
+
 /// The frames of an answer for which no event was even looked for: no data, and not a number.
 fn without_events(answer: Answer, query: &Query, request: &Request, now: i64) -> Result<Vec<Frame>, Failure> {
     match &query.question {
         Question::Counts(counts) => Ok(answer.finish(vec![counts::no_data(counts.over)])),
         Question::Volume => Ok(answer.finish(vec![counts::no_volume()])),
+        Question::Values(_) => Ok(answer.finish(vec![values::no_data()])),
         _ => {
             let from = request.from.min(now);
             // A range that is none still has a width on the screen.

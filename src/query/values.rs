@@ -12,6 +12,9 @@ use super::text;
 use crate::event::Column;
 use crate::frame::{Field, Frame};
 
+/// The frame's name.
+const NAME: &str = "values";
+
 /// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
 /// the order that the column's values have, else sorted by text.
 ///
@@ -39,13 +42,18 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
     distinct.sort_by_key(|(_, value)| values.column.rank(value));
     let column = |name, values: Vec<&str>| Field::required(name, Arc::new(StringArray::from(values)));
     Ok(Frame {
-        name: "values".to_owned(),
+        name: NAME.to_owned(),
         fields: vec![
             column("text", distinct.iter().map(|(text, _)| text.as_str()).collect()),
             column("value", distinct.iter().map(|(_, value)| value.as_str()).collect()),
         ],
         ..Frame::default()
     })
+}
+
+/// Values of which none is known, which a variable takes for no option.
+pub(super) fn no_data() -> Frame {
+    Frame { name: NAME.to_owned(), ..Frame::default() }
 }
 
 #[cfg(test)]
