@@ -176,8 +176,8 @@ AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
 async fn a_certificate_reaches_the_plugin_as_a_file_and_with_its_lines_written_out() {
     let sandbox = organization(Config { events: 60, ..Config::default() }).await;
     let host = plugin().await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ca.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ca.pem");
     std::fs::write(&path, CERTIFICATE).unwrap();
     let (escaped, folded) = (CERTIFICATE.replace('\n', "\\n"), CERTIFICATE.replace('\n', " "));
     for value in [CERTIFICATE.to_owned(), escaped, folded, path.to_str().unwrap().to_owned()] {

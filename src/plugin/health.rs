@@ -132,13 +132,13 @@ async fn check(desk: &Desk) -> Health {
     }
     for unknown in desk.settings.unknown.iter().take(MOST_UNKNOWN) {
         let unknown = Unknown { key: text::plain(&unknown.key).into_owned(), ..unknown.clone() };
-        message.push_str(&format!(" {unknown}."));
+        message = format!("{message} {unknown}.");
     }
     if let Some(more) = desk.settings.unknown.len().checked_sub(MOST_UNKNOWN).filter(|more| *more > 0) {
-        message.push_str(&format!(" {more} more keys are no settings and have no effect."));
+        message = format!("{message} {more} more keys are no settings and have no effect.");
     }
     for (name, _) in regions.iter().filter(|(_, region)| region.absent) {
-        message.push_str(&format!(" Region {name} does not exist for this organization, so that it has no events."));
+        message = format!("{message} Region {name} does not exist for this organization, so that it has no events.");
     }
     Health { ok, message, details }
 }

@@ -31,13 +31,14 @@ pub struct Lookup<T> {
 
 #[derive(Debug)]
 struct Cached<T> {
-    value: Option<Value<T>>,
+    value: Option<Dated<T>>,
     /// The failure of the last fetch, unless it succeeded.
     failure: Option<(Error, Instant)>,
 }
 
+/// A value with the time of its fetch.
 #[derive(Debug)]
-struct Value<T> {
+struct Dated<T> {
     value: Arc<T>,
     fetched: Instant,
     time: DateTime<Utc>,
@@ -110,7 +111,7 @@ impl<T> Default for Lookup<T> {
 impl<T> Cached<T> {
     /// The value, however old, or the failure where there has never been one.
     fn answer(&self) -> Option<Result<Found<T>, Error>> {
-        let Some(Value { value, fetched, time }) = &self.value else {
+        let Some(Dated { value, fetched, time }) = &self.value else {
             return self.failure.as_ref().map(|(error, _)| Err(error.clone()));
         };
         let expired = fetched.elapsed() >= GOOD_FOR;
@@ -139,7 +140,7 @@ impl<T> Cached<T> {
             Ok(value) => {
                 let value = Arc::new(value);
                 let found = Found::fresh(Arc::clone(&value));
-                *self = Self { value: Some(Value { value, fetched: Instant::now(), time: Utc::now() }), failure: None };
+                *self = Self { value: Some(Dated { value, fetched: Instant::now(), time: Utc::now() }), failure: None };
                 Ok(found)
             }
             Err(error) => {
