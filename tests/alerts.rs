@@ -235,7 +235,7 @@ async fn a_leftover_variable_is_refused_by_name() {
     ] {
         let failure = parse(&query).unwrap_err();
         assert!(failure.message.starts_with(message), "{query}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
     }
     for text in ["US$", "$5", "a$", "[[", "[]", "[[]]", "{user}", "100 $ or more"] {
         assert!(parse(&json!({ "scope": { "text": text } })).is_ok(), "{text}");
@@ -364,7 +364,7 @@ async fn a_product_that_the_organization_does_not_have_is_an_error() {
             "{field}. Allowed: the products that Scaleway lists for this organization: account, apple-silicon, "
         );
         assert!(failure.message.starts_with(&expected), "{query}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Plugin));
+        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
     }
     // In whatever case, as a pattern, and where its events are left out, a product is none.
     for query in [

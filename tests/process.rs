@@ -353,7 +353,7 @@ fn bad_queries() -> Vec<(Vec<u8>, &'static str)> {
         (br#"{"limit":0}"#.to_vec(), "limit is 0. Allowed: a whole number from 1 to"),
         (br#"{"limit":99999999999999999999}"#.to_vec(), "limit is 1"),
         (br#"{"queryType":"annotations","cap":5001}"#.to_vec(), "cap is 5001. Allowed: a whole number from 1 to 5000"),
-        (br#"{"queryType":"counts","groupBy":"user_agent"}"#.to_vec(), "groupBy is \"user_agent\". Allowed: principal"),
+        (br#"{"queryType":"counts","groupBy":"request_id"}"#.to_vec(), "groupBy is \"request_id\". Allowed: principal"),
         (br#"{"hide":"perhaps"}"#.to_vec(), "hide is \"perhaps\". Allowed: true, false"),
     ]
 }
