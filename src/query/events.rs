@@ -11,17 +11,19 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Failure};
 use super::documentation::Topic;
 use super::model::{Dimension, EventList, Format, Order};
+use super::scope::Phrases;
 use super::sentence::Sentences;
 use super::text;
 use crate::event::{self, Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::risk::Severity;
 
-/// The newest events of an answer, or the oldest, as lines or as a table; the newest first.
+/// The newest events of an answer, or the oldest, as lines or as a table; the newest first. Grafana highlights what was
+/// searched for in lines.
 ///
 /// # Errors
 /// When a column outgrows Arrow's 2 GiB.
-pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
+pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Frame, Failure> {
     let found = answer.events.len();
     let shown = match list.order {
         Order::Newest => answer.newest(list.limit),
@@ -34,7 +36,7 @@ pub fn frame(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     };
     let rows = shown.events.len();
     let mut frame = match list.format {
-        Format::Logs => lines(list.limit, found, &shown),
+        Format::Logs => lines(list.limit, found, searched, &shown),
         Format::Table => table(&shown)?,
     };
     if found > rows {
@@ -47,7 +49,7 @@ fn times(answer: &Answer) -> ArrayRef {
     Arc::new(answer.events.times().clone())
 }
 
-fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
+fn lines(limit: usize, total: usize, searched: &Phrases, answer: &Answer) -> Frame {
     let events = &answer.events;
     let rows = events.len();
     let sentences = Sentences::new(answer);
@@ -57,7 +59,11 @@ fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
-    meta.custom = Some(json!({ "limit": limit, "total": total }));
+    let mut custom = json!({ "limit": limit, "total": total });
+    if let Some(word) = search_word(searched.texts()) {
+        custom["searchWords"] = json!([word]);
+    }
+    meta.custom = Some(custom);
     Frame {
         name: "events".to_owned(),
         meta,
@@ -70,6 +76,27 @@ fn lines(limit: usize, total: usize, answer: &Answer) -> Frame {
             Field::new("request_body", json_text(events.long(Long::RequestBody))),
         ],
     }
+}
+
+/// The texts that were searched for, as Grafana's log panel takes what it highlights: a JavaScript regular expression that may
+/// begin with flags. The longest come first, since the first alternative that fits is taken.
+///
+/// Punctuation is written as a code: Grafana cuts off what looks like a bracket that is still being typed, and takes `(?i)`
+/// for flags wherever it stands.
+fn search_word(texts: &[String]) -> Option<String> {
+    let escaped = |text: &String| {
+        text.chars().fold(String::new(), |word, c| {
+            if c.is_ascii() && !c.is_ascii_alphanumeric() {
+                format!("{word}\\x{:02x}", u32::from(c))
+            } else {
+                word + c.encode_utf8(&mut [0; 4])
+            }
+        })
+    };
+    let mut longest_first: Vec<&String> = texts.iter().collect();
+    longest_first.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    let words: Vec<String> = longest_first.into_iter().map(escaped).collect();
+    (!words.is_empty()).then(|| format!("(?i){}", words.join("|")))
 }
 
 fn texts(texts: &StringArray) -> ArrayRef {
@@ -235,6 +262,7 @@ mod tests {
     use super::*;
     use crate::event::{Decoder, Events, Kind, List};
     use crate::frame::NoticeSeverity;
+    use crate::query::{Query, Request};
 
     fn answer(kind: Kind, told: &[Value]) -> Answer {
         Answer::of(&Events::told(kind, told))
@@ -242,6 +270,12 @@ mod tests {
 
     fn list(format: Format, limit: usize) -> EventList {
         EventList { format, limit, order: Order::Newest }
+    }
+
+    fn searched(texts: &[&str]) -> Phrases {
+        let request = Request::new("A", (0, 1), std::time::Duration::ZERO, 0, false).unwrap();
+        let query = json!({ "scope": { "text": texts } }).to_string();
+        Query::parse(query.as_bytes(), "", &request, 10).unwrap().scope.text
     }
 
     fn column(frame: &Frame, name: &str) -> Vec<Option<String>> {
@@ -253,19 +287,43 @@ mod tests {
     fn the_newest_are_shown_and_the_rest_is_counted() {
         let answer = answer(Kind::Api, &[json!({}), json!({}), json!({})]);
         for format in [Format::Logs, Format::Table] {
-            let some = frame(&list(format, 2), &answer).unwrap();
+            let some = frame(&list(format, 2), &searched(&[]), &answer).unwrap();
             assert_eq!(column(&some, "id"), ["event-002", "event-001"].map(|id| Some(id.to_owned())));
             let [notice] = &some.meta.notices[..] else { panic!("{:?}", some.meta.notices) };
             assert_eq!(notice.text, "the newest 2 of 3 events are shown (limit)");
             assert_eq!(notice.severity, NoticeSeverity::Info);
-            let oldest = frame(&EventList { order: Order::Oldest, ..list(format, 2) }, &answer).unwrap();
+            let oldest =
+                frame(&EventList { order: Order::Oldest, ..list(format, 2) }, &searched(&[]), &answer).unwrap();
             assert_eq!(column(&oldest, "id"), ["event-001", "event-000"].map(|id| Some(id.to_owned())));
             assert_eq!(oldest.meta.notices[0].text, "the oldest 2 of 3 events are shown (limit)");
             // As many as the limit are all of them.
-            assert_eq!(frame(&list(format, 3), &answer).unwrap().meta.notices, []);
-            let none = frame(&list(format, 3), &Answer::of(&Events::default())).unwrap();
+            assert_eq!(frame(&list(format, 3), &searched(&[]), &answer).unwrap().meta.notices, []);
+            let none = frame(&list(format, 3), &searched(&[]), &Answer::of(&Events::default())).unwrap();
             assert_eq!(none.rows(), 0);
             assert!(none.to_arrow("A").is_ok());
+        }
+    }
+
+    #[test]
+    fn what_was_searched_for_is_highlighted_in_lines() {
+        let answer = answer(Kind::Api, &[json!({})]);
+        let words = |format: Format, texts: &[&str]| {
+            let custom = frame(&list(format, 1), &searched(texts), &answer).unwrap().meta.custom;
+            custom.map(|custom| custom["searchWords"].clone())
+        };
+        assert_eq!(words(Format::Logs, &[]), Some(Value::Null));
+        assert_eq!(words(Format::Table, &["web"]), None);
+        assert_eq!(words(Format::Logs, &["web", "web-1"]), Some(json!([r"(?i)web\x2d1|web"])));
+        // None of these is a bracket, a flag or a part of a regular expression, and what is no ASCII stands as it is.
+        for (text, word) in [
+            ("a(b", r"(?i)a\x28b"),
+            ("(?i)[x", r"(?i)\x28\x3fi\x29\x5bx"),
+            ("10.0.0.0/24", r"(?i)10\x2e0\x2e0\x2e0\x2f24"),
+            (r"a\b", r"(?i)a\x5cb"),
+            ("a b|c", r"(?i)a\x20b\x7cc"),
+            ("été", "(?i)été"),
+        ] {
+            assert_eq!(words(Format::Logs, &[text]), Some(json!([word])), "{text}");
         }
     }
 

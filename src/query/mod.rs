@@ -196,7 +196,7 @@ fn frames(
             vec![counts::total(&answer)?]
         }
         Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
-        Question::Events(events) => vec![events::frame(events, &answer)?],
+        Question::Events(events) => vec![events::frame(events, &query.scope.text, &answer)?],
         Question::Volume => counts::volume(&answer, &buckets.expect("a volume has buckets")),
     };
     Ok(answer.finish(frames))
@@ -210,7 +210,7 @@ fn nothing_known(answer: Answer, query: &Query, request: &Request) -> Result<Vec
         Question::Values(_) => values::no_data(),
         Question::Volume => counts::no_volume(),
         Question::Events(events) if events.format == Format::Table => events::no_data(),
-        Question::Events(events) => events::frame(events, &answer)?,
+        Question::Events(events) => events::frame(events, &query.scope.text, &answer)?,
         Question::Annotations(annotations) => annotations::frame(annotations, &answer, request)?,
     };
     Ok(answer.finish(vec![frame]))

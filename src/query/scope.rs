@@ -46,6 +46,12 @@ impl Phrases {
         self.texts.is_empty()
     }
 
+    /// The texts themselves.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// A pattern that finds any of the texts.
     #[must_use]
     pub fn pattern(&self) -> Option<&Regex> {
