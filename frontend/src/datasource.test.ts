@@ -392,7 +392,7 @@ describe('filter bars', () => {
     expect(dependent).toEqual({ ...query, dependsOn: ['${Filters}'] });
     expect(datasource.dependent(dependent, CoreApp.UnifiedAlerting)).toEqual(query);
     const [plain] = await asked(datasource, { targets: [dependent] });
-    expect(plain).toEqual({ ...query, version: 1, filters: [iam] });
+    expect(plain).toEqual({ ...query, version: 1, filters: [iam], timezone: 'UTC' });
   });
 });
 

@@ -156,7 +156,7 @@ pub enum Dimension {
     Principal,
     /// The HTTP status.
     Status,
-    /// What the event means, see [`risk`].
+    /// What the event means, see [`crate::risk`].
     RiskClass,
     /// How much it matters.
     Severity,
