@@ -43,7 +43,7 @@ func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
 						marked += 1 + folded(t, id)
 					}
 				}
-				total := column[int64](t, onPanel(t, test.source, test.within, asTotal(t, test.query)), "count")[0]
+				total := countOf(t, test.source, test.within, test.query)
 				if int64(marked) != total {
 					t.Errorf("%d events are marked, %d are counted", marked, total)
 				}

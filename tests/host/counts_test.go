@@ -167,7 +167,7 @@ func longNumbers(by []string) []rule {
 func TestCountsOfNothing(t *testing.T) {
 	const nothing = `{"queryType": "counts", "scope": {"text": "no such thing"}}`
 	t.Run("one series of zeros", func(t *testing.T) {
-		frame := onPanel(t, recorded(t), autumn, nothing)
+		frame := onPanel(t, present(t), today, nothing)
 		check(t, frame, wideSeries...)
 		for _, count := range column[int64](t, frame, "count") {
 			if count != 0 {
@@ -176,7 +176,7 @@ func TestCountsOfNothing(t *testing.T) {
 		}
 	})
 	t.Run("one zero", func(t *testing.T) {
-		frame := onPanel(t, recorded(t), autumn, with(t, nothing, map[string]any{"over": "total"}))
+		frame := onPanel(t, present(t), today, with(t, nothing, map[string]any{"over": "total"}))
 		if counts := column[int64](t, frame, "count"); !slices.Equal(counts, []int64{0}) {
 			t.Errorf("the counts are %v", counts)
 		}

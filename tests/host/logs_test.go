@@ -33,9 +33,14 @@ func TestLogLinesFollowTheContract(t *testing.T) {
 			frame := onPanel(t, test.source, test.within, test.query)
 			check(t, frame, logLines...)
 			t.Run("the limit and the total are told", func(t *testing.T) {
-				total := column[int64](t, onPanel(t, test.source, test.within, asTotal(t, test.query)), "count")[0]
+				total := countOf(t, test.source, test.within, test.query)
+				custom, _ := frame.Meta.Custom.(map[string]any)
+				if words := custom["searchWords"] != nil; words != strings.Contains(test.query, `"text"`) {
+					t.Errorf("the words to highlight are %v", custom["searchWords"])
+				}
+				delete(custom, "searchWords")
 				want := fmt.Sprintf(`{"limit":%d,"total":%d}`, test.limit, total)
-				if custom, _ := json.Marshal(frame.Meta.Custom); string(custom) != want {
+				if custom, _ := json.Marshal(custom); string(custom) != want {
 					t.Errorf("custom is %s, want %s", custom, want)
 				}
 				if rows := min(int(total), test.limit); frame.Rows() != rows {

@@ -162,7 +162,7 @@ func TestATableIsOneForSQL(t *testing.T) {
 		`{"queryType": "events", "format": "table", "scope": {"text": "no such text"}}`,
 	} {
 		t.Run(query, func(t *testing.T) {
-			frame := answer(t, recorded(t), FromExpression, autumn.OnPanel(query))
+			frame := answer(t, present(t), FromExpression, today.OnPanel(query))
 			names := map[string]bool{}
 			for _, field := range frame.Fields {
 				if len(field.Labels) > 0 || !types[field.Type()] || names[strings.ToLower(field.Name)] {
