@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::address;
 use super::answer::Failure;
 use super::model::{Dimension, one_of, path, scalar, text, wrong};
+use super::text;
 use crate::event::Column;
 
 /// The text that stands for the lack of a value: in counts, in conditions, and where values are offered.
@@ -183,7 +184,8 @@ impl Alternative {
             // A count's label does not tell the lack of a text from a text that is written like it.
             (Self::None, text) => text.is_none_or(|text| text.is_empty() || text == NONE),
             (_, None) => false,
-            (Self::Text(value), Some(text)) => value == text,
+            // A value may come from a legend or a log line, where texts are cleaned and shortened.
+            (Self::Text(value), Some(text)) => text::is(text, value),
             (Self::Name(name), Some(text)) => name.matches(text),
             (Self::Network(net), Some(text)) => address::parse(text).is_some_and(|address| net.contains(&address)),
         }
@@ -308,6 +310,26 @@ mod tests {
         for text in left {
             assert!(!condition.keeps(*text), "{key} {operator} {value} should leave out {text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_text_finds_the_text() {
+        let (hostile, long) = ("Bob\u{202e}\n<b>", "x".repeat(5_000));
+        for text in [hostile, long.as_str()] {
+            let [label, cell] = crate::query::text::shown(text).unwrap();
+            for value in [text, &label, &cell] {
+                let filter = |operator: &str| {
+                    let filter = json!({ "key": "user_agent", "operator": operator, "value": value });
+                    Condition::parse(&filter).map(|condition| condition.keeps(Some(text)))
+                };
+                // A value of a query has at most as many characters as a cell.
+                if value.chars().count() <= 4_096 {
+                    assert_eq!((filter("=").unwrap(), filter("!=").unwrap()), (true, false), "{value:.40}");
+                }
+            }
+        }
+        let other = json!({ "key": "user_agent", "operator": "=", "value": "Bob" });
+        assert!(!Condition::parse(&other).unwrap().keeps(Some(hostile)));
     }
 
     #[test]
