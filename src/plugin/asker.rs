@@ -2,7 +2,10 @@
 //!
 //! Only the headers that are named here are looked at; others may hold a user's token.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
 
 use crate::query::text;
 
@@ -55,29 +58,14 @@ impl Asker {
     }
 }
 
-/// A text whose escapes (`%20`, and in a form `+`) are undone; what is no escape stays.
-fn unescaped(text: &str, form: bool) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match rest {
-            [b'%', high, low, ..] => {
-                std::str::from_utf8(&[*high, *low]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            }
-            _ => None,
-        };
-        match (first, escaped) {
-            (_, Some(byte)) => {
-                bytes.push(byte);
-                rest = &rest[3..];
-                continue;
-            }
-            (b'+', None) if form => bytes.push(b' '),
-            (byte, None) => bytes.push(*byte),
-        }
-        rest = tail;
+/// A text with its escapes (`%20`, and in a form `+`) undone; a lone `%` stays.
+fn unescaped(text: &str, form: bool) -> Cow<'_, str> {
+    if form {
+        // A plus sign itself is escaped in a form.
+        let spaced = text.replace('+', " ");
+        return Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::asker::Asker;
 use crate::query::answer::Fault;
+use crate::query::model::Question;
 use crate::query::{Failure, text};
 
 /// The time between two lines about the same failure.
@@ -47,9 +48,7 @@ fn query_type(query: &DataQuery) -> String {
         query_type: String,
     }
     let asked = serde_json::from_slice::<Asked>(&query.json).unwrap_or_default().query_type;
-    let named = [asked, query.query_type.clone()].into_iter().find(|name| !name.trim().is_empty());
-    let default = if query.ref_id == "Anno" { "annotations" } else { "events" };
-    text::plain(named.as_deref().unwrap_or(default)).into_owned()
+    text::plain(Question::name(asked.trim(), &query.query_type, &query.ref_id)).into_owned()
 }
 
 /// The failures of the last minute that have a line.

@@ -34,10 +34,9 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
     let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
     let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
     let clusters = clusters(&points(answer), &bounds);
-    let of_events = rows(&clusters, answer);
     let regions = regions(&answer.incomplete, request);
-    let rows: Vec<Row> = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region)).collect();
-    let rows: Vec<Row> = rows.into_iter().chain(of_events).collect();
+    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
+    let rows: Vec<Row> = missing.chain(rows(&clusters, answer)).collect();
 
     let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
     let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));

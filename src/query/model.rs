@@ -67,6 +67,14 @@ pub enum Question {
 impl Question {
     /// The names of the questions in `queryType`.
     pub const NAMES: [&str; 5] = ["annotations", "events", "counts", "volume", "values"];
+
+    /// The name of the question that a query asks: `stored` in its JSON, else in Grafana's own field `query_type`, else the
+    /// default, which Grafana's annotation queries have by their reference.
+    #[must_use]
+    pub fn name<'a>(stored: &'a str, query_type: &'a str, ref_id: &str) -> &'a str {
+        let default = if ref_id == "Anno" { "annotations" } else { "events" };
+        [stored, query_type].into_iter().find(|name| !name.is_empty()).unwrap_or(default)
+    }
 }
 
 /// How annotations are made.
@@ -309,10 +317,8 @@ impl Query {
             let number = number(object, name, default as u64, most as u64)?;
             Ok(usize::try_from(number).unwrap_or(most))
         };
-        let default = if request.ref_id == "Anno" { "annotations" } else { "events" };
-        let named = text(object, "", "queryType")?.filter(|name| !name.is_empty());
-        let named = named.or_else(|| (!query_type.is_empty()).then(|| query_type.to_owned()));
-        let question = match named.as_deref().unwrap_or(default) {
+        let stored = text(object, "", "queryType")?.unwrap_or_default();
+        let question = match Question::name(&stored, query_type, &request.ref_id) {
             "annotations" => Question::Annotations(Annotations {
                 cap: object.get("cap").filter(|cap| !cap.is_null()).map(|_| size("cap", 1, MOST_MARKS)).transpose()?,
                 clustering: choice(

@@ -58,9 +58,7 @@ impl Desk {
             .map(|(named, name)| quoted(*named, name))
             .collect()
     }
-}
 
-impl Desk {
     /// What an answer would say of the names in a query, and of its variables, without reading an event.
     ///
     /// # Errors

@@ -121,25 +121,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// The message without its advice: a clause for a sentence about what follows from it.
-    ///
-    /// # Panics
-    /// Never: the messages of these kinds end with advice.
-    #[must_use]
-    pub fn cause(&self) -> String {
-        let text = self.to_string();
-        let advice = match self {
-            Self::Unauthorized { .. } => ". Check that the key",
-            Self::Forbidden { .. } => ". Give the key's principal",
-            Self::RateLimited { .. } | Self::Timeout { .. } => ". Ask for a shorter range",
-            Self::Unreachable { .. } => ". Check the network",
-            Self::Invalid { .. } | Self::Status { .. } | Self::TooLarge { .. } | Self::Unreadable { .. } => {
-                return text;
-            }
-        };
-        text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
-    }
-
     /// Whether it says that what was asked does not exist: a region, or the service in that region.
     #[must_use]
     pub fn is_absence(&self) -> bool {
@@ -167,10 +148,13 @@ impl Error {
         }
     }
 
-    /// The first sentence: what happened, without what to do about it.
+    /// The message without its advice: a clause for a sentence about what follows from it.
+    ///
+    /// # Panics
+    /// Never: the messages of these kinds end with advice.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut text = self.to_string();
+        let text = self.to_string();
         let advice = match self {
             Self::Unauthorized { .. } => ". Check that the key",
             Self::Forbidden { .. } => ". Give the key's principal",
@@ -180,8 +164,7 @@ impl Error {
                 return text;
             }
         };
-        text.truncate(text.rfind(advice).unwrap_or(text.len()));
-        text
+        text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
     }
 
     fn outcome(&self) -> &'static str {
@@ -641,7 +624,7 @@ mod tests {
                 "the answer of api.example.com cannot be read: HTML",
             ),
         ] {
-            assert_eq!(error.cause(), cause);
+            assert_eq!(error.summary(), cause);
         }
     }
 }

@@ -98,7 +98,7 @@ impl Stale {
 
     fn sentence_at(&self, what: &str, source: &str, now: DateTime<Utc>) -> String {
         let format = if self.time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
-        format!("{what} are those of {}; {source} does not answer: {}", self.time.format(format), self.error.cause())
+        format!("{what} are those of {}; {source} does not answer: {}", self.time.format(format), self.error.summary())
     }
 }
 
