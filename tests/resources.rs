@@ -107,7 +107,7 @@ async fn products_are_those_that_scaleway_lists_with_services_and_methods() {
     sandbox.set_faults([Fault::HtmlPage.always()]);
     assert_eq!(get(&host, &source, "products").await, answer);
 
-    // One region is enough, and the other is told of; none is an error. Other settings have another cache.
+    // One region is enough, with a notice about the other; none is an error. Other settings have another cache.
     let source = source.with("maxEvents", 1_000);
     sandbox.set_faults([Fault::HtmlPage.always().in_region("fr-par")]);
     let part = get(&host, &source, "products").await;

@@ -243,7 +243,7 @@ describe('a variable without a value', () => {
     expect(scope({ text: '$search', notText: ['$search', '$none'] })).toEqual({ refId: 'A', scope: {} });
     expect(scope({ text: '$none' }).emptyVariables).toEqual(['none']);
     expect(scope({ text: ['by $none', 'x'] })).toEqual({ refId: 'A', scope: { text: ['by', 'x'] } });
-    // A resource whose id nobody has typed is no resource.
+    // An empty id means no resource.
     expect(scope({ resourceIds: ['$search'] }).emptyVariables).toEqual(['search']);
   });
 

@@ -29,7 +29,7 @@ export class Shared {
           next: ({ error, errors }) => (asked.until = error || errors?.length ? 0 : Date.now() + RECENT),
           error: () => (asked.until = 0),
         }),
-        // Where nobody waits any longer, the request is cancelled.
+        // Without a subscriber, the request is cancelled.
         shareReplay({ bufferSize: 1, refCount: true })
       ),
     };

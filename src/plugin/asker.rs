@@ -1,4 +1,4 @@
-//! Who asks: an alert rule, a dashboard's panel, an expression, or a person in Explore, as far as Grafana's headers say it.
+//! The origin of a query: an alert rule, a dashboard's panel, an expression or Explore, as far as Grafana's headers name it.
 //!
 //! Only the headers that are named here are looked at; others may hold a user's token.
 
@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::query::text;
 
-/// Who asks.
+/// The origin of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Asker {
     /// An alert rule.

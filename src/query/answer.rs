@@ -592,7 +592,7 @@ pub fn listed(texts: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// The principals of a scope that are no id and that nobody is called.
+/// The principals of a scope that are neither an id nor a name in IAM.
 pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow<'a, str>> {
     scope.principals.iter().filter(|who| ids_of(who, names).is_none()).map(|who| plain(who)).collect()
 }

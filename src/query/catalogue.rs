@@ -62,7 +62,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether this program's own tables have it, whatever Scaleway lists.
+    /// Whether this program's own tables have it, independently of Scaleway's lists.
     pub(super) fn is_familiar(&self) -> bool {
         let name = self.name;
         match self.named {

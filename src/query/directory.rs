@@ -64,7 +64,7 @@ impl Directory {
         Some(products.into_values().collect())
     }
 
-    /// The products of all regions; one region that answers is enough. `now` fetches them whatever is cached.
+    /// The products of all regions; one region that answers is enough. `now` fetches them even if they are cached.
     pub(super) async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
             let fetch = Box::pin(audit_trail::products(&self.client, &self.organization, region, deadline));

@@ -89,7 +89,7 @@ impl Desk {
         self.directory.names(self.deadline_of_names(deadline), lacks).await
     }
 
-    /// The principals' names as they are now, whatever is cached.
+    /// The principals' names, fetched now even if they are cached.
     ///
     /// # Errors
     /// When IAM cannot be read, and never could.
@@ -105,7 +105,7 @@ impl Desk {
         self.directory.products(deadline, false).await
     }
 
-    /// The products as they are listed now, whatever is cached.
+    /// The products, fetched now even if they are cached.
     ///
     /// # Errors
     /// When no region's list can be read, and none ever could.

@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// Texts that somebody might choose: hidden characters, long ones, signs, and mixtures of them.
+    /// Texts that a caller might choose: hidden characters, long ones, signs, and mixtures of them.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             "[a-b]{0,3}",

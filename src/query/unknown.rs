@@ -74,7 +74,7 @@ impl Desk {
         if !query.scope.principals.is_empty() {
             let lacks = |names: &Names| !unknown_principals(&query.scope, names).is_empty();
             let names = self.names(deadline, lacks).await;
-            // Where IAM cannot be read, any name may be somebody's.
+            // Without IAM's answer, any name may be a principal's.
             let unknown = names.map(|names| no_principal(&query.scope, &names.value));
             match unknown.ok().flatten() {
                 Some(message) if request.from_alert => return Err(Failure::input(message)),
@@ -151,7 +151,7 @@ impl<'a> Question<'a> {
             return Catalogue::default();
         }
         let deadline = self.desk.deadline_of_names(deadline);
-        // Lists that were read whatever is cached also decide what is known.
+        // Lists that were fetched for this question also decide which names are known.
         let products = if self.has_undecided() {
             self.read = self.desk.products_now(deadline).await.ok();
             self.read.clone()

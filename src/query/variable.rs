@@ -77,7 +77,7 @@ pub(super) fn empty(query: &Map<String, Value>, from_alert: bool) -> Result<Vec<
     Ok(names)
 }
 
-/// What is said of variables without a value.
+/// The notice about variables without a value.
 pub(super) fn without_value(names: &[String]) -> String {
     let names: Vec<String> =
         names.iter().map(|name| format!("${}", super::text::plain(name.trim_start_matches('$')))).collect();
@@ -136,7 +136,7 @@ mod tests {
             let expected = format!("{field}.x holds the variable ${{b}},");
             assert!(refused(&query).is_some_and(|message| message.starts_with(&expected)), "{field}");
         }
-        // Grafana's own fields, and those of nobody, are none of the model's.
+        // Grafana's own fields and unknown ones are not part of the model.
         let own =
             json!({ "refId": "$a", "datasource": { "uid": "${ds}" }, "intervalMs": "$__interval", "other": "$x" });
         assert_eq!(refused(&own), None);

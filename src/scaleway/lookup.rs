@@ -181,7 +181,7 @@ impl<T> Lookup<T> {
         self.fetch(deadline, fetch, move |cached| cached.good(&lacks)).await
     }
 
-    /// The value as it is now, whatever is cached; callers that wait for the same fetch share it.
+    /// The value, fetched now even if it is cached; callers that wait for the same fetch share it.
     ///
     /// # Errors
     /// When nothing could ever be fetched.

@@ -41,7 +41,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
     if ((jsonData.regions ?? '') === '' && !readOnly) {
       set({ regions: ALL_REGIONS });
     }
-    // Once, when the page is opened: what is taken away afterwards stays away.
+    // Once, when the page is opened: a region that is removed afterwards stays removed.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 

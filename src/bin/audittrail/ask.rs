@@ -54,7 +54,7 @@ impl From<&Failure> for Exit {
     }
 }
 
-/// What is printed.
+/// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A table for people, of at most 50 rows.

@@ -40,7 +40,7 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
-/// One JSON document: the columns in their order, each row as an object, and what is to be said about the answer.
+/// One JSON document: the columns in their order, each row as an object, and the answer's notices.
 #[derive(Serialize)]
 pub(crate) struct Document<'a, N> {
     columns: &'a [String],
@@ -105,7 +105,7 @@ impl Rows {
 
     /// CSV as in RFC 4180, with a header.
     ///
-    /// Names and user agents are written by whoever called the API. A text that a spreadsheet would take for a formula begins
+    /// The caller of the API chooses names and user agents. A text that a spreadsheet would take for a formula begins
     /// with an apostrophe, as [`guarded`] says; JSON has the exact text.
     pub(crate) fn csv(&self, out: impl Write) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
