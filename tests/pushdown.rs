@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use audittrail::query::{Answer, Desk, Query, filter};
-use audittrail::sandbox::{Kind, Organisation};
+use audittrail::sandbox::{Config, Endpoint, Fault, Kind, Organisation, SECRET_KEY};
 use engine::{Engine, REGIONS, list, texts, trail_of};
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -593,6 +593,26 @@ async fn what_scaleway_can_filter_is_filtered_there() {
     ] {
         assert_eq!(filters(&mut engine, scope.clone()).await, expected, "{scope}");
     }
+}
+
+#[tokio::test]
+async fn a_rule_is_planned_with_lists_that_are_cached_and_waits_for_none() {
+    // One of the regions does not exist.
+    let faults = vec![Fault::NotFound.always().on(Endpoint::CombinedEvents)];
+    let config = Config { events: 100, faults, ..Config::default() };
+    let settings = json!({ "regions": ["fr-par", "nl-ams", "pl-waw", "it-mil"] });
+    let engine = Engine::with(config, SECRET_KEY, &settings).await;
+    let products = async || {
+        engine.sandbox.reset();
+        let scope = json!({ "kinds": ["api"], "products": ["INSTANCE"] });
+        let query = json!({ "queryType": "counts", "over": "total", "scope": scope });
+        let counted = engine.ask_as_rule(query).await.unwrap();
+        let asked = engine.asked("/fr-par/events?");
+        (engine::sum(&counted), !asked.is_empty() && asked.iter().all(|call| call.contains("product_name=instance")))
+    };
+    let (first, pushed_down) = products().await;
+    assert!(first > 0 && !pushed_down);
+    assert_eq!(products().await, (first, true));
 }
 
 #[tokio::test]

@@ -55,11 +55,15 @@ impl Directory {
         self.names.get_now(deadline, fetch).await
     }
 
-    /// The products of all regions, where the lists of all are in the cache and good.
+    /// The products of all regions that exist, where their lists are in the cache and good.
     pub(super) fn cached_products(&self) -> Option<Vec<Product>> {
         let mut products = BTreeMap::new();
-        for (_, lookup) in &self.products {
-            lookup.get_cached()?.iter().for_each(|product| add(&mut products, product));
+        for (region, lookup) in &self.products {
+            match lookup.get_cached() {
+                Some(list) => list.iter().for_each(|product| add(&mut products, product)),
+                None if region != GLOBAL_REGION && lookup.is_absent() => {}
+                None => return None,
+            }
         }
         Some(products.into_values().collect())
     }

@@ -163,6 +163,13 @@ impl<T> Lookup<T> {
         found.stale.is_none().then_some(found.value)
     }
 
+    /// Whether there has never been a value, since what was asked for does not exist.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        let cached = self.cached();
+        cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())
+    }
+
     /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` says that
     /// something is missing in it.
     ///
@@ -358,6 +365,19 @@ mod tests {
         assert!(found().await.unexpired().is_ok());
         pass(600).await;
         assert_eq!(found().await.unexpired().unwrap_err(), busy());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn absent_is_what_does_not_exist_and_never_did() {
+        let absent = Error::Status { status: 404, message: "Not Found".to_owned(), about: None };
+        let lookup = Lookup::<usize>::default();
+        assert!(!lookup.is_absent());
+        for (fetched, is_absent) in
+            [(Err(busy()), false), (Err(absent.clone()), true), (Ok(1), false), (Err(absent), false)]
+        {
+            let _ = lookup.get_now(later(), async { fetched }).await;
+            assert_eq!(lookup.is_absent(), is_absent);
+        }
     }
 
     #[test]
