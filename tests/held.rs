@@ -17,10 +17,12 @@ use audittrail::host::Ask;
 use audittrail::query::{Desk, Request};
 use audittrail::sandbox::{Config, Endpoint, Fault, Grant, Kind, SECRET_KEY, Sandbox};
 use audittrail::settings::REGIONS;
+use audittrail::trail::Limits;
 use chrono::DateTime;
 use common::{steady, until};
 use engine::{
-    Engine, JSON, SECOND, ask, desk, list, nanos, notices, panel, rule, scripted, set, sum, texts, trail_of, warnings,
+    Engine, JSON, SECOND, ask, desk, limit, list, nanos, notices, panel, rule, scripted, set, sum, texts, trail_of,
+    warnings,
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -370,7 +372,9 @@ async fn a_rule_does_not_use_a_panels_reading_that_began_before_it_asked() {
 
 #[tokio::test]
 async fn rules_of_the_same_tick_share_what_they_read() {
-    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let mut engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    // However long a loaded machine takes to start all four, they are of one tick.
+    limit(&mut engine.desk, Limits { tick: Duration::from_secs(1), ..Limits::default() });
     let request = panel(now() - HOUR, now());
     ids(&engine.desk, &json!({}), &request).await;
     engine.sandbox.reset();
@@ -885,7 +889,8 @@ async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
     let rare = || json!({ "product_name": "account", "method_name": "CreateGDPRRequest" });
     let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.to - 1, rare()));
     engine.sandbox.push("fr-par", Kind::Api, rare.map(|event| event.to_string())).unwrap();
-    let scope = json!({ "kinds": ["api"], "methods": ["createGdprRequest"] });
+    // On a Sunday all of a smaller region may cost no more than the part.
+    let scope = json!({ "kinds": ["api"], "regions": ["fr-par"], "methods": ["createGdprRequest"] });
     let shown = ids(&engine.desk, &scope, &request).await;
     assert_eq!((shown.len(), set(&shown).len()), (250, 250));
     assert!(!engine.asked("method_name=CreateGDPRRequest").is_empty());

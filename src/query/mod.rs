@@ -39,7 +39,7 @@ use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Product};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
-use crate::trail::{Api, Trail};
+use crate::trail::{Api, Limits, Trail};
 
 use directory::Directory;
 use documentation::Topic;
@@ -76,7 +76,7 @@ impl Desk {
     pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::trail::Meter) -> Result<Self, Error> {
         let client = Client::new(&settings, calls)?;
         let source = Api::new(client.clone(), &settings.organization_id);
-        let trail = Trail::new(source, &settings, events.clone(), crate::risk::weigh);
+        let trail = Trail::new(source, &settings, Limits::default(), events.clone(), crate::risk::weigh);
         let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
         Ok(Self { settings, client, trail, directory, unfamiliar: Unfamiliar::default() })
     }

@@ -28,10 +28,7 @@ const SHORTEST: i64 = 10_000_000_000;
 /// How many events more than wanted a stage aims at, since the density is an estimate.
 const MARGIN: f64 = 1.1;
 
-/// How many bytes of pages a walk brings together before it packs their events.
-const BUNDLE: usize = if cfg!(test) { 2_000 } else { 8 << 20 };
-
-/// How many events it brings together before that: with the page that comes on top nearly as many as a power of two, so that
+/// After how many events a walk packs them, however few bytes their pages have: with the page that comes on top nearly as many as a power of two, so that
 /// their columns fill what an allocator sets aside.
 const BUNDLE_EVENTS: usize = 8_192 - 100;
 
@@ -46,6 +43,8 @@ pub(super) struct Plan<S> {
     /// More events than this are not needed, the newest first.
     pub(super) limit: usize,
     pub(super) deadline: Instant,
+    /// After how many bytes of pages their events are packed.
+    pub(super) batch_bytes: usize,
     pub(super) weigh: Weigh,
 }
 
@@ -292,7 +291,7 @@ async fn go<S: Source>(
         if !more && !first {
             break true;
         }
-        if (pages.bytes() >= BUNDLE || pages.in_window() >= bundles.counted + BUNDLE_EVENTS)
+        if (pages.bytes() >= plan.batch_bytes || pages.in_window() >= bundles.counted + BUNDLE_EVENTS)
             && let Some(reached) = pages.reached()
             && bundles.tie(pages, reached + 1, &plan).is_err()
         {

@@ -6,6 +6,7 @@
 
 mod fetch;
 mod folder;
+mod limits;
 mod source;
 mod store;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use fetch::{End, Plan, Probe, Weigh};
 use folder::Folder;
 use store::{AGAIN, Accepted, Piece, Series, Size, Store, apart, everything};
 
+pub use limits::Limits;
 pub use source::{Api, Pages, Source};
 
 const SECOND: i64 = 1_000_000_000;
@@ -39,9 +41,6 @@ const SHARED: i64 = 10 * SECOND;
 
 /// Within this time questions are one moment, whatever their range.
 const MOMENT: i64 = SECOND;
-
-/// How long a reading for an alert rule waits for other rules of the same tick.
-const TICK: Duration = Duration::from_millis(20);
 
 /// Events on a page, as far as is known.
 const PAGE: f64 = 100.0;
@@ -179,6 +178,7 @@ struct Inner<S> {
     source: S,
     /// The most events that one list of one region yields.
     max_events: usize,
+    limits: Limits,
     meter: Meter,
     weigh: Weigh,
     /// Held to look up and to put in, never while something is awaited.
@@ -265,13 +265,14 @@ impl<S: Source> Trail<S> {
     /// The trail that `source` tells. One list of one region yields at most `max_events` of the settings; `weigh` says what
     /// each event means.
     #[must_use]
-    pub fn new(source: S, settings: &Settings, meter: Meter, weigh: Weigh) -> Self {
-        let store = Store::new(nanos(settings.settling), settings.max_memory);
+    pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter, weigh: Weigh) -> Self {
+        let store = Store::new(nanos(settings.settling), settings.max_memory, limits);
         let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
         let state = State { store, size: Size::default(), readings: Vec::new(), wants: Vec::new() };
         let inner = Inner {
             source,
             max_events: settings.max_events,
+            limits,
             meter,
             weigh,
             state: Mutex::new(state),
@@ -464,7 +465,7 @@ impl<S: Source> Question<'_, S> {
                     accepted = self.accepted(range, asked);
                 }
                 // By a clock that never goes back, no reading began later.
-                let latest = now.saturating_add(nanos(TICK));
+                let latest = now.saturating_add(nanos(self.inner().limits.tick));
                 accepted.all = gap.is_some();
                 let mut served = state.store.serve(series, range, &accepted, latest);
                 for (of, piece) in &read {
@@ -614,7 +615,7 @@ impl<S: Source> Question<'_, S> {
     /// A reading of a window, begun now.
     fn begin(&self, series: &Series, range: Range<i64>, whole: bool) -> Arc<Reading> {
         let inner = Arc::clone(self.inner());
-        let wait = if self.freshness == Freshness::Own { TICK } else { Duration::ZERO };
+        let wait = if self.freshness == Freshness::Own { inner.limits.tick } else { Duration::ZERO };
         let begun = inner.source.now().saturating_add(nanos(wait));
         let plan = Plan {
             source: inner.source.clone(),
@@ -622,6 +623,7 @@ impl<S: Source> Question<'_, S> {
             range: range.clone(),
             limit: inner.max_events,
             deadline: self.deadline,
+            batch_bytes: inner.limits.batch_bytes,
             weigh: inner.weigh,
         };
         let (tell, progress) = watch::channel(None);

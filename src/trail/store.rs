@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::SECOND;
+use super::limits::Limits;
 use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Flaws, Window};
 
@@ -20,9 +21,6 @@ pub(super) const OVERLAP: i64 = 60 * SECOND;
 
 /// How long what a refresh does not read again is good for: an event that is later than the overlap appears by then.
 pub(super) const AGAIN: i64 = 60 * SECOND;
-
-/// A live edge with fewer events fits on the page that a refresh reads anyway: all of it is read again.
-const ROOM: usize = if cfg!(test) { 3 } else { 75 };
 
 /// Spans with fewer events are put together whatever they cost.
 const FEW: usize = 64;
@@ -229,13 +227,14 @@ pub(super) struct Store {
     settling: i64,
     /// The most bytes.
     most: usize,
+    limits: Limits,
     /// Counts questions, to know what was used last.
     tick: u64,
 }
 
 impl Store {
-    pub(super) fn new(settling: i64, most: usize) -> Self {
-        Self { series: HashMap::new(), settling, most, tick: 0 }
+    pub(super) fn new(settling: i64, most: usize, limits: Limits) -> Self {
+        Self { series: HashMap::new(), settling, most, limits, tick: 0 }
     }
 
     /// The most bytes that it holds.
@@ -332,8 +331,8 @@ impl Store {
             let of = steady.iter().filter(|(source, _)| source == of);
             of.map(|(_, edge)| edge.events.len()).sum::<usize>()
         };
-        let spares_calls =
-            more.missing.len() <= served.missing.len() && sources.iter().map(|of| known(&of)).max() >= Some(ROOM);
+        let spares_calls = more.missing.len() <= served.missing.len()
+            && sources.iter().map(|of| known(&of)).max() >= Some(self.limits.refreshed_events);
         if accepted.all || more.missing.is_empty() || spares_calls {
             served = more;
         }
@@ -406,11 +405,11 @@ impl Store {
         pieces.sort_by_key(|(range, _)| away(range).max(0));
         let (mut events, mut time, mut found) = (0, 0_i64, 0);
         for (range, all) in pieces {
-            let (sample, part) = nearest(&range, all, near);
+            let (sample, part) = nearest(&range, all, near, self.limits.sampled_events);
             events += sample.len();
             time = time.saturating_add(part.end - part.start);
             found += wanted.among(&sample).len();
-            if events >= SAMPLE {
+            if events >= self.limits.sampled_events {
                 break;
             }
         }
@@ -438,20 +437,17 @@ impl Store {
     }
 }
 
-/// How many events tell how dense the trail is and how selective a filter.
-const SAMPLE: usize = if cfg!(test) { 30 } else { 1_000 };
-
-/// The events of a piece that are nearest to a window, at most a sample of them, and the time that they fill.
-fn nearest(range: &Range<i64>, events: &Events, near: &Range<i64>) -> (Events, Range<i64>) {
+/// The events of a piece that are nearest to a window, at most `limit` of them, and the time that they fill.
+fn nearest(range: &Range<i64>, events: &Events, near: &Range<i64>, limit: usize) -> (Events, Range<i64>) {
     let all = events.len();
-    if all <= SAMPLE {
+    if all <= limit {
         (events.clone(), range.clone())
     } else if range.end <= near.end {
-        let sample = events.newest(SAMPLE);
-        let part = sample.times().value(SAMPLE - 1)..range.end;
+        let sample = events.newest(limit);
+        let part = sample.times().value(limit - 1)..range.end;
         (sample, part)
     } else {
-        let sample = events.slice(all - SAMPLE..all);
+        let sample = events.slice(all - limit..all);
         let part = range.start..sample.times().value(0) + 1;
         (sample, part)
     }

@@ -280,6 +280,11 @@ impl Pages for FakePages {
     }
 }
 
+/// Limits that few events reach.
+fn small() -> Limits {
+    Limits { refreshed_events: 3, sampled_events: 30, batch_bytes: 2_000, ..Limits::default() }
+}
+
 fn trail(fake: &Fake, settings: &serde_json::Value) -> Trail<Fake> {
     trail_within(fake, settings, None)
 }
@@ -295,7 +300,7 @@ fn trail_within(fake: &Fake, settings: &serde_json::Value, bytes: Option<usize>)
     let mut settings = Settings::parse(data.to_string().as_bytes(), &[key].into()).expect("settings");
     settings.max_memory = bytes.unwrap_or(settings.max_memory);
     let weigh = |events: &Events| UInt16Array::from(vec![7; events.len()]);
-    Trail::new(fake.clone(), &settings, Meter::new().expect("a meter"), weigh)
+    Trail::new(fake.clone(), &settings, small(), Meter::new().expect("a meter"), weigh)
 }
 
 fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {

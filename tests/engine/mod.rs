@@ -12,7 +12,7 @@ use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, Desk, Failure, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
-use audittrail::trail::{Api, Trail};
+use audittrail::trail::{Api, Limits, Trail};
 use audittrail::{risk, scaleway, trail};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -39,8 +39,13 @@ pub(crate) fn desk(url: &str, key: &str, settings: &Value) -> Desk {
 
 /// Lets a desk forget all events.
 pub(crate) fn forget(desk: &mut Desk) {
+    limit(desk, Limits::default());
+}
+
+/// Lets a desk forget all events and cache under other limits.
+pub(crate) fn limit(desk: &mut Desk, limits: Limits) {
     let source = Api::new(desk.client.clone(), &desk.settings.organization_id);
-    desk.trail = Trail::new(source, &desk.settings, trail::Meter::new().expect("a meter"), risk::weigh);
+    desk.trail = Trail::new(source, &desk.settings, limits, trail::Meter::new().expect("a meter"), risk::weigh);
 }
 
 /// A panel's request for a range in nanoseconds.
