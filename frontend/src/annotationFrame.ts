@@ -88,8 +88,45 @@ function emphasized(title: string): string {
   return `<b${style}>${title}</b>`;
 }
 
+/** What a browser shows of a markup, in lines. */
+function plain(markup: string): string {
+  const document = new DOMParser().parseFromString(
+    markup.replace(/<br\s*\/?>|<(?:details|\/(?:div|p|li|summary))>/g, '\n'),
+    'text/html'
+  );
+  const lines = (document.body.textContent ?? '').split('\n').map((line) => line.trim());
+  return lines.filter(Boolean).join('\n');
+}
+
 function column(frame: DataFrame, name: string): Field['values'] {
   return frame.fields.find((field) => field.name === name)?.values ?? [];
+}
+
+/** A frame with the fields that Grafana reads of annotations, their titles and texts made by the functions given. */
+function annotationsOf(
+  frame: DataFrame,
+  made: { title: (title: string) => string; text: (text: string, row: number) => string }
+): DataFrame {
+  const fields = frame.fields
+    .filter(({ name }) => name !== 'cluster_end' && name !== 'console_url')
+    .map((field) => {
+      switch (field.name) {
+        case 'id':
+          return { ...field, name: 'event_id' };
+        case 'title':
+        case 'text':
+          return { ...field, values: field.values.map(made[field.name]) };
+        default:
+          return { ...field };
+      }
+    });
+  fields.push({ name: 'id', type: FieldType.number, config: {}, values: new Array<number>(frame.length).fill(0) });
+  return { ...frame, fields };
+}
+
+/** Annotations without markup, as their settings preview them. */
+export function plainAnnotations(frame: DataFrame): DataFrame {
+  return annotationsOf(frame, { title: plain, text: plain });
 }
 
 /**
@@ -103,20 +140,5 @@ export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
     const found = links(event, pages[row], asked);
     return found.length ? `${text}<div>${found.join(' · ')}</div>` : text;
   };
-  const fields = frame.fields
-    .filter(({ name }) => name !== 'cluster_end' && name !== 'console_url')
-    .map((field) => {
-      switch (field.name) {
-        case 'id':
-          return { ...field, name: 'event_id' };
-        case 'title':
-          return { ...field, values: field.values.map(emphasized) };
-        case 'text':
-          return { ...field, values: field.values.map(linked) };
-        default:
-          return field;
-      }
-    });
-  fields.push({ name: 'id', type: FieldType.number, config: {}, values: new Array<number>(frame.length).fill(0) });
-  return { ...frame, fields };
+  return annotationsOf(frame, { title: emphasized, text: linked });
 }

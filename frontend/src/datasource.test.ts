@@ -74,6 +74,54 @@ describe('queries', () => {
     });
   });
 
+  it('count on the clock of the dashboard, with and without expressions, and rules on theirs', async () => {
+    const backend = sent();
+    const datasource = fakeDataSource();
+    const query: AuditQuery = { refId: 'A', version: 1, queryType: 'counts', scope: {} };
+    const scene = { __sceneObject: { value: {}, text: '' } };
+    const zones = (queries: AuditQuery[]) => queries.map(({ timezone }) => timezone);
+    // Expressions.
+    const asked = [query, { ...query, timezone: 'UTC' }, { ...query, timezone: '$__timezone' }];
+    expect(zones(datasource.interpolateVariablesInQueries(asked, scene))).toEqual([
+      'Europe/Paris',
+      'UTC',
+      'Europe/Paris',
+    ]);
+    expect(zones(datasource.interpolateVariablesInQueries([{ ...query, over: 'total' }], scene))).toEqual([undefined]);
+    // All others: the request says more than the macro, for Explore has no scene.
+    await lastValueFrom(datasource.query({ ...request(query), scopedVars: scene, timezone: 'Asia/Kolkata' }));
+    await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Explore, timezone: 'utc' }));
+    expect(
+      backend.mock.calls.map(([{ targets, scopedVars }]) => datasource.applyTemplateVariables(targets[0], scopedVars))
+    ).toEqual([expect.objectContaining({ timezone: 'Asia/Kolkata' }), expect.objectContaining({ timezone: 'UTC' })]);
+    // A rule: Grafana's own variables only.
+    const interval = { __interval: { value: '1m', text: '1m' }, __interval_ms: { value: 60_000, text: '60000' } };
+    expect(
+      zones(datasource.interpolateVariablesInQueries([query, { ...query, timezone: 'Asia/Tokyo' }], interval))
+    ).toEqual([undefined, 'Asia/Tokyo']);
+  });
+
+  it('for the preview of an annotation come back without markup, from the same answer', async () => {
+    const title = 'alice DeleteServer &lt;b&gt;';
+    const text = 'from 203.0.113.7<br>in fr-par<details><summary>Details</summary>r-1 &amp; r-2</details>';
+    const backend = sent([fakeFrame('annotations', { time: [1], title: [title], text: [text], id: ['e-1'] })]);
+    const datasource = fakeDataSource();
+    const asked = { ...request({ refId: 'A', queryType: 'annotations', scope: {} }), requestId: 'AQ100' };
+    const annotation = { __annotation: { value: {}, text: '' } };
+    const shown = async (scopedVars: DataQueryRequest['scopedVars']) => {
+      const { data } = await lastValueFrom(datasource.query({ ...asked, scopedVars }));
+      return ['title', 'text'].map((name) => data[0].fields.find((field: Field) => field.name === name).values[0]);
+    };
+    const dashboard = await shown({ ...annotation, __sceneObject: { value: {}, text: '' } });
+    expect(dashboard[0]).toMatch(/^<b[ >].*alice DeleteServer &lt;b&gt;<\/b>$/);
+    expect(dashboard[1]).toContain('<a href=');
+    expect(await shown(annotation)).toEqual([
+      'alice DeleteServer <b>',
+      'from 203.0.113.7\nin fr-par\nDetails\nr-1 & r-2',
+    ]);
+    expect(backend).toHaveBeenCalledTimes(1);
+  });
+
   it('tell Grafana whether they hold a variable', () => {
     const datasource = fakeDataSource();
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['$who'] } })).toBe(true);

@@ -42,11 +42,11 @@ import { annotations } from './annotations';
 import { bars, groupedBy, scopeFilters, type Bars } from './bars';
 import { reference } from './binding';
 import { LogContext } from './components/LogContext';
-import { dressedAnnotations } from './annotationFrame';
+import { dressedAnnotations, plainAnnotations } from './annotationFrame';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
-import { withTimeZone } from './timezone';
+import { timeZoneOf, withTimeZone, withZoneOf } from './timezone';
 import { withFieldLabels, withSettingLabels } from './labels';
 import {
   contextOrder,
@@ -127,7 +127,11 @@ export class AuditDataSource
 
   applyTemplateVariables(query: AuditQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): AuditQuery {
     const { dependsOn: _, ...asked } = withFilters(query, adHocFilters(filters));
-    return new Interpolation(this.templates, scopedVars).query({ ...asked, version: asked.version ?? VERSION });
+    const interpolated = new Interpolation(this.templates, scopedVars).query({
+      ...asked,
+      version: asked.version ?? VERSION,
+    });
+    return withTimeZone(interpolated, timeZoneOf(scopedVars, this.templates));
   }
 
   /** Grafana asks for these instead of `query` where expressions use the answer, and for Explore and new alert rules. */
@@ -154,15 +158,20 @@ export class AuditDataSource
     // Not every caller asks filterQuery first.
     const targets = request.targets
       .filter((target) => this.filterQuery(target))
-      .map((target) => withTimeZone(withCluster(groupedBy(target, request.groupByKeys ?? [])), request.timezone));
+      .map((target) => withCluster(groupedBy(target, request.groupByKeys ?? [])));
+    const prepared = { ...request, targets, scopedVars: withZoneOf(request) };
     if (!request.requestId?.startsWith('AQ')) {
-      return this.post({ ...request, targets });
+      return this.post(prepared);
     }
     // An annotation's editor and the dashboard around it count their requests each for itself; of one id the first is cancelled.
-    const asked = { ...request, targets, requestId: `${request.requestId}-${this.requests++}` };
+    const asked = { ...prepared, requestId: `${request.requestId}-${this.requests++}` };
     return this.shared
-      .answer(this.question(asked), () => this.post(asked))
-      .pipe(map((response) => ({ ...response, data: response.data.map((frame) => ({ ...frame })) })));
+      .answer(this.question(asked), () => super.query(scrolled(asked)))
+      .pipe(
+        // What one asker writes into a frame is not seen by another.
+        map((response) => ({ ...response, data: response.data.map((frame) => ({ ...frame })) })),
+        map((response) => this.dressed(response, asked))
+      );
   }
 
   /** What a request asks, whoever asks it. */
@@ -238,7 +247,10 @@ export class AuditDataSource
       if (target?.queryType === 'annotations') {
         // Where the links lead there are no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
-        return dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
+        // An annotation's settings ask outside of any scene, and show markup as it is written.
+        return '__annotation' in request.scopedVars && !request.scopedVars.__sceneObject
+          ? plainAnnotations(frame)
+          : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
       }
       return withReadableNotices(target && isLogs(target) ? withNanos(frame) : frame);
     });

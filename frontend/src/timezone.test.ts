@@ -1,4 +1,5 @@
-import { timeZoneName, withTimeZone } from './timezone';
+import { fakeTemplates } from './test/templates';
+import { timeZoneName, timeZoneOf, withTimeZone, withZoneOf } from './timezone';
 
 describe('the time zone', () => {
   const browsers = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -18,5 +19,17 @@ describe('the time zone', () => {
     expect(filled({ queryType: 'counts', over: 'total' })).toBeUndefined();
     expect(filled({ queryType: 'events' })).toBeUndefined();
     expect(filled({ queryType: 'annotations' })).toBeUndefined();
+    expect(withTimeZone({ refId: 'A', queryType: 'counts' }, undefined).timezone).toBeUndefined();
+  });
+
+  it('is that of the request, else that of the panel, and a rule has none', () => {
+    const templates = fakeTemplates();
+    const panel = { __sceneObject: { value: {}, text: '' } };
+    expect(timeZoneOf(withZoneOf({ scopedVars: panel, timezone: 'utc' }), templates)).toBe('UTC');
+    expect(timeZoneOf(withZoneOf({ scopedVars: {}, timezone: '' }), templates)).toBe(browsers);
+    // What Grafana's macro is replaced with.
+    expect(timeZoneOf(panel, templates)).toBe('Europe/Paris');
+    expect(timeZoneOf({}, templates)).toBeUndefined();
+    expect(timeZoneOf({ __interval: { value: '1m', text: '1m' } }, templates)).toBeUndefined();
   });
 });

@@ -1,6 +1,10 @@
-import { getTimeZone } from '@grafana/data';
+import { type DataQueryRequest, getTimeZone, type ScopedVars } from '@grafana/data';
+import type { TemplateSrv } from '@grafana/runtime';
 
 import { understood, type AuditQuery } from './query';
+
+/** Grafana's macro. */
+const TIME_ZONE = '__timezone';
 
 /** The name in the IANA database of a time zone as Grafana stores it; nothing stands for the user's preference. */
 export function timeZoneName(timezone?: string): string {
@@ -16,9 +20,27 @@ export function timeZoneName(timezone?: string): string {
   }
 }
 
+/**
+ * The zone of the clock that a query's answer is shown on: what its request says, else the zone of the panel that asks. A rule
+ * has neither.
+ */
+export function timeZoneOf(scopedVars: ScopedVars, templates: TemplateSrv): string | undefined {
+  if (scopedVars[TIME_ZONE]) {
+    return String(scopedVars[TIME_ZONE].value);
+  }
+  // Panels with expressions hand over no request, but the scene that the macro is about.
+  return scopedVars.__sceneObject ? timeZoneName(templates.replace(`\${${TIME_ZONE}}`, scopedVars)) : undefined;
+}
+
+/** A request's variables with the time zone of the request. */
+export function withZoneOf({ scopedVars, timezone }: Pick<DataQueryRequest, 'scopedVars' | 'timezone'>): ScopedVars {
+  const zone = timeZoneName(timezone);
+  return { ...scopedVars, [TIME_ZONE]: { value: zone, text: zone } };
+}
+
 /** A query that counts over time, on the clock that its graph shows where it names none. */
-export function withTimeZone(query: AuditQuery, timezone?: string): AuditQuery {
+export function withTimeZone(query: AuditQuery, zone: string | undefined): AuditQuery {
   const { queryType, over } = understood(query);
   const overTime = queryType === 'volume' || (queryType === 'counts' && over !== 'total');
-  return overTime && !query.timezone ? { ...query, timezone: timeZoneName(timezone) } : query;
+  return overTime && !query.timezone && zone ? { ...query, timezone: zone } : query;
 }
