@@ -233,6 +233,38 @@ describe('tables', () => {
     });
   });
 
+  /** A dashboard's width at 1 280 px beside Grafana's menu, less the edges of a panel. */
+  const NARROW = 930;
+
+  it('show who did what, on which and from where without being scrolled, in a narrow window too', () => {
+    ofEvents.forEach((table) => {
+      const { indexByName } = table.transformations!.find(({ id }) => id === 'organize')!.options;
+      const all = Object.entries(columns(table)).sort(([a], [b]) => Number(indexByName[a]) - Number(indexByName[b]));
+      const until = all.slice(0, all.findIndex(([name]) => name === 'source_ip') + 1);
+      const widths = until.map(([, name]) =>
+        Number(overridden(table, name, 'custom.width') ?? overridden(table, name, 'custom.minWidth'))
+      );
+      const sum = widths.reduce((sum, width) => sum + width, 0);
+      expect([table.name, sum <= NARROW || sum]).toEqual([table.name, true]);
+    });
+  });
+
+  it('that stand beside others have room for the widest of their values', () => {
+    const method = tables.find(({ title }) => title === 'Second factor')!;
+    // "authentication_code"
+    expect(overridden(method, 'Method', 'custom.minWidth')).toBeGreaterThanOrEqual(165);
+    tables
+      .filter(({ gridPos }) => gridPos.w < 24)
+      .forEach((table) => {
+        const widths = Object.values(columns(table)).map((name) =>
+          Number(overridden(table, name, 'custom.width') ?? overridden(table, name, 'custom.minWidth'))
+        );
+        const sum = widths.reduce((sum, width) => sum + width, 0);
+        const room = ((NARROW + 18) * table.gridPos.w) / 24 - 18;
+        expect([table.name, sum <= room || [sum, room]]).toEqual([table.name, true]);
+      });
+  });
+
   it('rank groups below the number of all, which is 0 where nothing happened', () => {
     const rankings = tables.filter(({ targets }) => targets!.some(({ queryType }) => queryType === 'counts'));
     expect(rankings.map(({ title }) => title)).toEqual([
@@ -328,6 +360,16 @@ describe('layout', () => {
       expect(taken.size).toBe(24 * height);
     }
   );
+});
+
+describe('tiles', () => {
+  it.each(dashboards.map(({ name, panels }) => [name, panels] as const))('are of one size in %s', (_, panels) => {
+    const tiles = panels.filter(({ type }) => type === 'stat');
+    expect(tiles.length).toBeGreaterThan(1);
+    expect(new Set(tiles.map(({ gridPos: { w, h } }) => `${w} x ${h}`)).size).toBe(1);
+    const rows = tiles.map(({ gridPos }) => tiles.filter((tile) => tile.gridPos.y === gridPos.y).length);
+    expect(new Set(rows).size).toBe(1);
+  });
 });
 
 describe('filters', () => {

@@ -58,7 +58,7 @@ describe('AnnotationEditor', () => {
     const editor = screen.getByTestId('audit-annotation-editor');
     const selectors = [...editor.classList].map((name) => `*:has(.${name})>table td`);
     const [rule] = rules.filter(({ selectorText }) => selectors.includes(selectorText));
-    expect(rule.style.getPropertyValue('white-space')).toBe('normal');
+    expect(rule.style.getPropertyValue('white-space')).toBe('pre-line');
   });
 
   it('asks for everything with one click', async () => {

@@ -78,7 +78,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
             <Button
               variant="secondary"
               disabled={asksEverything(asked)}
-              tooltip={t('annotation.everything-help', 'All events: take all conditions away')}
+              tooltip={t('annotation.everything-help', 'Remove all conditions, so that all events are shown')}
               onClick={() => change(everything())}
             >
               {t('annotation.everything', 'Everything')}
@@ -91,7 +91,10 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
           <EditorField
             label={t('colors.label', 'Severity colors')}
-            tooltip={t('colors.help', 'Red, yellow and green by severity; without, all have the colour chosen above.')}
+            tooltip={t(
+              'colors.help',
+              'A color for each severity; when off, all annotations have the color chosen above.'
+            )}
             htmlFor={colorsId}
           >
             <EditorSwitch
@@ -169,7 +172,7 @@ function Followed({ bindable, scope, onChange }: FollowedProps) {
 const getStyles = (theme: GrafanaTheme2) => ({
   editor: css({
     maxWidth: theme.breakpoints.values.xl,
-    // Grafana's table of the first annotation's fields follows, in one line each: a long text made it 2 600 px wide.
-    '*:has(&) > table td': { maxWidth: theme.breakpoints.values.md, whiteSpace: 'normal', overflowWrap: 'anywhere' },
+    // Grafana's table of the first annotation's fields follows, where a long text would make it 2 600 px wide.
+    '*:has(&) > table td': { maxWidth: theme.breakpoints.values.md, whiteSpace: 'pre-line', overflowWrap: 'anywhere' },
   }),
 });
