@@ -69,10 +69,7 @@ describe('words', () => {
       { cluster: 'overflow' as const },
       'Annotations, at most 1000: all events. Events share one only where there are more than that.',
     ],
-    [
-      { cap: '$cap', severityColors: false },
-      'Annotations, at most $cap: all events. All have the colour chosen above.',
-    ],
+    [{ cap: '$cap', severityColors: false }, 'Annotations, at most $cap: all events. All have the color chosen above.'],
     [{ cap: 9, severityColors: false, overlay: true }, 'Annotations, at most 9: all events.'],
   ])('says how annotations are made: %j', (query, said) => {
     expect(words({ refId: 'A', queryType: 'annotations', ...query })).toBe(said);

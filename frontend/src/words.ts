@@ -274,7 +274,7 @@ function annotationWords(query: AuditQuery, events: string): string {
     sentences.push(t('words.cluster-overflow', 'Events share one only where there are more than that.'));
   }
   if (severityColors === false && !overlay) {
-    sentences.push(t('words.own-color', 'All have the colour chosen above.'));
+    sentences.push(t('words.own-color', 'All have the color chosen above.'));
   }
   return sentences.join(' ');
 }

@@ -41,7 +41,7 @@ export function ClusterField({ value, onChange }: ClusterProps) {
       label={t('cluster.label', 'Clusters')}
       tooltip={t(
         'cluster.help',
-        'Several events that share an annotation, never with more serious ones. Grafana 13.1 and later can cluster annotations itself.'
+        'Which events share an annotation; events of different severity never do. Grafana 13.1 and later can cluster annotations itself.'
       )}
       htmlFor={id}
       width={24}

@@ -62,6 +62,46 @@ describe('ConfigEditor', () => {
     expect(show(options).onOptionsChange).not.toHaveBeenCalled();
   });
 
+  const UNSAVED = /was saved without regions and reads fr-par, nl-ams\. Once saved here, it reads the regions above/;
+
+  it.each<[Partial<DataSourceSettings<Settings, Secrets>>]>([
+    [{ jsonData: { organizationId: 'o' } }],
+    [{ jsonData: { organizationId: 'o', regions: '' } }],
+    [{ jsonData: {}, secureJsonFields: { secretKey: true } }],
+  ])('says that a data source keeps its regions until it is saved, and only fills in the form: %j', (options) => {
+    const onOptionsChange = jest.fn();
+    const form = (changed: object) => {
+      const all = { jsonData: {}, secureJsonFields: {}, version: 3, ...options, ...changed };
+      return (
+        <ConfigEditor
+          options={all as unknown as DataSourceSettings<Settings, Secrets>}
+          onOptionsChange={onOptionsChange}
+        />
+      );
+    };
+    const { rerender } = render(form({}));
+    expect(screen.getByText(UNSAVED)).toBeInTheDocument();
+    // Opened, it changes the form once, which Grafana stores on "Save & test" only; nothing else about it changes.
+    expect(onOptionsChange).toHaveBeenCalledTimes(1);
+    const [{ jsonData, ...rest }] = onOptionsChange.mock.calls[0];
+    const { regions: _, ...before }: Settings = options.jsonData ?? {};
+    expect(jsonData).toEqual({ ...before, regions: ['fr-par', 'nl-ams', 'pl-waw', 'it-mil'] });
+    expect(rest).toMatchObject({ version: 3 });
+    rerender(form({ jsonData }));
+    expect(screen.getByText(UNSAVED)).toBeInTheDocument();
+    rerender(form({ jsonData, version: 4 }));
+    expect(screen.queryByText(UNSAVED)).not.toBeInTheDocument();
+    expect(onOptionsChange).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([[{}], [{ jsonData: { organizationId: 'o', regions: ['pl-waw'] } }], [{ jsonData: {}, readOnly: true }]])(
+    'says nothing of regions where saving does not change them: %j',
+    (options) => {
+      show(options);
+      expect(screen.queryByText(UNSAVED)).not.toBeInTheDocument();
+    }
+  );
+
   it('takes a region that this version does not know, even without Enter', async () => {
     const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'] } });
     await user.type(screen.getByRole('combobox', { name: /^Regions/ }), ' DE-fra');
@@ -86,8 +126,8 @@ describe('ConfigEditor', () => {
   };
 
   it.each([
-    [/What is held/, /^Seconds until settled/, 'settlingSeconds', '300', '86400'],
-    [/What is held/, /^Memory/, 'maxMemoryMiB', '256', '65536'],
+    [/section Cache/, /^Seconds until settled/, 'settlingSeconds', '300', '86400'],
+    [/section Cache/, /^Memory/, 'maxMemoryMiB', '256', '65536'],
     [/Limits and connection/, /^Calls at the same time/, 'concurrentCalls', '8', '64'],
   ])('%s: offers %s with its default, and takes a number', async (section, label, name, initial, most) => {
     const { user, onOptionsChange } = show({ jsonData: { apiUrl: 'http://127.0.0.1:1' } });
@@ -103,14 +143,14 @@ describe('ConfigEditor', () => {
 
   it('gives up a number, and with it the setting', async () => {
     const { user, onOptionsChange } = show({ jsonData: { maxMemoryMiB: 5 } });
-    await open(user, /What is held/);
+    await open(user, /section Cache/);
     await user.clear(screen.getByLabelText(/^Memory/));
     expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { maxMemoryMiB: undefined } }));
   });
 
   it.each([0, 65_537, '1.5'])('says which numbers are allowed instead of %s', async (maxMemoryMiB) => {
     const { user } = show({ jsonData: { maxMemoryMiB } });
-    await open(user, /What is held/);
+    await open(user, /section Cache/);
     expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
   });
 

@@ -1,8 +1,8 @@
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
-import { Divider, Field, Input, MultiCombobox, SecretInput, TextArea, TextLink } from '@grafana/ui';
+import { Alert, Divider, Field, Input, MultiCombobox, SecretInput, TextArea, TextLink } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { type ChangeEvent, type FormEvent, useEffect, useId } from 'react';
+import React, { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
 
 import { settingLabel } from '../labels';
 import {
@@ -36,9 +36,16 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
 
   const set = (changed: Partial<Settings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...changed } });
 
-  // A new data source asks all regions. One that was saved without regions asks the backend's until it is saved again.
+  // A new data source asks all regions. One that was saved without regions asks the backend's until it is saved again: the
+  // form shows the regions that it will have then, and says so. Grafana counts how often a data source was saved.
+  const [opened] = useState({
+    version: options.version,
+    withoutRegions: (jsonData.regions ?? '') === '' && !readOnly,
+    used: Boolean(jsonData.organizationId || secureJsonFields?.secretKey),
+  });
+  const becomesAll = opened.withoutRegions && opened.used && opened.version === options.version;
   useEffect(() => {
-    if ((jsonData.regions ?? '') === '' && !readOnly) {
+    if (opened.withoutRegions) {
       set({ regions: ALL_REGIONS });
     }
     // Once, when the page is opened: a region that is removed afterwards stays removed.
@@ -149,7 +156,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       <Divider />
       <ConfigSection
         title={t('config.organization', 'Organization')}
-        description={t('config.organization-help', 'Whose trail is read, and with which key.')}
+        description={t('config.organization-help', 'The organization whose trail is read, and the API key for it.')}
       >
         <Field
           required
@@ -184,7 +191,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       <Divider />
       <ConfigSection
         title={t('config.scope', 'Regions and project')}
-        description={t('config.scope-help', 'What a query asks that names no regions and no projects.')}
+        description={t('config.scope-help', 'The regions and the project of queries that name none.')}
       >
         <Field
           label={settingLabel('regions')}
@@ -211,6 +218,16 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
             />
           </KeepTyped>
         </Field>
+        {becomesAll && (
+          <Alert
+            severity="info"
+            title={t(
+              'config.regions-unsaved',
+              'This data source was saved without regions and reads {{regions}}. Once saved here, it reads the regions above.',
+              { regions: DEFAULT_REGIONS.join(', ') }
+            )}
+          />
+        )}
         <Field
           label={settingLabel('projectId')}
           description={t(
@@ -229,7 +246,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         title={t('config.cockpit', 'Cockpit')}
         description={t(
           'config.cockpit-help',
-          'Optional, for a later version: the metrics that events are set beside. Nothing reads these values yet.'
+          'Optional, for a later version that shows metrics beside events. These values are not used yet.'
         )}
         isCollapsible
         isInitiallyOpen={Boolean(jsonData.cockpitUrl)}
@@ -261,8 +278,8 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       </ConfigSection>
       <Divider />
       <ConfigSection
-        title={t('config.held', 'What is held')}
-        description={t('config.held-help', 'Events are read from Scaleway once, and then held for all who ask.')}
+        title={t('config.held', 'Cache')}
+        description={t('config.held-help', 'Events are fetched from Scaleway once and cached for all queries.')}
         isCollapsible
         isInitiallyOpen={Boolean(jsonData.heldFolder)}
       >
@@ -270,21 +287,21 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           'settlingSeconds',
           t(
             'config.settling-help',
-            'How long after it was recorded an event may still be missing from the trail. What is younger is read again at each refresh, what is older never. Raise it where events appear late; lower it where refreshes cost too many calls.'
+            'How long after it was recorded an event may still be missing from the trail. Younger events are fetched again at each refresh, older ones never. Raise it if events appear late; lower it if refreshes cost too many calls.'
           )
         )}
         {numberField(
           'maxMemoryMiB',
           t(
             'config.max-memory-help',
-            'How much memory held events may take on the Grafana server; what was used longest ago goes first. Raise it where the same long ranges are read anew each time; lower it on a small server.'
+            'How much memory cached events may take on the Grafana server; the least recently used are dropped first. Raise it if the same long ranges are fetched again each time; lower it on a small server.'
           )
         )}
         <Field
           label={settingLabel('heldFolder')}
           description={t(
             'config.held-folder-help',
-            'Optional. A folder on the Grafana server in which settled events outlive a restart, request bodies included: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
+            'Optional. A folder on the Grafana server in which settled events, request bodies included, are cached across restarts: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
           )}
           htmlFor={`${id}-heldFolder`}
           invalid={Boolean(wrongFolder)}
@@ -304,18 +321,18 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           'maxEvents',
           t(
             'config.max-events-help',
-            'The most events that one list of one region yields, and the most lines of an answer.'
+            'The most events fetched from one list of one region, and the most lines of an answer.'
           )
         )}
         {numberField(
           'concurrentCalls',
           t(
             'config.concurrent-calls-help',
-            'How many calls to Scaleway may run at once; fewer do where it refuses some (429). Lower it to leave room for other tools; raise it where long ranges are slow the first time.'
+            'How many calls to Scaleway may run at once; fewer run while it refuses some (HTTP 429). Lower it to leave room for other tools; raise it if long ranges are slow the first time.'
           )
         )}
         {numberField('callTimeoutSeconds', t('config.call-timeout-help', 'How long one call to Scaleway may take.'))}
-        {numberField('queryTimeoutSeconds', t('config.query-timeout-help', 'How long one query may take in all.'))}
+        {numberField('queryTimeoutSeconds', t('config.query-timeout-help', 'How long one query may take in total.'))}
         <Field
           label={settingLabel('apiUrl')}
           description={t('config.api-url-help', 'Only for tests and proxies: an https URL, or http to this machine.')}
@@ -327,7 +344,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           label={settingLabel('caCertificate')}
           description={t(
             'config.ca-help',
-            'Certificates in PEM to trust beside the system’s, for a proxy that opens TLS; or the absolute path of a file with them on the Grafana server.'
+            'Certificates in PEM to trust in addition to the system’s, for a proxy that intercepts TLS; or the absolute path of a file with them on the Grafana server.'
           )}
           htmlFor={`${id}-caCertificate`}
         >

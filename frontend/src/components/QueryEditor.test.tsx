@@ -44,7 +44,7 @@ describe('QueryEditor', () => {
     const query = { queryType: 'events' as const, emptyVariables: ['resource_id'], scope: { status: ['denied'] } };
     const { user, onChange } = await show(query, CoreApp.Explore);
     expect(screen.getByText(/No event is selected: in the dashboard \$resource_id had no value/)).toBeInTheDocument();
-    await user.click(screen.getByText('Ask without it'));
+    await user.click(screen.getByText('Query without it'));
     expect(onChange.mock.lastCall[0]).toMatchObject({ scope: { status: ['denied'] } });
     expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
     await user.click(screen.getByRole('combobox', { name: 'Products' }));
@@ -202,7 +202,7 @@ describe('QueryEditor', () => {
     const { user, onChange } = await show({ queryType: 'counts', timezone: 'UTC' }, CoreApp.PanelEditor);
     const zone = screen.getByRole('combobox', { name: /^Time zone/ });
     expect(zone).toHaveValue('UTC');
-    expect(zone).toHaveAttribute('placeholder', 'That of the dashboard');
+    expect(zone).toHaveAttribute('placeholder', 'As in the dashboard');
     await user.click(zone);
     await user.keyboard('New_Y');
     await user.click(await screen.findByRole('option', { name: 'America/New_York' }));

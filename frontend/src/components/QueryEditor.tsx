@@ -196,7 +196,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
             {shape === 'time' && (
               <TimeZoneField
                 value={asked.timezone}
-                initial={alerting ? 'UTC' : t('timezone.dashboard', 'That of the dashboard')}
+                initial={alerting ? 'UTC' : t('timezone.dashboard', 'As in the dashboard')}
                 onChange={(timezone) => change({ timezone })}
               />
             )}

@@ -33,7 +33,7 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
             label={t('variable.column', 'Values of')}
             tooltip={t(
               'variable.column-help',
-              'The values that the events of the dashboard’s range have. People are listed by name and picked by id.'
+              'The values found in the events of the dashboard’s time range. Principals are listed by name; the variable’s value is the id.'
             )}
             htmlFor={columnId}
           >

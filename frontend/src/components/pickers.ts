@@ -135,7 +135,7 @@ export function usePickers(
       isRegion(region) || hasVariable(region)
         ? undefined
         : t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region });
-    const wildcards = t('scope.wildcards-help', 'Upper and lower case are the same; * and ? stand for any characters.');
+    const wildcards = t('scope.wildcards-help', 'Case does not matter; * stands for any characters, ? for one.');
     return {
       products: {
         label: scopeLabel('products'),
@@ -164,7 +164,7 @@ export function usePickers(
         label: scopeLabel('resourceIds'),
         tooltip: t(
           'scope.resources-help',
-          'Resources that recent events name. Events about parts of a resource belong to it: a load balancer’s backends, a cluster’s pools.'
+          'Resources named in recent events. Events about parts of a resource are included: a load balancer’s backends, a cluster’s pools.'
         ),
         options: search.resources,
         nameOf,
@@ -195,27 +195,24 @@ export function usePickers(
       },
       regions: {
         label: scopeLabel('regions'),
-        tooltip: t(
-          'scope.regions-help',
-          'Events of IAM, Account and log-ins are global and always belong to the answer.'
-        ),
+        tooltip: t('scope.regions-help', 'Events of IAM, Account and log-ins are global and always included.'),
         options: REGIONS.map(({ value, label }) => ({ value, label: value, description: label })),
         free: true,
         wrong: regionError,
-        placeholder: t('scope.regions-any', 'Those of the settings'),
+        placeholder: t('scope.regions-any', 'As in the settings'),
       },
       projects: {
         label: scopeLabel('projects'),
         options: search.projects,
         nameOf,
         free: true,
-        placeholder: t('scope.projects-any', 'That of the settings, or any'),
+        placeholder: t('scope.projects-any', 'As in the settings, or any'),
       },
       text: {
         label: scopeLabel('text'),
         tooltip: t(
           'scope.text-help',
-          'One of these texts stands anywhere in the event, the request body included; upper and lower case are the same.'
+          'The event contains one of these texts in any field, the request body included. Case does not matter.'
         ),
         options: NO_OPTIONS,
         free: true,
@@ -223,7 +220,7 @@ export function usePickers(
       },
       notText: {
         label: scopeLabel('notText'),
-        tooltip: t('scope.not-text-help', 'None of these texts stands anywhere in the event.'),
+        tooltip: t('scope.not-text-help', 'The event contains none of these texts.'),
         options: NO_OPTIONS,
         free: true,
         keepTyped: true,
