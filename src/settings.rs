@@ -511,17 +511,7 @@ mod tests {
     const KEY: &str = "11111111-1111-4111-8111-111111111111";
 
     /// An authority's certificate, made for these tests; its private key was thrown away.
-    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
-MIIBkTCCATegAwIBAgIUcwCeWusLpIoUYftxHcL/fQH0Fa0wCgYIKoZIzj0EAwIw
-HTEbMBkGA1UEAwwSQSB0ZXN0J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDIxMTcwNFoY
-DzIxMjYxMDMxMjExNzA0WjAdMRswGQYDVQQDDBJBIHRlc3QncyBhdXRob3JpdHkw
-WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARMbaWPaBE692VXAy+DzHeQKbHlKHA3
-2wNZNIuPSisny2AEbBArEY+RbLXucdvA0izK5RVkx75FIaIdxw85OUf2o1MwUTAd
-BgNVHQ4EFgQUyQimnOUrBmLhk8NkubgI88wWW10wHwYDVR0jBBgwFoAUyQimnOUr
-BmLhk8NkubgI88wWW10wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF
-AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
-9n/n8hyvhMfqdSXuDNTkvr0I8U6g
------END CERTIFICATE-----";
+    const CERTIFICATE: &str = include_str!("../tests/data/certificate.pem").trim_ascii();
 
     fn parse(mut data: Value) -> Result<Settings, Error> {
         if data.get("organizationId").is_none() {

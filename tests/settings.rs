@@ -160,17 +160,7 @@ async fn keys_that_are_no_settings_are_named_by_the_health_check_and_do_no_harm(
 }
 
 /// An authority's certificate, made for these tests; its private key was thrown away.
-const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
-MIIBkTCCATegAwIBAgIUcwCeWusLpIoUYftxHcL/fQH0Fa0wCgYIKoZIzj0EAwIw
-HTEbMBkGA1UEAwwSQSB0ZXN0J3MgYXV0aG9yaXR5MCAXDTI2MTEyNDIxMTcwNFoY
-DzIxMjYxMDMxMjExNzA0WjAdMRswGQYDVQQDDBJBIHRlc3QncyBhdXRob3JpdHkw
-WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARMbaWPaBE692VXAy+DzHeQKbHlKHA3
-2wNZNIuPSisny2AEbBArEY+RbLXucdvA0izK5RVkx75FIaIdxw85OUf2o1MwUTAd
-BgNVHQ4EFgQUyQimnOUrBmLhk8NkubgI88wWW10wHwYDVR0jBBgwFoAUyQimnOUr
-BmLhk8NkubgI88wWW10wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF
-AiEA3sAMlD8L86/S3t8G3yyX6OkWYLpyAQO+9iy7AZnPJK4CIHFzB/tv3j6KUZLR
-9n/n8hyvhMfqdSXuDNTkvr0I8U6g
------END CERTIFICATE-----";
+const CERTIFICATE: &str = include_str!("data/certificate.pem").trim_ascii();
 
 #[tokio::test]
 async fn a_certificate_reaches_the_plugin_as_a_file_and_with_its_lines_written_out() {
@@ -184,8 +174,8 @@ async fn a_certificate_reaches_the_plugin_as_a_file_and_with_its_lines_written_o
         let health = host.health(&source(&sandbox, SECRET_KEY).with("caCertificate", value.clone())).await.unwrap();
         assert_eq!(health.status, 1, "{value}: {}", health.message);
     }
-    // A file is read when a question is asked: what has become of it is an error that names it.
-    let source = source(&sandbox, SECRET_KEY).with("caCertificate", path.to_str().unwrap());
+    // A file is read again with changed settings: what has become of it is an error that names it.
+    let source = source(&sandbox, SECRET_KEY).with("caCertificate", path.to_str().unwrap()).with("maxEvents", 999);
     std::fs::remove_file(&path).unwrap();
     for error in errors(&host, &source).await {
         assert!(

@@ -48,7 +48,7 @@ impl diagnostics_server::Diagnostics for Diagnostics {
         let context = request.into_inner().plugin_context;
         let source = Source::of(context.as_ref());
         let process = std::sync::Arc::clone(&self.0);
-        let work = isolated(async move { Ok(check(&*process.instances.desk(context.as_ref())?).await) });
+        let work = isolated(async move { Ok(check(&*process.instances.tested_desk(context.as_ref())?).await) });
         let health = metrics.time("check_health", work).await.unwrap_or_else(|failure| Health::from(&failure));
         metrics.count("check_health", if health.ok { "ok" } else { "error" });
         let (data_source, data_source_uid) = (source.name, source.uid);

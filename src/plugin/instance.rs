@@ -1,58 +1,246 @@
-//! From a request's settings to the desk that answers it.
+//! The data sources that are in use, each made from the settings of the requests that name it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use grafana_plugin_sdk::pluginv2::PluginContext;
+use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
+use sha2::{Digest, Sha256};
 
 use crate::query::{Desk, Failure};
 use crate::settings::Settings;
 use crate::{scaleway, trail};
 
-/// The most data sources that are kept; beyond that all are made anew.
+/// The most data sources in memory; one more replaces the one that was used least recently.
 const MOST: usize = 256;
 
-type Fingerprint = [u8; 32];
+/// How long a data source stays in memory, with its events and its key, after its last request. Grafana sends no word of a
+/// deleted data source.
+const IDLE: Duration = Duration::from_hours(2);
 
-/// One desk per data source; a change of settings or key makes a new one and drops the old.
+/// How long settings are not parsed again while Grafana sends the same. A file that they name may change meanwhile.
+const PARSED_FOR: Duration = Duration::from_mins(1);
+
+/// A hash of settings as Grafana sends them, secrets included.
+type Sent = [u8; 32];
+
+/// Organization id and uid in Grafana.
+type Name = (i64, String);
+
+#[derive(Debug)]
+struct Instance {
+    sent: Sent,
+    parsed_at: Instant,
+    fingerprint: [u8; 32],
+    desk: Arc<Desk>,
+    used_at: Instant,
+}
+
+impl Instance {
+    /// Whether it is used by a request now, or was a short time ago.
+    fn is_in_use(&self, now: Instant) -> bool {
+        Arc::strong_count(&self.desk) > 1 || now.saturating_duration_since(self.used_at) < IDLE
+    }
+}
+
+/// One desk for each data source; a change of settings or key makes a new one and drops the old.
 #[derive(Debug)]
 pub(super) struct Instances {
-    /// Held only to look up and to put in, never while something is awaited.
-    desks: Mutex<HashMap<String, (Fingerprint, Arc<Desk>)>>,
+    /// Locked to look up and to insert, never across an await.
+    known: Mutex<HashMap<Name, Instance>>,
     calls: scaleway::Meter,
     events: trail::Meter,
 }
 
 impl Instances {
     pub(super) fn new(calls: scaleway::Meter, events: trail::Meter) -> Self {
-        Self { desks: Mutex::default(), calls, events }
+        Self { known: Mutex::default(), calls, events }
     }
 
-    /// The desk for a request's data source.
+    /// The desk for a request's data source. Another credential is another desk, with a cache of its own.
     ///
-    /// The key of a desk includes the credential: who does not hold it gets another desk, and nothing that is held here.
+    /// # Errors
+    /// When the request names no data source, or its settings cannot be used.
     pub(super) fn desk(&self, context: Option<&PluginContext>) -> Result<Arc<Desk>, Failure> {
+        self.desk_at(context, Instant::now(), PARSED_FOR)
+    }
+
+    /// The same for "Save & test", which parses the settings in any case.
+    ///
+    /// # Errors
+    /// Those of [`desk`](Self::desk).
+    pub(super) fn tested_desk(&self, context: Option<&PluginContext>) -> Result<Arc<Desk>, Failure> {
+        self.desk_at(context, Instant::now(), Duration::ZERO)
+    }
+
+    fn desk_at(
+        &self,
+        context: Option<&PluginContext>,
+        now: Instant,
+        parsed_for: Duration,
+    ) -> Result<Arc<Desk>, Failure> {
         let source = context.and_then(|context| context.data_source_instance_settings.as_ref()).ok_or_else(|| {
             Failure::input(
                 "the request names no data source; it does not come from a data source's page, panel or rule"
                     .to_owned(),
             )
         })?;
+        let name = (context.map_or(0, |context| context.org_id), source.uid.clone());
+        let sent = sent(source);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(instance) = known.get_mut(&name)
+            && instance.sent == sent
+            && now.saturating_duration_since(instance.parsed_at) < parsed_for
+        {
+            instance.used_at = now;
+            return Ok(Arc::clone(&instance.desk));
+        }
         let settings = Settings::parse(&source.json_data, &source.decrypted_secure_json_data)
             .map_err(|error| Failure::input(error.to_string()))?;
         let fingerprint = settings.fingerprint();
-        let name = format!("{}/{}", context.map_or(0, |context| context.org_id), source.uid);
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((held, desk)) = desks.get(&name)
-            && *held == fingerprint
-        {
-            return Ok(Arc::clone(desk));
+        let desk = match known.get(&name) {
+            Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.desk),
+            _ => Arc::new(Desk::new(settings, &self.calls, &self.events)?),
+        };
+        let instance = Instance { sent, parsed_at: now, fingerprint, desk: Arc::clone(&desk), used_at: now };
+        known.insert(name, instance);
+        if known.len() > MOST {
+            let oldest = known.iter().min_by_key(|(_, instance)| instance.used_at).map(|(name, _)| name.clone());
+            known.remove(&oldest.expect("the map has an entry, since it has more than the most"));
         }
-        let desk = Arc::new(Desk::new(settings, &self.calls, &self.events)?);
-        if desks.len() >= MOST {
-            desks.clear();
-        }
-        desks.insert(name, (fingerprint, Arc::clone(&desk)));
         Ok(desk)
+    }
+
+    /// Drops the data sources without a request for a while.
+    fn remove_idle(&self, now: Instant) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, instance| instance.is_in_use(now));
+    }
+}
+
+/// Drops idle data sources from time to time, for as long as there are instances.
+pub(super) async fn remove_idle(instances: Weak<Instances>) {
+    let mut ticks = tokio::time::interval(IDLE / 8);
+    loop {
+        ticks.tick().await;
+        let Some(instances) = instances.upgrade() else { return };
+        instances.remove_idle(Instant::now());
+    }
+}
+
+fn sent(source: &DataSourceInstanceSettings) -> Sent {
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        // With its length, so that no text can pass for a part of another.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
+    add(&source.json_data);
+    for (name, secret) in source.decrypted_secure_json_data.iter().collect::<BTreeMap<_, _>>() {
+        add(name.as_bytes());
+        add(secret.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const KEY: &str = "11111111-1111-4111-8111-111111111111";
+    const OTHER_KEY: &str = "22222222-2222-4222-8222-222222222222";
+    const CERTIFICATE: &str = include_str!("../../tests/data/certificate.pem");
+
+    fn instances() -> Instances {
+        Instances::new(scaleway::Meter::new().expect("a meter"), trail::Meter::new().expect("a meter"))
+    }
+
+    fn context(uid: &str, key: &str, more: &str) -> PluginContext {
+        let json_data = format!(r#"{{"organizationId": "0a1b2c3d-0000-4000-8000-000000000001"{more}}}"#).into_bytes();
+        let decrypted_secure_json_data = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
+        let source = DataSourceInstanceSettings {
+            uid: uid.to_owned(),
+            json_data,
+            decrypted_secure_json_data,
+            ..DataSourceInstanceSettings::default()
+        };
+        PluginContext { org_id: 1, data_source_instance_settings: Some(source), ..PluginContext::default() }
+    }
+
+    fn names(instances: &Instances) -> Vec<String> {
+        let mut names: Vec<_> = instances.known.lock().unwrap().keys().map(|(_, uid)| uid.clone()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_same_settings_share_a_desk_and_others_have_their_own() {
+        let (instances, now) = (instances(), Instant::now());
+        let desk = |context: &PluginContext, after| instances.desk_at(Some(context), now + after, PARSED_FOR).unwrap();
+        let usual = context("a", KEY, "");
+        let first = desk(&usual, Duration::ZERO);
+        assert!(Arc::ptr_eq(&first, &desk(&usual, PARSED_FOR / 2)));
+        assert!(Arc::ptr_eq(&first, &desk(&usual, PARSED_FOR * 2)), "parsed again, and equal");
+        assert!(Arc::ptr_eq(&first, &desk(&context("a", KEY, " "), PARSED_FOR * 2)), "written otherwise, and equal");
+        let other_organization = PluginContext { org_id: 2, ..usual.clone() };
+        assert!(!Arc::ptr_eq(&first, &desk(&other_organization, Duration::ZERO)));
+        let other_key = desk(&context("a", OTHER_KEY, ""), PARSED_FOR * 2);
+        assert!(!Arc::ptr_eq(&first, &other_key));
+        assert!(!Arc::ptr_eq(&other_key, &desk(&context("a", OTHER_KEY, r#", "maxEvents": 7"#), PARSED_FOR * 2)));
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_leave_the_desk_of_the_good_ones() {
+        let (instances, now) = (instances(), Instant::now());
+        let first = instances.desk_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap();
+        let failure =
+            instances.desk_at(Some(&context("a", KEY, r#", "maxEvents": "many""#)), now, PARSED_FOR).unwrap_err();
+        assert!(failure.message.contains("maxEvents"), "{failure}");
+        assert!(Arc::ptr_eq(&first, &instances.desk_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap()));
+    }
+
+    #[test]
+    fn a_changed_certificate_file_is_read_within_a_minute() {
+        let (instances, now) = (instances(), Instant::now());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, CERTIFICATE).unwrap();
+        let context = context("a", KEY, &format!(r#", "caCertificate": "{}""#, file.display()));
+        let first = instances.desk_at(Some(&context), now, PARSED_FOR).unwrap();
+        fs::write(&file, CERTIFICATE.repeat(2)).unwrap();
+        assert!(Arc::ptr_eq(&first, &instances.desk_at(Some(&context), now + PARSED_FOR / 2, PARSED_FOR).unwrap()));
+        let second = instances.desk_at(Some(&context), now + PARSED_FOR, PARSED_FOR).unwrap();
+        assert!(!Arc::ptr_eq(&first, &second));
+        fs::remove_file(&file).unwrap();
+        let failure = instances.desk_at(Some(&context), now + PARSED_FOR * 2, PARSED_FOR).unwrap_err();
+        assert!(failure.message.contains("cannot be read"), "{failure}");
+        let failure = instances.tested_desk(Some(&context)).unwrap_err();
+        assert!(failure.message.contains("cannot be read"), "{failure}");
+    }
+
+    #[test]
+    fn an_idle_data_source_leaves_memory_unless_a_request_uses_it() {
+        let (instances, now) = (instances(), Instant::now());
+        let used = instances.desk_at(Some(&context("used", KEY, "")), now, PARSED_FOR).unwrap();
+        instances.desk_at(Some(&context("deleted", KEY, "")), now, PARSED_FOR).unwrap();
+        instances.remove_idle(now + IDLE / 2);
+        assert_eq!(names(&instances), ["deleted", "used"]);
+        instances.remove_idle(now + IDLE);
+        assert_eq!(names(&instances), ["used"]);
+        drop(used);
+        instances.remove_idle(now + IDLE);
+        assert_eq!(names(&instances), [""; 0]);
+    }
+
+    #[test]
+    fn one_data_source_too_many_replaces_the_least_recently_used() {
+        let (instances, now) = (instances(), Instant::now());
+        for number in 0..=MOST {
+            let after = Duration::from_millis(number as u64);
+            instances.desk_at(Some(&context(&format!("{number:03}"), KEY, "")), now + after, PARSED_FOR).unwrap();
+        }
+        let names = names(&instances);
+        assert_eq!((names.len(), names[0].as_str()), (MOST, "001"));
     }
 }

@@ -13,6 +13,8 @@ mod resources;
 mod serve;
 mod wire;
 
+use std::sync::Arc;
+
 pub use serve::{COOKIE_KEY, COOKIE_VALUE, run};
 pub use wire::{DataResponse, QueryDataResponse};
 
@@ -22,7 +24,7 @@ pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
 /// What all services of the process share.
 #[derive(Debug)]
 struct Process {
-    instances: instance::Instances,
+    instances: Arc<instance::Instances>,
     metrics: metrics::Metrics,
     failures: failures::Failures,
 }

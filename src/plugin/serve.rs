@@ -113,7 +113,9 @@ async fn serve() -> Result<(), Error> {
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
     let (calls, events) = (scaleway::Meter::new()?, trail::Meter::new()?);
     let metrics = Metrics::new(&calls, &events)?;
-    let (instances, failures) = (instance::Instances::new(calls, events), Failures::default());
+    let instances = Arc::new(instance::Instances::new(calls, events));
+    tokio::spawn(instance::remove_idle(Arc::downgrade(&instances)));
+    let failures = Failures::default();
     let process = Arc::new(Process { instances, metrics, failures });
     let (mut health, health_service) = tonic_health::server::health_reporter();
     // The name that go-plugin's ping asks for.
