@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
 use tokio::task::JoinSet;
@@ -13,7 +13,7 @@ use super::asker::Asker;
 use super::failures::Source;
 use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
-use crate::query::{Failure, Query, Request, aside, text};
+use crate::query::{Failure, Query, Request, text};
 
 /// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
 ///
@@ -66,17 +66,12 @@ async fn answer(
     let mut parsed = Query::parse(&query.json, &query.query_type, &request, desk.settings.max_events)?;
     // A panel that shows an expression hides the queries that it is made of.
     parsed.hide = parsed.hide && !asker.is_expression;
-    let frames = desk.answer(&parsed, &request).await?;
-    tracing::debug!(
-        ref_id = query.ref_id,
-        frames = frames.len(),
-        rows = frames.first().map_or(0, Frame::rows),
-        "answered"
-    );
-    let (rows, ref_id) = (frames.iter().map(Frame::rows).sum(), query.ref_id.clone());
-    let deadline = Instant::now() + desk.settings.query_timeout;
-    aside(rows, deadline, move || frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect())
-        .await
+    let ref_id = query.ref_id.clone();
+    let encode = move |frames: Vec<Frame>| {
+        tracing::debug!(ref_id, frames = frames.len(), rows = frames.first().map_or(0, Frame::rows), "answered");
+        frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect()
+    };
+    desk.answer_as(&parsed, &request, encode).await
 }
 
 fn failed(failure: &Failure) -> DataResponse {

@@ -11,6 +11,7 @@ use arrow::error::ArrowError;
 
 use super::address;
 use super::condition::{Alternative, Condition, Name, Test};
+use super::cpu::spawn_cpu;
 use super::documentation::Topic;
 use super::filter::{self, OwnNames};
 use super::incomplete::{Incomplete, Reason};
@@ -64,6 +65,14 @@ impl Failure {
     #[must_use]
     pub fn input(message: String) -> Self {
         Self { message, status: 400, fault: Fault::Downstream }
+    }
+
+    /// No processor was free for the answer before its deadline.
+    #[must_use]
+    pub fn busy() -> Self {
+        let message = "the plugin's processors were busy with other answers until queryTimeoutSeconds had passed. Ask for a \
+                       shorter range or fewer panels at once, or give Grafana's server more processors";
+        Self { message: message.to_owned(), status: 503, fault: Fault::Downstream }
     }
 
     /// A fault of this program.
@@ -199,7 +208,7 @@ impl Answer {
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let mut answer = Self { events, risks: OnceLock::new(), names, gaps, incomplete, notices, executed };
         let query = query.clone();
-        super::aside(answer.events.len(), deadline, move || {
+        spawn_cpu(answer.events.len(), deadline, move || {
             answer.choose(&query)?;
             Ok(answer)
         })

@@ -11,6 +11,7 @@ mod cluster;
 pub mod condition;
 mod console;
 pub mod counts;
+mod cpu;
 mod directory;
 mod documentation;
 pub mod events;
@@ -27,20 +28,16 @@ mod unknown;
 pub mod values;
 mod variable;
 
-use std::num::NonZero;
-use std::sync::LazyLock;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
-
-use crate::event;
 use crate::frame::Frame;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Product};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Product};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
 use crate::trail::{Api, Limits, Trail};
 
+use cpu::spawn_cpu;
 use directory::Directory;
 use documentation::Topic;
 use unknown::Unfamiliar;
@@ -148,27 +145,41 @@ impl Desk {
     /// # Errors
     /// When the query cannot be understood or answered; under an alert rule also when the answer would be incomplete.
     pub async fn answer(&self, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+        self.answer_as(query, request, Ok).await
+    }
+
+    /// Answers a query with what `encode` makes of its frames, which is not given more time than the answer has.
+    ///
+    /// # Errors
+    /// Those of [`answer`](Self::answer) and of `encode`.
+    pub async fn answer_as<T: Send + 'static>(
+        &self,
+        query: &Query,
+        request: &Request,
+        encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let query = Query { scope: self.in_default_project(&query.scope), ..query.clone() };
         // A rule has no hidden query: to answer nothing would be to say that there are no data.
         if query.hide && !request.from_alert {
-            return Ok(Vec::new());
+            return encode(Vec::new());
         }
         request.check(&query)?;
         let now = buckets::now();
         if !query.empty_variables.is_empty() {
             let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
-            return without_events(Answer::nothing(notice), &query, request, now);
+            return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         if request.from == request.to {
             let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
-            return without_events(Answer::nothing(notice), &query, request, now);
+            return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
         let buckets = Buckets::of(&query, request, now)?;
         let read = buckets.as_ref().map_or_else(|| request.clone(), |buckets| request.reading(buckets.read()));
         let answer = Answer::gather(self, &query, &read, deadline).await?;
         let request = request.clone();
-        aside(answer.events.len(), deadline, move || frames(answer, &query, &request, buckets, now)).await
+        let rows = answer.events.len();
+        spawn_cpu(rows, deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
     }
 }
 
@@ -240,89 +251,4 @@ fn in_the_future(mut answer: Answer, query: &Query, request: &Request, now: i64)
     }
     answer.notice(Topic::EmptyRange.info(message));
     without_events(answer, query, request, now)
-}
-
-/// Work on many rows may not keep waiting whoever waits for Scaleway; nor may more of it be done at once, and take memory,
-/// than there are processors.
-static ASIDE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(processors()));
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// Does work beside everything else, or at once where it concerns few rows. A panic of it is one of whoever awaits it.
-///
-/// # Errors
-/// Those of the work; and when its turn does not come before the deadline.
-pub(crate) async fn aside<T: Send + 'static>(
-    rows: usize,
-    deadline: Instant,
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    if rows < event::MANY {
-        return work();
-    }
-    let turn =
-        tokio::time::timeout_at(deadline.into(), ASIDE.acquire()).await.map_err(|_| Failure::from(&Gap::Late))?;
-    let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    match done.await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, mpsc};
-    use std::time::Duration;
-
-    use super::*;
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_mins(1)
-    }
-
-    #[tokio::test]
-    async fn work_on_many_rows_keeps_nobody_waiting() {
-        let (send, receive) = mpsc::channel();
-        let work = aside(event::MANY, soon(), move || Ok(receive.recv_timeout(Duration::from_mins(1))));
-        let other = async { send.send("what came in the meantime").unwrap() };
-        assert_eq!(tokio::join!(work, other).0, Ok(Ok("what came in the meantime")));
-    }
-
-    #[tokio::test]
-    async fn no_more_is_done_at_once_than_there_are_processors() {
-        let most = processors();
-        let running = Arc::new(AtomicUsize::new(0));
-        let works = (0..most * 4).map(|_| {
-            let running = Arc::clone(&running);
-            aside(event::MANY, soon(), move || {
-                let at_once = running.fetch_add(1, Ordering::SeqCst) + 1;
-                std::thread::sleep(Duration::from_millis(5));
-                running.fetch_sub(1, Ordering::SeqCst);
-                Ok(at_once)
-            })
-        });
-        let at_once = futures::future::join_all(works).await;
-        assert!(at_once.iter().all(|count| count.as_ref().is_ok_and(|count| *count <= most)), "{at_once:?} of {most}");
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_the_askers() {
-        let failed = tokio::spawn(aside::<()>(event::MANY, soon(), || panic!("on purpose"))).await;
-        assert!(failed.is_err_and(|error| error.is_panic()));
-    }
-
-    #[tokio::test]
-    async fn whoever_gets_no_turn_in_time_gets_an_error() {
-        let taken = ASIDE.acquire_many(u32::try_from(processors()).unwrap()).await;
-        let late = aside(event::MANY, Instant::now() + Duration::from_millis(20), || Ok(())).await;
-        assert_eq!(late, Err(Failure::from(&Gap::Late)));
-        assert_eq!(aside(1, Instant::now(), || Ok("few rows need no turn")).await, Ok("few rows need no turn"));
-        drop(taken);
-    }
 }
