@@ -226,3 +226,228 @@ fn every_heading_that_the_source_names_is_on_the_page() {
         }
     }
 }
+
+/// Where the texts of errors come from that people see: not the simulated Scaleway, the test host, nor programs for a terminal.
+fn error_sources() -> Vec<String> {
+    let mut sources = files("src", &[".rs"]);
+    sources.retain(|path| !["src/sandbox/", "src/bin/", "src/host.rs"].iter().any(|other| path.starts_with(other)));
+    sources
+}
+
+/// Source without its tests, and with its texts as `unfolded` has them, but for escaped quotes and braces.
+fn without_tests(source: &str) -> String {
+    let end = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub"].iter().filter_map(|mark| source.find(mark)).min();
+    let mut text = String::with_capacity(source.len());
+    for line in source[..end.unwrap_or(source.len())].lines().filter(|line| !line.trim_start().starts_with("//")) {
+        match line.strip_suffix('\\') {
+            Some(folded) => text.push_str(if text.ends_with('\n') { folded } else { folded.trim_start() }),
+            None if text.ends_with('\n') || text.is_empty() => text.extend([line, "\n"]),
+            None => text.extend([line.trim_start(), "\n"]),
+        }
+    }
+    text
+}
+
+/// The texts between quotes in code.
+fn literals(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut letters = code.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            // A letter between apostrophes, not a lifetime.
+            '\'' if letters.clone().nth(1) == Some('\'') => drop(letters.nth(1)),
+            '"' => {
+                let mut text = String::new();
+                while let Some(letter) = letters.next().filter(|letter| *letter != '"') {
+                    text.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+                }
+                found.push(text);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Code up to the bracket or, where `ends` says so, the comma or semicolon that ends it.
+fn until<'a>(code: &'a str, ends: &[char]) -> &'a str {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (place, letter) in code.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => return &code[..place],
+            ')' | ']' | '}' => depth -= 1,
+            _ if depth == 0 && ends.contains(&letter) => return &code[..place],
+            _ => {}
+        }
+    }
+    code
+}
+
+/// A text with "…" for what varies.
+fn varying(literal: &str) -> String {
+    let mut text = String::new();
+    let mut rest = literal.replace("{{", "\u{1}").replace("}}", "\u{2}");
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        text.push('…');
+        rest = after.split_once('}').map_or(String::new(), |(_, rest)| rest.to_owned());
+    }
+    text.push_str(&rest);
+    text.replace('\u{1}', "{").replace('\u{2}', "}")
+}
+
+/// Whether a text has words of its own: what has none only hands on another text.
+fn has_words(text: &str) -> bool {
+    text.split('…').any(|part| part.trim().contains(' ') || part.chars().filter(|c| c.is_alphabetic()).count() > 6)
+}
+
+/// The texts of code that have words of their own.
+fn own_texts(code: &str) -> Vec<String> {
+    literals(code).iter().map(|text| varying(text)).filter(|text| has_words(text)).collect()
+}
+
+/// What an expression of code says, or nothing where this cannot be seen.
+fn said(source: &str, place: usize, expression: &str) -> Option<Vec<String>> {
+    let expression = expression.trim();
+    let texts = own_texts(expression);
+    if !texts.is_empty() {
+        return Some(texts);
+    }
+    // The texts of errors that are handed on are found where they are made.
+    let handed_on = |name: &str| ["error", "failure", "gap"].contains(&name);
+    if expression.strip_suffix(".to_string()").is_some_and(handed_on) {
+        return Some(Vec::new());
+    }
+    let before = &source[..place];
+    let made = |name: &str| -> Option<Vec<String>> {
+        let found = before.rfind(&format!("let {name} ="))?;
+        Some(own_texts(until(&before[found..], &[';']))).filter(|texts| !texts.is_empty())
+    };
+    // format!("{place}: {gap}")
+    if let [template] = &literals(expression)[..1.min(literals(expression).len())] {
+        let names = template.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        let texts: Vec<String> = names.iter().filter_map(|name| made(name)).flatten().collect();
+        return (!texts.is_empty() || names.iter().any(|name| handed_on(name))).then_some(texts);
+    }
+    let end = expression.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(expression.len());
+    let name = &expression[..end];
+    // A text that one of these functions makes, called just before.
+    let near = &before[before.floor_char_boundary(before.len().saturating_sub(NEAR))..];
+    let from_maker = || MAKERS.iter().any(|maker| near.contains(&format!("{maker}(")));
+    made(name).or_else(|| (near.contains(&format!("Some({name})")) && from_maker()).then(Vec::new))
+}
+
+/// Functions that make the text of an error for others.
+const MAKERS: [&str; 1] = ["no_principal"];
+
+/// The errors of a source: the line of each, and what it says. An error about which nothing can be seen says nothing.
+fn errors(source: &str) -> Vec<(usize, Option<Vec<String>>)> {
+    let mut found = Vec::new();
+    let mut add = |place: usize, texts| found.push((source[..place].matches('\n').count() + 1, texts));
+    for (place, mark) in source.match_indices("#[error(") {
+        let texts = literals(until(&source[place + mark.len()..], &[','])).iter().map(|text| varying(text)).collect();
+        add(place, Some(texts));
+    }
+    for constructor in ["Failure::input(", "Failure::internal(", "Self::input(", "Self::internal("] {
+        for (place, _) in source.match_indices(constructor) {
+            add(place, said(source, place, until(&source[place + constructor.len()..], &[])));
+        }
+    }
+    // Beside the declaration and the two constructors.
+    for (place, mark) in source.match_indices("Failure { message") {
+        let value = until(&source[place + mark.len()..], &[',']).trim_start_matches(':');
+        add(place, said(source, place, if value.trim().is_empty() { "message" } else { value }));
+    }
+    for maker in MAKERS {
+        for (place, _) in source.match_indices(&format!("fn {maker}(")) {
+            let body = source[place..].find("{\n").map_or("", |start| until(&source[place + start + 1..], &[]));
+            add(place, Some(own_texts(body)));
+        }
+    }
+    // The verdicts of Save & test that are not good.
+    for (place, mark) in source.match_indices("return (false, ") {
+        let value = until(&source[place + mark.len()..], &[]);
+        if !["true", "false"].contains(&value) {
+            add(place, said(source, place, value));
+        }
+    }
+    found
+}
+
+/// Whether a text of the page is what an error says, or its beginning: "…" stands for anything.
+fn explains(explained: &str, said: &str) -> bool {
+    let mut parts = explained.split('…');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = said.strip_prefix(first) else { return false };
+    parts.all(|part| {
+        let found = rest.find(part);
+        rest = found.map_or("", |found| &rest[found + part.len()..]);
+        found.is_some()
+    })
+}
+
+#[test]
+fn every_error_of_the_source_is_explained() {
+    let page = read(PAGE);
+    let texts = texts(&page);
+    let (mut wrong, mut all) = (Vec::new(), 0);
+    for path in error_sources() {
+        for (line, said) in errors(&without_tests(&read(&path))) {
+            let Some(said) = said else {
+                wrong.push(format!(
+                    "{path}, about line {line} ({}): write the error's text where it is made, or in MAKERS",
+                    without_tests(&read(&path)).lines().nth(line - 1).unwrap_or_default().trim()
+                ));
+                continue;
+            };
+            for text in said.iter().filter(|text| has_words(text)) {
+                all += 1;
+                if !texts.iter().any(|(_, explained)| explains(explained, text)) {
+                    wrong.push(format!("{path} says {text:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{PAGE} has no heading with these texts:\n{}", wrong.join("\n"));
+    assert!(all > 50, "only {all} texts of errors were found");
+}
+
+#[test]
+fn an_error_without_an_explanation_is_found() {
+    let says = |source: &str| errors(&without_tests(source)).into_iter().map(|(_, said)| said).collect::<Vec<_>>();
+    let text = |text: &str| Some(vec![text.to_owned()]);
+    for (source, expected) in [
+        ("#[error(\"the disk of {host} is full\")]\nFull {", vec![text("the disk of … is full")]),
+        ("#[error(\n    \"the disk is {} % \\\n     full\", 100 - free\n)]", vec![text("the disk is … % full")]),
+        ("return Err(Failure::input(format!(\"the disk is {}\", a(\", \"))));", vec![text("the disk is …")]),
+        ("Failure::internal(\"a \\\"disk\\\" broke\".to_owned())", vec![text("a \"disk\" broke")]),
+        ("let text =\n    format!(\"the disk is full\");\nFailure::input(text)", vec![text("the disk is full")]),
+        (
+            "let message = \"the disk is full\";\nFailure { message, ..Failure::from(gap) }",
+            vec![text("the disk is full")],
+        ),
+        ("return (false, format!(\"No disk: {error}.\"));", vec![text("No disk: ….")]),
+        (
+            "let rest = \"the disk is full\";\nFailure::input(format!(\"{rest}: {}\", 1))",
+            vec![text("the disk is full")],
+        ),
+        ("Failure { message: format!(\"{place}: {gap}\"), ..Failure::from(gap) }", vec![Some(Vec::new())]),
+        ("Failure { message: format!(\"{place}: {disk}\"), ..Failure::from(gap) }", vec![None]),
+        ("Failure::input(elsewhere(disk))", vec![None]),
+        ("Failure::input(error.to_string())", vec![Some(Vec::new())]),
+        ("fn a() {}\n#[cfg(test)]\nmod tests { Failure::input(\"no error of users\".into()) }", vec![]),
+        ("// Failure::input(\"no error at all\")\n", vec![]),
+    ] {
+        assert_eq!(says(source), expected, "{source}");
+    }
+    assert!(explains("the disk of … is full", "the disk of … is full; buy another"));
+    assert!(explains("… is …. Allowed: …", "the disk is …. Allowed: another"));
+    assert!(!explains("the disk of … is full", "on … the disk of … is full"));
+    assert!(!explains("the disk of … is full", "the disk of … is empty"));
+}
