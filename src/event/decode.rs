@@ -267,10 +267,14 @@ impl Decoder {
         let locality = row.of(Field::Locality);
         let key = self.texts[Column::Locality as usize].key(locality);
         self.texts[Column::Locality as usize].set_key(line, key);
-        self.texts[Column::Region as usize].set_following(line, usize::try_from(key + 1).unwrap_or_default(), || {
-            let Some(locality) = locality else { return Some(self.region.as_bytes()) };
-            Some(str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()))
-        });
+        self.texts[Column::Region as usize].set_following(
+            line,
+            usize::try_from(key + 1).expect("keys are not negative"),
+            || {
+                let Some(locality) = locality else { return Some(self.region.as_bytes()) };
+                Some(str::from_utf8(locality).map_or(locality, |locality| region_of(locality).as_bytes()))
+            },
+        );
         match row.status {
             Some(status) => self.texts[Column::StatusClass as usize]
                 .set_following(line, status.into(), || Some(status_class::of(status).as_bytes())),

@@ -287,7 +287,9 @@ impl<'a> Text<'a> {
     /// The row's position in the dictionary: equal keys are equal texts.
     #[must_use]
     pub fn key(&self, row: usize) -> Option<usize> {
-        self.keys.is_valid(row).then(|| usize::try_from(self.keys.value(row)).unwrap_or_default())
+        self.keys
+            .is_valid(row)
+            .then(|| usize::try_from(self.keys.value(row)).expect("dictionary keys are not negative"))
     }
 }
 
@@ -849,7 +851,7 @@ impl Events {
         let pick = |(list, first): &(&&Self, u32), row: usize| match &list.picks {
             Some(picks) => first + picks[row],
             // Checked above: there are fewer rows than that.
-            None => first + u32::try_from(row).unwrap_or(u32::MAX),
+            None => first + u32::try_from(row).expect("an answer has fewer than 2^32 events"),
         };
         let mut picks = Vec::with_capacity(all);
         if in_turn {
@@ -1004,7 +1006,7 @@ pub struct References<'a> {
 
 fn rows_of(list: &ListArray, row: usize) -> std::ops::Range<usize> {
     let offsets = list.value_offsets();
-    let at = |i: usize| usize::try_from(offsets[i]).unwrap_or_default();
+    let at = |i: usize| usize::try_from(offsets[i]).expect("offsets are not negative");
     at(row)..at(row + 1)
 }
 

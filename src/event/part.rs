@@ -213,6 +213,7 @@ pub(super) fn dictionaries(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowE
 }
 
 fn narrowed<K: ArrowDictionaryKeyType>(keys: &Int32Array, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    // The key of an absent text may be any number.
     let narrow = |key: &i32| K::Native::from_usize(key.as_usize()).unwrap_or_default();
     let keys = PrimitiveArray::<K>::new(keys.values().iter().map(narrow).collect(), keys.nulls().cloned());
     Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(values))?))
@@ -253,7 +254,7 @@ impl<'a> Union<'a> {
         let values = &mut self.values;
         *self.places.entry(text).or_insert_with(|| {
             values.push(text);
-            i32::try_from(values.len() - 1).unwrap_or(i32::MAX)
+            i32::try_from(values.len() - 1).expect("a page has fewer than 2^31 texts")
         })
     }
 
@@ -293,7 +294,7 @@ impl Uuids {
         if let Ok(place) = self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
             return self.others[place].1.as_deref().map(Cow::Borrowed);
         }
-        let bytes = self.bytes[row * 16..][..16].try_into().unwrap_or_default();
+        let bytes = self.bytes[row * 16..][..16].try_into().expect("a slice of 16 bytes");
         Some(Cow::Owned(format_uuid(&bytes)))
     }
 }
@@ -479,7 +480,7 @@ impl Reader<'_> {
 
     /// The length of a text of the unpacked block and one more.
     fn length(&self, place: usize) -> Length {
-        Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().unwrap_or_default())
+        Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
     }
 
     /// Where a text of the unpacked block begins.
@@ -492,7 +493,8 @@ impl Reader<'_> {
     fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
         let (start, ends) = (self.start(first), &self.ends[first..][..hit.len()]);
         // It was text when it was compressed.
-        let all = simdutf8::basic::from_utf8(&self.raw[start..]).unwrap_or_default();
+        let all =
+            simdutf8::basic::from_utf8(&self.raw[start..]).expect("the texts were UTF-8 when they were compressed");
         let mut at = 0;
         while let Some(found) = find(&all[at..]) {
             let place = ends.partition_point(|end| *end <= start + at + found.start);
@@ -512,7 +514,7 @@ impl Reader<'_> {
         self.raw.reserve(block.length);
         let unpacker =
             self.unpacker.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
-        unpacker.decompress_to_buffer(&block.packed, &mut self.raw).unwrap_or_else(|e| unreachable!("{e}"));
+        unpacker.decompress_to_buffer(&block.packed, &mut self.raw).expect("the block was compressed by this process");
         self.ends.clear();
         let mut end = self.rows.len() * LENGTH;
         for place in 0..self.rows.len() {

@@ -256,7 +256,7 @@ async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
 }
 
 async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
-    let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    let now = chrono::Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262");
     let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, (now - HOUR, now))
         .into_iter()
         .filter(|window| regions.contains(&window.region))

@@ -48,6 +48,6 @@ impl Metrics {
     }
 
     pub(super) fn text(&self) -> String {
-        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+        TextEncoder::new().encode_to_string(&self.registry.gather()).expect("registered metrics can be written")
     }
 }

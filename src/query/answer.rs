@@ -375,7 +375,7 @@ impl Answer {
             mask[*row] = true;
         }
         // The mask has a place for each event.
-        let only = self.of_events(self.events.filter(&mask).unwrap_or_default());
+        let only = self.of_events(self.events.filter(&mask).expect("the mask has one entry for each event"));
         only.meaning(rows.iter().map(|row| self.risks()[*row]).collect())
     }
 

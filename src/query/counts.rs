@@ -84,7 +84,10 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         keys.push((vec![other; counts.group_by.len()], usize::MAX));
     }
     // A place is that of a group, of which there are not more than rows.
-    let of = of.into_iter().map(|group| u32::try_from(place[group as usize]).unwrap_or(u32::MAX)).collect();
+    let of = of
+        .into_iter()
+        .map(|group| u32::try_from(place[group as usize]).expect("there are fewer than 2^32 groups"))
+        .collect();
     Ok((Groups { keys: keys.into_iter().map(|(key, _)| key).collect(), of }, notice))
 }
 

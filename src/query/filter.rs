@@ -140,7 +140,7 @@ impl OwnNames {
         events.find(Column::Product, |product| product == Some(PRODUCT_WITHOUT_PRINCIPAL), &mut see);
         let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
         // The mask has a place for each event.
-        let few = events.filter(&mask).unwrap_or_default();
+        let few = events.filter(&mask).expect("the mask has one entry for each event");
         let (principal, resource, name) =
             (few.text(Column::PrincipalId), few.text(Column::ResourceId), few.text(Column::ResourceName));
         let own = |place: usize| {

@@ -34,7 +34,7 @@ const FIELDS: [&str; 19] = [
 /// A variable in each of Grafana's syntaxes: `$name`, `${name.path:format}`, `[[name:format]]`.
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z0-9_][^}]*\}|\[\[[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)?\]\]")
-        .unwrap_or_else(|e| unreachable!("{e}"))
+        .expect("the pattern is a regular expression")
 });
 
 /// Refuses the query of an alert rule that holds a variable: Grafana replaces variables in panels, never in rules, where

@@ -203,7 +203,7 @@ static RISKS: LazyLock<(Vec<Risk>, HashMap<Risk, u16>)> = LazyLock::new(|| {
         // The table has far fewer rows than there are places.
         places.entry(risk).or_insert_with(|| {
             risks.push(risk);
-            u16::try_from(risks.len() - 1).unwrap_or(u16::MAX)
+            u16::try_from(risks.len() - 1).expect("the table has fewer than 65 536 risks")
         });
     }
     (risks, places)
@@ -218,7 +218,7 @@ pub fn weigh(events: &Events) -> UInt16Array {
     let (statuses, bodies) = (events.statuses(), events.long(Long::RequestBody));
     let of = |row| {
         let risk = classify(&Action {
-            kind: kind.get(row).unwrap_or_default(),
+            kind: kind.get(row).expect("each event has a kind"),
             product: product.get(row),
             service: service.get(row),
             method: method.get(row),

@@ -139,7 +139,9 @@ impl Gap {
 }
 
 fn rfc3339(seconds: i64) -> String {
-    DateTime::from_timestamp(seconds, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+    DateTime::from_timestamp(seconds, 0)
+        .expect("i64 nanoseconds are a time before 2263")
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The pages of a window, newest first.

@@ -8,6 +8,8 @@ use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
 use regex::RegexBuilder;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
@@ -256,7 +258,7 @@ impl Client {
     /// # Errors
     /// When the certificates cannot be used.
     pub fn new(settings: &Settings, meter: &Meter) -> Result<Self, Error> {
-        let host = settings.api_url.host_str().unwrap_or_default().to_owned();
+        let host = settings.api_url.host_str().expect("an http or https URL has a host").to_owned();
         let mut key = HeaderValue::from_str(settings.secret_key.expose_secret())
             .map_err(|_| Error::Unauthorized { reason: ": the key is not printable ASCII".to_owned() })?;
         key.set_sensitive(true);
@@ -412,9 +414,7 @@ impl Client {
 
     async fn answer(&self, call: &Call<'_>, tries: u32) -> Result<Vec<u8>, Failure> {
         let mut url = self.api_url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.clear().extend(call.path);
-        }
+        url.path_segments_mut().expect("the settings take http and https URLs only").clear().extend(call.path);
         let request = self.http.get(url).query(call.query).header("X-Auth-Token", self.key.clone());
         let sent = clock::local();
         let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
@@ -495,11 +495,11 @@ impl Client {
     #[must_use]
     pub fn said(&self, text: &str) -> String {
         let text: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_SAID).collect();
-        let key =
-            RegexBuilder::new(&regex::escape(self.key.to_str().unwrap_or_default())).case_insensitive(true).build();
+        let key = self.key.to_str().expect("the settings take a UUID for the secret key");
+        let key = RegexBuilder::new(&regex::escape(key)).case_insensitive(true).build();
+        let key = key.expect("an escaped text is a regular expression");
         // The key goes before the text is cut, so that no part of it is left at the cut.
-        let text = key.map_or_else(|_| String::new(), |key| key.replace_all(&text, "[secret]").into_owned());
-        text.chars().take(LONGEST_QUOTED).collect()
+        key.replace_all(&text, "[secret]").chars().take(LONGEST_QUOTED).collect()
     }
 }
 
@@ -567,7 +567,9 @@ fn trusted(settings: &Settings) -> Vec<Certificate> {
     let der = built_in.map(AsRef::as_ref).chain(native.iter().map(AsRef::as_ref));
     let mut certificates: Vec<Certificate> = der.filter_map(|der: &[u8]| Certificate::from_der(der).ok()).collect();
     if let Some(pem) = &settings.ca_certificate {
-        certificates.extend(Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default());
+        let checked = "the settings check each certificate";
+        let configured = CertificateDer::pem_slice_iter(pem.as_bytes()).map(|der| der.expect(checked));
+        certificates.extend(configured.map(|der| Certificate::from_der(&der).expect(checked)));
     }
     certificates
 }

@@ -100,7 +100,7 @@ impl Series {
             }
         }
         // The mask has a place for each event.
-        events.filter(&mask).unwrap_or_default()
+        events.filter(&mask).expect("the mask has one entry for each event")
     }
 }
 
@@ -534,7 +534,7 @@ impl Edge {
         self.range = self.range.start.min(other.range.start)..self.range.end.max(other.range.end);
         self.flaws.add(&other.flaws);
         // Edges have far fewer events than rows can be counted.
-        self.events = Events::merge(&[self.events, other.events]).unwrap_or_else(|e| unreachable!("{e}"));
+        self.events = Events::merge(&[self.events, other.events]).expect("cached events of one list fit together");
         self
     }
 }
@@ -552,7 +552,7 @@ impl Span {
             _ => {
                 let merged = Events::merge(&[self.events, other.events]);
                 // Spans have far fewer events than rows can be counted.
-                let merged = merged.and_then(|merged| merged.packed()).unwrap_or_else(|e| unreachable!("{e}"));
+                let merged = merged.and_then(|merged| merged.packed()).expect("cached events of one list fit together");
                 (merged, false)
             }
         };

@@ -14,12 +14,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 pub(super) const NULL: i32 = -1;
 
 fn offset(length: usize) -> i32 {
-    // A page is at most 64 MiB and a listing 512 MiB, so that 2^31 cannot be reached.
-    i32::try_from(length).unwrap_or(i32::MAX)
+    i32::try_from(length).expect("a page is at most 64 MiB and a listing 512 MiB, less than 2^31")
 }
 
 fn length(offset: i32) -> usize {
-    usize::try_from(offset).unwrap_or_default()
+    usize::try_from(offset).expect("offsets are not negative")
 }
 
 /// Texts one behind the other, some of them absent.
