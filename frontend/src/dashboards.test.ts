@@ -369,6 +369,11 @@ describe('tiles', () => {
     expect(new Set(tiles.map(({ gridPos: { w, h } }) => `${w} x ${h}`)).size).toBe(1);
     const rows = tiles.map(({ gridPos }) => tiles.filter((tile) => tile.gridPos.y === gridPos.y).length);
     expect(new Set(rows).size).toBe(1);
+    // In a narrow tile fewer digits would be larger ones.
+    const sizes = tiles.map(
+      ({ gridPos: { w }, options }) => w < 8 && (options!.text as { valueSize: number })?.valueSize
+    );
+    expect(new Set(sizes)).toEqual(new Set([tiles[0].gridPos.w < 8 && expect.any(Number)]));
   });
 });
 

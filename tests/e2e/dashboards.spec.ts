@@ -1,4 +1,4 @@
-import { access, activity, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
+import { access, activity, asking, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
 
 test('a range in which nothing happened is 0 on each tile and in each ranking, and nowhere unknown', async ({
   page,
@@ -13,6 +13,25 @@ test('a range in which nothing happened is 0 on each tile and in each ranking, a
     await page.goto(`/d/${model.uid}?var-filters=${filters}`);
     await expect(page.getByText('0', { exact: true })).toHaveCount(zeros);
     await expect(page.getByText('unknown', { exact: true })).toHaveCount(0);
+  }
+});
+
+test('who, what and from where are in sight in a window of 1 280 px beside the menu', async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem('grafana.navigation.docked', 'true'));
+  for (const model of [access, activity]) {
+    await showAll(page, model);
+    await page.setViewportSize({ width: 1280, height: page.viewportSize()!.height });
+    await page.goto(`/d/${model.uid}?from=now-6h&to=now`);
+    for (const { id, title } of asking(model).filter(({ type }) => type === 'table')) {
+      await test.step(title, async () => {
+        const header = panel(page, id).getByRole('columnheader', { name: 'Source address' });
+        await expect(panel(page, id).getByRole('columnheader').first()).toBeVisible();
+        if (await header.count()) {
+          const [cell, edge] = [await header.boundingBox(), await panel(page, id).boundingBox()];
+          expect(cell!.x + cell!.width).toBeLessThanOrEqual(edge!.x + edge!.width);
+        }
+      });
+    }
   }
 });
 

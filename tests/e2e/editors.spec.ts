@@ -43,6 +43,22 @@ test('each half of a split Explore has two rows of pickers, and lines in sight',
   await expect.poll(() => seen(700, 1400)).toBeGreaterThan(0);
 });
 
+test('what a query shows is not cut in a narrow window', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  for (const [shape, shown] of Object.entries({
+    'Log lines': QUERY,
+    Table: { ...QUERY, format: 'table' },
+    'Time series': { ...QUERY, queryType: 'counts', over: 'time' },
+    Totals: { ...QUERY, queryType: 'counts', over: 'total' },
+  })) {
+    await explore(page, shown, shown);
+    const picker = page.getByRole('combobox', { name: 'Show' }).last();
+    await expect(picker).toHaveValue(shape);
+    const room = await picker.evaluate((input: HTMLInputElement) => input.clientWidth - input.scrollWidth);
+    expect([shape, room >= 0]).toEqual([shape, true]);
+  }
+});
+
 test('a condition on any column is added with the keyboard alone', async ({ page }) => {
   await explore(page, QUERY);
   await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);

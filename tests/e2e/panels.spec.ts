@@ -10,7 +10,13 @@ function queries(request: Request) {
   if (!request.url().includes('/ds/query')) {
     return [];
   }
-  const asked: Array<{ refId: string; queryType: string; filters?: unknown; datasource: { type: string } }> =
+  const asked: Array<{
+    refId: string;
+    queryType: string;
+    timezone?: string;
+    filters?: unknown;
+    datasource: { type: string };
+  }> =
     request.postDataJSON().queries;
   return asked.filter(({ datasource }) => datasource.type === PLUGIN);
 }
@@ -66,6 +72,28 @@ test('expressions use filtered queries, hidden ones too', async ({ dashboard, go
   await gotoDashboardPage({ uid });
   await requests;
   await expect(page.getByText('42', { exact: true })).toHaveCount(2);
+});
+
+test('a panel with an expression counts on the clock of the dashboard', async ({
+  dashboard,
+  gotoDashboardPage,
+  page,
+}) => {
+  const datasource = { type: '__expr__', uid: '__expr__' };
+  const sum = { refId: 'C', datasource, type: 'reduce', reducer: 'sum', expression: 'B' };
+  const targets = [{ ...COUNT, over: 'time', hide: true }, sum];
+  const panel = { id: 1, type: 'stat', title: 'Sum', gridPos: { x: 0, y: 0, w: 12, h: 8 }, datasource: AUDIT, targets };
+  const zones: unknown[] = [];
+  page.on('request', (request) => zones.push(...queries(request).map(({ timezone }) => timezone)));
+  for (const [set, timezone] of [
+    ['Asia/Kolkata', 'Asia/Kolkata'],
+    ['utc', 'UTC'],
+  ]) {
+    zones.length = 0;
+    await gotoDashboardPage({ uid: await dashboard({ panels: [panel], timezone: set }) });
+    await expect(page.getByTestId('data-testid Panel header Sum').getByText(/^\d+$/)).toBeVisible();
+    expect(new Set(zones)).toEqual(new Set([timezone]));
+  }
 });
 
 test('panels of mixed data sources and annotations follow a change of the filters', async ({
