@@ -55,7 +55,7 @@ pub struct Settings {
     /// How much memory held events may take, in bytes: 1 MiB to 64 GiB.
     pub max_memory: usize,
     /// A folder in which held events outlive the process; none is used where it is absent.
-    pub held_folder: Option<PathBuf>,
+    pub cache_directory: Option<PathBuf>,
     /// Certificates to trust beside the system's, in PEM.
     pub ca_certificate: Option<String>,
     /// The secret key of an IAM API key.
@@ -80,8 +80,8 @@ fn error(field: &'static str, problem: impl Into<String>, allowed: impl Into<Str
     Error { field, problem: problem.into(), allowed: allowed.into() }
 }
 
-/// The settings in `jsonData`; the last is the front end's own.
-const FIELDS: [&str; 13] = [
+/// The settings in `jsonData`.
+const FIELDS: [&str; 12] = [
     "organizationId",
     "regions",
     "projectId",
@@ -92,13 +92,15 @@ const FIELDS: [&str; 13] = [
     "concurrentCalls",
     "settlingSeconds",
     "maxMemoryMiB",
-    "heldFolder",
+    "cacheDirectory",
     "caCertificate",
-    "cockpitUrl",
 ];
 
-/// The settings in `secureJsonData`; the last is the front end's own.
-const SECRETS: [&str; 2] = ["secretKey", "cockpitToken"];
+/// The settings in `secureJsonData`.
+const SECRETS: [&str; 1] = ["secretKey"];
+
+/// Old names of settings that are still read, with the present ones.
+const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")];
 
 /// What Grafana itself, or its libraries, write into the settings of any data source. Sources: `DataSourceJsonData` and the
 /// services of Grafana 12.4, and `backend/http_settings.go` of its SDK for plugins.
@@ -164,6 +166,12 @@ pub struct Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, place, meant } = self;
+        if let Some((_, new)) = renamed(key).filter(|_| *place == "jsonData") {
+            return write!(
+                f,
+                "{key:?} in {place} is the old name of {new}; rename it, since the next version will not read it"
+            );
+        }
         write!(f, "{key:?} in {place} is no setting and has no effect")?;
         match meant {
             Some((meant, there)) if there == place => write!(f, "; the nearest setting is {meant}"),
@@ -171,6 +179,10 @@ impl fmt::Display for Unknown {
             None => Ok(()),
         }
     }
+}
+
+fn renamed(key: &str) -> Option<&'static (&'static str, &'static str)> {
+    RENAMED.iter().find(|(old, _)| *old == key)
 }
 
 /// The keys that are neither settings nor Grafana's.
@@ -226,7 +238,9 @@ impl Settings {
             |_| error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}");
         let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(no_object)?;
         let data = data.unwrap_or_default();
-        let of = |field: &str| data.get(field).unwrap_or(&Value::Null);
+        let given = |field: &str| data.get(field).filter(|value| !value.is_null());
+        let old_name = |field: &str| RENAMED.iter().find_map(|(old, new)| (*new == field).then_some(*old));
+        let of = |field: &str| given(field).or_else(|| given(old_name(field)?)).unwrap_or(&Value::Null);
         Ok(Self {
             organization_id: uuid("organizationId", of("organizationId"))?.ok_or_else(|| {
                 error(
@@ -247,7 +261,7 @@ impl Settings {
             settling: seconds("settlingSeconds", of("settlingSeconds"), 300, 86_400)?,
             max_memory: usize::try_from(number("maxMemoryMiB", of("maxMemoryMiB"), 256, 65_536)? << 20)
                 .unwrap_or(usize::MAX),
-            held_folder: held_folder(of("heldFolder"))?,
+            cache_directory: cache_directory(of("cacheDirectory"))?,
             ca_certificate: ca_certificate(of("caCertificate"))?,
             secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
@@ -273,7 +287,7 @@ impl Settings {
             self.project_id.as_deref().unwrap_or_default(),
             self.api_url.as_str(),
             &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
-            &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.held_folder),
+            &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.cache_directory),
             self.ca_certificate.as_deref().unwrap_or_default(),
             self.secret_key.expose_secret(),
             &format!("{:?}", self.unknown),
@@ -407,12 +421,12 @@ fn seconds(field: &'static str, value: &Value, default: u64, most: u64) -> Resul
     number(field, value, default, most).map(Duration::from_secs)
 }
 
-fn held_folder(value: &Value) -> Result<Option<PathBuf>, Error> {
+fn cache_directory(value: &Value) -> Result<Option<PathBuf>, Error> {
     const ALLOWED: &str = "an absolute path, of a folder that Grafana's user may write to or create";
-    match text("heldFolder", value, ALLOWED)? {
+    match text("cacheDirectory", value, ALLOWED)? {
         None => Ok(None),
         Some(path) if Path::new(&path).is_absolute() => Ok(Some(PathBuf::from(path))),
-        Some(path) => Err(error("heldFolder", format!("is {path:?}"), ALLOWED)),
+        Some(path) => Err(error("cacheDirectory", format!("is {path:?}"), ALLOWED)),
     }
 }
 
@@ -537,7 +551,7 @@ mod tests {
             parse(data).unwrap()
         };
         let usual = parse(json!({})).unwrap();
-        for other in [other("maxMemoryMiB", json!(8)), other("heldFolder", json!("/a"))] {
+        for other in [other("maxMemoryMiB", json!(8)), other("cacheDirectory", json!("/a"))] {
             assert_ne!(other.fingerprint(), usual.fingerprint());
             assert_eq!(other.trail_fingerprint(), usual.trail_fingerprint());
         }
@@ -717,7 +731,7 @@ mod tests {
         let headings = ["jsonData", "secureJsonData"];
         let documented: Vec<&str> = documented.map(|(name, _)| name).filter(|name| !headings.contains(name)).collect();
         let is_known = |name: &&str| FIELDS.contains(name) || SECRETS.contains(name);
-        let missing = FIELDS.iter().filter(|name| **name != "cockpitUrl" && !documented.contains(name));
+        let missing = FIELDS.iter().filter(|name| !documented.contains(name));
         assert_eq!(missing.collect::<Vec<_>>(), [&""; 0]);
         let unknown = documented.iter().filter(|name| name.starts_with(char::is_lowercase) && !is_known(name));
         assert_eq!(unknown.collect::<Vec<_>>(), [&""; 0]);
@@ -727,11 +741,11 @@ mod tests {
     fn keys_that_are_no_settings_are_named_and_those_of_grafana_are_not() {
         let data = json!({
             "organizationId": ORGANIZATION, "maxEvent": 5, "regoins": "fr-par", "secretkey": "x", "color": { "a": [1] },
-            "cockpitUrl": "https://example.com", "maxevents": 5,
+            "heldFolder": "/old", "cacheDirectory": "/new", "maxevents": 5,
             "tlsSkipVerify": true, "oauthPassThru": true, "keepCookies": ["a"], "httpHeaderName1": "X", "timeout": 5,
             "enableSecureSocksProxy": true, "teamHttpHeaders": {}, "manageAlerts": false, "": null,
         });
-        let secrets = ["secretKey", "cockpitToken", "tlsCACert", "httpHeaderValue12", "apiURL", "httpHeaderValueX"];
+        let secrets = ["secretKey", "tlsCACert", "httpHeaderValue12", "apiURL", "httpHeaderValueX"];
         let secrets = secrets.map(|name| (name.to_owned(), KEY.to_owned())).into();
         let settings = Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
         let said: Vec<String> = settings.unknown.iter().map(ToString::to_string).collect();
@@ -742,6 +756,7 @@ mod tests {
             [
                 unknown("", "jsonData", ""),
                 unknown("color", "jsonData", ""),
+                "\"heldFolder\" in jsonData is the old name of cacheDirectory; rename it, since the next version will not read it".to_owned(),
                 unknown("maxEvent", "jsonData", "; the nearest setting is maxEvents"),
                 unknown("maxevents", "jsonData", "; the nearest setting is maxEvents"),
                 unknown("regoins", "jsonData", "; the nearest setting is regions"),
@@ -749,6 +764,12 @@ mod tests {
                 unknown("apiURL", "secureJsonData", "; the nearest setting is apiUrl in jsonData"),
                 unknown("httpHeaderValueX", "secureJsonData", ""),
             ]
+        );
+        assert_eq!(settings.cache_directory, Some("/new".into()));
+        assert_eq!(parse(json!({ "heldFolder": "/old" })).unwrap().cache_directory, Some("/old".into()));
+        assert_eq!(
+            parse(json!({ "heldFolder": "/old", "cacheDirectory": null })).unwrap().cache_directory,
+            Some("/old".into())
         );
         assert!(!said.concat().contains(KEY), "a value may be a secret");
         assert_eq!(parse(json!({})).unwrap().unknown, []);

@@ -624,7 +624,7 @@ impl Kept {
         let folder = tempfile::tempdir().unwrap();
         let config = Config { events: EVENTS, keys, ..Config::default() };
         // The folder itself is made when it is first needed.
-        let settings = json!({ "heldFolder": folder.path().join("held") });
+        let settings = json!({ "cacheDirectory": folder.path().join("held") });
         let engine = Engine::with(config, SECRET_KEY, &settings).await;
         let request = settled();
         let ids = ids(&engine.desk, &json!({}), &request).await;
@@ -641,7 +641,7 @@ impl Kept {
     /// What a new process answers, and how many calls it needs.
     async fn restarted(&self, key: &str) -> (Vec<String>, u64) {
         self.engine.sandbox.reset();
-        let desk = desk(&self.engine.sandbox.url(), key, &json!({ "heldFolder": self.path() }));
+        let desk = desk(&self.engine.sandbox.url(), key, &json!({ "cacheDirectory": self.path() }));
         let ids = ids(&desk, &json!({}), &self.request).await;
         (ids, calls(&self.engine.sandbox))
     }
@@ -655,7 +655,7 @@ async fn a_folder_keeps_what_has_settled_for_the_next_process() {
     let (one, two) = tokio::join!(kept.restarted(SECRET_KEY), kept.restarted(SECRET_KEY));
     assert_eq!((one, two), ((kept.ids.clone(), 0), (kept.ids.clone(), 0)));
     let narrow = json!({ "products": ["iam"] });
-    let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": kept.path() }));
+    let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
     assert_eq!(
         ids(&restarted, &narrow, &kept.request).await,
         ids(&kept.engine.new_desk(), &narrow, &kept.request).await
@@ -667,7 +667,8 @@ async fn a_folder_keeps_what_has_settled_for_the_next_process() {
 async fn a_plugin_that_is_started_again_goes_on_where_it_was() {
     let sandbox = common::organization(Config { events: EVENTS, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
-    let source = common::source(&sandbox, SECRET_KEY).with("heldFolder", folder.path().to_string_lossy().into_owned());
+    let source =
+        common::source(&sandbox, SECRET_KEY).with("cacheDirectory", folder.path().to_string_lossy().into_owned());
     let (from, to) = (settled().from / 1_000_000, settled().to / 1_000_000);
     let whole = panel(from * 1_000_000, to * 1_000_000);
     let mut answers = Vec::new();
@@ -690,7 +691,7 @@ async fn what_is_read_of_a_folder_is_shown_as_if_it_had_been_read_anew() {
     let kept = Kept::new().await;
     let url = kept.engine.sandbox.url();
     let (kept_desk, new_desk) =
-        (desk(&url, SECRET_KEY, &json!({ "heldFolder": kept.path() })), desk(&url, SECRET_KEY, &json!({})));
+        (desk(&url, SECRET_KEY, &json!({ "cacheDirectory": kept.path() })), desk(&url, SECRET_KEY, &json!({})));
     for question in questions().iter().filter(|question| question["queryType"] != "volume") {
         let shown = ask(&kept_desk, question, &kept.request).await.unwrap();
         let read = ask(&new_desk, question, &kept.request).await.unwrap();
@@ -754,7 +755,7 @@ async fn a_damaged_file_is_removed_and_read_again() {
             fs::write(file, if file == largest { damage.as_slice() } else { bytes }).unwrap();
         }
         kept.engine.sandbox.reset();
-        let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": kept.path() }));
+        let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
         assert_eq!(ids(&restarted, &json!({}), &kept.request).await, kept.ids, "damage {number}");
         assert_ne!(fs::read(largest).ok(), Some(damage), "damage {number}: the file is still there");
         assert!(calls(&kept.engine.sandbox) > 0, "damage {number}: the file was believed");
@@ -768,7 +769,7 @@ async fn a_damaged_file_is_removed_and_read_again() {
 async fn replicas_that_write_at_the_same_time_lose_nothing() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
-    let replica = || desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": folder.path() }));
+    let replica = || desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": folder.path() }));
     let (one, two, three) = (replica(), replica(), replica());
     let whole = settled();
     let middle = whole.from + (whole.to - whole.from) / 2;
@@ -812,7 +813,7 @@ async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
 async fn a_folder_that_cannot_be_used_costs_no_answer() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let desk = desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "heldFolder": file.path() }));
+    let desk = desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": file.path() }));
     let request = settled();
     is_each_once(&ids(&desk, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
 }

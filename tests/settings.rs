@@ -67,8 +67,8 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("maxMemoryMiB", json!(0), "is \"0\"", &number(65_536)),
         ("maxMemoryMiB", json!(65_537), "is \"65537\"", &number(65_536)),
         ("maxMemoryMiB", json!("18446744073709551616"), "is \"18446744073709551616\"", &number(65_536)),
-        ("heldFolder", json!("held/events"), "is \"held/events\"", &"an absolute path".to_owned()),
-        ("heldFolder", json!(["/var/lib"]), "is a list or an object", &"an absolute path".to_owned()),
+        ("cacheDirectory", json!("held/events"), "is \"held/events\"", &"an absolute path".to_owned()),
+        ("cacheDirectory", json!(["/var/lib"]), "is a list or an object", &"an absolute path".to_owned()),
         ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
         (
             "caCertificate",
@@ -239,7 +239,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         "concurrentCalls",
         "settlingSeconds",
         "maxMemoryMiB",
-        "heldFolder",
+        "cacheDirectory",
         "caCertificate",
     ];
     let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));

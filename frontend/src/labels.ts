@@ -13,16 +13,12 @@ export function settingLabel(setting: string): string | undefined {
       return t('config.regions', 'Regions');
     case 'projectId':
       return t('config.project-id', 'Project ID');
-    case 'cockpitUrl':
-      return t('config.cockpit-url', 'Metrics URL');
-    case 'cockpitToken':
-      return t('config.cockpit-token', 'Cockpit token');
     case 'settlingSeconds':
       return t('config.settling', 'Seconds until settled');
     case 'maxMemoryMiB':
       return t('config.max-memory', 'Memory (MiB)');
-    case 'heldFolder':
-      return t('config.held-folder', 'Folder');
+    case 'cacheDirectory':
+      return t('config.cache-directory', 'Directory');
     case 'maxEvents':
       return t('config.max-events', 'Most events');
     case 'concurrentCalls':

@@ -40,14 +40,17 @@ export interface Settings extends DataSourceJsonData {
   concurrentCalls?: number | string;
   settlingSeconds?: number | string;
   maxMemoryMiB?: number | string;
-  heldFolder?: string;
+  cacheDirectory?: string;
   caCertificate?: string;
-  cockpitUrl?: string;
 }
 
 export interface Secrets {
   secretKey?: string;
-  cockpitToken?: string;
+}
+
+/** Settings as they are named now: an earlier version called the cache directory `heldFolder`. */
+export function migratedSettings({ heldFolder, ...settings }: Settings & { heldFolder?: string }): Settings {
+  return heldFolder && !settings.cacheDirectory ? { ...settings, cacheDirectory: heldFolder } : settings;
 }
 
 /** The regions of the settings, however they were written: as a list, as a text with commas or spaces, or as JSON. */

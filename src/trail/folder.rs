@@ -88,7 +88,7 @@ impl Folder {
         let path = path.join(hex(&name[..16]));
         let made = make_private(&path);
         if let Err(error) = &made {
-            tracing::warn!(folder = %path.display(), %error, "held events cannot be kept; check the setting heldFolder");
+            tracing::warn!(folder = %path.display(), %error, "held events cannot be kept; check the setting cacheDirectory");
         }
         made.is_ok().then(|| Self { path, written: Mutex::new(None) })
     }
@@ -108,7 +108,7 @@ impl Folder {
         match self.try_write(series, span) {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(folder = %self.path.display(), %error, "held events cannot be kept; check the setting heldFolder");
+                tracing::warn!(folder = %self.path.display(), %error, "held events cannot be kept; check the setting cacheDirectory");
                 false
             }
         }

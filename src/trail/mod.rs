@@ -267,7 +267,8 @@ impl<S: Source> Trail<S> {
     #[must_use]
     pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter, weigh: Weigh) -> Self {
         let store = Store::new(nanos(settings.settling), settings.max_memory, limits);
-        let folder = settings.held_folder.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
+        let folder =
+            settings.cache_directory.as_ref().and_then(|path| Folder::open(path, &settings.trail_fingerprint()));
         let state = State { store, size: Size::default(), readings: Vec::new(), wants: Vec::new() };
         let inner = Inner {
             source,

@@ -471,7 +471,7 @@ proptest! {
             fake.happen(60, 4 * SECOND);
             let folder = kept.then(|| tempfile::tempdir().unwrap());
             let folder = folder.as_ref().map(tempfile::TempDir::path);
-            let settings = json!({ "heldFolder": folder });
+            let settings = json!({ "cacheDirectory": folder });
             let mut trail = trail_within(&fake, &settings, memory);
             let (mut latest, mut shown) = (fake.now(), HashMap::<(List, Filter), BTreeSet<usize>>::new());
             for step in &steps {
@@ -1080,7 +1080,7 @@ fn a_folder_that_does_not_answer_leaves_time_to_ask_scaleway() {
         let fake = Fake::new(1);
         fake.happen(5, SECOND);
         let folder = tempfile::tempdir().unwrap();
-        let trail = trail(&fake, &json!({ "heldFolder": folder.path() }));
+        let trail = trail(&fake, &json!({ "cacheDirectory": folder.path() }));
         let hangs = trail.inner.restored.set(futures::future::pending().boxed().shared());
         assert!(hangs.is_ok());
         let window = window(List::Combined, None, START, fake.now());
@@ -1100,7 +1100,7 @@ fn a_process_that_goes_on_removes_what_is_too_old() {
         let fake = Fake::new(0);
         fake.happen(10, SECOND);
         let above = tempfile::tempdir().unwrap();
-        let trail = trail(&fake, &json!({ "heldFolder": above.path() }));
+        let trail = trail(&fake, &json!({ "cacheDirectory": above.path() }));
         read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
         let folder = std::fs::read_dir(above.path()).unwrap().next().unwrap().unwrap().path();
         let day = 86_400 * SECOND;
@@ -1120,7 +1120,7 @@ fn what_a_clock_that_was_ahead_left_in_the_folder_is_not_believed() {
         let fake = Fake::new(0);
         fake.happen(10, SECOND);
         let folder = tempfile::tempdir().unwrap();
-        let settings = json!({ "heldFolder": folder.path() });
+        let settings = json!({ "cacheDirectory": folder.path() });
         let ahead = 3_600 * SECOND;
         fake.world().now += ahead;
         let before = trail(&fake, &settings);

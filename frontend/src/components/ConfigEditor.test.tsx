@@ -154,28 +154,38 @@ describe('ConfigEditor', () => {
     expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
   });
 
-  it('takes a folder, and shows one that is set at once', async () => {
-    const { user, onOptionsChange } = show({ jsonData: { heldFolder: '/srv/held' } });
+  it('takes a cache directory, and shows one that is set at once', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { cacheDirectory: '/srv/cache' } });
     expect(screen.queryByText(/^An absolute path, such as/)).not.toBeInTheDocument();
-    await user.type(screen.getByLabelText(/^Folder/), '2');
-    expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { heldFolder: '/srv/held2' } }));
+    await user.type(screen.getByLabelText(/^Directory/), '2');
+    expect(onOptionsChange).toHaveBeenCalledWith(
+      expect.objectContaining({ jsonData: { cacheDirectory: '/srv/cache2' } })
+    );
   });
 
-  it('says what a folder’s path looks like', () => {
-    show({ jsonData: { heldFolder: 'srv/held' } });
+  it('shows a cache directory under its old name, and saves it under the new one', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { heldFolder: '/srv/cache' } as Settings });
+    await user.type(screen.getByLabelText(/^Directory/), '2');
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ jsonData: { cacheDirectory: '/srv/cache2' } })
+    );
+  });
+
+  it('says what a directory’s path looks like', () => {
+    show({ jsonData: { cacheDirectory: 'srv/cache' } });
     expect(screen.getByText(/^An absolute path, such as/)).toBeInTheDocument();
   });
 
   it('offers nothing to change where it is provisioned', async () => {
     const { user } = show({
       readOnly: true,
-      jsonData: { heldFolder: '/srv/held', regions: ['fr-par'] },
-      secureJsonFields: { secretKey: true, cockpitToken: true },
+      jsonData: { cacheDirectory: '/srv/cache', regions: ['fr-par'] },
+      secureJsonFields: { secretKey: true },
     });
-    await open(user, /Cockpit/, /Limits and connection/);
+    await open(user, /Limits and connection/);
     expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
-    expect(fields).toHaveLength(15);
+    expect(fields).toHaveLength(13);
     fields.forEach((field) => expect(field).toBeDisabled());
     expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
   });

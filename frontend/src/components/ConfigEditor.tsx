@@ -17,13 +17,14 @@ import {
   regionsOf,
   type NumberSetting,
   type Secrets,
+  migratedSettings,
   type Settings,
 } from '../settings';
 import { KeepTyped } from './KeepTyped';
 
 type Props = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
 
-type TextSetting = 'organizationId' | 'projectId' | 'apiUrl' | 'heldFolder' | 'caCertificate' | 'cockpitUrl';
+type TextSetting = 'organizationId' | 'projectId' | 'apiUrl' | 'cacheDirectory' | 'caCertificate';
 
 const WIDTH = 60;
 
@@ -31,7 +32,8 @@ const DOCUMENTATION = 'https://www.scaleway.com/en/docs/audit-trail/';
 
 /** The settings page. */
 export function ConfigEditor({ options, onOptionsChange }: Props) {
-  const { jsonData, secureJsonData, secureJsonFields, readOnly } = options;
+  const { secureJsonData, secureJsonFields, readOnly } = options;
+  const jsonData = migratedSettings(options.jsonData);
   const id = useId();
 
   const set = (changed: Partial<Settings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...changed } });
@@ -108,7 +110,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
     t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region: unnamed });
 
   const wrongFolder =
-    jsonData.heldFolder && !isAbsolutePath(jsonData.heldFolder)
+    jsonData.cacheDirectory && !isAbsolutePath(jsonData.cacheDirectory)
       ? t('config.absolute-path', 'An absolute path, such as /var/lib/grafana/audittrail')
       : undefined;
 
@@ -243,45 +245,10 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       </ConfigSection>
       <Divider />
       <ConfigSection
-        title={t('config.cockpit', 'Cockpit')}
-        description={t(
-          'config.cockpit-help',
-          'Optional, for a later version that shows metrics beside events. These values are not used yet.'
-        )}
+        title={t('config.cache', 'Cache')}
+        description={t('config.cache-help', 'Events are fetched from Scaleway once and cached for all queries.')}
         isCollapsible
-        isInitiallyOpen={Boolean(jsonData.cockpitUrl)}
-      >
-        <Field
-          label={settingLabel('cockpitUrl')}
-          description={t(
-            'config.cockpit-url-help',
-            'In the console: Cockpit, Data sources, the API URL of the metrics data source of your project and region.'
-          )}
-          htmlFor={`${id}-cockpitUrl`}
-        >
-          <Input
-            {...typed('cockpitUrl')}
-            width={WIDTH}
-            placeholder="https://<data-source-id>.metrics.cockpit.fr-par.scw.cloud"
-          />
-        </Field>
-        <Field
-          label={settingLabel('cockpitToken')}
-          description={t(
-            'config.cockpit-token-help',
-            'In the console: Cockpit, Tokens; a token of the same region that may query metrics.'
-          )}
-          htmlFor={`${id}-cockpitToken`}
-        >
-          {secretInput('cockpitToken')}
-        </Field>
-      </ConfigSection>
-      <Divider />
-      <ConfigSection
-        title={t('config.held', 'Cache')}
-        description={t('config.held-help', 'Events are fetched from Scaleway once and cached for all queries.')}
-        isCollapsible
-        isInitiallyOpen={Boolean(jsonData.heldFolder)}
+        isInitiallyOpen={Boolean(jsonData.cacheDirectory)}
       >
         {numberField(
           'settlingSeconds',
@@ -298,16 +265,20 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           )
         )}
         <Field
-          label={settingLabel('heldFolder')}
+          label={settingLabel('cacheDirectory')}
           description={t(
-            'config.held-folder-help',
-            'Optional. A folder on the Grafana server in which settled events, request bodies included, are cached across restarts: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
+            'config.cache-directory-help',
+            'Optional. A directory on the Grafana server in which settled events, request bodies included, are cached across restarts: an absolute path that Grafana’s user may write to or create. Several Grafana servers may share it.'
           )}
-          htmlFor={`${id}-heldFolder`}
+          htmlFor={`${id}-cacheDirectory`}
           invalid={Boolean(wrongFolder)}
           error={wrongFolder}
         >
-          <Input {...typed('heldFolder')} width={WIDTH} placeholder={t('config.no-folder', 'None: in memory only')} />
+          <Input
+            {...typed('cacheDirectory')}
+            width={WIDTH}
+            placeholder={t('config.no-directory', 'None: in memory only')}
+          />
         </Field>
       </ConfigSection>
       <Divider />
