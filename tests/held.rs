@@ -561,7 +561,7 @@ async fn with_little_memory_answers_stay_right() {
             assert_eq!(frame.notices(), [""; 0]);
             counts.push(frame.batch);
             let metrics = host.metrics().await.unwrap();
-            let held = metrics.lines().find_map(|line| line.strip_prefix("audittrail_held_bytes ")).unwrap();
+            let held = metrics.lines().find_map(|line| line.strip_prefix("audittrail_cache_bytes ")).unwrap();
             let most = if source.json_data["maxMemoryMiB"] == "1" { 1 << 20 } else { 64 << 20 };
             let held: f64 = held.parse().unwrap();
             assert!(held <= f64::from(most), "{held} bytes are held");

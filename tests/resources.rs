@@ -504,9 +504,9 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
     ];
     host.query(&full, &asks, &[]).await.unwrap();
     let held = metrics(&host.metrics().await.unwrap());
-    assert!((held["audittrail_held_events"] - 500.0).abs() < 0.5, "{held:?}");
-    assert!(held["audittrail_held_bytes"] > held["audittrail_held_body_bytes"], "{held:?}");
-    assert!(held["audittrail_held_body_bytes"] > 0.0, "{held:?}");
+    assert!((held["audittrail_cache_events"] - 500.0).abs() < 0.5, "{held:?}");
+    assert!(held["audittrail_cache_bytes"] > held["audittrail_cache_body_bytes"], "{held:?}");
+    assert!(held["audittrail_cache_body_bytes"] > 0.0, "{held:?}");
     host.health(&full).await.unwrap();
     get(&host, &full, "regions").await;
     refused(&host, &full, "nonsense").await;
@@ -543,7 +543,7 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
     // One reading for both answers, and what the health check read of the last hour.
     let events = metrics["audittrail_events_total"];
     assert!((500.0..750.0).contains(&events), "{events} events");
-    for gauge in ["audittrail_held_events", "audittrail_held_bytes", "audittrail_held_body_bytes"] {
+    for gauge in ["audittrail_cache_events", "audittrail_cache_bytes", "audittrail_cache_body_bytes"] {
         assert!(metrics[gauge].abs() < 0.5, "{gauge}: what other settings held is dropped");
     }
     for (histogram, least) in [

@@ -31,8 +31,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const REACH_BACK_MS: i64 = 60_000 + 2_000 + 1_000;
 
 /// How many events the plugin holds, and their request bodies in bytes.
-const HELD_EVENTS: &str = "audittrail_held_events";
-const HELD_BODIES: &str = "audittrail_held_body_bytes";
+const HELD_EVENTS: &str = "audittrail_cache_events";
+const HELD_BODIES: &str = "audittrail_cache_body_bytes";
 
 /// How many events it has read.
 const READ_EVENTS: &str = "audittrail_events_total";

@@ -84,9 +84,9 @@ impl Meter {
     pub fn new() -> prometheus::Result<Self> {
         Ok(Self {
             read: IntCounter::new("audittrail_events_total", "Events read from Scaleway's API.")?,
-            held: IntGauge::new("audittrail_held_events", "Events in memory now.")?,
-            bytes: IntGauge::new("audittrail_held_bytes", "Memory that the events take.")?,
-            body_bytes: IntGauge::new("audittrail_held_body_bytes", "The part of it that is request bodies.")?,
+            held: IntGauge::new("audittrail_cache_events", "Events in memory now.")?,
+            bytes: IntGauge::new("audittrail_cache_bytes", "Memory that the events take.")?,
+            body_bytes: IntGauge::new("audittrail_cache_body_bytes", "The part of it that is request bodies.")?,
         })
     }
 

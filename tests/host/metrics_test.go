@@ -54,7 +54,7 @@ func TestMetricsCountWhatIsDone(t *testing.T) {
 		{"audittrail_requests_total", 2}, // the query, and the scrape before it
 		{"audittrail_request_seconds", 1},
 		{"audittrail_events_total", 69},
-		{"audittrail_held_events", 69}, // what has settled stays
+		{"audittrail_cache_events", 69}, // what has settled stays
 	}
 	for _, test := range tests {
 		t.Run(test.family, func(t *testing.T) {
