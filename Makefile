@@ -12,8 +12,10 @@ FRONTEND := $(shell find frontend/src docs skills -type f) $(wildcard frontend/*
 
 .PHONY: demo test bench plugin plugin-binary terminal grafana deny lint fuzz clean
 
-demo: plugin-binary terminal
-	$(TERMINAL) demo --plugin $(PLUGIN)
+# One build, in the profile that compiles fast; the binary that ships is built and tested by `make test`.
+demo:
+	cargo build --locked --bins
+	$(TERMINAL) demo --plugin target/debug/gpx_scaleway_audittrail
 
 test:
 	tests/run.sh
