@@ -549,6 +549,22 @@ impl Events {
         part.columns[long.place()].reader().get(row).map(Cow::into_owned)
     }
 
+    /// The long texts of the events of some rows, in the order of `rows`. The texts of other events are not read.
+    #[must_use]
+    pub fn longs(&self, long: Long, rows: &[usize]) -> Vec<Option<String>> {
+        let mut last: Option<(&Part, part::Reader<'_>)> = None;
+        let text = |row: &usize| {
+            let (part, row) = self.at(*row)?;
+            // A reader remembers the block that it has decompressed.
+            let (_, reader) = match &mut last {
+                Some(known) if std::ptr::eq(known.0, part) => known,
+                other => other.insert((part, part.columns[long.place()].reader())),
+            };
+            reader.get(row).map(Cow::into_owned)
+        };
+        rows.iter().map(text).collect()
+    }
+
     /// Where an event stands: its part, and its row there.
     fn at(&self, row: usize) -> Option<(&Part, usize)> {
         let mut row = self.picks.as_ref().map_or(row, |picks| picks[row] as usize);
@@ -1146,7 +1162,8 @@ mod tests {
                 let event = |row: i64| {
                     let method = (row % 5 > 0).then(|| format!("m{}", row % 3));
                     let time = DateTime::from_timestamp_nanos(place * 100 + row / 2);
-                    json!({ "recorded_at": time, "id": format!("{place:03}-{row:03}"), "method_name": method })
+                    let id = format!("{place:03}-{row:03}");
+                    json!({ "recorded_at": time, "id": id, "method_name": method, "request_body": { "of": id } })
                 };
                 let all = Events::told(Kind::Api, &(0..=*count).map(event).collect::<Vec<_>>()).packed().unwrap();
                 let all = all.slice(1..all.len());
@@ -1166,6 +1183,11 @@ mod tests {
                 prop_assert!(merged.picks.is_none(), "few picks are runs");
             }
             prop_assert_eq!(rows(&merged), expected.clone());
+            let bodies: Vec<Option<String>> = expected.iter().map(|(_, id, _)| Some(format!(r#"{{"of":"{id}"}}"#))).collect();
+            let third: Vec<usize> = (0..merged.len()).step_by(3).collect();
+            let some: Vec<_> = third.iter().map(|row| bodies[*row].clone()).collect();
+            prop_assert_eq!(merged.longs(Long::RequestBody, &third), some);
+            prop_assert_eq!(merged.longs(Long::RequestBody, &(0..merged.len()).collect::<Vec<_>>()), bodies);
             let mut texts = Vec::new();
             let numbers = merged.numbers(Column::Method, u32::MAX, |text| {
                 texts.push(text);

@@ -215,18 +215,23 @@ pub fn weigh(events: &Events) -> UInt16Array {
     let [kind, product, service, method, principal, result] =
         [Column::Kind, Column::Product, Column::Service, Column::Method, Column::PrincipalId, Column::Result]
             .map(|column| events.text(column));
-    let (statuses, bodies) = (events.statuses(), events.long(Long::RequestBody));
+    let statuses = events.statuses();
+    let action = |row| Action {
+        kind: kind.get(row).expect("each event has a kind"),
+        product: product.get(row),
+        service: service.get(row),
+        method: method.get(row),
+        principal: principal.get(row),
+        status: statuses.is_valid(row).then(|| statuses.value(row)),
+        failed_login: result.get(row) == Some("failure"),
+        request_body: None,
+    };
+    // Bodies are most of what events take; few rows of the table have conditions on them.
+    let reading: Vec<usize> = (0..events.len()).filter(|row| TABLE.reads_body(&action(*row))).collect();
+    let mut bodies = reading.iter().zip(events.longs(Long::RequestBody, &reading)).peekable();
     let of = |row| {
-        let risk = classify(&Action {
-            kind: kind.get(row).expect("each event has a kind"),
-            product: product.get(row),
-            service: service.get(row),
-            method: method.get(row),
-            principal: principal.get(row),
-            status: statuses.is_valid(row).then(|| statuses.value(row)),
-            failed_login: result.get(row) == Some("failure"),
-            request_body: bodies.is_valid(row).then(|| bodies.value(row)),
-        });
+        let body = bodies.next_if(|(reading, _)| **reading == row).and_then(|(_, body)| body);
+        let risk = classify(&Action { request_body: body.as_deref(), ..action(row) });
         risk.and_then(|risk| RISKS.1.get(&risk).copied())
     };
     (0..events.len()).map(of).collect()

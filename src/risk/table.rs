@@ -81,9 +81,18 @@ impl Table {
 
     /// The row that answers for this action.
     pub(super) fn rule(&self, action: &Action<'_>) -> Option<&Rule> {
+        self.method(action).map(|method| method.rule(action))
+    }
+
+    /// Whether the action's request body decides which row answers for it.
+    pub(super) fn reads_body(&self, action: &Action<'_>) -> bool {
+        self.method(action).is_some_and(|method| method.conditional.iter().any(|rule| rule.when.reads_body()))
+    }
+
+    fn method(&self, action: &Action<'_>) -> Option<&Method> {
         let products = [action.product, action.service.and_then(api)];
         let mut products = products.into_iter().flatten().filter_map(|name| self.products.get(name));
-        products.find_map(|methods| methods.get(action.method?)).map(|method| method.rule(action))
+        products.find_map(|methods| methods.get(action.method?))
     }
 
     /// The risk of each row, under each of its product's names.

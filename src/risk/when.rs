@@ -57,6 +57,11 @@ impl When {
         self.failed
     }
 
+    /// Whether it asks for something in the request body.
+    pub(super) fn reads_body(&self) -> bool {
+        !self.facts.is_empty()
+    }
+
     pub(super) fn holds(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
         let failed = action.status.is_some_and(|status| status >= 400);
         let all = |body| self.facts.iter().all(|fact| fact.holds(body, action.principal));
