@@ -51,13 +51,17 @@ fn settled() -> Request {
 /// How many calls the lists of events were asked with.
 fn calls(sandbox: &Sandbox) -> u64 {
     let lists = [Endpoint::Events, Endpoint::AuthenticationEvents, Endpoint::SystemEvents, Endpoint::CombinedEvents];
-    lists.map(|list| sandbox.calls().to(list)).iter().sum()
+    let calls = sandbox.calls();
+    // The name of a principal that IAM does not know is looked up in a list of events, too.
+    let names = calls.queries.iter().filter(|query| query.contains("&resource_id=")).count();
+    lists.map(|list| calls.to(list)).iter().sum::<u64>() - u64::try_from(names).unwrap()
 }
 
-/// The ids of the events of a scope, in the answer of a desk that has nothing more to say.
+/// The ids of the events of a scope, in the answer of a desk that has nothing more to say but of names.
 async fn ids(desk: &Desk, scope: &Value, request: &Request) -> Vec<String> {
     let frame = ask(desk, &list(scope.clone()), request).await.unwrap_or_else(|failure| panic!("{scope}: {failure}"));
-    assert_eq!(notices(&frame), [""; 0], "{scope}");
+    let of_events = notices(&frame).into_iter().filter(|notice| !notice.starts_with("some principals are shown by id"));
+    assert_eq!(of_events.collect::<Vec<_>>(), [""; 0], "{scope}");
     texts(&frame, "id")
 }
 
@@ -896,7 +900,8 @@ async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
     assert_eq!((shown.len(), set(&shown).len()), (250, 250));
     assert!(!engine.asked("method_name=CreateGDPRRequest").is_empty());
     let asked = calls(&engine.sandbox);
-    assert!(asked <= 12, "{asked} calls, and everything has 200 pages");
+    // Of a region with few events, all are read instead.
+    assert!(asked <= 24, "{asked} calls, and everything has 200 pages");
     // It serves a narrower range, and does not pass for everything.
     engine.sandbox.reset();
     assert_eq!(ids(&engine.desk, &scope, &panel(request.from + DAY, request.to)).await, shown);
@@ -920,7 +925,7 @@ async fn pages(events: Vec<(i64, String)>, most: usize) -> String {
             let list = if path.contains("users") { "users" } else { "applications" };
             return ("200 OK", JSON, format!(r#"{{"{list}":[], "total_count":0}}"#));
         }
-        let size: usize = get("page_size").unwrap().parse().unwrap();
+        let size: usize = get("page_size").map_or(most, |size| size.parse().unwrap());
         if size > most {
             let details = json!([{ "argument_name": "page_size", "reason": "constraint" }]);
             let refusal = json!({ "type": "invalid_arguments", "message": "invalid argument(s)", "details": details });

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audittrail::host::{Ask, Host, Source};
 use audittrail::sandbox::{
-    Config, Endpoint, Fault, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY, Sandbox,
+    Config, Endpoint, Fault, KEY_FOR_THE_TRAIL_ALONE, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID,
+    SECRET_KEY, Sandbox,
 };
 use common::{last_hours, organization, plugin, source};
 use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
@@ -168,6 +169,45 @@ async fn names_outlive_a_failed_health_check_and_the_answer_says_from_when_they_
     sandbox.set_faults([]);
     host.health(&source).await.unwrap();
     assert_eq!(get(&host, &source, "principals").await, before);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn projects_are_those_of_the_organization_by_name() {
+    let (host, sandbox, source) = start().await;
+    let answer = get(&host, &source, "projects").await;
+    let mut expected: Vec<Value> = sandbox
+        .organisation()
+        .projects
+        .iter()
+        .map(|project| json!({ "id": project.id, "name": project.name }))
+        .collect();
+    expected.sort_by_key(|project| project["name"].as_str().unwrap().to_owned());
+    assert_eq!(answer, json!({ "projects": expected, "notices": [] }));
+    let one = get(&host, &source, "projects?query=PRODUCT").await;
+    assert_eq!(all(&one["projects"], "name"), ["production"]);
+    let (status, message) = refused(&host, &common::source(&sandbox, KEY_FOR_THE_TRAIL_ALONE), "projects").await;
+    assert!(status == 403 && message.contains("ProjectReadOnly"), "{status} {message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_resource_that_no_event_names_has_the_name_that_resource_explorer_tells() {
+    let (host, sandbox, source) = start().await;
+    let server = sandbox.organisation().resource("web-1").unwrap();
+    let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    let event = json!({
+        "id": "e0000000-0000-4000-8000-00000000beef", "recorded_at": at, "locality": "it-mil", "product_name": "instance",
+        "method_name": "DeleteServer", "resources": [{ "id": server.id, "type": "instance_server" }],
+    });
+    sandbox.push("it-mil", Kind::Api, [event.to_string()]).unwrap();
+    // Of the last seconds, in which nothing else has happened.
+    let url = format!("resources?query={}&from={}", server.id, chrono::Utc::now().timestamp_millis() - 5_000);
+    for (key, name) in [(SECRET_KEY, json!("web-1")), (KEY_FOR_THE_TRAIL_ALONE, Value::Null)] {
+        let answer = get(&host, &common::source(&sandbox, key), &url).await;
+        assert_eq!(answer["resources"][0]["name"], name, "{answer}");
+    }
+    drop(source);
     host.stop().await.unwrap();
 }
 

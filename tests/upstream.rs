@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use audittrail::event::{Column, Long};
 use audittrail::frame::Frame;
-use audittrail::query::{Failure, answer};
+use audittrail::query::{Failure, Request, answer};
 use audittrail::sandbox::{
-    Config, Endpoint, Fault, FaultPlan, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind,
-    ORGANIZATION_ID, SECRET_KEY,
+    Config, Endpoint, Fault, FaultPlan, KEY_FOR_THE_TRAIL_ALONE, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL,
+    KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY,
 };
 use audittrail::scaleway::audit_trail;
 use chrono::SubsecRound;
@@ -126,7 +126,7 @@ async fn a_token_that_repeats_costs_no_endless_calls() {
     // A busy hour's first page may call for several walks of two pages each; one call at a time is one walk.
     let engine = suffering_with(Fault::RepeatingToken.always(), &json!({ "concurrentCalls": 1 })).await;
     engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap();
-    assert_eq!(engine.sandbox.calls().to(Endpoint::Events), 2 * 3, "two pages in each of three regions");
+    assert_eq!(engine.asked("/events?").len(), 2 * 3, "two pages in each of three regions");
 }
 
 #[tokio::test]
@@ -765,7 +765,7 @@ async fn half_a_surrogate_pair_in_one_event_does_not_hide_the_others() {
 async fn lists_of_all_kinds_are_one_and_the_combined_list_is_not_needed() {
     let usual = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     assert_eq!(usual.ids(json!({})).await.len(), EVENTS);
-    assert_eq!(usual.sandbox.calls().to(Endpoint::Events), 0, "one list is enough");
+    assert_eq!(usual.asked("/events?"), [""; 0], "one list is enough");
 
     for fault in [Fault::HtmlPage, Fault::TruncatedJson] {
         let faults = vec![fault.always().on(Endpoint::CombinedEvents)];
@@ -1053,19 +1053,185 @@ async fn a_user_beyond_the_first_page_has_a_name() {
 }
 
 #[tokio::test]
-async fn without_iam_the_ids_are_shown_and_one_notice_says_why() {
+async fn without_iam_ids_and_the_trails_names_are_shown_and_one_notice_says_why() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let frame = engine.ask(list(json!({ "kinds": ["api"], "products": ["instance"] }))).await.unwrap();
-    assert_eq!(texts(&frame, "principal"), texts(&frame, "principal_id"));
     assert_eq!(notices(&frame).len(), 1, "{:?}", notices(&frame));
-    assert!(notices(&frame)[0].starts_with("principals are shown by id, because IAM cannot be read"));
-    assert!(notices(&frame)[0].contains("HTTP 403"), "one sentence: {:?}", notices(&frame));
+    let begin = "principals are shown by id, or by the name that the trail tells, because IAM cannot be read";
+    assert!(notices(&frame)[0].starts_with(begin) && notices(&frame)[0].contains("HTTP 403"), "{:?}", notices(&frame));
     let link = frame.meta.notices[0].link.as_ref().unwrap();
     assert!(link.ends_with("#principals-are-shown-by-id"), "what to do: {link}");
+    let organization = engine.sandbox.organisation();
+    for (id, name) in texts(&frame, "principal_id").into_iter().zip(texts(&frame, "principal")) {
+        let user = organization.users.iter().find(|user| user.id == id);
+        // Users renew their sessions; of applications a quiet week tells nothing.
+        assert!(name == id || user.is_some_and(|user| user.email == name), "{id} is {name}");
+    }
+    assert!(engine.looked_up().len() <= 16, "one question looks up only so many: {:?}", engine.looked_up());
     // The refusal is held, too: a missing permission costs a call a minute and not one a query.
     let refused = engine.sandbox.calls().to(Endpoint::Users);
     engine.ask(list(json!({}))).await.unwrap();
     assert_eq!(engine.sandbox.calls().to(Endpoint::Users), refused);
+}
+
+/// An organization in which an application acts that was made two months ago and has been deleted since, a user whose
+/// log-in tells the name, and a principal of which the trail tells nothing; and the last hour.
+async fn deleted(key: &str, config: Config) -> (Engine, [String; 3], Request) {
+    let engine = Engine::with(Config { events: 0, ..config }, key, &json!({ "queryTimeoutSeconds": 8 })).await;
+    let application = engine.sandbox.organisation().departed.id.clone();
+    let user = "d0000000-0000-4000-8000-000000000001".to_owned();
+    let stranger = "d0000000-0000-4000-8000-000000000002".to_owned();
+    for (seconds, who) in [(30, &application), (31, &user), (32, &stranger)] {
+        engine.push("nl-ams", Kind::Api, seconds, json!({ "principal": { "id": who }, "product_name": "instance" }));
+    }
+    let named = |kind: &str, id: &str, name: &str| json!([{ "id": id, "type": kind, "name": name }]);
+    let created = json!({
+        "product_name": "iam", "method_name": "CreateApplication", "locality": "global",
+        "resources": named("iam_application", &application, "old-importer"),
+    });
+    engine.push("fr-par", Kind::Api, 60 * 86_400, created);
+    let login = json!({ "resources": named("iam_user", &user, "gone@example.com") });
+    engine.push("fr-par", Kind::Authentication, 40, login);
+    let now = nanos(engine.sandbox.now());
+    (engine, [application, user, stranger], panel(now - 3_600 * SECOND, now + SECOND))
+}
+
+const TOLD: &str =
+    "the names old-importer, gone@example.com come from the trail, since IAM does not know the principal";
+
+#[tokio::test]
+async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_says_so() {
+    let (engine, [application, user, stranger], hour) = deleted(SECRET_KEY, Config::default()).await;
+    let api = list(json!({ "kinds": ["api"] }));
+    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    let shown: BTreeMap<String, String> =
+        texts(&frame, "principal_id").into_iter().zip(texts(&frame, "principal")).collect();
+    assert_eq!(shown[&application], "old-importer");
+    assert_eq!(shown[&user], "gone@example.com");
+    assert_eq!(shown[&stranger], stranger, "what the trail does not tell is an id");
+    assert_eq!(notices(&frame), [TOLD]);
+    // The events themselves tell the user's name.
+    assert_eq!(set(&engine.looked_up()), [application.as_str(), &stranger].into());
+    // Cached, also that the trail tells nothing, and what a log-in has told that is not in the answer.
+    let again = ask(&engine.desk, &api, &hour).await.unwrap();
+    assert_eq!(set(&texts(&again, "principal")), ["gone@example.com", "old-importer", &stranger].into());
+    assert_eq!(engine.looked_up().len(), 2, "{:?}", engine.looked_up());
+
+    // A name is as good as one of IAM's: in a scope, a filter, a search, a group, also of a rule.
+    for scope in [json!({ "principals": ["OLD-importer"] }), json!({ "text": "old-imp" })] {
+        let found = ask(&engine.desk, &list(scope.clone()), &hour).await.unwrap();
+        assert_eq!(texts(&found, "principal_id"), [&*application], "{scope}");
+    }
+    let filter = json!({ "key": "principal", "operator": "=", "value": "old-importer" });
+    let count = json!({ "queryType": "counts", "over": "total", "filters": [filter] });
+    assert_eq!(sum(&ask(&engine.desk, &count, &rule(hour.clone())).await.unwrap()), 1);
+    let groups =
+        json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "scope": { "kinds": ["api"] } });
+    let counted = ask(&engine.desk, &groups, &rule(hour)).await.unwrap();
+    // A rule's groups do not hang on which log-ins have been seen.
+    assert_eq!(set(&texts(&counted, "principal")), [&*user, "old-importer", &stranger].into());
+}
+
+#[tokio::test]
+async fn who_has_been_deleted_is_named_from_the_trail_without_iam_too() {
+    let (engine, [application, ..], hour) = deleted(KEY_WITHOUT_IAM, Config::default()).await;
+    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    assert!(texts(&frame, "principal").contains(&"old-importer".to_owned()));
+    // A rule's groups are ids for good, as they do not hang on what the trail still tells.
+    let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"] });
+    let counted = ask(&engine.desk, &groups, &rule(hour)).await.unwrap();
+    assert!(texts(&counted, "principal").contains(&application));
+}
+
+#[tokio::test]
+async fn a_trail_that_does_not_tell_names_costs_names_and_a_rule_that_needs_them() {
+    let faults = vec![Fault::Unavailable.always().on(Endpoint::Events)];
+    let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config { faults, ..Config::default() }).await;
+    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    assert!(texts(&frame, "principal").contains(&application));
+    let why = "some principals are shown by id, because the trail does not tell their names: Scaleway answers HTTP 503";
+    assert!(notices(&frame)[0].starts_with(why), "{:?}", notices(&frame));
+    assert_eq!(warnings(&frame), [""; 0], "no event is missing");
+    let count = json!({ "queryType": "counts", "over": "total" });
+    assert_eq!(sum(&ask(&engine.desk, &count, &rule(hour.clone())).await.unwrap()), 4);
+    let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"] });
+    let failure = ask(&engine.desk, &groups, &rule(hour)).await.unwrap_err();
+    assert!(failure.message.starts_with(why), "{failure}");
+}
+
+/// The values of a column: text and value.
+async fn values_of(engine: &Engine, column: &str) -> (Vec<(String, String)>, Vec<String>) {
+    let frame = engine.ask(json!({ "queryType": "values", "column": column })).await.unwrap();
+    let said = notices(&frame).into_iter().map(str::to_owned).collect();
+    (texts(&frame, "text").into_iter().zip(texts(&frame, "value")).collect(), said)
+}
+
+#[tokio::test]
+async fn variables_show_names_and_hold_ids() {
+    let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
+    let organization = engine.sandbox.organisation();
+    let projects: BTreeMap<&str, &str> =
+        organization.projects.iter().map(|project| (project.id.as_str(), project.name.as_str())).collect();
+    let (values, said) = values_of(&engine, "project").await;
+    assert_eq!((values.len(), said), (4, vec![]));
+    assert!(values.iter().all(|(text, value)| projects[value.as_str()] == text), "{values:?}");
+
+    let (values, said) = values_of(&engine, "principal_id").await;
+    let known: HashSet<&str> = organization.users.iter().map(|user| user.email.as_str()).collect();
+    assert!(values.iter().filter(|(text, _)| known.contains(text.as_str())).count() > 5, "{values:?}");
+    assert!(values.iter().all(|(text, value)| text == value || !text.contains(value.as_str())), "{said:?}");
+
+    // Resource Explorer tells the names, of several pages; of what it does not list, the events do.
+    let (values, _) = values_of(&engine, "resource_id").await;
+    let named =
+        |id: &str| organization.resources.iter().find(|resource| resource.id == id).map(|resource| &resource.name);
+    let is_shown = |(text, value): &&(String, String)| named(value).is_some_and(|name| name == text);
+    assert!(values.iter().filter(is_shown).count() > 50, "{values:?}");
+    assert!(engine.asked("/search/v1alpha1/resources").len() > 1);
+    // They are cached: the variables of a dashboard cost one look.
+    let asked = engine.asked("/search/").len();
+    values_of(&engine, "resource_id").await;
+    assert_eq!(engine.asked("/search/").len(), asked);
+}
+
+#[tokio::test]
+async fn without_permission_variables_show_the_names_that_events_tell_and_say_why() {
+    let config = Config { events: EVENTS, ..Config::default() };
+    let engine = Engine::with(config, KEY_FOR_THE_TRAIL_ALONE, &json!({})).await;
+    let organization = engine.sandbox.organisation();
+    let (project, name) = (organization.projects[1].id.clone(), "production");
+    let told = json!({ "resources": [{ "id": project, "type": "account_project", "name": name }] });
+    engine.push("fr-par", Kind::Api, 60, told);
+    let (values, said) = values_of(&engine, "project").await;
+    assert!(values.contains(&(name.to_owned(), project)), "{values:?}");
+    assert!(values.iter().any(|(text, value)| text == value), "of the others no event tells the name: {values:?}");
+    let why = "projects are shown by id where no event tells their name, because the key's principal lacks the permission set ProjectReadOnly";
+    assert_eq!(said, [why]);
+    let (values, said) = values_of(&engine, "resource_id").await;
+    assert!(values.iter().filter(|(text, value)| text != value).count() > 50, "{values:?}");
+    assert!(said[0].starts_with("resources are shown by id") && said[0].ends_with("AllProductsReadOnly"), "{said:?}");
+}
+
+#[tokio::test]
+async fn names_of_variables_delay_no_event_beyond_their_share_and_faults_cost_names_alone() {
+    let settings = json!({ "callTimeoutSeconds": 30, "queryTimeoutSeconds": 40 });
+    for fault in [Fault::Stall, Fault::HtmlPage, Fault::TruncatedJson, Fault::NotFound, Fault::TooManyRequests] {
+        let faults = [Endpoint::Projects, Endpoint::Resources].map(|list| fault.always().on(list)).into();
+        let config = Config { events: EVENTS, faults, stall: Duration::from_mins(5), ..Config::default() };
+        let engine = Engine::with(config, SECRET_KEY, &settings).await;
+        let start = Instant::now();
+        let ((projects, said), (resources, _)) =
+            tokio::join!(values_of(&engine, "project"), values_of(&engine, "resource_id"));
+        // A quarter of the query's time, and as much again for whatever else the machine does.
+        assert!(start.elapsed() < Duration::from_secs(20), "{fault}: {:?}", start.elapsed());
+        assert!(projects.len() >= 4 && resources.len() > 50, "{fault}");
+        assert!(said[0].starts_with("projects are shown by id"), "{fault}: {said:?}");
+    }
+    // A list whose token repeats ends.
+    let faults = vec![Fault::RepeatingToken.always().on(Endpoint::Resources)];
+    let engine = Engine::start(Config { events: EVENTS, faults, ..Config::default() }).await;
+    assert!(values_of(&engine, "resource_id").await.0.len() > 50);
+    assert!(engine.asked("/search/").len() <= 2);
 }
 
 #[tokio::test]

@@ -17,14 +17,17 @@ use super::data::isolated;
 use super::failures::Source;
 use crate::query::answer::listed;
 use crate::query::catalogue::Catalogue;
-use crate::query::{Desk, Failure, Scope, filter, plan, text};
+use crate::query::{Desk, Failure, Labels, Scope, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
-use crate::scaleway::{self, Error, Found, iam};
+use crate::scaleway::{self, Error, Found, Stale, account, explorer, iam};
 use crate::settings::Unknown;
 use crate::trail::Freshness;
 
 /// How long the check may take: Grafana's page waits for it.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long the names of projects and resources are waited for: they are a convenience.
+const FOR_NAMES: Duration = Duration::from_secs(5);
 
 /// How often, and how far apart, a refused call is repeated: a permission just granted takes a while to reach everywhere.
 const PROPAGATION: (u32, Duration) = (3, Duration::from_millis(1_500));
@@ -105,8 +108,8 @@ struct Region {
 
 async fn check(desk: &Desk) -> Health {
     let deadline = Instant::now() + TIMEOUT;
-    let (regions, names, unknown) =
-        tokio::join!(regions(desk, deadline), desk.names_now(deadline), desk.unknown_names(deadline));
+    let (regions, lookups, unknown) =
+        tokio::join!(regions(desk, deadline), Lookups::fetch(desk, deadline), desk.unknown_names(deadline));
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
             "region": shown(desk, name),
@@ -115,10 +118,12 @@ async fn check(desk: &Desk) -> Health {
             "absent": region.absent,
             "error": region.error.as_ref().map(|error| text::message(&error.to_string()).into_owned()),
         })).collect::<Vec<_>>(),
-        "principals": names.as_ref().map(|names| names.value.all().len()).ok(),
+        "principals": lookups.principals.as_ref().map(|names| names.value.all().len()).ok(),
+        "projects": lookups.projects.as_ref().map(|projects| projects.value.len()).ok(),
+        "resources": lookups.resources.as_ref().map(|resources| resources.value.len()).ok(),
         "unknownNames": unknown,
     });
-    let (ok, mut message) = verdict(desk, &regions, &names);
+    let (ok, mut message) = verdict(desk, &regions, &lookups);
     if ok {
         let there = regions.iter().filter(|(_, region)| !region.absent);
         let counts: Vec<String> = there.map(|(name, region)| counted(&shown(desk, name), region)).collect();
@@ -157,18 +162,108 @@ fn counted(name: &str, region: &Region) -> String {
     format!("{name} {at_least}{}", region.events)
 }
 
-type Names = Result<Found<iam::Names>, Error>;
+/// What can be looked up beside the events: a convenience, without which all is well.
+struct Lookups {
+    principals: Result<Found<iam::Names>, Error>,
+    projects: Result<Found<Labels>, Error>,
+    resources: Result<Found<Labels>, Error>,
+}
+
+impl Lookups {
+    /// Looks everything up, and once more what is refused: a permission may be on its way.
+    async fn fetch(desk: &Desk, deadline: Instant) -> Self {
+        let soon = deadline.min(Instant::now() + FOR_NAMES);
+        let (principals, projects, resources) =
+            tokio::join!(desk.names_now(deadline), desk.projects_now(soon), desk.resources_now(soon));
+        let mut lookups = Self { principals, projects, resources };
+        let (_, pause) = PROPAGATION;
+        if lookups.failures().any(is_refusal) && Instant::now() + pause < deadline {
+            tokio::time::sleep(pause).await;
+            let soon = deadline.min(Instant::now() + FOR_NAMES);
+            if failure(&lookups.principals).is_some_and(is_refusal) {
+                lookups.principals = desk.names_now(deadline).await;
+            }
+            if failure(&lookups.projects).is_some_and(is_refusal) {
+                lookups.projects = desk.projects_now(soon).await;
+            }
+            if failure(&lookups.resources).is_some_and(is_refusal) {
+                lookups.resources = desk.resources_now(soon).await;
+            }
+        }
+        lookups
+    }
+
+    fn failures(&self) -> impl Iterator<Item = &Error> {
+        let Self { principals, projects, resources } = self;
+        [failure(principals), failure(projects), failure(resources)].into_iter().flatten()
+    }
+
+    /// What follows from the lookups, for people.
+    fn sentences(&self, is_propagating: bool) -> String {
+        let Self { principals, projects, resources } = self;
+        let mut sentences = Vec::new();
+        if let Ok(Found { value, stale: None }) = principals {
+            sentences.push(format!("{} principals are known by name.", value.all().len()));
+        }
+        let lookups = [
+            (stale(principals), failure(principals), "Names", "IAM"),
+            (stale(projects), failure(projects), "Names of projects", "the Account API"),
+            (stale(resources), failure(resources), "Names of resources", "Resource Explorer"),
+        ];
+        let consequences = [
+            ("Principals are shown by id", iam::PERMISSION_SET),
+            ("Projects are shown by id", account::PERMISSION_SET),
+            ("Resources are shown by id where no event names them", explorer::PERMISSION_SET),
+        ];
+        let advice =
+            |permission_set| format!(": give the key's principal the permission set {permission_set} to see names.");
+        for ((stale, failure, what, source), (consequence, permission_set)) in lookups.into_iter().zip(consequences) {
+            match (stale, failure) {
+                (_, None) => {}
+                (Some(stale), Some(_)) => sentences.push(format!("{}.", stale.sentence(what, source))),
+                (None, Some(error)) if !is_refusal(error) => {
+                    sentences.push(format!("{consequence} for now: {}.", error.summary()));
+                }
+                (None, Some(_)) if is_propagating => {}
+                (None, Some(_)) => sentences.push(consequence.to_owned() + &advice(permission_set)),
+            }
+        }
+        if is_propagating && self.failures().any(is_refusal) {
+            let propagating = "Scaleway refuses some names: a permission granted to this key is still propagating, which \
+                               takes up to two minutes. Test again then.";
+            sentences.push(propagating.to_owned());
+        }
+        sentences.join(" ")
+    }
+}
+
+/// Why an earlier value is in use, if one is.
+fn stale<T>(found: &Result<Found<T>, Error>) -> Option<&Stale> {
+    found.as_ref().ok()?.stale.as_ref()
+}
+
+/// Why a lookup is not the newest, if it is not.
+fn failure<T>(found: &Result<Found<T>, Error>) -> Option<&Error> {
+    match found {
+        Ok(found) => found.stale.as_ref().map(|stale| &stale.error),
+        Err(error) => Some(error),
+    }
+}
+
+fn is_refusal(error: &Error) -> bool {
+    matches!(error, Error::Forbidden { .. })
+}
 
 /// Whether all is well, and a sentence for people.
-fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (bool, String) {
+fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, lookups: &Lookups) -> (bool, String) {
     let organization = &desk.settings.organization_id;
     let errors: Vec<(&str, &Error)> =
         regions.iter().filter_map(|(name, region)| Some((name.as_str(), region.error.as_ref()?))).collect();
     let all_failed = errors.len() == regions.values().filter(|region| !region.absent).count();
-    let refused = |error: &Error| matches!(error, Error::Forbidden { .. });
     let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
-    let propagating = desk.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| refused(error)));
-    if propagating && (!errors.is_empty() || names.as_ref().is_err_and(refused)) {
+    let propagating =
+        desk.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| is_refusal(error)));
+    if propagating && !errors.is_empty() {
         let message = "Scaleway refuses some calls and answers others: a permission granted to this key is still propagating, \
                        which takes up to two minutes. Test again then.";
         return (false, message.to_owned());
@@ -176,9 +271,9 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
     if let Some((_, error)) = errors.iter().find(|(_, error)| matches!(error, Error::Unauthorized { .. })) {
         return (false, format!("Wrong key: {error}."));
     }
-    if all_failed && !errors.is_empty() && errors.iter().all(|(_, error)| refused(error) || unknown(error)) {
+    if all_failed && !errors.is_empty() && errors.iter().all(|(_, error)| is_refusal(error) || unknown(error)) {
         let wrong_organization = errors.iter().any(|(_, error)| unknown(error))
-            || matches!(names, Err(error) if refused(error) || unknown(error));
+            || matches!(&lookups.principals, Err(error) if is_refusal(error) || unknown(error));
         let message = if wrong_organization {
             format!(
                 "Wrong organization, or no permission at all: the key may read neither the trail nor the members of organization {organization}. \
@@ -218,26 +313,7 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, names: &Names) -> (b
         let what = if answered.is_empty() { "No region answers" } else { "A region does not answer" };
         return (false, format!("{what}: {}. {rest}", list.join("; ")).trim_end().to_owned());
     }
-    match names {
-        Ok(Found { value, stale: None }) => (true, format!("{} principals are known by name.", value.all().len())),
-        Ok(Found { stale: Some(stale), .. }) => {
-            let names = stale.sentence("Names", "IAM");
-            let advice = if refused(&stale.error) {
-                format!(" Give the key's principal the permission set {} to see new ones.", iam::PERMISSION_SET)
-            } else {
-                String::new()
-            };
-            (true, format!("{names}.{advice}"))
-        }
-        Err(error) if refused(error) => (
-            true,
-            format!(
-                "Principals are shown by id: give the key's principal the permission set {} to see names.",
-                iam::PERMISSION_SET
-            ),
-        ),
-        Err(error) => (true, format!("Principals are shown by id for now: {error}.")),
-    }
+    (true, lookups.sentences(propagating))
 }
 
 async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {

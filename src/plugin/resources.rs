@@ -5,12 +5,13 @@
 //! | `/regions` | the regions that can be asked, and which are configured |
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications |
+//! | `/projects` | the projects of the organization |
 //! | `/resources` | the resources that recent events name |
 //! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
 //! | `/check` | what an answer would say of the names in a query, which is the body or the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,11 +87,12 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
         ["regions"] => regions(desk),
         ["products"] => products(desk, deadline).await?,
         ["principals"] => principals(desk, &parameters, deadline).await?,
+        ["projects"] => projects(desk, &parameters, deadline).await?,
         ["resources"] => resources(desk, &parameters, deadline).await?,
         ["event", id] => return event(desk, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
-                "there is no resource {:?}. Allowed: regions, products, principals, resources, event/{{id}}, check",
+                "there is no resource {:?}. Allowed: regions, products, principals, projects, resources, event/{{id}}, check",
                 text::plain(&call.path)
             );
             return Err(Failure { status: 404, ..Failure::input(message) });
@@ -185,6 +187,16 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
     Ok(json!({ "principals": list, "notices": shown(&notices) }))
 }
 
+async fn projects(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let Found { value: projects, stale } = desk.projects(deadline).await?;
+    let by_name: BTreeSet<(&str, &str)> = projects.iter().map(|(id, name)| (name.as_str(), id.as_str())).collect();
+    let picked = by_name.into_iter().filter(|(name, id)| parameters.picks([*name, *id].into_iter()));
+    let list: Vec<Value> = picked.take(MOST).map(|(name, id)| json!({ "id": id, "name": text::label(name) })).collect();
+    let notices: Vec<String> =
+        stale.iter().map(|stale| stale.sentence("Names of projects", "the Account API")).collect();
+    Ok(json!({ "projects": list, "notices": shown(&notices) }))
+}
+
 async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
     let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
@@ -206,7 +218,10 @@ struct Seen {
 /// The resources that events of the range name, the most recent first.
 async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
     let scope = desk.in_default_project(&Scope::default());
-    let answer = gather(desk, scope, parameters.range()?, deadline).await?;
+    // Names that no event tells are a convenience.
+    let named = async { desk.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
+    let (answer, named) = tokio::join!(gather(desk, scope, parameters.range()?, deadline), named);
+    let answer = answer?;
     let events = &answer.events;
     let (region, project) = (events.text(Column::Region), events.text(Column::Project));
     let references = events.references();
@@ -224,6 +239,9 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
             fill(&mut entry.project, project.get(row));
             entry.events += 1;
         }
+    }
+    for (id, seen) in &mut seen {
+        seen.name = seen.name.take().or_else(|| named.get(*id).cloned());
     }
     let wanted_kind = parameters.get("type");
     let mut list: Vec<(&str, Seen)> = seen

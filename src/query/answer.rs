@@ -17,15 +17,16 @@ use super::filter::{self, OwnNames};
 use super::incomplete::{Incomplete, Reason};
 use super::keys::Keys;
 use super::model::{Dimension, Query, Question, Request};
+use super::naming::{self, Named};
 use super::scope::Scope;
 use super::text::{self, plain};
-use super::{Desk, plan, unknown};
+use super::{Desk, Labels, plan, unknown};
 use crate::event::{Column, Events, Kind, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
 use crate::scaleway::iam::Names;
-use crate::scaleway::{Error, Found};
+use crate::scaleway::{Error, Found, account, explorer};
 use crate::trail::{Freshness, Listing};
 
 /// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
@@ -117,6 +118,8 @@ pub struct Answer {
     pub events: Events,
     risks: OnceLock<Vec<Option<&'static Risk>>>,
     names: Arc<Names>,
+    /// What the ids of a column stand for, where the question is about their values.
+    labels: Arc<Labels>,
     gaps: Vec<(String, Gap)>,
     /// From when events may be missing.
     pub(super) incomplete: Vec<Incomplete>,
@@ -147,7 +150,8 @@ impl Answer {
         let no_names = || Ok(Found::fresh(Arc::default()));
         let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { no_names() } };
         let reading = desk.trail.read(&windows, freshness, deadline);
-        let (listings, any_names, unlisted) = tokio::join!(reading, any_names, asked.verdict(deadline));
+        let (listings, any_names, unlisted, labels) =
+            tokio::join!(reading, any_names, asked.verdict(deadline), labels(desk, query, deadline));
 
         let mut gaps = gaps(&listings);
         complete_enough(&listings, &gaps, query, request)?;
@@ -175,18 +179,29 @@ impl Answer {
         if known.is_ok() {
             known = any_names;
         }
+        // What is left to look up has its share of the time, too.
+        let names_by = desk.deadline_of_names(deadline);
         if wants_names
             && let Ok(some) = &known
             && unnamed(&events, &some.value)
         {
-            known = desk.names(deadline, |names| unnamed(&events, names)).await;
+            known = desk.names(names_by, |names| unnamed(&events, names)).await;
         }
         if request.from_alert {
             known = known.and_then(Found::unexpired);
         }
+        let names = known.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
+        // To a rule without permission for IAM, principals are ids for good.
+        let lasting = request.from_alert && matches!(known, Err(Error::Forbidden { .. }));
+        let principals = if wants_names && !lasting {
+            naming::named(desk, &events, names, request.from_alert, names_by).await
+        } else {
+            Named { names, failure: None }
+        };
         let mut notices = Vec::from_iter(unlisted?);
-        notices.extend(named_enough(query, scope, &known, &events, request)?);
-        let names = known.map(|names| names.value).unwrap_or_default();
+        notices.extend(named_enough(query, scope, &known, &principals, &events, request)?);
+        let (labels, label_notice) = labels.unwrap_or_default();
+        notices.extend(label_notice);
 
         notices.extend(absent.iter().map(|region| {
             let text = format!("region {region} does not exist for this organization, so that it has no events");
@@ -206,10 +221,14 @@ impl Answer {
             );
         }
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        let mut answer = Self { events, risks: OnceLock::new(), names, gaps, incomplete, notices, executed };
+        let (names, is_iam_known) = (principals.names, known.is_ok());
+        let mut answer = Self { events, risks: OnceLock::new(), names, labels, gaps, incomplete, notices, executed };
         let query = query.clone();
         spawn_cpu(answer.events.len(), deadline, move || {
             answer.choose(&query)?;
+            if wants_names && is_iam_known {
+                answer.notices.extend(naming::notice(&answer.events, &answer.names));
+            }
             Ok(answer)
         })
         .await
@@ -320,6 +339,18 @@ impl Answer {
         self.events.times().values().first().copied()
     }
 
+    /// What an id stands for, where the question is about the values of its column.
+    #[must_use]
+    pub fn label(&self, id: &str) -> Option<&str> {
+        self.labels.get(id).map(String::as_str)
+    }
+
+    /// The name of the principal that an id belongs to.
+    #[must_use]
+    pub fn name(&self, id: &str) -> Option<&str> {
+        self.names.get(id).map(|who| who.name.as_str())
+    }
+
     /// What is to be said about the answer, in sentences.
     #[must_use]
     pub fn notices(&self) -> Vec<&str> {
@@ -384,6 +415,7 @@ impl Answer {
             risks: OnceLock::new(),
             events,
             names: Arc::clone(&self.names),
+            labels: Arc::clone(&self.labels),
             gaps: Vec::new(),
             incomplete: Vec::new(),
             notices: Vec::new(),
@@ -475,7 +507,9 @@ fn looks_like_id(text: &str) -> bool {
 fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
     let shown = match &query.question {
         Question::Counts(counts) => counts.group_by.contains(&Dimension::Principal),
-        Question::Values(values) => values.column == Dimension::Principal,
+        Question::Values(values) => {
+            matches!(values.column, Dimension::Principal | Dimension::Column(Column::PrincipalId))
+        }
         Question::Annotations(_) | Question::Events(_) => !request.from_alert,
         Question::Volume => false,
     };
@@ -590,6 +624,35 @@ fn unnamed(events: &Events, names: &Names) -> bool {
     any
 }
 
+/// The names of what a variable's values are the ids of, and a notice where they are not the newest; the events have
+/// names of their own.
+async fn labels(desk: &Desk, query: &Query, deadline: Instant) -> Option<(Arc<Labels>, Option<Notice>)> {
+    let Question::Values(values) = &query.question else { return None };
+    let (found, what, source, permission_set) = match values.column {
+        Dimension::Column(Column::Project) => {
+            (desk.projects(deadline).await, "projects", "the Account API", account::PERMISSION_SET)
+        }
+        Dimension::Column(Column::ResourceId) => {
+            (desk.resources(deadline).await, "resources", "Resource Explorer", explorer::PERMISSION_SET)
+        }
+        _ => return None,
+    };
+    let error = match found {
+        Ok(Found { value, stale }) => {
+            let notice =
+                stale.map(|stale| Topic::EarlierNames.info(stale.sentence(&format!("Names of {what}"), source)));
+            return Some((value, notice));
+        }
+        Err(error) => error,
+    };
+    let advice = match error {
+        Error::Forbidden { .. } => format!("the key's principal lacks the permission set {permission_set}"),
+        _ => format!("{source} cannot be read: {}", error.summary()),
+    };
+    let message = format!("{what} are shown by id where no event tells their name, because {advice}");
+    Some((Arc::default(), Some(Topic::Labels.info(message))))
+}
+
 /// Some texts, and how many more there are.
 #[must_use]
 pub fn listed(texts: &[impl AsRef<str>]) -> String {
@@ -616,14 +679,28 @@ pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
 fn named_enough(
     query: &Query,
     scope: &Scope,
-    names: &Result<Found<Names>, Error>,
+    known: &Result<Found<Names>, Error>,
+    named: &Named,
     events: &Events,
     request: &Request,
 ) -> Result<Vec<Notice>, Failure> {
-    let error = match names {
-        Ok(Found { value, stale }) => {
-            let mut notices = Vec::new();
-            if let Some(message) = no_principal(scope, value) {
+    let unknown = unknown_principals(scope, &named.names);
+    let grouped =
+        matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
+    let searched = scope.searches();
+    let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+    let mut notices = Vec::new();
+    if let Some(error) = &named.failure {
+        let cause = error.summary();
+        let message = format!("some principals are shown by id, because the trail does not tell their names: {cause}");
+        if request.from_alert && (!unknown.is_empty() || filtered || searched || grouped) {
+            return Err(Failure { message, ..Failure::from(error.clone()) });
+        }
+        notices.push(Topic::TrailNames.info(message));
+    }
+    let error = match known {
+        Ok(Found { stale, .. }) => {
+            if let Some(message) = no_principal(scope, &named.names) {
                 if request.from_alert {
                     return Err(Failure::input(message));
                 }
@@ -634,13 +711,9 @@ fn named_enough(
         }
         Err(error) => error,
     };
-    let unknown = unknown_principals(scope, &Names::default());
-    let grouped =
-        matches!(&query.question, Question::Counts(counts) if counts.group_by.contains(&Dimension::Principal));
     let lasting = matches!(error, Error::Forbidden { .. });
-    let message = |why: String| format!("principals are shown by id, because IAM cannot be read: {why}");
-    let searched = scope.searches();
-    let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+    let how = if named.names.all().is_empty() { "" } else { ", or by the name that the trail tells" };
+    let message = |why: String| format!("principals are shown by id{how}, because IAM cannot be read: {why}");
     // A group's label is then an id for good, and the numbers are the same; what is searched for by name is missed.
     if request.from_alert && (!unknown.is_empty() || filtered || searched || (grouped && !lasting)) {
         return Err(Failure { message: message(error.to_string()), ..Failure::from(error.clone()) });
@@ -720,6 +793,7 @@ impl Answer {
             events,
             risks: OnceLock::new(),
             names: Arc::default(),
+            labels: Arc::default(),
             gaps: Vec::new(),
             incomplete: Vec::new(),
             notices: Vec::new(),

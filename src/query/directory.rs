@@ -1,13 +1,20 @@
 //! What is looked up beside the events, and cached for all questions of a data source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use futures::future::join_all;
 
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
-use crate::scaleway::iam::{self, Names};
-use crate::scaleway::{Client, Error, Found, Lookup};
+use crate::scaleway::iam::{self, Names, Principal};
+use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
+
+/// Principals that IAM does not know are forgotten beyond this many; each is one call.
+const MOST_TOLD: usize = 10_000;
+
+/// What ids stand for.
+pub type Labels = HashMap<String, String>;
 
 /// The lookups of one data source.
 #[derive(Debug)]
@@ -17,6 +24,12 @@ pub(super) struct Directory {
     names: Lookup<Names>,
     /// By region.
     products: Vec<(String, Lookup<Vec<Product>>)>,
+    projects: Lookup<Labels>,
+    resources: Lookup<Labels>,
+    /// The principals that IAM does not know, by id, as the trail tells them. Locked for a few instructions.
+    told: Mutex<HashMap<String, Arc<Lookup<Option<Principal>>>>>,
+    /// Those that events of an answer have told. Locked for a few instructions.
+    seen: Mutex<HashMap<String, Principal>>,
 }
 
 /// The products that an organization's trail records, as its regions list them.
@@ -35,7 +48,56 @@ impl Directory {
             organization: organization.to_owned(),
             names: Lookup::default(),
             products: regions.iter().map(|region| (region.clone(), Lookup::default())).collect(),
+            projects: Lookup::default(),
+            resources: Lookup::default(),
+            told: Mutex::default(),
+            seen: Mutex::default(),
         }
+    }
+
+    /// The principals of ids that events of an answer tell, or have told before.
+    pub(super) fn seen(&self, ids: &[&str], told: HashMap<String, Principal>) -> HashMap<String, Principal> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() + told.len() > MOST_TOLD {
+            seen.clear();
+        }
+        seen.extend(told);
+        ids.iter().filter_map(|id| Some(((*id).to_owned(), seen.get(*id)?.clone()))).collect()
+    }
+
+    /// The names of projects. `now` fetches them whatever is cached.
+    pub(super) async fn projects(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
+        let fetch = Box::pin(account::projects(&self.client, &self.organization, deadline));
+        fetched(&self.projects, deadline, now, fetch).await
+    }
+
+    /// The names of resources. `now` fetches them whatever is cached.
+    pub(super) async fn resources(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
+        let fetch = Box::pin(explorer::resources(&self.client, &self.organization, deadline));
+        fetched(&self.resources, deadline, now, fetch).await
+    }
+
+    /// The principals of ids that IAM does not know, as far as the trail tells them, and what kept it from telling.
+    pub(super) async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
+        let lookups: Vec<Arc<Lookup<Option<Principal>>>> = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.len() + ids.len() > MOST_TOLD {
+                told.clear();
+            }
+            ids.iter().map(|id| Arc::clone(told.entry((*id).to_owned()).or_default())).collect()
+        };
+        let answers = join_all(lookups.iter().zip(ids).map(async |(lookup, id)| {
+            let fetch = Box::pin(audit_trail::principal(&self.client, &self.organization, id, deadline));
+            lookup.get(deadline, |_| false, fetch).await
+        }));
+        let (mut told, mut failure) = (Vec::new(), None);
+        for (id, answer) in ids.iter().zip(answers.await) {
+            match answer {
+                Ok(Found { value, .. }) => told.extend((*value).clone().map(|who| ((*id).to_owned(), who))),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        (told, failure)
     }
 
     /// The names of principals; fetched again when they are old, or when `lacks` says that one is missing.
@@ -72,7 +134,7 @@ impl Directory {
     pub(super) async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
             let fetch = Box::pin(audit_trail::products(&self.client, &self.organization, region, deadline));
-            if now { lookup.get_now(deadline, fetch).await } else { lookup.get(deadline, |_| false, fetch).await }
+            fetched(lookup, deadline, now, fetch).await
         }))
         .await;
         let (mut products, mut notices, mut failed) = (BTreeMap::new(), Vec::new(), None);
@@ -98,6 +160,15 @@ impl Directory {
             _ => Ok(Products { list: products.into_values().collect(), notices }),
         }
     }
+}
+
+async fn fetched<T: Send + Sync>(
+    lookup: &Lookup<T>,
+    deadline: Instant,
+    now: bool,
+    fetch: impl Future<Output = Result<T, Error>> + Send,
+) -> Result<Found<T>, Error> {
+    if now { lookup.get_now(deadline, fetch).await } else { lookup.get(deadline, |_| false, fetch).await }
 }
 
 /// Adds a region's product: regions may record different services and methods of it.

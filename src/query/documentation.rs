@@ -41,6 +41,10 @@ pub(super) enum Topic {
     Names,
     /// Names that could not be looked up again.
     EarlierNames,
+    /// Names that only the trail tells.
+    TrailNames,
+    /// Projects and resources without names.
+    Labels,
     /// A value that nothing is called.
     Unknown,
     /// Events that share an annotation.
@@ -60,7 +64,7 @@ pub(super) enum Topic {
 impl Topic {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 24] = [
         Self::NoAnswer,
         Self::Absent,
         Self::Refused,
@@ -76,6 +80,8 @@ impl Topic {
         Self::InvalidText,
         Self::Names,
         Self::EarlierNames,
+        Self::TrailNames,
+        Self::Labels,
         Self::Unknown,
         Self::Clusters,
         Self::Limit,
@@ -121,6 +127,8 @@ impl Topic {
             Self::InvalidText => "some-text-was-not-valid-utf-8",
             Self::Names => "principals-are-shown-by-id",
             Self::EarlierNames => "names-are-those-of-an-earlier-time",
+            Self::TrailNames => "names-come-from-the-trail",
+            Self::Labels => "projects-or-resources-are-shown-by-id",
             Self::Unknown => "a-value-is-unknown",
             Self::Clusters => "events-share-an-annotation",
             Self::Limit => "only-some-events-are-shown",

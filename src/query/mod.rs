@@ -19,6 +19,7 @@ pub mod filter;
 mod incomplete;
 pub mod keys;
 pub mod model;
+mod naming;
 mod order;
 pub mod plan;
 pub mod scope;
@@ -28,11 +29,12 @@ mod unknown;
 pub mod values;
 mod variable;
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::frame::Frame;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Product};
-use crate::scaleway::iam::Names;
+use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
 use crate::trail::{Api, Limits, Trail};
@@ -44,7 +46,7 @@ use unknown::Unfamiliar;
 
 pub use answer::{Answer, Failure};
 pub use buckets::Buckets;
-pub use directory::Products;
+pub use directory::{Labels, Products};
 pub use model::{Query, Question, Request};
 pub use scope::Scope;
 
@@ -113,6 +115,48 @@ impl Desk {
     /// The products of all configured regions, where they are cached and good.
     fn cached_products(&self) -> Option<Vec<Product>> {
         self.directory.cached_products()
+    }
+
+    /// The names of projects.
+    ///
+    /// # Errors
+    /// When the Account API cannot be read, and never could.
+    pub async fn projects(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+        self.directory.projects(self.deadline_of_names(deadline), false).await
+    }
+
+    /// The names of projects as they are now, whatever is cached.
+    ///
+    /// # Errors
+    /// When the Account API cannot be read, and never could.
+    pub async fn projects_now(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+        self.directory.projects(self.deadline_of_names(deadline), true).await
+    }
+
+    /// The names of resources, also of those without events.
+    ///
+    /// # Errors
+    /// When Resource Explorer cannot be read, and never could.
+    pub async fn resources(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+        self.directory.resources(self.deadline_of_names(deadline), false).await
+    }
+
+    /// The names of resources as they are now, whatever is cached.
+    ///
+    /// # Errors
+    /// When Resource Explorer cannot be read, and never could.
+    pub async fn resources_now(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+        self.directory.resources(self.deadline_of_names(deadline), true).await
+    }
+
+    /// The principals of ids that events of an answer tell, or have told before.
+    fn seen(&self, ids: &[&str], told: HashMap<String, Principal>) -> HashMap<String, Principal> {
+        self.directory.seen(ids, told)
+    }
+
+    /// The principals of ids that IAM does not know, as far as the trail tells them, and what kept it from telling.
+    async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
+        self.directory.told(ids, deadline).await
     }
 
     /// Names are the lesser part of an answer: they may not take the time that the events need.

@@ -1,6 +1,6 @@
 //! Values: the distinct values of a column, for Grafana's variables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::StringArray;
@@ -9,20 +9,29 @@ use super::answer::{Answer, Failure};
 use super::condition::NONE;
 use super::model::{Dimension, Values};
 use super::text;
-use crate::event::Column;
+use crate::event::{Column, Events};
 use crate::frame::{Field, Frame};
 
 /// The frame's name.
 const NAME: &str = "values";
 
+/// The type of the resources that are projects.
+const PROJECT: &str = "account_project";
+
 /// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
-/// the order that the column's values have, else sorted by text.
+/// the order that the column's values have, else sorted by text. The ids of principals, projects and resources
+/// have their names as text.
 ///
 /// # Errors
 /// Never for events that were made here.
 pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
     let text = answer.dimension(values.column);
     let id = answer.events.text(Column::PrincipalId);
+    let told = match values.column {
+        Dimension::Column(Column::Project) => told(&answer.events, |kind| kind == Some(PROJECT)),
+        Dimension::Column(Column::ResourceId) => told(&answer.events, |_| true),
+        _ => HashMap::new(),
+    };
     let mut distinct = BTreeSet::new();
     for row in 0..answer.events.len() {
         let Some(text) = text(row) else {
@@ -36,7 +45,13 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
             Dimension::Principal => id.get(row).map_or(text.to_string(), |id| answer.principal(id).to_owned()),
             _ => text.to_string(),
         };
-        distinct.insert((text::label(&text).into_owned(), value));
+        let shown = match values.column {
+            Dimension::Column(Column::PrincipalId) => answer.name(&value),
+            _ => answer.label(&value).or_else(|| told.get(value.as_str()).copied()),
+        };
+        // A name of nothing that is seen is none.
+        let shown = shown.filter(|name| !text::plain(name).trim().is_empty()).unwrap_or(&text);
+        distinct.insert((text::label(shown).into_owned(), value));
     }
     let mut distinct: Vec<(String, String)> = distinct.into_iter().collect();
     distinct.sort_by_key(|(_, value)| values.column.rank(value));
@@ -54,6 +69,19 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
 /// Values of which none is known, which a variable takes for no option.
 pub(super) fn no_data() -> Frame {
     Frame { name: NAME.to_owned(), ..Frame::default() }
+}
+
+/// The names that events tell of their resources of some type, by id: the newest of each.
+fn told(events: &Events, is_wanted: impl Fn(Option<&str>) -> bool) -> HashMap<&str, &str> {
+    let references = events.references();
+    let mut told = HashMap::new();
+    for reference in (0..events.len()).flat_map(|row| references.of(row)).filter(|reference| is_wanted(reference.kind))
+    {
+        if let (Some(id), Some(name)) = (reference.id, reference.name) {
+            told.entry(id).or_insert(name);
+        }
+    }
+    told
 }
 
 #[cfg(test)]
@@ -133,6 +161,31 @@ mod tests {
         }
         // A call without a principal is not Scaleway's.
         assert_eq!(values(Dimension::Principal, &[json!({})]), []);
+    }
+
+    #[test]
+    fn a_resources_id_has_the_newest_name_that_an_event_tells() {
+        let about = |id: &str, name: Value| json!({ "resources": [{ "id": id, "type": "vpc_vpc", "name": name }] });
+        let pair = |text: &str, value: &str| (text.to_owned(), value.to_owned());
+        let told = [
+            about("1", json!("before")),
+            about("2", json!(null)),
+            about("1", json!("now")),
+            about("1", json!(null)),
+            about("3", json!("now")),
+            about("4", json!("\u{202e}")),
+        ];
+        let expected = [pair("2", "2"), pair("4", "4"), pair("now", "1"), pair("now", "3")];
+        assert_eq!(values(Dimension::Column(Column::ResourceId), &told), expected);
+    }
+
+    #[test]
+    fn a_projects_id_has_the_name_of_the_project_and_of_nothing_else() {
+        let event = |project: &str, kind: &str, name: &str| json!({ "project_id": project, "resources": [{ "id": project, "type": kind, "name": name }] });
+        // The default project has the id of the organization.
+        let told = [event("o", "account_organization", "acme"), event("p", "account_project", "production")];
+        let expected = [("o".to_owned(), "o".to_owned()), ("production".to_owned(), "p".to_owned())];
+        assert_eq!(values(Dimension::Column(Column::Project), &told), expected);
     }
 
     #[test]

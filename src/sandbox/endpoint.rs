@@ -28,11 +28,13 @@ pub enum Endpoint {
     ApiKeys,
     /// Projects of the account.
     Projects,
+    /// `SearchResources`: what there is, of all products.
+    Resources,
     /// Any other path: 404.
     Other,
 }
 
-const NAMES: [(Endpoint, &str); 10] = [
+const NAMES: [(Endpoint, &str); 11] = [
     (Endpoint::Events, "events"),
     (Endpoint::AuthenticationEvents, "authentication-events"),
     (Endpoint::SystemEvents, "system-events"),
@@ -42,6 +44,7 @@ const NAMES: [(Endpoint, &str); 10] = [
     (Endpoint::Applications, "applications"),
     (Endpoint::ApiKeys, "api-keys"),
     (Endpoint::Projects, "projects"),
+    (Endpoint::Resources, "resources"),
     (Endpoint::Other, "other"),
 ];
 
@@ -69,6 +72,7 @@ impl Endpoint {
                 _ => (Endpoint::Other, None),
             },
             (Some("account"), Some("v3"), Some("projects")) => (Endpoint::Projects, None),
+            (Some("search"), Some("v1alpha1"), Some("resources")) => (Endpoint::Resources, None),
             _ => (Endpoint::Other, None),
         };
         if parts.next().is_some() { (Endpoint::Other, region) } else { (endpoint, region) }

@@ -1,6 +1,6 @@
 //! A simulated Scaleway organisation behind real HTTP, for demos, tests and benchmarks.
 //!
-//! It answers as the Audit Trail, IAM and Account APIs do, byte for byte where answers have been published, with the events
+//! It answers as the Audit Trail, IAM, Account and Resource Explorer APIs do, byte for byte where answers have been published, with the events
 //! of an ordinary week, an incident in its last hours, and any [`Fault`] one wants to survive. It listens on loopback only:
 //! its keys are in this file.
 //!
@@ -27,7 +27,7 @@
 //! | `render` | how an event is written |
 //! | `recorded` | real answers instead |
 //! | `endpoint`, `query` | what can be asked, and how it is refused |
-//! | `list`, `token`, `page`, `iam` | how the answer is found, paged and written |
+//! | `list`, `token`, `page`, `iam`, `explorer` | how the answer is found, paged and written |
 //! | `fault` | what goes wrong |
 //! | `state`, `calls` | what all calls share, and what was asked |
 //! | `server` | HTTP |
@@ -35,6 +35,7 @@
 mod calls;
 mod catalogue;
 mod endpoint;
+mod explorer;
 mod fault;
 mod iam;
 mod incident;
@@ -76,6 +77,8 @@ pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
 pub const KEY_WITHOUT_AUDIT_TRAIL: &str = "5a11d000-0000-4000-8000-0000000a0d17";
 /// A key without `IAMReadOnly`: the audit trail answers, IAM denies.
 pub const KEY_WITHOUT_IAM: &str = "5a11d000-0000-4000-8000-00000000001a";
+/// A key with `AuditTrailReadOnly` alone: what looks names up is denied.
+pub const KEY_FOR_THE_TRAIL_ALONE: &str = "5a11d000-0000-4000-8000-0000000a10e0";
 /// A key whose permissions arrive after three denied calls.
 pub const KEY_STILL_PROPAGATING: &str = "5a11d000-0000-4000-8000-00000000501e";
 
@@ -84,10 +87,16 @@ pub const KEY_STILL_PROPAGATING: &str = "5a11d000-0000-4000-8000-00000000501e";
 pub enum Grant {
     /// Read everything.
     Full,
-    /// Read IAM and projects, not the audit trail.
+    /// Read IAM, projects and resources, not the audit trail.
     WithoutAuditTrail,
-    /// Read the audit trail and projects, not IAM.
+    /// Read the audit trail, projects and resources, not IAM.
     WithoutIam,
+    /// Read everything but projects.
+    WithoutProjects,
+    /// Read everything but resources.
+    WithoutResources,
+    /// Read the audit trail, and nothing else.
+    TrailAlone,
     /// Everything, once this many calls have been denied.
     AfterCalls(u64),
     /// Everything, once this much time has passed since the start or the last reset.
@@ -161,6 +170,7 @@ impl Default for Config {
             keys: vec![
                 (KEY_WITHOUT_AUDIT_TRAIL.to_owned(), Grant::WithoutAuditTrail),
                 (KEY_WITHOUT_IAM.to_owned(), Grant::WithoutIam),
+                (KEY_FOR_THE_TRAIL_ALONE.to_owned(), Grant::TrailAlone),
                 (KEY_STILL_PROPAGATING.to_owned(), Grant::AfterCalls(3)),
             ],
             regions: ["fr-par", "nl-ams", "pl-waw", "it-mil"].map(str::to_owned).to_vec(),

@@ -20,10 +20,10 @@ use tokio::sync::oneshot;
 
 use super::endpoint::Endpoint;
 use super::fault::Fault;
-use super::iam;
 use super::organisation::{of_name, uuid_v4};
 use super::query::{Parameters, Refusal};
 use super::state::{Shared, lock};
+use super::{explorer, iam};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let router = Router::new()
@@ -197,6 +197,7 @@ impl Shared {
                     _ if endpoint.is_audit_trail() => {
                         self.page(endpoint, region.unwrap_or_default(), &query, faults).map(Bytes::from)
                     }
+                    Endpoint::Resources => explorer::list(&self.organisation, &query, faults).map(Bytes::from),
                     _ => iam::list(endpoint, &self.organisation, &query).map(Bytes::from),
                 }
             }

@@ -156,12 +156,20 @@ impl Shared {
         let Some(key) = self.config.keys.iter().position(|(key, _)| key == token) else {
             return Err(Refusal::unauthenticated("api_key", "not_found"));
         };
-        let area = if endpoint.is_audit_trail() { "audit_trail" } else { "iam" };
+        let area = match endpoint {
+            Endpoint::Projects => "account_project",
+            Endpoint::Resources => "",
+            _ if endpoint.is_audit_trail() => "audit_trail",
+            _ => "iam",
+        };
         let mut propagation = lock(&self.propagation);
         let denied = match self.config.keys[key].1 {
             Grant::Full => false,
             Grant::WithoutAuditTrail => endpoint.is_audit_trail(),
             Grant::WithoutIam => endpoint.is_iam(),
+            Grant::WithoutProjects => endpoint == Endpoint::Projects,
+            Grant::WithoutResources => endpoint == Endpoint::Resources,
+            Grant::TrailAlone => !endpoint.is_audit_trail(),
             Grant::AfterCalls(calls) => propagation.denied[key] < calls,
             Grant::AfterTime(time) => propagation.since.elapsed() < time,
         };

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
 use super::http::{Call, Client, Error};
+use super::iam::Principal;
 use crate::event::{Decoder, Events, Kind, List};
 
 /// What reading the trail needs; it is granted on the whole organization.
@@ -387,4 +388,38 @@ pub async fn products(
         permission_set: PERMISSION_SET,
     };
     client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
+}
+
+/// The principal of an id, as the newest event about it tells, such as its creation or one of its log-ins; nothing where no
+/// event of the time that Scaleway keeps does. One page of the size that the list has by default is enough.
+///
+/// # Errors
+/// When the call fails.
+pub async fn principal(
+    client: &Client,
+    organization: &str,
+    id: &str,
+    deadline: Instant,
+) -> Result<Option<Principal>, Error> {
+    const DAY: i64 = 86_400;
+    let now = client.now().div_euclid(1_000_000_000);
+    let (after, before) = (rfc3339(now - RETENTION_DAYS * DAY), rfc3339(now + 1));
+    let call = Call {
+        path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
+        query: &[
+            ("organization_id", organization),
+            ("resource_id", id),
+            ("recorded_after", &after),
+            ("recorded_before", &before),
+            ("order_by", "recorded_at_desc"),
+        ],
+        permission_set: PERMISSION_SET,
+    };
+    let mut decoder = Decoder::new(GLOBAL_REGION);
+    client.get(&call, deadline, |body| decoder.page(List::Of(Kind::Api), body)).await?;
+    // The events of a page are far from what columns can hold.
+    let events = decoder.finish().unwrap_or_default();
+    let references = events.references();
+    let mut about = (0..events.len()).flat_map(|row| references.of(row)).filter(|reference| reference.id == Some(id));
+    Ok(about.find_map(|reference| Principal::told(reference.kind?, reference.name?)))
 }

@@ -335,9 +335,8 @@ impl Client {
             let turn = tokio::time::timeout_at(deadline.into(), self.pace.turn()).await;
             let Ok(turn) = turn else {
                 // Others' calls took all the time that there was.
-                return Err(
-                    told.unwrap_or(Error::Timeout { host: self.host.clone(), seconds: begun.elapsed().as_secs() })
-                );
+                return Err(told
+                    .unwrap_or(Error::Timeout { host: self.host.clone(), seconds: begun.elapsed().as_secs().max(1) }));
             };
             let answer = self.once(call, deadline, tries).await;
             drop(turn);
@@ -598,9 +597,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_the_message_without_its_advice() {
+    fn a_summary_is_the_message_without_its_advice() {
         let (host, message) = ("api.example.com".to_owned(), "no. Check the network. Ask for more".to_owned());
-        for (error, cause) in [
+        for (error, summary) in [
             (
                 Error::Unauthorized { reason: ": expired".to_owned() },
                 "Scaleway does not accept the secret key (HTTP 401: expired)",
@@ -626,7 +625,7 @@ mod tests {
                 "the answer of api.example.com cannot be read: HTML",
             ),
         ] {
-            assert_eq!(error.summary(), cause);
+            assert_eq!(error.summary(), summary);
         }
     }
 }

@@ -7,13 +7,11 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::http::{Call, Client, Error};
+use super::http::{Client, Error};
+use super::list;
 
 /// What reading names needs.
 pub const PERMISSION_SET: &str = "IAMReadOnly";
-
-/// The lists have at most this many pages of 100; it only guards against one that never ends.
-const MAX_PAGES: u32 = 1_000;
 
 /// What kind of principal an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,11 +40,24 @@ pub struct Principal {
     pub name: String,
     /// User or application.
     pub kind: PrincipalKind,
+    /// Whether the trail tells the name, because IAM does not.
+    pub is_told: bool,
     /// All that it is called, the name included, in lower case.
     aliases: Vec<String>,
 }
 
 impl Principal {
+    /// A principal that an event names as its resource of a type; nothing where the type is none of a principal.
+    #[must_use]
+    pub fn told(resource_type: &str, name: &str) -> Option<Self> {
+        let kind = match resource_type {
+            "iam_user" | "account_user" => PrincipalKind::User,
+            "iam_application" => PrincipalKind::Application,
+            _ => return None,
+        };
+        Some(Self { name: name.to_owned(), kind, is_told: true, aliases: vec![name.to_lowercase()] })
+    }
+
     /// Whether one of its names fits: a user has an e-mail address and a user name.
     #[must_use]
     pub fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
@@ -63,6 +74,16 @@ pub struct Names {
 }
 
 impl Names {
+    /// The same names, and those that the trail tells of others.
+    #[must_use]
+    pub fn with(&self, told: impl IntoIterator<Item = (String, Principal)>) -> Self {
+        let mut names = self.clone();
+        for (id, who) in told {
+            names.by_id.entry(id).or_insert(who);
+        }
+        names
+    }
+
     /// Who an id belongs to.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Principal> {
@@ -143,10 +164,12 @@ struct Application {
 /// # Errors
 /// When a list of IAM cannot be read whole.
 pub async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
-    let users = pages(client, "users", organization, deadline, |body| {
+    let path = |list| ["iam", "v1alpha1", list];
+    let (users, applications) = (path("users"), path("applications"));
+    let users = list::numbered(client, &users, PERMISSION_SET, organization, deadline, |body| {
         serde_json::from_slice::<Users>(&body).map(|page| (page.users, page.total_count))
     });
-    let applications = pages(client, "applications", organization, deadline, |body| {
+    let applications = list::numbered(client, &applications, PERMISSION_SET, organization, deadline, |body| {
         serde_json::from_slice::<Applications>(&body).map(|page| (page.applications, page.total_count))
     });
     let (users, applications) = tokio::try_join!(users, applications)?;
@@ -156,36 +179,15 @@ pub async fn names(client: &Client, organization: &str, deadline: Instant) -> Re
             [user.email, user.username].into_iter().flatten().filter(|n| !n.is_empty()).collect();
         let Some(name) = known_as.first().cloned() else { continue };
         let aliases = known_as.iter().map(|alias| alias.to_lowercase()).collect();
-        let who = Principal { name, kind: PrincipalKind::User, aliases };
+        let who = Principal { name, kind: PrincipalKind::User, is_told: false, aliases };
         names.by_account.extend(user.account_root_user_id.map(|account| (account, user.id.clone())));
         names.by_id.insert(user.id, who);
     }
     for application in applications {
         let Some(name) = application.name.filter(|name| !name.is_empty()) else { continue };
         let aliases = vec![name.to_lowercase()];
-        names.by_id.insert(application.id, Principal { name, kind: PrincipalKind::Application, aliases });
+        let who = Principal { name, kind: PrincipalKind::Application, is_told: false, aliases };
+        names.by_id.insert(application.id, who);
     }
     Ok(names)
-}
-
-async fn pages<T>(
-    client: &Client,
-    list: &str,
-    organization: &str,
-    deadline: Instant,
-    read: impl Fn(Vec<u8>) -> Result<(Vec<T>, u64), serde_json::Error>,
-) -> Result<Vec<T>, Error> {
-    let mut all = Vec::new();
-    for number in 1..=MAX_PAGES {
-        let page = number.to_string();
-        let query = [("organization_id", organization), ("page", &page), ("page_size", "100")];
-        let call = Call { path: &["iam", "v1alpha1", list], query: &query, permission_set: PERMISSION_SET };
-        let (items, total) = client.get(&call, deadline, &read).await?;
-        let exhausted = items.is_empty();
-        all.extend(items);
-        if exhausted || all.len() as u64 >= total {
-            break;
-        }
-    }
-    Ok(all)
 }

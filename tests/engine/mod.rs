@@ -148,9 +148,16 @@ impl Engine {
         id
     }
 
-    /// What has been asked of an endpoint: paths and queries that contain `part`.
+    /// What has been asked of an endpoint: paths and queries that contain `part`; looking up the name of a principal aside.
     pub(crate) fn asked(&self, part: &str) -> Vec<String> {
-        self.sandbox.calls().queries.into_iter().filter(|query| query.contains(part)).collect()
+        let is_lookup = |query: &String| query.contains("&resource_id=");
+        self.sandbox.calls().queries.into_iter().filter(|query| query.contains(part) && !is_lookup(query)).collect()
+    }
+
+    /// Which principals' names have been looked up in the trail.
+    pub(crate) fn looked_up(&self) -> Vec<String> {
+        let id = |query: &String| Some(query.split_once("&resource_id=")?.1.split('&').next()?.to_owned());
+        self.sandbox.calls().queries.iter().filter_map(id).collect()
     }
 }
 

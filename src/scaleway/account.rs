@@ -1,0 +1,44 @@
+//! What projects are called: the Account API, v3.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use serde::Deserialize;
+
+use super::http::{Client, Error};
+use super::list;
+
+/// What reading the names of projects needs; it is granted on the whole organization.
+pub const PERMISSION_SET: &str = "ProjectReadOnly";
+
+#[derive(Deserialize)]
+struct Projects {
+    #[serde(default)]
+    projects: Vec<Project>,
+    #[serde(default)]
+    total_count: u64,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    id: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// The names of an organization's projects, by id.
+///
+/// # Errors
+/// When the list cannot be read whole.
+pub async fn projects(
+    client: &Client,
+    organization: &str,
+    deadline: Instant,
+) -> Result<HashMap<String, String>, Error> {
+    let path = ["account", "v3", "projects"];
+    let projects = list::numbered(client, &path, PERMISSION_SET, organization, deadline, |body| {
+        serde_json::from_slice::<Projects>(&body).map(|page| (page.projects, page.total_count))
+    });
+    let named = projects.await?.into_iter().filter(|project| !project.name.is_empty());
+    Ok(named.map(|project| (project.id, project.name)).collect())
+}

@@ -1,0 +1,71 @@
+//! What resources are called: Resource Explorer, v1alpha1, which lists all that the key's principal may see.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use serde::Deserialize;
+
+use super::http::{Call, Client, Error};
+
+/// What seeing all resources needs; it is granted on projects.
+pub const PERMISSION_SET: &str = "AllProductsReadOnly";
+
+/// The list is read this far, which is ten thousand resources, those first that were modified last.
+const MAX_PAGES: usize = 100;
+
+#[derive(Deserialize)]
+struct Resources {
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    next_page_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    id: String,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// The names of an organization's resources, by id: of all, or of as many as can be read before the deadline.
+///
+/// # Errors
+/// When a page cannot be read; when the deadline ends the first one.
+pub async fn resources(
+    client: &Client,
+    organization: &str,
+    deadline: Instant,
+) -> Result<HashMap<String, String>, Error> {
+    let (mut names, mut seen, mut token) = (HashMap::new(), HashSet::new(), String::new());
+    for _ in 0..MAX_PAGES {
+        let mut query = vec![
+            ("query", ""),
+            ("organization_id", organization),
+            ("page_size", "100"),
+            ("order_by", "modified_at_desc"),
+        ];
+        if !token.is_empty() {
+            query.push(("page_token", &token));
+        }
+        let path = ["search", "v1alpha1", "resources"];
+        let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
+        let page = client.get(&call, deadline, |body| serde_json::from_slice::<Resources>(&body)).await;
+        let page = match page {
+            Ok(page) => page,
+            // Some names are better than none, and the events have names of their own.
+            Err(Error::Timeout { .. } | Error::RateLimited { .. }) if !seen.is_empty() => break,
+            Err(error) => return Err(error),
+        };
+        let listed = page.resources.into_iter().filter_map(|resource| Some((resource.id, resource.name?)));
+        // The first one is the one that was modified last.
+        for (id, name) in listed.filter(|(_, name)| !name.is_empty()) {
+            names.entry(id).or_insert(name);
+        }
+        match page.next_page_token {
+            Some(next) if !next.is_empty() && seen.insert(next.clone()) => token = next,
+            _ => break,
+        }
+    }
+    Ok(names)
+}
