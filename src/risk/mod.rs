@@ -454,6 +454,33 @@ mod tests {
     }
 
     #[test]
+    fn products_that_became_audited_in_2026_are_known_under_each_of_their_names() {
+        for (product, method, expected) in [
+            ("serverless-functions", "DeployFunction", ("execution", "medium")),
+            ("functions", "CreateToken", ("credential_creation", "high")),
+            ("serverless-functions", "DeleteNamespace", ("resource_destroy", "high")),
+            ("serverless-functions", "CreateDomain", ("network_exposure", "medium")),
+            ("data-orchestrator", "StartWorkflowDefinition", ("execution", "medium")),
+            ("data-orchestrator", "TerminateWorkflowRun", ("service_disruption", "medium")),
+            ("autoscaling-groups", "UpdateGroup", ("service_disruption", "medium")),
+            ("autoscaling", "DeleteGroup", ("resource_destroy", "high")),
+            ("generative-apis", "CreateDeployment", ("resource_hijack", "medium")),
+            ("generative-apis", "CreateModel", ("change", "low")),
+        ] {
+            assert_eq!(meaning(call(product, method)), Some(expected), "{product} {method}");
+        }
+        for (service, method) in [
+            ("scaleway.functions.v1beta1.Api", "UpdateTrigger"),
+            ("scaleway.data_orchestrator.v1alpha1.Api", "PauseWorkflowRun"),
+            ("scaleway.autoscaling.v1alpha2.ZonedApi", "CreateGroup"),
+            ("scaleway.gapi_dedicated.v1.Api", "DeleteDeployment"),
+        ] {
+            let action = Action { service: Some(service), ..call("a name of tomorrow", method) };
+            assert!(classify(&action).is_some(), "{service} {method}");
+        }
+    }
+
+    #[test]
     fn the_unknown_has_no_meaning() {
         assert_eq!(meaning(call("iam", "CreateTeapot")), None);
         assert_eq!(meaning(call("quantum", "CreateServer")), None);

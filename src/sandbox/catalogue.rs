@@ -290,11 +290,19 @@ pub(super) static SERVICES: &[Service] = &[
         call(3, Anyone, "CreatePatRule", "vpc_gw_pat_rule", r#"{"gateway_id":"$parent", "private_ip":"172.16.4.2", "private_port":22, "protocol":"tcp", "public_port":2222}"#),
     ]),
     service("serverless-containers", "scaleway.containers.v1beta1.Api", &[
-        call(30, Machines, "RedeployContainer", "serverless_containers_container", r#"{"container_id":"$id"}"#),
-        call(10, Anyone, "UpdateContainer", "serverless_containers_container", r#"{"container_id":"$id", "max_scale":{"value":10}, "registry_image":{"value":"registry.example.com/app:$small"}}"#),
+        call(22, Machines, "RedeployContainer", "serverless_containers_container", r#"{"container_id":"$id"}"#),
+        call(8, Anyone, "UpdateContainer", "serverless_containers_container", r#"{"container_id":"$id", "max_scale":{"value":10}, "registry_image":{"value":"registry.example.com/app:$small"}}"#),
         call(2, Anyone, "CreateNamespace", "serverless_containers_namespace", r#"{"name":"$name", "project_id":"$project"}"#),
         call(2, Anyone, "CreateDomain", "serverless_containers_domain", r#"{"container_id":"$parent", "hostname":"$name"}"#),
         call(2, Anyone, "UpdateTrigger", "serverless_containers_trigger", r#"{"name":"$name", "trigger_id":"$id"}"#),
+    ]),
+    service("serverless-functions", "scaleway.functions.v1beta1.Api", &[
+        call(4, Machines, "DeployFunction", "serverless_functions_function", r#"{"function_id":"$id"}"#),
+        call(2, Anyone, "UpdateFunction", "serverless_functions_function", r#"{"function_id":"$id", "max_scale":{"value":$small}, "runtime":"python313"}"#),
+        call(1, Machines, "UpdateCron", "serverless_functions_cron", r#"{"cron_id":"$id", "schedule":{"value":"0 5 * * *"}}"#),
+    ]),
+    service("data-orchestrator", "scaleway.data_orchestrator.v1alpha1.Api", &[
+        call(3, Machines, "StartWorkflowDefinition", "data_orchestrator_workflow_definition", r#"{"workflow_definition_id":"$id"}"#),
     ]),
     service("edge-services", "scaleway.edge_services.v1beta1.Api", &[
         call(3, Anyone, "UpdatePipeline", "edge_services_pipeline", r#"{"name":"$name", "pipeline_id":"$id"}"#),
@@ -330,8 +338,8 @@ pub(super) static SERVICES: &[Service] = &[
         call(1, Anyone, "UpdateLink", "ili_link", r#"{"link_id":"$id", "name":"$name"}"#),
     ]),
     // Products younger than any client.
-    service("autoscaling", "scaleway.autoscaling.v1alpha1.Api", &[
-        call(10, Machines, "UpdateInstanceGroup", "autoscaling_group", r#"{"capacity":{"max_replicas":$small, "min_replicas":1}, "instance_group_id":"$id"}"#),
+    service("autoscaling", "scaleway.autoscaling.v1alpha2.ZonedApi", &[
+        call(10, Machines, "UpdateGroup", "autoscaling_group", r#"{"capacity":{"max_replicas":$small, "min_replicas":1}, "group_id":"$id"}"#),
     ]),
     service("generative-apis", "scaleway.gapi_dedicated.v1.Api", &[
         call(2, Anyone, "UpdateDeployment", "gapi_dedicated_deployment", r#"{"deployment_id":"$id", "max_size":$small}"#),

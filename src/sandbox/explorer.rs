@@ -8,7 +8,7 @@ use super::query::{Parameters, Refusal};
 use super::render::Object;
 
 /// The types of the audit trail that Resource Explorer lists, and what it calls them; it knows fewer than the trail.
-const TYPES: [(&str, &str); 38] = [
+const TYPES: [(&str, &str); 39] = [
     ("apple_silicon_server", "apple_silicon_server"),
     ("autoscaling_group", "autoscaling_group"),
     ("baremetal_server", "baremetal_server"),
@@ -43,6 +43,7 @@ const TYPES: [(&str, &str); 38] = [
     ("s2s_vpn_gateway", "svpn_vpn_gateway"),
     ("secret_manager_secret", "sm_secret"),
     ("serverless_containers_container", "serverless_containers_container"),
+    ("serverless_functions_function", "serverless_functions_function"),
     ("ssdb_database", "serverless_sqldb_database"),
     ("vpc_gw_gateway", "vpg_gateway"),
     ("vpc_private_network", "vpc_private_network"),

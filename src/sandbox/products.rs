@@ -22,13 +22,16 @@ const PRODUCTS: &[Product] = &[
         ("scaleway.audit_trail.v1alpha1.Api", "CreateCustomAlertRule CreateExportJob DeleteCustomAlertRule DeleteExportJob DisableAlertRules DisableCustomAlertRules EnableAlertRules EnableCustomAlertRules SetEnabledAlertRules SetEnabledCustomAlertRules UpdateCustomAlertRule"),
     ]),
     Product("Autoscaling", "autoscaling", &[
-        ("scaleway.autoscaling.v1alpha1.Api", "CreateInstanceGroup DeleteInstanceGroup UpdateInstanceGroup"),
+        ("scaleway.autoscaling.v1alpha2.ZonedApi", "CreateGroup DeleteGroup UpdateGroup"),
     ]),
     Product("Elastic Metal", "baremetal", &[
         ("scaleway.baremetal.v1.Api", "AddOptionServer CreateServer DeleteOptionServer DeleteServer InstallServer MigrateServerToMonthlyOffer RebootServer StartBMCAccess StartServer StopBMCAccess StopServer UpdateIP UpdateServer UpdateSetting"),
     ]),
     Product("Cockpit", "cockpit", &[
         ("scaleway.cockpit.v1.RegionalApi", "CreateContactPoint CreateDataSource CreateExporter CreateToken DeleteContactPoint DeleteDataSource DeleteExporter DeleteToken DisableAlertManager DisableAlertRules DisableManagedAlerts EnableAlertManager EnableAlertRules EnableManagedAlerts UpdateContactPoint UpdateDataSource UpdateExporter"),
+    ]),
+    Product("Data Orchestrator", "data-orchestrator", &[
+        ("scaleway.data_orchestrator.v1alpha1.Api", "CreateWorkflowDefinition DeleteWorkflowDefinition DeleteWorkflowRun PauseWorkflowRun ResumeWorkflowRun StartWorkflowDefinition TerminateWorkflowRun UpdateWorkflowDefinition UpdateWorkflowVersion"),
     ]),
     Product("Data Warehouse for ClickHouse", "datawarehouse", &[
         ("scaleway.datawarehouse.v1beta1.Api", "CreateDatabase CreateDeployment CreateEndpoint CreateUser DeleteDatabase DeleteDeployment DeleteEndpoint DeleteUser StartDeployment StopDeployment UpdateDeployment UpdateUser"),
@@ -37,7 +40,7 @@ const PRODUCTS: &[Product] = &[
         ("scaleway.edge_services.v1beta1.Api", "AddRouteRules CreateBackendStage CreateCacheStage CreateDNSStage CreatePipeline CreateRouteStage CreateTLSStage CreateWafStage DeleteBackendStage DeleteCacheStage DeleteCurrentPlan DeleteDNSStage DeletePipeline DeleteRouteStage DeleteTLSStage DeleteWafStage SelectPlan SetHeadStage SetRouteRules UpdateBackendStage UpdateCacheStage UpdateDNSStage UpdatePipeline UpdateRouteStage UpdateTLSStage UpdateWafStage"),
     ]),
     Product("Generative APIs", "generative-apis", &[
-        ("scaleway.gapi_dedicated.v1.Api", "CreateDeployment DeleteDeployment UpdateDeployment"),
+        ("scaleway.gapi_dedicated.v1.Api", "CreateDeployment CreateModel DeleteDeployment DeleteModel UpdateDeployment"),
     ]),
     Product("IAM", "iam", &[
         ("scaleway.iam.v1alpha1.Api", "AddGroupMember AddGroupMembers AddSamlCertificate ClonePolicy CreateAPIKey CreateApplication CreateGroup CreateJWT CreatePolicy CreateSSHKey CreateUser CreateUserMFAOTP DeleteAPIKey DeleteApplication DeleteGroup DeleteJWT DeletePolicy DeleteSSHKey DeleteSaml DeleteSamlCertificate DeleteUser DeleteUserMFAOTP EnableOrganizationSaml LockUser RemoveGroupMember SetGroupMembers SetRules UnlockUser UpdateAPIKey UpdateApplication UpdateGroup UpdateOrganizationSecuritySettings UpdatePolicy UpdateSSHKey UpdateSaml UpdateUser UpdateUserPassword UpdateUserUsername ValidateUserMFAOTP"),
@@ -79,6 +82,9 @@ const PRODUCTS: &[Product] = &[
     ]),
     Product("Serverless Containers", "serverless-containers", &[
         ("scaleway.containers.v1beta1.Api", "CreateContainer CreateDomain CreateNamespace CreateTrigger DeleteContainer DeleteDomain DeleteNamespace DeleteTrigger RedeployContainer UpdateContainer UpdateDomain UpdateNamespace UpdateTrigger"),
+    ]),
+    Product("Serverless Functions", "serverless-functions", &[
+        ("scaleway.functions.v1beta1.Api", "CreateCron CreateDomain CreateFunction CreateNamespace CreateToken CreateTrigger DeleteCron DeleteDomain DeleteFunction DeleteNamespace DeleteToken DeleteTrigger DeployFunction UpdateCron UpdateFunction UpdateNamespace UpdateTrigger"),
     ]),
     Product("Serverless SQL Databases", "serverless-sqldb", &[
         ("scaleway.serverless_sqldb.v1alpha1.Api", "CreateDatabase DeleteDatabase ExportDatabaseBackup RestoreDatabaseFromBackup UpdateDatabase"),
