@@ -338,6 +338,19 @@ async fn a_principal_that_nobody_is_called_is_an_error() {
     assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
 }
 
+#[tokio::test]
+async fn a_rule_counts_what_scaleway_itself_does() {
+    let engine = Engine::empty().await;
+    assert_eq!(the_number(&engine.ask_as_rule(of("Scaleway")).await.unwrap()), 0);
+    for seconds in [60, 61] {
+        engine.push("fr-par", Kind::System, seconds, json!({ "system_name": "backup" }));
+        engine.push("fr-par", Kind::Api, seconds, json!({ "product_name": "instance" }));
+    }
+    let by =
+        json!({ "queryType": "counts", "over": "total", "scope": { "principals": ["SCALEWAY"], "kinds": ["system"] } });
+    assert_eq!(the_number(&engine.ask_as_rule(by).await.unwrap()), 2);
+}
+
 fn of_product(product: &str) -> Value {
     json!({ "queryType": "counts", "over": "total", "scope": { "kinds": ["api"], "products": [product] } })
 }

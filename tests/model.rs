@@ -560,6 +560,51 @@ async fn a_principal_is_meant_by_id_and_by_each_of_its_names_in_any_case() {
 }
 
 #[tokio::test]
+async fn scaleway_itself_is_a_principal_of_a_scope_as_of_a_filter() {
+    let engine = Engine::empty().await;
+    let user = engine.sandbox.organisation().users[1].clone();
+    let system = engine.push("fr-par", Kind::System, 60, json!({ "system_name": "backup" }));
+    let call = engine.push("fr-par", Kind::Api, 61, json!({ "principal": { "id": user.id } }));
+    engine.push("fr-par", Kind::Api, 62, json!({ "product_name": "instance" }));
+    engine.push("nl-ams", Kind::Authentication, 63, json!({}));
+    for who in ["Scaleway", "scaleway"] {
+        assert_eq!(engine.ids(json!({ "principals": [who] })).await, [&*system], "{who}");
+    }
+    assert_eq!(engine.ids(json!({ "principals": ["Scaleway", user.email] })).await, [&*system, &call]);
+    let values = engine.ask(json!({ "queryType": "values", "column": "principal" })).await.unwrap();
+    assert!(texts(&values, "value").contains(&"Scaleway".to_owned()));
+    let filter = json!({ "key": "principal", "operator": "=", "value": "Scaleway" });
+    let filtered = json!({ "queryType": "counts", "over": "total", "filters": [filter] });
+    assert_eq!(sum(&engine.ask(filtered).await.unwrap()), 1);
+    // Neither what merely begins like it, nor what has an outcome or an address, is Scaleway's.
+    let near = engine.ask(list(json!({ "principals": ["Scaleway Inc"] }))).await.unwrap();
+    assert_eq!((near.rows(), warnings(&near).len()), (0, 1));
+    for scope in
+        [json!({ "status": ["succeeded"] }), json!({ "kinds": ["api"] }), json!({ "sourceIps": ["0.0.0.0/0"] })]
+    {
+        let mut scope = scope;
+        scope["principals"] = json!(["Scaleway"]);
+        assert_eq!(engine.ids(scope.clone()).await, [""; 0], "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_shown_of_a_resource_selects_it_in_a_scope() {
+    let engine = Engine::empty().await;
+    let hostile = "two\nlines \u{202e}txt";
+    let resources = json!([{ "id": "r", "type": "instance_server", "name": hostile }]);
+    let event = engine.push("fr-par", Kind::Api, 60, json!({ "resources": resources }));
+    engine.push("fr-par", Kind::Api, 61, json!({}));
+    let values = engine.ask(json!({ "queryType": "values", "column": "resource_name" })).await.unwrap();
+    let shown = texts(&values, "text").into_iter().find(|text| text.contains("lines")).unwrap();
+    assert_ne!(shown, hostile);
+    for name in [hostile, &shown] {
+        assert_eq!(engine.ids(json!({ "resourceNames": [name] })).await, [&*event], "{name:?}");
+    }
+    assert_eq!(engine.ids(json!({ "resourceNames": ["two lines"] })).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn who_has_been_deleted_is_found_by_the_name_that_a_log_in_tells() {
     let engine = Engine::empty().await;
     let gone = json!([{ "id": "gone", "type": "iam_user", "name": "Gone@Example.com" }]);

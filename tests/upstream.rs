@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use audittrail::event::{Column, Long};
 use audittrail::frame::Frame;
-use audittrail::query::{Failure, Request, answer};
+use audittrail::query::{Failure, Query, Request, answer};
 use audittrail::sandbox::{
     Config, Endpoint, Fault, FaultPlan, KEY_FOR_THE_TRAIL_ALONE, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL,
     KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY,
@@ -1130,6 +1130,27 @@ async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_s
     let counted = ask(&engine.desk, &groups, &rule(hour)).await.unwrap();
     // A rule's groups do not hang on which log-ins have been seen.
     assert_eq!(set(&texts(&counted, "principal")), [&*user, "old-importer", &stranger].into());
+}
+
+#[tokio::test]
+async fn a_name_that_only_the_trail_knows_is_a_principals_where_it_does_nothing_too() {
+    let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config::default()).await;
+    let quiet = Request { from: hour.from - 3_600 * SECOND, to: hour.from, ..hour.clone() };
+    let count = |who: &str| json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } });
+    for who in ["old-importer", "OLD-Importer", &application] {
+        // What a rule counts does not hang on whether the events of its range tell the name.
+        for (range, expected) in [(&quiet, 0), (&hour, 1)] {
+            let range = rule(range.clone());
+            assert_eq!(sum(&ask(&engine.desk, &count(who), &range).await.unwrap()), expected, "{who}");
+            let query = Query::parse(count(who).to_string().as_bytes(), "", &range, 100).unwrap();
+            let deadline = Instant::now() + Duration::from_mins(1);
+            assert_eq!(engine.desk.warnings(&query, &range, deadline).await, Ok(vec![]), "{who}");
+        }
+    }
+    for who in ["old-import", "old-importer2"] {
+        let failure = ask(&engine.desk, &count(who), &rule(hour.clone())).await.unwrap_err();
+        assert_eq!(failure.message, format!("no principal is called {who}"));
+    }
 }
 
 #[tokio::test]

@@ -138,7 +138,12 @@ impl Answer {
         if !scope.principals.is_empty() {
             known = desk.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
         }
+        let mut trail_failure = None;
+        if let Ok(found) = &mut known {
+            (found.value, trail_failure) = desk.with_departed(scope, &found.value, deadline).await;
+        }
         let ids = principal_ids(scope, known.as_ref().ok().map(|names| &*names.value));
+        let asked_for = known.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
         let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
         let mut asked = unknown::Question::of(desk, query, request);
         asked.remember();
@@ -190,14 +195,18 @@ impl Answer {
         if request.from_alert {
             known = known.and_then(Found::unexpired);
         }
-        let names = known.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
+        let mut names = known.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
+        if known.is_ok() {
+            names = with_asked(names, scope, &asked_for);
+        }
         // To a rule without permission for IAM, principals are ids for good.
         let lasting = request.from_alert && matches!(known, Err(Error::Forbidden { .. }));
-        let principals = if wants_names && !lasting {
+        let mut principals = if wants_names && !lasting {
             naming::named(desk, &events, names, request.from_alert, names_by).await
         } else {
             Named { names, failure: None }
         };
+        principals.failure = principals.failure.or(trail_failure);
         let mut notices = Vec::from_iter(unlisted?);
         notices.extend(named_enough(query, scope, &known, &principals, &events, request)?);
         let (labels, label_notice) = labels.unwrap_or_default();
@@ -438,7 +447,7 @@ impl Answer {
 }
 
 /// The rows of the events that Scaleway's own machinery causes: they name no principal.
-fn of_scaleway(events: &Events) -> Vec<usize> {
+pub(super) fn of_scaleway(events: &Events) -> Vec<usize> {
     let mut rows = Vec::new();
     events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| rows.push(row));
     if !rows.is_empty() {
@@ -517,14 +526,26 @@ fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
     shown || filtered || !scope.principals.is_empty() || scope.searches()
 }
 
+/// Whether a principal of a scope is Scaleway's own machinery, which has no id.
+pub(super) fn is_scaleway(who: &str) -> bool {
+    who.to_lowercase() == SCALEWAY.to_lowercase()
+}
+
+/// The ids of the principals that are called `name`: a user name, e-mail address or application name, in any case, or what
+/// is shown of one.
+pub(super) fn called<'a>(name: &str, names: &'a Names) -> Vec<&'a str> {
+    let folded = name.to_lowercase();
+    names.ids_of(|who| who.is_called(|alias| alias == folded) || text::is(&who.name, name))
+}
+
 /// The ids that a principal of a scope is known by: it may be an id itself, or the name of one or several.
 fn ids_of(who: &str, names: &Names) -> Option<Vec<String>> {
-    let mut ids: Vec<String> = names.ids_of(who).into_iter().map(str::to_owned).collect();
+    let mut ids: Vec<String> = called(who, names).into_iter().map(str::to_owned).collect();
     if looks_like_id(who) || names.get(who).is_some() {
         ids.extend(names.same_as(who).into_iter().map(str::to_owned));
         ids.push(who.to_owned());
     }
-    (!ids.is_empty()).then_some(ids)
+    (!ids.is_empty() || is_scaleway(who)).then_some(ids)
 }
 
 fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
@@ -667,6 +688,14 @@ pub fn listed(texts: &[impl AsRef<str>]) -> String {
 /// The principals of a scope that are neither an id nor a name in IAM.
 pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow<'a, str>> {
     scope.principals.iter().filter(|who| ids_of(who, names).is_none()).map(|who| plain(who)).collect()
+}
+
+/// The names together with those that only the trail tells of a scope's principals.
+fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) -> Arc<Names> {
+    let ids: BTreeSet<&str> = scope.principals.iter().flat_map(|who| called(who, asked_for)).collect();
+    let told = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
+    let told: Vec<_> = told.filter(|(_, who)| who.is_told).collect();
+    if told.is_empty() { names } else { Arc::new(names.with(told)) }
 }
 
 /// What is said of them.

@@ -28,6 +28,8 @@ pub(super) struct Directory {
     resources: Lookup<Labels>,
     /// The principals that IAM does not know, by id, as the trail tells them. Locked for a few instructions.
     told: Mutex<HashMap<String, Arc<Lookup<Option<Principal>>>>>,
+    /// Principals that were created or deleted, by id, as the trail tells them.
+    departed: Lookup<HashMap<String, Principal>>,
     /// Those that events of an answer have told. Locked for a few instructions.
     seen: Mutex<HashMap<String, Principal>>,
 }
@@ -51,6 +53,7 @@ impl Directory {
             projects: Lookup::default(),
             resources: Lookup::default(),
             told: Mutex::default(),
+            departed: Lookup::default(),
             seen: Mutex::default(),
         }
     }
@@ -98,6 +101,12 @@ impl Directory {
             }
         }
         (told, failure)
+    }
+
+    /// The principals that the trail's events about creations and deletions name, by id.
+    pub(super) async fn departed(&self, deadline: Instant) -> Result<Found<HashMap<String, Principal>>, Error> {
+        let fetch = Box::pin(audit_trail::principals(&self.client, &self.organization, deadline));
+        self.departed.get(deadline, |_| false, fetch).await
     }
 
     /// The names of principals; fetched again when they are old, or when `lacks` says that one is missing.

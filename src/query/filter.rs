@@ -8,8 +8,10 @@ use ipnet::IpNet;
 use regex::Regex;
 
 use super::address;
+use super::answer::{called, is_scaleway, of_scaleway};
 use super::condition::Name;
 use super::scope::{Outcome, Phrases, Scope};
+use super::text;
 use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};
 use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
@@ -110,13 +112,21 @@ fn principals(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) 
         return;
     }
     let mut ids: HashSet<&str> = scope.principals.iter().map(String::as_str).collect();
-    ids.extend(scope.principals.iter().flat_map(|who| names.ids_of(who).into_iter().chain(names.same_as(who))));
-    let called: Vec<String> = scope.principals.iter().map(|name| name.to_lowercase()).collect();
+    ids.extend(scope.principals.iter().flat_map(|who| called(who, names).into_iter().chain(names.same_as(who))));
+    let folded: Vec<String> = scope.principals.iter().map(|name| name.to_lowercase()).collect();
+    let is_asked =
+        |name: &str| folded.contains(&name.to_lowercase()) || scope.principals.iter().any(|who| text::is(name, who));
     let principal = events.text(Column::PrincipalId);
     let own_names = OwnNames::of(events, |_| true);
+    let of_scaleway: HashSet<usize> = if scope.principals.iter().any(|who| is_scaleway(who)) {
+        of_scaleway(events).into_iter().collect()
+    } else {
+        HashSet::new()
+    };
     for (row, keep) in mask.iter_mut().enumerate().filter(|(_, keep)| **keep) {
         *keep = principal.get(row).is_some_and(|id| ids.contains(id))
-            || own_names.get(row).is_some_and(|name| called.contains(&name.to_lowercase()));
+            || own_names.get(row).is_some_and(is_asked)
+            || of_scaleway.contains(&row);
     }
 }
 
@@ -182,7 +192,8 @@ fn by_name(scope: &Scope, events: &Events) -> Option<Vec<bool>> {
         return None;
     }
     let references = events.references();
-    let named = |name: Option<&str>| name.is_some_and(|name| scope.resource_names.iter().any(|wanted| wanted == name));
+    let named =
+        |name: Option<&str>| name.is_some_and(|name| scope.resource_names.iter().any(|wanted| text::is(name, wanted)));
     let mut ids = HashSet::new();
     let mut direct = vec![false; events.len()];
     for (row, direct) in direct.iter_mut().enumerate() {

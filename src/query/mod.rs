@@ -30,6 +30,7 @@ pub mod values;
 mod variable;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::frame::Frame;
@@ -157,6 +158,18 @@ impl Desk {
     /// The principals of ids that IAM does not know, as far as the trail tells them, and what kept it from telling.
     async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
         self.directory.told(ids, deadline).await
+    }
+
+    /// The names together with those of principals that were created or deleted, where a scope asks for a principal that IAM
+    /// does not know, and what kept the trail from telling them.
+    async fn with_departed(&self, scope: &Scope, names: &Arc<Names>, deadline: Instant) -> (Arc<Names>, Option<Error>) {
+        if answer::unknown_principals(scope, names).is_empty() {
+            return (Arc::clone(names), None);
+        }
+        match self.directory.departed(self.deadline_of_names(deadline)).await {
+            Ok(Found { value, stale }) => (Arc::new(names.with((*value).clone())), stale.map(|stale| stale.error)),
+            Err(error) => (Arc::clone(names), Some(error)),
+        }
     }
 
     /// Names are the lesser part of an answer: they may not take the time that the events need.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::answer::is_scaleway;
 use super::catalogue::{Catalogue, Named};
 use super::scope::{Outcome, Scope};
 use crate::event::{Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
@@ -46,7 +47,7 @@ pub fn windows(
         .collect()
 }
 
-/// The kinds of event that can match at all: a log-in has no product, a system event no caller.
+/// The kinds of event that can match at all: a log-in has no product, a system event no caller but Scaleway.
 fn possible_kinds(scope: &Scope) -> BTreeSet<Kind> {
     let mut kinds = if scope.kinds.is_empty() { BTreeSet::from(Kind::ALL) } else { scope.kinds.clone() };
     let mut without = |kind: Kind, condition: bool| {
@@ -65,7 +66,8 @@ fn possible_kinds(scope: &Scope) -> BTreeSet<Kind> {
         !scope.products.is_empty() || !scope.projects.is_empty() || !scope.services.is_empty(),
     );
     without(Kind::Authentication, codes_only);
-    without(Kind::System, needs_outcome || !scope.principals.is_empty() || !scope.source_ips.is_empty());
+    let has_caller = !scope.principals.is_empty() && !scope.principals.iter().any(|who| is_scaleway(who));
+    without(Kind::System, needs_outcome || has_caller || !scope.source_ips.is_empty());
     kinds
 }
 
@@ -110,7 +112,9 @@ fn alternatives(scope: &Scope, known: &Catalogue, principals: Option<&[String]>)
     let codes: Option<Vec<u16>> =
         scope.status.iter().map(codes).collect::<Option<Vec<_>>>().map(|codes| codes.concat());
     split(&mut filters, &codes.unwrap_or_default(), |filter, code| filter.status = Some(*code));
-    by_principal(&mut filters, principals.unwrap_or_default());
+    if !scope.principals.is_empty() {
+        by_principal(&mut filters, principals);
+    }
     filters
 }
 
@@ -139,10 +143,8 @@ fn split<T>(filters: &mut Vec<Filter>, values: &[T], put: impl Fn(&mut Filter, &
 
 /// Splits by principal. Session renewals name no principal and yet are somebody's: the one product they belong to is read
 /// beside.
-fn by_principal(filters: &mut Vec<Filter>, ids: &[String]) {
-    if ids.is_empty() || filters.len() * (ids.len() + 1) > MOST_ALTERNATIVES {
-        return;
-    }
+fn by_principal(filters: &mut Vec<Filter>, ids: Option<&[String]>) {
+    let Some(ids) = ids.filter(|ids| filters.len() * (ids.len() + 1) <= MOST_ALTERNATIVES) else { return };
     let mut split = Vec::new();
     for filter in filters.iter() {
         split.extend(ids.iter().map(|id| Filter { principal: Some(id.clone()), ..filter.clone() }));
@@ -300,6 +302,12 @@ mod tests {
         // Somebody unknown may be found by the name that an event itself tells.
         assert_eq!(filters(&scope, None), [Filter::default()]);
         assert_eq!(filters(&scope, Some(&["a", "b", "c", "d"])), [Filter::default()]);
+        // Scaleway itself has no id: only its system events are its own.
+        let scaleway = Scope { principals: texts(&["Scaleway"]), ..Scope::default() };
+        let beside = Filter { product: Some(PRODUCT_WITHOUT_PRINCIPAL.to_owned()), ..Filter::default() };
+        assert_eq!(filters(&scaleway, Some(&[])), [beside]);
+        let system = |window: &Window| window.list == List::Of(Kind::System) && window.filter == Filter::default();
+        assert_eq!(plan(&scaleway, Some(&[])).into_iter().filter(system).count(), REGIONS.len());
         let vpc = Scope { products: names(&["vpc"]), ..scope };
         assert_eq!(filters(&vpc, Some(&["a"])), [Filter { product: Some("vpc".to_owned()), ..by("a") }]);
     }
@@ -312,6 +320,7 @@ mod tests {
         assert_eq!(possible(Scope { products: names(&["a"]), ..Scope::default() }), [api, system]);
         assert_eq!(possible(Scope { projects: texts(&["a"]), ..Scope::default() }), [api, system]);
         assert_eq!(possible(Scope { principals: texts(&["a"]), ..Scope::default() }), [api, login]);
+        assert_eq!(possible(Scope { principals: texts(&["a", "scaleway"]), ..Scope::default() }), [api, login, system]);
         assert_eq!(possible(Scope { source_ips: nets(&["10.0.0.0/8"]), ..Scope::default() }), [api, login]);
         let outcome = |outcome| Scope { status: vec![outcome], ..Scope::default() };
         assert_eq!(possible(outcome(Outcome::Code(200))), [api]);

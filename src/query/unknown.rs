@@ -74,9 +74,15 @@ impl Desk {
         if !query.scope.principals.is_empty() {
             let lacks = |names: &Names| !unknown_principals(&query.scope, names).is_empty();
             let names = self.names(deadline, lacks).await;
-            // Without IAM's answer, any name may be a principal's.
-            let unknown = names.map(|names| no_principal(&query.scope, &names.value));
-            match unknown.ok().flatten() {
+            // Without the answer of IAM or of the trail, any name may be a principal's.
+            let unknown = match names {
+                Ok(names) => match self.with_departed(&query.scope, &names.value, deadline).await {
+                    (names, None) => no_principal(&query.scope, &names),
+                    (_, Some(_)) => None,
+                },
+                Err(_) => None,
+            };
+            match unknown {
                 Some(message) if request.from_alert => return Err(Failure::input(message)),
                 unknown => warnings.extend(unknown),
             }

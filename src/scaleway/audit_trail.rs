@@ -1,6 +1,6 @@
 //! The Audit Trail API, v1alpha1: listing events page by page, and the products it knows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -401,6 +401,39 @@ pub async fn principal(
     id: &str,
     deadline: Instant,
 ) -> Result<Option<Principal>, Error> {
+    let mut principals = principals_in(client, organization, ("resource_id", id), deadline).await?;
+    principals.retain(|(of, _)| of == id);
+    Ok(principals.into_iter().next().map(|(_, principal)| principal))
+}
+
+/// The methods whose events name a principal that is there no more, or once was not.
+const PRINCIPALS: [&str; 4] = ["DeleteUser", "DeleteApplication", "CreateUser", "CreateApplication"];
+
+/// The principals that were created or deleted within the time that Scaleway keeps, by id: as far as the newest page of
+/// each method tells.
+///
+/// # Errors
+/// When a call fails.
+pub async fn principals(
+    client: &Client,
+    organization: &str,
+    deadline: Instant,
+) -> Result<HashMap<String, Principal>, Error> {
+    let calls = PRINCIPALS.map(|method| principals_in(client, organization, ("method_name", method), deadline));
+    let mut principals = HashMap::new();
+    for (id, principal) in futures::future::try_join_all(calls).await?.into_iter().flatten() {
+        principals.entry(id).or_insert(principal);
+    }
+    Ok(principals)
+}
+
+/// The principals that the newest events of a filter name as their resources, the newest first.
+async fn principals_in(
+    client: &Client,
+    organization: &str,
+    filter: (&str, &str),
+    deadline: Instant,
+) -> Result<Vec<(String, Principal)>, Error> {
     const DAY: i64 = 86_400;
     let now = client.now().div_euclid(1_000_000_000);
     let (after, before) = (rfc3339(now - RETENTION_DAYS * DAY), rfc3339(now + 1));
@@ -408,7 +441,7 @@ pub async fn principal(
         path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
         query: &[
             ("organization_id", organization),
-            ("resource_id", id),
+            filter,
             ("recorded_after", &after),
             ("recorded_before", &before),
             ("order_by", "recorded_at_desc"),
@@ -420,6 +453,8 @@ pub async fn principal(
     // The events of a page are far from what columns can hold.
     let events = decoder.finish().unwrap_or_default();
     let references = events.references();
-    let mut about = (0..events.len()).flat_map(|row| references.of(row)).filter(|reference| reference.id == Some(id));
-    Ok(about.find_map(|reference| Principal::told(reference.kind?, reference.name?)))
+    let about = (0..events.len()).flat_map(|row| references.of(row));
+    let named = about
+        .filter_map(|reference| Some((reference.id?.to_owned(), Principal::told(reference.kind?, reference.name?)?)));
+    Ok(named.collect())
 }

@@ -96,13 +96,11 @@ impl Names {
         self.by_id.iter().map(|(id, who)| ((who.name.as_str(), id.as_str()), who.kind)).collect()
     }
 
-    /// The ids of the principals that are called `name`: a user name, e-mail address or application name, in any case.
-    /// A user has two ids: IAM's, and Account's.
+    /// The ids of the principals that are meant. A user has two ids: IAM's, and Account's.
     #[must_use]
-    pub fn ids_of(&self, name: &str) -> Vec<&str> {
-        let name = name.to_lowercase();
-        let called = |who: &Principal| who.aliases.contains(&name);
-        let mut ids: Vec<&str> = self.by_id.iter().filter(|(_, who)| called(who)).map(|(id, _)| id.as_str()).collect();
+    pub fn ids_of(&self, is_meant: impl Fn(&Principal) -> bool) -> Vec<&str> {
+        let mut ids: Vec<&str> =
+            self.by_id.iter().filter(|(_, who)| is_meant(who)).map(|(id, _)| id.as_str()).collect();
         let accounts =
             self.by_account.iter().filter(|(_, id)| ids.contains(&id.as_str())).map(|(account, _)| account.as_str());
         ids.extend(accounts.collect::<Vec<_>>());
