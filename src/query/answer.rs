@@ -165,20 +165,8 @@ impl Answer {
         let absent = listings.iter().filter(|listing| listing.absent && scope.regions.contains(&listing.region));
         let absent: BTreeSet<String> = absent.map(|listing| listing.region.clone()).collect();
         let mut events = merge(listings, regions)?;
-        let most = desk.settings.max_events;
-        if events.len() > most {
-            let gap = Gap::Limit(most);
-            if request.from_alert {
-                return Err(Failure::from(&gap));
-            }
-            events = events.newest(most);
-            let oldest = events.times().values().last().copied().unwrap_or(request.to);
-            incomplete.push(Incomplete {
-                region: None,
-                sentence: format!("all regions: {gap}"),
-                reason: Reason::Gap(gap.clone()),
-                intervals: std::iter::once(request.from..oldest).collect(),
-            });
+        if let Some((gap, cut)) = limited(&mut events, desk.settings.max_events, request)? {
+            incomplete.push(cut);
             gaps.push(("all regions".to_owned(), gap));
         }
         if known.is_ok() {
@@ -637,6 +625,26 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
         })
         .collect();
     Ok(Events::merge(&parts?)?)
+}
+
+/// Leaves the newest events where there are more than the settings allow: what is missing then, and from when.
+fn limited(events: &mut Events, most: usize, request: &Request) -> Result<Option<(Gap, Incomplete)>, Failure> {
+    if events.len() <= most {
+        return Ok(None);
+    }
+    let gap = Gap::Limit(most);
+    if request.from_alert {
+        return Err(Failure::from(&gap));
+    }
+    *events = events.newest(most);
+    let oldest = events.times().values().last().copied().unwrap_or(request.to);
+    let cut = Incomplete {
+        region: None,
+        sentence: format!("all regions: {gap}"),
+        reason: Reason::Gap(gap.clone()),
+        intervals: std::iter::once(request.from..oldest).collect(),
+    };
+    Ok(Some((gap, cut)))
 }
 
 fn unnamed(events: &Events, names: &Names) -> bool {

@@ -140,7 +140,7 @@ static FAMILIAR: LazyLock<Catalogue> = LazyLock::new(|| {
 impl Catalogue {
     /// The names in an organization's product lists.
     #[must_use]
-    pub fn of(products: &[Product]) -> Self {
+    pub fn of<'a>(products: impl IntoIterator<Item = &'a Product>) -> Self {
         let mut catalogue = Self::default();
         for product in products {
             add(&mut catalogue.products, &product.name);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use futures::future::join_all;
 
+use super::catalogue::Catalogue;
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names, Principal};
 use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
@@ -24,6 +25,7 @@ pub(super) struct Directory {
     names: Lookup<Names>,
     /// By region.
     products: Vec<(String, Lookup<Vec<Product>>)>,
+    catalogue: Built,
     projects: Lookup<Labels>,
     resources: Lookup<Labels>,
     /// The principals that IAM does not know, by id, as the trail tells them. Locked for a few instructions.
@@ -43,6 +45,31 @@ pub struct Products {
     pub notices: Vec<String>,
 }
 
+/// The lists of products of some regions.
+type ProductLists = Vec<Arc<Vec<Product>>>;
+
+/// The catalogue of the lists that it was last asked for: lists change seldom, and each question needs it. Locked while one
+/// is built.
+#[derive(Debug, Default)]
+struct Built(Mutex<Option<(ProductLists, Arc<Catalogue>)>>);
+
+impl Built {
+    fn of(&self, lists: ProductLists) -> Arc<Catalogue> {
+        let mut built = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |of: &ProductLists| {
+            of.len() == lists.len() && of.iter().zip(&lists).all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        if let Some((of, catalogue)) = &*built
+            && same(of)
+        {
+            return Arc::clone(catalogue);
+        }
+        let catalogue = Arc::new(Catalogue::of(lists.iter().flat_map(|list| list.iter())));
+        *built = Some((lists, Arc::clone(&catalogue)));
+        catalogue
+    }
+}
+
 impl Directory {
     pub(super) fn new(client: &Client, organization: &str, regions: &[String]) -> Self {
         Self {
@@ -50,6 +77,7 @@ impl Directory {
             organization: organization.to_owned(),
             names: Lookup::default(),
             products: regions.iter().map(|region| (region.clone(), Lookup::default())).collect(),
+            catalogue: Built::default(),
             projects: Lookup::default(),
             resources: Lookup::default(),
             told: Mutex::default(),
@@ -126,17 +154,17 @@ impl Directory {
         self.names.get_now(deadline, fetch).await
     }
 
-    /// The products of all regions that exist, where their lists are in the cache and good.
-    pub(super) fn cached_products(&self) -> Option<Vec<Product>> {
-        let mut products = BTreeMap::new();
+    /// The names in the products' lists of all regions that exist, where these are in the cache and good.
+    pub(super) fn cached_catalogue(&self) -> Option<Arc<Catalogue>> {
+        let mut lists = Vec::new();
         for (region, lookup) in &self.products {
             match lookup.get_cached() {
-                Some(list) => list.iter().for_each(|product| add(&mut products, product)),
+                Some(list) => lists.push(list),
                 None if region != GLOBAL_REGION && lookup.is_absent() => {}
                 None => return None,
             }
         }
-        Some(products.into_values().collect())
+        Some(self.catalogue.of(lists))
     }
 
     /// The products of all regions; one region that answers is enough. `now` fetches them even if they are cached.
@@ -202,6 +230,23 @@ fn add(products: &mut BTreeMap<String, Product>, product: &Product) {
 mod tests {
     use super::*;
     use crate::scaleway::audit_trail::Service;
+
+    #[test]
+    fn a_catalogue_is_built_once_for_each_fetch_of_a_list() {
+        let list =
+            |name: &str| Arc::new(vec![Product { title: String::new(), name: name.to_owned(), services: Vec::new() }]);
+        let (built, one, two) = (Built::default(), list("one"), list("two"));
+        let of = |lists: &[&Arc<Vec<Product>>]| built.of(lists.iter().map(|list| Arc::clone(list)).collect());
+        let first = of(&[&one, &two]);
+        assert_eq!(first.products(), ["one", "two"].into());
+        assert!(Arc::ptr_eq(&first, &of(&[&one, &two])));
+        let fewer = of(&[&one]);
+        assert_eq!(fewer.products(), ["one"].into());
+        // A list that was fetched again may have changed.
+        let again = list("one");
+        assert!(!Arc::ptr_eq(&fewer, &of(&[&again])));
+        assert_eq!(of(&[&list("three")]).products(), ["three"].into());
+    }
 
     #[test]
     fn a_product_has_the_services_and_methods_of_all_regions() {

@@ -34,12 +34,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::frame::Frame;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Product};
+use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
 use crate::trail::{Api, Limits, Trail};
 
+use catalogue::Catalogue;
 use cpu::spawn_cpu;
 use directory::Directory;
 use documentation::Topic;
@@ -113,9 +114,9 @@ impl Desk {
         self.directory.products(deadline, true).await
     }
 
-    /// The products of all configured regions, where they are cached and good.
-    fn cached_products(&self) -> Option<Vec<Product>> {
-        self.directory.cached_products()
+    /// The names in the products' lists of all configured regions, where these are cached and good.
+    fn cached_catalogue(&self) -> Option<Arc<Catalogue>> {
+        self.directory.cached_catalogue()
     }
 
     /// The names of projects.

@@ -6,7 +6,7 @@
 //! do not decide, lists that were read for the question do.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -148,13 +148,13 @@ impl<'a> Question<'a> {
     ///
     /// A panel waits for them, since they may spare many calls. A rule does not: its range is short, and rules of the same
     /// tick share what they read as long as they read it at the same time.
-    pub(super) async fn catalogue(&mut self, deadline: Instant) -> Catalogue {
-        let cached = if self.is_pushed { self.desk.cached_products() } else { None };
-        if let Some(products) = cached {
-            return Catalogue::of(&products);
+    pub(super) async fn catalogue(&mut self, deadline: Instant) -> Arc<Catalogue> {
+        let cached = if self.is_pushed { self.desk.cached_catalogue() } else { None };
+        if let Some(catalogue) = cached {
+            return catalogue;
         }
         if !self.is_pushed || self.from_alert {
-            return Catalogue::default();
+            return Arc::default();
         }
         let deadline = self.desk.deadline_of_names(deadline);
         // Lists that were fetched for this question also decide which names are known.
@@ -165,7 +165,7 @@ impl<'a> Question<'a> {
             self.desk.products(deadline).await.ok()
         };
         let complete = products.filter(|products| products.notices.is_empty());
-        complete.map(|products| Catalogue::of(&products.list)).unwrap_or_default()
+        complete.map(|products| Arc::new(Catalogue::of(&products.list))).unwrap_or_default()
     }
 
     /// A notice about names that no list knows.

@@ -148,9 +148,9 @@ impl Engine {
         id
     }
 
-    /// What has been asked of an endpoint: paths and queries that contain `part`; looking up the name of a principal aside.
+    /// What has been asked of an endpoint: paths and queries that contain `part`; looking up the name of a principal, of one page, aside.
     pub(crate) fn asked(&self, part: &str) -> Vec<String> {
-        let is_lookup = |query: &String| query.contains("&resource_id=");
+        let is_lookup = |query: &String| query.contains("/events?") && !query.contains("&page_size=");
         self.sandbox.calls().queries.into_iter().filter(|query| query.contains(part) && !is_lookup(query)).collect()
     }
 
