@@ -59,6 +59,18 @@ test('what a query shows is not cut in a narrow window', async ({ page }) => {
   }
 });
 
+test('what a query shows can be chosen in Explore', async ({ page }) => {
+  await explore(page, QUERY);
+  for (const shape of ['Table', 'Totals', 'Time series', 'Log lines']) {
+    const picker = page.getByRole('combobox', { name: 'Show' });
+    await picker.click();
+    await page.getByRole('option', { name: shape }).click();
+    await expect(picker).toHaveValue(shape);
+    await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);
+    await expect(page.getByText('An unexpected error happened')).toHaveCount(0);
+  }
+});
+
 test('a condition on any column is added with the keyboard alone', async ({ page }) => {
   await explore(page, QUERY);
   await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);
