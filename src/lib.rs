@@ -1,19 +1,20 @@
 //! Who did what when a metric moved: a Grafana data source for Scaleway Audit Trail.
 //!
-//! One question comes down the stairs from Grafana, one answer goes back up; each floor knows only those below it:
+//! Each layer depends only on the layers below it:
 //!
-//! - [`plugin`]: the door, Grafana's protocol and nothing else
-//! - [`query`]: the desk, what can be asked and how each question is answered
+//! - [`plugin`]: Grafana's protocol and nothing else
+//! - [`query`]: what can be asked, and how each question is answered
 //! - [`risk`]: what an event means
-//! - [`trail`]: the archive, where answers get their events from
-//! - [`scaleway`]: the street, HTTP to Scaleway
-//! - [`event`], [`frame`], [`settings`]: the nouns that everything speaks of
+//! - [`cache`]: the events, each fetched from Scaleway once
+//! - [`scaleway`]: HTTP to Scaleway's APIs
+//! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers
 //!
-//! Beside the stairs, and not linked into what Grafana starts: `sandbox`, a simulated organisation behind real HTTP, and
-//! `host`, which starts the plugin as Grafana does.
+//! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organisation behind real HTTP, and `host`, which
+//! starts the plugin as Grafana does.
 //!
 //! `docs/architecture.md` has the whole picture.
 
+pub mod cache;
 pub mod event;
 pub mod frame;
 #[cfg(feature = "terminal")]
@@ -25,4 +26,4 @@ pub mod risk;
 pub mod sandbox;
 pub mod scaleway;
 pub mod settings;
-pub mod trail;
+pub mod time;

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use audittrail::cache::Limits;
 use audittrail::host::Ask;
 use audittrail::query::{Desk, Request};
 use audittrail::sandbox::{Config, Endpoint, Fault, Grant, Kind, SECRET_KEY, Sandbox};
 use audittrail::settings::REGIONS;
-use audittrail::trail::Limits;
 use chrono::DateTime;
 use common::{steady, until};
 use engine::{
@@ -584,12 +584,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The intervals that the files of one list cover without a gap, oldest first. A file is named `<list>_<from>_<to>.held`.
+/// The intervals that the files of one list cover without a gap, oldest first. A file is named `<list>_<from>_<to>.segment`.
 fn covered(files: &[PathBuf]) -> BTreeMap<(PathBuf, String), Vec<Range<i64>>> {
     let mut lists: BTreeMap<_, Vec<Range<i64>>> = BTreeMap::new();
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let Some(name) = name.strip_suffix(".held") else { continue };
+        let Some(name) = name.strip_suffix(".segment") else { continue };
         let [list, from, to] = name.split('_').collect::<Vec<_>>()[..] else { panic!("{name}") };
         let key = (file.parent().unwrap().to_owned(), list.to_owned());
         lists.entry(key).or_default().push(from.parse().unwrap()..to.parse().unwrap());
@@ -797,7 +797,7 @@ async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
     let former = kept.path().join("0123456789abcdef0123456789abcdef");
     fs::create_dir(&former).unwrap();
     let named = |from: i64, to: i64, ending: &str| format!("0123456789abcdef_{from}_{to}.{ending}");
-    let (held, foreign) = (named(day(120), day(91), "held"), trail.join(named(day(120), day(91), "txt")));
+    let (held, foreign) = (named(day(120), day(91), "segment"), trail.join(named(day(120), day(91), "txt")));
     let (newest, before) = (files(&kept.path())[0].clone(), files(&kept.path()).len());
     let old = [trail.join(&held), former.join(&held)];
     for file in old.iter().chain([&foreign]) {
@@ -807,7 +807,7 @@ async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
     assert!(old.iter().all(|file| !file.exists()), "a former key's go too");
     assert!(foreign.exists(), "what is not ours stays");
     // A window that ends within what Scaleway keeps is kept whole.
-    let partly = trail.join(named(day(120), day(89), "held"));
+    let partly = trail.join(named(day(120), day(89), "segment"));
     fs::copy(&newest, &partly).unwrap();
     assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
     assert!(partly.exists());

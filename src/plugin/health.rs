@@ -15,13 +15,13 @@ use tonic::{Request, Response, Status};
 use super::Process;
 use super::data::isolated;
 use super::failures::Source;
+use crate::cache::Freshness;
 use crate::query::answer::listed;
 use crate::query::catalogue::Catalogue;
 use crate::query::{Desk, Failure, Labels, Scope, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, Stale, account, explorer, iam};
 use crate::settings::Unknown;
-use crate::trail::Freshness;
 
 /// How long the check may take: Grafana's page waits for it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -338,7 +338,7 @@ async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeM
         .filter(|window| regions.contains(&window.region))
         .collect();
     let mut found = BTreeMap::new();
-    for listing in desk.trail.read(&windows, Freshness::Own, deadline).await {
+    for listing in desk.cache.read(&windows, Freshness::Own, deadline).await {
         let error = listing.gaps.iter().find_map(|gap| match gap {
             Gap::Failed(error) => Some(error.clone()),
             _ => None,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::query::{Desk, Failure};
 use crate::settings::Settings;
-use crate::{scaleway, trail};
+use crate::{cache, scaleway};
 
 /// The most data sources in memory; one more replaces the one that was used least recently.
 const MOST: usize = 256;
@@ -49,11 +49,11 @@ pub(super) struct Instances {
     /// Locked to look up and to insert, never across an await.
     known: Mutex<HashMap<Name, Instance>>,
     calls: scaleway::Meter,
-    events: trail::Meter,
+    events: cache::Meter,
 }
 
 impl Instances {
-    pub(super) fn new(calls: scaleway::Meter, events: trail::Meter) -> Self {
+    pub(super) fn new(calls: scaleway::Meter, events: cache::Meter) -> Self {
         Self { known: Mutex::default(), calls, events }
     }
 
@@ -153,7 +153,7 @@ mod tests {
     const CERTIFICATE: &str = include_str!("../../tests/data/certificate.pem");
 
     fn instances() -> Instances {
-        Instances::new(scaleway::Meter::new().expect("a meter"), trail::Meter::new().expect("a meter"))
+        Instances::new(scaleway::Meter::new().expect("a meter"), cache::Meter::default())
     }
 
     fn context(uid: &str, key: &str, more: &str) -> PluginContext {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
-use crate::{scaleway, trail};
+use crate::{cache, scaleway};
 
 /// The process's counters.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(calls: &scaleway::Meter, events: &trail::Meter) -> prometheus::Result<Self> {
+    pub(super) fn new(calls: &scaleway::Meter, events: &cache::Meter) -> prometheus::Result<Self> {
         let requests = Opts::new(
             "audittrail_requests_total",
             "Requests from Grafana by call and outcome; each query of a request counts.",

@@ -23,7 +23,7 @@ use super::metrics::Metrics;
 use super::resources::Resources;
 use super::wire::{Empty, QueryData, Shutdown, Unary};
 use super::{MAX_MESSAGE_BYTES, Process, instance, log};
-use crate::{scaleway, trail};
+use crate::{cache, scaleway};
 
 /// The environment variable that tells a plugin that a host started it.
 pub const COOKIE_KEY: &str = "grafana_plugin_type";
@@ -111,7 +111,7 @@ async fn serve() -> Result<(), Error> {
 }
 
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
-    let (calls, events) = (scaleway::Meter::new()?, trail::Meter::new()?);
+    let (calls, events) = (scaleway::Meter::new()?, cache::Meter::default());
     let metrics = Metrics::new(&calls, &events)?;
     let instances = Arc::new(instance::Instances::new(calls, events));
     tokio::spawn(instance::remove_idle(Arc::downgrade(&instances)));

@@ -21,13 +21,13 @@ use super::naming::{self, Named};
 use super::scope::Scope;
 use super::text::{self, plain};
 use super::{Desk, Labels, plan, unknown};
+use crate::cache::{Freshness, Listing};
 use crate::event::{Column, Events, Kind, List, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
 use crate::scaleway::iam::Names;
 use crate::scaleway::{Error, Found, account, explorer};
-use crate::trail::{Freshness, Listing};
 
 /// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Answer {
         let wants_names = needs_names(query, scope, request);
         let no_names = || Ok(Found::fresh(Arc::default()));
         let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { no_names() } };
-        let reading = desk.trail.read(&windows, freshness, deadline);
+        let reading = desk.cache.read(&windows, freshness, deadline);
         let (listings, any_names, unlisted, labels) =
             tokio::join!(reading, any_names, asked.verdict(deadline), labels(desk, query, deadline));
 
@@ -576,13 +576,14 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
                     // What is malformed may be as new as the interval's end.
                     listing.malformed.iter().map(|malformed| malformed.from..malformed.to.saturating_add(1)).collect()
                 }
-                _ => listing.missing.clone(),
+                _ => listing.missing.iter().map(|interval| interval.nanos()).collect(),
             };
             add(Reason::Gap(gap.clone()), gap.summary(), intervals);
         }
         if !listing.provisional.is_empty() {
             let sentence = "the latest events are cached ones, and some may be missing".to_owned();
-            add(Reason::Cached, sentence, listing.provisional.clone());
+            let intervals = listing.provisional.iter().map(|interval| interval.nanos()).collect();
+            add(Reason::Cached, sentence, intervals);
         }
     }
     all

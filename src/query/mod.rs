@@ -33,12 +33,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::cache::{Api, EventCache, Limits};
 use crate::frame::Frame;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
-use crate::trail::{Api, Limits, Trail};
 
 use catalogue::Catalogue;
 use cpu::spawn_cpu;
@@ -62,7 +62,7 @@ pub struct Desk {
     /// The client for calls beside the trail's.
     pub client: Client,
     /// The events.
-    pub trail: Trail,
+    pub cache: EventCache,
     /// What is looked up beside the events.
     directory: Directory,
     /// Names that queries have asked for.
@@ -74,12 +74,12 @@ impl Desk {
     ///
     /// # Errors
     /// When no HTTP client can be made of them.
-    pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::trail::Meter) -> Result<Self, Error> {
+    pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::cache::Meter) -> Result<Self, Error> {
         let client = Client::new(&settings, calls)?;
         let source = Api::new(client.clone(), &settings.organization_id);
-        let trail = Trail::new(source, &settings, Limits::default(), events.clone(), crate::risk::weigh);
+        let cache = EventCache::new(source, &settings, Limits::default(), events.clone(), crate::risk::weigh);
         let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
-        Ok(Self { settings, client, trail, directory, unfamiliar: Unfamiliar::default() })
+        Ok(Self { settings, client, cache, directory, unfamiliar: Unfamiliar::default() })
     }
 
     /// The principals' names; asked for again when they are old, or when `lacks` says that one is missing.

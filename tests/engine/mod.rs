@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
+use audittrail::cache::{Api, EventCache, Limits};
 use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, Desk, Failure, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
-use audittrail::trail::{Api, Limits, Trail};
-use audittrail::{risk, scaleway, trail};
+use audittrail::{cache, risk, scaleway};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,7 +33,7 @@ pub(crate) fn desk(url: &str, key: &str, settings: &Value) -> Desk {
     }
     let secrets = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
-    let (calls, events) = (scaleway::Meter::new().expect("a meter"), trail::Meter::new().expect("a meter"));
+    let (calls, events) = (scaleway::Meter::new().expect("a meter"), cache::Meter::default());
     Desk::new(settings, &calls, &events).expect("a desk")
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn forget(desk: &mut Desk) {
 /// Lets a desk forget all events and cache under other limits.
 pub(crate) fn limit(desk: &mut Desk, limits: Limits) {
     let source = Api::new(desk.client.clone(), &desk.settings.organization_id);
-    desk.trail = Trail::new(source, &desk.settings, limits, trail::Meter::new().expect("a meter"), risk::weigh);
+    desk.cache = EventCache::new(source, &desk.settings, limits, cache::Meter::default(), risk::weigh);
 }
 
 /// A panel's request for a range in nanoseconds.

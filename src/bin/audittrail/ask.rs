@@ -11,7 +11,7 @@ use audittrail::query::answer::{Failure, Fault};
 use audittrail::query::model::Over;
 use audittrail::query::{Desk, Query, Question, Request, text};
 use audittrail::settings::{API_URL, Settings};
-use audittrail::{scaleway, trail};
+use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -149,7 +149,7 @@ impl Ask {
         let query = self.whole(settings.max_events);
         let query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
         let internal = |error: prometheus::Error| Failure::internal(error.to_string());
-        let meters = (scaleway::Meter::new().map_err(internal)?, trail::Meter::new().map_err(internal)?);
+        let meters = (scaleway::Meter::new().map_err(internal)?, cache::Meter::default());
         let desk = Desk::new(settings, &meters.0, &meters.1)?;
         let frames = desk.answer(&query, &request).await?;
         Ok((query, frames))

@@ -1,7 +1,8 @@
-//! The archive against a plain list of events: whatever was asked before, whatever failed, was late, was given up or had
+//! The cache against a plain list of events: whatever was asked before, whatever failed, was late, was given up or had
 //! to make room, an answer is what the list would answer, or says what is missing.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -9,13 +10,22 @@ use std::time::{Duration, Instant};
 use arrow::array::UInt16Array;
 use arrow::error::ArrowError;
 use chrono::DateTime;
+use futures::FutureExt;
+use futures::future::join_all;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::store::OVERLAP;
+use super::list_key::ListKey;
+use super::segment::Segment;
+use super::store::{OVERLAP, STALE_FOR};
 use super::*;
-use crate::event::{Decoder, Kind};
-use crate::scaleway::audit_trail::{Filter, Flaws};
+use crate::event::{Decoder, Events, Kind, List};
+use crate::scaleway::Error;
+use crate::scaleway::audit_trail::{Filter, Flaws, Gap, Window};
+use crate::settings::Settings;
+use crate::time::{Interval, Time};
+
+const SECOND: i64 = 1_000_000_000;
 
 const REGION: &str = "fr-par";
 const REGIONS: [&str; 2] = [REGION, "nl-ams"];
@@ -93,6 +103,11 @@ impl Fake {
         }
     }
 
+    /// The present, in nanoseconds.
+    fn present(&self) -> i64 {
+        self.now().nanos()
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
@@ -114,14 +129,14 @@ impl Fake {
     fn due(&self, window: &Window, now: i64, freshness: Freshness) -> BTreeSet<usize> {
         let since = match freshness {
             Freshness::Own => now,
-            Freshness::Shared => now - SHARED,
+            Freshness::Shared => now - 10 * SECOND,
         };
         let seen = |at: i64| self.seen(window, at).into_iter();
         let promptly = |id: &usize| {
             let event = &self.world().happened[*id];
-            freshness == Freshness::Own || event.visible - event.at <= OVERLAP
+            freshness == Freshness::Own || event.visible - event.at <= nanos(OVERLAP)
         };
-        seen(since).filter(promptly).chain(seen(now - AGAIN)).collect()
+        seen(since).filter(promptly).chain(seen(now - nanos(STALE_FOR))).collect()
     }
 
     /// An event of so many seconds ago, which was so late; its id.
@@ -191,8 +206,8 @@ impl Source for Fake {
         4
     }
 
-    fn now(&self) -> i64 {
-        self.world().now + nanos(self.begun.elapsed())
+    fn now(&self) -> Time {
+        Time::from_nanos(self.world().now) + self.begun.elapsed()
     }
 }
 
@@ -212,7 +227,7 @@ impl Pages for FakePages {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let now = self.fake.now();
+        let now = self.fake.present();
         let mut world = self.fake.world();
         if world.failures > 0 {
             world.failures -= 1;
@@ -270,8 +285,8 @@ impl Pages for FakePages {
         self.bytes
     }
 
-    fn reached(&self) -> Option<i64> {
-        self.reached.filter(|_| self.ordered).map(|(at, _)| at)
+    fn reached(&self) -> Option<Time> {
+        self.reached.filter(|_| self.ordered).map(|(at, _)| Time::from_nanos(at))
     }
 
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
@@ -280,17 +295,21 @@ impl Pages for FakePages {
     }
 }
 
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap()
+}
+
 /// Limits that few events reach.
 fn small() -> Limits {
     Limits { refreshed_events: 3, sampled_events: 30, batch_bytes: 2_000, ..Limits::default() }
 }
 
-fn trail(fake: &Fake, settings: &serde_json::Value) -> Trail<Fake> {
+fn trail(fake: &Fake, settings: &serde_json::Value) -> EventCache<Fake> {
     trail_within(fake, settings, None)
 }
 
 /// A trail that holds so many bytes, less than can be set.
-fn trail_within(fake: &Fake, settings: &serde_json::Value, bytes: Option<usize>) -> Trail<Fake> {
+fn trail_within(fake: &Fake, settings: &serde_json::Value, bytes: Option<usize>) -> EventCache<Fake> {
     let mut data = json!({ "organizationId": "0a1b2c3d-0000-4000-8000-000000000001" });
     data["settlingSeconds"] = SETTLING.into();
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -300,7 +319,7 @@ fn trail_within(fake: &Fake, settings: &serde_json::Value, bytes: Option<usize>)
     let mut settings = Settings::parse(data.to_string().as_bytes(), &[key].into()).expect("settings");
     settings.max_memory = bytes.unwrap_or(settings.max_memory);
     let weigh = |events: &Events| UInt16Array::from(vec![7; events.len()]);
-    Trail::new(fake.clone(), &settings, small(), Meter::new().expect("a meter"), weigh)
+    EventCache::new(fake.clone(), &settings, small(), Meter::default(), weigh)
 }
 
 fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
@@ -308,11 +327,15 @@ fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
     Window { region: REGION.to_owned(), list, filter, from, to }
 }
 
+fn interval(start: i64, end: i64) -> Interval {
+    Interval::from_nanos(start, end)
+}
+
 fn ids(listing: &Listing) -> Vec<usize> {
     listing.events.ids().iter().map(|id| id.unwrap().parse().unwrap()).collect()
 }
 
-async fn read(trail: &Trail<Fake>, window: &Window, freshness: Freshness) -> Listing {
+async fn read(trail: &EventCache<Fake>, window: &Window, freshness: Freshness) -> Listing {
     let deadline = Instant::now() + Duration::from_mins(10);
     let mut listings = trail.read(std::slice::from_ref(window), freshness, deadline).await;
     assert_eq!(listings.len(), 1, "{listings:?}");
@@ -398,8 +421,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Asks, and holds the answer against the list and what an equal question has `shown` before; tells what is shown now.
-async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask, shown: &BTreeSet<usize>) -> BTreeSet<usize> {
-    let now = fake.now();
+async fn check(fake: &Fake, trail: &EventCache<Fake>, ask: &Ask, shown: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let now = fake.present();
     let from = now - ask.from * SECOND;
     let window = |region: &&str| Window {
         region: (*region).to_owned(),
@@ -441,7 +464,7 @@ async fn check(fake: &Fake, trail: &Trail<Fake>, ask: &Ask, shown: &BTreeSet<usi
         let due = fake.due(window, now, ask.freshness);
         let missed = |id: &&usize| {
             let at = fake.world().happened[**id].at;
-            listing.missing.iter().any(|interval| interval.contains(&at))
+            listing.missing.iter().any(|interval| interval.nanos().contains(&at))
         };
         let lost: Vec<&usize> = due.difference(&distinct).filter(|id| !missed(id)).collect();
         assert!(lost.is_empty(), "{ask:?}: {lost:?} are in no missing interval: {:?}", listing.missing);
@@ -473,11 +496,11 @@ proptest! {
             let folder = folder.as_ref().map(tempfile::TempDir::path);
             let settings = json!({ "cacheDirectory": folder });
             let mut trail = trail_within(&fake, &settings, memory);
-            let (mut latest, mut shown) = (fake.now(), HashMap::<(List, Filter), BTreeSet<usize>>::new());
+            let (mut latest, mut shown) = (fake.present(), HashMap::<(List, Filter), BTreeSet<usize>>::new());
             for step in &steps {
                 // No two things happen at the very same moment.
                 fake.world().now += 1;
-                latest = latest.max(fake.now());
+                latest = latest.max(fake.present());
                 match step {
                     Step::Happen(what, ago, late) => {
                         let mut world = fake.world();
@@ -502,7 +525,7 @@ proptest! {
                         let before = |ask: &Ask| shown.get(&of(ask)).unwrap_or(&none);
                         let now = join_all(asks.iter().map(|ask| check(&fake, &trail, ask, before(ask)))).await;
                         // By a clock that is behind, some of it is not visible yet.
-                        if fake.now() >= latest {
+                        if fake.present() >= latest {
                             for (ask, now) in asks.iter().zip(now) {
                                 shown.entry(of(ask)).or_default().extend(now);
                             }
@@ -510,11 +533,11 @@ proptest! {
                         fake.world().failures = 0;
                     }
                     Step::Restart => {
-                        keep(&trail.inner);
+                        trail.inner().persist();
                         trail = trail_within(&fake, &settings, memory);
                     }
                 }
-                let held = trail.inner.state().size.bytes;
+                let held = trail.inner().state().size.bytes;
                 assert!(memory.is_none_or(|memory| held <= memory), "{held} bytes are held of {memory:?}");
             }
         });
@@ -636,7 +659,7 @@ fn what_a_list_would_cost_is_told_by_what_is_near() {
         run(async {
             let fake = Fake::new(0);
             // An hour with an event a minute, and a busy one beside it.
-            let (start, now) = (fake.now() - 7_200 * SECOND, fake.now());
+            let (start, now) = (fake.present() - 7_200 * SECOND, fake.present());
             let middle = start + 3_600 * SECOND;
             let (quiet, busy) = if newest_first { (middle..now, start..middle) } else { (start..middle, middle..now) };
             for (range, every) in [(&quiet, 60), (&busy, 1)] {
@@ -673,7 +696,7 @@ fn whoever_goes_away_leaves_the_others_their_reading() {
         let now = fake.world().now;
         let trail = trail(&fake, &json!({}));
         let window = window(List::Combined, None, now - 500 * SECOND, now + SECOND);
-        let asked = |trail: &Trail<Fake>| {
+        let asked = |trail: &EventCache<Fake>| {
             let (trail, window) = (trail.clone(), window.clone());
             tokio::spawn(async move { read(&trail, &window, Freshness::Shared).await })
         };
@@ -693,7 +716,7 @@ fn a_reading_that_nobody_waits_for_ends() {
         fake.happen(600, SECOND);
         fake.world().latency = Duration::from_secs(1);
         let trail = trail(&fake, &json!({}));
-        let window = window(List::Combined, None, fake.now() - 700 * SECOND, fake.now());
+        let window = window(List::Combined, None, fake.present() - 700 * SECOND, fake.present());
         let asked = read(&trail, &window, Freshness::Shared);
         assert!(tokio::time::timeout(Duration::from_millis(6_500), asked).await.is_err());
         tokio::task::yield_now().await;
@@ -703,7 +726,7 @@ fn a_reading_that_nobody_waits_for_ends() {
         // What was read whole is held, but for the first page and those that were on their way; the rest is read when it
         // is asked for.
         let all = 600_usize.div_ceil(PAGE_SIZE) + 8;
-        assert_eq!(ids(&read(&trail, &window, Freshness::Own).await), fake.seen(&window, fake.now()));
+        assert_eq!(ids(&read(&trail, &window, Freshness::Own).await), fake.seen(&window, fake.present()));
         let rest = fake.calls();
         assert!(
             calls > 16 && rest < all - calls + usize::try_from(SETTLING).unwrap() / PAGE_SIZE + 8,
@@ -718,7 +741,7 @@ fn a_dashboard_that_is_refreshed_before_it_has_loaded_loads() {
         let fake = Fake::new(0);
         fake.happen(600, SECOND);
         fake.world().latency = Duration::from_secs(1);
-        let range = |fake: &Fake| window(List::Combined, None, fake.now() - 700 * SECOND, fake.now());
+        let range = |fake: &Fake| window(List::Combined, None, fake.present() - 700 * SECOND, fake.present());
         let alone = trail(&fake, &json!({}));
         read(&alone, &range(&fake), Freshness::Shared).await;
         let calls = fake.calls();
@@ -728,7 +751,7 @@ fn a_dashboard_that_is_refreshed_before_it_has_loaded_loads() {
             let window = range(&fake);
             let asked = read(&trail, &window, Freshness::Shared);
             if let Ok(listing) = tokio::time::timeout(Duration::from_secs(5), asked).await {
-                assert_eq!(ids(&listing), fake.seen(&window, fake.now()));
+                assert_eq!(ids(&listing), fake.seen(&window, fake.present()));
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -749,7 +772,7 @@ fn a_short_question_does_not_wait_for_all_of_a_long_one() {
         fake.happen(3_000, 10 * SECOND);
         fake.world().latency = Duration::from_secs(1);
         let trail = trail(&fake, &json!({}));
-        let now = fake.now();
+        let now = fake.present();
         let long = window(List::Combined, None, now - 30_000 * SECOND, now);
         let short = window(List::Combined, None, now - 1_000 * SECOND, now - 600 * SECOND);
         let begun = tokio::time::Instant::now();
@@ -775,7 +798,7 @@ fn the_limit_of_a_longer_question_is_not_that_of_a_shorter_one() {
         fake.happen(600, SECOND);
         fake.world().latency = Duration::from_secs(1);
         let trail = trail(&fake, &json!({ "maxEvents": 50 }));
-        let now = fake.now();
+        let now = fake.present();
         let long = window(List::Combined, None, now - 600 * SECOND, now);
         let short = window(List::Combined, None, now - 440 * SECOND, now - 400 * SECOND);
         let asked = read(&trail, &short, Freshness::Shared);
@@ -796,21 +819,21 @@ fn what_is_to_come_does_not_make_a_trail_look_thin() {
         for to_come in [0, 30 * day] {
             let fake = Fake::new(3);
             fake.happen(2_000, SECOND / 10);
-            let until = fake.now() + to_come;
-            let whole = window(List::Combined, None, fake.now() - 300 * SECOND, until);
+            let until = fake.present() + to_come;
+            let whole = window(List::Combined, None, fake.present() - 300 * SECOND, until);
             let one = trail(&fake, &json!({}));
-            assert_eq!(ids(&read(&one, &whole, Freshness::Shared).await), fake.seen(&whole, fake.now()));
+            assert_eq!(ids(&read(&one, &whole, Freshness::Shared).await), fake.seen(&whole, fake.present()));
             let calls = fake.calls();
             assert!(calls < 2_000 / PAGE_SIZE + 20, "{calls} calls");
             assert_eq!(fake.peak.load(Ordering::SeqCst), fake.width());
-            let rare = window(List::Of(Kind::Api), Some("none"), fake.now() - 300 * SECOND, until);
+            let rare = window(List::Of(Kind::Api), Some("none"), fake.present() - 300 * SECOND, until);
             let two = trail(&fake, &json!({}));
             read(&two, &rare, Freshness::Shared).await;
             let calls = fake.calls();
             assert!(calls < 5, "{calls} calls");
             let limited = trail(&fake, &json!({ "maxEvents": 500 }));
             let listing = read(&limited, &whole, Freshness::Shared).await;
-            assert_eq!(ids(&listing), fake.seen(&whole, fake.now())[..500]);
+            assert_eq!(ids(&listing), fake.seen(&whole, fake.present())[..500]);
             let calls = fake.calls();
             assert!(calls < 500 / PAGE_SIZE + 40, "{calls} calls");
         }
@@ -825,7 +848,7 @@ fn a_short_question_about_everything_does_not_make_a_long_one_read_everything() 
             fake.happen(3_000, SECOND);
             fake.world().latency = Duration::from_secs(1);
             let trail = trail(&fake, &json!({}));
-            let now = fake.now();
+            let now = fake.present();
             let read_after = async |window: Window, after: u64| {
                 tokio::time::sleep(Duration::from_millis(after)).await;
                 read(&trail, &window, Freshness::Shared).await.gaps
@@ -850,7 +873,7 @@ fn a_question_goes_by_the_clock_that_is_set_back_meanwhile() {
             let ahead = 3_600 * SECOND;
             fake.happen(600, SECOND);
             let trail = trail(&fake, &json!({}));
-            let rare = window(List::Of(Kind::Api), Some("rare"), START, fake.now() + ahead);
+            let rare = window(List::Of(Kind::Api), Some("rare"), START, fake.present() + ahead);
             fake.world().now += ahead;
             fake.world().latency = Duration::from_secs(1);
             let set_back = async {
@@ -858,7 +881,7 @@ fn a_question_goes_by_the_clock_that_is_set_back_meanwhile() {
                 fake.world().now -= ahead;
             };
             let (listing, ()) = tokio::join!(read(&trail, &rare, freshness), set_back);
-            assert_eq!((ids(&listing), listing.gaps), (fake.seen(&rare, fake.now()), Vec::new()));
+            assert_eq!((ids(&listing), listing.gaps), (fake.seen(&rare, fake.present()), Vec::new()));
         });
     }
 }
@@ -873,8 +896,8 @@ fn a_clock_that_is_set_back_meanwhile_costs_no_answer_and_no_event() {
         fake.world().now += ahead;
         fake.world().latency = Duration::from_secs(10);
         let trail = trail(&fake, &json!({ "settlingSeconds": 5 }));
-        let whole = window(List::Combined, None, START, fake.now());
-        let usual = window(List::Of(Kind::Api), Some("usual"), START, fake.now());
+        let whole = window(List::Combined, None, START, fake.present());
+        let usual = window(List::Of(Kind::Api), Some("usual"), START, fake.present());
         let set_back = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             fake.world().now -= ahead;
@@ -887,7 +910,7 @@ fn a_clock_that_is_set_back_meanwhile_costs_no_answer_and_no_event() {
         assert_eq!((one.gaps, two.gaps), (Vec::new(), Vec::new()));
         fake.world().latency = Duration::ZERO;
         fake.world().now += 60 * SECOND;
-        assert_eq!(ids(&read(&trail, &whole, Freshness::Own).await), fake.seen(&whole, fake.now()));
+        assert_eq!(ids(&read(&trail, &whole, Freshness::Own).await), fake.seen(&whole, fake.present()));
     });
 }
 
@@ -898,10 +921,10 @@ fn questions_that_were_answered_leave_nothing_behind() {
         fake.happen(10, SECOND);
         let trail = trail(&fake, &json!({}));
         for _ in 0..50 {
-            read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+            read(&trail, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
         }
-        let state = trail.inner.state();
-        assert!(state.wants.len() <= 1 && state.readings.len() <= 1);
+        let state = trail.inner().state();
+        assert!(state.demands.len() <= 1 && state.fetches.len() <= 1);
     });
 }
 
@@ -924,60 +947,58 @@ fn a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick() {
 }
 
 #[test]
-#[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 fn an_outage_leaves_missing_what_was_not_cached_and_marks_what_may_have_changed() {
     run(async {
         let fake = Fake::new(1);
         let trail = busy(&fake).await;
-        let read_at = fake.now();
+        let read_at = fake.present();
         fake.world().failures = usize::MAX;
         let outage = async |seconds: i64| {
             fake.world().now = read_at + seconds * SECOND;
-            let listing = read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+            let listing = read(&trail, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
             assert!(matches!(listing.gaps[..], [Gap::Failed(_)]), "{:?}", listing.gaps);
             (listing.missing, listing.provisional)
         };
         // The settling time is 300 s, and a refresh reads the last minute again.
         let settled = read_at - 300 * SECOND;
-        let steady = read_at - OVERLAP;
-        assert_eq!(outage(20).await, (vec![steady..read_at + 20 * SECOND], vec![settled..steady]));
+        let steady = read_at - nanos(OVERLAP);
+        assert_eq!(outage(20).await, (vec![interval(steady, read_at + 20 * SECOND)], vec![interval(settled, steady)]));
         // After a minute nothing but the settled events are good enough.
-        assert_eq!(outage(62).await, (vec![settled..read_at + 62 * SECOND], vec![]));
+        assert_eq!(outage(62).await, (vec![interval(settled, read_at + 62 * SECOND)], vec![]));
         // A cold trail has nothing.
         let cold = self::trail(&fake, &json!({}));
-        let range = window(List::Combined, None, START, fake.now() + 100 * SECOND);
+        let range = window(List::Combined, None, START, fake.present() + 100 * SECOND);
         let listing = read(&cold, &range, Freshness::Shared).await;
-        assert_eq!(listing.missing, [START..fake.now()], "of the future nothing is missing");
+        assert_eq!(listing.missing, [interval(START, fake.present())], "of the future nothing is missing");
     });
 }
 
 #[test]
-#[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 fn a_list_that_is_cut_is_missing_what_is_older() {
     run(async {
         let fake = Fake::new(1);
         fake.happen(100, SECOND);
         let trail = trail(&fake, &json!({ "maxEvents": 30 }));
-        let listing = read(&trail, &window(List::Combined, None, START, fake.now() + 1), Freshness::Shared).await;
-        let oldest = fake.now() - 29 * SECOND;
-        assert_eq!((listing.events.len(), listing.missing), (30, vec![START..oldest]));
-        let whole = read(&trail, &window(List::Combined, None, oldest, fake.now() + 1), Freshness::Shared).await;
+        let listing = read(&trail, &window(List::Combined, None, START, fake.present() + 1), Freshness::Shared).await;
+        let oldest = fake.present() - 29 * SECOND;
+        assert_eq!((listing.events.len(), listing.missing), (30, vec![interval(START, oldest)]));
+        let whole = read(&trail, &window(List::Combined, None, oldest, fake.present() + 1), Freshness::Shared).await;
         assert_eq!((whole.gaps, whole.missing), (vec![], vec![]));
     });
 }
 
 /// A trail of an event a second, read up to the present.
-async fn busy(fake: &Fake) -> Trail<Fake> {
+async fn busy(fake: &Fake) -> EventCache<Fake> {
     fake.happen(600, SECOND);
     let trail = trail(fake, &json!({ "settlingSeconds": 300 }));
-    read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+    read(&trail, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
     assert!(fake.calls() >= 600 / PAGE_SIZE);
     trail
 }
 
 /// What a panel and a rule show of it now, and with how many calls.
-async fn shown(fake: &Fake, trail: &Trail<Fake>, freshness: Freshness) -> (Vec<usize>, usize) {
-    let listing = read(trail, &window(List::Combined, None, START, fake.now()), freshness).await;
+async fn shown(fake: &Fake, trail: &EventCache<Fake>, freshness: Freshness) -> (Vec<usize>, usize) {
+    let listing = read(trail, &window(List::Combined, None, START, fake.present()), freshness).await;
     assert_eq!(listing.gaps, []);
     (ids(&listing), fake.calls())
 }
@@ -995,13 +1016,13 @@ fn a_refresh_reads_what_is_new_and_what_may_be_late() {
             }
             fake.world().now += 1;
             let (found, calls) = shown(&fake, &trail, Freshness::Shared).await;
-            assert_eq!(found, fake.seen(&window(List::Combined, None, 0, fake.now()), fake.now()));
+            assert_eq!(found, fake.seen(&window(List::Combined, None, 0, fake.present()), fake.present()));
             // Each minute all that has not settled.
             let seconds = if refresh % 12 == 0 { 300 + 65 } else { 60 + 5 };
             // A walk that is halved costs a call more, and as many walks run as the fake allows.
             let most = pages(seconds) + 4;
             assert!(calls <= most, "{calls} calls of a refresh {} s later, not {most}", refresh * 5);
-            let held = trail.inner.state().store.size().events;
+            let held = trail.inner().state().store.size().events;
             assert!(held <= found.len(), "{held} events are held, and {} happened", found.len());
         }
     });
@@ -1019,7 +1040,7 @@ fn an_event_that_is_very_late_is_counted_by_rules_at_once_and_shown_within_a_min
         assert!(shown(&fake, &trail, Freshness::Own).await.0.contains(&late));
         assert!(shown(&fake, &trail, Freshness::Shared).await.0.contains(&late), "what a rule has read is held too");
         let later = fake.add(200, 200);
-        fake.world().now += AGAIN + SECOND;
+        fake.world().now += nanos(STALE_FOR) + SECOND;
         assert!(shown(&fake, &trail, Freshness::Shared).await.0.contains(&later));
     });
 }
@@ -1031,9 +1052,10 @@ fn what_a_wider_list_has_shown_stays_when_an_older_reading_of_the_list_itself_is
         let trail = busy(&fake).await;
         let wide = window(List::Combined, None, START, i64::MAX);
         let narrow = window(List::Of(Kind::Api), Some("usual"), START, i64::MAX);
-        let (edge, known) = (fake.now() - 300 * SECOND..fake.now(), Series::of(&narrow));
-        let events = known.among(&read(&trail, &wide, Freshness::Own).await.events).within(edge.start, edge.end);
-        trail.inner.put(&known, Piece { range: edge, events, flaws: Flaws::default() }, fake.now(), Duration::ZERO);
+        let (edge, known) = (fake.present() - 300 * SECOND..fake.present(), ListKey::of(&narrow));
+        let events = known.select(&read(&trail, &wide, Freshness::Own).await.events).within(edge.start, edge.end);
+        let segment = Segment { interval: interval(edge.start, edge.end), events, flaws: Flaws::default() };
+        trail.inner().insert(&known, &segment, fake.now(), Duration::ZERO);
         let late = fake.add(200, 200);
         fake.world().now += 5 * SECOND;
         read(&trail, &wide, Freshness::Own).await;
@@ -1069,7 +1091,7 @@ fn what_a_clock_that_was_ahead_took_for_settled_is_read_again() {
             fake.world().now += 10 * SECOND;
             fake.add(1, 1);
             let (found, _) = shown(&fake, &trail, Freshness::Shared).await;
-            assert_eq!(found, fake.seen(&window(List::Combined, None, START, fake.now()), fake.now()));
+            assert_eq!(found, fake.seen(&window(List::Combined, None, START, fake.present()), fake.present()));
         }
     });
 }
@@ -1081,12 +1103,12 @@ fn a_folder_that_does_not_answer_leaves_time_to_ask_scaleway() {
         fake.happen(5, SECOND);
         let folder = tempfile::tempdir().unwrap();
         let trail = trail(&fake, &json!({ "cacheDirectory": folder.path() }));
-        let hangs = trail.inner.restored.set(futures::future::pending().boxed().shared());
+        let hangs = trail.inner().loaded.set(futures::future::pending().boxed().shared());
         assert!(hangs.is_ok());
-        let window = window(List::Combined, None, START, fake.now());
+        let window = window(List::Combined, None, START, fake.present());
         let deadline = Instant::now() + Duration::from_mins(1);
         let listings = trail.read(std::slice::from_ref(&window), Freshness::Own, deadline).await;
-        assert_eq!((ids(&listings[0]), &listings[0].gaps), (fake.seen(&window, fake.now()), &Vec::new()));
+        assert_eq!((ids(&listings[0]), &listings[0].gaps), (fake.seen(&window, fake.present()), &Vec::new()));
         let waited = fake.begun.elapsed();
         assert!(waited < Duration::from_secs(31), "{waited:?}");
         read(&trail, &window, Freshness::Own).await;
@@ -1101,15 +1123,18 @@ fn a_process_that_goes_on_removes_what_is_too_old() {
         fake.happen(10, SECOND);
         let above = tempfile::tempdir().unwrap();
         let trail = trail(&fake, &json!({ "cacheDirectory": above.path() }));
-        read(&trail, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
+        read(&trail, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
         let folder = std::fs::read_dir(above.path()).unwrap().next().unwrap().unwrap().path();
         let day = 86_400 * SECOND;
-        let old = folder.join(format!("a_{START}_{}.held", START + day));
+        let old = folder.join(format!("a_{START}_{}.segment", START + day));
+        let former = folder.join(format!("a_{START}_{}.held", START + day));
         std::fs::write(&old, "").unwrap();
-        keep(&trail.inner);
+        std::fs::write(&former, "").unwrap();
+        trail.inner().persist();
         assert!(old.exists());
+        assert!(!former.exists(), "a file of a former format");
         fake.world().now = START + 92 * day;
-        keep(&trail.inner);
+        trail.inner().persist();
         assert!(!old.exists());
     });
 }
@@ -1125,16 +1150,16 @@ fn what_a_clock_that_was_ahead_left_in_the_folder_is_not_believed() {
         fake.world().now += ahead;
         let before = trail(&fake, &settings);
         // It writes when it is told to.
-        assert!(before.inner.folder.as_ref().unwrap().is_due());
-        read(&before, &window(List::Combined, None, START, fake.now()), Freshness::Shared).await;
-        keep(&before.inner);
+        assert!(before.inner().directory.as_ref().unwrap().is_due());
+        read(&before, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
+        before.inner().persist();
         fake.world().now -= ahead;
         let after = trail(&fake, &settings);
         read(&after, &window(List::Combined, None, START, START + SECOND), Freshness::Shared).await;
         fake.add(1, 1);
         fake.world().now += 2 * ahead;
-        let all = window(List::Combined, None, START, fake.now());
-        assert_eq!(ids(&read(&after, &all, Freshness::Shared).await), fake.seen(&all, fake.now()));
+        let all = window(List::Combined, None, START, fake.present());
+        assert_eq!(ids(&read(&after, &all, Freshness::Shared).await), fake.seen(&all, fake.present()));
     });
 }
 
@@ -1143,20 +1168,20 @@ fn what_was_used_last_is_evicted_last() {
     run(async {
         let fake = Fake::new(0);
         fake.happen(1_000, SECOND);
-        let start = fake.now() - 950 * SECOND;
+        let start = fake.present() - 950 * SECOND;
         let part = |number: i64| {
             let from = start + number * 200 * SECOND;
             window(List::Combined, None, from, from + 100 * SECOND)
         };
         let all = trail(&fake, &json!({}));
         read(&all, &part(0), Freshness::Shared).await;
-        let size = all.inner.state().size.bytes;
+        let size = all.inner().state().size.bytes;
         // Two parts fit, and a half.
         let trail = trail_within(&fake, &json!({}), Some(size * 5 / 2));
         for (number, is_held) in [(0, false), (1, false), (0, true), (2, false), (0, true), (2, true), (1, false)] {
             fake.calls();
             let listing = read(&trail, &part(number), Freshness::Shared).await;
-            assert_eq!(ids(&listing), fake.seen(&part(number), fake.now()));
+            assert_eq!(ids(&listing), fake.seen(&part(number), fake.present()));
             assert_eq!(fake.calls() == 0, is_held, "part {number}");
         }
     });

@@ -1,4 +1,4 @@
-//! Where events come from: Scaleway, or whatever a test puts in its place.
+//! Where events come from: Scaleway's API, or a list in a test.
 
 use std::future::Future;
 use std::time::Instant;
@@ -8,8 +8,9 @@ use arrow::error::ArrowError;
 use crate::event::Events;
 use crate::scaleway::Client;
 use crate::scaleway::audit_trail::{self, Flaws, Gap, Window};
+use crate::time::Time;
 
-/// A trail that can be read window by window.
+/// An API that lists events, window by window.
 pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The pages of a window.
     type Pages: Pages;
@@ -23,12 +24,11 @@ pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// How many calls may run at the same time just now.
     fn width(&self) -> usize;
 
-    /// The present: nanoseconds since 1970, UTC.
-    fn now(&self) -> i64;
+    /// The present.
+    fn now(&self) -> Time;
 }
 
 /// The pages of a window, newest first; see [`audit_trail::Pages`], which says what each of these means.
-#[allow(clippy::len_without_is_empty, reason = "nobody asks")]
 pub trait Pages: Send + 'static {
     /// Reads the next page, and tells whether there is another.
     fn next(&mut self, deadline: Instant) -> impl Future<Output = Result<bool, Gap>> + Send;
@@ -40,7 +40,7 @@ pub trait Pages: Send + 'static {
     fn bytes(&self) -> usize;
 
     /// The time above which all events of the window were read.
-    fn reached(&self) -> Option<i64>;
+    fn reached(&self) -> Option<Time>;
 
     /// Takes the events of the window that were read since the last time, and what is wrong with them.
     ///
@@ -49,7 +49,7 @@ pub trait Pages: Send + 'static {
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError>;
 }
 
-/// The trail of one organization, as Scaleway's API tells it.
+/// The Audit Trail API, for one organization.
 #[derive(Clone, Debug)]
 pub struct Api {
     client: Client,
@@ -57,7 +57,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The trail of an organization.
+    /// The events of an organization.
     #[must_use]
     pub fn new(client: Client, organization: &str) -> Self {
         Self { client, organization: organization.into() }
@@ -80,8 +80,8 @@ impl Source for Api {
         self.client.width()
     }
 
-    fn now(&self) -> i64 {
-        self.client.now()
+    fn now(&self) -> Time {
+        Time::from_nanos(self.client.now())
     }
 }
 
@@ -98,8 +98,8 @@ impl Pages for audit_trail::Pages {
         self.bytes()
     }
 
-    fn reached(&self) -> Option<i64> {
-        self.reached()
+    fn reached(&self) -> Option<Time> {
+        self.reached().map(Time::from_nanos)
     }
 
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {

@@ -1,0 +1,108 @@
+use arrow::error::ArrowError;
+
+use super::fetch::{FetchPlan, Outcome};
+use super::segment::Segment;
+use super::source::{Pages, Source};
+use crate::event::Events;
+use crate::scaleway::audit_trail::{Flaws, Gap};
+use crate::time::{Interval, Time};
+
+/// The most events of a batch: with the page that comes on top nearly a power of two, so that its columns fill what an
+/// allocator reserves.
+const MOST_EVENTS: usize = 8_192 - 100;
+
+/// Packs the events of complete pages from time to time, so that a long fetch takes no more memory than its segments.
+pub(super) struct Batcher {
+    /// The newest first, each ends where the one before it starts.
+    segments: Vec<Segment>,
+    /// Where the next one ends.
+    end: Time,
+    /// Events of the very nanosecond that was reached: the next page may have more of it.
+    tail: Events,
+    flaws: Flaws,
+    /// How many events had been read when the last segment was made.
+    counted: usize,
+}
+
+impl Batcher {
+    pub(super) fn new(end: Time) -> Self {
+        Self { segments: Vec::new(), end, tail: Events::default(), flaws: Flaws::default(), counted: 0 }
+    }
+
+    pub(super) fn into_segments(self) -> Vec<Segment> {
+        self.segments
+    }
+
+    /// The memory of its events, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.events.bytes()).sum::<usize>() + self.tail.bytes()
+    }
+
+    /// Makes a segment of what was read, if that is enough for one.
+    ///
+    /// # Errors
+    /// When the events do not fit into memory's columns.
+    pub(super) fn flush_if_full<S: Source>(
+        &mut self,
+        pages: &mut S::Pages,
+        plan: &FetchPlan<S>,
+    ) -> Result<(), ArrowError> {
+        let is_full = pages.bytes() >= plan.batch_bytes || pages.in_window() >= self.counted + MOST_EVENTS;
+        match pages.reached().filter(|_| is_full) {
+            Some(reached) => self.flush(pages, reached.next(), plan),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a segment of what was read from `complete_from` on, which is all that there is.
+    fn flush<S: Source>(
+        &mut self,
+        pages: &mut S::Pages,
+        complete_from: Time,
+        plan: &FetchPlan<S>,
+    ) -> Result<(), ArrowError> {
+        self.counted = pages.in_window();
+        let (events, flaws) = pages.take()?;
+        self.flaws.add(&flaws);
+        let mut read = vec![std::mem::take(&mut self.tail), events.weighed(plan.classify)];
+        let in_order = pages.reached().is_some();
+        if !in_order {
+            // No segment had all events of its interval.
+            read.extend(self.segments.drain(..).map(|segment| segment.events));
+            self.end = plan.interval.end;
+        }
+        let read = Events::merge(&read)?;
+        let interval = Interval::new(complete_from, self.end);
+        let (from, to) = (complete_from.nanos(), self.end.nanos());
+        // Packed, the events keep no page in memory.
+        let events = read.within(from, to).packed()?;
+        self.tail = read.within(i64::MIN, from).packed()?;
+        if !interval.is_empty() {
+            self.segments.push(Segment { interval, events, flaws: self.flaws.within(from, to) });
+        }
+        self.end = self.end.min(complete_from);
+        Ok(())
+    }
+
+    /// The outcome of a worker whose interval starts at `start`. If its pages are not complete, the segments end at the
+    /// oldest event, since more events of that very nanosecond may be missing; without order there are none.
+    pub(super) fn finish<S: Source>(
+        mut self,
+        mut pages: S::Pages,
+        plan: &FetchPlan<S>,
+        start: Time,
+        complete: bool,
+        gap: Option<Gap>,
+    ) -> Outcome {
+        let complete_from = match pages.reached() {
+            _ if complete => start,
+            Some(reached) => reached.next().max(start),
+            None => plan.interval.end,
+        };
+        let flushed = self.flush(&mut pages, complete_from, plan);
+        let gap = gap.or(flushed.err().map(|_| Gap::Bytes));
+        let rest = self.tail.within(start.nanos(), complete_from.nanos());
+        let incomplete = Some(rest).filter(|rest| !rest.is_empty());
+        Outcome { gap, segments: self.segments, incomplete: Vec::from_iter(incomplete), pages_left: None }
+    }
+}

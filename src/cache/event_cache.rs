@@ -1,0 +1,297 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use futures::future::{BoxFuture, FutureExt, Shared, join_all};
+
+use super::directory::Directory;
+use super::fetch::Classify;
+use super::in_flight::{Demand, InFlightFetch};
+use super::limits::Limits;
+use super::list_key::ListKey;
+use super::listing::Listing;
+use super::metrics::Meter;
+use super::request::{Request, is_of_no_use};
+use super::segment::Segment;
+use super::source::{Api, Source};
+use super::store::{Size, Store};
+use crate::event::List;
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Window};
+use crate::settings::Settings;
+use crate::time::{Interval, Time};
+
+/// How long a region that does not exist is not asked again for panels.
+const ABSENT_FOR: Duration = Duration::from_mins(1);
+
+/// How old the newest events of an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A panel's: events that another panel of the same dashboard has just fetched will do, and those that had happened a
+    /// while before they were fetched are not fetched again each time.
+    Shared,
+    /// An alert rule's: fetched after the rule asked.
+    Own,
+}
+
+/// The events of one organization, read with one credential. Clones share one cache.
+#[derive(Debug)]
+pub struct EventCache<S: Source = Api> {
+    inner: Arc<Inner<S>>,
+}
+
+impl<S: Source> Clone for EventCache<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Inner<S> {
+    pub(super) source: S,
+    /// The most events that one list of one region yields.
+    pub(super) max_events: usize,
+    pub(super) limits: Limits,
+    pub(super) classify: Classify,
+    meter: Meter,
+    /// A lock of the standard library, since it is never held across an await.
+    state: Mutex<State>,
+    pub(super) directory: Option<Directory>,
+    /// Resolves once the memory has what the directory had.
+    pub(super) loaded: OnceLock<Shared<BoxFuture<'static, ()>>>,
+    /// The directory did not answer in time: no request waits for it any more.
+    is_directory_slow: AtomicBool,
+    /// Set once the combined list has failed where the lists of single kinds answered.
+    never_combine: AtomicBool,
+    /// Regions that do not exist, and when that was found.
+    absent: Mutex<HashMap<String, Instant>>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) store: Store,
+    pub(super) size: Size,
+    /// Fetches that a request waits for, and some that none does any more.
+    pub(super) fetches: Vec<Weak<InFlightFetch>>,
+    /// Requests for all events of a region's interval, and some that have ended.
+    pub(super) demands: Vec<Weak<Demand>>,
+}
+
+impl State {
+    /// Whether a request wants all events of a region's interval: of a part of them, the rest may cost more than it is worth.
+    pub(super) fn demands_all(&self, region: &str, interval: Interval) -> bool {
+        let mut demands = self.demands.iter().filter_map(Weak::upgrade);
+        demands.any(|demand| demand.region == region && demand.interval.covers(interval))
+    }
+}
+
+impl<S: Source> Inner<S> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Caches a segment of a fetch that began at `began_at`, by the clock of then, and has taken `elapsed`.
+    pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
+        self.meter.add_fetched(segment.events.len());
+        let now = self.source.now();
+        // The clock may have been set back meanwhile.
+        let read_at = began_at.min(now - elapsed);
+        self.change(|store| store.insert(key, segment, read_at, now));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Store)) {
+        let mut state = self.state();
+        change(&mut state.store);
+        let size = state.store.size();
+        self.meter.resize(state.size, size);
+        state.size = size;
+    }
+
+    /// Caches what the directory has, except what is too old.
+    fn load(&self) {
+        let Some(directory) = &self.directory else { return };
+        let now = self.source.now();
+        directory.remove_expired(now);
+        let (most_bytes, settled_until) = {
+            let store = &self.state().store;
+            (store.most_bytes(), store.settled_until(now))
+        };
+        for (key, segment) in directory.read(most_bytes, self.classify, settled_until) {
+            self.change(|store| store.load(&key, segment));
+        }
+    }
+
+    /// Writes to the directory what it lacks, and removes from it what is too old.
+    pub(super) fn persist(&self) {
+        let Some(directory) = &self.directory else { return };
+        directory.remove_expired(self.source.now());
+        let new = self.state().store.unpersisted();
+        for (key, segment) in new {
+            if directory.write(&key, &segment) {
+                self.state().store.set_persisted(&key, segment.interval);
+            }
+        }
+    }
+}
+
+impl<S> Drop for Inner<S> {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.meter.resize(state.size, Size::default());
+    }
+}
+
+impl<S: Source> EventCache<S> {
+    /// An empty cache of the events of `source`. One list of one region yields at most `max_events` of the settings.
+    /// `classify` tells what each event means.
+    #[must_use]
+    pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter, classify: Classify) -> Self {
+        let store = Store::new(settings.settling, settings.max_memory, limits);
+        let directory =
+            settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
+        let state = State { store, size: Size::default(), fetches: Vec::new(), demands: Vec::new() };
+        let inner = Inner {
+            source,
+            max_events: settings.max_events,
+            limits,
+            classify,
+            meter,
+            state: Mutex::new(state),
+            directory,
+            loaded: OnceLock::new(),
+            is_directory_slow: AtomicBool::new(false),
+            never_combine: AtomicBool::new(false),
+            absent: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn inner(&self) -> &Arc<Inner<S>> {
+        &self.inner
+    }
+
+    /// The events of windows: cached ones and, where these are not enough, fetched ones. A window that fails says so in its
+    /// listing and leaves the others alone.
+    pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        self.load(deadline).await;
+        let mut regions: Vec<Vec<&Window>> = Vec::new();
+        for window in windows {
+            match regions.iter_mut().find(|region| region[0].region == window.region) {
+                Some(region) => region.push(window),
+                None => regions.push(vec![window]),
+            }
+        }
+        let listings = join_all(regions.iter().map(|windows| self.read_region(windows, freshness, deadline))).await;
+        if self.inner.directory.as_ref().is_some_and(Directory::is_due) {
+            let inner = Arc::clone(&self.inner);
+            // The answer does not wait for the disk.
+            tokio::task::spawn_blocking(move || inner.persist());
+        }
+        listings.into_iter().flatten().collect()
+    }
+
+    /// Loads the directory, once, before the first answer. Other requests wait for it too, but for half of their time at
+    /// most, so that they can still ask Scaleway.
+    async fn load(&self, deadline: Instant) {
+        if self.inner.directory.is_none() || self.inner.is_directory_slow.load(Ordering::Relaxed) {
+            return;
+        }
+        let loaded = self.inner.loaded.get_or_init(|| {
+            let inner = Arc::clone(&self.inner);
+            // A panic is logged where it happened, and leaves the rest to be fetched.
+            tokio::task::spawn_blocking(move || inner.load()).map(|_| ()).boxed().shared()
+        });
+        let patience = deadline.saturating_duration_since(Instant::now()) / 2;
+        if tokio::time::timeout(patience, loaded.clone()).await.is_err()
+            && !self.inner.is_directory_slow.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("the cache directory cannot be read in time; its events are fetched from Scaleway");
+        }
+    }
+
+    async fn read_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let region = windows[0].region.as_str();
+        if freshness == Freshness::Shared && self.is_known_to_be_absent(region) {
+            return windows.iter().map(|window| Listing::absent(&window.region, window.list)).collect();
+        }
+        let listings = self.read_existing_region(windows, freshness, deadline).await;
+        // Every answer needs the global events: without their region there is none.
+        if region == GLOBAL_REGION
+            || !listings.iter().all(has_only_absences)
+            // Where the region has its products, only these lists are missing.
+            || !self.inner.source.is_absent(region, deadline).await
+        {
+            return listings;
+        }
+        self.absent().insert(region.to_owned(), Instant::now());
+        listings.into_iter().map(|listing| Listing::absent(&listing.region, listing.list)).collect()
+    }
+
+    fn absent(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.inner.absent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_known_to_be_absent(&self, region: &str) -> bool {
+        self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR)
+    }
+
+    /// Reads with the combined list where that may spare calls, and with the lists of single kinds alone where the combined one
+    /// turns out to be unusable.
+    async fn read_existing_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let lists: Vec<(ListKey, Interval)> =
+            windows.iter().map(|window| (ListKey::of(window), Interval::from_nanos(window.from, window.to))).collect();
+        let mut failed = Vec::new();
+        if !self.inner.never_combine.load(Ordering::Relaxed) {
+            let request = Request { cache: self, lists: &lists, may_combine: true, freshness, deadline };
+            let listings = request.listings().await;
+            if !listings.iter().any(is_unusable) {
+                return listings;
+            }
+            failed = listings;
+        }
+        let lists = by_kind(&lists);
+        let request = Request { cache: self, lists: &lists, may_combine: false, freshness, deadline };
+        let listings = request.listings().await;
+        let has_failed = |listing: &Listing| listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_)));
+        if !failed.is_empty() && listings.iter().all(has_failed) {
+            // The region itself is what fails.
+            return failed;
+        }
+        if listings.iter().all(|listing| listing.gaps.is_empty()) {
+            self.stop_combining();
+        }
+        listings
+    }
+
+    /// From now on the combined list is not tried any more.
+    pub(super) fn stop_combining(&self) {
+        if !self.inner.never_combine.swap(true, Ordering::Relaxed) {
+            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
+        }
+    }
+}
+
+/// The lists of single kinds of all lists, each once.
+fn by_kind(lists: &[(ListKey, Interval)]) -> Vec<(ListKey, Interval)> {
+    let mut single = Vec::new();
+    for (key, interval) in lists {
+        for key in key.by_kind() {
+            if !single.contains(&(key.clone(), *interval)) {
+                single.push((key, *interval));
+            }
+        }
+    }
+    single
+}
+
+/// Whether all that is known of a list is that it does not exist.
+fn has_only_absences(listing: &Listing) -> bool {
+    let is_absence = |gap: &Gap| matches!(gap, Gap::Failed(error) if error.is_absence());
+    listing.events.is_empty() && !listing.gaps.is_empty() && listing.gaps.iter().all(is_absence)
+}
+
+/// Whether the combined list, whose shape is the least certain of the four, answered with something else.
+fn is_unusable(listing: &Listing) -> bool {
+    let only_malformed = |gap: &Gap| matches!(gap, Gap::Malformed { .. }) && listing.events.is_empty();
+    listing.list == List::Combined && listing.gaps.iter().any(|gap| is_of_no_use(gap) || only_malformed(gap))
+}

@@ -1,0 +1,228 @@
+//! How a missing interval is fetched: page by page at first, and then by several workers at once.
+//!
+//! The first page tells how dense the list is. What is left of the interval is then halved, and halved again, until there are
+//! as many workers as calls may run at the same time. When a worker ends, the one that has most pages before it gives half of
+//! them away, so that all end together, however unevenly events are spread.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use arrow::array::UInt16Array;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::batcher::Batcher;
+use super::density::to_f64;
+use super::list_key::ListKey;
+use super::segment::Segment;
+use super::source::{Pages, Source};
+use super::worker::{self, Worker};
+use crate::event::Events;
+use crate::scaleway::audit_trail::Gap;
+use crate::time::{Interval, Time};
+
+/// A worker with fewer pages before it is not worth halving: each half reads a page that the whole would not.
+const FEWEST_PAGES: f64 = 3.0;
+
+/// The shortest interval of a worker. The API's bounds are whole seconds: workers of less would mostly read the same.
+pub(super) const SHORTEST: Duration = Duration::from_secs(10);
+
+/// How many times the wanted events a stage aims at, since the density is an estimate.
+const MARGIN: f64 = 1.1;
+
+/// Classifies events, see [`Events::weighed`].
+pub(super) type Classify = fn(&Events) -> UInt16Array;
+
+/// What to fetch.
+#[derive(Clone)]
+pub(super) struct FetchPlan<S> {
+    pub(super) source: S,
+    pub(super) key: ListKey,
+    pub(super) interval: Interval,
+    /// More events than this are not wanted; the newest are.
+    pub(super) limit: usize,
+    pub(super) deadline: Instant,
+    /// After how many bytes of pages their events are packed.
+    pub(super) batch_bytes: usize,
+    pub(super) classify: Classify,
+}
+
+/// How a fetch, or a worker of it, ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome {
+    /// Why something is missing.
+    pub(super) gap: Option<Gap>,
+    /// The complete segments, whether or not the memory could cache them.
+    pub(super) segments: Vec<Segment>,
+    /// Events of intervals that are not complete: they are not cached, but the requests that wait may show them.
+    pub(super) incomplete: Vec<Events>,
+    /// How many pages were left after the first.
+    pub(super) pages_left: Option<f64>,
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.gap = self.gap.take().or(other.gap);
+        self.segments.extend(other.segments);
+        self.incomplete.extend(other.incomplete);
+    }
+
+    fn or_gap(mut self, gap: Option<Gap>) -> Self {
+        self.gap = self.gap.or(gap);
+        self
+    }
+}
+
+/// Fetches an interval. `put` takes each complete segment as soon as there is one. After the first page, `wants_more` says
+/// for how many further pages the rest is still wanted.
+pub(super) async fn fetch<S: Source>(
+    plan: FetchPlan<S>,
+    put: impl Fn(&Segment) + Clone + Send + 'static,
+    wants_more: impl FnOnce() -> bool,
+) -> Outcome {
+    let mut pages = plan.source.pages(plan.key.window(plan.interval));
+    let first = pages.next(plan.deadline).await;
+    let past = plan.interval.before(plan.source.now());
+    let has_more = matches!(first, Ok(true));
+    let pages_left = if has_more { estimated_pages_left(&pages, past) } else { 0.0 };
+    let exceeds_limit = pages.in_window() > plan.limit;
+    if !has_more || exceeds_limit || !wants_more() {
+        let complete = matches!(first, Ok(false));
+        let batcher = Batcher::new(plan.interval.end);
+        let outcome = batcher.finish(pages, &plan, plan.interval.start, complete, first.err());
+        outcome.segments.iter().for_each(&put);
+        let outcome = outcome.or_gap((exceeds_limit && !complete).then_some(Gap::Limit(plan.limit)));
+        return Outcome { pages_left: Some(pages_left), ..outcome };
+    }
+    Outcome { pages_left: Some(pages_left), ..fetch_in_stages(&plan, pages, past, put).await }
+}
+
+/// Fetches the newest part first, and older ones until there are as many events as are wanted.
+async fn fetch_in_stages<S: Source>(
+    plan: &FetchPlan<S>,
+    first: S::Pages,
+    past: Interval,
+    put: impl Fn(&Segment) + Clone + Send + 'static,
+) -> Outcome {
+    let bytes = Arc::new(AtomicUsize::new(0));
+    let density = density(first.in_window(), covered(&first, past.end));
+    // The time to come, which has no events, is a part of the first stage's calls.
+    let mut stage = Interval::new(newest_part(past, density, plan.limit).start, plan.interval.end);
+    let mut started = Some(first);
+    let (mut found, mut outcome) = (0, Outcome::default());
+    loop {
+        let mut workers = Workers::new(plan, &bytes, stage, put.clone());
+        let fetched = workers.fetch(started.take()).await;
+        found += fetched.segments.iter().map(|segment| segment.events.len()).sum::<usize>();
+        outcome.add(fetched);
+        if outcome.gap.is_some() || stage.start <= plan.interval.start {
+            return outcome;
+        }
+        if found > plan.limit {
+            return outcome.or_gap(Some(Gap::Limit(plan.limit)));
+        }
+        let density = self::density(found.max(1), past.end.since(stage.start));
+        let rest = Interval::new(plan.interval.start, stage.start);
+        stage = newest_part(rest, density, plan.limit - found);
+    }
+}
+
+/// The time from the oldest event that the pages have read to `end`.
+fn covered(pages: &impl Pages, end: Time) -> Duration {
+    pages.reached().map_or(Duration::ZERO, |reached| end.since(reached))
+}
+
+fn estimated_pages_left(pages: &impl Pages, past: Interval) -> f64 {
+    let covered = covered(pages, past.end).max(Duration::from_nanos(1));
+    let left = past.length().saturating_sub(covered).max(Duration::from_nanos(1));
+    left.as_secs_f64() / covered.as_secs_f64()
+}
+
+/// Events, or pages, per second.
+pub(super) fn density(count: usize, time: Duration) -> f64 {
+    to_f64(count) / time.max(Duration::from_nanos(1)).as_secs_f64()
+}
+
+/// The newest part of an interval that should have as many events as are wanted.
+fn newest_part(interval: Interval, density: f64, wanted: usize) -> Interval {
+    let seconds = (to_f64(wanted) + 1.0) * MARGIN / density;
+    let length = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).max(SHORTEST);
+    Interval::new((interval.end - length).max(interval.start), interval.end)
+}
+
+/// The workers of one stage.
+struct Workers<'a, S: Source, P> {
+    plan: &'a FetchPlan<S>,
+    /// The memory of all stages, in bytes.
+    bytes: &'a Arc<AtomicUsize>,
+    stage: Interval,
+    put: P,
+    now: Time,
+    running: JoinSet<Outcome>,
+    all: Vec<Arc<Worker>>,
+    /// How many pages all workers have read.
+    pages: usize,
+    page_sender: mpsc::UnboundedSender<()>,
+    page_receiver: mpsc::UnboundedReceiver<()>,
+}
+
+impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> {
+    fn new(plan: &'a FetchPlan<S>, bytes: &'a Arc<AtomicUsize>, stage: Interval, put: P) -> Self {
+        let (page_sender, page_receiver) = mpsc::unbounded_channel();
+        let now = plan.source.now();
+        let (running, all) = (JoinSet::new(), Vec::new());
+        Self { plan, bytes, stage, put, now, running, all, pages: 0, page_sender, page_receiver }
+    }
+
+    /// Fetches the stage, of which the first page may have been read.
+    async fn fetch(&mut self, started: Option<S::Pages>) -> Outcome {
+        self.pages = usize::from(started.is_some());
+        self.spawn(self.stage, started);
+        let mut outcome = Outcome::default();
+        loop {
+            if outcome.gap.is_none() {
+                self.divide();
+            }
+            tokio::select! {
+                Some(()) = self.page_receiver.recv() => self.pages += 1,
+                ended = self.running.join_next() => match ended {
+                    Some(Ok(ended)) => {
+                        ended.segments.iter().for_each(&self.put);
+                        outcome.add(ended);
+                        self.all.retain(|worker| !worker.has_ended());
+                    }
+                    Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    // Only the end of the fetch itself aborts a worker.
+                    Some(Err(_)) => {}
+                    None => return outcome,
+                },
+            }
+        }
+    }
+
+    fn spawn(&mut self, interval: Interval, started: Option<S::Pages>) {
+        let worker = Arc::new(Worker::new(interval, self.now, started.as_ref()));
+        let plan = FetchPlan { interval, ..self.plan.clone() };
+        let (bytes, put) = (Arc::clone(self.bytes), self.put.clone());
+        self.running.spawn(worker::run(plan, Arc::clone(&worker), started, bytes, self.page_sender.clone(), put));
+        self.all.push(worker);
+    }
+
+    /// Halves the workers with the most pages before them until as many run as there may be calls. A page more, or a worker
+    /// less, may make room for another.
+    fn divide(&mut self) {
+        while self.running.len() < self.plan.source.width() {
+            let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();
+            let done = self.stage.before(self.now).length().saturating_sub(left);
+            let usual = density(self.pages, done);
+            let longest = self.all.iter().map(|worker| (worker.pages_left(usual), worker));
+            let Some((pages, longest)) = longest.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return };
+            if pages < FEWEST_PAGES {
+                return;
+            }
+            let Some(half) = longest.split() else { return };
+            self.spawn(half, None);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::fetch::Outcome;
+use super::list_key::ListKey;
+use crate::scaleway::audit_trail::Gap;
+use crate::time::{Interval, Time};
+
+/// How many times as long as a request's interval a fetch is much longer.
+const MUCH_LONGER: u32 = 4;
+
+/// A request for all events of a region's interval, as long as it is under way.
+#[derive(Debug)]
+pub(super) struct Demand {
+    pub(super) region: String,
+    pub(super) interval: Interval,
+}
+
+/// A fetch that several requests may wait for. It is aborted when the last of them drops it; the pages that it has read
+/// completely are cached then.
+#[derive(Debug)]
+pub(super) struct InFlightFetch {
+    pub(super) key: ListKey,
+    pub(super) interval: Interval,
+    pub(super) began_at: Time,
+    /// When the request that began it needs its answer.
+    pub(super) deadline: Instant,
+    /// Whether to go on after the first page, which tells how much there is.
+    pub(super) wants_all: Arc<AtomicBool>,
+    pub(super) progress: watch::Receiver<Option<Outcome>>,
+    pub(super) task: AbortHandle,
+}
+
+impl Drop for InFlightFetch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl InFlightFetch {
+    pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {
+        self.interval.length() > interval.length().saturating_mul(MUCH_LONGER)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.progress.borrow().is_some() || self.task.is_finished()
+    }
+
+    /// Waits for the end.
+    pub(super) async fn outcome(&self) -> Outcome {
+        let mut progress = self.progress.clone();
+        match progress.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().expect("the outcome that was waited for"),
+            // The task panicked, which is logged where it happened.
+            Err(_) => Outcome { gap: Some(Gap::Broken), ..Outcome::default() },
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use prometheus::core::Collector;
+use prometheus::{IntCounter, IntGauge};
+
+use super::store::Size;
+
+/// How many events were fetched and how many are cached, by all caches of the process.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    fetched: IntCounter,
+    events: IntGauge,
+    bytes: IntGauge,
+    body_bytes: IntGauge,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        let legal = "the name is legal";
+        Self {
+            fetched: IntCounter::new("audittrail_events_total", "Events read from Scaleway's API.").expect(legal),
+            events: IntGauge::new("audittrail_cache_events", "Events in memory now.").expect(legal),
+            bytes: IntGauge::new("audittrail_cache_bytes", "Memory that the events take.").expect(legal),
+            body_bytes: IntGauge::new("audittrail_cache_body_bytes", "The part of it that is request bodies.")
+                .expect(legal),
+        }
+    }
+}
+
+impl Meter {
+    /// The collectors, for a registry.
+    #[must_use]
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        vec![
+            Box::new(self.fetched.clone()),
+            Box::new(self.events.clone()),
+            Box::new(self.bytes.clone()),
+            Box::new(self.body_bytes.clone()),
+        ]
+    }
+
+    pub(super) fn add_fetched(&self, events: usize) {
+        self.fetched.inc_by(events as u64);
+    }
+
+    pub(super) fn resize(&self, before: Size, after: Size) {
+        add(&self.events, before.events, after.events);
+        add(&self.bytes, before.bytes, after.bytes);
+        add(&self.body_bytes, before.body_bytes, after.body_bytes);
+    }
+}
+
+fn add(gauge: &IntGauge, before: usize, after: usize) {
+    let number = |size: usize| i64::try_from(size).expect("no memory has 2^63 bytes");
+    gauge.add(number(after) - number(before));
+}

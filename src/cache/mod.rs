@@ -1,0 +1,68 @@
+//! `EventCache`: the events of an organization, each fetched from Scaleway once.
+//!
+//! # Segments
+//!
+//! The unit of the cache is the *segment*: all events of one list (its [`ListKey`](list_key::ListKey): region, list, API
+//! filter) in one half-open interval. When it was fetched decides how long it is good for:
+//!
+//! ```text
+//!   fetched            settling time after its end            settled: complete for good, kept until evicted,
+//!  ──────────► is the fetch later than that? ── yes ────────►          also in the cache directory
+//!                             │
+//!                             no
+//!                             ▼
+//!                        provisional ── 10 s (1 s if its range ends in the past) ──► stale ── 60 s ──► removed
+//!                     a hit for panels                          the part that ended 60 s before
+//!                                                               the fetch is still a hit for panels
+//! ```
+//!
+//! This is stale-while-revalidate with two exceptions. An alert rule accepts only what was fetched after it asked, beside
+//! settled segments. And stale parts are hits only where they spare calls: a refresh fetches one page anyway, and few stale
+//! events fit on it. [`Store`](store::Store) applies these rules; times are its arguments.
+//!
+//! # Who owns what
+//!
+//! - [`EventCache`] owns the [`Store`](store::Store) and the list of fetches in flight, behind one lock that is never held
+//!   across an await.
+//! - A [`Request`](request::Request) is one read of some lists of a region. It looks up, finds or begins fetches for what is
+//!   missing, waits, and looks up again. It owns its fetches together with all other requests that wait for them.
+//! - An [`InFlightFetch`](in_flight::InFlightFetch) owns its task: when the last request drops it, the task is aborted, and the
+//!   pages that it has read completely are cached.
+//! - A task runs [`fetch`](fetch::fetch), which owns its [`Worker`](worker::Worker)s; a [`Batcher`](batcher::Batcher) packs what
+//!   a worker has read.
+//! - The [`Directory`](directory::Directory) has settled segments on disk, for the next process.
+//!
+//! # Invariants, and the tests that guard them
+//!
+//! - An answer is what a plain list of events would answer, or names what is missing:
+//!   `answers_are_those_of_a_plain_list`, `many_threads_agree`.
+//! - A clock that is set back loses no event: `a_clock_that_is_set_back_meanwhile_costs_no_answer_and_no_event`,
+//!   `what_a_clock_that_was_ahead_took_for_settled_is_read_again`.
+//! - A rule counts what was fetched after it asked: `a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick`.
+//! - Equal requests at the same time are one fetch: `equal_questions_at_the_same_time_are_one_reading`.
+
+mod batcher;
+mod density;
+mod directory;
+mod event_cache;
+mod fetch;
+mod in_flight;
+mod limits;
+mod list_key;
+mod listing;
+mod lookup;
+mod metrics;
+mod request;
+mod segment;
+mod source;
+mod store;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use event_cache::{EventCache, Freshness};
+pub use limits::Limits;
+pub use listing::Listing;
+pub use metrics::Meter;
+pub use source::{Api, Pages, Source};

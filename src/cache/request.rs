@@ -1,0 +1,352 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tokio::sync::watch;
+
+use super::event_cache::{EventCache, Freshness, Inner, State};
+use super::fetch::{self, FetchPlan, Outcome};
+use super::in_flight::{Demand, InFlightFetch};
+use super::list_key::ListKey;
+use super::listing::{Listing, needed};
+use super::lookup::Lookup;
+use super::segment::Segment;
+use super::source::Source;
+use super::store::{STALE_FOR, Staleness};
+use crate::event::{Events, List};
+use crate::scaleway::Error;
+use crate::scaleway::audit_trail::Gap;
+use crate::time::{Interval, Time};
+
+/// The panels of a dashboard ask for the same range within this time; they share what the first of them fetches.
+const SHARED_FOR: Duration = Duration::from_secs(10);
+
+/// Requests within this time share their fetches whatever their ranges.
+const SAME_MOMENT: Duration = Duration::from_secs(1);
+
+/// Events on a page of the API, as far as is known.
+const PAGE_EVENTS: f64 = 100.0;
+
+/// The combined list is fetched in place of a part of it where that costs at most so many pages more, since other requests can
+/// use it.
+const SPARE_PAGES: f64 = 4.0;
+
+/// A shared fetch's time-out is not accepted if the own deadline is at least this much later than that of the request that
+/// began it.
+const LATER_DEADLINE: Duration = Duration::from_secs(1);
+
+/// How long a request waits for a fetch that is much longer than its interval, before it fetches its own part.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long after its deadline a fetch may take to say why it is late.
+const LAST_WORD: Duration = Duration::from_millis(200);
+
+/// How often a request looks for what is still missing, before its answer says so.
+const ROUNDS: usize = 12;
+
+/// Some lists of one region that are asked for together.
+pub(super) struct Request<'a, S: Source> {
+    pub(super) cache: &'a EventCache<S>,
+    pub(super) lists: &'a [(ListKey, Interval)],
+    /// Whether the combined list may be fetched in place of another.
+    pub(super) may_combine: bool,
+    pub(super) freshness: Freshness,
+    pub(super) deadline: Instant,
+}
+
+/// What a request has learnt about its list from the fetches that it waited for.
+#[derive(Default)]
+struct Hints {
+    /// How many pages of the combined list were left after the first.
+    pages_left: Option<f64>,
+    /// The combined list cannot be used for the interval.
+    no_combined: bool,
+    /// The combined list cannot be used at all.
+    never_combined: bool,
+    /// Fetches that are much longer than the interval take too long.
+    no_longer_fetches: bool,
+}
+
+/// The state of one list of a request between two rounds.
+struct Progress<'a> {
+    key: &'a ListKey,
+    interval: Interval,
+    asked_at: Time,
+    staleness: Staleness,
+    hints: Hints,
+    /// Segments that its fetches brought: the memory may be too small to cache them.
+    fetched: Vec<(ListKey, Segment)>,
+    /// Events of intervals that are not complete.
+    incomplete: Vec<(ListKey, Events)>,
+    gap: Option<Gap>,
+}
+
+impl<S: Source> Request<'_, S> {
+    fn inner(&self) -> &Arc<Inner<S>> {
+        self.cache.inner()
+    }
+
+    /// The lists, each with its events or what is missing.
+    pub(super) async fn listings(&self) -> Vec<Listing> {
+        // As long as this is awaited, a fetch of a part knows that all is wanted.
+        let _demands = self.demands();
+        join_all(self.lists.iter().map(|(key, interval)| self.listing(key, *interval))).await
+    }
+
+    fn demands(&self) -> Vec<Arc<Demand>> {
+        let combined = self.lists.iter().filter(|(key, _)| *key == ListKey::combined(&key.region));
+        let demands: Vec<Arc<Demand>> = combined
+            .map(|(key, interval)| Arc::new(Demand { region: key.region.clone(), interval: *interval }))
+            .collect();
+        let mut state = self.inner().state();
+        state.demands.retain(|demand| demand.strong_count() > 0);
+        state.demands.extend(demands.iter().map(Arc::downgrade));
+        demands
+    }
+
+    fn staleness(&self, interval: Interval, now: Time) -> Staleness {
+        match self.freshness {
+            Freshness::Own => Staleness { fresh_since: now, stale_since: now, accept_any: false },
+            Freshness::Shared => {
+                let fresh_since = interval.end.clamp(now - SHARED_FOR, now - SAME_MOMENT);
+                Staleness { fresh_since, stale_since: now - STALE_FOR, accept_any: false }
+            }
+        }
+    }
+
+    /// One list: looks it up, waits for fetches of what is missing, and looks it up again, until nothing is missing or a fetch
+    /// has failed.
+    async fn listing(&self, key: &ListKey, interval: Interval) -> Listing {
+        let asked_at = self.inner().source.now();
+        let mut progress = Progress {
+            key,
+            interval,
+            asked_at,
+            staleness: self.staleness(interval, asked_at),
+            hints: Hints::default(),
+            fetched: Vec::new(),
+            incomplete: Vec::new(),
+            gap: None,
+        };
+        let mut rounds = 0..ROUNDS;
+        loop {
+            let may_fetch = rounds.next().is_some() && progress.gap.is_none();
+            let (lookup, fetches) = self.look_up(&mut progress, may_fetch);
+            if !fetches.is_empty() {
+                self.wait(&mut progress, &fetches).await;
+                continue;
+            }
+            let Progress { hints, incomplete, gap, asked_at, .. } = progress;
+            let listing = Listing::of(key, interval, lookup, incomplete, self.inner().max_events, gap, asked_at);
+            if hints.never_combined && listing.gaps.is_empty() {
+                self.cache.stop_combining();
+            }
+            return listing;
+        }
+    }
+
+    /// Looks up what is cached, and finds or begins fetches for the rest if it may.
+    fn look_up(&self, progress: &mut Progress<'_>, may_fetch: bool) -> (Lookup, Vec<Arc<InFlightFetch>>) {
+        let mut state = self.inner().state();
+        let now = self.inner().source.now();
+        if now < progress.asked_at {
+            // The clock was set back: by it, the request was made in the future.
+            progress.asked_at = now;
+            progress.staleness = self.staleness(progress.interval, now);
+        }
+        // By a clock that never goes back, no fetch began later.
+        let latest = now + self.inner().limits.tick;
+        progress.staleness.accept_any = progress.gap.is_some();
+        let mut lookup = state.store.lookup(progress.key, progress.interval, &progress.staleness, latest);
+        for (of, segment) in &progress.fetched {
+            lookup.fill(progress.key, of, segment, Time::MAX);
+        }
+        let holes = needed(&lookup, self.inner().max_events);
+        if !may_fetch || holes.is_empty() {
+            return (lookup, Vec::new());
+        }
+        state.fetches.retain(|fetch| fetch.upgrade().is_some_and(|fetch| fetch.began_at <= latest));
+        let fetches = holes.into_iter().flat_map(|hole| self.fetches(&mut state, progress, hole)).collect();
+        (lookup, fetches)
+    }
+
+    /// Waits for fetches, and takes in what they brought.
+    async fn wait(&self, progress: &mut Progress<'_>, fetches: &[Arc<InFlightFetch>]) {
+        let last_word = tokio::time::Instant::from_std(self.deadline + LAST_WORD);
+        let has_long = fetches.iter().any(|fetch| fetch.is_much_longer_than(progress.interval));
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        let until = if has_long { last_word.min(patience) } else { last_word };
+        match tokio::time::timeout_at(until, join_all(fetches.iter().map(|fetch| fetch.outcome()))).await {
+            Ok(outcomes) => {
+                fetches.iter().zip(outcomes).for_each(|(fetch, outcome)| self.take_in(progress, fetch, outcome));
+            }
+            Err(_) if until < last_word => progress.hints.no_longer_fetches = true,
+            Err(_) => progress.gap = Some(Gap::Late),
+        }
+    }
+
+    fn take_in(&self, progress: &mut Progress<'_>, fetch: &InFlightFetch, outcome: Outcome) {
+        let is_combined = fetch.key != *progress.key;
+        let hints = &mut progress.hints;
+        // A malformed item of the combined list may be an event of another list.
+        hints.no_combined |= is_combined && outcome.segments.iter().any(|segment| !segment.flaws.malformed.is_empty());
+        let valid_until = self.inner().state().store.valid_until(fetch.began_at, &progress.staleness);
+        for segment in outcome.segments {
+            let valid = segment.interval.before(valid_until);
+            if !valid.is_empty() {
+                progress.fetched.push((fetch.key.clone(), segment.within(valid)));
+            }
+        }
+        hints.pages_left = outcome.pages_left.filter(|_| is_combined).or(hints.pages_left);
+        match outcome.gap {
+            None => {}
+            // The combined list may have more events than may be fetched, or may not be readable, while the list itself is.
+            Some(gap) if is_combined && concerns_list(&gap) && Instant::now() < self.deadline => {
+                hints.no_combined = true;
+                hints.never_combined |= is_of_no_use(&gap);
+            }
+            // The fetch was for a longer interval than this request's.
+            Some(Gap::Limit(_) | Gap::Bytes) if !progress.interval.covers(fetch.interval) => {}
+            // The request that began the fetch had less time.
+            Some(gap) if is_lack_of_time(&gap) && fetch.deadline + LATER_DEADLINE < self.deadline => {}
+            Some(gap) => {
+                progress.gap.get_or_insert(gap);
+                progress.incomplete.extend(outcome.incomplete.into_iter().map(|events| (fetch.key.clone(), events)));
+            }
+        }
+    }
+
+    /// Fetches that together fill a hole: those that are in flight, and a new one for what is left.
+    fn fetches(&self, state: &mut State, progress: &Progress<'_>, hole: Interval) -> Vec<Arc<InFlightFetch>> {
+        let combines = self.combines(state, progress, hole);
+        let target = match combines {
+            Some(false) => progress.key.clone(),
+            Some(true) | None => ListKey::combined(&progress.key.region),
+        };
+        let mut fetches = Vec::new();
+        let mut rest = hole;
+        for fetch in state.fetches.iter().filter_map(Weak::upgrade) {
+            let valid = fetch.interval.before(state.store.valid_until(fetch.began_at, &progress.staleness));
+            if !can_share(&fetch, &target, progress) || !valid.overlaps(rest) {
+                continue;
+            }
+            // A fetch from the middle of the hole would leave two rests.
+            if valid.start > rest.start && valid.end < rest.end {
+                continue;
+            }
+            // A fetch of more than the hole may have far more pages than the hole.
+            if combines.is_some() && hole.covers(fetch.interval) {
+                fetch.wants_all.store(true, Ordering::Relaxed);
+            }
+            rest = rest.without(valid).next().unwrap_or(Interval::new(rest.start, rest.start));
+            fetches.push(fetch);
+            if rest.is_empty() {
+                return fetches;
+            }
+        }
+        let fetch = self.begin(target, rest, combines.is_some());
+        state.fetches.push(Arc::downgrade(&fetch));
+        fetches.push(fetch);
+        fetches
+    }
+
+    /// Whether to fetch the combined list in place of a list. `None` where the first page of the combined list has to tell.
+    fn combines(&self, state: &State, progress: &Progress<'_>, hole: Interval) -> Option<bool> {
+        let (key, hints) = (progress.key, &progress.hints);
+        let combined = ListKey::combined(&key.region);
+        if *key == combined || !self.may_combine || hints.no_combined {
+            return Some(*key == combined);
+        }
+        if state.store.is_malformed(&combined, hole) {
+            return Some(false);
+        }
+        if state.demands_all(&combined.region, hole) {
+            return Some(true);
+        }
+        let past = hole.before(self.inner().source.now());
+        let density = state.store.density(&combined, key, past);
+        let by_density =
+            density.map(|density| density.events_per_nanosecond * past.length().as_secs_f64() * 1e9 / PAGE_EVENTS);
+        let pages = hints.pages_left.or(by_density)?;
+        let lists = self.lists.iter().filter_map(|(key, _)| state.store.density(&combined, key, past));
+        let apart: f64 = lists.map(|density| (density.selected * pages).max(1.0)).sum();
+        Some(pages <= apart + SPARE_PAGES)
+    }
+
+    /// Begins a fetch. Without `wants_all` it may end after its first page.
+    fn begin(&self, key: ListKey, interval: Interval, wants_all: bool) -> Arc<InFlightFetch> {
+        let inner = Arc::clone(self.inner());
+        let wait = if self.freshness == Freshness::Own { inner.limits.tick } else { Duration::ZERO };
+        let began_at = inner.source.now() + wait;
+        let plan = FetchPlan {
+            source: inner.source.clone(),
+            key: key.clone(),
+            interval,
+            limit: inner.max_events,
+            deadline: self.deadline,
+            batch_bytes: inner.limits.batch_bytes,
+            classify: inner.classify,
+        };
+        let (ended, progress) = watch::channel(None);
+        let wants_all = Arc::new(AtomicBool::new(wants_all));
+        let task = tokio::spawn(run(inner, plan, wait, began_at, Arc::clone(&wants_all), ended)).abort_handle();
+        Arc::new(InFlightFetch { key, interval, began_at, deadline: self.deadline, wants_all, progress, task })
+    }
+}
+
+/// Whether a request may wait for a fetch instead of beginning its own one of `target`.
+fn can_share(fetch: &InFlightFetch, target: &ListKey, progress: &Progress<'_>) -> bool {
+    let has_events = fetch.key == *target || (fetch.key.covers(progress.key) && !progress.hints.no_combined);
+    let takes_too_long = progress.hints.no_longer_fetches && fetch.is_much_longer_than(progress.interval);
+    has_events && !takes_too_long && !fetch.has_ended()
+}
+
+async fn run<S: Source>(
+    inner: Arc<Inner<S>>,
+    plan: FetchPlan<S>,
+    wait: Duration,
+    began_at: Time,
+    wants_all: Arc<AtomicBool>,
+    ended: watch::Sender<Option<Outcome>>,
+) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let since = tokio::time::Instant::now();
+    let (key, interval) = (plan.key.clone(), plan.interval);
+    let wants_more = || {
+        wants_all.load(Ordering::Relaxed)
+            || (key.list == List::Combined && inner.state().demands_all(&key.region, interval))
+    };
+    let put = {
+        let (inner, key) = (Arc::clone(&inner), key.clone());
+        move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed())
+    };
+    let outcome = fetch::fetch(plan, put, wants_more).await;
+    // Without a receiver no request waits any more.
+    let _ = ended.send(Some(outcome));
+}
+
+/// Whether a failure is one of the list that was fetched, so that another list may answer.
+fn concerns_list(gap: &Gap) -> bool {
+    match gap {
+        Gap::Failed(error) => {
+            matches!(error, Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { .. })
+        }
+        Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } | Gap::Limit(_) | Gap::Bytes => true,
+        Gap::Late | Gap::Broken => false,
+    }
+}
+
+fn is_lack_of_time(gap: &Gap) -> bool {
+    matches!(gap, Gap::Late | Gap::Failed(Error::Timeout { .. } | Error::RateLimited { .. }))
+}
+
+/// Whether a list does not exist, or is something else.
+pub(super) fn is_of_no_use(gap: &Gap) -> bool {
+    matches!(
+        gap,
+        Gap::Failed(Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. })
+    )
+}

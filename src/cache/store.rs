@@ -1,0 +1,330 @@
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::density::{self, Density};
+use super::limits::Limits;
+use super::list_key::ListKey;
+use super::lookup::Lookup;
+use super::segment::{Provisional, Segment, Settled};
+use crate::event::{Events, List};
+use crate::scaleway::audit_trail::Flaws;
+use crate::time::{Interval, Time};
+
+/// How far before the last fetch a refresh begins: thirty times as long as events were seen to be late.
+pub(super) const OVERLAP: Duration = Duration::from_mins(1);
+
+/// How old a provisional segment may be where a refresh does not fetch it again: an event that is later than the overlap
+/// appears after this time.
+pub(super) const STALE_FOR: Duration = Duration::from_mins(1);
+
+/// Settled segments with fewer events than this are joined whatever that costs.
+const FEW_EVENTS: usize = 64;
+
+/// The most events of a joined segment, so that eviction does not take everything at once.
+const MOST_EVENTS: usize = 1 << 16;
+
+/// How old a provisional segment may be for a request: the rules of stale-while-revalidate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Staleness {
+    /// A segment that was fetched then or later is a hit.
+    pub(super) fresh_since: Time,
+    /// Of a segment that was fetched then or later, the part that had ended `OVERLAP` before that is a hit.
+    pub(super) stale_since: Time,
+    /// Nothing more can be fetched: every such part is a hit, however many calls it spares.
+    pub(super) accept_any: bool,
+}
+
+/// The cached segments of one list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CachedList {
+    /// They do not overlap; the oldest first.
+    pub(super) settled: Vec<Settled>,
+    /// Of an interval that was fetched twice, the later fetch.
+    pub(super) provisional: Vec<Provisional>,
+}
+
+/// How much is cached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    pub(super) body_bytes: usize,
+}
+
+/// The cached segments of all lists.
+///
+/// Nothing here awaits, reads the clock or calls Scaleway: times are arguments, so that a test can drive it.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) lists: HashMap<ListKey, CachedList>,
+    /// How long after it was recorded an event may still be missing from the API.
+    settling: Duration,
+    most_bytes: usize,
+    limits: Limits,
+    /// Counts lookups and inserts, to know which segment was used least recently.
+    tick: u64,
+}
+
+impl Store {
+    pub(super) fn new(settling: Duration, most_bytes: usize, limits: Limits) -> Self {
+        Self { lists: HashMap::new(), settling, most_bytes, limits, tick: 0 }
+    }
+
+    pub(super) fn most_bytes(&self) -> usize {
+        self.most_bytes
+    }
+
+    /// The end of the time that is settled in what is fetched at `now`.
+    pub(super) fn settled_until(&self, now: Time) -> Time {
+        now - self.settling
+    }
+
+    /// The settled segments that the cache directory lacks.
+    pub(super) fn unpersisted(&self) -> Vec<(ListKey, Segment)> {
+        let all = self.lists.iter().flat_map(|(key, cached)| cached.settled.iter().map(move |settled| (key, settled)));
+        all.filter(|(_, settled)| !settled.persisted)
+            .map(|(key, settled)| (key.clone(), settled.segment.clone()))
+            .collect()
+    }
+
+    /// Notes that the cache directory has a segment, if that is still the same.
+    pub(super) fn set_persisted(&mut self, key: &ListKey, interval: Interval) {
+        let all = self.lists.get_mut(key).into_iter().flat_map(|cached| &mut cached.settled);
+        for settled in all.filter(|settled| settled.segment.interval == interval) {
+            settled.persisted = true;
+        }
+    }
+
+    pub(super) fn size(&self) -> Size {
+        let mut size = Size::default();
+        let mut add = |events: &Events, bytes: usize| {
+            size.events += events.len();
+            size.bytes += bytes;
+            size.body_bytes += events.body_bytes();
+        };
+        for cached in self.lists.values() {
+            cached.settled.iter().for_each(|settled| add(&settled.segment.events, settled.bytes()));
+            cached.provisional.iter().for_each(|edge| add(&edge.segment.events, edge.bytes()));
+        }
+        size
+    }
+
+    /// The end of the time for which a segment that was fetched at `read_at` is a hit.
+    pub(super) fn valid_until(&self, read_at: Time, staleness: &Staleness) -> Time {
+        if read_at >= staleness.fresh_since {
+            Time::MAX
+        } else if read_at >= staleness.stale_since {
+            read_at - OVERLAP.min(self.settling)
+        } else {
+            self.settled_until(read_at)
+        }
+    }
+
+    /// What is cached of a list for an interval. A segment that was fetched after `latest` was so by a clock that has been
+    /// set back since.
+    ///
+    /// Stale segments are hits only where they spare calls: where with them nothing is missing, or where they have so many
+    /// events that a refresh would need more than the one page that it fetches anyway.
+    pub(super) fn lookup(
+        &mut self,
+        wanted: &ListKey,
+        interval: Interval,
+        staleness: &Staleness,
+        latest: Time,
+    ) -> Lookup {
+        self.tick += 1;
+        let sources = self.sources(wanted);
+        let mut lookup = Lookup::new(interval);
+        self.fill_settled(&mut lookup, wanted, &sources, interval, latest);
+
+        let mut edges: Vec<(&ListKey, &Provisional)> = Vec::new();
+        for source in &sources {
+            edges.extend(self.lists[source].provisional.iter().map(|edge| (source, edge)));
+        }
+        edges.retain(|(_, edge)| staleness.stale_since <= edge.read_at && edge.read_at <= latest);
+        // The last fetch counts, of whichever list it was, so that an event that was shown once is shown again.
+        edges.sort_by_key(|(_, edge)| Reverse(edge.read_at));
+        let (fresh, stale) = edges.split_at(edges.partition_point(|(_, edge)| edge.read_at >= staleness.fresh_since));
+        for (source, edge) in fresh {
+            lookup.fill(wanted, source, &edge.segment, Time::MAX);
+        }
+        let mut with_stale = lookup.clone();
+        for (source, edge) in stale {
+            let filled = with_stale.fill(wanted, source, &edge.segment, self.valid_until(edge.read_at, staleness));
+            with_stale.provisional.extend(filled);
+        }
+        let missing = with_stale.missing();
+        if staleness.accept_any
+            || missing.is_empty()
+            || (missing.len() <= lookup.missing().len() && self.outgrows_a_page(stale))
+        {
+            return with_stale;
+        }
+        lookup
+    }
+
+    /// The cached lists that have all events of a list: itself first, since its events need no filter, the combined list last.
+    fn sources(&self, wanted: &ListKey) -> Vec<ListKey> {
+        let mut sources: Vec<ListKey> = self.lists.keys().filter(|key| key.covers(wanted)).cloned().collect();
+        sources.sort_by_key(|key| (key != wanted, key.list == List::Combined));
+        sources
+    }
+
+    fn fill_settled(
+        &mut self,
+        lookup: &mut Lookup,
+        wanted: &ListKey,
+        sources: &[ListKey],
+        interval: Interval,
+        latest: Time,
+    ) {
+        let until = self.settled_until(latest);
+        for source in sources {
+            let cached = self.lists.get_mut(source).expect("the sources are keys of the map");
+            let first = cached.settled.partition_point(|settled| settled.segment.interval.end <= interval.start);
+            let near = cached.settled[first..].iter_mut();
+            for settled in near.take_while(|settled| settled.segment.interval.start < interval.end) {
+                if !lookup.fill(wanted, source, &settled.segment, until).is_empty() {
+                    settled.used = self.tick;
+                }
+            }
+        }
+    }
+
+    /// Whether the stale segments of one list have more events than fit beside new ones on the page that a refresh fetches.
+    fn outgrows_a_page(&self, stale: &[(&ListKey, &Provisional)]) -> bool {
+        let mut events: HashMap<&ListKey, usize> = HashMap::new();
+        for (source, edge) in stale {
+            *events.entry(source).or_default() += edge.segment.events.len();
+        }
+        events.values().any(|events| *events >= self.limits.refreshed_events)
+    }
+
+    /// Whether malformed items were found in a list within an interval.
+    pub(super) fn is_malformed(&self, key: &ListKey, interval: Interval) -> bool {
+        let Some(cached) = self.lists.get(key) else { return false };
+        let settled = cached.settled.iter().map(|settled| &settled.segment.flaws);
+        let mut all = settled.chain(cached.provisional.iter().map(|edge| &edge.segment.flaws));
+        let (from, to) = (interval.start.nanos(), interval.end.nanos());
+        all.any(|flaws: &Flaws| !flaws.within(from, to).malformed.is_empty())
+    }
+
+    /// Caches a segment that was fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as
+    /// provisional.
+    pub(super) fn insert(&mut self, key: &ListKey, segment: &Segment, read_at: Time, now: Time) {
+        self.tick += 1;
+        self.remove_expired(now);
+        let settled_until = self.settled_until(read_at);
+        let cached = self.lists.entry(key.clone()).or_default();
+        // A request that accepts an older fetch accepts this one.
+        let (older, newer): (Vec<_>, Vec<_>) = cached.provisional.drain(..).partition(|edge| edge.read_at < read_at);
+        cached.provisional = newer;
+        cached.provisional.extend(older.into_iter().flat_map(|edge| edge.without(segment.interval)));
+        let settled = segment.within(segment.interval.before(settled_until));
+        let provisional = segment.within(Interval::new(settled.interval.end, segment.interval.end));
+        if !settled.interval.is_empty() {
+            cached.add_settled(Settled { used: self.tick, ..Settled::new(settled) });
+        }
+        if !provisional.interval.is_empty() {
+            cached.add_provisional(Provisional { segment: provisional, read_at });
+        }
+        self.evict();
+    }
+
+    /// Caches a segment that the cache directory has.
+    pub(super) fn load(&mut self, key: &ListKey, segment: Segment) {
+        let settled = Settled { persisted: true, ..Settled::new(segment) };
+        self.lists.entry(key.clone()).or_default().add_settled(settled);
+        self.evict();
+    }
+
+    /// Removes provisional segments that no request accepts any more, and whatever a clock that has been set back since took
+    /// for settled.
+    fn remove_expired(&mut self, now: Time) {
+        let settled_until = self.settled_until(now);
+        // Requests that are under way may have begun earlier.
+        let oldest = now - 2 * STALE_FOR;
+        for cached in self.lists.values_mut() {
+            cached.provisional.retain(|edge| oldest <= edge.read_at && edge.read_at <= now);
+            cached.settled.retain(|settled| settled.segment.interval.start < settled_until);
+            if let Some(last) = cached.settled.last_mut().filter(|last| last.segment.interval.end > settled_until) {
+                let segment = last.segment.within(last.segment.interval.before(settled_until));
+                *last = Settled { used: last.used, ..Settled::new(segment) };
+            }
+        }
+    }
+
+    /// How dense the list `wide` is near an interval, and what part of it is `wanted`, as far as cached events tell.
+    pub(super) fn density(&self, wide: &ListKey, wanted: &ListKey, near: Interval) -> Option<Density> {
+        density::estimate(self.lists.get(wide)?, wanted, near, self.limits.sampled_events)
+    }
+
+    /// Removes the settled segments that were used least recently until the rest fits.
+    fn evict(&mut self) {
+        let mut bytes = self.size().bytes;
+        while bytes > self.most_bytes {
+            let settled = self.lists.iter().flat_map(|(key, cached)| {
+                let all = cached.settled.iter().enumerate();
+                all.map(move |(index, settled)| (settled.used, settled.segment.interval.start, key, index))
+            });
+            let Some((.., key, index)) = settled.min_by_key(|(used, start, ..)| (*used, *start)) else {
+                // The provisional segments alone are too large: nothing is cached then.
+                self.lists.clear();
+                return;
+            };
+            let key = key.clone();
+            let cached = self.lists.get_mut(&key).expect("the key is one of the map");
+            bytes = bytes.saturating_sub(cached.settled.remove(index).bytes());
+        }
+        self.lists.retain(|_, cached| !cached.settled.is_empty() || !cached.provisional.is_empty());
+    }
+}
+
+impl CachedList {
+    /// Adds a segment. Two fetches of a settled interval agree; should they not, no event is lost.
+    fn add_settled(&mut self, mut settled: Settled) {
+        let interval = settled.segment.interval;
+        let (same, apart): (Vec<_>, Vec<_>) =
+            self.settled.drain(..).partition(|other| other.segment.interval.overlaps(interval));
+        self.settled = apart;
+        for other in same {
+            settled = settled.joined(other);
+        }
+        let start = settled.segment.interval.start;
+        let index = self.settled.partition_point(|other| other.segment.interval.end <= start);
+        self.settled.insert(index, settled);
+        self.coalesce(index);
+    }
+
+    /// Adds a segment; the segments that one fetch brings one after the other become one.
+    fn add_provisional(&mut self, mut edge: Provisional) {
+        while let Some(index) = self.provisional.iter().position(|other| other.continues(&edge)) {
+            edge = edge.joined(self.provisional.swap_remove(index));
+        }
+        self.provisional.push(edge);
+    }
+
+    /// Joins a segment with its neighbours while they are small or of a like size, so that each event is copied a few times
+    /// only.
+    fn coalesce(&mut self, mut index: usize) {
+        loop {
+            let before = index.checked_sub(1).filter(|before| self.can_join(*before));
+            let Some(first) = before.or_else(|| Some(index).filter(|index| self.can_join(*index))) else { return };
+            let next = self.settled.remove(first + 1);
+            let this = self.settled.remove(first);
+            self.settled.insert(first, this.joined(next));
+            index = first;
+        }
+    }
+
+    /// Whether a segment and the next one meet, and joining them is worth the copy.
+    fn can_join(&self, index: usize) -> bool {
+        let [this, next, ..] = &self.settled[index..] else { return false };
+        let (this, next) = (&this.segment, &next.segment);
+        let (small, large) = (this.events.len().min(next.events.len()), this.events.len().max(next.events.len()));
+        this.interval.end == next.interval.start
+            && small + large <= MOST_EVENTS
+            && (small == 0 || large <= FEW_EVENTS || small * 2 >= large)
+    }
+}

@@ -1,0 +1,172 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::batcher::Batcher;
+use super::fetch::{FetchPlan, Outcome, SHORTEST, density};
+use super::segment::Segment;
+use super::source::{Pages, Source};
+use crate::scaleway::audit_trail::{Gap, MAX_READING_BYTES};
+use crate::time::{Interval, Time};
+
+/// What others need to know of a worker, which reads pages from the end of its interval towards the start.
+#[derive(Debug)]
+pub(super) struct Worker {
+    /// Where its events begin: the end of its interval, or the present.
+    newest: Time,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug)]
+struct Progress {
+    /// Where it is to end; splitting moves this.
+    start: Time,
+    /// The oldest time that it has reached.
+    reached: Time,
+    pages: usize,
+    ended: bool,
+}
+
+impl Worker {
+    /// A worker on an interval, of which the first page may have been read.
+    pub(super) fn new(interval: Interval, now: Time, started: Option<&impl Pages>) -> Self {
+        let reached = started.and_then(Pages::reached);
+        let reached = reached.map_or(interval.end, |reached| reached.clamp(interval.start, interval.end));
+        let pages = usize::from(started.is_some());
+        let progress = Progress { start: interval.start, reached, pages, ended: false };
+        Self { newest: interval.before(now).end, progress: Mutex::new(progress) }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.progress().ended
+    }
+
+    /// How much time is before it.
+    pub(super) fn time_left(&self) -> Duration {
+        let progress = self.progress();
+        if progress.ended { Duration::ZERO } else { progress.reached.since(progress.start) }
+    }
+
+    /// How many pages are before it, by its own pages per second or, as long as it has read none, by the usual ones.
+    pub(super) fn pages_left(&self, usual: f64) -> f64 {
+        let progress = self.progress();
+        if progress.ended {
+            return 0.0;
+        }
+        let own = if progress.pages > 0 { density(progress.pages, self.newest.since(progress.reached)) } else { usual };
+        own * progress.reached.since(progress.start).as_secs_f64()
+    }
+
+    /// Gives the older half of what is before it away, unless that is too short.
+    pub(super) fn split(&self) -> Option<Interval> {
+        let mut progress = self.progress();
+        let left = progress.reached.since(progress.start);
+        if progress.ended || left < 2 * SHORTEST {
+            return None;
+        }
+        let half = Interval::new(progress.start, progress.start + left / 2);
+        progress.start = half.end;
+        Some(half)
+    }
+
+    fn add_page(&self) {
+        self.progress().pages += 1;
+    }
+
+    /// Notes how far its pages reach. Returns whether they reach its end: the events that follow are another worker's.
+    fn reach(&self, reached: Option<Time>) -> bool {
+        let Some(reached) = reached else { return false };
+        let mut progress = self.progress();
+        progress.reached = reached.clamp(progress.start, progress.reached);
+        reached < progress.start
+    }
+
+    /// Ends it, so that it is not split any more. Returns where it was to end.
+    fn end(&self) -> Time {
+        let mut progress = self.progress();
+        progress.ended = true;
+        progress.start
+    }
+}
+
+/// Reads the pages of a worker's interval.
+pub(super) async fn run<S: Source>(
+    plan: FetchPlan<S>,
+    worker: Arc<Worker>,
+    started: Option<S::Pages>,
+    bytes: Arc<AtomicUsize>,
+    page_read: mpsc::UnboundedSender<()>,
+    put: impl Fn(&Segment),
+) -> Outcome {
+    let mut more = started.is_some();
+    let pages = started.unwrap_or_else(|| plan.source.pages(plan.key.window(plan.interval)));
+    let mut partial =
+        PartialFetch { read: Some((pages, Batcher::new(plan.interval.end))), plan: &plan, worker: &worker, put };
+    let mut memory = Memory { total: &bytes, own: 0 };
+    let mut first = !more;
+    let (complete, gap) = loop {
+        let (pages, batcher) = partial.read.as_mut().expect("it is taken when the worker ends");
+        if worker.reach(pages.reached()) || (!more && !first) {
+            break (true, None);
+        }
+        if batcher.flush_if_full(pages, &plan).is_err() {
+            // The batch does not fit into columns: its events are missing, and the interval is not an empty one.
+            worker.end();
+            let (_, batcher) = partial.read.take().expect("it is taken when the worker ends");
+            return Outcome { gap: Some(Gap::Bytes), segments: batcher.into_segments(), ..Outcome::default() };
+        }
+        if memory.resize(batcher.bytes() + pages.bytes()) >= MAX_READING_BYTES {
+            break (false, Some(Gap::Bytes));
+        }
+        first = false;
+        match pages.next(plan.deadline).await {
+            Ok(next) => more = next,
+            Err(gap) => break (false, Some(gap)),
+        }
+        worker.add_page();
+        // Without a receiver the fetch has ended.
+        let _ = page_read.send(());
+    };
+    let start = worker.end();
+    let (pages, batcher) = partial.read.take().expect("it is taken when the worker ends");
+    batcher.finish(pages, &plan, start, complete, gap)
+}
+
+/// The part of a worker in the memory of all workers.
+struct Memory<'a> {
+    total: &'a AtomicUsize,
+    own: usize,
+}
+
+impl Memory<'_> {
+    /// Returns the memory of all workers, in bytes.
+    fn resize(&mut self, own: usize) -> usize {
+        let change = own.wrapping_sub(self.own);
+        self.own = own;
+        self.total.fetch_add(change, Ordering::Relaxed).wrapping_add(change)
+    }
+}
+
+/// What a worker has read. When the fetch is aborted, its complete pages are cached all the same, so that a dashboard that is
+/// refreshed before it has loaded goes on from there.
+struct PartialFetch<'a, S: Source, P: Fn(&Segment)> {
+    read: Option<(S::Pages, Batcher)>,
+    plan: &'a FetchPlan<S>,
+    worker: &'a Worker,
+    put: P,
+}
+
+impl<S: Source, P: Fn(&Segment)> Drop for PartialFetch<'_, S, P> {
+    fn drop(&mut self) {
+        // A panic may have left events in an inconsistent state.
+        let Some((pages, batcher)) = self.read.take().filter(|_| !std::thread::panicking()) else { return };
+        let start = self.worker.progress().start;
+        batcher.finish(pages, self.plan, start, false, None).segments.iter().for_each(&self.put);
+    }
+}

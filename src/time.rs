@@ -1,0 +1,212 @@
+//! Moments and intervals, in UTC nanoseconds.
+
+use std::fmt;
+use std::ops::{Add, Range, Sub};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+use serde::{Deserialize, Serialize};
+
+/// A moment: nanoseconds since 1970, UTC, from the year 1677 to 2262. Arithmetic stops at these ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Time(i64);
+
+impl Time {
+    /// The first moment.
+    pub const MIN: Self = Self(i64::MIN);
+
+    /// The last moment.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// The moment so many nanoseconds after 1970, UTC.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since 1970, UTC.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// How long after `earlier` this is; nothing where it is not later.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audittrail::time::Time;
+    ///
+    /// let time = Time::from_nanos(1_000);
+    /// assert_eq!((time + Duration::from_nanos(5)).since(time), Duration::from_nanos(5));
+    /// assert_eq!(time.since(time + Duration::from_nanos(5)), Duration::ZERO);
+    /// ```
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        if self <= earlier {
+            return Duration::ZERO;
+        }
+        Duration::from_nanos(self.0.abs_diff(earlier.0))
+    }
+
+    /// The next nanosecond.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// As nanoseconds; all that is longer than all time is as long.
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+impl Add<Duration> for Time {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(duration)))
+    }
+}
+
+impl Sub<Duration> for Time {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(duration)))
+    }
+}
+
+/// RFC 3339, with as many digits as the moment needs.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&DateTime::from_timestamp_nanos(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+/// All moments from `start` on and before `end`; none where `end` is not later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Interval {
+    /// The first moment.
+    pub start: Time,
+    /// The first moment after it.
+    pub end: Time,
+}
+
+impl Interval {
+    /// From `start` to `end`.
+    #[must_use]
+    pub const fn new(start: Time, end: Time) -> Self {
+        Self { start, end }
+    }
+
+    /// The same in nanoseconds since 1970, UTC.
+    #[must_use]
+    pub const fn from_nanos(start: i64, end: i64) -> Self {
+        Self::new(Time(start), Time(end))
+    }
+
+    /// The bounds in nanoseconds since 1970, UTC.
+    #[must_use]
+    pub const fn nanos(self) -> Range<i64> {
+        self.start.0..self.end.0
+    }
+
+    /// Whether it has no moment.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn length(self) -> Duration {
+        self.end.since(self.start)
+    }
+
+    /// Whether every moment of `other` is one of it.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        other.is_empty() || (self.start <= other.start && other.end <= self.end)
+    }
+
+    /// Whether they have a moment in common.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        !self.intersection(other).is_empty()
+    }
+
+    /// The moments in common.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self::new(self.start.max(other.start), self.end.min(other.end))
+    }
+
+    /// The shortest interval that covers both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    /// What is before `other` and what is after it, where there is anything.
+    pub fn without(self, other: Self) -> impl Iterator<Item = Self> {
+        let before = Self::new(self.start, self.end.min(other.start));
+        let after = Self::new(self.start.max(other.end), self.end);
+        [before, after].into_iter().filter(|rest| !rest.is_empty())
+    }
+
+    /// The part before `time`.
+    #[must_use]
+    pub fn before(self, time: Time) -> Self {
+        Self::new(self.start, self.end.min(time).max(self.start))
+    }
+}
+
+impl From<Interval> for Range<Time> {
+    fn from(interval: Interval) -> Self {
+        interval.start..interval.end
+    }
+}
+
+impl From<Range<Time>> for Interval {
+    fn from(range: Range<Time>) -> Self {
+        Self::new(range.start, range.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn arithmetic_stops_at_the_ends_of_time() {
+        assert_eq!(Time::MAX + Duration::from_nanos(1), Time::MAX);
+        assert_eq!(Time::MIN - Duration::MAX, Time::MIN);
+        assert_eq!(Time::MAX.next(), Time::MAX);
+        assert_eq!(Time::MAX.since(Time::MIN), Duration::from_nanos(u64::MAX));
+        assert_eq!(Time::from_nanos(1_500_000_000).to_string(), "1970-01-01T00:00:01.500Z");
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_is_the_set_of_its_moments(a in -3..9_i64, b in -3..9_i64, c in -3..9_i64, d in -3..9_i64) {
+            let (one, other) = (Interval::from_nanos(a, b), Interval::from_nanos(c, d));
+            let has = |interval: Interval, moment: i64| interval.nanos().contains(&moment);
+            for moment in -4..10 {
+                let (in_one, in_other) = (has(one, moment), has(other, moment));
+                prop_assert_eq!(has(one.intersection(other), moment), in_one && in_other);
+                if !one.is_empty() && !other.is_empty() {
+                    prop_assert!(has(one.hull(other), moment) || !(in_one || in_other));
+                    prop_assert_eq!(one.without(other).any(|rest| has(rest, moment)), in_one && !in_other);
+                }
+                prop_assert_eq!(has(one.before(Time(c)), moment), in_one && moment < c);
+            }
+            let all = (-4..10).all(|moment| !has(other, moment) || has(one, moment));
+            prop_assert_eq!(one.covers(other), all);
+            prop_assert_eq!(one.overlaps(other), (-4..10).any(|moment| has(one, moment) && has(other, moment)));
+            prop_assert_eq!(one.is_empty(), one.length().is_zero());
+        }
+    }
+}
