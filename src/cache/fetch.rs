@@ -212,7 +212,7 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
     /// Halves the workers with the most pages before them until as many run as there may be calls. A page more, or a worker
     /// less, may make room for another.
     fn divide(&mut self) {
-        while self.running.len() < self.plan.source.width() {
+        while self.running.len() < self.plan.source.concurrent_calls() {
             let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();
             let done = self.stage.before(self.now).length().saturating_sub(left);
             let usual = density(self.pages, done);

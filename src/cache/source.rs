@@ -22,7 +22,7 @@ pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn is_absent(&self, region: &str, deadline: Instant) -> impl Future<Output = bool> + Send;
 
     /// How many calls may run at the same time just now.
-    fn width(&self) -> usize;
+    fn concurrent_calls(&self) -> usize;
 
     /// The present.
     fn now(&self) -> Time;
@@ -76,8 +76,8 @@ impl Source for Api {
         products.is_err_and(|error| error.is_absence())
     }
 
-    fn width(&self) -> usize {
-        self.client.width()
+    fn concurrent_calls(&self) -> usize {
+        self.client.concurrent_calls()
     }
 
     fn now(&self) -> Time {

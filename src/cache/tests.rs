@@ -202,7 +202,7 @@ impl Source for Fake {
         true
     }
 
-    fn width(&self) -> usize {
+    fn concurrent_calls(&self) -> usize {
         4
     }
 
@@ -825,7 +825,7 @@ fn what_is_to_come_does_not_make_a_trail_look_thin() {
             assert_eq!(ids(&read(&one, &whole, Freshness::Shared).await), fake.seen(&whole, fake.present()));
             let calls = fake.calls();
             assert!(calls < 2_000 / PAGE_SIZE + 20, "{calls} calls");
-            assert_eq!(fake.peak.load(Ordering::SeqCst), fake.width());
+            assert_eq!(fake.peak.load(Ordering::SeqCst), fake.concurrent_calls());
             let rare = window(List::Of(Kind::Api), Some("none"), fake.present() - 300 * SECOND, until);
             let two = trail(&fake, &json!({}));
             read(&two, &rare, Freshness::Shared).await;

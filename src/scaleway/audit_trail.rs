@@ -258,7 +258,7 @@ impl Pages {
         }
         if let Some(first) = page.malformed.first() {
             let from = self.reached().filter(|_| page.next.is_some()).unwrap_or(from);
-            let first = self.client.said(first);
+            let first = self.client.redact(first);
             self.malformed.push(Malformed { from, to: newer.unwrap_or(to), count: page.malformed.len(), first });
         }
         let Some(next) = page.next else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! What time it is for Scaleway.
+//! The present by Scaleway's clock, as far as its answers tell.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 
 const SECOND: i64 = 1_000_000_000;
 
-/// Clocks that differ by less are one.
+/// A smaller skew is taken for none.
 const TOLERANCE: i64 = 2 * SECOND;
 
-/// This server's clock, held back where it is ahead of Scaleway's: what has not happened yet for Scaleway must not be taken
-/// for past. One that is behind is left so: it waits longer than it had to, and loses nothing.
+/// This server's clock, minus its skew where it is ahead of Scaleway's: events would otherwise be cached as complete too
+/// early. A slow clock is harmless: segments settle later than they could.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
-    /// By how much this server's clock is ahead, in nanoseconds, as far as the answers tell.
+    /// By how many nanoseconds this server's clock is ahead.
     ahead: Arc<AtomicI64>,
 }
 
@@ -27,13 +27,13 @@ impl Clock {
 
     /// Learns from an answer's `Date`, which tells whole seconds; the call was `sent` and the answer `received` by this
     /// server's clock.
-    pub(super) fn told(&self, date: &str, sent: i64, received: i64) {
+    pub(super) fn observe_date(&self, date: &str, sent: i64, received: i64) {
         let Some(date) = DateTime::parse_from_rfc2822(date).ok().and_then(|date| date.timestamp_nanos_opt()) else {
             return;
         };
         let (least, most) = (sent.saturating_sub(date.saturating_add(SECOND)), received.saturating_sub(date));
         let ahead = self.ahead.load(Ordering::Relaxed);
-        // What fits stays, so that the clock does not jump with each answer.
+        // A skew that fits the answer stays, so that the clock does not jump with each answer.
         let fits = ahead.min(most).max(least);
         self.ahead.store(fits, Ordering::Relaxed);
         if ahead < TOLERANCE && fits >= TOLERANCE {
@@ -58,7 +58,7 @@ mod tests {
     fn held_back(clock: &Clock, ahead: i64, took: i64) -> i64 {
         let received = local();
         let sent = received - took * SECOND;
-        clock.told(&date(sent - ahead * SECOND), sent, received);
+        clock.observe_date(&date(sent - ahead * SECOND), sent, received);
         (local() - clock.now()) / SECOND
     }
 
@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(held_back(&Clock::default(), ahead, took), 0);
         }
         let clock = Clock::default();
-        clock.told("yesterday", local(), local());
+        clock.observe_date("yesterday", local(), local());
         assert_eq!((local() - clock.now()) / SECOND, 0);
     }
 

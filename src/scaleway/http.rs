@@ -14,9 +14,9 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
 
+use super::adaptive_limit::AdaptiveLimit;
 use super::clock::{self, Clock};
 use super::grant::{Grants, Permission};
-use super::pace::Pace;
 use crate::settings::{Settings, is_loopback};
 
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
@@ -219,7 +219,7 @@ pub struct Client {
     host: String,
     key: HeaderValue,
     call_timeout: Duration,
-    pace: Pace,
+    limit: AdaptiveLimit,
     grants: Grants,
     clock: Clock,
     meter: Meter,
@@ -278,14 +278,14 @@ impl Client {
             message: format!("the HTTP client: {}", chain(&e)),
         })?;
         let api_url = settings.api_url.clone();
-        let pace = Pace::new(settings.concurrent_calls);
+        let limit = AdaptiveLimit::new(settings.concurrent_calls);
         Ok(Self {
             http,
             api_url,
             host,
             key,
             call_timeout: settings.call_timeout,
-            pace,
+            limit,
             grants: Grants::default(),
             clock: Clock::default(),
             meter: meter.clone(),
@@ -294,8 +294,8 @@ impl Client {
 
     /// How many calls may run at the same time just now.
     #[must_use]
-    pub fn width(&self) -> usize {
-        self.pace.width()
+    pub fn concurrent_calls(&self) -> usize {
+        self.limit.current()
     }
 
     /// Whether a permission of the key is known to be on its way to all of Scaleway's servers.
@@ -327,36 +327,36 @@ impl Client {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
-        let mut told = None;
+        let mut last = None;
         let permission = call.permission();
         loop {
             tries += 1;
             let under_way = self.grants.begin(&permission, call.region());
-            let turn = tokio::time::timeout_at(deadline.into(), self.pace.turn()).await;
-            let Ok(turn) = turn else {
-                // Others' calls took all the time that there was.
-                return Err(told
+            let permit = tokio::time::timeout_at(deadline.into(), self.limit.acquire()).await;
+            let Ok(permit) = permit else {
+                // Other calls had the permits until the deadline.
+                return Err(last
                     .unwrap_or(Error::Timeout { host: self.host.clone(), seconds: begun.elapsed().as_secs().max(1) }));
             };
             let answer = self.once(call, deadline, tries).await;
-            drop(turn);
+            drop(permit);
             let failure = match answer {
                 Ok(body) => match read(body) {
                     Ok(value) => {
-                        self.pace.answered();
+                        self.limit.on_success();
                         under_way.succeeded();
                         self.count("ok");
                         return Ok(value);
                     }
                     Err(e) => {
-                        Failure::from(self.unreadable(format!("the JSON is broken ({})", self.said(&e.to_string()))))
+                        Failure::from(self.unreadable(format!("the JSON is broken ({})", self.redact(&e.to_string()))))
                     }
                 },
                 Err(failure) => failure,
             };
             self.count(failure.error.outcome());
             if matches!(failure.error, Error::RateLimited { .. }) {
-                self.pace.refused();
+                self.limit.on_throttled();
             }
             let mut is_passing = false;
             if matches!(failure.error, Error::Forbidden { .. }) {
@@ -382,10 +382,10 @@ impl Client {
             if tries >= allowed || too_late {
                 // A try that the deadline cut short tells less than the one before.
                 let cut_short = matches!(failure.error, Error::Timeout { .. }) && Instant::now() >= deadline;
-                return Err(told.filter(|_| cut_short).unwrap_or(failure.error));
+                return Err(last.filter(|_| cut_short).unwrap_or(failure.error));
             }
             tracing::debug!(outcome = failure.error.outcome(), tries, "trying again");
-            told = Some(failure.error);
+            last = Some(failure.error);
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -420,11 +420,11 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         // An error may be a proxy's.
         if let Some(date) = headers.get(DATE).filter(|_| status.is_success()).and_then(|date| date.to_str().ok()) {
-            self.clock.told(date, sent, clock::local());
+            self.clock.observe_date(date, sent, clock::local());
         }
-        // As much as a page has is set aside on the server's word, and no more.
-        let told = response.content_length().and_then(|length| usize::try_from(length).ok());
-        let mut body = Vec::with_capacity(told.unwrap_or_default().min(USUAL_ANSWER_BYTES));
+        // At most the usual size of a page is reserved because a header says so.
+        let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(length.unwrap_or_default().min(USUAL_ANSWER_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(Error::TooLarge { host: self.host.clone() }.into());
@@ -439,14 +439,16 @@ impl Client {
         }
         if !json {
             let kind = kind.unwrap_or("no content type");
-            return Err(self.unreadable(format!("it is {}, not JSON; is a proxy in between?", self.said(kind))).into());
+            return Err(self
+                .unreadable(format!("it is {}, not JSON; is a proxy in between?", self.redact(kind)))
+                .into());
         }
         Ok(body)
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         // The URL holds ids that do not belong into every log.
-        Error::Unreachable { host: self.host.clone(), message: self.said(&chain(&error.without_url())) }.into()
+        Error::Unreachable { host: self.host.clone(), message: self.redact(&chain(&error.without_url())) }.into()
     }
 
     fn refused(
@@ -464,13 +466,13 @@ impl Client {
                 Error::Invalid { arguments, message }
             }
             401 => {
-                let reason = refusal.reason.as_deref().map(|reason| self.said(reason)).unwrap_or_default();
+                let reason = refusal.reason.as_deref().map(|reason| self.redact(reason)).unwrap_or_default();
                 Error::Unauthorized { reason: if reason.is_empty() { reason } else { format!(": {reason}") } }
             }
             403 => Error::Forbidden { permission_set: call.permission_set, message },
             429 => Error::RateLimited { tries },
             status => {
-                let about = refusal.resource.as_deref().map(|resource| self.said(resource));
+                let about = refusal.resource.as_deref().map(|resource| self.redact(resource));
                 Error::Status { status, message, about: about.filter(|about| !about.is_empty()) }
             }
         };
@@ -479,20 +481,20 @@ impl Client {
 
     fn message(&self, status: StatusCode, refusal: &Refusal) -> String {
         let words = status.canonical_reason().unwrap_or("no reason given");
-        let mut message = self.said(refusal.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
+        let mut message = self.redact(refusal.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
         for detail in refusal.details.iter().take(5) {
             let parts = [&detail.argument_name, &detail.reason, &detail.help_message, &detail.action, &detail.resource];
             let parts: Vec<String> =
-                parts.into_iter().flatten().map(|part| self.said(part)).filter(|p| !p.is_empty()).collect();
+                parts.into_iter().flatten().map(|part| self.redact(part)).filter(|p| !p.is_empty()).collect();
             message.push_str("; ");
             message.push_str(&parts.join(" "));
         }
         message
     }
 
-    /// Somebody else's text, fit for one line of a message, and without the key, which a careless proxy might hand back.
+    /// A text of the service on one line, bounded in length, and without the key, which a careless proxy might hand back.
     #[must_use]
-    pub fn said(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let text: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_SAID).collect();
         let key = self.key.to_str().expect("the settings take a UUID for the secret key");
         let key = RegexBuilder::new(&regex::escape(key)).case_insensitive(true).build();

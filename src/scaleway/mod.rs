@@ -1,6 +1,7 @@
 //! The street: HTTP to Scaleway, and what its APIs say.
 
 pub mod account;
+mod adaptive_limit;
 pub mod audit_trail;
 mod clock;
 pub mod explorer;
@@ -9,7 +10,6 @@ pub mod http;
 pub mod iam;
 mod list;
 pub mod lookup;
-mod pace;
 
 pub use http::{Client, Error, Meter};
 pub use lookup::{Found, Lookup, Stale};

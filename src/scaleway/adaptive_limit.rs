@@ -1,31 +1,32 @@
-//! How many calls to Scaleway run at the same time: as many as allowed until it refuses some, then fewer, then more again.
+//! How many calls run at the same time: as many as configured until the service throttles some (429), then fewer, then more
+//! again, one by one: additive increase, multiplicative decrease.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What is left of the calls at the same time when one is refused.
+/// The factor by which the limit shrinks when a call is throttled.
 const SHRINK: f64 = 0.7;
 
-/// By how much the calls at the same time grow when all of them have been answered once.
+/// By how much the limit grows when as many calls as it allows have succeeded.
 const GROW: f64 = 0.1;
 
-/// Refusals closer together than this have one cause.
+/// Throttled calls closer together than this have one cause.
 const ONE_CAUSE: Duration = Duration::from_millis(250);
 
-/// The pace of one data source's calls. Clones share it.
+/// The limit of one client's calls. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(super) struct AdaptiveLimit {
     permits: Arc<Semaphore>,
-    /// Held for a few instructions, never while something is awaited.
+    /// Locked for a few instructions, never across an await.
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug)]
 struct State {
     most: f64,
-    /// How many calls may run; it grows by fractions.
+    /// It grows by fractions.
     limit: f64,
     /// How many permits there are, taken ones included.
     permits: usize,
@@ -39,17 +40,17 @@ impl State {
     }
 }
 
-/// A call's turn; the next one's when it is dropped.
+/// The right to make one call, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Permit {
     permit: Option<OwnedSemaphorePermit>,
-    pace: Pace,
+    limit: AdaptiveLimit,
 }
 
-impl Pace {
+impl AdaptiveLimit {
     /// At most `most` calls at the same time; at least one.
     pub(super) fn new(most: u32) -> Self {
-        let permits = usize::try_from(most.max(1)).unwrap_or(1);
+        let permits = usize::try_from(most.max(1)).expect("a usize has 32 bits or more");
         let limit = f64::from(most.max(1));
         Self {
             permits: Arc::new(Semaphore::new(permits)),
@@ -61,15 +62,14 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn, first come, first served.
-    pub(super) async fn turn(&self) -> Turn {
-        // The semaphore is never closed.
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
-        Turn { permit, pace: self.clone() }
+    /// Waits for a permit; calls get theirs in the order in which they asked.
+    pub(super) async fn acquire(&self) -> Permit {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+        Permit { permit: Some(permit), limit: self.clone() }
     }
 
-    /// A call was refused because there are too many.
-    pub(super) fn refused(&self) {
+    /// Shrinks the limit: a call was throttled.
+    pub(super) fn on_throttled(&self) {
         let mut state = self.state();
         if state.shrunk.is_some_and(|then| then.elapsed() < ONE_CAUSE) {
             return;
@@ -77,12 +77,12 @@ impl Pace {
         state.shrunk = Some(Instant::now());
         state.limit = (state.limit * SHRINK).max(1.0);
         let surplus = state.permits.saturating_sub(state.target());
-        // Taken permits go when they are given back.
+        // Permits that are in use go when they are dropped.
         state.permits -= self.permits.forget_permits(surplus);
     }
 
-    /// A call was answered.
-    pub(super) fn answered(&self) {
+    /// Grows the limit: a call succeeded.
+    pub(super) fn on_success(&self) {
         let mut state = self.state();
         state.limit = (state.limit + GROW / state.limit).min(state.most);
         let missing = state.target().saturating_sub(state.permits);
@@ -91,14 +91,14 @@ impl Pace {
     }
 
     /// How many calls may run at the same time just now.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn current(&self) -> usize {
         self.state().target()
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.pace.state();
+        let mut state = self.limit.state();
         if state.permits > state.target()
             && let Some(permit) = self.permit.take()
         {
@@ -113,31 +113,31 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn refusals_shrink_the_pace_and_answers_grow_it_back() {
-        let pace = Pace::new(8);
-        let turns = futures::future::join_all((0..8).map(|_| pace.turn())).await;
-        assert_eq!(pace.permits.available_permits(), 0);
-        pace.refused();
-        pace.refused(); // of the same cause
-        assert_eq!(pace.state().target(), 5);
-        drop(turns);
-        assert_eq!(pace.permits.available_permits(), 5, "three of the eight turns are not given back");
+    async fn throttled_calls_shrink_the_limit_and_successes_grow_it_back() {
+        let limit = AdaptiveLimit::new(8);
+        let permits = futures::future::join_all((0..8).map(|_| limit.acquire())).await;
+        assert_eq!(limit.permits.available_permits(), 0);
+        limit.on_throttled();
+        limit.on_throttled(); // of the same cause
+        assert_eq!(limit.state().target(), 5);
+        drop(permits);
+        assert_eq!(limit.permits.available_permits(), 5, "three of the eight permits are gone");
         for _ in 0..1_000 {
-            pace.answered();
+            limit.on_success();
         }
-        assert_eq!(pace.permits.available_permits(), 8, "no more than allowed");
+        assert_eq!(limit.permits.available_permits(), 8, "no more than allowed");
     }
 
     #[tokio::test]
     async fn one_call_may_always_run() {
-        let pace = Pace::new(1);
+        let limit = AdaptiveLimit::new(1);
         for _ in 0..5 {
-            pace.state().shrunk = None;
-            pace.refused();
+            limit.state().shrunk = None;
+            limit.on_throttled();
         }
-        let turn = pace.turn().await;
-        assert_eq!(pace.permits.available_permits(), 0);
-        drop(turn);
-        assert_eq!(pace.permits.available_permits(), 1);
+        let permit = limit.acquire().await;
+        assert_eq!(limit.permits.available_permits(), 0);
+        drop(permit);
+        assert_eq!(limit.permits.available_permits(), 1);
     }
 }
