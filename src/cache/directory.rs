@@ -233,7 +233,7 @@ fn read(path: &Path, classify: Classify, settled_until: Time) -> io::Result<(Lis
     let schema = batch.schema_ref().as_ref().clone().with_metadata(HashMap::new());
     let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map_err(io::Error::other)?;
     // The table of risks may have changed since the file was written.
-    let events = Events::from_batch(&batch).and_then(|events| events.weighed(classify).packed());
+    let events = Events::from_batch(&batch).and_then(|events| events.with_risks(classify).packed());
     let events = events.map_err(io::Error::other)?;
     if events.within(header.interval.start.nanos(), header.interval.end.nanos()).len() != events.len() {
         return Err(damaged("it has events of another interval"));

@@ -414,7 +414,7 @@ mod tests {
                 json!({ "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do" })
             })
             .collect();
-        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
         let place = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
         let risks: Vec<_> = (0..answer.events.len())
             .map(|row| {
@@ -483,7 +483,7 @@ mod tests {
             "resources": [{ "id": "i", "type": "t", "name": "web" }],
         });
         let risk: &Risk = Box::leak(Box::new(Risk { class: "a", severity: Severity::High, attack: &["T1"] }));
-        let answer = Answer::of(&Events::told(Kind::Api, &[fields])).meaning(vec![Some(risk)]);
+        let answer = Answer::of(&Events::from_json(Kind::Api, &[fields])).meaning(vec![Some(risk)]);
         let frame = asked(&json!({}), &answer, &request(100, 100));
         assert_eq!(texts(&frame, "title"), ["me Make web (403 denied)"]);
         let details = "product p<br/>resource type t<br/>resource i<br/>result 403 denied<br/>ATT&amp;CK T1<br/>in fr-par-1<br/>\
@@ -491,7 +491,7 @@ mod tests {
         let expected =
             format!("from 203.0.113.7 (FR)<br/>high risk: a<details><summary>Details</summary>{details}</details>");
         assert_eq!(texts(&frame, "text"), [expected]);
-        let nothing = Answer::of(&Events::told(Kind::System, &[json!({})]));
+        let nothing = Answer::of(&Events::from_json(Kind::System, &[json!({})]));
         let frame = asked(&json!({}), &nothing, &request(100, 100));
         assert_eq!(texts(&frame, "text"), ["<details><summary>Details</summary>in fr-par</details>"]);
     }
@@ -588,7 +588,8 @@ mod tests {
 
     #[test]
     fn a_tag_with_a_comma_stays_one_tag() {
-        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
+        let answer =
+            Answer::of(&Events::from_json(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
         assert_eq!(texts(&asked(&json!({}), &answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
     }
 

@@ -826,7 +826,7 @@ impl Answer {
 impl Answer {
     /// The answer that these events make, without names, for tests.
     pub(super) fn of(events: &Events) -> Self {
-        let events = events.weighed(risk::weigh);
+        let events = events.with_risks(risk::weigh);
         Self {
             events,
             risks: OnceLock::new(),

@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn total_by(dimension: Dimension, told: &[Value]) -> Vec<(String, i64)> {
-        let answer = Answer::of(&Events::told(Kind::Api, told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, told));
         let frame = frame(&counts(Over::Total, &[dimension], 2), &answer, &request(1_000, 1, 100, false)).unwrap();
         let keys = frame.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
         keys.zip(numbers(&frame)).collect()
@@ -274,7 +274,7 @@ mod tests {
     /// An event of each severity in turn, and of none.
     fn of_severities(severities: &[Option<Severity>]) -> Answer {
         let told = vec![json!({}); severities.len()];
-        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
         let risk = |severity: &Severity| &*Box::leak(Box::new(Risk { class: "c", severity: *severity, attack: &[] }));
         answer.meaning(severities.iter().map(|severity| severity.as_ref().map(risk)).collect())
     }
@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(order(&answer, Dimension::Severity, 2), ["high", "low", OTHER]);
         let told = [json!({ "status_code": 500 }), json!({ "status_code": 500 }), json!({ "status_code": 403 })];
         let told = [&told[..], &[json!({ "status_code": 200 }), json!({})]].concat();
-        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
         let class = Dimension::Column(Column::StatusClass);
         assert_eq!(order(&answer, class, 9), ["succeeded", "denied", "failed", NONE]);
         assert_eq!(order(&answer, Dimension::Status, 9), ["200", "403", "500", NONE]);
@@ -314,7 +314,7 @@ mod tests {
     fn groups_by_several_columns_keep_the_order_of_those_that_have_one() {
         let call = |method: &str, status: u16| json!({ "method_name": method, "status_code": status });
         let told = [call("a", 500), call("a", 500), call("b", 500), call("b", 200), call("c", 200), call("c", 200)];
-        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
         let by = [Dimension::Column(Column::Method), Dimension::Column(Column::StatusClass)];
         let frame = frame(&counts(Over::Time, &by, 9), &answer, &request(9, 1, 9, false)).unwrap();
         let names: Vec<_> =
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_series_is_called_by_the_values_of_its_labels() {
-        let answer = Answer::of(&Events::told(Kind::Api, &[json!({ "method_name": "a\u{202e}" })]));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &[json!({ "method_name": "a\u{202e}" })]));
         let by = |group_by: &[Dimension]| {
             frame(&counts(Over::Time, group_by, 9), &answer, &request(9, 1, 9, false)).unwrap().fields.remove(1)
         };
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn an_alert_rule_never_gets_an_other() {
         let told = [json!({ "method_name": "a" }), json!({ "method_name": "b" })];
-        let answer = Answer::of(&Events::told(Kind::Api, &told));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
         let by_method = |limit| counts(Over::Time, &[Dimension::Column(Column::Method)], limit);
         assert!(frame(&by_method(2), &answer, &request(1_000, 1, 1, true)).is_ok());
         let failure = frame(&by_method(1), &answer, &request(1_000, 1, 1, true)).unwrap_err();
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn events_outside_the_grid_are_not_counted_into_another_bucket() {
         // They cannot be there; a count that invents a place for them would hide the defect.
-        let answer = Answer::of(&Events::told(Kind::Api, &[json!({}), json!({})]));
+        let answer = Answer::of(&Events::from_json(Kind::Api, &[json!({}), json!({})]));
         let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 3, false) };
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);
     }

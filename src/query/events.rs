@@ -265,7 +265,7 @@ mod tests {
     use crate::query::{Query, Request};
 
     fn answer(kind: Kind, told: &[Value]) -> Answer {
-        Answer::of(&Events::told(kind, told))
+        Answer::of(&Events::from_json(kind, told))
     }
 
     fn list(format: Format, limit: usize) -> EventList {
@@ -348,8 +348,10 @@ mod tests {
             "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
         });
         assert_eq!(told, expected);
-        let attacked =
-            super::super::answer::Answer::of(&Events::told(Kind::Authentication, &[json!({ "result": "failure" })]));
+        let attacked = super::super::answer::Answer::of(&Events::from_json(
+            Kind::Authentication,
+            &[json!({ "result": "failure" })],
+        ));
         assert_eq!(labels(&attacked, as_it_is)(0)["attack"], "T1110");
     }
 

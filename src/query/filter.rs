@@ -289,7 +289,7 @@ mod tests {
         let mut query = json!({});
         query["scope"] = scope;
         let query = Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
-        let events = Events::told(kind, told).weighed(risk::weigh);
+        let events = Events::from_json(kind, told).with_risks(risk::weigh);
         let mask = mask(&query.scope, &events, &Names::default());
         let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
         let mut places: Vec<usize> = (0..events.len()).filter(|row| mask[*row]).map(place).collect();
@@ -335,10 +335,10 @@ mod tests {
             json!({ "product_name": "new", "locality": "global" }),
             json!({}),
         ];
-        let events = Events::told(Kind::Api, &told);
+        let events = Events::from_json(Kind::Api, &told);
         let global = global(&events);
         assert_eq!(global, [false, true, false, true, true, true]);
-        assert!(super::global(&Events::told(Kind::Authentication, &[json!({})]))[0]);
+        assert!(super::global(&Events::from_json(Kind::Authentication, &[json!({})]))[0]);
     }
 
     #[test]

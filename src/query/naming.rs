@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_newest_event_about_a_principal_tells_its_name() {
         // Later events stand later in the list.
-        let events = Events::told(
+        let events = Events::from_json(
             Kind::Api,
             &[
                 about("iam_user", "u", "before@example.com", "x"),
@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_notice_says_whose_names_only_the_trail_tells() {
-        let events = Events::told(Kind::Api, &[about("vpc_vpc", "r", "vpc", "a"), about("vpc_vpc", "r", "vpc", "b")]);
+        let events =
+            Events::from_json(Kind::Api, &[about("vpc_vpc", "r", "vpc", "a"), about("vpc_vpc", "r", "vpc", "b")]);
         let said = |told: &[(&str, &str)]| {
             let told = told.iter().map(|(id, name)| {
                 ((*id).to_owned(), Principal::told("iam_application", name).expect("the type of a principal"))

@@ -232,7 +232,7 @@ mod tests {
     use crate::event::Events;
 
     fn title(kind: Kind, fields: Value) -> String {
-        Sentences::new(&Answer::of(&Events::told(kind, &[fields]))).title(0)
+        Sentences::new(&Answer::of(&Events::from_json(kind, &[fields]))).title(0)
     }
 
     fn call(fields: &Value) -> Value {
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_line_adds_what_is_known_and_nothing_else() {
-        let line = |kind, fields: Value| Sentences::new(&Answer::of(&Events::told(kind, &[fields]))).line(0);
+        let line = |kind, fields: Value| Sentences::new(&Answer::of(&Events::from_json(kind, &[fields]))).line(0);
         let all = call(&json!({ "source_ip": "203.0.113.7", "locality": "fr-par-1" }));
         assert_eq!(line(Kind::Api, all), "me Make · p · 200 succeeded · from 203.0.113.7 · in fr-par-1");
         assert_eq!(line(Kind::System, json!({ "system_name": "backup" })), "Scaleway backup");
@@ -340,7 +340,7 @@ mod tests {
         fn words_about_all_events_say_what_is_said_of_each(events in prop::collection::vec(resources(), 0..30)) {
             let told: Vec<Value> = events.into_iter().map(|resources| json!({ "resources": resources })).collect();
             let half = told.len() / 2;
-            let lists = [Events::told(Kind::Api, &told[..half]), Events::told(Kind::Authentication, &told[half..])];
+            let lists = [Events::from_json(Kind::Api, &told[..half]), Events::from_json(Kind::Authentication, &told[half..])];
             for events in lists.iter().flat_map(|events| [events.clone(), events.packed().unwrap()]) {
                 let answer = Answer::of(&events);
                 let sentences = Sentences::new(&answer);

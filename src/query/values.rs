@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn offered(values: &Values, told: &[Value]) -> Vec<(String, String)> {
-        let frame = frame(values, &Answer::of(&Events::told(Kind::Api, told))).unwrap();
+        let frame = frame(values, &Answer::of(&Events::from_json(Kind::Api, told))).unwrap();
         let texts = |place: usize| {
             let field: &Field = &frame.fields[place];
             field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn scaleways_own_events_have_a_principal() {
-        let events = Events::told(Kind::System, &[json!({ "system_name": "backup" }), json!({})]);
+        let events = Events::from_json(Kind::System, &[json!({ "system_name": "backup" }), json!({})]);
         let frame = frame(&Values { column: Dimension::Principal, with_none: false }, &Answer::of(&events)).unwrap();
         for field in &frame.fields {
             assert_eq!(

@@ -2,21 +2,21 @@
 //!
 //! What is read and what is skipped is checked alike, as `serde_json` does: brackets, commas and colons, the shape of
 //! numbers and literals, escapes, and that no control character stands in a string. What is wrong with a text's syntax is
-//! [`Broken`] and ends the reading. What is well written and yet no text, half a surrogate pair or a number beyond all
+//! [`SyntaxError`] and ends the reading. What is well written and yet no text, half a surrogate pair or a number beyond all
 //! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
-//! ([`Reader::attempt`]), and the reading goes on behind it.
+//! ([`JsonReader::recover`]), and the reading goes on behind it.
 #![expect(clippy::inline_always, reason = "an event has forty strings")]
 
 use bumpalo::Bump;
 use wide::u8x16;
 
-use crate::event::part::Place;
+use crate::event::page_text::ByteRange;
 
 /// The text is not the JSON that it should be.
 #[derive(Debug)]
-pub(super) struct Broken(pub(super) &'static str);
+pub(super) struct SyntaxError(pub(super) &'static str);
 
-const SYNTAX: Broken = Broken("this is not JSON");
+const SYNTAX: SyntaxError = SyntaxError("this is not JSON");
 
 /// How many keys may be missing that objects before had.
 const AHEAD: usize = 4;
@@ -53,9 +53,9 @@ impl<K> Known<K> {
 /// The bytes of a text that cannot stand in a string as they are, a bit each: quotes, backslashes and control characters.
 /// There is one behind the text's end too, so that every string ends.
 #[derive(Default)]
-pub(super) struct Marks(Vec<u64>);
+pub(super) struct Structurals(Vec<u64>);
 
-impl Marks {
+impl Structurals {
     pub(super) fn set(&mut self, text: &[u8]) {
         let (blocks, rest) = text.as_chunks();
         let mut last = [0; 64];
@@ -105,16 +105,16 @@ pub(super) struct Raw<'a> {
 
 impl Raw<'_> {
     /// Where it stands, of the pages one of which the text is. Pages are far shorter than 4 GiB.
-    pub(super) fn place(&self, page: usize) -> Place {
+    pub(super) fn place(&self, page: usize) -> ByteRange {
         let of = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        Place { page: of(page), start: of(self.start), length: of(self.text.len()) }
+        ByteRange { page: of(page), start: of(self.start), length: of(self.text.len()) }
     }
 }
 
 /// A place in a JSON text.
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     text: &'a [u8],
-    marks: &'a Marks,
+    marks: &'a Structurals,
     at: usize,
     /// Where texts with escapes are written out.
     arena: &'a Bump,
@@ -123,9 +123,9 @@ pub(super) struct Reader<'a> {
     open: Vec<u8>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// A reader of a text, of which `marks` are set.
-    pub(super) fn new(text: &'a [u8], marks: &'a Marks, arena: &'a Bump) -> Self {
+    pub(super) fn new(text: &'a [u8], marks: &'a Structurals, arena: &'a Bump) -> Self {
         Self { text, marks, at: 0, arena, fault: None, open: Vec::new() }
     }
 
@@ -134,23 +134,23 @@ impl<'a> Reader<'a> {
         Self { at: raw.start, fault: None, open: Vec::new(), ..*self }
     }
 
-    /// What was wrong so far with values that are not [`attempt`](Self::attempt)ed.
+    /// What was wrong so far with values that are not [`recover`](Self::recover)ed.
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault
     }
 
     /// Reads something, of which the inner error tells what is wrong with it, if anything.
-    pub(super) fn attempt<T>(
+    pub(super) fn recover<T>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Broken>,
-    ) -> Result<Result<T, &'static str>, Broken> {
+        read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
+    ) -> Result<Result<T, &'static str>, SyntaxError> {
         let around = self.fault.take();
         let value = read(self)?;
         Ok(std::mem::replace(&mut self.fault, around).map_or(Ok(value), Err))
     }
 
     /// The end of the text.
-    pub(super) fn end(&mut self) -> Result<(), Broken> {
+    pub(super) fn end(&mut self) -> Result<(), SyntaxError> {
         self.peek();
         if self.at == self.text.len() { Ok(()) } else { Err(SYNTAX) }
     }
@@ -182,13 +182,13 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn take(&mut self, byte: u8) -> Result<(), Broken> {
+    fn take(&mut self, byte: u8) -> Result<(), SyntaxError> {
         if self.next() == byte { Ok(()) } else { Err(SYNTAX) }
     }
 
     /// Goes into brackets, unless there is nothing between them. What is not in such brackets is a fault.
     #[inline]
-    fn open(&mut self, brackets: [u8; 2], fault: &'static str) -> Result<bool, Broken> {
+    fn open(&mut self, brackets: [u8; 2], fault: &'static str) -> Result<bool, SyntaxError> {
         if self.peek() != brackets[0] {
             self.fault = Some(fault);
             self.skip()?;
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
 
     /// Whether there is more before the bracket that closes.
     #[inline]
-    fn more(&mut self, close: u8) -> Result<bool, Broken> {
+    fn more(&mut self, close: u8) -> Result<bool, SyntaxError> {
         match self.next() {
             b',' => Ok(true),
             byte if byte == close => Ok(false),
@@ -214,8 +214,8 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn members(
         &mut self,
-        mut member: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Broken>,
-    ) -> Result<(), Broken> {
+        mut member: impl FnMut(&mut Self, &'a [u8]) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
         let mut more = self.open(*b"{}", "it is no object")?;
         while more {
             let key = self.quoted()?;
@@ -229,12 +229,12 @@ impl<'a> Reader<'a> {
     /// Reads an object as [`members`](Self::members) does, of which there are many alike: what stands between two values
     /// is known from the ones before, and need not be taken apart again. `name` says what a key is.
     #[inline]
-    pub(super) fn members_alike<K: Copy>(
+    pub(super) fn object_with_key_cache<K: Copy>(
         &mut self,
         known: &mut Vec<Known<K>>,
         name: impl Fn(&'a [u8]) -> K,
-        mut member: impl FnMut(&mut Self, K) -> Result<(), Broken>,
-    ) -> Result<(), Broken> {
+        mut member: impl FnMut(&mut Self, K) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
         if !self.open(*b"{}", "it is no object")? {
             return Ok(());
         }
@@ -283,7 +283,10 @@ impl<'a> Reader<'a> {
 
     /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.
     #[inline]
-    pub(super) fn elements(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), Broken>) -> Result<(), Broken> {
+    pub(super) fn elements(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
+    ) -> Result<(), SyntaxError> {
         let mut more = self.open(*b"[]", "it is no list")?;
         while more {
             element(self)?;
@@ -294,7 +297,7 @@ impl<'a> Reader<'a> {
 
     /// Reads null, if it is that.
     #[inline]
-    pub(super) fn null(&mut self) -> Result<bool, Broken> {
+    pub(super) fn null(&mut self) -> Result<bool, SyntaxError> {
         if self.peek() != b'n' {
             return Ok(false);
         }
@@ -303,7 +306,7 @@ impl<'a> Reader<'a> {
 
     /// Text in whatever JSON type it comes; null, the empty string, lists and objects are nothing.
     #[inline(always)]
-    pub(super) fn text(&mut self) -> Result<Option<&'a [u8]>, Broken> {
+    pub(super) fn text(&mut self) -> Result<Option<&'a [u8]>, SyntaxError> {
         if self.peek() != b'"' {
             return self.other_text();
         }
@@ -312,7 +315,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn other_text(&mut self) -> Result<Option<&'a [u8]>, Broken> {
+    fn other_text(&mut self) -> Result<Option<&'a [u8]>, SyntaxError> {
         match self.byte() {
             b'-' | b'0'..=b'9' => self.number().map(Some),
             b't' => self.literal(b"true").map(Some),
@@ -323,7 +326,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The id that stands here, or all of them: a list's items, or the `id` of an object.
-    pub(super) fn ids(&mut self, mut see: impl FnMut(&'a [u8])) -> Result<(), Broken> {
+    pub(super) fn ids(&mut self, mut see: impl FnMut(&'a [u8])) -> Result<(), SyntaxError> {
         match self.peek() {
             b'[' => self.elements(|reader| {
                 reader.text()?.into_iter().for_each(&mut see);
@@ -354,7 +357,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string; what is none is a fault.
-    pub(super) fn string(&mut self) -> Result<&'a [u8], Broken> {
+    pub(super) fn string(&mut self) -> Result<&'a [u8], SyntaxError> {
         if self.peek() == b'"' {
             return self.quoted();
         }
@@ -366,8 +369,8 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn raw(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<(), Broken>,
-    ) -> Result<Option<Raw<'a>>, Broken> {
+        read: impl FnOnce(&mut Self) -> Result<(), SyntaxError>,
+    ) -> Result<Option<Raw<'a>>, SyntaxError> {
         if self.null()? {
             return Ok(None);
         }
@@ -378,7 +381,7 @@ impl<'a> Reader<'a> {
 
     /// Goes over any value.
     #[inline]
-    pub(super) fn skip(&mut self) -> Result<(), Broken> {
+    pub(super) fn skip(&mut self) -> Result<(), SyntaxError> {
         if self.peek() == b'"' {
             return self.span().map(|_| ());
         }
@@ -387,7 +390,7 @@ impl<'a> Reader<'a> {
 
     /// The same, however deep.
     #[inline(never)]
-    fn skip_deep(&mut self) -> Result<(), Broken> {
+    fn skip_deep(&mut self) -> Result<(), SyntaxError> {
         self.open.clear();
         loop {
             match self.peek() {
@@ -426,14 +429,14 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn skip_key(&mut self) -> Result<(), Broken> {
+    fn skip_key(&mut self) -> Result<(), SyntaxError> {
         self.span()?;
         self.take(b':')
     }
 
     /// Reads a string, writing out its escapes.
     #[inline(always)]
-    fn quoted(&mut self) -> Result<&'a [u8], Broken> {
+    fn quoted(&mut self) -> Result<&'a [u8], SyntaxError> {
         let (text, escaped) = self.span()?;
         if escaped { Ok(self.unescaped(text)) } else { Ok(text) }
     }
@@ -449,7 +452,7 @@ impl<'a> Reader<'a> {
 
     /// Goes over a string: what stands between its quotes, and whether that has escapes.
     #[inline(always)]
-    fn span(&mut self) -> Result<(&'a [u8], bool), Broken> {
+    fn span(&mut self) -> Result<(&'a [u8], bool), SyntaxError> {
         self.take(b'"')?;
         let start = self.at;
         self.at = self.marks.next(start);
@@ -464,7 +467,7 @@ impl<'a> Reader<'a> {
 
     /// Goes to the end of a string that has an escape here; anything else here is a control character or the text's end.
     #[cold]
-    fn escapes(&mut self) -> Result<(), Broken> {
+    fn escapes(&mut self) -> Result<(), SyntaxError> {
         while self.byte() != b'"' {
             let digits = match self.text.get(self.at..).unwrap_or_default() {
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => &[],
@@ -479,7 +482,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn literal(&mut self, literal: &'static [u8]) -> Result<&'static [u8], Broken> {
+    fn literal(&mut self, literal: &'static [u8]) -> Result<&'static [u8], SyntaxError> {
         if !self.text[self.at..].starts_with(literal) {
             return Err(SYNTAX);
         }
@@ -488,7 +491,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number as a text.
-    fn number(&mut self) -> Result<&'a [u8], Broken> {
+    fn number(&mut self) -> Result<&'a [u8], SyntaxError> {
         let text = self.digits()?;
         // Integers of up to 18 digits fit 64 bits and are written in one way only.
         let usual = text.len() <= 18 && text != b"-0" && !text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
@@ -509,7 +512,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over a number.
-    fn digits(&mut self) -> Result<&'a [u8], Broken> {
+    fn digits(&mut self) -> Result<&'a [u8], SyntaxError> {
         let start = self.at;
         self.at += usize::from(self.byte() == b'-');
         if self.byte() == b'0' {
@@ -529,7 +532,7 @@ impl<'a> Reader<'a> {
         self.text.get(start..self.at).ok_or(SYNTAX)
     }
 
-    fn some_digits(&mut self) -> Result<(), Broken> {
+    fn some_digits(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
         while self.byte().is_ascii_digit() {
             self.at += 1;

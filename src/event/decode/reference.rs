@@ -9,9 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Error, Value, from_str};
 use sha2::{Digest, Sha256};
 
-use super::super::{Column, Events, Kind, Long, region_of, status_class};
-use super::List;
 use super::ids::{Relation, relation};
+use crate::event::{Column, Events, Kind, List, Long, region_of, status_class};
 
 /// An event's time and id, and all that is said of it.
 type Row = (i64, String, Vec<Option<String>>);

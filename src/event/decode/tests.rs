@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Column, Events, Kind};
-use super::{Decoder, List, Page, reference};
+use super::{Decoder, Page, reference};
+use crate::event::{Column, Events, Kind, List};
 
 const API: List = List::Of(Kind::Api);
 
@@ -14,7 +14,7 @@ fn read(list: List, page: &str) -> (Page, Events) {
 
 /// The texts of the only event, by column.
 fn only(kind: Kind, fields: Value) -> impl Fn(Column) -> Option<String> {
-    let events = Events::told(kind, &[fields]);
+    let events = Events::from_json(kind, &[fields]);
     move |column| events.text(column).get(0).map(str::to_owned)
 }
 
@@ -79,7 +79,7 @@ fn times_are_read_to_the_nanosecond() {
         ("1970-01-01T00:00:01Z", 1_000_000_000),
         ("1970-01-01T02:00:01.5+02:00", 1_500_000_000),
     ] {
-        assert_eq!(Events::told(Kind::Api, &[json!({ "recorded_at": text })]).times().value(0), nanos, "{text}");
+        assert_eq!(Events::from_json(Kind::Api, &[json!({ "recorded_at": text })]).times().value(0), nanos, "{text}");
     }
 }
 
@@ -131,7 +131,7 @@ fn a_value_of_an_enum_that_stands_for_no_value_is_absent() {
         ] {
             assert_eq!(of(column).as_deref(), Some(text), "{} of {}", column.name(), kind.as_str());
         }
-        let events = Events::told(kind, std::slice::from_ref(&unknown));
+        let events = Events::from_json(kind, std::slice::from_ref(&unknown));
         assert_eq!(events.references().of(0).map(|r| r.kind).collect::<Vec<_>>(), [None, Some("iam_user")]);
     }
     let members = unknown.as_object().unwrap().iter().map(|(name, value)| format!("{name:?}:{value}"));
@@ -200,7 +200,7 @@ fn the_id_of_what_is_deleted_is_read_from_the_body() {
 fn infos_under_several_names_all_count() {
     let resource =
         json!({ "id": "f", "a_info": { "lb_id": "lb" }, "b_info": { "id": "own", "name": "o" }, "c_info": {} });
-    let events = Events::told(Kind::Api, &[json!({ "resources": [resource] })]);
+    let events = Events::from_json(Kind::Api, &[json!({ "resources": [resource] })]);
     let parents: Vec<_> = events.parents().of(0).map(|(_, parent)| parent).collect();
     assert_eq!(parents, ["lb", "f"]);
     assert_eq!(events.references().of(0).filter_map(|r| r.id).collect::<Vec<_>>(), ["f", "own"]);
@@ -218,7 +218,7 @@ fn what_a_server_action_does_is_read_from_its_body() {
 
 #[test]
 fn references_are_all_resources_and_what_stands_within_them() {
-    let events = Events::told(
+    let events = Events::from_json(
         Kind::Api,
         &[json!({ "resources": [
         { "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } },
@@ -247,7 +247,7 @@ fn references_are_all_resources_and_what_stands_within_them() {
 fn ids_are_read_alone_from_lists_and_from_objects() {
     let of = |info: Value| {
         let resource = json!({ "id": "r", "type": "x", "x_info": info });
-        let events = Events::told(Kind::Api, &[json!({ "resources": [resource] })]);
+        let events = Events::from_json(Kind::Api, &[json!({ "resources": [resource] })]);
         let owned = |(child, id): (Option<&str>, &str)| (child.is_some(), id.to_owned());
         events.parents().of(0).map(owned).collect::<Vec<_>>()
     };

@@ -1,16 +1,3 @@
-//! From the API's JSON to columns, in one pass over the bytes.
-//!
-//! The API grows every few weeks: products, methods and resource types are text, and a value nobody has seen before
-//! passes through untouched. A value of an enum that stands for no value, such as `unknown_mfa_type`, is absent.
-
-mod columns;
-mod ids;
-mod json;
-#[cfg(test)]
-mod reference;
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use arrow::array::{TimestampNanosecondArray, UInt16Array};
@@ -20,34 +7,18 @@ use bumpalo::Bump;
 use chrono::{DateTime, NaiveDate};
 use serde::de::{Error as _, IgnoredAny};
 
-use self::columns::{Lists, NULL, Strings, Texts, encoded};
-use self::ids::{Relation, relation};
-use self::json::{Broken, Known, Marks, Raw, Reader};
-use super::part::{Place, Quoted, Stored};
-use super::{
-    Column, Events, Kind, PRODUCT_WITHOUT_PRINCIPAL, parent_fields, parent_item, reference_fields, reference_item,
-    region_of, status_class,
-};
-
-/// Which list of the API a page belongs to: it decides how the page's items are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum List {
-    /// `/events`, `/authentication-events` or `/system-events`.
-    Of(Kind),
-    /// `/combined-events`: each item wraps an event of one kind.
-    Combined,
-}
-
-impl List {
-    /// The list's name in notices and files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Of(kind) => kind.as_str(),
-            Self::Combined => "combined",
-        }
-    }
-}
+use super::columns::{Lists, NULL, Strings, Texts, encoded};
+use super::ids::{Relation, relation};
+use super::json::{JsonReader, Known, Raw, Structurals, SyntaxError};
+use crate::event::chunk::ColumnData;
+use crate::event::column::Column;
+use crate::event::events::Events;
+use crate::event::kind::Kind;
+use crate::event::list::List;
+use crate::event::page_text::{ByteRange, PageText};
+use crate::event::region::{PRODUCT_WITHOUT_PRINCIPAL, region_of};
+use crate::event::schema::{parent_fields, parent_item, reference_fields, reference_item};
+use crate::event::status_class;
 
 /// What a decoded page says beside its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,13 +52,13 @@ pub struct Decoder {
     request_ids: Strings,
     /// What request bodies and resources stand in.
     pages: Vec<Buffer>,
-    request_bodies: Vec<Place>,
-    resources: Vec<Place>,
+    request_bodies: Vec<ByteRange>,
+    resources: Vec<ByteRange>,
     /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
     texts: Box<[Texts; Column::ALL.len()]>,
     references: Lists<4>,
     parents: Lists<2>,
-    marks: Marks,
+    marks: Structurals,
 }
 
 impl Decoder {
@@ -106,7 +77,7 @@ impl Decoder {
             texts: Box::new(std::array::from_fn(|_| Texts::default())),
             references: Lists::default(),
             parents: Lists::default(),
-            marks: Marks::default(),
+            marks: Structurals::default(),
         }
     }
 
@@ -158,14 +129,14 @@ impl Decoder {
         let mut marks = std::mem::take(&mut self.marks);
         marks.set(&page);
         self.reserve(page.len() / USUAL_EVENT);
-        let listing = self.listing(list, &mut Reader::new(&page, &marks, &arena));
+        let listing = self.listing(list, &mut JsonReader::new(&page, &marks, &arena));
         self.marks = marks;
         match listing {
             Ok(read) => {
                 self.pages.push(Buffer::from_vec(page));
                 Ok(Page { replaced, ..read })
             }
-            Err(Broken(what)) => {
+            Err(SyntaxError(what)) => {
                 self.truncate(rows);
                 // Where a text is not JSON, and why, serde_json says best.
                 let error = serde_json::from_slice::<IgnoredAny>(&page).err();
@@ -174,7 +145,7 @@ impl Decoder {
         }
     }
 
-    fn listing(&mut self, list: List, reader: &mut Reader<'_>) -> Result<Page, Broken> {
+    fn listing(&mut self, list: List, reader: &mut JsonReader<'_>) -> Result<Page, SyntaxError> {
         let rows = self.len();
         let mut row = Row::default();
         let (mut events, mut next) = (None, None);
@@ -196,8 +167,8 @@ impl Decoder {
         })?;
         reader.end()?;
         match (reader.fault(), events) {
-            (Some(what), _) => Err(Broken(what)),
-            (None, None) => Err(Broken("missing field `events`")),
+            (Some(what), _) => Err(SyntaxError(what)),
+            (None, None) => Err(SyntaxError("missing field `events`")),
             (None, Some(page)) => {
                 Ok(Page { next: next.map(|next| String::from_utf8_lossy(next).into_owned()), ..page })
             }
@@ -207,12 +178,12 @@ impl Decoder {
     fn item<'a>(
         &mut self,
         list: List,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         row: &mut Row<'a>,
         page: &mut Page,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), SyntaxError> {
         page.items += 1;
-        let item = reader.attempt(|reader| match list {
+        let item = reader.recover(|reader| match list {
             List::Of(kind) => row.read(reader).map(|()| Some(kind)),
             List::Combined => row.unwrap(reader),
         })?;
@@ -232,7 +203,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn append<'a>(&mut self, kind: Kind, time: i64, row: &Row<'a>, reader: &Reader<'a>) {
+    fn append<'a>(&mut self, kind: Kind, time: i64, row: &Row<'a>, reader: &JsonReader<'a>) {
         let first = row.touched.first();
         let nameless =
             kind == Kind::Authentication || row.of(Field::Product) == Some(PRODUCT_WITHOUT_PRINCIPAL.as_bytes());
@@ -260,8 +231,8 @@ impl Decoder {
         self.statuses.push(row.status);
         self.request_ids.push(row.of(Field::RequestId));
         let page = self.pages.len();
-        self.request_bodies.push(row.request_body.map_or_else(Place::default, |body| body.place(page)));
-        self.resources.push(row.resources.map_or_else(Place::default, |list| list.place(page)));
+        self.request_bodies.push(row.request_body.map_or_else(ByteRange::default, |body| body.place(page)));
+        self.resources.push(row.resources.map_or_else(ByteRange::default, |list| list.place(page)));
         let principal = row.principal.or_else(user);
         self.texts[Column::Kind as usize].set_following(line, kind as usize, || Some(kind.as_str().as_bytes()));
         let locality = row.of(Field::Locality);
@@ -367,23 +338,23 @@ impl Decoder {
         let values = |column: Column| &texts[column as usize].1;
         let (id, kind, name) = (values(Column::ResourceId), values(Column::ResourceType), values(Column::ResourceName));
         let pages: Arc<[Buffer]> = self.pages.into();
-        let quoted = |places: Vec<Place>| Stored::Quoted(Quoted { pages: Arc::clone(&pages), places });
+        let quoted = |places: Vec<ByteRange>| ColumnData::PageText(PageText { pages: Arc::clone(&pages), places });
         let mut columns = vec![
-            Stored::Plain(Arc::new(self.ids.finish()?)),
-            Stored::Plain(Arc::new(TimestampNanosecondArray::from(self.times))),
-            Stored::Plain(Arc::new(UInt16Array::from(self.statuses))),
-            Stored::Plain(Arc::new(self.request_ids.finish()?)),
+            ColumnData::Plain(Arc::new(self.ids.finish()?)),
+            ColumnData::Plain(Arc::new(TimestampNanosecondArray::from(self.times))),
+            ColumnData::Plain(Arc::new(UInt16Array::from(self.statuses))),
+            ColumnData::Plain(Arc::new(self.request_ids.finish()?)),
             quoted(self.request_bodies),
             quoted(self.resources),
-            Stored::Plain(Arc::new(self.references.finish(
+            ColumnData::Plain(Arc::new(self.references.finish(
                 reference_item(),
                 reference_fields(),
                 [id, kind, name, id],
             )?)),
-            Stored::Plain(Arc::new(self.parents.finish(parent_item(), parent_fields(), [id, id])?)),
+            ColumnData::Plain(Arc::new(self.parents.finish(parent_item(), parent_fields(), [id, id])?)),
         ];
         for (keys, values) in texts {
-            columns.push(Stored::Plain(encoded(keys, &values)?));
+            columns.push(ColumnData::Plain(encoded(keys, &values)?));
         }
         Events::of(rows, columns)
     }
@@ -393,14 +364,14 @@ impl Decoder {
 const METHOD_WITH_ACTION: &[u8] = b"ServerAction";
 
 /// What the method does, as its request body says.
-fn action<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+fn action<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut action = None;
-    let read = reader.attempt(|reader| {
+    let read = reader.recover(|reader| {
         reader.members(|reader, key| {
             if key != b"action" {
                 return reader.skip();
             }
-            action = reader.attempt(Reader::string)?.ok();
+            action = reader.recover(JsonReader::string)?.ok();
             Ok(())
         })
     })?;
@@ -506,15 +477,15 @@ impl<'a> Row<'a> {
         self.touched.clear();
     }
 
-    fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Broken> {
+    fn read(&mut self, reader: &mut JsonReader<'a>) -> Result<(), SyntaxError> {
         self.clear();
         let mut keys = std::mem::take(&mut self.keys);
-        let read = reader.members_alike(&mut keys, Key::named, |reader, key| {
+        let read = reader.object_with_key_cache(&mut keys, Key::named, |reader, key| {
             match key {
                 Key::Text(field) => self.texts[field as usize] = reader.text()?,
                 Key::Principal => self.principal = principal(reader)?,
                 Key::Status => self.status = status(reader)?,
-                Key::RequestBody => self.request_body = reader.raw(Reader::skip)?,
+                Key::RequestBody => self.request_body = reader.raw(JsonReader::skip)?,
                 Key::Resources => {
                     self.touched.clear();
                     self.resources = reader.raw(|reader| resources(reader, &mut self.touched))?;
@@ -528,7 +499,7 @@ impl<'a> Row<'a> {
     }
 
     /// Reads an item of `/combined-events`: an event wrapped in the name of its kind.
-    fn unwrap(&mut self, reader: &mut Reader<'a>) -> Result<Option<Kind>, Broken> {
+    fn unwrap(&mut self, reader: &mut JsonReader<'a>) -> Result<Option<Kind>, SyntaxError> {
         let mut kind = None;
         reader.members(|reader, key| {
             let named = match key {
@@ -606,7 +577,7 @@ fn class_of(result: &[u8]) -> Option<&'static [u8]> {
 
 /// A status; nearly all of them are three digits.
 #[inline]
-fn status(reader: &mut Reader<'_>) -> Result<Option<u16>, Broken> {
+fn status(reader: &mut JsonReader<'_>) -> Result<Option<u16>, SyntaxError> {
     if let Some(status) = reader.three_digits() {
         return Ok(Some(status));
     }
@@ -632,7 +603,7 @@ fn unnamed(row: &Row<'_>, time: i64) -> String {
 }
 
 /// The id of the event's principal; null is nobody.
-fn principal<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+fn principal<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut id = None;
     if !reader.null()? {
         reader.members(|reader, key| {
@@ -658,11 +629,11 @@ struct Resource<'a> {
 }
 
 /// Reads a list of resources, leaving out what is none; what is no list has none.
-fn resources<'a>(reader: &mut Reader<'a>, touched: &mut Vec<Resource<'a>>) -> Result<(), Broken> {
+fn resources<'a>(reader: &mut JsonReader<'a>, touched: &mut Vec<Resource<'a>>) -> Result<(), SyntaxError> {
     // What is wrong here is no fault of the event.
-    let list = reader.attempt(|reader| {
+    let list = reader.recover(|reader| {
         reader.elements(|reader| {
-            touched.extend(reader.attempt(Resource::read)?);
+            touched.extend(reader.recover(Resource::read)?);
             Ok(())
         })
     });
@@ -674,7 +645,7 @@ impl<'a> Resource<'a> {
         matches!(self.kind, Some(b"iam_user" | b"account_user"))
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+    fn read(reader: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         let mut resource = Self::default();
         reader.members(|reader, key| {
             match key {
@@ -684,7 +655,7 @@ impl<'a> Resource<'a> {
                 _ if key.ends_with(b"_info") => {
                     // What is no object is none of the infos that hold an id.
                     // An info may stand there under an old name too, or beside an empty one.
-                    if let Ok(info) = reader.attempt(Info::read)? {
+                    if let Ok(info) = reader.recover(Info::read)? {
                         if info.id.is_some() {
                             (resource.own_id, resource.own_name) = (info.id, info.name);
                         }
@@ -712,7 +683,7 @@ struct Info<'a> {
 }
 
 impl<'a> Info<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+    fn read(reader: &mut JsonReader<'a>) -> Result<Self, SyntaxError> {
         let mut info = Self::default();
         reader.members(|reader, key| {
             match relation(key) {
@@ -735,16 +706,16 @@ impl<'a> Info<'a> {
 /// The id that a request body names, where it names just one besides its project and organization.
 ///
 /// Deletes of IAM list no resource: what was deleted stands only here.
-fn only_id<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
+fn only_id<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut ids: Vec<(&[u8], Option<&[u8]>)> = Vec::new();
-    let read = reader.attempt(|reader| {
+    let read = reader.recover(|reader| {
         reader.members(|reader, key| {
             let is_id =
                 key.ends_with(b"_id") || key.ends_with(b"Id") || matches!(key, b"id" | b"access_key" | b"accessKey");
             if !is_id || matches!(key, b"project_id" | b"projectId" | b"organization_id" | b"organizationId") {
                 return reader.skip();
             }
-            let id = reader.attempt(Reader::string)?.ok();
+            let id = reader.recover(JsonReader::string)?.ok();
             match ids.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, known)) => *known = id,
                 None => ids.push((key, id)),

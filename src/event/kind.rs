@@ -1,0 +1,25 @@
+/// Which of the trail's lists an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A call of an API.
+    Api,
+    /// A log-in to the console.
+    Authentication,
+    /// Something Scaleway's own machinery did.
+    System,
+}
+
+impl Kind {
+    /// All kinds, in the order of the API's documentation.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Authentication, Self::System];
+
+    /// The kind's name in queries and columns.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Authentication => "authentication",
+            Self::System => "system",
+        }
+    }
+}
