@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use audittrail::frame::{Frame, FrameType};
-use audittrail::query::{Failure, Query, Request, answer};
+use audittrail::query::{Failure, Query, Request, error};
 use audittrail::sandbox::{Config, Endpoint, Fault, KEY_WITHOUT_IAM, Kind, SECRET_KEY};
 use engine::{Engine, SECOND, ask, list, nanos, notices, numbers, panel, rule, sum, texts, times};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn every_question_but_values_answers_with_its_number() {
         assert_eq!(the_number(&frame), 400, "{query}");
     }
     let failure = engine.ask_as_rule(json!({ "queryType": "values" })).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
+    assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
     // An annotation's query is known by its name, and is a number under a rule too.
     let named = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
@@ -165,7 +165,7 @@ async fn more_groups_than_allowed_are_an_error() {
     let groups = engine.ask_as_rule(by(1000)).await.unwrap().fields.len() - 1;
     assert!(engine.ask_as_rule(by(groups)).await.is_ok());
     let failure = engine.ask_as_rule(by(groups - 1)).await.unwrap_err();
-    assert_eq!(failure.fault, answer::Fault::Downstream);
+    assert_eq!(failure.fault, error::Fault::Downstream);
     let expected = format!("the count has {groups} groups. Allowed: groupLimit, which is {}; raise it", groups - 1);
     assert!(failure.message.starts_with(&expected), "{failure}");
 }
@@ -178,7 +178,7 @@ async fn a_region_that_is_only_asked_for_global_events_must_answer_too() {
     let failure = engine.ask_as_rule(total()).await.unwrap_err();
     assert!(failure.message.starts_with("the answer would be incomplete"), "{failure}");
     assert!(failure.message.contains("region fr-par, combined events"), "{failure}");
-    assert_eq!((failure.status, failure.fault), (503, answer::Fault::Downstream));
+    assert_eq!((failure.status, failure.fault), (503, error::Fault::Downstream));
     // Where no event of that region can match, it is not asked and cannot fail.
     let scope = json!({ "kinds": ["api"], "products": ["instance"] });
     assert!(engine.ask_as_rule(json!({ "queryType": "counts", "scope": scope })).await.is_ok());
@@ -203,7 +203,7 @@ async fn a_leftover_variable_is_refused_by_name() {
     ] {
         let failure = parse(&json!({ "scope": scope })).unwrap_err();
         assert!(failure.message.starts_with(message), "{scope}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
+        assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     }
     for (query, message) in [
         (
@@ -235,7 +235,7 @@ async fn a_leftover_variable_is_refused_by_name() {
     ] {
         let failure = parse(&query).unwrap_err();
         assert!(failure.message.starts_with(message), "{query}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
+        assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     }
     for text in ["US$", "$5", "a$", "[[", "[]", "[[]]", "{user}", "100 $ or more"] {
         assert!(parse(&json!({ "scope": { "text": text } })).is_ok(), "{text}");
@@ -266,7 +266,7 @@ async fn a_number_that_needs_names_is_an_error_without_them() {
     for query in [of("terraform"), json!({ "queryType": "counts", "groupBy": ["principal"], "groupLimit": 1000 })] {
         let failure = with_iam(Fault::BadGateway, query.clone()).await.unwrap_err();
         assert!(failure.message.contains("IAM cannot be read: Scaleway answers HTTP 502"), "{query}: {failure}");
-        assert_eq!(failure.fault, answer::Fault::Downstream);
+        assert_eq!(failure.fault, error::Fault::Downstream);
     }
 }
 
@@ -293,7 +293,7 @@ async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
     // Nor where the permission is missing for good.
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let failure = engine.ask_as_rule(by_text).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (403, answer::Fault::Downstream));
+    assert_eq!((failure.status, failure.fault), (403, error::Fault::Downstream));
     assert!(failure.message.contains("IAMReadOnly"), "{failure}");
 }
 
@@ -332,7 +332,7 @@ async fn a_principal_that_nobody_is_called_is_an_error() {
     let failure = engine.ask_as_rule(of("terrafrom")).await.unwrap_err();
     assert_eq!(
         (failure.message.as_str(), failure.fault),
-        ("no principal is called terrafrom", answer::Fault::Downstream)
+        ("no principal is called terrafrom", error::Fault::Downstream)
     );
     // An id is a name of its own, also of somebody who is gone or has done nothing.
     assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
@@ -377,7 +377,7 @@ async fn a_product_that_the_organization_does_not_have_is_an_error() {
             "{field}. Allowed: the products that Scaleway lists for this organization: account, apple-silicon, "
         );
         assert!(failure.message.starts_with(&expected), "{query}: {failure}");
-        assert_eq!((failure.status, failure.fault), (400, answer::Fault::Downstream));
+        assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     }
     // In whatever case, as a pattern, and where its events are left out, a product is none.
     for query in [

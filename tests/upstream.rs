@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use audittrail::event::{Column, Long};
 use audittrail::frame::Frame;
-use audittrail::query::{Failure, Query, Request, answer};
+use audittrail::query::{Failure, Query, Request, error};
 use audittrail::sandbox::{
     Config, Endpoint, Fault, FaultPlan, KEY_FOR_THE_TRAIL_ALONE, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL,
     KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY,
@@ -92,7 +92,7 @@ async fn fails(plan: FaultPlan, status: u16, why: &str) {
         tokio::join!(engine.ask(list(json!({}))), engine.ask_as_rule(json!({ "queryType": "counts" }))).into();
     for failure in failures {
         let failure = failure.expect_err("an error");
-        assert_eq!((failure.status, failure.fault), (status, answer::Fault::Downstream), "{plan}: {failure}");
+        assert_eq!((failure.status, failure.fault), (status, error::Fault::Downstream), "{plan}: {failure}");
         assert!(failure.message.contains(why), "{plan}: {failure}");
     }
 }
@@ -242,7 +242,7 @@ async fn a_lasting_rate_limit_is_an_error_at_the_deadline() {
     let (url, asked) = scripted(|_, _| ("429 Too Many Requests", "X-Envoy-Ratelimited: true\r\n", String::new())).await;
     let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 4 }));
     let failure = ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (429, answer::Fault::Downstream));
+    assert_eq!((failure.status, failure.fault), (429, error::Fault::Downstream));
     assert!(failure.message.contains("rate limit was hit"), "{failure}");
     // Pauses of at least 0.1, 0.2, 0.4, ... seconds: a handful of tries, not hundreds.
     let tries = asked.lock().unwrap().iter().filter(|path| path.contains("events?")).count();
@@ -463,7 +463,7 @@ async fn an_answer_that_always_stalls_is_an_error_after_two_timeouts() {
     let settings = json!({ "callTimeoutSeconds": 1, "regions": ["fr-par"] });
     let engine = suffering_with(Fault::Stall.always(), &settings).await;
     let failure = engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (504, answer::Fault::Downstream), "{failure}");
+    assert_eq!((failure.status, failure.fault), (504, error::Fault::Downstream), "{failure}");
     assert!(failure.message.contains("127.0.0.1 did not answer within 1 s"), "{failure}");
     // The combined list stands for the others.
     let calls = engine.sandbox.calls();
@@ -1352,7 +1352,7 @@ async fn a_list_of_one_event_more_than_the_most_is_cut_and_says_so() {
     assert!(warnings(&frame)[0].contains("only the newest 100 events were fetched (setting maxEvents)"));
     let failure = ask(&engine.desk, &json!({ "queryType": "counts" }), &rule(range)).await.unwrap_err();
     assert!(failure.message.contains("setting maxEvents"), "{failure}");
-    assert_eq!(failure.fault, answer::Fault::Downstream, "it is the setting that is too small");
+    assert_eq!(failure.fault, error::Fault::Downstream, "it is the setting that is too small");
 }
 
 #[tokio::test]

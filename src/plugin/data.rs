@@ -104,7 +104,7 @@ pub(super) async fn isolated<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::answer::Fault;
+    use crate::query::error::Fault;
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_its_query() {

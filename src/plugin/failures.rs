@@ -10,7 +10,7 @@ use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext};
 use serde::Deserialize;
 
 use super::asker::Asker;
-use crate::query::answer::Fault;
+use crate::query::error::Fault;
 use crate::query::model::Question;
 use crate::query::{Failure, text};
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::Value;
 
-use super::answer::{Answer, Failure};
+use super::answer::Answer;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
 use super::documentation::Topic;
+use super::error::Failure;
 use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Frequent, Keys, told_apart};
 use super::model::{Annotations, Dimension, Request};

@@ -7,109 +7,31 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use arrow::array::Array;
-use arrow::error::ArrowError;
 
 use super::address;
 use super::condition::{Alternative, Condition, Name, Test};
 use super::cpu::spawn_cpu;
+use super::desk::Desk;
+use super::directory::Labels;
 use super::documentation::Topic;
+use super::error::Failure;
 use super::filter::{self, OwnNames};
-use super::incomplete::{Incomplete, Reason};
+use super::incomplete::Incomplete;
 use super::keys::Keys;
+use super::listings::{complete_enough, describe, gaps, incomplete, limited, merge, retention};
 use super::model::{Dimension, Query, Question, Request};
 use super::naming::{self, Named};
+use super::principals::{SCALEWAY, no_principal, of_scaleway, principal_ids, unknown_principals, with_asked};
 use super::scope::Scope;
-use super::text::{self, plain};
-use super::{Desk, Labels, plan, unknown};
-use crate::cache::{Freshness, Listing};
-use crate::event::{Column, Events, Kind, List, Long};
+use super::text::{self, listed};
+use super::{plan, unknown};
+use crate::cache::Freshness;
+use crate::event::{Column, Events, Kind, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{self, Risk};
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
+use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::iam::Names;
 use crate::scaleway::{Error, Found, account, explorer};
-
-/// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// This program's: a defect.
-    Plugin,
-    /// Everything else, as in Grafana's own data sources: the query, the settings, a limit of theirs, the network, Scaleway.
-    Downstream,
-}
-
-impl Fault {
-    /// The name in Grafana's protocol.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plugin => "plugin",
-            Self::Downstream => "downstream",
-        }
-    }
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
-    /// What happened and what to do, for people.
-    pub message: String,
-    /// An HTTP status.
-    pub status: u16,
-    /// Whose fault it is.
-    pub fault: Fault,
-}
-
-impl Failure {
-    /// A query, range or setting that cannot be used.
-    #[must_use]
-    pub fn input(message: String) -> Self {
-        Self { message, status: 400, fault: Fault::Downstream }
-    }
-
-    /// No processor was free for the answer before its deadline.
-    #[must_use]
-    pub fn busy() -> Self {
-        let message = "the plugin's processors were busy with other answers until queryTimeoutSeconds had passed. Ask for a \
-                       shorter range or fewer panels at once, or give Grafana's server more processors";
-        Self { message: message.to_owned(), status: 503, fault: Fault::Downstream }
-    }
-
-    /// A fault of this program.
-    #[must_use]
-    pub fn internal(message: String) -> Self {
-        Self { message, status: 500, fault: Fault::Plugin }
-    }
-}
-
-impl From<&Gap> for Failure {
-    fn from(gap: &Gap) -> Self {
-        let (status, fault) = match gap {
-            Gap::Failed(error) => (error.status(), Fault::Downstream),
-            Gap::Limit(_) | Gap::Bytes => (400, Fault::Downstream),
-            Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => (502, Fault::Downstream),
-            Gap::Late => (504, Fault::Downstream),
-            Gap::Broken => (500, Fault::Plugin),
-        };
-        Self { message: gap.to_string(), status, fault }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { message: error.to_string(), status: error.status(), fault: Fault::Downstream }
-    }
-}
-
-impl From<ArrowError> for Failure {
-    fn from(error: ArrowError) -> Self {
-        Self::internal(format!("the answer does not fit into a frame: {error}"))
-    }
-}
-
-/// The principal of events that Scaleway's own machinery causes.
-pub const SCALEWAY: &str = "Scaleway";
 
 /// The events that a query means, with what is known about them.
 #[derive(Clone, Debug, Default)]
@@ -434,17 +356,6 @@ impl Answer {
     }
 }
 
-/// The rows of the events that Scaleway's own machinery causes: they name no principal.
-pub(super) fn of_scaleway(events: &Events) -> Vec<usize> {
-    let mut rows = Vec::new();
-    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| rows.push(row));
-    if !rows.is_empty() {
-        let principal = events.text(Column::PrincipalId);
-        rows.retain(|row| principal.get(*row).is_none());
-    }
-    rows
-}
-
 /// The scope with what conditions ask for, as far as that helps to read less.
 fn narrowed(scope: &Scope, filters: &[Condition]) -> Scope {
     let mut scope = scope.clone();
@@ -496,10 +407,6 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
     wanted
 }
 
-fn looks_like_id(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
 /// Whether the answer shows names, or depends on them.
 fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
     let shown = match &query.question {
@@ -512,140 +419,6 @@ fn needs_names(query: &Query, scope: &Scope, request: &Request) -> bool {
     };
     let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
     shown || filtered || !scope.principals.is_empty() || scope.searches()
-}
-
-/// Whether a principal of a scope is Scaleway's own machinery, which has no id.
-pub(super) fn is_scaleway(who: &str) -> bool {
-    who.to_lowercase() == SCALEWAY.to_lowercase()
-}
-
-/// The ids of the principals that are called `name`: a user name, e-mail address or application name, in any case, or what
-/// is shown of one.
-pub(super) fn called<'a>(name: &str, names: &'a Names) -> Vec<&'a str> {
-    let folded = name.to_lowercase();
-    names.ids_of(|who| who.is_called(|alias| alias == folded) || text::is(&who.name, name))
-}
-
-/// The ids that a principal of a scope is known by: it may be an id itself, or the name of one or several.
-fn ids_of(who: &str, names: &Names) -> Option<Vec<String>> {
-    let mut ids: Vec<String> = called(who, names).into_iter().map(str::to_owned).collect();
-    if looks_like_id(who) || names.get(who).is_some() {
-        ids.extend(names.same_as(who).into_iter().map(str::to_owned));
-        ids.push(who.to_owned());
-    }
-    (!ids.is_empty() || is_scaleway(who)).then_some(ids)
-}
-
-fn principal_ids(scope: &Scope, names: Option<&Names>) -> Option<Vec<String>> {
-    let none = Names::default();
-    let ids: Option<Vec<_>> = scope.principals.iter().map(|who| ids_of(who, names.unwrap_or(&none))).collect();
-    let ids: BTreeSet<String> = ids?.into_iter().flatten().collect();
-    Some(ids.into_iter().collect())
-}
-
-fn place(region: &str, list: List) -> String {
-    format!("region {region}, {} events", list.as_str())
-}
-
-/// What is missing, each with where; once, however many listings of one place say the same.
-fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
-    let mut gaps: Vec<(String, Gap)> = Vec::new();
-    for listing in listings {
-        for gap in &listing.gaps {
-            let gap = (place(&listing.region, listing.list), gap.clone());
-            if !gaps.contains(&gap) {
-                gaps.push(gap);
-            }
-        }
-    }
-    gaps
-}
-
-/// From when events may be missing from the listings, and why.
-fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
-    let mut all = Vec::new();
-    for listing in listings {
-        let place = place(&listing.region, listing.list);
-        let mut add = |reason: Reason, sentence: String, intervals: Vec<Range<i64>>| {
-            let region = Some(listing.region.clone());
-            all.push(Incomplete { region, reason, sentence: format!("{place}: {sentence}"), intervals });
-        };
-        for gap in &listing.gaps {
-            let intervals = match gap {
-                Gap::Malformed { .. } => {
-                    // What is malformed may be as new as the interval's end.
-                    listing.malformed.iter().map(|malformed| malformed.from..malformed.to.saturating_add(1)).collect()
-                }
-                _ => listing.missing.iter().map(|interval| interval.nanos()).collect(),
-            };
-            add(Reason::Gap(gap.clone()), gap.summary(), intervals);
-        }
-        if !listing.provisional.is_empty() {
-            let sentence = "the latest events are cached ones, and some may be missing".to_owned();
-            let intervals = listing.provisional.iter().map(|interval| interval.nanos()).collect();
-            add(Reason::Cached, sentence, intervals);
-        }
-    }
-    all
-}
-
-/// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error. Annotations
-/// always have something to show: the interval that is missing.
-fn complete_enough(
-    listings: &[Listing],
-    gaps: &[(String, Gap)],
-    query: &Query,
-    request: &Request,
-) -> Result<(), Failure> {
-    let nothing = listings
-        .iter()
-        .all(|listing| listing.events.is_empty() && listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))));
-    let Some((place, gap)) = gaps.first() else { return Ok(()) };
-    let shows_gaps = matches!(query.question, Question::Annotations(_)) && !request.from_alert;
-    if nothing && !listings.is_empty() && !shows_gaps {
-        return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
-    }
-    if request.from_alert {
-        let message = format!("the answer would be incomplete, and an alert rule needs all of it: {place}: {gap}");
-        return Err(Failure { message, ..Failure::from(gap) });
-    }
-    Ok(())
-}
-
-/// All events, each once; from a region that was not asked for, only those that belong to every region.
-fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
-    let asked = |region: &String| region != GLOBAL_REGION || regions.contains(region);
-    let parts: Result<Vec<Events>, ArrowError> = listings
-        .into_iter()
-        .map(|listing| {
-            if asked(&listing.region) {
-                Ok(listing.events)
-            } else {
-                listing.events.filter(&filter::global(&listing.events))
-            }
-        })
-        .collect();
-    Ok(Events::merge(&parts?)?)
-}
-
-/// Leaves the newest events where there are more than the settings allow: what is missing then, and from when.
-fn limited(events: &mut Events, most: usize, request: &Request) -> Result<Option<(Gap, Incomplete)>, Failure> {
-    if events.len() <= most {
-        return Ok(None);
-    }
-    let gap = Gap::Limit(most);
-    if request.from_alert {
-        return Err(Failure::from(&gap));
-    }
-    *events = events.newest(most);
-    let oldest = events.times().values().last().copied().unwrap_or(request.to);
-    let cut = Incomplete {
-        region: None,
-        sentence: format!("all regions: {gap}"),
-        reason: Reason::Gap(gap.clone()),
-        intervals: std::iter::once(request.from..oldest).collect(),
-    };
-    Ok(Some((gap, cut)))
 }
 
 fn unnamed(events: &Events, names: &Names) -> bool {
@@ -681,36 +454,6 @@ async fn labels(desk: &Desk, query: &Query, deadline: Instant) -> Option<(Arc<La
     };
     let message = format!("{what} are shown by id where no event tells their name, because {advice}");
     Some((Arc::default(), Some(Topic::Labels.info(message))))
-}
-
-/// Some texts, and how many more there are.
-#[must_use]
-pub fn listed(texts: &[impl AsRef<str>]) -> String {
-    const LISTED: usize = 5;
-    let some: Vec<&str> = texts.iter().take(LISTED).map(AsRef::as_ref).collect();
-    match texts.len().saturating_sub(LISTED) {
-        0 => some.join(", "),
-        more => format!("{} and {more} more", some.join(", ")),
-    }
-}
-
-/// The principals of a scope that are neither an id nor a name in IAM.
-pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow<'a, str>> {
-    scope.principals.iter().filter(|who| ids_of(who, names).is_none()).map(|who| plain(who)).collect()
-}
-
-/// The names together with those that only the trail tells of a scope's principals.
-fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) -> Arc<Names> {
-    let ids: BTreeSet<&str> = scope.principals.iter().flat_map(|who| called(who, asked_for)).collect();
-    let told = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
-    let told: Vec<_> = told.filter(|(_, who)| who.is_told).collect();
-    if told.is_empty() { names } else { Arc::new(names.with(told)) }
-}
-
-/// What is said of them.
-pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
-    let unknown = unknown_principals(scope, names);
-    (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(&unknown)))
 }
 
 /// Notices about names; an error where an alert rule's answer depends on them.
@@ -772,41 +515,6 @@ fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
     let Some(risk) = risk else { return scope.risk_classes.is_empty() && scope.severities.is_empty() };
     (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
-}
-
-/// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error. The notice
-/// tells since when, and the interval shows it.
-fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
-    // The range was made a little before it is answered: the last ninety days are not older than that.
-    let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
-    let Some(end) = horizon.timestamp_nanos_opt().filter(|end| request.from < *end) else { return Ok(None) };
-    let message = format!(
-        "the range begins before {}; Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing",
-        super::model::rfc3339(horizon)
-    );
-    if request.from_alert {
-        return Err(Failure::input(message));
-    }
-    let sentence = format!("Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing");
-    let intervals = std::iter::once(request.from..end.min(request.to)).collect();
-    Ok(Some((message, Incomplete { region: None, reason: Reason::Retention, sentence, intervals })))
-}
-
-/// A window as the query inspector shows it.
-fn describe(window: &Window) -> String {
-    let filter = &window.filter;
-    let status = filter.status.map(|code| code.to_string());
-    let filters = [
-        ("product", &filter.product),
-        ("service", &filter.service),
-        ("method", &filter.method),
-        ("principal", &filter.principal),
-        ("status", &status),
-        ("project", &filter.project),
-        ("resource type", &filter.resource_type),
-    ];
-    let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
-    place(&window.region, window.list) + &filters.collect::<String>()
 }
 
 impl Answer {

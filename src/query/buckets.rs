@@ -21,7 +21,7 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::answer::Failure;
+use super::error::Failure;
 use super::model::{Over, Query, Question, Request};
 use crate::event::Events;
 use crate::scaleway::audit_trail::RETENTION_DAYS;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 use serde_json::json;
 
-use super::answer::{Answer, Failure};
+use super::answer::Answer;
 use super::buckets::Buckets;
 use super::condition::NONE;
 use super::documentation::Topic;
+use super::error::Failure;
 use super::events::Level;
 use super::keys::{self, Keys};
 use super::model::{Counts, Over, Request};

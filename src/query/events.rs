@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Failure};
+use super::answer::Answer;
 use super::documentation::Topic;
+use super::error::Failure;
 use super::model::{Dimension, EventList, Format, Order};
 use super::scope::Phrases;
 use super::sentence::Sentences;

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use regex::Regex;
 
 use super::address;
-use super::answer::{called, is_scaleway, of_scaleway};
 use super::condition::Name;
+use super::principals::{called, is_scaleway, of_scaleway};
 use super::scope::{Outcome, Phrases, Scope};
 use super::text;
 use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};

@@ -7,9 +7,9 @@ use chrono::{DateTime, SecondsFormat};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::answer::Failure;
 use super::buckets;
 use super::condition::Condition;
+use super::error::Failure;
 use super::scope::Scope;
 use super::variable;
 use crate::event::Column;

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::answer::listed;
 use super::documentation::Topic;
+use super::text::listed;
 use super::{Desk, text};
 use crate::event::{Column, Events};
 use crate::frame::Notice;

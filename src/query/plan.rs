@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::is_scaleway;
 use super::catalogue::{Catalogue, Named};
+use super::principals::is_scaleway;
 use super::scope::{Outcome, Scope};
 use crate::event::{Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
 use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Window};

@@ -7,8 +7,8 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::address;
-use super::answer::Failure;
 use super::condition::Name;
+use super::error::Failure;
 use super::model::{canonical_id, choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
 use crate::risk::{self, Severity};

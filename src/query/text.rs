@@ -211,6 +211,17 @@ fn escape(text: &str) -> (usize, Option<char>) {
     }
 }
 
+/// Some texts, and how many more there are.
+#[must_use]
+pub fn listed(texts: &[impl AsRef<str>]) -> String {
+    const LISTED: usize = 5;
+    let some: Vec<&str> = texts.iter().take(LISTED).map(AsRef::as_ref).collect();
+    match texts.len().saturating_sub(LISTED) {
+        0 => some.join(", "),
+        more => format!("{} and {more} more", some.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;

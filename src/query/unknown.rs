@@ -6,40 +6,24 @@
 //! do not decide, lists that were read for the question do.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::answer::{Failure, listed, no_principal, unknown_principals};
 use super::catalogue::{Asked, Catalogue, Named, asked};
 use super::condition::Name;
 use super::documentation::Topic;
+use super::error::Failure;
 use super::model::{Query, Request, wrong};
+use super::principals::{no_principal, unknown_principals};
+use super::text::listed;
 use super::text::plain;
 use super::variable::without_value;
 use super::{Desk, Products};
 use crate::frame::Notice;
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
-
-/// The most names that are remembered.
-const REMEMBERED: usize = 100;
-
-/// The names that queries have asked for since the start and that this program's tables do not know.
-#[derive(Debug, Default)]
-pub(super) struct Unfamiliar(Mutex<BTreeSet<(Named, String)>>);
-
-impl Unfamiliar {
-    fn note(&self, asked: &[Asked<'_>]) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for asked in asked.iter().filter(|asked| !asked.is_familiar()) {
-            if names.len() < REMEMBERED {
-                names.insert((asked.named, asked.name.as_str().to_owned()));
-            }
-        }
-    }
-}
 
 impl Desk {
     /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
@@ -287,15 +271,5 @@ mod tests {
             many.starts_with("method \"m0\", ") && many.contains("method \"m4\" and 2 more are in no list"),
             "{many}"
         );
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let unfamiliar = Unfamiliar::default();
-        for number in 0..REMEMBERED + 10 {
-            let scope = Scope::parse(Some(&json!({ "methods": [format!("m{number}"), "CreateUser"] }))).unwrap();
-            unfamiliar.note(&asked(&scope, &[]));
-        }
-        assert_eq!(unfamiliar.0.lock().unwrap().len(), REMEMBERED);
     }
 }

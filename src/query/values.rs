@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::StringArray;
 
-use super::answer::{Answer, Failure};
+use super::answer::Answer;
 use super::condition::NONE;
+use super::error::Failure;
 use super::model::{Dimension, Values};
 use super::text;
 use crate::event::{Column, Events};

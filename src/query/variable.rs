@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::answer::Failure;
+use super::error::Failure;
 use super::model::{path, texts, wrong};
 
 /// The fields of the query model that text can stand in.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use audittrail::frame::{Frame, Notice, NoticeSeverity};
 use audittrail::host::Decoded;
-use audittrail::query::answer::{Failure, Fault};
+use audittrail::query::error::{Failure, Fault};
 use audittrail::query::model::Over;
 use audittrail::query::{Desk, Query, Question, Request, text};
 use audittrail::settings::{API_URL, Settings};
