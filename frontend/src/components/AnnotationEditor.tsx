@@ -10,7 +10,7 @@ import {
 } from '@grafana/data';
 import { EditorField, EditorRow, EditorSwitch } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Alert, Button, MultiCombobox, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { Alert, Button, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useEffect, useId } from 'react';
 
@@ -20,6 +20,7 @@ import { annotationQuery, everything, withList, type AuditQuery } from '../query
 import type { Settings } from '../settings';
 import { listName } from '../words';
 import { CapField, ClusterField } from './AnnotationFields';
+import { Choices } from './Choice';
 import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
@@ -154,7 +155,7 @@ function Followed({ bindable, scope, onChange }: FollowedProps) {
       )}
       htmlFor={id}
     >
-      <MultiCombobox
+      <Choices
         id={id}
         placeholder={t('binding.all', 'None')}
         options={bindable.map(({ variable, list }) => ({

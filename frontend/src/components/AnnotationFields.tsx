@@ -1,10 +1,10 @@
 import { EditorField } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
 import { defaultCluster, LIMITS, mostAnnotations, type Amount, type AuditQuery } from '../query';
 import { AmountField } from './AmountField';
+import { Choice } from './Choice';
 
 interface CapProps {
   value: Amount | undefined;
@@ -46,7 +46,7 @@ export function ClusterField({ value, onChange }: ClusterProps) {
       htmlFor={id}
       width={24}
     >
-      <Combobox<Cluster>
+      <Choice<Cluster>
         id={id}
         options={[
           {

@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
-import { Combobox, MultiCombobox, useStyles2 } from '@grafana/ui';
+import { useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId, useMemo, useState } from 'react';
 
@@ -21,6 +21,7 @@ import type { AuditDataSource } from '../datasource';
 import { COLUMNS, type AuditQuery, type Filter } from '../query';
 import { columnValues, completion, type Option } from '../values';
 import { columnName, conditionWords, valueName } from '../words';
+import { Choice, Choices } from './Choice';
 import { CommitInput, useCommit } from './CommitInput';
 import { KeepTyped } from './KeepTyped';
 import { variableOptions, withVariables } from './ListPicker';
@@ -148,7 +149,7 @@ function ConditionRow({ datasource, scope, range, row, others, onChange, onRemov
       <InputGroup>
         <div className={styles.key} ref={added}>
           <Label id={`${id}-key`} text={t('condition.column', 'Column')} />
-          <Combobox
+          <Choice
             id={`${id}-key`}
             placeholder={t('condition.column', 'Column')}
             options={columns}
@@ -158,7 +159,7 @@ function ConditionRow({ datasource, scope, range, row, others, onChange, onRemov
         </div>
         <div className={operand(operator) === 'none' ? styles.statement : styles.operator}>
           <Label id={`${id}-operator`} text={t('condition.operator', 'Operator')} />
-          <Combobox<RowOperator>
+          <Choice<RowOperator>
             id={`${id}-operator`}
             options={operators}
             value={operator}
@@ -215,7 +216,7 @@ function Value({ id, datasource, scope, range, row, others, onChange }: ValuePro
     case 'several':
       return (
         <KeepTyped onTyped={(typed) => !values.includes(typed) && onChange([...values, typed])}>
-          <MultiCombobox
+          <Choices
             id={id}
             placeholder={placeholder}
             options={options}
@@ -228,7 +229,7 @@ function Value({ id, datasource, scope, range, row, others, onChange }: ValuePro
     case 'one':
       return (
         <KeepTyped onTyped={(typed) => !values.some((value) => named(value).label === typed) && onChange([typed])}>
-          <Combobox
+          <Choice
             id={id}
             placeholder={placeholder}
             options={options}

@@ -1,6 +1,6 @@
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
-import { Alert, Divider, Field, Input, MultiCombobox, SecretInput, TextArea, TextLink } from '@grafana/ui';
+import { Alert, Divider, Field, Input, SecretInput, TextArea, TextLink } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
 
@@ -20,6 +20,7 @@ import {
   migratedSettings,
   type Settings,
 } from '../settings';
+import { Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
 
 type Props = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
@@ -209,7 +210,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
             width={WIDTH}
             onTyped={(region) => set({ regions: regionsOf([...regions, region.toLowerCase()]) })}
           >
-            <MultiCombobox
+            <Choices
               id={`${id}-regions`}
               disabled={readOnly}
               placeholder={DEFAULT_REGIONS.join(', ')}

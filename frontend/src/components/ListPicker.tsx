@@ -1,5 +1,4 @@
 import { css } from '@emotion/css';
-import { MultiCombobox } from '@grafana/ui';
 import { EditorField } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { t } from '@grafana/i18n';
@@ -8,6 +7,7 @@ import React, { type ReactNode, useId, useMemo } from 'react';
 import { reference } from '../binding';
 import type { Option } from '../values';
 import { valueName } from '../words';
+import { Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
 import { useFocus } from './useFocus';
 
@@ -86,7 +86,7 @@ export function ListPicker(props: Props) {
   return (
     <EditorField label={label} tooltip={tooltip} htmlFor={id} invalid={Boolean(error)} error={error}>
       <Frame autoFocus={props.autoFocus} onTyped={keepTyped ? keep : undefined}>
-        <MultiCombobox
+        <Choices
           id={id}
           width={width}
           placeholder={placeholder ?? t('picker.any', 'Any')}

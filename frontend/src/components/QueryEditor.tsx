@@ -1,9 +1,9 @@
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Button, Combobox, Stack, useStyles2 } from '@grafana/ui';
+import { Button, Stack, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
-import React, { useEffect, useId, useRef, useState } from 'react';
+import React, { useEffect, useId, useState } from 'react';
 
 import type { AuditDataSource } from '../datasource';
 import { DEFAULTS, GROUPINGS, LIMITS, MOST_GROUPINGS, understood, VERSION, type AuditQuery } from '../query';
@@ -12,6 +12,7 @@ import { columnName } from '../words';
 import { AlertingHelp } from './AlertingHelp';
 import { AmountField } from './AmountField';
 import { CapField, ClusterField } from './AnnotationFields';
+import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { ListPicker } from './ListPicker';
 import { EmptyVariables } from './EmptyVariables';
@@ -80,19 +81,6 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
   };
 
-  // Grafana's Combobox reports a choice again whenever it is rendered before its report has returned, with the properties that it
-  // had then: in Explore, which renders as soon as a query is stored, without an end.
-  const chosen = useRef(shape);
-  useEffect(() => {
-    chosen.current = shape;
-  }, [shape]);
-  const choose = (wanted: Shape) => {
-    if (wanted !== chosen.current) {
-      chosen.current = wanted;
-      store(withShape(asked, wanted));
-    }
-  };
-
   // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
   useEffect(() => {
     if (alerting) {
@@ -136,7 +124,12 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
   const before = (
     <>
       <EditorField label={t('shape.label', 'Show')} htmlFor={shapeId}>
-        <Combobox<Shape> id={shapeId} options={shapes} value={shape ?? null} onChange={({ value }) => choose(value)} />
+        <Choice<Shape>
+          id={shapeId}
+          options={shapes}
+          value={shape ?? null}
+          onChange={({ value }) => store(withShape(asked, value))}
+        />
       </EditorField>
       {asked.queryType === 'counts' && (
         <ListPicker

@@ -1,9 +1,9 @@
 import { EditorField } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId, useMemo } from 'react';
 
 import { valueName } from '../words';
+import { Choice } from './Choice';
 import { variableOptions } from './ListPicker';
 
 interface Props {
@@ -29,7 +29,7 @@ export function TimeZoneField({ value, initial, onChange }: Props) {
       htmlFor={id}
       width={28}
     >
-      <Combobox
+      <Choice
         id={id}
         placeholder={initial}
         options={options}

@@ -1,6 +1,6 @@
 import type { QueryEditorProps } from '@grafana/data';
 import { EditorField } from '@grafana/plugin-ui';
-import { Combobox, Stack } from '@grafana/ui';
+import { Stack } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
@@ -8,6 +8,7 @@ import type { AuditDataSource } from '../datasource';
 import { COLUMNS, DEFAULTS, variableQuery, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { columnName } from '../words';
+import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
@@ -37,7 +38,7 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
             )}
             htmlFor={columnId}
           >
-            <Combobox
+            <Choice
               id={columnId}
               options={COLUMNS.map((value) => ({ value: value as string, label: columnName(value) }))}
               value={asked.column ?? DEFAULTS.column}
