@@ -138,6 +138,16 @@ async fn principals_are_users_and_applications_by_name() {
     }
     let names = all(list, "name");
     assert!(names.is_sorted(), "{names:?}");
+    // Of what nobody did, the name is what a scope takes.
+    let scaleway = json!({ "id": "Scaleway", "name": "Scaleway", "kind": "system" });
+    assert_eq!(list.as_array().unwrap().iter().filter(|item| **item == scaleway).count(), 1, "{list}");
+    for (part, offered) in [("scaleWAY", true), ("%20Scale", true), ("scaleway@", false), ("Scaleway2", false)] {
+        let found = get(&host, &source, &format!("principals?query={part}")).await;
+        assert_eq!(found["principals"].as_array().unwrap().contains(&scaleway), offered, "{part}: {found}");
+    }
+    let asked = json!({ "queryType": "events", "format": "table", "scope": { "principals": [scaleway["id"]] } });
+    let frame = host.frame(&source, Ask::new("A", asked, last_hours(48)), &[]).await.unwrap();
+    assert!(frame.batch.num_rows() > 0, "what is picked is asked");
 
     let someone = &organisation.users[1];
     for part in [someone.email.to_uppercase(), someone.id[..13].to_owned(), format!("%20{}%20", someone.username)] {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/regions` | the regions that can be asked, and which are configured |
 //! | `/products` | the products with their services and methods |
-//! | `/principals` | users and applications |
+//! | `/principals` | users and applications, and Scaleway's own machinery |
 //! | `/projects` | the projects of the organization |
 //! | `/resources` | the resources that recent events name |
 //! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
@@ -27,7 +27,7 @@ use super::Process;
 use super::data::isolated;
 use crate::event::Column;
 use crate::query::model::{EventList, Format, Order, Question, canonical_id};
-use crate::query::{Answer, Desk, Failure, Products, Query, Request, Scope, events, text};
+use crate::query::{Answer, Desk, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
@@ -178,10 +178,16 @@ async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
 
 async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
     let Found { value: names, stale } = desk.names(deadline, |_| false).await?;
-    let all = names.all().into_iter().filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()));
+    // Scaleway's own machinery has no id: its name is what a scope takes.
+    let ours = ((SCALEWAY, SCALEWAY), "system");
+    let mut all: Vec<_> = names.all().into_iter().map(|(named, kind)| (named, kind.as_str())).collect();
+    let place = all.partition_point(|(named, _)| *named < ours.0);
+    all.insert(place, ours);
     let list: Vec<Value> = all
+        .into_iter()
+        .filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()))
         .take(MOST)
-        .map(|((name, id), kind)| json!({ "id": id, "name": text::label(name), "kind": kind.as_str() }))
+        .map(|((name, id), kind)| json!({ "id": id, "name": text::label(name), "kind": kind }))
         .collect();
     let notices: Vec<String> = stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect();
     Ok(json!({ "principals": list, "notices": shown(&notices) }))

@@ -41,4 +41,5 @@ pub use desk::Desk;
 pub use directory::{Labels, Products};
 pub use error::Failure;
 pub use model::{Query, Question, Request};
+pub use principals::SCALEWAY;
 pub use scope::Scope;
