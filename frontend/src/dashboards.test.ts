@@ -175,6 +175,14 @@ describe('graphs', () => {
     );
   });
 
+  it('tell apart what lacks a value from what belongs to other groups', () => {
+    const grouped = bars.map((panel) =>
+      ['(none)', 'other'].map((name) => (overridden(panel, name, 'color') as { fixedColor: string })?.fixedColor)
+    );
+    expect(grouped).toContainEqual([expect.any(String), expect.any(String)]);
+    grouped.filter(([none]) => none).forEach(([none, other]) => expect(other).not.toBe(none));
+  });
+
   it('have no letters that grow with the room that is left', () => {
     expect(panels.filter(({ type }) => type === 'bargauge')).toEqual([]);
   });
@@ -340,6 +348,26 @@ describe('annotations', () => {
     });
     expect(found(`{resource_id="", resource_name="web-3"} 0.97 1764364800000`)).toBeUndefined();
     expect(main.title).toContain('${resource_id:text}');
+  });
+});
+
+describe('the project of an incident', () => {
+  const { panels, variables } = dashboards.find(({ name }) => name === 'incident')!;
+
+  it('is one of the events’ projects, which have names, and stands for the metrics’ projects too', () => {
+    const project = variables.find(({ name }) => name === 'project_id') as unknown as Record<string, unknown>;
+    expect(project).toMatchObject({
+      datasource: { type: 'scaleway-audittrail-datasource', uid: '${audit}' },
+      query: { queryType: 'values', column: 'project' },
+    });
+    // All is every project that has metrics, those without events included.
+    expect(project).toMatchObject({ includeAll: true, allValue: '.*', multi: false });
+    expect(project).not.toHaveProperty('allowCustomValue', false);
+    // Names are for people: queries take the value, which is the id.
+    const asked = JSON.stringify([panels.map(({ targets }) => targets), variables]);
+    expect(asked).toContain('project_id=~\\"$project_id\\"');
+    expect(asked).toContain('"projects":["${project_id}"]');
+    expect(asked).not.toMatch(/project_id[:.](text|__text)/);
   });
 });
 
