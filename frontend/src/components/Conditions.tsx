@@ -78,15 +78,16 @@ export function Conditions({
 
   const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
   const picker = (name: Pickable) => (
-    <ListPicker
-      key={name}
-      {...pickers[name]}
-      values={valuesOf(scope, name)}
-      autoFocus={added.includes(name)}
-      onChange={(values) =>
-        onChange({ scope: isText(name) ? withTexts(scope, name, values) : withList(scope, name, values) })
-      }
-    />
+    <div key={name} className={cx(name === 'sourceIps' && styles.wide)}>
+      <ListPicker
+        {...pickers[name]}
+        values={valuesOf(scope, name)}
+        autoFocus={added.includes(name)}
+        onChange={(values) =>
+          onChange({ scope: isText(name) ? withTexts(scope, name, values) : withList(scope, name, values) })
+        }
+      />
+    </div>
   );
   const [first, ...rest] = FREQUENT;
 
@@ -142,8 +143,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     width: '100%',
     '> *': { minWidth: 0 },
   }),
-  // Four columns in half of a window of 1 400 px, as Explore's split has it.
-  compact: css({ gridTemplateColumns: 'repeat(auto-fill, minmax(130px, 1fr))' }),
+  // Four columns in half of a window of 1 400 px, as Explore's split has it; room for an address in a whole one.
+  compact: css({ gridTemplateColumns: 'repeat(auto-fill, minmax(clamp(130px, 22%, 185px), 1fr))' }),
   buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.25) }),
   wide: css({ gridColumn: 'span 2' }),
   button: css({ padding: theme.spacing(0, 0.75), flexShrink: 0 }),
