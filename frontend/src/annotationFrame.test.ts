@@ -28,6 +28,9 @@ function frame() {
   });
 }
 
+const longFrame = (...texts: string[]) =>
+  fakeFrame('annotations', { time: texts.map(() => 1), title: texts, text: texts, id: texts.map((_, i) => `e-${i}`) });
+
 /** The links of each row as a browser has them after Grafana's sanitizer. */
 function shown(app: CoreApp, of = frame(), asked = query) {
   const result = dressedAnnotations(of, { query: asked, app });
@@ -70,6 +73,28 @@ describe('annotations', () => {
     expect(title?.textContent).toBe('alice DeleteServer <img>');
     expect(title?.style.color).not.toBe('');
     expect(rows[1].querySelector('details')?.open).toBe(false);
+  });
+});
+
+describe('the width of a tooltip', () => {
+  asUser({ permissions: { 'datasources:explore': true } });
+
+  it('is bounded for what Grafana keeps of titles and texts, however long a word is', () => {
+    const long = 'x'.repeat(4_000);
+    const many = Array.from({ length: 300 }, (_, i) => `principal-${i} ×${i}`).join(', ');
+    const { result } = shown(CoreApp.Dashboard, { ...frame(), ...longFrame(long, many) });
+    for (const name of ['title', 'text']) {
+      const { values } = result.fields.find((field) => field.name === name)!;
+      expect(values.length).toBeGreaterThan(0);
+      values.forEach((markup) => {
+        const body = new DOMParser().parseFromString(textUtil.sanitize(markup), 'text/html').body;
+        // Nothing stands beside the bounded element.
+        expect([...body.childNodes].map(({ nodeName }) => nodeName)).toEqual([name === 'title' ? 'B' : 'DIV']);
+        const { maxWidth } = (body.firstElementChild as HTMLElement).style;
+        expect(maxWidth).toBe('480px');
+        expect(markup).toContain('overflow-wrap: anywhere');
+      });
+    }
   });
 });
 

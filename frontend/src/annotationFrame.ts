@@ -81,11 +81,17 @@ function links(event: Event, page: unknown, { query, app }: Asked): string[] {
   return all;
 }
 
-/** A title as the backend escaped it, in the colour and weight of what is read first. */
+/** Grafana's tooltip is as wide as its longest line, up to the window's width. */
+const LINES = 'max-width: 480px; overflow-wrap: anywhere';
+
+/**
+ * A title as the backend escaped it, in the colour and weight of what is read first. Grafana puts a line break after it, which
+ * after a block would be an empty line.
+ */
 function emphasized(title: string): string {
   const color = config.theme2?.colors.text.primary;
-  const style = color ? ` style="color: ${textUtil.escapeHtml(color)}"` : '';
-  return `<b${style}>${title}</b>`;
+  const style = `display: inline-block; ${LINES}${color ? `; color: ${textUtil.escapeHtml(color)}` : ''}`;
+  return `<b style="${style}">${title}</b>`;
 }
 
 /** What a browser shows of a markup, in lines. */
@@ -138,7 +144,8 @@ export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
   const linked = (text: string, row: number) => {
     const event = { id: String(ids[row] ?? ''), from: times[row], to: ends[row] ?? times[row] };
     const found = links(event, pages[row], asked);
-    return found.length ? `${text}<div>${found.join(' · ')}</div>` : text;
+    const below = found.length ? `<div>${found.join(' · ')}</div>` : '';
+    return text || below ? `<div style="${LINES}">${text}${below}</div>` : '';
   };
   return annotationsOf(frame, { title: emphasized, text: linked });
 }

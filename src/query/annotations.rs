@@ -196,10 +196,12 @@ impl Row {
         let (first, last) = (cluster[0], cluster[cluster.len() - 1]);
         let (time, end) = (events.times().value(first), events.times().value(last));
         let id = events.one(Long::Id, first).unwrap_or_default();
+        // Events of different severity never share an annotation.
+        let severity = answer.risks()[first].map(|risk| risk.severity);
         let ((title, text), id) = match cluster[..] {
             [row] => (titled(row), id),
             _ => (
-                (summary_title(cluster, answer, words), summary(cluster, end - time, words)),
+                (summary_title(cluster, answer, words), summary(cluster, end - time, severity, words)),
                 format!("{id}+{}", cluster.len() - 1),
             ),
         };
@@ -213,7 +215,7 @@ impl Row {
             text,
             tags: tags(cluster, columns),
             id,
-            shows: Shows::Events(answer.risks()[first].map(|risk| risk.severity)),
+            shows: Shows::Events(severity),
             page: page.flatten(),
         }
     }
@@ -305,8 +307,8 @@ fn summary_title(cluster: &Cluster, answer: &Answer, words: &Words<'_>) -> Strin
     }
 }
 
-/// What the title of several events leaves out. `span` is the time from the first to the last, in nanoseconds.
-fn summary(cluster: &Cluster, span: i64, words: &Words<'_>) -> String {
+/// What the title of several events of one severity leaves out. `span` is the time from the first to the last, in nanoseconds.
+fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, words: &Words<'_>) -> String {
     // Where all events agree there is nothing to count.
     let text_times = |text: &str, count: usize| {
         if count == cluster.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
@@ -315,8 +317,10 @@ fn summary(cluster: &Cluster, span: i64, words: &Words<'_>) -> String {
         let frequent = keys.frequent(cluster, NAMED);
         (frequent.counts.len() >= fewest).then(|| format!("{word}{}", named(&frequent, text_times)))
     };
+    let risk = severity.map(|severity| format!("{} risk: ", severity.as_str())).unwrap_or_default();
     // The title names a single principal.
-    let parts = [("by ", &words.who, 2), ("on ", &words.which, 1), ("from ", &words.origin, 1), ("", &words.risk, 1)];
+    let parts =
+        [("by ", &words.who, 2), ("on ", &words.which, 1), ("from ", &words.origin, 1), (&risk, &words.class, 1)];
     let lines = std::iter::once(format!("within {}", duration(span))).chain(parts.into_iter().filter_map(line));
     html(lines, line(("result ", &words.result, 1)))
 }
@@ -337,32 +341,30 @@ fn duration(nanos: i64) -> String {
     parts.join(" ")
 }
 
-/// The columns that tags are of: product, region, outcome and risk class.
+/// The columns that tags are of, and what several of their values are called where that is worth a tag.
+const TAGGED: [(Dimension, Option<&str>); 4] = [
+    (Dimension::Column(Column::Product), Some("products")),
+    (Dimension::Column(Column::Region), Some("regions")),
+    (Dimension::Column(Column::StatusClass), None),
+    (Dimension::RiskClass, None),
+];
+
 fn tag_columns(answer: &Answer) -> [Keys<'_>; 4] {
-    [
-        Dimension::Column(Column::Product),
-        Dimension::Column(Column::Region),
-        Dimension::Column(Column::StatusClass),
-        Dimension::RiskClass,
-    ]
-    .map(|dimension| answer.keys(dimension))
+    TAGGED.map(|(dimension, _)| answer.keys(dimension))
 }
 
-/// The tags of an annotation's events; Grafana splits them at commas and does not trim.
+/// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have. Grafana
+/// splits tags at commas and does not trim.
 fn tags(cluster: &Cluster, columns: &[Keys<'_>; 4]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for keys in columns {
-        let mut seen = vec![false; keys.len() + 1];
-        for row in cluster {
-            let key = keys.key(*row);
-            if std::mem::replace(&mut seen[key], true) {
-                continue;
-            }
-            let Some(tag) = keys.text(key).map(|tag| super::text::plain(tag).replace(',', " ")) else { continue };
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
+    for (keys, (_, several)) in columns.iter().zip(TAGGED) {
+        let values = keys.frequent(cluster, 1);
+        let tag = match (&values.counts[..], values.others) {
+            ([(only, _)], 0) => Some(super::text::plain(only).replace(',', " ")),
+            (some, others) if others > 0 => several.map(|several| format!("{} {several}", some.len() + others)),
+            _ => None,
+        };
+        tags.extend(tag.filter(|tag| !tags.contains(tag)));
     }
     tags
 }
@@ -585,6 +587,36 @@ mod tests {
         assert_eq!(rows(json!({ "cap": 200 }), 1_920), 100);
         assert_eq!(rows(json!({ "cluster": "overflow" }), 1_920), 100);
         assert!(rows(json!({ "cluster": "overflow", "cap": 50 }), 1_920) <= 50);
+    }
+
+    #[test]
+    fn many_events_have_as_few_tags_as_one_and_name_their_severity_once() {
+        let event = |number: usize| {
+            let address = format!("192.0.2.{number}");
+            json!({
+                "recorded_at": DateTime::from_timestamp_millis(1_000 + i64::try_from(number).unwrap()),
+                "principal": { "id": format!("who-{number}") }, "product_name": format!("product-{number}"),
+                "source_ip": address, "method_name": "Do", "status_code": if number % 2 == 0 { 200 } else { 403 },
+            })
+        };
+        let classes = ["a", "b", "c", "d", "e", "f", "g"];
+        let told: Vec<_> = (0..40).map(event).collect();
+        let of = |told: &[Value], classes: &[&'static str]| {
+            let risk = |class| Some(&*Box::leak(Box::new(Risk { class, severity: Severity::Medium, attack: &[] })));
+            let risks = (0..told.len()).map(|row| risk(classes[row % classes.len()])).collect();
+            Answer::of(&Events::from_json(Kind::Api, told)).meaning(risks)
+        };
+        let answer = of(&told, &classes);
+        let frame = asked(&json!({ "cap": 1 }), &answer, &request(100, 100));
+        assert_eq!(texts(&frame, "tags"), ["40 products,fr-par"]);
+        let text = &texts(&frame, "text")[0];
+        assert_eq!(text.matches("medium risk").count(), 1, "{text}");
+        assert!(text.contains("<br/>medium risk: a ×6, b ×6, c ×6, d ×6, e ×6, 2 more"), "{text}");
+        // What all events share is a tag still.
+        let alike: Vec<_> = (0..40).map(|_| event(0)).collect();
+        let frame = asked(&json!({ "cap": 1 }), &of(&alike, &["a"]), &request(100, 100));
+        assert_eq!(texts(&frame, "tags"), ["product-0,fr-par,succeeded,a"]);
+        assert!(texts(&frame, "text")[0].contains("<br/>medium risk: a"));
     }
 
     #[test]

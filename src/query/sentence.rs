@@ -141,8 +141,6 @@ impl<'a> Sentences<'a> {
         let [mfa, failure, country, action] =
             [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(keys);
         let (who, status) = (answer.keys(Dimension::Principal), answer.keys(Dimension::Status));
-        let risk =
-            |row: usize| answer.risks()[row].map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class));
         let owned = |text: Option<String>| text.map(Cow::Owned);
         // Events that agree in these say the same.
         Words {
@@ -151,7 +149,7 @@ impl<'a> Sentences<'a> {
             }),
             which: self.all_which(),
             result: Keys::of_alike(rows, &[&class, &status], |row| owned(self.result(row))),
-            risk: Keys::by(rows, |row| answer.risks()[row].map(std::ptr::from_ref), |row| owned(risk(row))),
+            class: answer.keys(Dimension::RiskClass),
             origin: Keys::of_alike(rows, &[&address, &country], |row| owned(self.origin(row))),
             who: Keys::of_alike(rows, &[&who, &kind], |row| owned(Some(self.who(row)))),
         }
@@ -218,7 +216,7 @@ pub struct Words<'a> {
     /// With what result.
     pub result: Keys<'a>,
     /// What it means.
-    pub risk: Keys<'a>,
+    pub class: Keys<'a>,
     /// From where.
     pub origin: Keys<'a>,
 }
