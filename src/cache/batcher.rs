@@ -1,6 +1,6 @@
 use arrow::error::ArrowError;
 
-use super::fetch::{FetchPlan, Outcome};
+use super::fetch_plan::{FetchPlan, Outcome};
 use super::segment::Segment;
 use super::source::{Pages, Source};
 use crate::event::Events;

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
+use super::cached_list::CachedList;
 use super::list_key::ListKey;
-use super::store::CachedList;
 use crate::event::Events;
 use crate::time::{Interval, Time};
 
@@ -53,4 +55,9 @@ fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) ->
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 pub(super) fn to_f64(count: usize) -> f64 {
     count as f64
+}
+
+/// Events, or pages, per second.
+pub(super) fn rate(count: usize, time: Duration) -> f64 {
+    to_f64(count) / time.max(Duration::from_nanos(1)).as_secs_f64()
 }

@@ -20,7 +20,7 @@ use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fetch::Classify;
+use super::fetch_plan::Classify;
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::{Events, Kind, List};

@@ -1,38 +1,28 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::future::{BoxFuture, FutureExt, Shared, join_all};
+use futures::future::{FutureExt, join_all};
 
 use super::directory::Directory;
-use super::fetch::Classify;
-use super::in_flight::{Demand, InFlightFetch};
+use super::fetch_plan::Classify;
+use super::freshness::Freshness;
 use super::limits::Limits;
 use super::list_key::ListKey;
 use super::listing::Listing;
 use super::metrics::Meter;
 use super::request::{Request, is_of_no_use};
-use super::segment::Segment;
 use super::source::{Api, Source};
+use super::state::{Inner, State};
 use super::store::{Size, Store};
 use crate::event::List;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Window};
 use crate::settings::Settings;
-use crate::time::{Interval, Time};
+use crate::time::Interval;
 
 /// How long a region that does not exist is not asked again for panels.
 const ABSENT_FOR: Duration = Duration::from_mins(1);
-
-/// How old the newest events of an answer may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// A panel's: events that another panel of the same dashboard has just fetched will do, and those that had happened a
-    /// while before they were fetched are not fetched again each time.
-    Shared,
-    /// An alert rule's: fetched after the rule asked.
-    Own,
-}
 
 /// The events of one organization, read with one credential. Clones share one cache.
 #[derive(Debug)]
@@ -43,101 +33,6 @@ pub struct EventCache<S: Source = Api> {
 impl<S: Source> Clone for EventCache<S> {
     fn clone(&self) -> Self {
         Self { inner: Arc::clone(&self.inner) }
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Inner<S> {
-    pub(super) source: S,
-    /// The most events that one list of one region yields.
-    pub(super) max_events: usize,
-    pub(super) limits: Limits,
-    pub(super) classify: Classify,
-    meter: Meter,
-    /// A lock of the standard library, since it is never held across an await.
-    state: Mutex<State>,
-    pub(super) directory: Option<Directory>,
-    /// Resolves once the memory has what the directory had.
-    pub(super) loaded: OnceLock<Shared<BoxFuture<'static, ()>>>,
-    /// The directory did not answer in time: no request waits for it any more.
-    is_directory_slow: AtomicBool,
-    /// Set once the combined list has failed where the lists of single kinds answered.
-    never_combine: AtomicBool,
-    /// Regions that do not exist, and when that was found.
-    absent: Mutex<HashMap<String, Instant>>,
-}
-
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) store: Store,
-    pub(super) size: Size,
-    /// Fetches that a request waits for, and some that none does any more.
-    pub(super) fetches: Vec<Weak<InFlightFetch>>,
-    /// Requests for all events of a region's interval, and some that have ended.
-    pub(super) demands: Vec<Weak<Demand>>,
-}
-
-impl State {
-    /// Whether a request wants all events of a region's interval: of a part of them, the rest may cost more than it is worth.
-    pub(super) fn demands_all(&self, region: &str, interval: Interval) -> bool {
-        let mut demands = self.demands.iter().filter_map(Weak::upgrade);
-        demands.any(|demand| demand.region == region && demand.interval.covers(interval))
-    }
-}
-
-impl<S: Source> Inner<S> {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Caches a segment of a fetch that began at `began_at`, by the clock of then, and has taken `elapsed`.
-    pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
-        self.meter.add_fetched(segment.events.len());
-        let now = self.source.now();
-        // The clock may have been set back meanwhile.
-        let read_at = began_at.min(now - elapsed);
-        self.change(|store| store.insert(key, segment, read_at, now));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Store)) {
-        let mut state = self.state();
-        change(&mut state.store);
-        let size = state.store.size();
-        self.meter.resize(state.size, size);
-        state.size = size;
-    }
-
-    /// Caches what the directory has, except what is too old.
-    fn load(&self) {
-        let Some(directory) = &self.directory else { return };
-        let now = self.source.now();
-        directory.remove_expired(now);
-        let (most_bytes, settled_until) = {
-            let store = &self.state().store;
-            (store.most_bytes(), store.settled_until(now))
-        };
-        for (key, segment) in directory.read(most_bytes, self.classify, settled_until) {
-            self.change(|store| store.load(&key, segment));
-        }
-    }
-
-    /// Writes to the directory what it lacks, and removes from it what is too old.
-    pub(super) fn persist(&self) {
-        let Some(directory) = &self.directory else { return };
-        directory.remove_expired(self.source.now());
-        let new = self.state().store.unpersisted();
-        for (key, segment) in new {
-            if directory.write(&key, &segment) {
-                self.state().store.set_persisted(&key, segment.interval);
-            }
-        }
-    }
-}
-
-impl<S> Drop for Inner<S> {
-    fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.meter.resize(state.size, Size::default());
     }
 }
 
@@ -166,6 +61,7 @@ impl<S: Source> EventCache<S> {
         Self { inner: Arc::new(inner) }
     }
 
+    #[cfg(test)]
     pub(super) fn inner(&self) -> &Arc<Inner<S>> {
         &self.inner
     }
@@ -242,7 +138,7 @@ impl<S: Source> EventCache<S> {
             windows.iter().map(|window| (ListKey::of(window), Interval::from_nanos(window.from, window.to))).collect();
         let mut failed = Vec::new();
         if !self.inner.never_combine.load(Ordering::Relaxed) {
-            let request = Request { cache: self, lists: &lists, may_combine: true, freshness, deadline };
+            let request = Request { inner: &self.inner, lists: &lists, may_combine: true, freshness, deadline };
             let listings = request.listings().await;
             if !listings.iter().any(is_unusable) {
                 return listings;
@@ -250,7 +146,7 @@ impl<S: Source> EventCache<S> {
             failed = listings;
         }
         let lists = by_kind(&lists);
-        let request = Request { cache: self, lists: &lists, may_combine: false, freshness, deadline };
+        let request = Request { inner: &self.inner, lists: &lists, may_combine: false, freshness, deadline };
         let listings = request.listings().await;
         let has_failed = |listing: &Listing| listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_)));
         if !failed.is_empty() && listings.iter().all(has_failed) {
@@ -258,16 +154,9 @@ impl<S: Source> EventCache<S> {
             return failed;
         }
         if listings.iter().all(|listing| listing.gaps.is_empty()) {
-            self.stop_combining();
+            self.inner.stop_combining();
         }
         listings
-    }
-
-    /// From now on the combined list is not tried any more.
-    pub(super) fn stop_combining(&self) {
-        if !self.inner.never_combine.swap(true, Ordering::Relaxed) {
-            tracing::info!("the combined list of events cannot be used; the three lists are read instead");
-        }
     }
 }
 

@@ -6,73 +6,25 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use arrow::array::UInt16Array;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::batcher::Batcher;
-use super::density::to_f64;
-use super::list_key::ListKey;
+use super::density::{rate, to_f64};
+use super::fetch_plan::{FetchPlan, Outcome};
 use super::segment::Segment;
 use super::source::{Pages, Source};
-use super::worker::{self, Worker};
-use crate::event::Events;
+use super::worker::{self, SHORTEST, Worker};
 use crate::scaleway::audit_trail::Gap;
 use crate::time::{Interval, Time};
 
 /// A worker with fewer pages before it is not worth halving: each half reads a page that the whole would not.
 const FEWEST_PAGES: f64 = 3.0;
 
-/// The shortest interval of a worker. The API's bounds are whole seconds: workers of less would mostly read the same.
-pub(super) const SHORTEST: Duration = Duration::from_secs(10);
-
 /// How many times the wanted events a stage aims at, since the density is an estimate.
 const MARGIN: f64 = 1.1;
-
-/// Classifies events, see [`Events::weighed`].
-pub(super) type Classify = fn(&Events) -> UInt16Array;
-
-/// What to fetch.
-#[derive(Clone)]
-pub(super) struct FetchPlan<S> {
-    pub(super) source: S,
-    pub(super) key: ListKey,
-    pub(super) interval: Interval,
-    /// More events than this are not wanted; the newest are.
-    pub(super) limit: usize,
-    pub(super) deadline: Instant,
-    /// After how many bytes of pages their events are packed.
-    pub(super) batch_bytes: usize,
-    pub(super) classify: Classify,
-}
-
-/// How a fetch, or a worker of it, ended.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outcome {
-    /// Why something is missing.
-    pub(super) gap: Option<Gap>,
-    /// The complete segments, whether or not the memory could cache them.
-    pub(super) segments: Vec<Segment>,
-    /// Events of intervals that are not complete: they are not cached, but the requests that wait may show them.
-    pub(super) incomplete: Vec<Events>,
-    /// How many pages were left after the first.
-    pub(super) pages_left: Option<f64>,
-}
-
-impl Outcome {
-    fn add(&mut self, other: Self) {
-        self.gap = self.gap.take().or(other.gap);
-        self.segments.extend(other.segments);
-        self.incomplete.extend(other.incomplete);
-    }
-
-    fn or_gap(mut self, gap: Option<Gap>) -> Self {
-        self.gap = self.gap.or(gap);
-        self
-    }
-}
 
 /// Fetches an interval. `put` takes each complete segment as soon as there is one. After the first page, `wants_more` says
 /// for how many further pages the rest is still wanted.
@@ -106,7 +58,7 @@ async fn fetch_in_stages<S: Source>(
     put: impl Fn(&Segment) + Clone + Send + 'static,
 ) -> Outcome {
     let bytes = Arc::new(AtomicUsize::new(0));
-    let density = density(first.in_window(), covered(&first, past.end));
+    let density = rate(first.in_window(), covered(&first, past.end));
     // The time to come, which has no events, is a part of the first stage's calls.
     let mut stage = Interval::new(newest_part(past, density, plan.limit).start, plan.interval.end);
     let mut started = Some(first);
@@ -122,7 +74,7 @@ async fn fetch_in_stages<S: Source>(
         if found > plan.limit {
             return outcome.or_gap(Some(Gap::Limit(plan.limit)));
         }
-        let density = self::density(found.max(1), past.end.since(stage.start));
+        let density = rate(found.max(1), past.end.since(stage.start));
         let rest = Interval::new(plan.interval.start, stage.start);
         stage = newest_part(rest, density, plan.limit - found);
     }
@@ -137,11 +89,6 @@ fn estimated_pages_left(pages: &impl Pages, past: Interval) -> f64 {
     let covered = covered(pages, past.end).max(Duration::from_nanos(1));
     let left = past.length().saturating_sub(covered).max(Duration::from_nanos(1));
     left.as_secs_f64() / covered.as_secs_f64()
-}
-
-/// Events, or pages, per second.
-pub(super) fn density(count: usize, time: Duration) -> f64 {
-    to_f64(count) / time.max(Duration::from_nanos(1)).as_secs_f64()
 }
 
 /// The newest part of an interval that should have as many events as are wanted.
@@ -215,7 +162,7 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
         while self.running.len() < self.plan.source.concurrent_calls() {
             let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();
             let done = self.stage.before(self.now).length().saturating_sub(left);
-            let usual = density(self.pages, done);
+            let usual = rate(self.pages, done);
             let longest = self.all.iter().map(|worker| (worker.pages_left(usual), worker));
             let Some((pages, longest)) = longest.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return };
             if pages < FEWEST_PAGES {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::fetch::Outcome;
+use super::fetch_plan::Outcome;
 use super::list_key::ListKey;
 use crate::scaleway::audit_trail::Gap;
 use crate::time::{Interval, Time};

@@ -42,10 +42,13 @@
 //! - Equal requests at the same time are one fetch: `equal_questions_at_the_same_time_are_one_reading`.
 
 mod batcher;
+mod cached_list;
 mod density;
 mod directory;
 mod event_cache;
 mod fetch;
+mod fetch_plan;
+mod freshness;
 mod in_flight;
 mod limits;
 mod list_key;
@@ -55,13 +58,15 @@ mod metrics;
 mod request;
 mod segment;
 mod source;
+mod state;
 mod store;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
-pub use event_cache::{EventCache, Freshness};
+pub use event_cache::EventCache;
+pub use freshness::Freshness;
 pub use limits::Limits;
 pub use listing::Listing;
 pub use metrics::Meter;

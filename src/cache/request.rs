@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use tokio::sync::watch;
 
-use super::event_cache::{EventCache, Freshness, Inner, State};
-use super::fetch::{self, FetchPlan, Outcome};
+use super::fetch;
+use super::fetch_plan::{FetchPlan, Outcome};
+use super::freshness::Freshness;
 use super::in_flight::{Demand, InFlightFetch};
 use super::list_key::ListKey;
 use super::listing::{Listing, needed};
 use super::lookup::Lookup;
 use super::segment::Segment;
 use super::source::Source;
+use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
 use crate::event::{Events, List};
 use crate::scaleway::Error;
@@ -47,7 +49,7 @@ const ROUNDS: usize = 12;
 
 /// Some lists of one region that are asked for together.
 pub(super) struct Request<'a, S: Source> {
-    pub(super) cache: &'a EventCache<S>,
+    pub(super) inner: &'a Arc<Inner<S>>,
     pub(super) lists: &'a [(ListKey, Interval)],
     /// Whether the combined list may be fetched in place of another.
     pub(super) may_combine: bool,
@@ -83,10 +85,6 @@ struct Progress<'a> {
 }
 
 impl<S: Source> Request<'_, S> {
-    fn inner(&self) -> &Arc<Inner<S>> {
-        self.cache.inner()
-    }
-
     /// The lists, each with its events or what is missing.
     pub(super) async fn listings(&self) -> Vec<Listing> {
         // As long as this is awaited, a fetch of a part knows that all is wanted.
@@ -99,7 +97,7 @@ impl<S: Source> Request<'_, S> {
         let demands: Vec<Arc<Demand>> = combined
             .map(|(key, interval)| Arc::new(Demand { region: key.region.clone(), interval: *interval }))
             .collect();
-        let mut state = self.inner().state();
+        let mut state = self.inner.state();
         state.demands.retain(|demand| demand.strong_count() > 0);
         state.demands.extend(demands.iter().map(Arc::downgrade));
         demands
@@ -118,7 +116,7 @@ impl<S: Source> Request<'_, S> {
     /// One list: looks it up, waits for fetches of what is missing, and looks it up again, until nothing is missing or a fetch
     /// has failed.
     async fn listing(&self, key: &ListKey, interval: Interval) -> Listing {
-        let asked_at = self.inner().source.now();
+        let asked_at = self.inner.source.now();
         let mut progress = Progress {
             key,
             interval,
@@ -138,9 +136,9 @@ impl<S: Source> Request<'_, S> {
                 continue;
             }
             let Progress { hints, incomplete, gap, asked_at, .. } = progress;
-            let listing = Listing::of(key, interval, lookup, incomplete, self.inner().max_events, gap, asked_at);
+            let listing = Listing::of(key, interval, lookup, incomplete, self.inner.max_events, gap, asked_at);
             if hints.never_combined && listing.gaps.is_empty() {
-                self.cache.stop_combining();
+                self.inner.stop_combining();
             }
             return listing;
         }
@@ -148,21 +146,21 @@ impl<S: Source> Request<'_, S> {
 
     /// Looks up what is cached, and finds or begins fetches for the rest if it may.
     fn look_up(&self, progress: &mut Progress<'_>, may_fetch: bool) -> (Lookup, Vec<Arc<InFlightFetch>>) {
-        let mut state = self.inner().state();
-        let now = self.inner().source.now();
+        let mut state = self.inner.state();
+        let now = self.inner.source.now();
         if now < progress.asked_at {
             // The clock was set back: by it, the request was made in the future.
             progress.asked_at = now;
             progress.staleness = self.staleness(progress.interval, now);
         }
         // By a clock that never goes back, no fetch began later.
-        let latest = now + self.inner().limits.tick;
+        let latest = now + self.inner.limits.tick;
         progress.staleness.accept_any = progress.gap.is_some();
         let mut lookup = state.store.lookup(progress.key, progress.interval, &progress.staleness, latest);
         for (of, segment) in &progress.fetched {
             lookup.fill(progress.key, of, segment, Time::MAX);
         }
-        let holes = needed(&lookup, self.inner().max_events);
+        let holes = needed(&lookup, self.inner.max_events);
         if !may_fetch || holes.is_empty() {
             return (lookup, Vec::new());
         }
@@ -191,7 +189,7 @@ impl<S: Source> Request<'_, S> {
         let hints = &mut progress.hints;
         // A malformed item of the combined list may be an event of another list.
         hints.no_combined |= is_combined && outcome.segments.iter().any(|segment| !segment.flaws.malformed.is_empty());
-        let valid_until = self.inner().state().store.valid_until(fetch.began_at, &progress.staleness);
+        let valid_until = self.inner.state().store.valid_until(fetch.began_at, &progress.staleness);
         for segment in outcome.segments {
             let valid = segment.interval.before(valid_until);
             if !valid.is_empty() {
@@ -264,7 +262,7 @@ impl<S: Source> Request<'_, S> {
         if state.demands_all(&combined.region, hole) {
             return Some(true);
         }
-        let past = hole.before(self.inner().source.now());
+        let past = hole.before(self.inner.source.now());
         let density = state.store.density(&combined, key, past);
         let by_density =
             density.map(|density| density.events_per_nanosecond * past.length().as_secs_f64() * 1e9 / PAGE_EVENTS);
@@ -276,7 +274,7 @@ impl<S: Source> Request<'_, S> {
 
     /// Begins a fetch. Without `wants_all` it may end after its first page.
     fn begin(&self, key: ListKey, interval: Interval, wants_all: bool) -> Arc<InFlightFetch> {
-        let inner = Arc::clone(self.inner());
+        let inner = Arc::clone(self.inner);
         let wait = if self.freshness == Freshness::Own { inner.limits.tick } else { Duration::ZERO };
         let began_at = inner.source.now() + wait;
         let plan = FetchPlan {

@@ -5,11 +5,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::batcher::Batcher;
-use super::fetch::{FetchPlan, Outcome, SHORTEST, density};
+use super::density::rate;
+use super::fetch_plan::{FetchPlan, Outcome};
 use super::segment::Segment;
 use super::source::{Pages, Source};
 use crate::scaleway::audit_trail::{Gap, MAX_READING_BYTES};
 use crate::time::{Interval, Time};
+
+/// The shortest interval of a worker. The API's bounds are whole seconds: workers of less would mostly read the same.
+pub(super) const SHORTEST: Duration = Duration::from_secs(10);
 
 /// What others need to know of a worker, which reads pages from the end of its interval towards the start.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl Worker {
         if progress.ended {
             return 0.0;
         }
-        let own = if progress.pages > 0 { density(progress.pages, self.newest.since(progress.reached)) } else { usual };
+        let own = if progress.pages > 0 { rate(progress.pages, self.newest.since(progress.reached)) } else { usual };
         own * progress.reached.since(progress.start).as_secs_f64()
     }
 

@@ -1,6 +1,4 @@
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,7 +8,7 @@ use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::Field;
 use arrow::error::ArrowError;
 
-use super::compressed::{CompressedText, TextReader};
+use super::compressed::CompressedText;
 use super::page_text::PageText;
 use super::schema::RECORDED_AT;
 use super::uuid_column::{UUID, Uuids};
@@ -107,47 +105,6 @@ impl ColumnData {
         }
     }
 
-    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
-    pub(super) fn search(
-        &self,
-        start: usize,
-        hit: &mut [bool],
-        in_uuids: bool,
-        find: impl Fn(&str) -> Option<Range<usize>>,
-    ) {
-        let mut reader = self.reader();
-        let finds = |text: Option<Cow<'_, str>>| text.is_some_and(|text| find(&text).is_some());
-        match self {
-            Self::Uuids(uuids) if !in_uuids => {
-                for (row, text) in &uuids.others {
-                    let place = (*row as usize).checked_sub(start).and_then(|place| hit.get_mut(place));
-                    if let (Some(place), Some(text)) = (place, text) {
-                        *place = *place || find(text).is_some();
-                    }
-                }
-            }
-            Self::Compressed(compressed) => {
-                let mut row = start;
-                while row < start + hit.len() {
-                    let number = compressed.block(row);
-                    let rows = compressed.rows(number);
-                    let end = rows.end.min(start + hit.len());
-                    let places = &mut hit[row - start..end - start];
-                    if places.contains(&false) {
-                        reader.decompress(number, compressed);
-                        reader.search(row - rows.start, places, &find);
-                    }
-                    row = end;
-                }
-            }
-            _ => {
-                for (row, place) in (start..).zip(hit) {
-                    *place = *place || finds(reader.get(row));
-                }
-            }
-        }
-    }
-
     /// How long a text of the column is on average, in bytes.
     pub(super) fn usual_length(&self) -> usize {
         let (bytes, rows) = match self {
@@ -159,10 +116,5 @@ impl ColumnData {
             Self::Compressed(compressed) => (compressed.decompressed_bytes(), compressed.rows),
         };
         bytes.div_ceil(rows.max(1))
-    }
-
-    /// A reader of a text column, which remembers what it has decompressed.
-    pub(super) fn reader(&self) -> TextReader<'_> {
-        TextReader { data: self, rows: 0..0, raw: Vec::new(), ends: Vec::new(), decompressor: None }
     }
 }

@@ -1,4 +1,5 @@
-use super::schema::FIRST_TEXT;
+/// The index of the first text column in the schema, after the columns of other types.
+pub(super) const FIRST_TEXT: usize = 9;
 
 /// A text column, dictionary-encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

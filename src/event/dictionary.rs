@@ -8,7 +8,7 @@ use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType, Int32T
 use arrow::error::ArrowError;
 
 use super::chunk::ColumnData;
-use super::gather::RowSelection;
+use super::row_selection::RowSelection;
 
 /// Dictionary columns with one dictionary for all, which has no value twice or unused, and keys as narrow as can be;
 /// none at all where a column has no text.

@@ -9,10 +9,11 @@ use arrow::error::ArrowError;
 
 use super::chunk::{Chunk, ColumnData};
 use super::column::Column;
-use super::compressed::TextReader;
-use super::gather::{self, RowSelection};
+use super::gather;
 use super::parallel::side_by_side;
+use super::row_selection::RowSelection;
 use super::schema::{COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, RISK, SCHEMA, STATUS, WITHIN};
+use super::text_reader::TextReader;
 use super::views::{Parents, References, Text};
 
 /// Picks that are not more than this, and stand in not more than so many slices of their own, do not make picks of the lists
@@ -460,29 +461,6 @@ fn merge_rows(lists: &[&Events], mut visit: impl FnMut(usize, usize)) {
             visit(list, row);
             visited = Some((list, row));
         }
-    }
-}
-
-#[cfg(test)]
-impl Events {
-    /// Events as the API tells them, for tests. What one lacks is filled in: an id by its place, and a second each.
-    pub(crate) fn from_json(kind: crate::event::Kind, told: &[serde_json::Value]) -> Self {
-        let mut decoder = crate::event::Decoder::new("fr-par");
-        let events: Vec<_> = told
-            .iter()
-            .enumerate()
-            .map(|(place, fields)| {
-                let time = chrono::DateTime::from_timestamp_nanos(1_000_000_000 * (1 + i64::try_from(place).unwrap()));
-                let mut event = serde_json::json!({ "id": format!("event-{place:03}"), "recorded_at": time });
-                for (name, value) in fields.as_object().unwrap() {
-                    event[name] = value.clone();
-                }
-                event
-            })
-            .collect();
-        let page = serde_json::json!({ "events": events }).to_string();
-        assert_eq!(decoder.page(crate::event::List::Of(kind), page).unwrap().malformed, [""; 0]);
-        decoder.finish().unwrap()
     }
 }
 

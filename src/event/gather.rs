@@ -10,37 +10,12 @@ use arrow::datatypes::{ArrowNativeType, DataType, Field, Int32Type};
 use arrow::error::ArrowError;
 
 use super::chunk::ColumnData;
-use super::compressed::TextReader;
 use super::dictionary::{DictionaryMerger, KeyMap, dictionary, keys};
+use super::row_selection::RowSelection;
+use super::text_reader::TextReader;
 
 /// The most bytes that are set aside for texts before they are read.
 const LARGEST: usize = 1 << 30;
-
-/// Some rows of one chunk.
-#[derive(Clone, Debug)]
-pub(super) enum RowSelection<'a> {
-    /// Rows that follow each other.
-    Range(Range<usize>),
-    /// Single rows: `picks` count from `before` on, where the chunk has row `start`.
-    Picked { picks: &'a [u32], before: usize, start: usize },
-}
-
-impl RowSelection<'_> {
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Range(rows) => rows.len(),
-            Self::Picked { picks, .. } => picks.len(),
-        }
-    }
-
-    #[inline]
-    pub(super) fn each(&self, mut see: impl FnMut(usize)) {
-        match self {
-            Self::Range(rows) => rows.clone().for_each(see),
-            Self::Picked { picks, before, start } => picks.iter().for_each(|pick| see(*pick as usize - before + start)),
-        }
-    }
-}
 
 /// Rows of plain columns, one after the other; not copied where there is one column only.
 pub(super) fn runs(parts: &[(&ColumnData, Range<usize>)]) -> Option<Result<ArrayRef, ArrowError>> {

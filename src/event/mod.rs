@@ -25,9 +25,11 @@ mod pack;
 mod page_text;
 mod parallel;
 mod region;
+mod row_selection;
 mod schema;
 mod search;
 pub mod status_class;
+mod text_reader;
 mod uuid_column;
 mod views;
 

@@ -79,7 +79,7 @@ impl Events {
                 }
             });
         }
-        pushed.and_then(|()| texts.finish())
+        pushed.and_then(|()| texts.finish()).map(ColumnData::Compressed)
     }
 
     /// The events as one record batch.

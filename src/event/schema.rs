@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
-use super::column::Column;
+use super::column::{Column, FIRST_TEXT};
 
 // The columns' indexes in the schema.
 pub(super) const ID: usize = 0;
@@ -14,7 +14,6 @@ pub(super) const RESOURCES: usize = 5;
 pub(super) const REFERENCES: usize = 6;
 pub(super) const PARENTS: usize = 7;
 pub(super) const RISK: usize = 8;
-pub(super) const FIRST_TEXT: usize = 9;
 /// Where a reference's `within` stands among its fields.
 pub(super) const WITHIN: usize = 3;
 pub(super) const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();

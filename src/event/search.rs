@@ -5,7 +5,7 @@ use arrow::array::{Array, AsArray};
 use super::column::Column;
 use super::dictionary::{dictionary, keys};
 use super::events::Events;
-use super::gather::RowSelection;
+use super::row_selection::RowSelection;
 use super::schema::{Long, REFERENCES, WITHIN};
 use super::views::rows_of;
 

@@ -7,10 +7,11 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{
-    Action, Risk, Severity, letters,
-    when::{Body, When},
-};
+use super::action::Action;
+use super::class::Risk;
+use super::name::letters;
+use super::severity::Severity;
+use super::when::{Body, When};
 
 /// What the two files say.
 pub(super) struct Table {

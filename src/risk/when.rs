@@ -4,7 +4,8 @@ use std::{cell::OnceCell, net::IpAddr};
 
 use serde_json::Value;
 
-use super::{Action, letters};
+use super::action::Action;
+use super::name::letters;
 
 /// The permission sets that decide what others may do, or pay. Every set named `…FullAccess` counts beside them.
 const PRIVILEGED: [&str; 4] = ["BillingManager", "IAMManager", "OrganizationManager", "ProjectManager"];

@@ -1,0 +1,210 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use arrow::array::{Array, AsArray, StringArray};
+
+use super::chunk::ColumnData;
+use super::compressed::{CompressedText, LENGTH, Length};
+use super::page_text::text_of;
+
+impl ColumnData {
+    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
+    pub(super) fn search(
+        &self,
+        start: usize,
+        hit: &mut [bool],
+        in_uuids: bool,
+        find: impl Fn(&str) -> Option<Range<usize>>,
+    ) {
+        let mut reader = self.reader();
+        let finds = |text: Option<Cow<'_, str>>| text.is_some_and(|text| find(&text).is_some());
+        match self {
+            Self::Uuids(uuids) if !in_uuids => {
+                for (row, text) in &uuids.others {
+                    let place = (*row as usize).checked_sub(start).and_then(|place| hit.get_mut(place));
+                    if let (Some(place), Some(text)) = (place, text) {
+                        *place = *place || find(text).is_some();
+                    }
+                }
+            }
+            Self::Compressed(compressed) => {
+                let mut row = start;
+                while row < start + hit.len() {
+                    let number = compressed.block(row);
+                    let rows = compressed.rows(number);
+                    let end = rows.end.min(start + hit.len());
+                    let places = &mut hit[row - start..end - start];
+                    if places.contains(&false) {
+                        reader.decompress(number, compressed);
+                        reader.search(row - rows.start, places, &find);
+                    }
+                    row = end;
+                }
+            }
+            _ => {
+                for (row, place) in (start..).zip(hit) {
+                    *place = *place || finds(reader.get(row));
+                }
+            }
+        }
+    }
+
+    /// A reader of a text column, which remembers what it has decompressed.
+    pub(super) fn reader(&self) -> TextReader<'_> {
+        TextReader { data: self, rows: 0..0, raw: Vec::new(), ends: Vec::new(), decompressor: None }
+    }
+}
+
+/// Reads texts one by one, best in order: a block is decompressed once for all its rows.
+pub(super) struct TextReader<'a> {
+    pub(super) data: &'a ColumnData,
+    /// The rows of the block that is decompressed.
+    pub(super) rows: Range<usize>,
+    /// The block as it is decompressed, and where each of its texts ends there.
+    pub(super) raw: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+    pub(super) decompressor: Option<zstd::bulk::Decompressor<'static>>,
+}
+
+impl TextReader<'_> {
+    /// The text of a row.
+    pub(super) fn get(&mut self, row: usize) -> Option<Cow<'_, str>> {
+        match self.data {
+            ColumnData::Plain(array) => {
+                let texts: &StringArray = array.as_string();
+                texts.is_valid(row).then(|| Cow::Borrowed(texts.value(row)))
+            }
+            ColumnData::PageText(quoted) => quoted.get(row),
+            ColumnData::Uuids(uuids) => uuids.get(row),
+            ColumnData::Compressed(compressed) => {
+                debug_assert!(row < compressed.rows, "row {row} of {}", compressed.rows);
+                if !self.rows.contains(&row) {
+                    self.decompress(compressed.block(row), compressed);
+                }
+                let place = row - self.rows.start;
+                (self.length(place) > 0).then(|| text_of(&self.raw[self.start(place)..self.ends[place]]))
+            }
+        }
+    }
+
+    /// The length of a text of the decompressed block and one more.
+    pub(super) fn length(&self, place: usize) -> Length {
+        Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
+    }
+
+    /// Where a text of the decompressed block begins.
+    pub(super) fn start(&self, place: usize) -> usize {
+        place.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
+    }
+
+    /// Sets the places in `hit` of the decompressed block's texts, from one on, in which `find` finds something: it looks through
+    /// all of them at once.
+    pub(super) fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+        let (start, ends) = (self.start(first), &self.ends[first..][..hit.len()]);
+        // It was text when it was compressed.
+        let all =
+            simdutf8::basic::from_utf8(&self.raw[start..]).expect("the texts were UTF-8 when they were compressed");
+        let mut at = 0;
+        while let Some(found) = find(&all[at..]) {
+            let place = ends.partition_point(|end| *end <= start + at + found.start);
+            let Some(end) = ends.get(place) else { return };
+            let text = self.start(first + place) - start..end - start;
+            // What goes on in the next text is in neither, but there may be more in this one.
+            hit[place] = hit[place] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
+            at = text.end;
+        }
+    }
+
+    pub(super) fn decompress(&mut self, number: usize, compressed: &CompressedText) {
+        let (block, length) = compressed.compressed_block(number);
+        self.rows = compressed.rows(number);
+        // What was compressed here is whole: it never left this process.
+        self.raw.clear();
+        self.raw.reserve(length);
+        let decompressor =
+            self.decompressor.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
+        decompressor.decompress_to_buffer(block, &mut self.raw).expect("the block was compressed by this process");
+        self.ends.clear();
+        let mut end = self.rows.len() * LENGTH;
+        for place in 0..self.rows.len() {
+            end += (self.length(place) as usize).saturating_sub(1);
+            self.ends.push(end);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::compressed::{BLOCK_BYTES, BLOCK_ROWS, TextCompressor};
+
+    fn compressed(texts: &StringArray) -> ColumnData {
+        let mut compressor = TextCompressor::new().unwrap();
+        texts.iter().for_each(|text| compressor.push(text).unwrap());
+        ColumnData::Compressed(compressor.finish().unwrap())
+    }
+
+    fn read(data: &ColumnData, rows: impl IntoIterator<Item = usize>) -> Vec<Option<String>> {
+        let mut reader = data.reader();
+        rows.into_iter().map(|row| reader.get(row).map(Cow::into_owned)).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_packed_reads_as_it_was(
+            texts in prop::collection::vec(prop::option::of("[1aé]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..2 * BLOCK_ROWS),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
+        ) {
+            let array = StringArray::from(texts.clone());
+            let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
+            let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
+            for data in [ColumnData::uuids(&array).unwrap_or(ColumnData::Plain(Arc::new(array.clone()))), compressed(&array)] {
+                for wanted in ["1a", "é"] {
+                    let find = |text: &str| text.find(wanted).map(|at| at..at + wanted.len());
+                    let found: Vec<bool> = texts.iter().map(|text| text.as_deref().is_some_and(|text| find(text).is_some())).collect();
+                    for part in [0..texts.len(), texts.len() / 3..texts.len() * 2 / 3] {
+                        // What is found already stays found.
+                        let already: Vec<bool> = part.clone().map(|row| row % 5 == 0).collect();
+                        let mut hit = already.clone();
+                        data.search(part.start, &mut hit, true, find);
+                        let all: Vec<bool> = part.zip(already).map(|(row, already)| already || found[row]).collect();
+                        prop_assert_eq!(hit, all);
+                    }
+                }
+                prop_assert_eq!(read(&data, 0..texts.len()), texts.clone());
+                prop_assert_eq!(read(&data, order.clone()), expected.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_of_long_texts_ends_early() {
+        let long = "x".repeat(BLOCK_BYTES / 3);
+        let texts: Vec<Option<String>> = (0..8).map(|row| (row != 5).then(|| format!("{row}{long}"))).collect();
+        let data = compressed(&StringArray::from(texts.clone()));
+        let ColumnData::Compressed(compressed) = &data else { unreachable!("it was compressed") };
+        assert_eq!(
+            (0..compressed.block_count()).map(|number| compressed.rows(number)).collect::<Vec<_>>(),
+            [0..3, 3..7, 7..8]
+        );
+        let backwards: Vec<usize> = (0..8).rev().collect();
+        assert_eq!(read(&data, backwards.clone()), backwards.iter().map(|row| texts[*row].clone()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn repetition_costs_little() {
+        let body = r#"{"commercial_type":"GP1-M","image":"debian_bookworm","name":"worker-"#;
+        let texts: StringArray = (0..6400).map(|i| Some(format!("{body}{i}\"}}"))).collect();
+        let plain = ColumnData::Plain(Arc::new(texts.clone())).bytes(&mut HashSet::new());
+        assert!(compressed(&texts).bytes(&mut HashSet::new()) * 4 < plain);
+        let ids: StringArray = (0..100).map(|i| Some(format!("018f3c1e-0000-7abc-8def-0123456789{i:02}"))).collect();
+        assert_eq!(ColumnData::uuids(&ids).unwrap().bytes(&mut HashSet::new()), 1600);
+    }
+}

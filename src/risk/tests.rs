@@ -1,0 +1,325 @@
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::classify::*;
+use super::*;
+
+/// The methods that Scaleway's documentation lists, one product a line.
+const DOCUMENTED: &str = include_str!("documented_methods.txt");
+
+/// Audit Trail's product list, as its API answered it.
+const PRODUCTS: &str = include_str!("../../tests/data/products.fr-par.json");
+
+/// Events, as the API answered them.
+const EVENTS: &str = include_str!("../../tests/data/events.fr-par.json");
+
+/// A successful call without a body.
+fn call<'a>(product: &'a str, method: &'a str) -> Action<'a> {
+    Action { kind: "api", product: Some(product), method: Some(method), status: Some(200), ..Action::default() }
+}
+
+fn with_body<'a>(product: &'a str, method: &'a str, body: &'a str) -> Action<'a> {
+    Action { request_body: Some(body), ..call(product, method) }
+}
+
+/// Class and severity, the way the table writes them.
+fn meaning(action: Action<'_>) -> Option<(&'static str, &'static str)> {
+    classify(&action).map(|risk| (risk.class, risk.severity.as_str()))
+}
+
+#[test]
+fn the_table_reads() {
+    // Which refuses a row whose severity, technique or condition is not well formed: see the tests of `table`.
+    LazyLock::force(&TABLE);
+}
+
+#[test]
+fn the_rows_are_sorted() {
+    let mut reader = csv::Reader::from_reader(include_str!("methods.csv").as_bytes());
+    let rows: Vec<[String; 6]> = reader.deserialize().collect::<Result<_, _>>().expect("six columns");
+    for pair in rows.windows(2) {
+        assert!(pair[0][..3] < pair[1][..3], "{:?} should stand before {:?}", pair[1], pair[0]);
+    }
+    for row in rows {
+        let [.., class, _, attack] = &row;
+        let ids: Vec<_> = attack.split_terminator(' ').collect();
+        assert!(ids.is_sorted(), "{row:?}");
+        // ATT&CK 19 split "Impair Defenses" up and revoked all of its ids.
+        assert!(!ids.iter().any(|id| id.starts_with("T1562")), "{row:?}");
+        let is_ordinary = class == "change" || class == "session";
+        assert_eq!(ids.is_empty(), is_ordinary, "{row:?}: what is ordinary resembles no attack, the rest does");
+    }
+}
+
+#[test]
+fn every_documented_method_has_a_row() {
+    let mut methods = 0;
+    for line in DOCUMENTED.lines() {
+        let (product, names) = line.split_once(": ").expect("product: method method");
+        for method in names.split(' ') {
+            assert!(classify(&call(product, method)).is_some(), "{product} {method}");
+            methods += 1;
+        }
+    }
+    assert!(methods > 400, "{methods} methods were read");
+}
+
+#[test]
+fn every_method_of_the_product_list_has_a_row() {
+    let list: Value = serde_json::from_str(PRODUCTS).expect("JSON");
+    let mut methods = 0;
+    for product in list["products"].as_array().expect("products") {
+        let name = product["name"].as_str().expect("name");
+        for service in product["services"].as_array().expect("services") {
+            for method in service["methods"].as_array().expect("methods") {
+                let by_product = call(name, method.as_str().expect("method"));
+                assert!(classify(&by_product).is_some(), "{name} {method}");
+                let by_service = Action { product: None, service: service["name"].as_str(), ..by_product };
+                assert_eq!(classify(&by_service), classify(&by_product), "{service} {method}");
+                methods += 1;
+            }
+        }
+    }
+    assert_eq!(methods, 163);
+}
+
+#[test]
+fn recorded_events() {
+    let recorded: Value = serde_json::from_str(EVENTS).expect("JSON");
+    let mut meanings = BTreeSet::new();
+    for event in recorded["events"].as_array().expect("events") {
+        let body = event["request_body"].to_string();
+        let action = Action {
+            kind: "api",
+            product: event["product_name"].as_str(),
+            service: event["service_name"].as_str(),
+            method: event["method_name"].as_str(),
+            principal: event["principal"]["id"].as_str(),
+            status: event["status_code"].as_u64().and_then(|status| status.try_into().ok()),
+            request_body: Some(&body),
+            ..Action::default()
+        };
+        let (class, severity) = meaning(action).expect("a row");
+        meanings.insert(format!("{} {class} {severity}", action.method.expect("a method")));
+    }
+    let meanings: Vec<_> = meanings.iter().map(String::as_str).collect();
+    assert_eq!(
+        meanings,
+        [
+            "AddOptionServer change low",
+            // for an application, then for oneself
+            "CreateAPIKey credential_creation critical",
+            "CreateAPIKey credential_creation high",
+            "CreateApplication identity_creation medium",
+            "CreateCluster change low",
+            "CreateKey change low",
+            "CreatePolicy privilege_grant critical",
+            "CreatePool execution medium",
+            "CreateSSHKey credential_creation high",
+            "CreateSecret change low",
+            "CreateServer execution medium",
+            "DeleteAPIKey service_disruption medium",
+            "DeleteApplication service_disruption medium",
+            "DeleteCluster resource_destroy high",
+            "DeleteKey resource_destroy critical",
+            "DeletePolicy policy_weakening medium",
+            "DeletePool resource_destroy high",
+            "DeleteSSHKey service_disruption medium",
+            "DeleteSecret resource_destroy high",
+            "DeleteServer resource_destroy high",
+            "ProtectKey change low",
+            "RenewJWT session low",
+            "ResetClusterAdminToken credential_creation high",
+            "UnprotectKey policy_weakening high",
+            "UpdateAPIKey credential_creation medium",
+            "UpdateUserPreferences change low",
+        ]
+    );
+}
+
+#[test]
+fn a_method_belongs_to_a_product() {
+    assert_eq!(meaning(call("iam", "CreateUser")), Some(("identity_creation", "high")));
+    assert_eq!(meaning(call("mongodb", "CreateUser")), Some(("credential_creation", "high")));
+    assert_eq!(meaning(call("iam", "CreateGroup")), Some(("identity_creation", "medium")));
+    assert_eq!(meaning(call("autoscaling", "CreateGroup")), Some(("execution", "medium")));
+    assert_eq!(meaning(call("iam", "CreateServer")), None);
+}
+
+#[test]
+fn names_are_compared_by_their_letters() {
+    let expected = Some(("resource_destroy", "critical"));
+    for product in ["rdb", "RDB", "postgresql", "PostgreSQL and MySQL", "mysql"] {
+        assert_eq!(meaning(call(product, "deletedatabasebackup")), expected, "{product}");
+    }
+    for product in ["public-gateway", "Public Gateways", "vpc_gw", "vpcgw"] {
+        assert_eq!(meaning(call(product, "DeleteIp")), Some(("service_disruption", "medium")), "{product}");
+    }
+    assert_eq!(meaning(call("ClickHouse®", "DeleteDeployment")), Some(("resource_destroy", "high")));
+}
+
+#[test]
+fn the_service_is_asked_when_the_product_does_not_know() {
+    let by = |product, service, method| meaning(Action { product, service: Some(service), ..call("", method) });
+    let destroyed = Some(("resource_destroy", "high"));
+    assert_eq!(by(Some("databases"), "scaleway.rdb.v1.Api", "DeleteInstance"), destroyed);
+    assert_eq!(by(None, "scaleway.mongodb.v1.Api", "DeleteInstance"), destroyed);
+    assert_eq!(by(Some("vpc"), "scaleway.vpc_gw.v2.Api", "DeleteGateway"), destroyed);
+    assert_eq!(by(None, "scaleway.containers.v1.Api", "DeleteContainer"), destroyed);
+    assert_eq!(by(None, "scaleway.edge_services.v1beta1.Api", "DeletePipeline"), destroyed);
+    assert_eq!(by(None, "scaleway.serverless_sqldb.v1alpha1.Api", "DeleteDatabase"), destroyed);
+    assert_eq!(
+        by(None, "scaleway.s2s_vpn.v1alpha1.Api", "DetachRoutingPolicy"),
+        Some(("service_disruption", "medium"))
+    );
+    assert_eq!(by(None, "scaleway.audit_trail.v1alpha1.Api", "DeleteExportJob"), Some(("logging_tamper", "critical")));
+    for service in ["", "scaleway", "scaleway.", "scaleway..v1.Api", "rdb"] {
+        assert_eq!(by(None, service, "DeleteInstance"), None, "{service}");
+    }
+}
+
+#[test]
+fn products_that_became_audited_in_2026_are_known_under_each_of_their_names() {
+    for (product, method, expected) in [
+        ("serverless-functions", "DeployFunction", ("execution", "medium")),
+        ("functions", "CreateToken", ("credential_creation", "high")),
+        ("serverless-functions", "DeleteNamespace", ("resource_destroy", "high")),
+        ("serverless-functions", "CreateDomain", ("network_exposure", "medium")),
+        ("data-orchestrator", "StartWorkflowDefinition", ("execution", "medium")),
+        ("data-orchestrator", "TerminateWorkflowRun", ("service_disruption", "medium")),
+        ("autoscaling-groups", "UpdateGroup", ("service_disruption", "medium")),
+        ("autoscaling", "DeleteGroup", ("resource_destroy", "high")),
+        ("generative-apis", "CreateDeployment", ("resource_hijack", "medium")),
+        ("generative-apis", "CreateModel", ("change", "low")),
+    ] {
+        assert_eq!(meaning(call(product, method)), Some(expected), "{product} {method}");
+    }
+    for (service, method) in [
+        ("scaleway.functions.v1beta1.Api", "UpdateTrigger"),
+        ("scaleway.data_orchestrator.v1alpha1.Api", "PauseWorkflowRun"),
+        ("scaleway.autoscaling.v1alpha2.ZonedApi", "CreateGroup"),
+        ("scaleway.gapi_dedicated.v1.Api", "DeleteDeployment"),
+    ] {
+        let action = Action { service: Some(service), ..call("a name of tomorrow", method) };
+        assert!(classify(&action).is_some(), "{service} {method}");
+    }
+}
+
+#[test]
+fn the_unknown_has_no_meaning() {
+    assert_eq!(meaning(call("iam", "CreateTeapot")), None);
+    assert_eq!(meaning(call("quantum", "CreateServer")), None);
+    assert_eq!(meaning(call("", "")), None);
+    assert_eq!(meaning(Action { status: Some(404), ..call("quantum", "CreateServer") }), None);
+    assert_eq!(meaning(Action { kind: "system", ..call("iam", "DeleteUser") }), None);
+    assert_eq!(meaning(Action { kind: "api", ..Action::default() }), None);
+    assert_eq!(meaning(Action::default()), None);
+}
+
+#[test]
+fn conditions_choose_the_row() {
+    let server = |body| meaning(with_body("instance", "ServerAction", body));
+    assert_eq!(server(r#"{"action": "reboot"}"#), Some(("service_disruption", "medium")));
+    assert_eq!(server(r#"{"action": "poweron"}"#), Some(("change", "low")));
+    assert_eq!(server(r#"{"action": "terminate"}"#), Some(("resource_destroy", "high")));
+
+    let pool = |body| meaning(with_body("kubernetes", "UpdatePool", body));
+    assert_eq!(pool(r#"{"min_size": {"value": 1}, "size": {}}"#), Some(("service_disruption", "medium")));
+    assert_eq!(pool(r#"{"min_size": {}, "size": {"value": 3}}"#), Some(("change", "low")));
+
+    let policy = r#"{"rules": [{"permission_set_names": {"value": ["OrganizationManager"]}}]}"#;
+    assert_eq!(meaning(with_body("iam", "CreatePolicy", policy)), Some(("privilege_grant", "critical")));
+    assert_eq!(meaning(call("iam", "CreatePolicy")), Some(("privilege_grant", "high")));
+
+    let rules = r#"{"rules": [{"ip": "0.0.0.0/0"}]}"#;
+    assert_eq!(meaning(with_body("rdb", "SetInstanceACLRules", rules)), Some(("network_exposure", "high")));
+    assert_eq!(meaning(call("rdb", "SetInstanceACLRules")), Some(("network_exposure", "medium")));
+
+    let key = Action { principal: Some("me"), ..with_body("iam", "CreateAPIKey", r#"{"user_id": "you"}"#) };
+    assert_eq!(meaning(key), Some(("credential_creation", "critical")));
+    assert_eq!(meaning(Action { principal: Some("you"), ..key }), Some(("credential_creation", "high")));
+}
+
+#[test]
+fn the_most_severe_row_that_holds_wins() {
+    let both = r#"{"default_project_id": "0a1b2c3d", "expires_at": "2026-01-01T00:00:00Z"}"#;
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", both)), Some(("credential_creation", "high")));
+    let one = r#"{"default_project_id": "0a1b2c3d", "expires_at": null}"#;
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", one)), Some(("credential_creation", "medium")));
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", r#"{"description": "ci"}"#)), Some(("change", "low")));
+}
+
+#[test]
+fn a_refused_attempt_is_denied() {
+    for status in [401, 403] {
+        let refused = |product, method| meaning(Action { status: Some(status), ..call(product, method) });
+        assert_eq!(refused("instance", "UpdateVolume"), Some(("denied_actions", "medium")));
+        assert_eq!(refused("instance", "ServerAction"), Some(("denied_actions", "medium")));
+        assert_eq!(refused("iam", "CreateAPIKey"), Some(("denied_actions", "high")));
+        assert_eq!(refused("audit-trail", "DeleteExportJob"), Some(("denied_actions", "high")));
+        assert_eq!(refused("quantum", "CreateServer"), Some(("denied_actions", "medium")));
+    }
+    let terminate = with_body("instance", "ServerAction", r#"{"action": "terminate"}"#);
+    let refused = classify(&Action { status: Some(403), ..terminate });
+    assert_eq!(refused, Some(Risk { severity: Severity::High, ..DENIED }));
+}
+
+#[test]
+fn a_failed_attempt_did_nothing() {
+    let delete = call("audit-trail", "DeleteExportJob");
+    for status in [400, 404, 409, 429, 500, 503] {
+        let failed = Action { status: Some(status), ..delete };
+        assert_eq!(meaning(failed), Some(("logging_tamper", "low")), "{status}");
+    }
+    for status in [Some(200), Some(202), Some(204), None] {
+        assert_eq!(meaning(Action { status, ..delete }), Some(("logging_tamper", "critical")), "{status:?}");
+    }
+}
+
+#[test]
+fn logins() {
+    let login = |failed_login| classify(&Action { kind: "authentication", failed_login, ..Action::default() });
+    assert_eq!(login(true), Some(LOGIN_FAILURE));
+    assert_eq!(login(false), Some(LOGIN));
+
+    for method in ["CreatePasswordLogin", "CreateMagicCodeLogin", "CheckLoginMFAOTP", "CommitLogin"] {
+        assert_eq!(classify(&call("iam", method)), Some(LOGIN), "{method}");
+        for status in [400, 401, 403, 404] {
+            let refused = Action { status: Some(status), ..call("iam", method) };
+            assert_eq!(classify(&refused), Some(LOGIN_FAILURE), "{method} {status}");
+        }
+    }
+    assert_eq!(classify(&call("iam", "RenewJWT")), Some(LOGIN));
+}
+
+#[test]
+fn hostile_text_is_only_text() {
+    let deep = "[".repeat(200_000);
+    for body in [&deep, "", "\u{0}", "{\"rules\":", "{\"rules\": \"\\ud800\"}", "\u{feff}{}", "[[]]"] {
+        assert_eq!(meaning(with_body("iam", "CreatePolicy", body)), Some(("privilege_grant", "high")));
+    }
+    let long = "CreateUser".repeat(100_000);
+    assert_eq!(meaning(call("iam", &long)), None);
+    assert_eq!(meaning(call(&long, "CreateUser")), None);
+    assert_eq!(meaning(call("\u{1f511}", "\u{0}")), None);
+}
+
+#[test]
+fn severities_are_ordered_and_named() {
+    assert!(Severity::ALL.is_sorted());
+    for severity in Severity::ALL {
+        assert_eq!(Severity::parse(severity.as_str()), Some(severity));
+        assert_eq!(Severity::parse(&severity.as_str().to_uppercase()), Some(severity));
+    }
+    assert_eq!(Severity::parse(""), None);
+}
+
+#[test]
+fn the_classes_are_sorted_and_complete() {
+    assert!(classes().windows(2).all(|pair| pair[0] < pair[1]), "{:?}", classes());
+    for class in ["change", "denied_actions", "login_failures", "privilege_grant", "session"] {
+        assert!(classes().contains(&class), "{class}");
+    }
+}
