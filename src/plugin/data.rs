@@ -1,16 +1,16 @@
 //! `QueryData`: the queries of a panel, a rule or Explore, each answered for itself.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
 use tokio::task::JoinSet;
 
-use super::Process;
 use super::asker::Asker;
 use super::failures::Source;
+use super::panics::panicked;
+use super::process::Process;
 use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
 use crate::query::{Failure, Query, Request, text};
@@ -83,36 +83,9 @@ fn failed(failure: &Failure) -> DataResponse {
     }
 }
 
-fn panicked() -> Failure {
-    Failure::internal(
-        "this query made the plugin panic, which is a fault of the plugin; Grafana's log says where".to_owned(),
-    )
-}
-
-/// Runs work whose panic becomes a failure.
-pub(super) async fn isolated<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    let mut task = JoinSet::new();
-    task.spawn(work);
-    match task.join_next().await {
-        Some(Ok(result)) => result,
-        _ => Err(panicked()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::error::Fault;
-
-    #[tokio::test]
-    async fn a_panic_is_an_error_of_its_query() {
-        let failure = isolated::<()>(async { panic!("on purpose") }).await.unwrap_err();
-        assert_eq!((failure.status, failure.fault), (500, Fault::Plugin));
-        assert!(failure.message.starts_with("this query made the plugin panic"));
-        assert_eq!(isolated(async { Ok(1) }).await, Ok(1));
-    }
 
     #[test]
     fn error_text_hides_nothing_that_a_query_or_scaleway_wrote() {

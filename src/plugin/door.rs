@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::server::Router;
 
-use super::serve::{Error, PROTOCOL_VERSION};
+use super::protocol::{Error, PROTOCOL_VERSION};
 
 /// Where the process listens.
 pub(super) enum Door {

@@ -12,9 +12,9 @@ use grafana_plugin_sdk::pluginv2::{
 use serde_json::{Value, json};
 use tonic::{Request, Response, Status};
 
-use super::Process;
-use super::data::isolated;
 use super::failures::Source;
+use super::panics::catch_panic;
+use super::process::Process;
 use crate::cache::Freshness;
 use crate::query::catalogue::Catalogue;
 use crate::query::text::listed;
@@ -51,7 +51,7 @@ impl diagnostics_server::Diagnostics for Diagnostics {
         let context = request.into_inner().plugin_context;
         let source = Source::of(context.as_ref());
         let process = std::sync::Arc::clone(&self.0);
-        let work = isolated(async move { Ok(check(&*process.instances.tested_desk(context.as_ref())?).await) });
+        let work = catch_panic(async move { Ok(check(&*process.instances.tested_desk(context.as_ref())?).await) });
         let health = metrics.time("check_health", work).await.unwrap_or_else(|failure| Health::from(&failure));
         metrics.count("check_health", if health.ok { "ok" } else { "error" });
         let (data_source, data_source_uid) = (source.name, source.uid);

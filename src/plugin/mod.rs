@@ -1,4 +1,4 @@
-//! The door: Grafana's plugin protocol and nothing else, one file per call.
+//! Grafana's plugin protocol and nothing else, one file per call.
 
 mod asker;
 mod data;
@@ -9,22 +9,13 @@ mod instance;
 mod live;
 mod log;
 mod metrics;
+mod panics;
+mod process;
+mod protocol;
 mod resources;
 mod serve;
 mod wire;
 
-use std::sync::Arc;
-
+pub use protocol::MAX_MESSAGE_BYTES;
 pub use serve::{COOKIE_KEY, COOKIE_VALUE, run};
 pub use wire::{DataResponse, QueryDataResponse};
-
-/// The greatest message that is taken from Grafana, as in Go plugins: 16 MiB.
-pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
-
-/// What all services of the process share.
-#[derive(Debug)]
-struct Process {
-    instances: Arc<instance::Instances>,
-    metrics: metrics::Metrics,
-    failures: failures::Failures,
-}

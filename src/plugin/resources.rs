@@ -23,10 +23,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tonic::{Request as GrpcRequest, Response, Status};
 
-use super::Process;
-use super::data::isolated;
+use super::panics::catch_panic;
+use super::process::Process;
 use crate::event::Column;
-use crate::query::model::{EventList, Format, Order, Question, canonical_id};
+use crate::query::lenient::canonical_id;
+use crate::query::model::{EventList, Format, Order, Question};
 use crate::query::{Answer, Desk, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
@@ -53,7 +54,7 @@ impl resource_server::Resource for Resources {
         request: GrpcRequest<CallResourceRequest>,
     ) -> Result<Response<Self::CallResourceStream>, Status> {
         let (process, call) = (Arc::clone(&self.0), request.into_inner());
-        let work = isolated(async move {
+        let work = catch_panic(async move {
             let desk = process.instances.desk(call.plugin_context.as_ref())?;
             answer(&desk, &call).await
         });

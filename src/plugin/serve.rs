@@ -20,9 +20,11 @@ use super::failures::Failures;
 use super::health::Diagnostics;
 use super::live::Live;
 use super::metrics::Metrics;
+use super::process::Process;
+use super::protocol::{Error, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 use super::resources::Resources;
 use super::wire::{Empty, QueryData, Shutdown, Unary};
-use super::{MAX_MESSAGE_BYTES, Process, instance, log};
+use super::{instance, log};
 use crate::{cache, scaleway};
 
 /// The environment variable that tells a plugin that a host started it.
@@ -30,9 +32,6 @@ pub const COOKIE_KEY: &str = "grafana_plugin_type";
 
 /// Its value for data sources.
 pub const COOKIE_VALUE: &str = "datasource";
-
-/// The protocol's version that Grafana speaks.
-pub(super) const PROTOCOL_VERSION: &str = "2";
 
 /// How long calls in flight may still take once the process is asked to stop.
 const GRACE: Duration = Duration::from_millis(50);
@@ -74,8 +73,6 @@ pub fn run() -> ExitCode {
         }
     }
 }
-
-pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 async fn serve() -> Result<(), Error> {
     let asked_to_stop = asked_to_stop()?;

@@ -17,7 +17,7 @@ use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
 use tower::{Service, service_fn};
 
-use super::MAX_MESSAGE_BYTES;
+use super::protocol::MAX_MESSAGE_BYTES;
 
 /// The answers to the queries of one request, by refId.
 #[derive(Clone, PartialEq, prost::Message)]

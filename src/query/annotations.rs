@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
+use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Frequent, Keys, told_apart};
-use super::model::{Annotations, Dimension, Request};
+use super::model::{Annotations, Request};
 use super::sentence::{Sentences, Words};
 use crate::event::{Column, Long, status_class};
 use crate::frame::{Field, Frame, Meta};
@@ -596,7 +597,7 @@ mod tests {
             json!({
                 "recorded_at": DateTime::from_timestamp_millis(1_000 + i64::try_from(number).unwrap()),
                 "principal": { "id": format!("who-{number}") }, "product_name": format!("product-{number}"),
-                "source_ip": address, "method_name": "Do", "status_code": if number % 2 == 0 { 200 } else { 403 },
+                "source_ip": address, "method_name": "Do", "status_code": if number.is_multiple_of(2) { 200 } else { 403 },
             })
         };
         let classes = ["a", "b", "c", "d", "e", "f", "g"];

@@ -12,12 +12,11 @@
 //! The first and the last bucket of a panel hold what of them lies in the range. They say so, and no other bucket changes.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jiff::civil::{Date, DateTime as Civil};
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
@@ -41,15 +40,6 @@ const MOST_BARS: usize = 120;
 const SECOND: i64 = 1_000_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
-
-/// The time zones. They are part of the program: the folder that Grafana runs it in may hold none, and another machine may
-/// have others.
-static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
-
-/// The time zone of a name.
-pub(super) fn zone(name: &str) -> Option<TimeZone> {
-    ZONES.get(name).ok()
-}
 
 /// Before this, Scaleway has no events.
 fn horizon(now: i64) -> i64 {
@@ -467,6 +457,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::query::time_zone::zone;
 
     const MINUTE: i64 = 60 * SECOND;
 
@@ -788,25 +779,6 @@ mod tests {
         // Nor is what has not ended yet.
         let early = Buckets::whole(&rule(tick - HOUR, tick), &TimeZone::UTC, tick - 10 * MINUTE).unwrap();
         assert_eq!(early.read().end, tick - 10 * MINUTE);
-    }
-
-    #[test]
-    fn zones_are_known_by_their_names_alone() {
-        for name in ["UTC", "Europe/Paris", "europe/paris", "Asia/Calcutta", "US/Pacific", "Etc/GMT-14", "GMT"] {
-            assert!(zone(name).is_some(), "{name}");
-        }
-        for name in [
-            "browser",
-            "CEST-2",
-            "+02:00",
-            "../../etc/passwd",
-            "Europe",
-            "Mars/Olympus",
-            " UTC",
-            "/usr/share/zoneinfo/UTC",
-        ] {
-            assert!(zone(name).is_none(), "{name}");
-        }
     }
 
     /// Zones with whole, half and quarter hours, with and without changes, also at midnight and by half an hour.

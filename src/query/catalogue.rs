@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::condition::{Alternative, Condition, Name, Test};
-use super::model::Dimension;
+use super::dimension::Dimension;
 use super::scope::Scope;
 use crate::event::{Column, Kind};
 use crate::risk;

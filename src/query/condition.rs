@@ -7,8 +7,9 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::address;
+use super::dimension::Dimension;
 use super::error::Failure;
-use super::model::{Dimension, one_of, path, scalar, text, wrong};
+use super::lenient::{one_of, path, scalar, text, wrong};
 use super::text;
 use crate::event::Column;
 

@@ -221,7 +221,7 @@ mod tests {
 
     use super::*;
     use crate::event::{Column, Events, Kind};
-    use crate::query::model::Dimension;
+    use crate::query::dimension::Dimension;
     use crate::risk::{Risk, Severity};
 
     const SECOND: i64 = 1_000_000_000;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
-use super::Failure;
+use super::error::Failure;
 use crate::event;
 
 /// One permit for each processor, since each task takes memory for its whole answer.

@@ -9,9 +9,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::model::{Dimension, EventList, Format, Order};
+use super::model::{EventList, Format, Order};
 use super::scope::Phrases;
 use super::sentence::Sentences;
 use super::text;

@@ -1,19 +1,18 @@
 //! The query model, version 1: one JSON object, a default for every field, and an error that names what is wrong.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::buckets;
 use super::condition::Condition;
+use super::dimension::Dimension;
 use super::error::Failure;
+use super::lenient::{boolean, choice, choices, number, text, texts, wrong};
 use super::scope::Scope;
+use super::time_zone::zone;
 use super::variable;
-use crate::event::Column;
-use crate::settings::is_uuid;
 
 /// The model's version; a query of a later one is refused.
 pub const VERSION: u64 = 1;
@@ -26,11 +25,6 @@ pub const MOST_GROUPS: usize = 1_000;
 
 /// The most columns that a count may be grouped by.
 pub const MOST_GROUPINGS: usize = 8;
-
-/// The most texts of one list of a query, and the longest text, in characters: what a person or a variable may ask for.
-pub const MOST_VALUES: usize = 1_000;
-/// See [`MOST_VALUES`].
-pub const LONGEST_TEXT: usize = 4_096;
 
 /// A question about events.
 #[derive(Clone, Debug)]
@@ -155,65 +149,6 @@ pub struct Values {
     pub column: Dimension,
     /// Whether the lack of a value is one, where an event lacks it.
     pub with_none: bool,
-}
-
-/// What an event can be told apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dimension {
-    /// The principal's name, or its id where no name is known.
-    Principal,
-    /// The HTTP status.
-    Status,
-    /// What the event means, see [`crate::risk`].
-    RiskClass,
-    /// How much it matters.
-    Severity,
-    /// The ids of the MITRE ATT&CK techniques that it resembles, with spaces between them.
-    Attack,
-    /// The event's id.
-    Id,
-    /// The request's id.
-    RequestId,
-    /// A text column.
-    Column(Column),
-}
-
-impl Dimension {
-    /// All of them.
-    pub(super) fn all() -> impl Iterator<Item = Self> {
-        let derived = [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Id, Self::RequestId];
-        std::iter::once(Self::Principal).chain(Column::ALL.map(Self::Column)).chain(derived)
-    }
-
-    /// The name in queries, and of the label or column in answers.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Principal => "principal",
-            Self::Status => "status",
-            Self::RiskClass => "risk_class",
-            Self::Severity => "severity",
-            Self::Attack => "attack",
-            Self::Id => "id",
-            Self::RequestId => "request_id",
-            Self::Column(column) => column.name(),
-        }
-    }
-
-    /// Whether its texts are numbers.
-    pub(super) fn is_number(self) -> bool {
-        self == Self::Status
-    }
-
-    /// Dimensions that a count can be grouped by: not those with a value for each event.
-    fn groupings() -> impl Iterator<Item = Self> {
-        Self::all().filter(|dimension| !matches!(dimension, Self::Id | Self::RequestId))
-    }
-
-    /// These dimensions by their names in queries.
-    pub(super) fn named(dimensions: impl Iterator<Item = Self>) -> Vec<(&'static str, Self)> {
-        dimensions.map(|dimension| (dimension.name(), dimension)).collect()
-    }
 }
 
 /// What comes with a query: when, and for whom.
@@ -370,119 +305,18 @@ impl Query {
     }
 }
 
-pub(super) fn wrong(field: &str, value: &Value, allowed: &str) -> Failure {
-    let value = value.to_string();
-    let end = value.char_indices().nth(100).map_or(value.len(), |(end, _)| end);
-    Failure::input(format!("{field} is {}. Allowed: {allowed}", &value[..end]))
-}
-
-pub(super) fn path(parent: &str, name: &str) -> String {
-    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
-}
-
-pub(super) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-pub(super) fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<String>, Failure> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            let text = scalar(value).filter(|text| text.chars().count() <= LONGEST_TEXT);
-            let allowed = format!("a text of at most {LONGEST_TEXT} characters");
-            text.map(Some).ok_or_else(|| wrong(&path(parent, name), value, &allowed))
-        }
-    }
-}
-
-fn boolean(object: &Map<String, Value>, name: &str, default: bool) -> Result<bool, Failure> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(default),
-        Some(Value::Bool(value)) => Ok(*value),
-        // As text, like numbers; blank is what an empty variable leaves behind.
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(default),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
-        Some(other) => Err(wrong(name, other, "true, false")),
-    }
-}
-
-/// A list of texts, or one text; blank ones are what an empty variable leaves behind, and mean nothing.
-pub(super) fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Vec<String>, Failure> {
-    let items = match object.get(name) {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(value) => vec![value],
-    };
-    let read = |item: &Value| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts"));
-    let texts: Result<Vec<String>, Failure> = items.into_iter().map(read).collect();
-    let mut seen = BTreeSet::new();
-    let texts: Vec<String> = texts?.into_iter().filter(|text| !text.is_empty() && seen.insert(text.clone())).collect();
-    if texts.len() > MOST_VALUES || texts.iter().any(|text| text.chars().count() > LONGEST_TEXT) {
-        let (name, found) = (path(parent, name), texts.len());
-        let message = format!(
-            "{name} has {found} texts. Allowed: at most {MOST_VALUES}, each of at most {LONGEST_TEXT} characters"
-        );
-        return Err(Failure::input(message));
-    }
-    Ok(texts)
-}
-
-/// A UUID as Scaleway spells it, in lower case; any other text as it is.
-pub(crate) fn canonical_id(text: String) -> String {
-    if is_uuid(&text) { text.to_ascii_lowercase() } else { text }
-}
-
-fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
-    let Some(value) = object.get(name).filter(|value| !value.is_null()) else { return Ok(default) };
-    let number = scalar(value).and_then(|text| text.parse().ok()).filter(|number| (1..=most).contains(number));
-    number.ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
-}
-
 /// The time zone of a name; UTC where there is none.
 fn time_zone(name: &str) -> Result<TimeZone, Failure> {
     if name.is_empty() {
         return Ok(TimeZone::UTC);
     }
     let allowed = "a name of the IANA time zone database such as Europe/Paris, or UTC";
-    buckets::zone(name).ok_or_else(|| wrong("timezone", &Value::from(name), allowed))
-}
-
-/// One of several values; the first is the default.
-fn choice<T: Copy>(object: &Map<String, Value>, name: &str, allowed: &[(&str, T)]) -> Result<T, Failure> {
-    match text(object, "", name)?.filter(|text| !text.is_empty()) {
-        None => Ok(allowed[0].1),
-        Some(text) => one_of(&text, name, allowed),
-    }
-}
-
-pub(super) fn one_of<T: Clone>(text: &str, field: &str, allowed: &[(&str, T)]) -> Result<T, Failure> {
-    allowed.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone()).ok_or_else(|| {
-        let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
-        wrong(field, &Value::from(text), &names.join(", "))
-    })
-}
-
-pub(super) fn choices<T: Clone>(texts: &[String], field: &str, allowed: &[(&str, T)]) -> Result<Vec<T>, Failure> {
-    texts.iter().map(|text| one_of(text, field, allowed)).collect()
+    zone(name).ok_or_else(|| wrong("timezone", &Value::from(name), allowed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dimensions_have_distinct_names_that_prometheus_allows() {
-        let names: BTreeSet<&str> = Dimension::all().map(Dimension::name).collect();
-        assert_eq!(names.len(), Dimension::all().count());
-        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
-        assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
-        assert_eq!(Dimension::groupings().count(), Dimension::all().count() - 2);
-    }
 
     #[test]
     fn a_request_for_a_rule_may_not_be_for_values() {

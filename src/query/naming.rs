@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::desk::Desk;
 use super::documentation::Topic;
+use super::text;
 use super::text::listed;
-use super::{Desk, text};
 use crate::event::{Column, Events};
 use crate::frame::Notice;
 use crate::scaleway::Error;

@@ -1,7 +1,7 @@
 //! The order of a column's values where they have one of their own: it is the same for every range, so that a series keeps its
 //! place and its colour.
 
-use super::model::Dimension;
+use super::dimension::Dimension;
 use crate::event::{Column, Kind, status_class};
 use crate::risk::Severity;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::address;
 use super::condition::Name;
 use super::error::Failure;
-use super::model::{canonical_id, choices, path, texts, wrong};
+use super::lenient::{canonical_id, choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
 use crate::risk::{self, Severity};
 use crate::settings::{REGIONS_ALLOWED, is_region};

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use super::address;
 use super::answer::Answer;
+use super::dimension::Dimension;
 use super::keys::Keys;
-use super::model::Dimension;
 use super::text::plain;
 use crate::event::{Column, Kind, status_class};
 use arrow::array::Array;

@@ -13,14 +13,16 @@ use serde_json::Value;
 
 use super::catalogue::{Asked, Catalogue, Named, asked};
 use super::condition::Name;
+use super::desk::Desk;
+use super::directory::Products;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::model::{Query, Request, wrong};
+use super::lenient::wrong;
+use super::model::{Query, Request};
 use super::principals::{no_principal, unknown_principals};
 use super::text::listed;
 use super::text::plain;
 use super::variable::without_value;
-use super::{Desk, Products};
 use crate::frame::Notice;
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;

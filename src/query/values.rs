@@ -7,8 +7,9 @@ use arrow::array::StringArray;
 
 use super::answer::Answer;
 use super::condition::NONE;
+use super::dimension::Dimension;
 use super::error::Failure;
-use super::model::{Dimension, Values};
+use super::model::Values;
 use super::text;
 use crate::event::{Column, Events};
 use crate::frame::{Field, Frame};

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::error::Failure;
-use super::model::{path, texts, wrong};
+use super::lenient::{path, texts, wrong};
 
 /// The fields of the query model that text can stand in.
 const FIELDS: [&str; 19] = [

@@ -1,0 +1,78 @@
+//! What events are filtered, grouped and listed by.
+
+use crate::event::Column;
+
+/// What an event can be told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    /// The principal's name, or its id where no name is known.
+    Principal,
+    /// The HTTP status.
+    Status,
+    /// What the event means, see [`crate::risk`].
+    RiskClass,
+    /// How much it matters.
+    Severity,
+    /// The ids of the MITRE ATT&CK techniques that it resembles, with spaces between them.
+    Attack,
+    /// The event's id.
+    Id,
+    /// The request's id.
+    RequestId,
+    /// A text column.
+    Column(Column),
+}
+
+impl Dimension {
+    /// All of them.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let derived = [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Id, Self::RequestId];
+        std::iter::once(Self::Principal).chain(Column::ALL.map(Self::Column)).chain(derived)
+    }
+
+    /// The name in queries, and of the label or column in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Status => "status",
+            Self::RiskClass => "risk_class",
+            Self::Severity => "severity",
+            Self::Attack => "attack",
+            Self::Id => "id",
+            Self::RequestId => "request_id",
+            Self::Column(column) => column.name(),
+        }
+    }
+
+    /// Whether its texts are numbers.
+    pub(super) fn is_number(self) -> bool {
+        self == Self::Status
+    }
+
+    /// Dimensions that a count can be grouped by: not those with a value for each event.
+    pub(super) fn groupings() -> impl Iterator<Item = Self> {
+        Self::all().filter(|dimension| !matches!(dimension, Self::Id | Self::RequestId))
+    }
+
+    /// These dimensions by their names in queries.
+    pub(super) fn named(dimensions: impl Iterator<Item = Self>) -> Vec<(&'static str, Self)> {
+        dimensions.map(|dimension| (dimension.name(), dimension)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn dimensions_have_distinct_names_that_prometheus_allows() {
+        let names: BTreeSet<&str> = Dimension::all().map(Dimension::name).collect();
+        assert_eq!(names.len(), Dimension::all().count());
+        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
+        assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
+        assert_eq!(Dimension::groupings().count(), Dimension::all().count() - 2);
+    }
+}
