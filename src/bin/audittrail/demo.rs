@@ -6,13 +6,12 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use audittrail::host::{Ask, Decoded, Host, Source};
-use audittrail::sandbox::{self, Config, Organisation, Series};
-use chrono::{DateTime, Utc};
+use audittrail::sandbox::{self, Config};
+use chrono::Utc;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::picture::{Metric, svg};
 use crate::{Error, table};
 
 /// How many rows of each table are printed.
@@ -38,9 +37,6 @@ pub(crate) struct Demo {
     /// Where the summary goes.
     #[arg(long, default_value = "target/demo/summary.json")]
     summary: PathBuf,
-    /// Where to draw the simulated organization's incident over a metric, as SVG.
-    #[arg(long, default_value = "target/demo/incident.svg")]
-    picture: PathBuf,
     /// How many events the simulated organization has.
     #[arg(long, default_value_t = 20_000)]
     events: usize,
@@ -54,7 +50,7 @@ pub(crate) struct Demo {
 
 /// What the plugin answered.
 struct Answers {
-    marks: Decoded,
+    annotations: Decoded,
     lines: Decoded,
     counts: Decoded,
 }
@@ -67,10 +63,10 @@ impl Answers {
     }
 
     fn print(&self) {
-        let (marks, lines, counts) = (&self.marks, &self.lines, &self.counts);
-        println!("\nAnnotations: {} marks for a graph", marks.batch.num_rows());
-        print!("{}", table::table(&marks.batch, &["time", "timeEnd", "title", "tags", "newState"], SHOWN));
-        print_notices(marks);
+        let (annotations, lines, counts) = (&self.annotations, &self.lines, &self.counts);
+        println!("\nAnnotations for a graph: {}", annotations.batch.num_rows());
+        print!("{}", table::table(&annotations.batch, &["time", "timeEnd", "title", "tags", "newState"], SHOWN));
+        print_notices(annotations);
         println!("\nLog lines: {}, the newest first", lines.batch.num_rows());
         print!("{}", table::table(&lines.batch, &["timestamp", "severity", "body"], SHOWN));
         print_notices(lines);
@@ -112,7 +108,6 @@ impl Demo {
             let sandbox = sandbox::start(Config { events: self.events, ..Config::default() }).await?;
             let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
             let answers = ask(&host, &source, (now - DAY_MS, now + 1), &step).await?;
-            write(&self.picture, &incident(&host, &source, sandbox.organisation()).await?)?;
             (format!("a simulated organization of {} events, the last day", sandbox.events()), answers)
         };
         step("the same on recorded answers of the real API");
@@ -134,8 +129,8 @@ impl Demo {
     }
 
     fn close(&self, answers: &Answers, recorded: &Answers) -> Result<(), Error> {
-        let (marks, lines, counts) =
-            (answers.marks.batch.num_rows(), answers.lines.batch.num_rows(), answers.counted()?);
+        let (annotations, lines, counts) =
+            (answers.annotations.batch.num_rows(), answers.lines.batch.num_rows(), answers.counted()?);
         if !agree(counts, lines) {
             return Err(format!("the counts add up to {counts}, but there are {lines} log lines").into());
         }
@@ -143,9 +138,11 @@ impl Demo {
         // Field by field, in the order that people read them.
         write(
             &self.summary,
-            &format!("{{\"annotations\":{marks},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"),
+            &format!(
+                "{{\"annotations\":{annotations},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"
+            ),
         )?;
-        println!("\ndemo: ok, annotations={marks} lines={lines} counts={counts} recorded={recorded}");
+        println!("\ndemo: ok, annotations={annotations} lines={lines} counts={counts} recorded={recorded}");
         Ok(())
     }
 }
@@ -162,40 +159,17 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     Ok(std::fs::write(path, text)?)
 }
 
-/// What came from the intruder's address, over the processor of the server it led to.
-async fn incident(host: &Host, source: &Source, organisation: &Organisation) -> Result<String, Error> {
-    let incident = &organisation.incident;
-    let margin = chrono::Duration::minutes(20);
-    let (from, to) = (incident.started_at - margin, incident.ended_at + margin);
-    let query = json!({ "queryType": "annotations", "scope": { "sourceIps": [incident.source_ip] }, "cap": 14 });
-    let marks =
-        host.frame(source, Ask::new("Anno", query, (from.timestamp_millis(), to.timestamp_millis())), &[]).await?;
-    let step = chrono::Duration::minutes(1);
-    let series = organisation.metrics(from, to, step);
-    let of_server = |series: &&Series| {
-        series.name == "instance_server_cpu_seconds_total" && series.labels["resource_id"] == incident.server_id
-    };
-    let series = series.iter().find(of_server).ok_or("the organization has no such server")?;
-    let rate = |pair: &[(DateTime<Utc>, f64)]| {
-        let seconds = (pair[1].0 - pair[0].0).as_seconds_f64();
-        (pair[1].0.timestamp_nanos_opt().unwrap_or_default(), (pair[1].1 - pair[0].1) / seconds / sandbox::VCPUS)
-    };
-    let points: Vec<(i64, f64)> = series.samples.windows(2).map(rate).collect();
-    let title = format!("CPU of {}, and who did what from {}", incident.server_name, incident.source_ip);
-    svg(&Metric { title: &title, points: &points }, &marks.batch).ok_or_else(|| "the annotations lack a column".into())
-}
-
 async fn ask(host: &Host, source: &Source, range: (i64, i64), step: &dyn Fn(&str)) -> Result<Answers, Error> {
     step("annotations: who did what, on the graph");
     let query = json!({ "queryType": "annotations" });
-    let marks = host.frame(source, Ask::new("Anno", query, range), &[]).await?;
+    let annotations = host.frame(source, Ask::new("Anno", query, range), &[]).await?;
     step("log lines");
     let query = json!({ "queryType": "events", "format": "logs", "limit": MOST_LINES });
     let lines = host.frame(source, Ask::new("A", query, range), &[]).await?;
     step("counts by method");
     let query = json!({ "queryType": "counts", "over": "total", "groupBy": ["method"], "groupLimit": 1_000 });
     let counts = host.frame(source, Ask::new("B", query, range), &[]).await?;
-    Ok(Answers { marks, lines, counts })
+    Ok(Answers { annotations, lines, counts })
 }
 
 #[cfg(test)]

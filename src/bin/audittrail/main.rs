@@ -3,7 +3,6 @@
 mod ask;
 mod demo;
 mod metrics;
-mod picture;
 mod rows;
 mod sandbox;
 mod table;
