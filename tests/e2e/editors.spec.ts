@@ -71,6 +71,91 @@ test('what a query shows can be chosen in Explore', async ({ page }) => {
   }
 });
 
+test('every control of a query can be used with the mouse in Explore, and each changes the query once', async ({
+  page,
+}) => {
+  test.slow();
+  const errors: Error[] = [];
+  page.on('pageerror', (error) => errors.push(error));
+  const scope = {
+    notText: ['x'],
+    status: ['failed'],
+    kinds: ['system'],
+    riskClasses: ['execution'],
+    resourceNames: ['a'],
+    resourceTypes: ['b'],
+    sourceIps: ['192.0.2.66'],
+    services: ['c'],
+    regions: ['fr-par'],
+    projects: ['d'],
+  };
+  const filters = [
+    { key: 'country', operator: '=', value: 'FR' },
+    { key: 'mfa', operator: '!=|', value: 'totp', values: ['totp'] },
+  ];
+  await explore(page, {
+    ...QUERY,
+    queryType: 'counts',
+    over: 'time',
+    timezone: 'UTC',
+    groupBy: ['method'],
+    scope,
+    filters,
+  });
+  const stored = () =>
+    JSON.parse(
+      Object.values(Object.fromEntries(new URL(page.url()).searchParams)).find((text) => text.startsWith('{'))!
+    );
+  const query = () => JSON.stringify((Object.values(stored())[0] as { queries: object[] }).queries);
+  await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);
+
+  const controls = page.getByTestId('query-editor-row').getByRole('combobox');
+  const count = await controls.count();
+  // What is shown, what for, sixteen lists and texts, the time zone, and two rows of column, operator and value.
+  expect(count).toBe(2 + 16 + 1 + 6);
+  for (let i = count - 1; i >= 0; i--) {
+    const control = controls.nth(i);
+    const name = await control.evaluate((input: HTMLInputElement) => input.labels?.[0]?.textContent ?? input.id);
+    const before = query();
+    await control.click();
+    const options = page.getByRole('option');
+    if (['Contains', 'Does not contain', 'Source address'].some((text) => name.startsWith(text))) {
+      await control.fill('203.0.113.7');
+    }
+    await expect(options.or(page.getByText('No options found')).first()).toBeVisible();
+    if (!(await options.count())) {
+      // Where no event is selected, no value is found.
+      await control.fill('203.0.113.8');
+    }
+    await expect(options.first()).toBeVisible();
+    await options.nth(Math.min(1, (await options.count()) - 1)).click();
+    // A list of values stays open for more of them.
+    await page.keyboard.press('Escape');
+    await page.getByTestId('audit-summary').click();
+    await expect(page.getByText('An unexpected error happened')).toHaveCount(0);
+    expect([name, errors]).toEqual([name, []]);
+    await expect.poll(() => [name, query() !== before]).toEqual([name, true]);
+    await expect(page.getByTestId('audit-summary')).toBeVisible();
+  }
+});
+
+test('an address is not cut in a picker of Explore, nor of a half of it', async ({ page }) => {
+  const longest = '255.255.255.255';
+  for (const [width, panes] of [
+    [1280, 1],
+    [1400, 2],
+    [1920, 2],
+  ]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.addInitScript(() => localStorage.setItem('grafana.navigation.docked', 'false'));
+    await explore(page, ...Array(panes).fill({ ...QUERY, scope: { sourceIps: [longest] } }));
+    const pill = page.getByTestId('audit-conditions').last().getByText(longest, { exact: true });
+    await expect(pill).toBeVisible();
+    const room = await pill.evaluate((text: HTMLElement) => text.clientWidth - text.scrollWidth);
+    expect([width, panes, room >= 0]).toEqual([width, panes, true]);
+  }
+});
+
 test('a condition on any column is added with the keyboard alone', async ({ page }) => {
   await explore(page, QUERY);
   await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);
