@@ -34,7 +34,7 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
             label={t('variable.column', 'Values of')}
             tooltip={t(
               'variable.column-help',
-              'The values found in the events of the dashboard’s time range. Principals are listed by name; the variable’s value is the id.'
+              'The values found in the events of the dashboard’s time range. Principals, projects and resources are listed by name; the variable’s value is the id.'
             )}
             htmlFor={columnId}
           >
