@@ -3,7 +3,7 @@ use super::severity::Severity;
 /// What an event means. The texts live as long as the process, so an answer is three words to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Risk {
-    /// One of [`classes`].
+    /// One of [`classes`](super::classes).
     pub class: &'static str,
     /// How much it deserves a look.
     pub severity: Severity,

@@ -2,8 +2,9 @@
 
 use chrono::SecondsFormat;
 
+use super::entities::Resource;
 use super::fault::Fault;
-use super::organisation::{Organisation, Resource};
+use super::organisation::Organisation;
 use super::query::{Parameters, Refusal};
 use super::render::Object;
 

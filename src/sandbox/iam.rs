@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
 use super::endpoint::Endpoint;
-use super::organisation::{Organisation, Resource};
+use super::entities::Resource;
+use super::organisation::Organisation;
 use super::query::{Parameters, Refusal};
 use super::render::Object;
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, TimeDelta, Timelike, Utc};
 use rand::Rng;
 
-use super::organisation::{Organisation, Resource, of_name};
+use super::entities::Resource;
+use super::ids::of_name;
+use super::organisation::Organisation;
 
 /// One time series: a metric, its labels and its samples.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 
+use super::entities::{Application, Project, Resource, User};
+use super::ids::{access_key, id_of, of_name};
 use super::incident::Incident;
 
 /// The organisation that the sandbox serves unless told otherwise. Its default project has the same id, as on Scaleway.
@@ -35,87 +36,6 @@ pub struct Organisation {
     /// What goes wrong in the last hours.
     pub incident: Incident,
     by_kind: HashMap<&'static str, Vec<usize>>,
-}
-
-/// A project of the organisation.
-#[derive(Debug, Clone)]
-pub struct Project {
-    /// Its UUID.
-    pub id: String,
-    /// Its name, as the console shows it.
-    pub name: String,
-}
-
-/// Someone with a password.
-#[derive(Debug, Clone)]
-pub struct User {
-    /// The IAM id: what an event's `principal.id` holds.
-    pub id: String,
-    /// Login, under example.com.
-    pub email: String,
-    /// The part before the @.
-    pub username: String,
-    /// The account's own id for the same person: what an `account_user` resource holds.
-    pub account_root_user_id: String,
-    /// Whether a one-time password is asked at log-in.
-    pub mfa: bool,
-    /// The address they work from.
-    pub address: String,
-    /// The country of that address.
-    pub country: &'static str,
-    /// Their browser.
-    pub user_agent: &'static str,
-}
-
-/// An IAM application: automation with API keys.
-#[derive(Debug, Clone)]
-pub struct Application {
-    /// The IAM id: what an event's `principal.id` holds.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The access key it calls with.
-    pub access_key: String,
-    /// The address it calls from.
-    pub address: String,
-    /// What it calls itself.
-    pub user_agent: &'static str,
-}
-
-/// Something an event can be about.
-#[derive(Debug, Clone)]
-pub struct Resource {
-    /// UUID, or access key for API keys.
-    pub id: String,
-    /// The audit trail's resource type, for example `instance_server`.
-    pub kind: &'static str,
-    /// Its name; hostile for some, as resource names are written by whoever calls the API.
-    pub name: String,
-    /// What it belongs to: the cluster of a pool, the load balancer of a backend.
-    pub parent: Option<usize>,
-    /// The project that holds it.
-    pub project_id: String,
-    /// Zone, region or `global`.
-    pub locality: &'static str,
-    /// When it was made, long before the first event.
-    pub created_at: DateTime<Utc>,
-}
-
-impl Resource {
-    /// The region whose audit trail tells about this resource.
-    #[must_use]
-    pub fn region(&self) -> &'static str {
-        region_of(self.locality)
-    }
-}
-
-/// Global products are told of in fr-par; a zone belongs to the region it starts with.
-pub(super) fn region_of(locality: &str) -> &str {
-    match locality.rsplit_once('-') {
-        _ if locality == "global" => "fr-par",
-        Some((region, zone)) if zone.bytes().all(|byte| byte.is_ascii_digit()) => region,
-        _ => locality,
-    }
 }
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
@@ -399,50 +319,4 @@ fn is_one_of(name: &str, stem: &str) -> bool {
     name.strip_prefix(stem).is_some_and(|rest| {
         rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|byte| byte.is_ascii_digit()))
     })
-}
-
-/// The same UUID for the same name, in every run and on every toolchain.
-pub(super) fn id_of(name: &str) -> String {
-    uuid_v4(of_name(name).random())
-}
-
-/// Randomness that a name decides.
-pub(super) fn of_name(name: &str) -> ChaCha8Rng {
-    // FNV-1a: the standard library's hasher may change with the toolchain.
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    ChaCha8Rng::seed_from_u64(hash)
-}
-
-/// Random bits as a UUID of version 4.
-pub(super) fn uuid_v4(bits: u128) -> String {
-    uuid((bits & !(0xf << 76)) | (4 << 76))
-}
-
-/// A UUID of version 7: a millisecond, then random bits.
-pub(super) fn uuid_v7(milliseconds: i64, bits: u128) -> String {
-    let time = u128::from(milliseconds.unsigned_abs()) << 80;
-    uuid(time | (bits & ((1 << 80) - 1) & !(0xf << 76)) | (7 << 76))
-}
-
-fn uuid(bits: u128) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    /// Where each byte is written.
-    const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-    // Variant 10: the two upper bits of the second half.
-    let bits = (bits & !(0b11 << 62)) | (0b10 << 62);
-    let mut text = vec![b'-'; 36];
-    for (byte, place) in bits.to_be_bytes().into_iter().zip(PLACES) {
-        text[place] = DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = DIGITS[usize::from(byte & 0xf)];
-    }
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// `SCW` and 17 capitals or digits.
-pub(super) fn access_key(rng: &mut impl Rng) -> String {
-    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let tail = (0..17).map(|_| char::from(DIGITS[rng.random_range(0..32)]));
-    "SCW".chars().chain(tail).collect()
 }

@@ -4,8 +4,8 @@ use rand::Rng;
 
 use super::endpoint::Endpoint;
 use super::fault::{Fault, replace_value, spoil};
+use super::ids::{of_name, uuid_v4};
 use super::list::{Filter, Kind, Position, Row, Selection, Trail};
-use super::organisation::{of_name, uuid_v4};
 use super::query::{Parameters, Refusal};
 use super::render::{Nanos, timestamp};
 use super::state::Shared;

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Error;
+use super::error::Error;
 use super::fault::replace_value;
 use super::list::{Kind, Source, Trail};
 use super::render::{Facets, Nanos, symbol};

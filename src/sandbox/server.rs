@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use super::endpoint::Endpoint;
 use super::fault::Fault;
-use super::organisation::{of_name, uuid_v4};
+use super::ids::{of_name, uuid_v4};
 use super::query::{Parameters, Refusal};
 use super::state::{Shared, lock};
 use super::{explorer, iam};

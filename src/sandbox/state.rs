@@ -11,15 +11,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng;
 
 use super::calls::Calls;
+use super::config::{Config, Grant};
 use super::endpoint::Endpoint;
+use super::error::Error;
 use super::fault::{FaultPlan, Faults};
+use super::ids::of_name;
 use super::list::{Kind, Row, Source, Trail};
-use super::organisation::{Organisation, of_name, region_of};
+use super::organisation::Organisation;
+use super::products;
 use super::query::Refusal;
 use super::recorded::{Recorded, outline};
+use super::region::region_of;
 use super::render::{Event, Nanos};
 use super::traffic::Traffic;
-use super::{Config, Error, Grant, products};
 
 /// What all connections share. Every lock is held for a moment only, never across an await.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Tests of the whole, over HTTP, with a client that hides nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -8,6 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::config::DAY;
 use super::*;
 
 /// An answer as it came through the socket.

@@ -13,7 +13,9 @@ use super::catalogue::{
     By, Call, Fate, ROUTINES, Routine, SERVICES, Service, dates_its_deletion, expand, goes_by_its_parent, info_of,
     is_named, success_of,
 };
-use super::organisation::{Organisation, Resource, User, access_key, uuid_v4, uuid_v7};
+use super::entities::{Resource, User};
+use super::ids::{access_key, uuid_v4, uuid_v7};
+use super::organisation::Organisation;
 use super::render::{ApiCall, Event, Login, Nanos, SystemEvent, Touched, escaped};
 
 pub(super) const SECOND: Nanos = 1_000_000_000;

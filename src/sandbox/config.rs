@@ -1,0 +1,116 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::fault::FaultPlan;
+use super::organisation::ORGANIZATION_ID;
+
+/// The secret key that may read everything.
+pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
+/// A key without `AuditTrailReadOnly`: IAM answers, the audit trail denies.
+pub const KEY_WITHOUT_AUDIT_TRAIL: &str = "5a11d000-0000-4000-8000-0000000a0d17";
+/// A key without `IAMReadOnly`: the audit trail answers, IAM denies.
+pub const KEY_WITHOUT_IAM: &str = "5a11d000-0000-4000-8000-00000000001a";
+/// A key with `AuditTrailReadOnly` alone: what looks names up is denied.
+pub const KEY_FOR_THE_TRAIL_ALONE: &str = "5a11d000-0000-4000-8000-0000000a10e0";
+/// A key whose permissions arrive after three denied calls.
+pub const KEY_STILL_PROPAGATING: &str = "5a11d000-0000-4000-8000-00000000501e";
+
+/// What a secret key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Read everything.
+    Full,
+    /// Read IAM, projects and resources, not the audit trail.
+    WithoutAuditTrail,
+    /// Read the audit trail, projects and resources, not IAM.
+    WithoutIam,
+    /// Read everything but projects.
+    WithoutProjects,
+    /// Read everything but resources.
+    WithoutResources,
+    /// Read the audit trail, and nothing else.
+    TrailAlone,
+    /// Everything, once this many calls have been denied.
+    AfterCalls(u64),
+    /// Everything, once this much time has passed since the start or the last reset.
+    AfterTime(Duration),
+}
+
+/// What the sandbox is like.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens: a loopback address. Port 0 takes any free one.
+    pub bind: SocketAddr,
+    /// Another seed is another week. With the same events, span and `now`, the same seed is the same bytes.
+    pub seed: u64,
+    /// How many events there are, of all kinds and regions, the incident's included. With fewer than the incident has, it
+    /// is left out.
+    pub events: usize,
+    /// The present, from which the sandbox's clock runs on.
+    pub now: DateTime<Utc>,
+    /// How long ago the oldest event is.
+    pub span: Duration,
+    /// Whether events keep arriving, as densely, while the clock runs.
+    pub live: bool,
+    /// How long every answer takes.
+    pub latency: Duration,
+    /// At most this much more, different for each call.
+    pub jitter: Duration,
+    /// Calls per second, beyond which the answer is 429.
+    pub rate_limit: Option<f64>,
+    /// What goes wrong.
+    pub faults: Vec<FaultPlan>,
+    /// How long [`Fault::Stall`](super::Fault::Stall) stalls.
+    pub stall: Duration,
+    /// Serve the answers in this directory instead of a simulated week. IAM stays simulated.
+    pub recorded: Option<PathBuf>,
+    /// Move the recorded events so that the newest is recorded at this time. Without it they stay where they are, and
+    /// retention is not applied to them.
+    pub shift_to: Option<DateTime<Utc>>,
+    /// The one organisation that the keys may read.
+    pub organization_id: String,
+    /// The key that may read everything.
+    pub secret_key: String,
+    /// Other keys. Those that are not listed are denied.
+    pub keys: Vec<(String, Grant)>,
+    /// The regions that exist. Any other is not found.
+    pub regions: Vec<String>,
+    /// Events older than this are gone.
+    pub retention: Duration,
+}
+
+pub(super) const DAY: Duration = Duration::from_hours(24);
+
+impl Default for Config {
+    /// Twenty thousand events of the last seven days, on a free port, nothing going wrong.
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            seed: 1,
+            events: 20_000,
+            now: Utc::now(),
+            span: DAY * 7,
+            live: false,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            rate_limit: None,
+            faults: Vec::new(),
+            stall: Duration::from_mins(1),
+            recorded: None,
+            shift_to: None,
+            organization_id: ORGANIZATION_ID.to_owned(),
+            secret_key: SECRET_KEY.to_owned(),
+            keys: vec![
+                (KEY_WITHOUT_AUDIT_TRAIL.to_owned(), Grant::WithoutAuditTrail),
+                (KEY_WITHOUT_IAM.to_owned(), Grant::WithoutIam),
+                (KEY_FOR_THE_TRAIL_ALONE.to_owned(), Grant::TrailAlone),
+                (KEY_STILL_PROPAGATING.to_owned(), Grant::AfterCalls(3)),
+            ],
+            regions: ["fr-par", "nl-ams", "pl-waw", "it-mil"].map(str::to_owned).to_vec(),
+            retention: DAY * 90,
+        }
+    }
+}

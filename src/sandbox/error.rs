@@ -1,0 +1,30 @@
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a sandbox does not start, or does not take an event.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not a loopback address.
+    #[error("the sandbox listens on loopback only, not on {0}: its keys are public")]
+    NotLoopback(SocketAddr),
+    /// The address is taken, or may not be used.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Recorded answers cannot be read.
+    #[error("cannot read recorded answers from {}: {why}", path.display())]
+    Recorded {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An event is not JSON, or has no time.
+    #[error("an event without a readable `recorded_at` cannot be filed: {0}")]
+    Event(#[from] serde_json::Error),
+}

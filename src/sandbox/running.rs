@@ -1,0 +1,110 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::calls::Calls;
+use super::config::Config;
+use super::error::Error;
+use super::fault::FaultPlan;
+use super::list::Kind;
+use super::organisation::Organisation;
+use super::{server, state};
+
+/// A running sandbox. It stops when dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<state::Shared>,
+    pub(super) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+/// Starts a sandbox, serving in the background.
+///
+/// # Errors
+/// When the address is not on loopback or is taken, or the recorded answers cannot be read.
+pub async fn start(config: Config) -> Result<Sandbox, Error> {
+    let address = config.bind;
+    if !address.ip().is_loopback() {
+        return Err(Error::NotLoopback(address));
+    }
+    let listener = TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })?;
+    let address = listener.local_addr().map_err(|source| Error::Bind { address, source })?;
+    // A million events take seconds to lay out.
+    let shared = match tokio::task::spawn_blocking(|| state::Shared::new(config)).await {
+        Ok(shared) => Arc::new(shared?),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    };
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(server::serve(listener, Arc::clone(&shared), stopped));
+    Ok(Sandbox { shared, address, stop, served })
+}
+
+impl Sandbox {
+    /// Where it answers: `http://127.0.0.1:port`, the stand-in for `https://api.scaleway.com`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.shared.calls()
+    }
+
+    /// Forgets what was asked, and starts rate limit, faults and propagating keys over.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Puts other faults in force.
+    pub fn set_faults(&self, plans: impl IntoIterator<Item = FaultPlan>) {
+        self.shared.set_faults(plans.into_iter().collect());
+    }
+
+    /// Files more events, as JSON, with any time: new ones, or late ones among those that are there.
+    ///
+    /// # Errors
+    /// When one is not JSON or has no time; those before it have been filed.
+    pub fn push<E: Into<String>>(
+        &self,
+        region: &str,
+        kind: Kind,
+        events: impl IntoIterator<Item = E>,
+    ) -> Result<(), Error> {
+        events.into_iter().try_for_each(|event| self.shared.push(region, kind, event.into()))
+    }
+
+    /// Who and what there is, and what went wrong: the facts to assert on.
+    #[must_use]
+    pub fn organisation(&self) -> &Organisation {
+        &self.shared.organisation
+    }
+
+    /// How many events the trail holds.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.shared.trail().len()
+    }
+
+    /// The sandbox's present: [`Config::now`] and the time since it started.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared.now()
+    }
+
+    /// Stops listening. Answers that are being written get a second to finish.
+    pub async fn stop(self) {
+        let Self { stop, mut served, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(Duration::from_secs(1), &mut served).await.is_err() {
+            served.abort();
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The events of the incident.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Duration, SubsecRound, Utc};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::catalogue::info_of;
+use super::entities::User;
+use super::ids::{id_of, of_name, uuid_v4};
+use super::incident::{ADDRESS, COUNTRY, FAILED_LOGINS, Incident, PROBE_ROUNDS, PROBES};
+use super::organisation::Organisation;
+use super::region::region_of;
+use super::render::{ApiCall, Event, Login, Touched, escaped};
+use super::traffic::{event_id, nanos, person};
+
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
+const SCRIPT: &str = "python-requests/2.31.0";
+
+impl Incident {
+    /// The events, each with the region whose trail tells it.
+    pub(super) fn events<'a>(&'a self, organisation: &'a Organisation) -> Vec<(&'a str, Event<'a>)> {
+        let mut story = Story { organisation, rng: of_name("the incident"), events: Vec::new() };
+        self.breaks_in(&mut story);
+        self.digs_in(&mut story);
+        self.takes_over(&mut story);
+        self.hides(&mut story);
+        self.is_ended(&mut story);
+        story.events
+    }
+
+    /// A minute of the story, shorter when the span is.
+    fn minute(&self) -> Duration {
+        self.spike_from - self.powered_on_at
+    }
+
+    fn intruder(&self) -> Caller<'_> {
+        Caller { principal: Some(&self.user_id), source_ip: ADDRESS, user_agent: BROWSER }
+    }
+
+    fn stolen_key(&self) -> Caller<'_> {
+        Caller { principal: Some(&self.application_id), source_ip: ADDRESS, user_agent: SCRIPT }
+    }
+
+    fn breaks_in<'a>(&'a self, story: &mut Story<'a>) {
+        let Some(user) = story.organisation.users.iter().find(|user| user.id == self.user_id) else { return };
+        let pause = (self.logged_in_at - self.started_at) / 8;
+        for attempt in (0..).take(FAILED_LOGINS) {
+            story.login(self.started_at + pause * attempt, user, "failure", Some("invalid_password"));
+        }
+        story.login(self.logged_in_at, user, "success", None);
+        let owner = person(story.organisation, user);
+        story.tell(Told {
+            method: "CreatePasswordLogin",
+            body: format!(r#"{{"email":"{}", "password":"REDACTED"}}"#, self.user_email),
+            resources: vec![owner],
+            ..Told::of(
+                "iam",
+                "scaleway.iam.v1alpha1.UnauthenticatedApi",
+                self.logged_in_at,
+                Caller { principal: None, ..self.intruder() },
+            )
+        });
+        let pause = (self.key_created_at - self.logged_in_at) / 30;
+        for (probe, number) in std::iter::repeat_n(PROBES, PROBE_ROUNDS).flatten().zip(1..) {
+            let (product, service, method, body) = probe;
+            story.tell(Told {
+                method,
+                body: body.replace("$group", &id_of("iam_group Administrators")),
+                status: 403,
+                locality: if product == "iam" { "global" } else { "fr-par" },
+                ..Told::of(product, service, self.logged_in_at + pause * number, self.intruder())
+            });
+        }
+    }
+
+    fn digs_in<'a>(&'a self, story: &mut Story<'a>) {
+        let iam = "scaleway.iam.v1alpha1.Api";
+        story.tell(Told {
+            method: "CreateAPIKey",
+            body: format!(r#"{{"application_id":"{}"}}"#, self.application_id),
+            resources: vec![fresh(&self.access_key, "iam_api_key", None::<&str>, self.key_created_at)],
+            ..Told::of("iam", iam, self.key_created_at, self.intruder())
+        });
+        story.tell(Told {
+            method: "CreatePolicy",
+            body: format!(
+                r#"{{"application_id":"{}", "name":"temporary", "organization_id":"{org}", "rules":[{{"permission_set_names":{{"value":["OrganizationManager"]}}, "organization_id":"{org}"}}]}}"#,
+                self.application_id,
+                org = story.organisation.id,
+            ),
+            resources: vec![fresh(&self.policy_id, "iam_policy", Some("temporary"), self.granted_at)],
+            ..Told::of("iam", iam, self.granted_at, self.intruder())
+        });
+    }
+
+    fn takes_over<'a>(&'a self, story: &mut Story<'a>) {
+        let minute = self.minute();
+        let on_server = |method, status, before: i32, body: &str| Told {
+            method,
+            status,
+            body: body.to_owned(),
+            locality: self.zone,
+            project: Some(&self.project_id),
+            resources: vec![self.server(story.organisation)],
+            ..Told::of("instance", INSTANCE, self.powered_on_at - minute * before, self.stolen_key())
+        };
+        let steps = [
+            on_server("ServerAction", 202, 3, r#"{"action":"poweroff"}"#),
+            on_server("UpdateServer", 200, 2, r#"{"commercial_type":"POP2-HC-64C-128G"}"#),
+            on_server("SetServerUserData", 200, 1, r#"{"key":"cloud-init"}"#),
+            on_server("ServerAction", 202, 0, r#"{"action":"poweron"}"#),
+        ];
+        for step in steps {
+            story.tell(step);
+        }
+        story.tell(Told {
+            method: "CreateSecurityGroupRule",
+            body: r#"{"action":"accept", "direction":"inbound", "ip_range":"0.0.0.0/0", "protocol":"ANY"}"#.to_owned(),
+            locality: self.zone,
+            project: Some(&self.project_id),
+            resources: story.named("sg-web"),
+            ..Told::of("instance", INSTANCE, self.powered_on_at + minute * 8, self.stolen_key())
+        });
+        for (id, number) in self.created_server_ids.iter().zip(1..) {
+            let at = self.powered_on_at + minute * 13 + minute / 6 * number;
+            let name = format!("node-{number:02}");
+            // The quota ends it.
+            let refused = number > 10;
+            let server = Touched {
+                info: format!(r#""instance_server_info":{{"name":"{name}"}}"#),
+                ..fresh(id, "instance_server", Some(name.clone()), at)
+            };
+            story.tell(Told {
+                method: "CreateServer",
+                status: if refused { 403 } else { 200 },
+                body: format!(
+                    r#"{{"commercial_type":"GPU-3070-S", "image":"{}", "name":"{name}", "project":"{}", "tags":[]}}"#,
+                    id_of("image of the incident"),
+                    self.project_id
+                ),
+                locality: "nl-ams-1",
+                project: Some(&self.project_id),
+                resources: if refused { Vec::new() } else { vec![server] },
+                ..Told::of("instance", INSTANCE, at, self.stolen_key())
+            });
+        }
+        let snapshot = |at| vec![fresh(&self.snapshot_id, "instance_snapshot", Some("web-copy"), at)];
+        story.tell(Told {
+            method: "CreateSnapshot",
+            body: format!(
+                r#"{{"name":"web-copy", "project":"{}", "volume_id":"{}"}}"#,
+                self.project_id,
+                id_of("volume")
+            ),
+            locality: self.zone,
+            project: Some(&self.project_id),
+            resources: snapshot(self.exported_at - minute * 3),
+            ..Told::of("instance", INSTANCE, self.exported_at - minute * 3, self.stolen_key())
+        });
+        story.tell(Told {
+            method: "ExportSnapshot",
+            body: format!(r#"{{"bucket":"outbox", "key":"web-copy.qcow2", "snapshot_id":"{}"}}"#, self.snapshot_id),
+            locality: self.zone,
+            project: Some(&self.project_id),
+            resources: snapshot(self.exported_at - minute * 3),
+            ..Told::of("instance", INSTANCE, self.exported_at, self.stolen_key())
+        });
+        story.tell(Told {
+            method: "ExportDatabaseBackup",
+            body: format!(r#"{{"database_backup_id":"{}"}}"#, id_of("rdb_instance_backup backup-orders-1")),
+            project: Some(&self.project_id),
+            resources: story.named("backup-orders-1"),
+            ..Told::of("rdb", "scaleway.rdb.v1.Api", self.exported_at + minute * 4, self.stolen_key())
+        });
+    }
+
+    fn hides<'a>(&'a self, story: &mut Story<'a>) {
+        let minute = self.minute();
+        let organisation = &story.organisation.id;
+        let audit_trail = "scaleway.audit_trail.v1alpha1.Api";
+        let job = id_of("audit_trail_export_job export-to-archive");
+        let rule = id_of("audit_trail_alert_rule alert-organization-manager");
+        let exporter = id_of("observability_exporter siem-exporter");
+        story.tell(Told {
+            method: "DeleteExportJob",
+            status: 403,
+            body: format!(r#"{{"export_job_id":"{job}"}}"#),
+            resources: story.named("export-to-archive"),
+            ..Told::of("audit-trail", audit_trail, self.tampered_at, self.intruder())
+        });
+        story.tell(Told {
+            method: "DeleteExporter",
+            body: format!(r#"{{"exporter_id":"{exporter}"}}"#),
+            project: Some(&self.project_id),
+            resources: story.named("siem-exporter"),
+            ..Told::of("cockpit", "scaleway.cockpit.v1.RegionalApi", self.tampered_at + minute * 3, self.stolen_key())
+        });
+        story.tell(Told {
+            method: "DisableAlertRules",
+            body: format!(r#"{{"alert_rule_ids":["{rule}"], "organization_id":"{organisation}"}}"#),
+            resources: story.named("alert-organization-manager"),
+            ..Told::of("audit-trail", audit_trail, self.tampered_at + minute * 5, self.stolen_key())
+        });
+    }
+
+    fn is_ended<'a>(&'a self, story: &mut Story<'a>) {
+        let minute = self.minute();
+        let Some(responder) = story.organisation.users.iter().find(|user| user.id == self.responder_id) else { return };
+        let caller =
+            Caller { principal: Some(&responder.id), source_ip: &responder.address, user_agent: responder.user_agent };
+        let iam = "scaleway.iam.v1alpha1.Api";
+        let victim = story.organisation.users.iter().find(|user| user.id == self.user_id);
+        story.tell(Told {
+            method: "LockUser",
+            body: format!(r#"{{"user_id":"{}"}}"#, self.user_id),
+            resources: victim.map(|user| person(story.organisation, user)).into_iter().collect(),
+            ..Told::of("iam", iam, self.spike_until - minute * 6, caller)
+        });
+        story.tell(Told {
+            method: "DeleteAPIKey",
+            body: format!(r#"{{"access_key":"{}"}}"#, self.access_key),
+            ..Told::of("iam", iam, self.spike_until - minute * 4, caller)
+        });
+        story.tell(Told {
+            method: "DeletePolicy",
+            body: format!(r#"{{"policy_id":"{}"}}"#, self.policy_id),
+            ..Told::of("iam", iam, self.spike_until - minute * 3, caller)
+        });
+        story.tell(Told {
+            method: "ServerAction",
+            status: 202,
+            body: r#"{"action":"poweroff"}"#.to_owned(),
+            locality: self.zone,
+            project: Some(&self.project_id),
+            resources: vec![self.server(story.organisation)],
+            ..Told::of("instance", INSTANCE, self.spike_until, caller)
+        });
+        story.tell(Told {
+            method: "EnableAlertRules",
+            body: format!(
+                r#"{{"alert_rule_ids":["{}"], "organization_id":"{}"}}"#,
+                id_of("audit_trail_alert_rule alert-organization-manager"),
+                story.organisation.id
+            ),
+            resources: story.named("alert-organization-manager"),
+            ..Told::of("audit-trail", "scaleway.audit_trail.v1alpha1.Api", self.ended_at, caller)
+        });
+    }
+
+    fn server<'a>(&'a self, organisation: &'a Organisation) -> Touched<'a> {
+        let created_at = organisation.resource(&self.server_name).map_or(self.started_at, |server| server.created_at);
+        Touched {
+            info: format!(r#""instance_server_info":{{"name":"{}"}}"#, escaped(&self.server_name)),
+            ..fresh(&self.server_id, "instance_server", Some(self.server_name.as_str()), created_at)
+        }
+    }
+}
+
+const INSTANCE: &str = "scaleway.instance.v1.Api";
+
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    principal: Option<&'a str>,
+    source_ip: &'a str,
+    user_agent: &'a str,
+}
+
+/// One call of the story.
+struct Told<'a> {
+    at: DateTime<Utc>,
+    caller: Caller<'a>,
+    product: &'static str,
+    service: &'static str,
+    method: &'static str,
+    body: String,
+    status: u16,
+    locality: &'static str,
+    project: Option<&'a str>,
+    resources: Vec<Touched<'a>>,
+}
+
+impl<'a> Told<'a> {
+    fn of(product: &'static str, service: &'static str, at: DateTime<Utc>, caller: Caller<'a>) -> Self {
+        Self {
+            at,
+            caller,
+            product,
+            service,
+            method: "",
+            body: String::new(),
+            status: 200,
+            locality: if product == "iam" { "global" } else { "fr-par" },
+            project: None,
+            resources: Vec::new(),
+        }
+    }
+}
+
+struct Story<'a> {
+    organisation: &'a Organisation,
+    rng: ChaCha8Rng,
+    events: Vec<(&'a str, Event<'a>)>,
+}
+
+impl<'a> Story<'a> {
+    fn tell(&mut self, told: Told<'a>) {
+        let at = match told.product {
+            "instance" => nanos(told.at.trunc_subsecs(6)),
+            _ => nanos(told.at),
+        };
+        self.events.push((
+            region_of(told.locality),
+            Event::Api(ApiCall {
+                at,
+                id: event_id(at, told.product, &mut self.rng),
+                locality: told.locality,
+                principal: told.caller.principal,
+                organization: &self.organisation.id,
+                project: told.project,
+                source_ip: told.caller.source_ip,
+                user_agent: Some(told.caller.user_agent),
+                product: told.product,
+                service: told.service,
+                method: told.method,
+                request_id: uuid_v4(self.rng.random()),
+                body: told.body,
+                status: told.status,
+                resources: told.resources,
+            }),
+        ));
+    }
+
+    fn login(&mut self, at: DateTime<Utc>, user: &'a User, result: &'a str, failure_reason: Option<&'a str>) {
+        let at = nanos(at);
+        self.events.push((
+            "fr-par",
+            Event::Login(Login {
+                at,
+                id: event_id(at, "iam", &mut self.rng),
+                organization: &self.organisation.id,
+                source_ip: ADDRESS,
+                user_agent: Some(BROWSER),
+                resources: vec![person(self.organisation, user)],
+                result,
+                failure_reason,
+                country: Some(COUNTRY),
+                method: "password",
+                origin: "public_api",
+                mfa: None,
+            }),
+        ));
+    }
+
+    fn named(&self, name: &str) -> Vec<Touched<'a>> {
+        let resource = self.organisation.resource(name);
+        resource
+            .map(|resource| Touched {
+                info: Some(info_of(resource.kind)).filter(|info| !info.contains('$')).unwrap_or_default().to_owned(),
+                ..fresh(&resource.id, resource.kind, Some(resource.name.as_str()), resource.created_at)
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+fn fresh<'a>(id: &'a str, kind: &'a str, name: Option<impl Into<Cow<'a, str>>>, created: DateTime<Utc>) -> Touched<'a> {
+    let created_at = nanos(created) - 20_000_000;
+    Touched {
+        id: Cow::Borrowed(id),
+        kind,
+        created_at,
+        updated_at: created_at,
+        deleted_at: None,
+        name: name.map(Into::into),
+        info: String::new(),
+    }
+}
