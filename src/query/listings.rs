@@ -66,9 +66,8 @@ pub(super) fn complete_enough(
     query: &Query,
     request: &Request,
 ) -> Result<(), Failure> {
-    let nothing = listings
-        .iter()
-        .all(|listing| listing.events.is_empty() && listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_))));
+    let is_failure = |gap: &Gap| matches!(gap, Gap::Failed(_) | Gap::Late | Gap::Broken);
+    let nothing = listings.iter().all(|listing| listing.events.is_empty() && listing.gaps.iter().any(is_failure));
     let Some((place, gap)) = gaps.first() else { return Ok(()) };
     let shows_gaps = matches!(query.question, Question::Annotations(_)) && !request.from_alert;
     if nothing && !listings.is_empty() && !shows_gaps {
