@@ -49,7 +49,7 @@ async fn every_question_but_values_answers_with_its_number() {
     assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
     // An annotation's query is known by its name, and is a number under a rule too.
     let named = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
-    assert_eq!(the_number(&ask(&engine.desk, &json!({}), &named).await.unwrap()), 400);
+    assert_eq!(the_number(&ask(&engine.data_source, &json!({}), &named).await.unwrap()), 400);
 }
 
 #[tokio::test]
@@ -77,11 +77,11 @@ async fn the_defaults_of_grafanas_alerting_make_sane_buckets() {
     for minutes in [1, 5, 10, 60, 24 * 60, 7 * 24 * 60] {
         let request = rule(panel(end - minutes * 60 * SECOND, end));
         assert_eq!((request.interval, request.max_data_points), (Duration::from_secs(1), 43_200));
-        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &request).await.unwrap();
         assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
         assert!((30..=60).contains(&frame.rows()), "{minutes} min: {} buckets", frame.rows());
         assert!(frame.fields.iter().all(|field| !field.nullable), "Grafana's alerting reads no nulls");
-        let all = ask(&engine.desk, &total(), &rule(buckets(&frame))).await.unwrap();
+        let all = ask(&engine.data_source, &total(), &rule(buckets(&frame))).await.unwrap();
         assert_eq!(sum(&frame), sum(&all), "{minutes} min");
         let (read, width) = (buckets(&frame), (request.to - request.from) / 30);
         assert!(read.from <= request.from && read.to <= request.to && request.to - read.to < width, "{minutes} min");
@@ -109,7 +109,7 @@ async fn the_same_instant_has_the_same_number() {
         engine.sandbox.push("fr-par", Kind::Api, [event.to_string()]).unwrap();
     }
     let series = json!({ "queryType": "counts" });
-    let first = ask(&engine.desk, &series, &request).await.unwrap();
+    let first = ask(&engine.data_source, &series, &request).await.unwrap();
     assert_eq!((sum(&first), first.rows(), notices(&first)), (3, 60, vec![]));
     assert_eq!(times(&first, "time")[0], Some(edge - 600 * SECOND));
     assert_eq!((numbers(&first)[0], numbers(&first)[59]), (1, 2));
@@ -129,8 +129,9 @@ async fn a_rule_about_nothing_or_about_the_future_is_refused() {
     let engine = Engine::empty().await;
     let now = nanos(engine.sandbox.now());
     for query in [total(), json!({ "queryType": "counts" }), json!({})] {
-        let failure =
-            ask(&engine.desk, &query, &rule(panel(now + 3_600 * SECOND, now + 7_200 * SECOND))).await.unwrap_err();
+        let failure = ask(&engine.data_source, &query, &rule(panel(now + 3_600 * SECOND, now + 7_200 * SECOND)))
+            .await
+            .unwrap_err();
         assert!(failure.message.contains("the range begins in the future"), "{query}: {failure}");
     }
     let failure = Request::new("A", (5, 5), Duration::ZERO, 0, true).unwrap_err();
@@ -151,7 +152,7 @@ async fn labels_are_names_that_prometheus_allows() {
             assert_eq!(field.labels.keys().collect::<Vec<_>>(), [column]);
             assert!(labels.insert(field.labels[column].clone()), "{column}: two series have the same labels");
         }
-        let numbers = ask(&engine.desk, &query("total"), &range).await.unwrap();
+        let numbers = ask(&engine.data_source, &query("total"), &range).await.unwrap();
         assert_eq!(texts(&numbers, column).into_iter().collect::<BTreeSet<_>>(), labels);
         assert!(column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
         assert!(sum(&series) == sum(&numbers) && sum(&series) > 200, "{column}: {}", sum(&series));
@@ -464,7 +465,7 @@ async fn twenty_denials_in_five_minutes_are_seen_like_scaleways_own_rule_sees_th
         "scope": { "kinds": ["api"], "status": [403], "sourceIps": [incident.source_ip] },
     });
     let (from, to) = (nanos(incident.logged_in_at), nanos(incident.key_created_at));
-    let frame = ask(&engine.desk, &query, &rule(panel(from, to))).await.unwrap();
+    let frame = ask(&engine.data_source, &query, &rule(panel(from, to))).await.unwrap();
     assert_eq!(texts(&frame, "principal"), [incident.user_email]);
     assert_eq!(usize::try_from(numbers(&frame)[0]), Ok(incident.denied_calls));
 }

@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use audittrail::cache::Limits;
 use audittrail::host::Ask;
-use audittrail::query::{Desk, Request};
+use audittrail::query::{DataSource, Request};
 use audittrail::sandbox::{Config, Endpoint, Fault, Grant, Kind, SECRET_KEY, Sandbox};
 use audittrail::settings::REGIONS;
 use chrono::DateTime;
 use common::{steady, until};
 use engine::{
-    Engine, JSON, SECOND, ask, desk, limit, list, nanos, notices, panel, rule, scripted, set, sum, texts, trail_of,
-    warnings,
+    Engine, JSON, SECOND, ask, data_source, limit, list, nanos, notices, panel, rule, scripted, set, sum, texts,
+    trail_of, warnings,
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -58,9 +58,10 @@ fn calls(sandbox: &Sandbox) -> u64 {
     lists.map(|list| calls.to(list)).iter().sum::<u64>() - u64::try_from(names).unwrap()
 }
 
-/// The ids of the events of a scope, in the answer of a desk that has nothing more to say but of names.
-async fn ids(desk: &Desk, scope: &Value, request: &Request) -> Vec<String> {
-    let frame = ask(desk, &list(scope.clone()), request).await.unwrap_or_else(|failure| panic!("{scope}: {failure}"));
+/// The ids of the events of a scope, in the answer of a data source that has nothing more to say but of names.
+async fn ids(data_source: &DataSource, scope: &Value, request: &Request) -> Vec<String> {
+    let frame =
+        ask(data_source, &list(scope.clone()), request).await.unwrap_or_else(|failure| panic!("{scope}: {failure}"));
     let of_events = notices(&frame).into_iter().filter(|notice| !notice.starts_with("some principals are shown by id"));
     assert_eq!(of_events.collect::<Vec<_>>(), [""; 0], "{scope}");
     texts(&frame, "id")
@@ -105,10 +106,11 @@ fn questions() -> [Value; 12] {
 }
 
 /// Puts a question whose answer may have several frames, or none, and has nothing to say.
-async fn show(desk: &Desk, question: &Value, request: &Request) {
+async fn show(data_source: &DataSource, question: &Value, request: &Request) {
     let query = question.to_string();
-    let query = audittrail::query::Query::parse(query.as_bytes(), "", request, desk.settings.max_events).unwrap();
-    let frames = desk.answer(&query, request).await.unwrap_or_else(|failure| panic!("{question}: {failure}"));
+    let query =
+        audittrail::query::Query::parse(query.as_bytes(), "", request, data_source.settings.max_events).unwrap();
+    let frames = data_source.answer(&query, request).await.unwrap_or_else(|failure| panic!("{question}: {failure}"));
     for frame in &frames {
         assert_eq!(warnings(frame), [""; 0], "{question}");
     }
@@ -118,12 +120,12 @@ async fn show(desk: &Desk, question: &Value, request: &Request) {
 async fn the_same_question_asks_scaleway_once() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let request = settled();
-    let first = ids(&engine.desk, &json!({}), &request).await;
+    let first = ids(&engine.data_source, &json!({}), &request).await;
     is_each_once(&first, &all(&engine.sandbox, &request).await);
     engine.sandbox.reset();
     for _ in 0..3 {
-        assert_eq!(ids(&engine.desk, &json!({}), &request).await, first);
-        let counted = ask(&engine.desk, &count(), &rule(request.clone())).await.unwrap();
+        assert_eq!(ids(&engine.data_source, &json!({}), &request).await, first);
+        let counted = ask(&engine.data_source, &count(), &rule(request.clone())).await.unwrap();
         assert_eq!(sum(&counted), first.len());
     }
     assert_eq!(calls(&engine.sandbox), 0, "{:?}", engine.asked("/audit-trail/"));
@@ -146,11 +148,11 @@ async fn only_what_has_not_settled_is_asked_for_again() {
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &settings).await;
     let begun = now();
-    let first = ids(&engine.desk, &json!({}), &panel(begun - 8 * DAY, begun)).await;
+    let first = ids(&engine.data_source, &json!({}), &panel(begun - 8 * DAY, begun)).await;
     tokio::time::sleep(LATER).await;
     engine.sandbox.reset();
     let to = now();
-    assert_eq!(ids(&engine.desk, &json!({}), &panel(to - 8 * DAY + SECOND, to)).await, first);
+    assert_eq!(ids(&engine.data_source, &json!({}), &panel(to - 8 * DAY + SECOND, to)).await, first);
     let reaches = reaches(&engine, to);
     assert_eq!(reaches.len(), 3, "one call in each region");
     // The first fetch began between the two questions, and the API's bounds are whole seconds, a second wider.
@@ -164,17 +166,17 @@ async fn of_a_busy_trail_a_refresh_asks_for_a_minute() {
     let config = Config { events: 20_000, span: Duration::from_mins(30), ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["fr-par"] })).await;
     let from = now() - HOUR;
-    ids(&engine.desk, &json!({}), &panel(from, now())).await;
+    ids(&engine.data_source, &json!({}), &panel(from, now())).await;
     engine.sandbox.reset();
     let mut before = now();
-    assert!(ask(&engine.desk, &count(), &rule(panel(from, now()))).await.is_ok());
+    assert!(ask(&engine.data_source, &count(), &rule(panel(from, now()))).await.is_ok());
     let unsettled = calls(&engine.sandbox);
     for panels in [1, 12] {
         tokio::time::sleep(LATER).await;
         engine.sandbox.reset();
         let new = engine.push("fr-par", Kind::Api, 1, json!({}));
         let (moved, any) = (panel(from, now()), json!({}));
-        let answers = join_all((0..panels).map(|_| ids(&engine.desk, &any, &moved))).await;
+        let answers = join_all((0..panels).map(|_| ids(&engine.data_source, &any, &moved))).await;
         let reaches = reaches(&engine, moved.to);
         // The fetch before began after `before`, and the API's bounds are whole seconds, a second wider. A minute after
         // that fetch, all that has not settled is due anyway.
@@ -206,7 +208,7 @@ async fn of_a_busy_trail_a_refresh_asks_for_a_minute() {
 async fn a_narrower_question_is_answered_from_what_is_held() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
-    ids(&engine.desk, &json!({}), &whole).await;
+    ids(&engine.data_source, &json!({}), &whole).await;
     let user = engine.sandbox.organisation().users[0].email.clone();
     let project = engine.sandbox.organisation().projects[0].id.clone();
     let ranges = [whole.clone(), panel(whole.from + DAY, whole.to - DAY), panel(whole.to - 3 * DAY, whole.to - MINUTE)];
@@ -227,7 +229,7 @@ async fn a_narrower_question_is_answered_from_what_is_held() {
     ] {
         for request in &ranges {
             engine.sandbox.reset();
-            let held = ids(&engine.desk, &scope, request).await;
+            let held = ids(&engine.data_source, &scope, request).await;
             assert_eq!(calls(&engine.sandbox), 0, "{scope}: {:?}", engine.asked("/audit-trail/"));
             let read = ids(&engine.new_desk(), &scope, request).await;
             assert_eq!(held, read, "{scope}");
@@ -240,9 +242,9 @@ async fn of_a_wider_range_only_what_is_missing_is_asked_for() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
     let (early, late) = (whole.from + 3 * DAY, whole.to - 2 * DAY);
-    ids(&engine.desk, &json!({}), &panel(early, late)).await;
+    ids(&engine.data_source, &json!({}), &panel(early, late)).await;
     engine.sandbox.reset();
-    is_each_once(&ids(&engine.desk, &json!({}), &whole).await, &all(&engine.sandbox, &whole).await);
+    is_each_once(&ids(&engine.data_source, &json!({}), &whole).await, &all(&engine.sandbox, &whole).await);
     for call in engine.asked("/combined-events?").iter().filter(|call| call.contains("page_size")) {
         let (_, query) = call.split_once('?').unwrap();
         let bound = |name: &str| {
@@ -260,13 +262,13 @@ async fn twelve_panels_cost_what_one_costs() {
     // Walks that halve each other ask as it happens: with one call at a time, always the same.
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
     let request = panel(now() - 8 * DAY, now());
-    ids(&engine.desk, &json!({}), &request).await;
+    ids(&engine.data_source, &json!({}), &request).await;
     let one = calls(&engine.sandbox);
     assert!(one > 15, "{one}");
 
-    let desk = engine.new_desk();
+    let data_source = engine.new_desk();
     engine.sandbox.reset();
-    join_all(questions().iter().map(|question| show(&desk, question, &request))).await;
+    join_all(questions().iter().map(|question| show(&data_source, question, &request))).await;
     assert_eq!(calls(&engine.sandbox), one);
 
     for _ in 0..3 {
@@ -274,7 +276,7 @@ async fn twelve_panels_cost_what_one_costs() {
         engine.sandbox.reset();
         let to = now();
         let moved = panel(to - 8 * DAY, to);
-        join_all(questions().iter().map(|question| show(&desk, question, &moved))).await;
+        join_all(questions().iter().map(|question| show(&data_source, question, &moved))).await;
         assert_eq!(calls(&engine.sandbox), 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
     }
 }
@@ -284,13 +286,13 @@ async fn where_everything_is_cut_a_panel_of_a_part_reads_on_and_is_complete() {
     let settings = json!({ "regions": ["fr-par"], "maxEvents": 300 });
     let engine = Engine::with(Config { events: 2_000, ..Config::default() }, SECRET_KEY, &settings).await;
     let request = settled();
-    let everything = ask(&engine.desk, &count(), &request).await.unwrap();
+    let everything = ask(&engine.data_source, &count(), &request).await.unwrap();
     assert!(warnings(&everything)[0].contains("only the newest 300 events were fetched"), "{:?}", notices(&everything));
     let of_everything = calls(&engine.sandbox);
     let denied = json!({ "status": ["denied"] });
     let mut query = list(denied);
     query["limit"] = json!(300);
-    let part = ask(&engine.desk, &query, &request).await.unwrap();
+    let part = ask(&engine.data_source, &query, &request).await.unwrap();
     assert_eq!(warnings(&part), [""; 0]);
     let time = |event: &Value| nanos(event["recorded_at"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap());
     let trail = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, event)| {
@@ -311,11 +313,11 @@ async fn panels_of_parts_share_one_reading_too() {
     };
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let request = settled();
-    show(&engine.desk, &count(), &request).await;
+    show(&engine.data_source, &count(), &request).await;
     let everything = calls(&engine.sandbox);
-    let desk = engine.new_desk();
+    let data_source = engine.new_desk();
     engine.sandbox.reset();
-    join_all(parts().iter().map(|part| show(&desk, part, &request))).await;
+    join_all(parts().iter().map(|part| show(&data_source, part, &request))).await;
     // Walks start as pages come: one or two more or fewer.
     let asked = calls(&engine.sandbox);
     assert!(asked <= everything + 3, "{asked} calls, and everything costs {everything}");
@@ -324,11 +326,11 @@ async fn panels_of_parts_share_one_reading_too() {
 #[tokio::test]
 async fn on_a_quiet_trail_the_refresh_after_an_event_shows_it_however_late_it_was_told() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
-    let mut shown = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
+    let mut shown = ids(&engine.data_source, &json!({}), &panel(now() - 8 * DAY, now())).await;
     for (region, seconds) in [("fr-par", 250), ("nl-ams", 120), ("fr-par", 3), ("pl-waw", 240)] {
         shown.push(engine.push(region, Kind::Api, seconds, json!({})));
         tokio::time::sleep(LATER).await;
-        let refreshed = ids(&engine.desk, &json!({}), &panel(now() - 8 * DAY, now())).await;
+        let refreshed = ids(&engine.data_source, &json!({}), &panel(now() - 8 * DAY, now())).await;
         is_each_once(&refreshed, &shown.iter().cloned().collect());
     }
 }
@@ -340,7 +342,7 @@ async fn what_happens_while_nobody_looks_is_there_when_somebody_does() {
     let mut happened = BTreeSet::new();
     for _ in 0..4 {
         let to = now();
-        let shown = ids(&engine.desk, &json!({}), &panel(to - DAY, to)).await;
+        let shown = ids(&engine.data_source, &json!({}), &panel(to - DAY, to)).await;
         is_each_once(&shown, &happened);
         // Older than the last question's end, and told before it had settled.
         happened.insert(engine.push("fr-par", Kind::Api, 0, json!({})));
@@ -353,9 +355,9 @@ async fn a_rule_counts_what_happened_the_moment_before() {
     let engine = Engine::empty().await;
     for happened in 1..=5 {
         let ever = || panel(now() - DAY, now() + SECOND);
-        ids(&engine.desk, &json!({}), &ever()).await;
+        ids(&engine.data_source, &json!({}), &ever()).await;
         engine.push("fr-par", Kind::Api, 0, json!({}));
-        let counted = ask(&engine.desk, &count(), &rule(ever())).await.unwrap();
+        let counted = ask(&engine.data_source, &count(), &rule(ever())).await.unwrap();
         assert_eq!(sum(&counted), happened);
     }
 }
@@ -370,7 +372,7 @@ async fn a_rule_does_not_use_a_panels_reading_that_began_before_it_asked() {
     let looking = look(&engine, &ever);
     until(|| calls(&engine.sandbox) == 3, "one call in each region").await;
     engine.push("fr-par", Kind::Api, 0, json!({}));
-    let counted = ask(&engine.desk, &count(), &rule(ever)).await.unwrap();
+    let counted = ask(&engine.data_source, &count(), &rule(ever)).await.unwrap();
     assert_eq!(sum(&counted), 1);
     looking.await.unwrap();
 }
@@ -379,16 +381,16 @@ async fn a_rule_does_not_use_a_panels_reading_that_began_before_it_asked() {
 async fn rules_of_the_same_tick_share_what_they_read() {
     let mut engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     // However long a loaded machine takes to start all four, they are of one tick.
-    limit(&mut engine.desk, Limits { tick: Duration::from_secs(1), ..Limits::default() });
+    limit(&mut engine.data_source, Limits { tick: Duration::from_secs(1), ..Limits::default() });
     let request = panel(now() - HOUR, now());
-    ids(&engine.desk, &json!({}), &request).await;
+    ids(&engine.data_source, &json!({}), &request).await;
     engine.sandbox.reset();
     let rules = ["iam", "instance", "vpc", "rdb"].map(|product| {
         let (engine, request) = (&engine, rule(request.clone()));
         async move {
             let mut question = count();
             question["scope"] = json!({ "products": [product] });
-            ask(&engine.desk, &question, &request).await.unwrap()
+            ask(&engine.data_source, &question, &request).await.unwrap()
         }
     });
     join_all(rules).await;
@@ -403,7 +405,7 @@ async fn slow(settings: Value) -> Arc<Engine> {
 
 fn look(engine: &Arc<Engine>, request: &Request) -> tokio::task::JoinHandle<Vec<String>> {
     let (engine, request) = (Arc::clone(engine), request.clone());
-    tokio::spawn(async move { ids(&engine.desk, &json!({}), &request).await })
+    tokio::spawn(async move { ids(&engine.data_source, &json!({}), &request).await })
 }
 
 #[tokio::test]
@@ -432,7 +434,7 @@ async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
     looking.iter().for_each(tokio::task::JoinHandle::abort);
     let after = steady(|| calls(&engine.sandbox)).await;
     assert!(after < 20, "{after} calls, although nothing waits for the answer");
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
 }
 
 #[tokio::test]
@@ -451,8 +453,8 @@ async fn what_has_not_happened_for_scaleway_is_not_taken_for_settled() {
         common::Answer { headers: [answer.headers, date].join("\r\n"), ..answer }
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    let look = async || sum(&ask(&desk, &list(json!({})), &rule(panel(now() - DAY, now()))).await.unwrap());
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let look = async || sum(&ask(&data_source, &list(json!({})), &rule(panel(now() - DAY, now()))).await.unwrap());
     assert_eq!(look().await, 1);
     happened.lock().unwrap().push(present());
     assert_eq!(look().await, 2);
@@ -467,10 +469,10 @@ async fn who_has_more_time_does_not_give_up_with_who_began() {
     engine.sandbox.set_faults([Fault::Stall.first(1).on(Endpoint::CombinedEvents)]);
     let first = {
         let (engine, request) = (Arc::clone(&engine), request.clone());
-        tokio::spawn(async move { ask(&engine.desk, &list(json!({})), &request).await })
+        tokio::spawn(async move { ask(&engine.data_source, &list(json!({})), &request).await })
     };
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let second = ids(&engine.desk, &json!({}), &request).await;
+    let second = ids(&engine.data_source, &json!({}), &request).await;
     assert!(first.await.unwrap().is_err(), "the only call stalls");
     assert!(start.elapsed() >= Duration::from_secs(8), "{:?}", start.elapsed());
     let fr_par = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, _)| region == "fr-par").count();
@@ -484,16 +486,16 @@ async fn a_region_that_failed_is_asked_again_and_the_others_are_not() {
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
     for _ in 0..2 {
-        let frame = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+        let frame = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
         assert_eq!(
             warnings(&frame),
             ["region nl-ams, combined events: Scaleway answers HTTP 503: service unavailable"]
         );
-        assert!(ask(&engine.desk, &count(), &rule(request.clone())).await.is_err());
+        assert!(ask(&engine.data_source, &count(), &rule(request.clone())).await.is_err());
     }
     engine.sandbox.set_faults([]);
     engine.sandbox.reset();
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     assert_eq!((engine.asked("/regions/fr-par/").len(), engine.asked("/regions/pl-waw/").len()), (0, 0));
     assert!(!engine.asked("/regions/nl-ams/").is_empty());
 }
@@ -512,17 +514,18 @@ async fn a_reading_that_broke_off_leaves_nothing_half_held() {
             fault.every(5).on(Endpoint::CombinedEvents),
         ]);
         let broken =
-            tokio::time::timeout(Duration::from_millis(300), ask(&engine.desk, &list(json!({})), &request)).await;
+            tokio::time::timeout(Duration::from_millis(300), ask(&engine.data_source, &list(json!({})), &request))
+                .await;
         drop(broken);
-        let shown = ask(&engine.desk, &list(json!({})), &request).await;
+        let shown = ask(&engine.data_source, &list(json!({})), &request).await;
         if let Ok(frame) = shown {
             let shown = texts(&frame, "id");
             assert_eq!(shown.len(), set(&shown).len(), "{fault}: an event is shown twice");
             assert!(shown.len() == whole.len() || !warnings(&frame).is_empty(), "{fault}: {} events", shown.len());
         }
         engine.sandbox.set_faults([]);
-        engine.desk.settings.query_timeout = Duration::from_mins(10);
-        is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+        engine.data_source.settings.query_timeout = Duration::from_mins(10);
+        is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     }
 }
 
@@ -615,7 +618,7 @@ async fn written(folder: &Path, request: &Request, lists: usize) -> Vec<PathBuf>
     files(folder)
 }
 
-/// An organization, and a folder in which a desk has kept what it read of a range.
+/// An organization, and a folder in which a data source has kept what it read of a range.
 struct Kept {
     engine: Engine,
     folder: tempfile::TempDir,
@@ -632,7 +635,7 @@ impl Kept {
         let settings = json!({ "cacheDirectory": folder.path().join("held") });
         let engine = Engine::with(config, SECRET_KEY, &settings).await;
         let request = settled();
-        let ids = ids(&engine.desk, &json!({}), &request).await;
+        let ids = ids(&engine.data_source, &json!({}), &request).await;
         let kept = Self { engine, folder, request, ids };
         written(&kept.path(), &kept.request, 3).await;
         kept.engine.sandbox.reset();
@@ -646,8 +649,8 @@ impl Kept {
     /// What a new process answers, and how many calls it needs.
     async fn restarted(&self, key: &str) -> (Vec<String>, u64) {
         self.engine.sandbox.reset();
-        let desk = desk(&self.engine.sandbox.url(), key, &json!({ "cacheDirectory": self.path() }));
-        let ids = ids(&desk, &json!({}), &self.request).await;
+        let data_source = data_source(&self.engine.sandbox.url(), key, &json!({ "cacheDirectory": self.path() }));
+        let ids = ids(&data_source, &json!({}), &self.request).await;
         (ids, calls(&self.engine.sandbox))
     }
 }
@@ -660,7 +663,7 @@ async fn a_folder_keeps_what_has_settled_for_the_next_process() {
     let (one, two) = tokio::join!(kept.restarted(SECRET_KEY), kept.restarted(SECRET_KEY));
     assert_eq!((one, two), ((kept.ids.clone(), 0), (kept.ids.clone(), 0)));
     let narrow = json!({ "products": ["iam"] });
-    let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
+    let restarted = data_source(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
     assert_eq!(
         ids(&restarted, &narrow, &kept.request).await,
         ids(&kept.engine.new_desk(), &narrow, &kept.request).await
@@ -695,8 +698,10 @@ async fn a_plugin_that_is_started_again_goes_on_where_it_was() {
 async fn what_is_read_of_a_folder_is_shown_as_if_it_had_been_read_anew() {
     let kept = Kept::new().await;
     let url = kept.engine.sandbox.url();
-    let (kept_desk, new_desk) =
-        (desk(&url, SECRET_KEY, &json!({ "cacheDirectory": kept.path() })), desk(&url, SECRET_KEY, &json!({})));
+    let (kept_desk, new_desk) = (
+        data_source(&url, SECRET_KEY, &json!({ "cacheDirectory": kept.path() })),
+        data_source(&url, SECRET_KEY, &json!({})),
+    );
     for question in questions().iter().filter(|question| question["queryType"] != "volume") {
         let shown = ask(&kept_desk, question, &kept.request).await.unwrap();
         let read = ask(&new_desk, question, &kept.request).await.unwrap();
@@ -760,7 +765,7 @@ async fn a_damaged_file_is_removed_and_read_again() {
             fs::write(file, if file == largest { damage.as_slice() } else { bytes }).unwrap();
         }
         kept.engine.sandbox.reset();
-        let restarted = desk(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
+        let restarted = data_source(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
         assert_eq!(ids(&restarted, &json!({}), &kept.request).await, kept.ids, "damage {number}");
         assert_ne!(fs::read(largest).ok(), Some(damage), "damage {number}: the file is still there");
         assert!(calls(&kept.engine.sandbox) > 0, "damage {number}: the file was believed");
@@ -774,7 +779,7 @@ async fn a_damaged_file_is_removed_and_read_again() {
 async fn replicas_that_write_at_the_same_time_lose_nothing() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
-    let replica = || desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": folder.path() }));
+    let replica = || data_source(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": folder.path() }));
     let (one, two, three) = (replica(), replica(), replica());
     let whole = settled();
     let middle = whole.from + (whole.to - whole.from) / 2;
@@ -818,9 +823,9 @@ async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
 async fn a_folder_that_cannot_be_used_costs_no_answer() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let desk = desk(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": file.path() }));
+    let data_source = data_source(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": file.path() }));
     let request = settled();
-    is_each_once(&ids(&desk, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
+    is_each_once(&ids(&data_source, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
 }
 
 #[tokio::test]
@@ -831,9 +836,9 @@ async fn a_trail_with_a_rate_limit_is_read_whole() {
     let whole = all(&common::organization(config.clone()).await, &request).await;
     let limited = Config { rate_limit: Some(4.0), latency: Duration::from_millis(5), ..config };
     let engine = Engine::start(limited).await;
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     assert!(engine.sandbox.calls().answered(429) > 0, "the limit was never met");
-    let counted = ask(&engine.desk, &count(), &rule(request)).await.unwrap();
+    let counted = ask(&engine.data_source, &count(), &rule(request)).await.unwrap();
     assert_eq!(sum(&counted), whole.len());
 }
 
@@ -845,7 +850,7 @@ async fn a_dense_trail_is_read_by_several_walks_and_each_event_is_shown_once() {
     let whole = all(&engine.sandbox, &request).await;
     assert!(whole.len() > 19_990, "{}", whole.len());
     engine.sandbox.reset();
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     let asked = engine.sandbox.calls();
     assert!((3..=6).contains(&asked.most_at_once), "{} calls at once", asked.most_at_once);
     // A page for each hundred, and one more for each time that a walk was halved.
@@ -857,7 +862,7 @@ async fn calls_at_the_same_time_are_no_more_than_the_setting_allows() {
     for most in [1, 2, 5] {
         let config = Config { events: 3_000, latency: Duration::from_millis(10), ..Config::default() };
         let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": most })).await;
-        show(&engine.desk, &count(), &settled()).await;
+        show(&engine.data_source, &count(), &settled()).await;
         let at_once = engine.sandbox.calls().most_at_once;
         assert!(at_once <= most && (most == 1 || at_once > 1), "{at_once} calls at once where {most} are allowed");
     }
@@ -873,16 +878,16 @@ async fn a_live_edge_that_many_walks_have_read_is_one_answer() {
     let request = panel(now() - 7 * HOUR, now());
     let whole = all(&engine.sandbox, &request).await;
     engine.sandbox.reset();
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &whole);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     let cold = calls(&engine.sandbox);
     assert!((50..90).contains(&cold), "{cold} calls");
     // A panel of a moment later shares what was read, a rule has to read it again.
     assert_eq!(
-        ids(&engine.desk, &json!({ "kinds": ["api", "authentication", "system"] }), &request).await.len(),
+        ids(&engine.data_source, &json!({ "kinds": ["api", "authentication", "system"] }), &request).await.len(),
         whole.len()
     );
     assert_eq!(calls(&engine.sandbox), cold);
-    assert_eq!(sum(&ask(&engine.desk, &count(), &rule(request.clone())).await.unwrap()), whole.len());
+    assert_eq!(sum(&ask(&engine.data_source, &count(), &rule(request.clone())).await.unwrap()), whole.len());
     let both = calls(&engine.sandbox);
     assert!(both < 2 * cold + 20, "{both} calls, of which the first reading took {cold}");
 }
@@ -897,7 +902,7 @@ async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
     engine.sandbox.push("fr-par", Kind::Api, rare.map(|event| event.to_string())).unwrap();
     // On a Sunday all of a smaller region may cost no more than the part.
     let scope = json!({ "kinds": ["api"], "regions": ["fr-par"], "methods": ["createGdprRequest"] });
-    let shown = ids(&engine.desk, &scope, &request).await;
+    let shown = ids(&engine.data_source, &scope, &request).await;
     assert_eq!((shown.len(), set(&shown).len()), (250, 250));
     assert!(!engine.asked("method_name=CreateGDPRRequest").is_empty());
     let asked = calls(&engine.sandbox);
@@ -905,10 +910,10 @@ async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
     assert!(asked <= 24, "{asked} calls, and everything has 200 pages");
     // It serves a narrower range, and does not pass for everything.
     engine.sandbox.reset();
-    assert_eq!(ids(&engine.desk, &scope, &panel(request.from + DAY, request.to)).await, shown);
-    assert_eq!(ids(&engine.desk, &scope, &panel(request.from, request.to - 1)).await, [""; 0]);
+    assert_eq!(ids(&engine.data_source, &scope, &panel(request.from + DAY, request.to)).await, shown);
+    assert_eq!(ids(&engine.data_source, &scope, &panel(request.from, request.to - 1)).await, [""; 0]);
     assert_eq!(calls(&engine.sandbox), 0);
-    is_each_once(&ids(&engine.desk, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
+    is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
 }
 
 /// An API that lists these events, newest first, and refuses pages larger than `most`; its bounds are inclusive.
@@ -953,8 +958,9 @@ async fn whatever_the_page_size_each_event_is_shown_once() {
         (0..230).map(|place| (start + place / 3 * 20 * SECOND, format!("event {place:03}"))).collect();
     let whole = events.iter().map(|(_, id)| id.clone()).collect();
     for most in [1, 4, 5, 10, 19, 20, 50, 99, 100] {
-        let desk = desk(&pages(events.clone(), most).await, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-        is_each_once(&ids(&desk, &json!({}), &panel(start, start + 3 * HOUR)).await, &whole);
+        let data_source =
+            data_source(&pages(events.clone(), most).await, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+        is_each_once(&ids(&data_source, &json!({}), &panel(start, start + 3 * HOUR)).await, &whole);
     }
 }
 
@@ -967,8 +973,8 @@ async fn events_of_one_nanosecond_are_shown_once_wherever_a_window_is_halved() {
     let whole: BTreeSet<String> = events.iter().map(|(_, id)| id.clone()).collect();
     let url = pages(events, 20).await;
     for seconds in [300, 512, 1_024] {
-        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "concurrentCalls": 8 }));
-        is_each_once(&ids(&desk, &json!({}), &panel(start, start + seconds * SECOND)).await, &whole);
+        let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "concurrentCalls": 8 }));
+        is_each_once(&ids(&data_source, &json!({}), &panel(start, start + seconds * SECOND)).await, &whole);
     }
 }
 
@@ -978,16 +984,16 @@ async fn what_is_malformed_far_away_does_not_spoil_an_answer() {
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
     let request = settled();
     engine.sandbox.set_faults([Fault::MissingTime.first(1).on(Endpoint::CombinedEvents).in_region("fr-par")]);
-    let frame = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+    let frame = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
     // It stands on the first page, which holds the newest.
     assert!(warnings(&frame)[0].contains("1 malformed events were left out"), "{:?}", notices(&frame));
     for _ in 0..2 {
-        let again = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+        let again = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
         assert_eq!(warnings(&again), warnings(&frame), "it is still missing");
     }
     let early = panel(request.from, request.to - 5 * DAY);
-    is_each_once(&ids(&engine.desk, &json!({}), &early).await, &all(&engine.sandbox, &early).await);
-    let counted = ask(&engine.desk, &count(), &rule(early.clone())).await;
+    is_each_once(&ids(&engine.data_source, &json!({}), &early).await, &all(&engine.sandbox, &early).await);
+    let counted = ask(&engine.data_source, &count(), &rule(early.clone())).await;
     assert_eq!(sum(&counted.unwrap()), all(&engine.sandbox, &early).await.len());
 }
 
@@ -998,9 +1004,9 @@ async fn what_is_malformed_of_one_kind_does_not_spoil_another() {
     engine.push("fr-par", Kind::System, 4_001, json!({ "product_name": "rdb" }));
     engine.sandbox.set_faults([Fault::MalformedTime.always().on(Endpoint::CombinedEvents)]);
     let request = settled();
-    let everything = ask(&engine.desk, &list(json!({})), &request).await.unwrap();
+    let everything = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
     assert!(!warnings(&everything).is_empty());
     for scope in [json!({ "kinds": ["api"] }), json!({ "kinds": ["system"] })] {
-        assert_eq!(ids(&engine.desk, &scope, &request).await.len(), 1, "{scope}");
+        assert_eq!(ids(&engine.data_source, &scope, &request).await.len(), 1, "{scope}");
     }
 }

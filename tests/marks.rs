@@ -451,7 +451,7 @@ async fn a_cluster_is_a_point_that_says_what_its_events_are() {
     }
     let now = nanos(engine.sandbox.now());
     let request = panel(now - 86_400 * SECOND, now);
-    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     assert_eq!(frame.rows(), 1);
     assert_eq!(times(&frame, "timeEnd"), [None], "it is a point");
     let length = times(&frame, "cluster_end")[0].unwrap() - times(&frame, "time")[0].unwrap();
@@ -461,7 +461,10 @@ async fn a_cluster_is_a_point_that_says_what_its_events_are() {
     let notice = "20 of 20 events are clustered into 1 annotation; narrow the range or the scope to see each";
     assert_eq!(notices(&frame), [notice]);
     // A rule counts events, not marks.
-    assert_eq!(sum(&ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()), 20);
+    assert_eq!(
+        sum(&ask(&engine.data_source, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()),
+        20
+    );
     assert_eq!(field(&frame, "time").values.null_count(), 0);
 }
 
@@ -497,7 +500,7 @@ async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overla
     let request = engine.ever();
     for (overlay, column, color, others) in [(false, "newState", "nodata", "ok"), (true, "color", "gray", "blue")] {
         let query = json!({ "queryType": "annotations", "overlay": overlay, "cap": 1 });
-        let frame = ask(&engine.desk, &query, &request).await.unwrap();
+        let frame = ask(&engine.data_source, &query, &request).await.unwrap();
         let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
         assert_eq!(title, "Incomplete: region nl-ams did not answer");
         assert_eq!(*from, request.from);
@@ -509,7 +512,7 @@ async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overla
         let warning = frame.meta.notices.iter().find(|notice| notice.text.contains("nl-ams")).unwrap();
         assert!(warning.link.as_ref().unwrap().ends_with("#a-region-did-not-answer"), "{warning:?}");
     }
-    assert!(ask(&engine.desk, &json!({ "queryType": "annotations" }), &rule(request)).await.is_err());
+    assert!(ask(&engine.data_source, &json!({ "queryType": "annotations" }), &rule(request)).await.is_err());
 }
 
 #[tokio::test]
@@ -519,9 +522,9 @@ async fn a_trail_that_does_not_answer_at_all_is_one_interval_and_an_error_for_al
     let (annotations, counts) = (json!({ "queryType": "annotations" }), json!({ "queryType": "counts" }));
     let for_rule = rule(request.clone());
     let (shown, counted, ruled) = tokio::join!(
-        ask(&engine.desk, &annotations, &request),
-        ask(&engine.desk, &counts, &request),
-        ask(&engine.desk, &annotations, &for_rule),
+        ask(&engine.data_source, &annotations, &request),
+        ask(&engine.data_source, &counts, &request),
+        ask(&engine.data_source, &annotations, &for_rule),
     );
     let shown = shown.unwrap();
     let [(title, from, _)] = &incomplete(&shown)[..] else { panic!("{:?}", incomplete(&shown)) };
@@ -530,7 +533,7 @@ async fn a_trail_that_does_not_answer_at_all_is_one_interval_and_an_error_for_al
     assert!(counted.is_err() && ruled.is_err());
     // Nothing that happened is a frame without rows.
     engine.sandbox.set_faults([]);
-    assert_eq!(ask(&engine.desk, &annotations, &request).await.unwrap().rows(), 0);
+    assert_eq!(ask(&engine.data_source, &annotations, &request).await.unwrap().rows(), 0);
 }
 
 #[tokio::test]
@@ -539,11 +542,11 @@ async fn an_outage_leaves_cached_annotations_and_shows_from_when_they_are_not_kn
     let id = engine.push("nl-ams", Kind::Api, 3_600, json!({}));
     let annotations = json!({ "queryType": "annotations", "overlay": true });
     let began = nanos(engine.sandbox.now());
-    assert_eq!(incomplete(&ask(&engine.desk, &annotations, &engine.ever()).await.unwrap()), []);
+    assert_eq!(incomplete(&ask(&engine.data_source, &annotations, &engine.ever()).await.unwrap()), []);
     engine.sandbox.set_faults([Fault::Unavailable.always()]);
     // What was read a moment ago is shared.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    let frame = ask(&engine.desk, &annotations, &engine.ever()).await.unwrap();
+    let frame = ask(&engine.data_source, &annotations, &engine.ever()).await.unwrap();
     let missing = incomplete(&frame);
     assert!(!missing.is_empty() && missing.iter().all(|(_, from, _)| *from >= began - 300 * SECOND), "{missing:?}");
     assert_eq!(texts(&frame, "id")[missing.len()..], [id]);
@@ -556,7 +559,7 @@ async fn a_list_that_is_cut_shows_up_to_when() {
         engine.push("fr-par", Kind::Api, seconds, json!({}));
     }
     let request = engine.ever();
-    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
     assert_eq!(title, "Incomplete: only the newest 3 events of region fr-par were fetched");
     assert_eq!((Some(*from), Some(*to)), (Some(request.from), times(&frame, "time")[1]));
@@ -582,11 +585,11 @@ async fn what_scaleway_no_longer_keeps_is_on_the_graph() {
     let now = nanos(engine.sandbox.now());
     let days = |count: i64| count * 86_400 * SECOND;
     let request = panel(now - days(120), now);
-    let frame = ask(&engine.desk, &json!({ "queryType": "annotations" }), &request).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
     assert_eq!(title, "Incomplete: Scaleway keeps events for 90 days");
     assert_eq!(*from, request.from);
     assert!((now - days(91)..now - days(90) + 3_600 * SECOND).contains(to), "{to}");
     let recent = panel(now - days(80), now);
-    assert_eq!(ask(&engine.desk, &json!({ "queryType": "annotations" }), &recent).await.unwrap().rows(), 0);
+    assert_eq!(ask(&engine.data_source, &json!({ "queryType": "annotations" }), &recent).await.unwrap().rows(), 0);
 }

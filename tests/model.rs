@@ -11,8 +11,8 @@ use audittrail::frame::{Frame, FrameType};
 use audittrail::query::{Query, Request, text};
 use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
-    Engine, JSON, SECOND, ask, desk, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set, sum,
-    texts, times, trail_of, warnings,
+    Engine, JSON, SECOND, ask, data_source, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set,
+    sum, texts, times, trail_of, warnings,
 };
 use serde_json::{Value, json};
 
@@ -204,7 +204,7 @@ async fn a_hidden_query_has_no_frame_and_asks_nothing() {
     let engine = week(10).await;
     let query = json!({ "hide": true, "queryType": "counts", "over": "total" });
     let parsed = parse(&query, &engine.ever()).unwrap();
-    assert_eq!(engine.desk.answer(&parsed, &engine.ever()).await.unwrap().len(), 0);
+    assert_eq!(engine.data_source.answer(&parsed, &engine.ever()).await.unwrap().len(), 0);
     assert_eq!(engine.sandbox.calls().total, 0);
     // A rule has none: no frame would be no data.
     assert_eq!(sum(&engine.ask_as_rule(query).await.unwrap()), 10);
@@ -364,10 +364,10 @@ async fn what_a_panel_says_of_a_name_does_not_depend_on_what_is_cached() {
         () => ("200 OK", JSON, json!({ "events": [], "users": [], "applications": [] }).to_string()),
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
     let query = list(json!({ "kinds": ["api"], "products": ["teapot"] }));
     let said = async || {
-        let frame = ask(&desk, &query, &panel(0, SECOND)).await.unwrap();
+        let frame = ask(&data_source, &query, &panel(0, SECOND)).await.unwrap();
         warnings(&frame).into_iter().filter(|warning| warning.contains("teapot")).count()
     };
     assert_eq!(said().await, 1);
@@ -375,7 +375,7 @@ async fn what_a_panel_says_of_a_name_does_not_depend_on_what_is_cached() {
         let known =
             list(json!({ "kinds": ["api"], "products": ["iam"], "text": asked.lock().unwrap().len().to_string() }));
         let at = i64::try_from(asked.lock().unwrap().len()).unwrap() * SECOND;
-        ask(&desk, &known, &panel(at, at + SECOND)).await.unwrap();
+        ask(&data_source, &known, &panel(at, at + SECOND)).await.unwrap();
     }
     assert_eq!(said().await, 0, "the list of the first question is cached, and does not decide");
 }
@@ -808,12 +808,12 @@ async fn a_text_is_found_in_each_name_of_the_principal() {
         ("200 OK", JSON, body.to_string())
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({}));
+    let data_source = data_source(&url, SECRET_KEY, &json!({}));
     for (text, found) in [("ANN@", 1), ("root-oper", 1), ("bob", 0)] {
         for (field, found) in [("text", found), ("notText", 1 - found)] {
             let mut query = list(json!({ "kinds": ["api"] }));
             query["scope"][field] = text.into();
-            let frame = ask(&desk, &query, &panel(0, 120 * SECOND)).await.unwrap();
+            let frame = ask(&data_source, &query, &panel(0, 120 * SECOND)).await.unwrap();
             assert_eq!(frame.rows(), found, "{field} {text}: {:?}", notices(&frame));
         }
     }
@@ -995,7 +995,7 @@ async fn a_volume_has_a_frame_per_level_and_counts_every_event_once() {
     let engine = week(400).await;
     let request = engine.ever();
     let query = parse(&json!({ "queryType": "volume" }), &request).unwrap();
-    let frames = engine.desk.answer(&query, &request).await.unwrap();
+    let frames = engine.data_source.answer(&query, &request).await.unwrap();
     assert_eq!(frames.iter().map(sum).sum::<usize>(), 400);
     let mut levels = BTreeSet::new();
     for frame in &frames {
@@ -1016,7 +1016,7 @@ async fn what_is_missing_is_said_even_where_there_is_nothing_to_show() {
     let request = engine.ever();
     for question in ["volume", "events", "annotations", "counts", "values"] {
         let query = parse(&json!({ "queryType": question }), &request).unwrap();
-        let frames = engine.desk.answer(&query, &request).await.unwrap();
+        let frames = engine.data_source.answer(&query, &request).await.unwrap();
         let said = frames.iter().flat_map(|frame| warnings(frame)).any(|notice| notice.contains("region nl-ams"));
         assert!(said, "{question} says nothing of the region that failed");
     }
@@ -1168,7 +1168,7 @@ async fn a_variable_without_a_value_selects_no_event_and_asks_nothing() {
     assert_eq!(engine.ask(json!({ "emptyVariables": [], "limit": 100 })).await.unwrap().rows(), 100);
     assert_eq!(engine.ask(json!({ "emptyVariables": null, "limit": 100 })).await.unwrap().rows(), 100);
     let hidden = parse(&json!({ "hide": true, "emptyVariables": ["a"] }), &engine.ever()).unwrap();
-    assert_eq!(engine.desk.answer(&hidden, &engine.ever()).await.unwrap().len(), 0);
+    assert_eq!(engine.data_source.answer(&hidden, &engine.ever()).await.unwrap().len(), 0);
 }
 
 #[tokio::test]
@@ -1295,7 +1295,7 @@ async fn a_series_counts_every_event_of_the_range_once() {
     for hours in [1, 7, 24, 100] {
         let request = panel(end - hours * 3_600 * SECOND + 12_345, end);
         let total = engine.ids_in(json!({}), &request).await.len();
-        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &request).await.unwrap();
         assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
         assert_eq!(shape(&frame), [("time", false), ("count", false)]);
         assert_eq!(sum(&frame), total, "{hours} h");
@@ -1313,7 +1313,7 @@ async fn a_refresh_changes_no_bar_but_the_first_and_the_last() {
     let end = nanos(engine.sandbox.now()) - 3_600 * SECOND;
     let of = async |end: i64| {
         let request = panel(end - 24 * 3_600 * SECOND, end);
-        let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &request).await.unwrap();
+        let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &request).await.unwrap();
         let starts = times(&frame, "time").into_iter().flatten();
         let bars: BTreeMap<i64, i64> = starts.zip(numbers(&frame)).collect();
         let (first, last) = (*bars.keys().next().unwrap(), *bars.keys().last().unwrap());
@@ -1342,7 +1342,7 @@ async fn days_begin_on_the_clock_of_the_time_zone() {
         (json!("asia/tokyo"), 54_000),
     ] {
         let query = json!({ "queryType": "counts", "timezone": zone });
-        let frame = ask(&engine.desk, &query, &daily).await.unwrap();
+        let frame = ask(&engine.data_source, &query, &daily).await.unwrap();
         let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
         assert!(
             starts.iter().all(|start| start.rem_euclid(86_400 * SECOND) == midnight * SECOND),
@@ -1385,7 +1385,7 @@ async fn of_an_empty_range_there_is_nothing_to_know() {
     let engine = week(50).await;
     let now = nanos(engine.sandbox.now());
     for (query, fields) in every_question() {
-        let frame = ask(&engine.desk, &query, &panel(now, now)).await.unwrap();
+        let frame = ask(&engine.data_source, &query, &panel(now, now)).await.unwrap();
         // Unknown never looks like zero: no number, and not a 0.
         assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
         assert_eq!(notices(&frame), ["the range is empty: it ends where it begins"], "{query}");
@@ -1399,13 +1399,13 @@ async fn of_the_future_there_is_nothing_to_know() {
     let now = nanos(engine.sandbox.now());
     let hour = 3_600 * SECOND;
     for (query, fields) in every_question() {
-        let frame = ask(&engine.desk, &query, &panel(now + hour, now + 2 * hour)).await.unwrap();
+        let frame = ask(&engine.data_source, &query, &panel(now + hour, now + 2 * hour)).await.unwrap();
         assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
         assert!(notices(&frame)[0].starts_with("the range begins in the future, at "), "{:?}", notices(&frame));
     }
     // A day that has begun is known as far as it has come.
     let today = Request { interval: Duration::from_hours(1), ..panel(now - 5 * hour, now + 19 * hour) };
-    let frame = ask(&engine.desk, &json!({ "queryType": "counts" }), &today).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &today).await.unwrap();
     assert!((6..=7).contains(&frame.rows()), "{} buckets", frame.rows());
     assert!(notices(&frame)[0].contains("the last bar is not complete"), "{:?}", notices(&frame));
     assert_eq!(sum(&frame), engine.ids_in(json!({}), &today).await.len());
@@ -1420,14 +1420,14 @@ async fn ranges_of_a_millisecond_and_of_ninety_days_at_one_pixel_have_a_bucket()
     let at = times(&table, "time")[0].unwrap();
     let start = at - at % 1_000_000;
     let counts = json!({ "queryType": "counts" });
-    let instant = ask(&engine.desk, &counts, &panel(start, start + 1_000_000)).await.unwrap();
+    let instant = ask(&engine.data_source, &counts, &panel(start, start + 1_000_000)).await.unwrap();
     assert_eq!((numbers(&instant), instant.rows()), (vec![1], 1));
     let ages = Request {
         max_data_points: 1,
         interval: Duration::from_hours(24 * 90),
         ..panel(now - 90 * 86_400 * SECOND, now)
     };
-    let all = ask(&engine.desk, &counts, &ages).await.unwrap();
+    let all = ask(&engine.data_source, &counts, &ages).await.unwrap();
     assert_eq!((sum(&all), all.rows()), (51, 1));
 }
 

@@ -740,7 +740,7 @@ async fn a_region_that_is_named_twice_is_asked_once() {
     often["scope"]["regions"] = vec!["nl-ams"; 100].into();
     let mut calls = Vec::new();
     for (json, max_events) in [(once, 10_000), (often, 10_001)] {
-        // Other settings are another desk, which holds nothing yet.
+        // Other settings are another data source, whose cache is empty.
         let source = source.clone().with("maxEvents", max_events);
         sandbox.reset();
         assert_eq!(host.query(&source, &[Ask::new("A", json, last_hours(200))], &[]).await.unwrap()["A"].error, "");

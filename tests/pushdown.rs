@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use audittrail::query::{Answer, Desk, Query, filter};
+use audittrail::query::{Answer, DataSource, Query, filter};
 use audittrail::sandbox::{Config, Endpoint, Fault, Kind, Organisation, SECRET_KEY};
 use engine::{Engine, REGIONS, list, texts, trail_of};
 use ipnet::IpNet;
@@ -35,7 +35,7 @@ struct World {
     runtime: Runtime,
     engine: Engine,
     /// Holds nothing when it is asked, so that Scaleway filters.
-    forgetful: RefCell<Desk>,
+    forgetful: RefCell<DataSource>,
     trail: Vec<Told>,
     /// All events of some regions, read once.
     everything: RefCell<HashMap<String, Rc<Answer>>>,
@@ -65,18 +65,18 @@ impl World {
         TestRunner::new(cases).run(&scopes, |scope| property(&scope)).unwrap_or_else(|failed| panic!("{failed}"));
     }
 
-    fn gather(&self, desk: &Desk, query: &Value) -> Answer {
+    fn gather(&self, data_source: &DataSource, query: &Value) -> Answer {
         let request = self.engine.ever();
         let query = Query::parse(query.to_string().as_bytes(), "", &request, 50_000).unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);
-        self.runtime.block_on(Answer::gather(desk, &query, &request, deadline)).unwrap()
+        self.runtime.block_on(Answer::gather(data_source, &query, &request, deadline)).unwrap()
     }
 
     /// The answer with Scaleway's filters.
     fn pushed_down(&self, query: &Value) -> Answer {
-        let mut desk = self.forgetful.borrow_mut();
-        engine::forget(&mut desk);
-        self.gather(&desk, query)
+        let mut data_source = self.forgetful.borrow_mut();
+        engine::forget(&mut data_source);
+        self.gather(&data_source, query)
     }
 
     fn answer(&self, scope: &Value) -> Answer {
@@ -90,12 +90,12 @@ impl World {
         let regions = scope.get("regions").cloned().unwrap_or_default();
         let everything = self.everything.borrow().get(&regions.to_string()).cloned();
         let everything = everything.unwrap_or_else(|| {
-            let read = Rc::new(self.gather(&self.engine.desk, &list(json!({ "regions": regions }))));
+            let read = Rc::new(self.gather(&self.engine.data_source, &list(json!({ "regions": regions }))));
             self.everything.borrow_mut().insert(regions.to_string(), Rc::clone(&read));
             read
         });
         let deadline = Instant::now() + Duration::from_mins(1);
-        let names = self.runtime.block_on(self.engine.desk.names(deadline, |_| false)).unwrap().value;
+        let names = self.runtime.block_on(self.engine.data_source.names(deadline, |_| false)).unwrap().value;
         let mask = filter::mask(&query.scope, &everything.events, &names);
         let rows = (0..everything.events.len()).filter(|row| {
             let risk = everything.risks()[*row];

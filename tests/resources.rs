@@ -505,7 +505,7 @@ async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
     let url = format!("event/{}", event["id"]);
     assert_eq!(get(&host, &source, &url).await["id"], *event["id"]);
     sandbox.set_faults([Fault::Unavailable.always().in_region("fr-par")]);
-    // What is held needs no region; other settings are another desk, which holds nothing yet.
+    // What is held needs no region; other settings are another data source, whose cache is empty.
     assert_eq!(get(&host, &source, &url).await["id"], *event["id"]);
     let source = source.with("maxEvents", 1_000);
     let (status, message) = refused(&host, &source, &url).await;
@@ -519,7 +519,7 @@ async fn a_list_of_resources_says_what_is_missing_from_it() {
     let (host, sandbox, source) = start().await;
     let whole = get(&host, &source, "resources?from=0").await;
     sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
-    // Other settings are another desk, which holds nothing yet.
+    // Other settings are another data source, whose cache is empty.
     let source = source.with("maxEvents", 1_000);
     let part = get(&host, &source, "resources?from=0").await;
     assert!(part["total"].as_u64() < whole["total"].as_u64());

@@ -439,10 +439,11 @@ fn what_the_process_is_given_does_not_show_when_it_is_printed() {
     let secrets = std::collections::HashMap::from([("secretKey".to_owned(), key.clone())]);
     let settings = audittrail::settings::Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
     let meter = audittrail::scaleway::Meter::new().unwrap();
-    let desk = audittrail::query::Desk::new(settings.clone(), &meter, &audittrail::cache::Meter::default()).unwrap();
+    let data_source =
+        audittrail::query::DataSource::new(settings.clone(), &meter, &audittrail::cache::Meter::default()).unwrap();
     let mut heard = Heard::new(&[&key]);
     heard.hear("settings", &settings);
-    heard.hear("the desk", &desk);
+    heard.hear("the data_source", &data_source);
     heard.hear("the fingerprint", settings.fingerprint());
     assert_eq!(heard.found(), Vec::<String>::new());
 }

@@ -130,7 +130,7 @@ async fn labels_are_short_and_differ_where_the_events_do() {
         // Under a rule labels tell the alert's instances apart: two alike are an error.
         let now = engine::nanos(engine.sandbox.now());
         let request = engine::rule(engine::panel(now - 600 * engine::SECOND, now));
-        let frame = engine::ask(&engine.desk, &query, &request).await.unwrap();
+        let frame = engine::ask(&engine.data_source, &query, &request).await.unwrap();
         let labels: Vec<String> = match over {
             "time" => frame.fields.iter().filter_map(|field| field.labels.get("method")).cloned().collect(),
             _ => texts(&frame, "method"),
@@ -143,7 +143,7 @@ async fn labels_are_short_and_differ_where_the_events_do() {
         // Nor do they depend on the other groups: an instance is the same one at the next evaluation.
         let alone =
             json!({ "queryType": "counts", "over": "total", "groupBy": ["method"], "scope": { "methods": ["a\nb"] } });
-        let alone = texts(&engine::ask(&engine.desk, &alone, &request).await.unwrap(), "method");
+        let alone = texts(&engine::ask(&engine.data_source, &alone, &request).await.unwrap(), "method");
         assert!(labels.contains(&alone[0]), "{alone:?} is not among {labels:?}");
     }
 }

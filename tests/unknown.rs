@@ -83,9 +83,9 @@ async fn nothing_found_in_what_scaleway_no_longer_keeps_is_no_data() {
     let engine = Engine::empty().await;
     let now = nanos(engine.sandbox.now());
     let count = json!({ "queryType": "counts", "over": "total" });
-    let older = ask(&engine.desk, &count, &panel(now - 120 * DAY, now)).await.expect("an answer");
+    let older = ask(&engine.data_source, &count, &panel(now - 120 * DAY, now)).await.expect("an answer");
     assert!(older.fields.is_empty() && !warnings(&older).is_empty());
-    let kept = ask(&engine.desk, &count, &panel(now - 89 * DAY, now)).await.expect("an answer");
+    let kept = ask(&engine.data_source, &count, &panel(now - 89 * DAY, now)).await.expect("an answer");
     assert_eq!((numbers(&kept), warnings(&kept).len()), (vec![0], 0));
 }
 

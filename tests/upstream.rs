@@ -17,8 +17,8 @@ use audittrail::sandbox::{
 use audittrail::scaleway::audit_trail;
 use chrono::SubsecRound;
 use engine::{
-    Engine, JSON, SECOND, ask, desk, list, nanos, notices, panel, rule, scripted, set, sum, texts, times, trail_of,
-    warnings,
+    Engine, JSON, SECOND, ask, data_source, list, nanos, notices, panel, rule, scripted, set, sum, texts, times,
+    trail_of, warnings,
 };
 use serde_json::{Value, json};
 
@@ -240,8 +240,8 @@ async fn a_short_rate_limit_is_waited_for() {
 #[tokio::test]
 async fn a_lasting_rate_limit_is_an_error_at_the_deadline() {
     let (url, asked) = scripted(|_, _| ("429 Too Many Requests", "X-Envoy-Ratelimited: true\r\n", String::new())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 4 }));
-    let failure = ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 4 }));
+    let failure = ask(&data_source, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
     assert_eq!((failure.status, failure.fault), (429, error::Fault::Downstream));
     assert!(failure.message.contains("rate limit was hit"), "{failure}");
     // Pauses of at least 0.1, 0.2, 0.4, ... seconds: a handful of tries, not hundreds.
@@ -289,8 +289,10 @@ async fn retry_after_may_be_a_date() {
         }
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    ask(&desk, &json!({ "queryType": "counts", "scope": { "kinds": ["api"] } }), &panel(0, SECOND)).await.unwrap();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    ask(&data_source, &json!({ "queryType": "counts", "scope": { "kinds": ["api"] } }), &panel(0, SECOND))
+        .await
+        .unwrap();
     let calls = calls.lock().unwrap();
     let [(_, date), (second, _)] = calls[..] else { panic!("{} calls", calls.len()) };
     assert!(second >= date, "the second call came at {second}, before {date}");
@@ -304,9 +306,10 @@ async fn a_retry_after_whose_date_is_far_or_past_neither_waits_for_ever_nor_hamm
     {
         let header: &'static str = format!("Retry-After: {date}\r\n").leak();
         let (url, asked) = scripted(move |_, _| ("429 Too Many Requests", header, String::new())).await;
-        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": seconds }));
+        let data_source =
+            data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": seconds }));
         let query = json!({ "queryType": "counts", "scope": { "kinds": ["api"] } });
-        assert_eq!(ask(&desk, &query, &panel(0, SECOND)).await.unwrap_err().status, 429);
+        assert_eq!(ask(&data_source, &query, &panel(0, SECOND)).await.unwrap_err().status, 429);
         let calls = asked.lock().unwrap().len();
         assert!(tries.contains(&calls), "{date}: {calls} calls");
     }
@@ -325,7 +328,7 @@ async fn a_content_type_is_read_whatever_its_case() {
         let (url, _) = scripted(move |_, _| ("200 OK", header, json!({ "events": [] }).to_string())).await;
         let settings = json!({ "regions": ["fr-par"] });
         let query = json!({ "queryType": "counts", "scope": { "kinds": ["api"] } });
-        let answer = ask(&desk(&url, SECRET_KEY, &settings), &query, &panel(0, SECOND)).await;
+        let answer = ask(&data_source(&url, SECRET_KEY, &settings), &query, &panel(0, SECOND)).await;
         assert_eq!(answer.is_ok(), json, "{kind}");
     }
 }
@@ -333,9 +336,9 @@ async fn a_content_type_is_read_whatever_its_case() {
 #[tokio::test]
 async fn retry_after_beyond_the_deadline_is_not_waited_for() {
     let (url, asked) = scripted(|_, _| ("429 Too Many Requests", "Retry-After: 3600\r\n", String::new())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 600 }));
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 600 }));
     let query = json!({ "queryType": "counts", "scope": { "kinds": ["api"] } });
-    assert_eq!(ask(&desk, &query, &panel(0, SECOND)).await.unwrap_err().status, 429);
+    assert_eq!(ask(&data_source, &query, &panel(0, SECOND)).await.unwrap_err().status, 429);
     assert_eq!(asked.lock().unwrap().len(), 1, "the first answer is the last");
 }
 
@@ -343,8 +346,8 @@ async fn retry_after_beyond_the_deadline_is_not_waited_for() {
 async fn retry_after_zero_is_no_licence_to_hammer() {
     let (url, asked) = scripted(|_, _| ("429 Too Many Requests", "Retry-After: 0\r\n", String::new())).await;
     // Pauses of at least 0.1, 0.2, 0.4 seconds in each of the lists.
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 1 }));
-    ask(&desk, &json!({}), &panel(0, SECOND)).await.unwrap_err();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 1 }));
+    ask(&data_source, &json!({}), &panel(0, SECOND)).await.unwrap_err();
     let tries = asked.lock().unwrap().iter().filter(|path| path.contains("audit-trail")).count();
     assert!(tries < 20, "{tries} calls in a second");
 }
@@ -353,8 +356,9 @@ async fn retry_after_zero_is_no_licence_to_hammer() {
 async fn an_absurd_retry_after_is_an_error_and_no_panic() {
     let header = "Retry-After: 18446744073709551615\r\n";
     let (url, _) = scripted(move |_, _| ("503 Service Unavailable", header, String::new())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    let failure = tokio::spawn(async move { ask(&desk, &json!({}), &panel(0, SECOND)).await.unwrap_err() }).await;
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let failure =
+        tokio::spawn(async move { ask(&data_source, &json!({}), &panel(0, SECOND)).await.unwrap_err() }).await;
     assert_eq!(failure.expect("no panic").status, 503);
 }
 
@@ -368,8 +372,8 @@ async fn a_server_that_fails_once_is_asked_again() {
 #[tokio::test]
 async fn a_server_that_always_fails_is_asked_five_times() {
     let (url, asked) = scripted(|_, _| ("503 Service Unavailable", "", String::new())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    ask(&data_source, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
     let tries = asked.lock().unwrap().iter().filter(|path| path.contains("/events?")).count();
     assert_eq!(tries, 5);
 }
@@ -478,10 +482,10 @@ async fn a_page_that_fails_late_keeps_what_came_before() {
         _ => ("200 OK", JSON, json!({ "events": [at(5, json!({}))], "next_page_token": "more" }).to_string()),
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
     let query = list(json!({ "kinds": ["api"] }));
     let (panel, rule) = (panel(0, 10 * SECOND), rule(panel(0, 10 * SECOND)));
-    let (shown, failed) = tokio::join!(ask(&desk, &query, &panel), ask(&desk, &query, &rule));
+    let (shown, failed) = tokio::join!(ask(&data_source, &query, &panel), ask(&data_source, &query, &rule));
     let shown = shown.unwrap();
     assert_eq!(shown.rows(), 1);
     let why = "region fr-par, api events: Scaleway answers HTTP 500: late";
@@ -546,8 +550,8 @@ fn at(second: i64, fields: Value) -> Value {
     engine::event(Kind::Api, "fr-par", second * SECOND, fields)
 }
 
-/// A desk whose trail is one page that holds `events`.
-async fn page_of(events: Vec<Value>) -> audittrail::query::Desk {
+/// A data_source whose trail is one page that holds `events`.
+async fn page_of(events: Vec<Value>) -> audittrail::query::DataSource {
     let page = json!({ "events": events }).to_string();
     let (url, _) = scripted(move |path, _| match path {
         path if path.contains("/iam/") => nobody(path),
@@ -556,7 +560,7 @@ async fn page_of(events: Vec<Value>) -> audittrail::query::Desk {
         _ => ("200 OK", JSON, r#"{"events":[]}"#.to_owned()),
     })
     .await;
-    desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }))
+    data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }))
 }
 
 #[tokio::test]
@@ -564,7 +568,7 @@ async fn pages_of_a_hundred_are_asked_newest_first_for_whole_seconds() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let to = nanos(engine.sandbox.now());
     let request = panel(to - 3_600 * SECOND + 7, to);
-    ask(&engine.desk, &list(json!({ "kinds": ["api"] })), &request).await.unwrap();
+    ask(&engine.data_source, &list(json!({ "kinds": ["api"] })), &request).await.unwrap();
     for asked in engine.asked("/events?") {
         assert!(asked.contains("page_size=100") && asked.contains("order_by=recorded_at_desc"), "{asked}");
         let query: BTreeMap<_, _> = url::form_urlencoded::parse(asked.split_once('?').unwrap().1.as_bytes()).collect();
@@ -612,9 +616,9 @@ async fn events_of_the_same_nanosecond_are_all_shown_and_always_in_the_same_orde
 async fn times_keep_their_nanoseconds_and_their_microseconds() {
     let times_of = ["2025-10-06T08:16:48.493912656Z", "2025-10-06T08:16:48.493912Z", "2025-10-06T10:16:48.5+02:00"];
     let events = times_of.iter().map(|time| at(0, json!({ "recorded_at": time })));
-    let desk = page_of(events.collect()).await;
+    let data_source = page_of(events.collect()).await;
     let start = 1_759_738_608 * SECOND;
-    let frame = ask(&desk, &list(json!({})), &panel(start, start + SECOND)).await.unwrap();
+    let frame = ask(&data_source, &list(json!({})), &panel(start, start + SECOND)).await.unwrap();
     let expected = [500_000_000, 493_912_656, 493_912_000].map(|nanos| Some(start + nanos));
     assert_eq!(times(&frame, "time"), expected);
 }
@@ -626,7 +630,7 @@ async fn the_order_is_that_of_time_and_not_of_ids() {
     assert_eq!(texts(&frame, "id"), ["d", "a", "b", "c"]);
 }
 
-/// A desk over answers that Scaleway really gave, moved to the present, and a range that holds them.
+/// A data_source over answers that Scaleway really gave, moved to the present, and a range that holds them.
 async fn recorded() -> Engine {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data").into();
     let config = Config { recorded: Some(directory), shift_to: Some(chrono::Utc::now()), ..Config::default() };
@@ -636,7 +640,7 @@ async fn recorded() -> Engine {
 async fn ask_recorded(query: Value) -> Frame {
     let engine = recorded().await;
     let now = nanos(engine.sandbox.now());
-    ask(&engine.desk, &query, &panel(now - 60 * 86_400 * SECOND, now + SECOND)).await.unwrap()
+    ask(&engine.data_source, &query, &panel(now - 60 * 86_400 * SECOND, now + SECOND)).await.unwrap()
 }
 
 #[tokio::test]
@@ -708,12 +712,12 @@ async fn a_body_of_protobuf_wrappers_is_shown_as_sent() {
 #[tokio::test]
 async fn an_accepted_action_is_a_success() {
     let accepted = at(1, json!({ "product_name": "instance", "method_name": "ServerAction", "status_code": 202 }));
-    let desk = page_of(vec![accepted, at(2, json!({ "status_code": 409 }))]).await;
+    let data_source = page_of(vec![accepted, at(2, json!({ "status_code": 409 }))]).await;
     let range = panel(0, 10 * SECOND);
-    let frame = ask(&desk, &list(json!({ "status": ["succeeded"] })), &range).await.unwrap();
+    let frame = ask(&data_source, &list(json!({ "status": ["succeeded"] })), &range).await.unwrap();
     assert_eq!(texts(&frame, "method"), ["ServerAction"]);
     assert_eq!(texts(&frame, "status_class"), ["succeeded"]);
-    let failed = ask(&desk, &list(json!({ "status": ["failed", "denied"] })), &range).await.unwrap();
+    let failed = ask(&data_source, &list(json!({ "status": ["failed", "denied"] })), &range).await.unwrap();
     assert_eq!(failed.rows(), 1);
 }
 
@@ -724,14 +728,14 @@ async fn an_event_about_several_resources_is_found_by_each() {
         { "id": "two", "type": "ipam_ip", "name": "second" },
         { "id": "three", "type": "vpc_vpc", "name": null },
     ]);
-    let desk = page_of(vec![at(1, json!({ "resources": resources })), at(2, json!({}))]).await;
+    let data_source = page_of(vec![at(1, json!({ "resources": resources })), at(2, json!({}))]).await;
     for scope in [
         json!({ "resourceIds": ["one"] }),
         json!({ "resourceIds": ["three"] }),
         json!({ "resourceNames": ["second"] }),
         json!({ "resourceTypes": ["vpc_vpc"] }),
     ] {
-        let frame = ask(&desk, &list(scope.clone()), &panel(0, 10 * SECOND)).await.unwrap();
+        let frame = ask(&data_source, &list(scope.clone()), &panel(0, 10 * SECOND)).await.unwrap();
         assert_eq!(frame.rows(), 1, "{scope}");
     }
 }
@@ -740,8 +744,8 @@ async fn an_event_about_several_resources_is_found_by_each() {
 async fn members_that_nobody_knows_yet_do_not_hide_the_resources_of_an_event() {
     let resources =
         json!([{ "id": "one", "type": "ipam_ip", "name": "first", "billing_info": "prepaid", "rank": [1] }]);
-    let desk = page_of(vec![at(1, json!({ "resources": resources }))]).await;
-    let frame = ask(&desk, &list(json!({ "resourceIds": ["one"] })), &panel(0, 10 * SECOND)).await.unwrap();
+    let data_source = page_of(vec![at(1, json!({ "resources": resources }))]).await;
+    let frame = ask(&data_source, &list(json!({ "resourceIds": ["one"] })), &panel(0, 10 * SECOND)).await.unwrap();
     assert_eq!((frame.rows(), texts(&frame, "resource_name")), (1, vec!["first".to_owned()]));
 }
 
@@ -755,8 +759,8 @@ async fn half_a_surrogate_pair_in_one_event_does_not_hide_the_others() {
         _ => ("200 OK", JSON, page.clone()),
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    let frame = ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, 10 * SECOND)).await.unwrap();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let frame = ask(&data_source, &list(json!({ "kinds": ["api"] })), &panel(0, 10 * SECOND)).await.unwrap();
     assert!(frame.rows() >= 2, "{} rows", frame.rows());
     assert!(frame.rows() == 3 || !warnings(&frame).is_empty(), "an event is missing, and nothing says so");
 }
@@ -794,12 +798,13 @@ async fn a_combined_list_of_another_shape_is_not_needed_and_not_tried_in_vain_ag
     .await;
     let tried = || asked.lock().unwrap().iter().filter(|path| path.contains("/combined-events?")).count();
     for first in [json!({}), json!({ "kinds": ["api"] })] {
-        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+        let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
         let before = tried();
         for scope in [first.clone(), json!({}), json!({ "kinds": ["api"] }), json!({ "products": ["vpc"] })] {
             for request in [panel(range.0, range.1), rule(panel(range.0, range.1))] {
                 let query = if request.from_alert { json!({ "scope": scope }) } else { list(scope.clone()) };
-                let frame = ask(&desk, &query, &request).await.unwrap_or_else(|e| panic!("{first} {scope}: {e}"));
+                let frame =
+                    ask(&data_source, &query, &request).await.unwrap_or_else(|e| panic!("{first} {scope}: {e}"));
                 assert_eq!(notices(&frame), [""; 0], "{first} {scope}");
                 if request.from_alert {
                     assert_eq!(sum(&frame), 2, "{first} {scope}");
@@ -839,15 +844,16 @@ async fn each_list_answers_with_its_kind() {
 async fn the_products_of_an_organization_are_listed_with_what_nobody_knows_yet() {
     let engine = recorded().await;
     let deadline = Instant::now() + Duration::from_mins(1);
-    let products = audit_trail::products(&engine.desk.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
+    let products =
+        audit_trail::products(&engine.data_source.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
     assert_eq!(products.len(), 8);
     let iam = products.iter().find(|product| product.name == "iam").unwrap();
     assert!(iam.services.iter().any(|service| service.methods.contains(&"CreateAPIKey".to_owned())));
 
     let body = r#"{"products":[{"name":"quantum", "spin":"up", "services":[{"name":"scaleway.quantum"}]}]}"#;
     let (url, _) = scripted(move |_, _| ("200 OK", JSON, body.to_owned())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({}));
-    let products = audit_trail::products(&desk.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
+    let data_source = data_source(&url, SECRET_KEY, &json!({}));
+    let products = audit_trail::products(&data_source.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
     assert_eq!((products[0].name.as_str(), products[0].services.len()), ("quantum", 1));
 }
 
@@ -907,9 +913,9 @@ async fn every_error_of_the_api_says_what_to_do_or_what_it_was() {
     let asked = cases.map(|(line, body, expected)| async move {
         let headers = if body.starts_with('<') { "Content-Type: text/html\r\n" } else { JSON };
         let (url, _) = scripted(move |_, _| (line, headers, body.to_owned())).await;
-        let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+        let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
         // Of a kind of its own, since the combined list has a substitute.
-        let failure = ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
+        let failure = ask(&data_source, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
         let (status, why) = expected;
         assert_eq!(failure.status, status, "{line} {body}: {failure}");
         assert!(failure.message.contains(why), "{line} {body}: {failure}");
@@ -922,10 +928,10 @@ async fn no_error_echoes_the_secret_key() {
     let body = json!({ "message": format!("no such key {SECRET_KEY}"), "details": [{ "help_message": SECRET_KEY }] });
     let body = body.to_string();
     let (url, _) = scripted(move |_, _| ("400 Bad Request", JSON, body.clone())).await;
-    let desk = desk(&url, SECRET_KEY, &json!({}));
-    let failure = ask(&desk, &json!({}), &panel(0, SECOND)).await.unwrap_err();
+    let data_source = data_source(&url, SECRET_KEY, &json!({}));
+    let failure = ask(&data_source, &json!({}), &panel(0, SECOND)).await.unwrap_err();
     assert!(failure.message.contains("[secret]") && !failure.message.contains(SECRET_KEY), "{failure}");
-    assert!(!format!("{desk:?}").contains(SECRET_KEY));
+    assert!(!format!("{data_source:?}").contains(SECRET_KEY));
 }
 
 #[tokio::test]
@@ -958,7 +964,7 @@ async fn a_refusal_that_lasts_is_not_asked_again() {
     // Of the whole key: no call tells that the permission is on its way.
     let (url, asked) =
         scripted(|_, _| ("403 Forbidden", JSON, r#"{"message":"insufficient permissions"}"#.to_owned())).await;
-    let refusing = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par", "nl-ams"] }));
+    let refusing = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par", "nl-ams"] }));
     let failure = ask(&refusing, &list(json!({ "kinds": ["api"] })), &panel(0, SECOND)).await.unwrap_err();
     assert_eq!(failure.status, 403);
     let paths = asked.lock().unwrap().clone();
@@ -1015,7 +1021,7 @@ async fn names_outlive_iam_and_the_answer_says_from_when_they_are() {
     let before = engine.ask(list(json!({}))).await.unwrap();
     engine.sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::NotFound.always().on(list)));
     let deadline = Instant::now() + Duration::from_secs(10);
-    assert!(engine.desk.names_now(deadline).await.unwrap().stale.is_some());
+    assert!(engine.data_source.names_now(deadline).await.unwrap().stale.is_some());
     let after = engine.ask(list(json!({}))).await.unwrap();
     assert_eq!(texts(&after, "principal"), texts(&before, "principal"));
     let [notice] = notices(&after)[..] else { panic!("{:?}", notices(&after)) };
@@ -1046,8 +1052,8 @@ async fn a_user_beyond_the_first_page_has_a_name() {
         }
     })
     .await;
-    let desk = desk(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
-    let frame = ask(&desk, &list(json!({ "kinds": ["api"] })), &panel(0, 10 * SECOND)).await.unwrap();
+    let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
+    let frame = ask(&data_source, &list(json!({ "kinds": ["api"] })), &panel(0, 10 * SECOND)).await.unwrap();
     assert_eq!(texts(&frame, "principal"), ["250@example.com"]);
     assert_eq!(asked.lock().unwrap().iter().filter(|path| path.contains("/users?")).count(), 3);
 }
@@ -1103,7 +1109,7 @@ const TOLD: &str =
 async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_says_so() {
     let (engine, [application, user, stranger], hour) = deleted(SECRET_KEY, Config::default()).await;
     let api = list(json!({ "kinds": ["api"] }));
-    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
     let shown: BTreeMap<String, String> =
         texts(&frame, "principal_id").into_iter().zip(texts(&frame, "principal")).collect();
     assert_eq!(shown[&application], "old-importer");
@@ -1113,21 +1119,21 @@ async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_s
     // The events themselves tell the user's name.
     assert_eq!(set(&engine.looked_up()), [application.as_str(), &stranger].into());
     // Cached, also that the trail tells nothing, and what a log-in has told that is not in the answer.
-    let again = ask(&engine.desk, &api, &hour).await.unwrap();
+    let again = ask(&engine.data_source, &api, &hour).await.unwrap();
     assert_eq!(set(&texts(&again, "principal")), ["gone@example.com", "old-importer", &stranger].into());
     assert_eq!(engine.looked_up().len(), 2, "{:?}", engine.looked_up());
 
     // A name is as good as one of IAM's: in a scope, a filter, a search, a group, also of a rule.
     for scope in [json!({ "principals": ["OLD-importer"] }), json!({ "text": "old-imp" })] {
-        let found = ask(&engine.desk, &list(scope.clone()), &hour).await.unwrap();
+        let found = ask(&engine.data_source, &list(scope.clone()), &hour).await.unwrap();
         assert_eq!(texts(&found, "principal_id"), [&*application], "{scope}");
     }
     let filter = json!({ "key": "principal", "operator": "=", "value": "old-importer" });
     let count = json!({ "queryType": "counts", "over": "total", "filters": [filter] });
-    assert_eq!(sum(&ask(&engine.desk, &count, &rule(hour.clone())).await.unwrap()), 1);
+    assert_eq!(sum(&ask(&engine.data_source, &count, &rule(hour.clone())).await.unwrap()), 1);
     let groups =
         json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "scope": { "kinds": ["api"] } });
-    let counted = ask(&engine.desk, &groups, &rule(hour)).await.unwrap();
+    let counted = ask(&engine.data_source, &groups, &rule(hour)).await.unwrap();
     // A rule's groups do not hang on which log-ins have been seen.
     assert_eq!(set(&texts(&counted, "principal")), [&*user, "old-importer", &stranger].into());
 }
@@ -1141,14 +1147,14 @@ async fn a_name_that_only_the_trail_knows_is_a_principals_where_it_does_nothing_
         // What a rule counts does not hang on whether the events of its range tell the name.
         for (range, expected) in [(&quiet, 0), (&hour, 1)] {
             let range = rule(range.clone());
-            assert_eq!(sum(&ask(&engine.desk, &count(who), &range).await.unwrap()), expected, "{who}");
+            assert_eq!(sum(&ask(&engine.data_source, &count(who), &range).await.unwrap()), expected, "{who}");
             let query = Query::parse(count(who).to_string().as_bytes(), "", &range, 100).unwrap();
             let deadline = Instant::now() + Duration::from_mins(1);
-            assert_eq!(engine.desk.warnings(&query, &range, deadline).await, Ok(vec![]), "{who}");
+            assert_eq!(engine.data_source.warnings(&query, &range, deadline).await, Ok(vec![]), "{who}");
         }
     }
     for who in ["old-import", "old-importer2"] {
-        let failure = ask(&engine.desk, &count(who), &rule(hour.clone())).await.unwrap_err();
+        let failure = ask(&engine.data_source, &count(who), &rule(hour.clone())).await.unwrap_err();
         assert_eq!(failure.message, format!("no principal is called {who}"));
     }
 }
@@ -1156,11 +1162,11 @@ async fn a_name_that_only_the_trail_knows_is_a_principals_where_it_does_nothing_
 #[tokio::test]
 async fn who_has_been_deleted_is_named_from_the_trail_without_iam_too() {
     let (engine, [application, ..], hour) = deleted(KEY_WITHOUT_IAM, Config::default()).await;
-    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
     assert!(texts(&frame, "principal").contains(&"old-importer".to_owned()));
     // A rule's groups are ids for good, as they do not hang on what the trail still tells.
     let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"] });
-    let counted = ask(&engine.desk, &groups, &rule(hour)).await.unwrap();
+    let counted = ask(&engine.data_source, &groups, &rule(hour)).await.unwrap();
     assert!(texts(&counted, "principal").contains(&application));
 }
 
@@ -1168,15 +1174,15 @@ async fn who_has_been_deleted_is_named_from_the_trail_without_iam_too() {
 async fn a_trail_that_does_not_tell_names_costs_names_and_a_rule_that_needs_them() {
     let faults = vec![Fault::Unavailable.always().on(Endpoint::Events)];
     let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config { faults, ..Config::default() }).await;
-    let frame = ask(&engine.desk, &list(json!({})), &hour).await.unwrap();
+    let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
     assert!(texts(&frame, "principal").contains(&application));
     let why = "some principals are shown by id, because the trail does not tell their names: Scaleway answers HTTP 503";
     assert!(notices(&frame)[0].starts_with(why), "{:?}", notices(&frame));
     assert_eq!(warnings(&frame), [""; 0], "no event is missing");
     let count = json!({ "queryType": "counts", "over": "total" });
-    assert_eq!(sum(&ask(&engine.desk, &count, &rule(hour.clone())).await.unwrap()), 4);
+    assert_eq!(sum(&ask(&engine.data_source, &count, &rule(hour.clone())).await.unwrap()), 4);
     let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"] });
-    let failure = ask(&engine.desk, &groups, &rule(hour)).await.unwrap_err();
+    let failure = ask(&engine.data_source, &groups, &rule(hour)).await.unwrap_err();
     assert!(failure.message.starts_with(why), "{failure}");
 }
 
@@ -1297,14 +1303,14 @@ async fn a_range_older_than_ninety_days_says_that_events_may_be_missing() {
     let now = nanos(engine.sandbox.now());
     let ask_since = async |days: i64| {
         let range = panel(now - days * 86_400 * SECOND, now);
-        ask(&engine.desk, &list(json!({})), &range).await.unwrap()
+        ask(&engine.data_source, &list(json!({})), &range).await.unwrap()
     };
     let old = ask_since(91).await;
     assert_eq!(old.rows(), EVENTS);
     assert!(warnings(&old)[0].contains("Scaleway keeps events for 90 days"), "{:?}", notices(&old));
     assert_eq!(warnings(&ask_since(89).await), [""; 0]);
     let range = rule(panel(now - 91 * 86_400 * SECOND, now));
-    let failure = ask(&engine.desk, &json!({ "queryType": "counts" }), &range).await.unwrap_err();
+    let failure = ask(&engine.data_source, &json!({ "queryType": "counts" }), &range).await.unwrap_err();
     assert!(failure.message.contains("Scaleway keeps events for 90 days"), "{failure}");
 }
 
@@ -1315,7 +1321,7 @@ async fn the_last_ninety_days_are_kept() {
     let range = panel(now - 90 * 86_400 * SECOND, now);
     // Grafana computes the range a little before the query arrives.
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(warnings(&ask(&engine.desk, &list(json!({})), &range).await.unwrap()), [""; 0]);
+    assert_eq!(warnings(&ask(&engine.data_source, &list(json!({})), &range).await.unwrap()), [""; 0]);
 }
 
 /// Exactly `count` events in one region, one a second, the newest `count` seconds after `from`.
@@ -1338,7 +1344,7 @@ async fn a_list_of_exactly_the_most_events_is_complete() {
     for count in [100, 200] {
         let (engine, from) = exactly(count, false, usize::try_from(count).unwrap()).await;
         let query = json!({ "format": "table", "limit": count });
-        let frame = ask(&engine.desk, &query, &panel(from, from + 1_000 * SECOND)).await.unwrap();
+        let frame = ask(&engine.data_source, &query, &panel(from, from + 1_000 * SECOND)).await.unwrap();
         assert_eq!((frame.rows(), notices(&frame)), (usize::try_from(count).unwrap(), vec![]));
     }
 }
@@ -1347,10 +1353,10 @@ async fn a_list_of_exactly_the_most_events_is_complete() {
 async fn a_list_of_one_event_more_than_the_most_is_cut_and_says_so() {
     let (engine, from) = exactly(101, false, 100).await;
     let range = panel(from, from + 1_000 * SECOND);
-    let frame = ask(&engine.desk, &json!({ "limit": 100 }), &range).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "limit": 100 }), &range).await.unwrap();
     assert_eq!(frame.rows(), 100);
     assert!(warnings(&frame)[0].contains("only the newest 100 events were fetched (setting maxEvents)"));
-    let failure = ask(&engine.desk, &json!({ "queryType": "counts" }), &rule(range)).await.unwrap_err();
+    let failure = ask(&engine.data_source, &json!({ "queryType": "counts" }), &rule(range)).await.unwrap_err();
     assert!(failure.message.contains("setting maxEvents"), "{failure}");
     assert_eq!(failure.fault, error::Fault::Downstream, "it is the setting that is too small");
 }
@@ -1360,9 +1366,9 @@ async fn an_event_right_before_the_range_does_not_make_a_list_too_long() {
     // More than the range is asked for, because the API's bounds are not documented.
     let (engine, from) = exactly(100, true, 100).await;
     let range = panel(from, from + 1_000 * SECOND);
-    let frame = ask(&engine.desk, &json!({ "limit": 100 }), &range).await.unwrap();
+    let frame = ask(&engine.data_source, &json!({ "limit": 100 }), &range).await.unwrap();
     assert_eq!((frame.rows(), notices(&frame)), (100, vec![]));
-    let count = ask(&engine.desk, &json!({ "queryType": "counts", "over": "total" }), &rule(range)).await;
+    let count = ask(&engine.data_source, &json!({ "queryType": "counts", "over": "total" }), &rule(range)).await;
     assert_eq!(sum(&count.unwrap()), 100);
 }
 

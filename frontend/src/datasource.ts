@@ -65,6 +65,7 @@ import { isEmpty, newQuery, NONE, VERSION, withCluster, type AuditQuery } from '
 import { Resources } from './resources';
 import type { Settings } from './settings';
 import { Shared } from './shared';
+import type { AuditSource } from './source';
 import { Variables } from './variables';
 import { words } from './words';
 
@@ -85,6 +86,7 @@ function labelled(error: DataQueryError): DataQueryError {
 export class AuditDataSource
   extends DataSourceWithBackend<AuditQuery, Settings>
   implements
+    AuditSource,
     DataSourceWithLogsContextSupport<AuditQuery>,
     DataSourceWithLogsLabelTypesSupport,
     DataSourceWithQueryModificationSupport<AuditQuery>,
@@ -92,7 +94,7 @@ export class AuditDataSource
     DataSourceWithToggleableQueryFiltersSupport<AuditQuery>
 {
   annotations = annotations;
-  variables = new Variables(this);
+  variables: Variables = new Variables(this);
   supportsAdjustableWindow = true;
 
   readonly resources = new Resources((path, params) => this.getResource(path, params, { showErrorAlert: false }));

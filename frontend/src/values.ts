@@ -1,7 +1,7 @@
 import type { TimeRange } from '@grafana/data';
 import type { ComboboxOption } from '@grafana/ui';
 
-import type { AuditDataSource } from './datasource';
+import type { AuditSource } from './source';
 import { KINDS, NONE, RISK_CLASSES, SEVERITIES, STATUSES, VERSION, type AuditQuery } from './query';
 import { REGIONS } from './settings';
 import { valueName } from './words';
@@ -22,7 +22,7 @@ export type Asked = Pick<AuditQuery, 'scope' | 'filters'> & { column: string };
 
 /** A column's values in a range, with what a filter compares as their value. */
 export async function columnValues(
-  datasource: AuditDataSource,
+  datasource: AuditSource,
   { column, scope, filters }: Asked,
   range: TimeRange | undefined
 ): Promise<Option[]> {

@@ -2,15 +2,15 @@ import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } 
 import type { Observable } from 'rxjs';
 
 import { VariableEditor } from './components/VariableEditor';
-import type { AuditDataSource } from './datasource';
+import type { AuditSource } from './source';
 import { newVariable, variableQuery, type AuditQuery } from './query';
 import type { Settings } from './settings';
 
 /** Variables: the distinct values of a column. */
-export class Variables extends CustomVariableSupport<AuditDataSource, AuditQuery, AuditQuery, Settings> {
+export class Variables extends CustomVariableSupport<AuditSource, AuditQuery, AuditQuery, Settings> {
   editor = VariableEditor;
 
-  constructor(private readonly datasource: AuditDataSource) {
+  constructor(private readonly datasource: AuditSource) {
     super();
   }
 

@@ -57,13 +57,13 @@ async fn answer(
     query: &DataQuery,
     asker: &Asker,
 ) -> Result<Vec<Vec<u8>>, Failure> {
-    let desk = process.instances.desk(context)?;
+    let data_source = process.instances.data_source(context)?;
     let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms));
     let range = range.ok_or_else(|| Failure::input("the query comes without a time range".to_owned()))?;
     let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
     let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
-    let mut parsed = Query::parse(&query.json, &query.query_type, &request, desk.settings.max_events)?;
+    let mut parsed = Query::parse(&query.json, &query.query_type, &request, data_source.settings.max_events)?;
     // A panel that shows an expression hides the queries that it is made of.
     parsed.hide = parsed.hide && !asker.is_expression;
     let ref_id = query.ref_id.clone();
@@ -71,7 +71,7 @@ async fn answer(
         tracing::debug!(ref_id, frames = frames.len(), rows = frames.first().map_or(0, Frame::rows), "answered");
         frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect()
     };
-    desk.answer_as(&parsed, &request, encode).await
+    data_source.answer_as(&parsed, &request, encode).await
 }
 
 fn failed(failure: &Failure) -> DataResponse {

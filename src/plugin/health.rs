@@ -18,7 +18,7 @@ use super::process::Process;
 use crate::cache::Freshness;
 use crate::query::catalogue::Catalogue;
 use crate::query::text::listed;
-use crate::query::{Desk, Failure, Labels, Scope, filter, plan, text};
+use crate::query::{DataSource, Failure, Labels, Scope, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, Stale, account, explorer, iam};
 use crate::settings::Unknown;
@@ -51,7 +51,7 @@ impl diagnostics_server::Diagnostics for Diagnostics {
         let context = request.into_inner().plugin_context;
         let source = Source::of(context.as_ref());
         let process = std::sync::Arc::clone(&self.0);
-        let work = catch_panic(async move { Ok(check(&*process.instances.tested_desk(context.as_ref())?).await) });
+        let work = catch_panic(async move { Ok(check(&*process.instances.tested(context.as_ref())?).await) });
         let health = metrics.time("check_health", work).await.unwrap_or_else(|failure| Health::from(&failure));
         metrics.count("check_health", if health.ok { "ok" } else { "error" });
         let (data_source, data_source_uid) = (source.name, source.uid);
@@ -106,13 +106,16 @@ struct Region {
     absent: bool,
 }
 
-async fn check(desk: &Desk) -> Health {
+async fn check(data_source: &DataSource) -> Health {
     let deadline = Instant::now() + TIMEOUT;
-    let (regions, lookups, unknown) =
-        tokio::join!(regions(desk, deadline), Lookups::fetch(desk, deadline), desk.unknown_names(deadline));
+    let (regions, lookups, unknown) = tokio::join!(
+        regions(data_source, deadline),
+        Lookups::fetch(data_source, deadline),
+        data_source.unknown_names(deadline)
+    );
     let details = json!({
         "regions": regions.iter().map(|(name, region)| json!({
-            "region": shown(desk, name),
+            "region": shown(data_source, name),
             "eventsLastHour": (region.error.is_none() && !region.absent).then_some(region.events),
             "complete": region.complete,
             "absent": region.absent,
@@ -123,10 +126,10 @@ async fn check(desk: &Desk) -> Health {
         "resources": lookups.resources.as_ref().map(|resources| resources.value.len()).ok(),
         "unknownNames": unknown,
     });
-    let (ok, mut message) = verdict(desk, &regions, &lookups);
+    let (ok, mut message) = verdict(data_source, &regions, &lookups);
     if ok {
         let there = regions.iter().filter(|(_, region)| !region.absent);
-        let counts: Vec<String> = there.map(|(name, region)| counted(&shown(desk, name), region)).collect();
+        let counts: Vec<String> = there.map(|(name, region)| counted(&shown(data_source, name), region)).collect();
         message = format!("Audit Trail answers. Events of the last hour: {}. {message}", counts.join(", "));
         if !unknown.is_empty() {
             let unknown = listed(&unknown);
@@ -135,11 +138,11 @@ async fn check(desk: &Desk) -> Health {
             );
         }
     }
-    for unknown in desk.settings.unknown.iter().take(MOST_UNKNOWN) {
+    for unknown in data_source.settings.unknown.iter().take(MOST_UNKNOWN) {
         let unknown = Unknown { key: text::plain(&unknown.key).into_owned(), ..unknown.clone() };
         message = format!("{message} {unknown}.");
     }
-    if let Some(more) = desk.settings.unknown.len().checked_sub(MOST_UNKNOWN).filter(|more| *more > 0) {
+    if let Some(more) = data_source.settings.unknown.len().checked_sub(MOST_UNKNOWN).filter(|more| *more > 0) {
         message = format!("{message} {more} more keys are no settings and have no effect.");
     }
     for (name, _) in regions.iter().filter(|(_, region)| region.absent) {
@@ -148,13 +151,13 @@ async fn check(desk: &Desk) -> Health {
     Health { ok, message, details }
 }
 
-fn is_configured(desk: &Desk, region: &str) -> bool {
-    desk.settings.regions.iter().any(|name| name == region)
+fn is_configured(data_source: &DataSource, region: &str) -> bool {
+    data_source.settings.regions.iter().any(|name| name == region)
 }
 
 /// A region's name for people. One that is not configured is read for global events alone.
-fn shown(desk: &Desk, region: &str) -> String {
-    if is_configured(desk, region) { region.to_owned() } else { format!("global events ({region})") }
+fn shown(data_source: &DataSource, region: &str) -> String {
+    if is_configured(data_source, region) { region.to_owned() } else { format!("global events ({region})") }
 }
 
 fn counted(name: &str, region: &Region) -> String {
@@ -171,23 +174,26 @@ struct Lookups {
 
 impl Lookups {
     /// Looks everything up, and once more what is refused: a permission may be on its way.
-    async fn fetch(desk: &Desk, deadline: Instant) -> Self {
+    async fn fetch(data_source: &DataSource, deadline: Instant) -> Self {
         let soon = deadline.min(Instant::now() + FOR_NAMES);
-        let (principals, projects, resources) =
-            tokio::join!(desk.names_now(deadline), desk.projects_now(soon), desk.resources_now(soon));
+        let (principals, projects, resources) = tokio::join!(
+            data_source.names_now(deadline),
+            data_source.projects_now(soon),
+            data_source.resources_now(soon)
+        );
         let mut lookups = Self { principals, projects, resources };
         let (_, pause) = PROPAGATION;
         if lookups.failures().any(is_refusal) && Instant::now() + pause < deadline {
             tokio::time::sleep(pause).await;
             let soon = deadline.min(Instant::now() + FOR_NAMES);
             if failure(&lookups.principals).is_some_and(is_refusal) {
-                lookups.principals = desk.names_now(deadline).await;
+                lookups.principals = data_source.names_now(deadline).await;
             }
             if failure(&lookups.projects).is_some_and(is_refusal) {
-                lookups.projects = desk.projects_now(soon).await;
+                lookups.projects = data_source.projects_now(soon).await;
             }
             if failure(&lookups.resources).is_some_and(is_refusal) {
-                lookups.resources = desk.resources_now(soon).await;
+                lookups.resources = data_source.resources_now(soon).await;
             }
         }
         lookups
@@ -255,14 +261,14 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 /// Whether all is well, and a sentence for people.
-fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, lookups: &Lookups) -> (bool, String) {
-    let organization = &desk.settings.organization_id;
+fn verdict(data_source: &DataSource, regions: &BTreeMap<String, Region>, lookups: &Lookups) -> (bool, String) {
+    let organization = &data_source.settings.organization_id;
     let errors: Vec<(&str, &Error)> =
         regions.iter().filter_map(|(name, region)| Some((name.as_str(), region.error.as_ref()?))).collect();
     let all_failed = errors.len() == regions.values().filter(|region| !region.absent).count();
     let unknown = |error: &Error| matches!(error, Error::Status { status: 404, .. });
     let propagating =
-        desk.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| is_refusal(error)));
+        data_source.client.is_propagating() || (!all_failed && errors.iter().any(|(_, error)| is_refusal(error)));
     if propagating && !errors.is_empty() {
         let message = "Scaleway refuses some calls and answers others: a permission granted to this key is still propagating, \
                        which takes up to two minutes. Test again then.";
@@ -292,18 +298,19 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, lookups: &Lookups) -
         return (false, message);
     }
     if !errors.is_empty() {
-        let list: Vec<String> = errors.iter().map(|(name, error)| format!("{}: {error}", shown(desk, name))).collect();
+        let list: Vec<String> =
+            errors.iter().map(|(name, error)| format!("{}: {error}", shown(data_source, name))).collect();
         let answered: Vec<String> = regions
             .iter()
             .filter(|(_, region)| region.error.is_none() && !region.absent)
-            .map(|(name, region)| counted(&shown(desk, name), region))
+            .map(|(name, region)| counted(&shown(data_source, name), region))
             .collect();
         let unreachable =
             |(_, error): &(&str, &Error)| matches!(error, Error::Unreachable { .. } | Error::Timeout { .. });
         let rest = if answered.is_empty() {
             if errors.iter().all(unreachable) { "The API is unreachable.".to_owned() } else { String::new() }
         } else {
-            let advice = if errors.iter().any(|(name, _)| is_configured(desk, name)) {
+            let advice = if errors.iter().any(|(name, _)| is_configured(data_source, name)) {
                 "Remove a region that your organization does not use from the setting regions."
             } else {
                 "Every answer needs the global events: those of IAM, of accounts and of log-ins."
@@ -316,35 +323,35 @@ fn verdict(desk: &Desk, regions: &BTreeMap<String, Region>, lookups: &Lookups) -
     (true, lookups.sentences(propagating))
 }
 
-async fn regions(desk: &Desk, deadline: Instant) -> BTreeMap<String, Region> {
+async fn regions(data_source: &DataSource, deadline: Instant) -> BTreeMap<String, Region> {
     let (tries, pause) = PROPAGATION;
     let is_refused = |region: &Region| region.absent || matches!(region.error, Some(Error::Forbidden { .. }));
-    let mut found = last_hour(desk, &desk.regions(), deadline).await;
+    let mut found = last_hour(data_source, &data_source.regions(), deadline).await;
     for _ in 1..tries {
         // Where other regions answer, the client has tried again long enough.
         if !found.values().all(is_refused) || Instant::now() + pause >= deadline {
             break;
         }
         tokio::time::sleep(pause).await;
-        found = last_hour(desk, &desk.regions(), deadline).await;
+        found = last_hour(data_source, &data_source.regions(), deadline).await;
     }
     found
 }
 
-async fn last_hour(desk: &Desk, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
+async fn last_hour(data_source: &DataSource, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
     let now = chrono::Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262");
     let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, (now - HOUR, now))
         .into_iter()
         .filter(|window| regions.contains(&window.region))
         .collect();
     let mut found = BTreeMap::new();
-    for listing in desk.cache.read(&windows, Freshness::Own, deadline).await {
+    for listing in data_source.cache.read(&windows, Freshness::Own, deadline).await {
         let error = listing.gaps.iter().find_map(|gap| match gap {
             Gap::Failed(error) => Some(error.clone()),
             _ => None,
         });
         let global = || filter::global(&listing.events).iter().filter(|is_global| **is_global).count();
-        let events = if is_configured(desk, &listing.region) { listing.events.len() } else { global() };
+        let events = if is_configured(data_source, &listing.region) { listing.events.len() } else { global() };
         // A region may be read as several lists.
         let none = Region { events: 0, complete: true, error: None, absent: listing.absent };
         let region: &mut Region = found.entry(listing.region).or_insert(none);

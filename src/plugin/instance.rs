@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
 use sha2::{Digest, Sha256};
 
-use crate::query::{Desk, Failure};
+use crate::query::{DataSource, Failure};
 use crate::settings::Settings;
 use crate::{cache, scaleway};
 
@@ -32,18 +32,18 @@ struct Instance {
     sent: Sent,
     parsed_at: Instant,
     fingerprint: [u8; 32],
-    desk: Arc<Desk>,
+    data_source: Arc<DataSource>,
     used_at: Instant,
 }
 
 impl Instance {
     /// Whether it is used by a request now, or was a short time ago.
     fn is_in_use(&self, now: Instant) -> bool {
-        Arc::strong_count(&self.desk) > 1 || now.saturating_duration_since(self.used_at) < IDLE
+        Arc::strong_count(&self.data_source) > 1 || now.saturating_duration_since(self.used_at) < IDLE
     }
 }
 
-/// One desk for each data source; a change of settings or key makes a new one and drops the old.
+/// The data sources by name; a change of settings or key makes a new one and drops the old.
 #[derive(Debug)]
 pub(super) struct Instances {
     /// Locked to look up and to insert, never across an await.
@@ -57,28 +57,28 @@ impl Instances {
         Self { known: Mutex::default(), calls, events }
     }
 
-    /// The desk for a request's data source. Another credential is another desk, with a cache of its own.
+    /// The data source of a request. Another credential is another data source, with a cache of its own.
     ///
     /// # Errors
     /// When the request names no data source, or its settings cannot be used.
-    pub(super) fn desk(&self, context: Option<&PluginContext>) -> Result<Arc<Desk>, Failure> {
-        self.desk_at(context, Instant::now(), PARSED_FOR)
+    pub(super) fn data_source(&self, context: Option<&PluginContext>) -> Result<Arc<DataSource>, Failure> {
+        self.data_source_at(context, Instant::now(), PARSED_FOR)
     }
 
     /// The same for "Save & test", which parses the settings in any case.
     ///
     /// # Errors
-    /// Those of [`desk`](Self::desk).
-    pub(super) fn tested_desk(&self, context: Option<&PluginContext>) -> Result<Arc<Desk>, Failure> {
-        self.desk_at(context, Instant::now(), Duration::ZERO)
+    /// Those of [`data_source`](Self::data_source).
+    pub(super) fn tested(&self, context: Option<&PluginContext>) -> Result<Arc<DataSource>, Failure> {
+        self.data_source_at(context, Instant::now(), Duration::ZERO)
     }
 
-    fn desk_at(
+    fn data_source_at(
         &self,
         context: Option<&PluginContext>,
         now: Instant,
         parsed_for: Duration,
-    ) -> Result<Arc<Desk>, Failure> {
+    ) -> Result<Arc<DataSource>, Failure> {
         let source = context.and_then(|context| context.data_source_instance_settings.as_ref()).ok_or_else(|| {
             Failure::input(
                 "the request names no data source; it does not come from a data source's page, panel or rule"
@@ -93,22 +93,23 @@ impl Instances {
             && now.saturating_duration_since(instance.parsed_at) < parsed_for
         {
             instance.used_at = now;
-            return Ok(Arc::clone(&instance.desk));
+            return Ok(Arc::clone(&instance.data_source));
         }
         let settings = Settings::parse(&source.json_data, &source.decrypted_secure_json_data)
             .map_err(|error| Failure::input(error.to_string()))?;
         let fingerprint = settings.fingerprint();
-        let desk = match known.get(&name) {
-            Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.desk),
-            _ => Arc::new(Desk::new(settings, &self.calls, &self.events)?),
+        let data_source = match known.get(&name) {
+            Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.data_source),
+            _ => Arc::new(DataSource::new(settings, &self.calls, &self.events)?),
         };
-        let instance = Instance { sent, parsed_at: now, fingerprint, desk: Arc::clone(&desk), used_at: now };
+        let instance =
+            Instance { sent, parsed_at: now, fingerprint, data_source: Arc::clone(&data_source), used_at: now };
         known.insert(name, instance);
         if known.len() > MOST {
             let oldest = known.iter().min_by_key(|(_, instance)| instance.used_at).map(|(name, _)| name.clone());
             known.remove(&oldest.expect("the map has an entry, since it has more than the most"));
         }
-        Ok(desk)
+        Ok(data_source)
     }
 
     /// Drops the data sources without a request for a while.
@@ -177,27 +178,35 @@ mod tests {
     #[test]
     fn the_same_settings_share_a_desk_and_others_have_their_own() {
         let (instances, now) = (instances(), Instant::now());
-        let desk = |context: &PluginContext, after| instances.desk_at(Some(context), now + after, PARSED_FOR).unwrap();
+        let data_source =
+            |context: &PluginContext, after| instances.data_source_at(Some(context), now + after, PARSED_FOR).unwrap();
         let usual = context("a", KEY, "");
-        let first = desk(&usual, Duration::ZERO);
-        assert!(Arc::ptr_eq(&first, &desk(&usual, PARSED_FOR / 2)));
-        assert!(Arc::ptr_eq(&first, &desk(&usual, PARSED_FOR * 2)), "parsed again, and equal");
-        assert!(Arc::ptr_eq(&first, &desk(&context("a", KEY, " "), PARSED_FOR * 2)), "written otherwise, and equal");
+        let first = data_source(&usual, Duration::ZERO);
+        assert!(Arc::ptr_eq(&first, &data_source(&usual, PARSED_FOR / 2)));
+        assert!(Arc::ptr_eq(&first, &data_source(&usual, PARSED_FOR * 2)), "parsed again, and equal");
+        assert!(
+            Arc::ptr_eq(&first, &data_source(&context("a", KEY, " "), PARSED_FOR * 2)),
+            "written otherwise, and equal"
+        );
         let other_organization = PluginContext { org_id: 2, ..usual.clone() };
-        assert!(!Arc::ptr_eq(&first, &desk(&other_organization, Duration::ZERO)));
-        let other_key = desk(&context("a", OTHER_KEY, ""), PARSED_FOR * 2);
+        assert!(!Arc::ptr_eq(&first, &data_source(&other_organization, Duration::ZERO)));
+        let other_key = data_source(&context("a", OTHER_KEY, ""), PARSED_FOR * 2);
         assert!(!Arc::ptr_eq(&first, &other_key));
-        assert!(!Arc::ptr_eq(&other_key, &desk(&context("a", OTHER_KEY, r#", "maxEvents": 7"#), PARSED_FOR * 2)));
+        assert!(!Arc::ptr_eq(
+            &other_key,
+            &data_source(&context("a", OTHER_KEY, r#", "maxEvents": 7"#), PARSED_FOR * 2)
+        ));
     }
 
     #[test]
     fn settings_that_cannot_be_used_leave_the_desk_of_the_good_ones() {
         let (instances, now) = (instances(), Instant::now());
-        let first = instances.desk_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap();
-        let failure =
-            instances.desk_at(Some(&context("a", KEY, r#", "maxEvents": "many""#)), now, PARSED_FOR).unwrap_err();
+        let first = instances.data_source_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap();
+        let failure = instances
+            .data_source_at(Some(&context("a", KEY, r#", "maxEvents": "many""#)), now, PARSED_FOR)
+            .unwrap_err();
         assert!(failure.message.contains("maxEvents"), "{failure}");
-        assert!(Arc::ptr_eq(&first, &instances.desk_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap()));
+        assert!(Arc::ptr_eq(&first, &instances.data_source_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap()));
     }
 
     #[test]
@@ -207,23 +216,26 @@ mod tests {
         let file = folder.path().join("ca.pem");
         fs::write(&file, CERTIFICATE).unwrap();
         let context = context("a", KEY, &format!(r#", "caCertificate": "{}""#, file.display()));
-        let first = instances.desk_at(Some(&context), now, PARSED_FOR).unwrap();
+        let first = instances.data_source_at(Some(&context), now, PARSED_FOR).unwrap();
         fs::write(&file, CERTIFICATE.repeat(2)).unwrap();
-        assert!(Arc::ptr_eq(&first, &instances.desk_at(Some(&context), now + PARSED_FOR / 2, PARSED_FOR).unwrap()));
-        let second = instances.desk_at(Some(&context), now + PARSED_FOR, PARSED_FOR).unwrap();
+        assert!(Arc::ptr_eq(
+            &first,
+            &instances.data_source_at(Some(&context), now + PARSED_FOR / 2, PARSED_FOR).unwrap()
+        ));
+        let second = instances.data_source_at(Some(&context), now + PARSED_FOR, PARSED_FOR).unwrap();
         assert!(!Arc::ptr_eq(&first, &second));
         fs::remove_file(&file).unwrap();
-        let failure = instances.desk_at(Some(&context), now + PARSED_FOR * 2, PARSED_FOR).unwrap_err();
+        let failure = instances.data_source_at(Some(&context), now + PARSED_FOR * 2, PARSED_FOR).unwrap_err();
         assert!(failure.message.contains("cannot be read"), "{failure}");
-        let failure = instances.tested_desk(Some(&context)).unwrap_err();
+        let failure = instances.tested(Some(&context)).unwrap_err();
         assert!(failure.message.contains("cannot be read"), "{failure}");
     }
 
     #[test]
     fn an_idle_data_source_leaves_memory_unless_a_request_uses_it() {
         let (instances, now) = (instances(), Instant::now());
-        let used = instances.desk_at(Some(&context("used", KEY, "")), now, PARSED_FOR).unwrap();
-        instances.desk_at(Some(&context("deleted", KEY, "")), now, PARSED_FOR).unwrap();
+        let used = instances.data_source_at(Some(&context("used", KEY, "")), now, PARSED_FOR).unwrap();
+        instances.data_source_at(Some(&context("deleted", KEY, "")), now, PARSED_FOR).unwrap();
         instances.remove_idle(now + IDLE / 2);
         assert_eq!(names(&instances), ["deleted", "used"]);
         instances.remove_idle(now + IDLE);
@@ -238,7 +250,9 @@ mod tests {
         let (instances, now) = (instances(), Instant::now());
         for number in 0..=MOST {
             let after = Duration::from_millis(number as u64);
-            instances.desk_at(Some(&context(&format!("{number:03}"), KEY, "")), now + after, PARSED_FOR).unwrap();
+            instances
+                .data_source_at(Some(&context(&format!("{number:03}"), KEY, "")), now + after, PARSED_FOR)
+                .unwrap();
         }
         let names = names(&instances);
         assert_eq!((names.len(), names[0].as_str()), (MOST, "001"));

@@ -28,7 +28,7 @@ use super::process::Process;
 use crate::event::Column;
 use crate::query::lenient::canonical_id;
 use crate::query::model::{EventList, Format, Order, Question};
-use crate::query::{Answer, Desk, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
+use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
@@ -55,8 +55,8 @@ impl resource_server::Resource for Resources {
     ) -> Result<Response<Self::CallResourceStream>, Status> {
         let (process, call) = (Arc::clone(&self.0), request.into_inner());
         let work = catch_panic(async move {
-            let desk = process.instances.desk(call.plugin_context.as_ref())?;
-            answer(&desk, &call).await
+            let data_source = process.instances.data_source(call.plugin_context.as_ref())?;
+            answer(&data_source, &call).await
         });
         let result = self.0.metrics.time("call_resource", work).await;
         self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
@@ -74,9 +74,9 @@ impl resource_server::Resource for Resources {
 }
 
 /// The answer's JSON.
-async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failure> {
+async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<String, Failure> {
     let parameters = Parameters::of(&call.url);
-    let deadline = Instant::now() + desk.settings.query_timeout;
+    let deadline = Instant::now() + data_source.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
     let allowed = if path[..] == ["check"] { &["GET", "POST"][..] } else { &["GET"] };
     if !call.method.is_empty() && !allowed.contains(&call.method.as_str()) {
@@ -84,13 +84,13 @@ async fn answer(desk: &Desk, call: &CallResourceRequest) -> Result<String, Failu
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
     let list = match path[..] {
-        ["check"] => check(desk, &parameters, &call.body, deadline).await?,
-        ["regions"] => regions(desk),
-        ["products"] => products(desk, deadline).await?,
-        ["principals"] => principals(desk, &parameters, deadline).await?,
-        ["projects"] => projects(desk, &parameters, deadline).await?,
-        ["resources"] => resources(desk, &parameters, deadline).await?,
-        ["event", id] => return event(desk, &canonical_id(id.to_owned()), &parameters, deadline).await,
+        ["check"] => check(data_source, &parameters, &call.body, deadline).await?,
+        ["regions"] => regions(data_source),
+        ["products"] => products(data_source, deadline).await?,
+        ["principals"] => principals(data_source, &parameters, deadline).await?,
+        ["projects"] => projects(data_source, &parameters, deadline).await?,
+        ["resources"] => resources(data_source, &parameters, deadline).await?,
+        ["event", id] => return event(data_source, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: regions, products, principals, projects, resources, event/{{id}}, check",
@@ -139,9 +139,9 @@ impl Parameters {
 
     /// The regions that may hold an event: that of the parameter `region`, which is `global` where a row says so, or else
     /// all that are configured, and that of global events.
-    fn regions(&self, desk: &Desk) -> Result<Vec<String>, Failure> {
+    fn regions(&self, data_source: &DataSource) -> Result<Vec<String>, Failure> {
         match self.get("region") {
-            "" => Ok(desk.regions()),
+            "" => Ok(data_source.regions()),
             "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
             region if is_region(region) => Ok(vec![region.to_owned()]),
             region => {
@@ -163,8 +163,8 @@ fn shown(notices: &[impl AsRef<str>]) -> Vec<Cow<'_, str>> {
     notices.iter().map(|notice| text::message(notice.as_ref())).collect()
 }
 
-fn regions(desk: &Desk) -> Value {
-    let configured = &desk.settings.regions;
+fn regions(data_source: &DataSource) -> Value {
+    let configured = &data_source.settings.regions;
     let others = configured.iter().map(String::as_str).filter(|name| !REGIONS.contains(name));
     let item = |name: &str| json!({ "name": name, "configured": configured.iter().any(|region| region == name) });
     let list: Vec<Value> = REGIONS.into_iter().chain(others).map(item).collect();
@@ -172,13 +172,13 @@ fn regions(desk: &Desk) -> Value {
 }
 
 /// The products of all configured regions; one region that answers is enough.
-async fn products(desk: &Desk, deadline: Instant) -> Result<Value, Failure> {
-    let Products { list, notices } = desk.products(deadline).await?;
+async fn products(data_source: &DataSource, deadline: Instant) -> Result<Value, Failure> {
+    let Products { list, notices } = data_source.products(deadline).await?;
     Ok(json!({ "products": list, "notices": shown(&notices) }))
 }
 
-async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let Found { value: names, stale } = desk.names(deadline, |_| false).await?;
+async fn principals(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let Found { value: names, stale } = data_source.names(deadline, |_| false).await?;
     // Scaleway's own machinery has no id: its name is what a scope takes.
     let ours = ((SCALEWAY, SCALEWAY), "system");
     let mut all: Vec<_> = names.all().into_iter().map(|(named, kind)| (named, kind.as_str())).collect();
@@ -194,8 +194,8 @@ async fn principals(desk: &Desk, parameters: &Parameters, deadline: Instant) -> 
     Ok(json!({ "principals": list, "notices": shown(&notices) }))
 }
 
-async fn projects(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let Found { value: projects, stale } = desk.projects(deadline).await?;
+async fn projects(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let Found { value: projects, stale } = data_source.projects(deadline).await?;
     let by_name: BTreeSet<(&str, &str)> = projects.iter().map(|(id, name)| (name.as_str(), id.as_str())).collect();
     let picked = by_name.into_iter().filter(|(name, id)| parameters.picks([*name, *id].into_iter()));
     let list: Vec<Value> = picked.take(MOST).map(|(name, id)| json!({ "id": id, "name": text::label(name) })).collect();
@@ -204,12 +204,17 @@ async fn projects(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Re
     Ok(json!({ "projects": list, "notices": shown(&notices) }))
 }
 
-async fn gather(desk: &Desk, scope: Scope, range: (i64, i64), deadline: Instant) -> Result<Answer, Failure> {
+async fn gather(
+    data_source: &DataSource,
+    scope: Scope,
+    range: (i64, i64),
+    deadline: Instant,
+) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
     let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
     let (timezone, empty_variables) = (TimeZone::UTC, Vec::new());
     let query = Query { hide: false, scope, filters: Vec::new(), empty_variables, timezone, question };
-    Answer::gather(desk, &query, &request, deadline).await
+    Answer::gather(data_source, &query, &request, deadline).await
 }
 
 #[derive(Default)]
@@ -223,11 +228,11 @@ struct Seen {
 }
 
 /// The resources that events of the range name, the most recent first.
-async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let scope = desk.in_default_project(&Scope::default());
+async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
+    let scope = data_source.in_default_project(&Scope::default());
     // Names that no event tells are a convenience.
-    let named = async { desk.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
-    let (answer, named) = tokio::join!(gather(desk, scope, parameters.range()?, deadline), named);
+    let named = async { data_source.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
+    let (answer, named) = tokio::join!(gather(data_source, scope, parameters.range()?, deadline), named);
     let answer = answer?;
     let events = &answer.events;
     let (region, project) = (events.text(Column::Region), events.text(Column::Project));
@@ -274,7 +279,12 @@ async fn resources(desk: &Desk, parameters: &Parameters, deadline: Instant) -> R
 }
 
 /// What an answer would say of a query before there is one: an error that it would be, and warnings about its names.
-async fn check(desk: &Desk, parameters: &Parameters, body: &[u8], deadline: Instant) -> Result<Value, Failure> {
+async fn check(
+    data_source: &DataSource,
+    parameters: &Parameters,
+    body: &[u8],
+    deadline: Instant,
+) -> Result<Value, Failure> {
     let from_alert = match parameters.get("rule") {
         "" | "false" => false,
         "true" => true,
@@ -283,9 +293,9 @@ async fn check(desk: &Desk, parameters: &Parameters, body: &[u8], deadline: Inst
     let query = if body.is_empty() { parameters.get("query").as_bytes() } else { body };
     let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
     let checked = async {
-        let query = Query::parse(query, "", &request, desk.settings.max_events)?;
+        let query = Query::parse(query, "", &request, data_source.settings.max_events)?;
         request.check(&query)?;
-        desk.warnings(&query, &request, deadline).await
+        data_source.warnings(&query, &request, deadline).await
     };
     let (error, warnings) = match checked.await {
         Ok(warnings) => (None, warnings),
@@ -296,7 +306,12 @@ async fn check(desk: &Desk, parameters: &Parameters, body: &[u8], deadline: Inst
 }
 
 /// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.
-async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant) -> Result<String, Failure> {
+async fn event(
+    data_source: &DataSource,
+    id: &str,
+    parameters: &Parameters,
+    deadline: Instant,
+) -> Result<String, Failure> {
     let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
         return Err(Failure::input(format!(
             "the id {:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339",
@@ -304,9 +319,9 @@ async fn event(desk: &Desk, id: &str, parameters: &Parameters, deadline: Instant
         )));
     };
     let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
-    let scope = Scope { regions: parameters.regions(desk)?, ..Scope::default() };
+    let scope = Scope { regions: parameters.regions(data_source)?, ..Scope::default() };
     let asked = scope.regions.join(", ");
-    let mut answer = gather(desk, scope, range, deadline).await?;
+    let mut answer = gather(data_source, scope, range, deadline).await?;
     let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
         if let Some(failure) = answer.missing() {
             return Err(failure);

@@ -11,7 +11,7 @@ use arrow::array::Array;
 use super::address;
 use super::condition::{Alternative, Condition, Name, Test};
 use super::cpu::spawn_cpu;
-use super::desk::Desk;
+use super::data_source::DataSource;
 use super::dimension::Dimension;
 use super::directory::Labels;
 use super::documentation::Topic;
@@ -55,20 +55,25 @@ impl Answer {
     ///
     /// # Errors
     /// When nothing could be read at all, unless annotations can show it; for an alert rule also when anything is missing.
-    pub async fn gather(desk: &Desk, query: &Query, request: &Request, deadline: Instant) -> Result<Self, Failure> {
+    pub async fn gather(
+        data_source: &DataSource,
+        query: &Query,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
         let scope = &query.scope;
         let mut known = Ok(Found::fresh(Arc::<Names>::default()));
         if !scope.principals.is_empty() {
-            known = desk.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
+            known = data_source.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
         }
         let mut trail_failure = None;
         if let Ok(found) = &mut known {
-            (found.value, trail_failure) = desk.with_departed(scope, &found.value, deadline).await;
+            (found.value, trail_failure) = data_source.with_departed(scope, &found.value, deadline).await;
         }
         let ids = principal_ids(scope, known.as_ref().ok().map(|names| &*names.value));
         let asked_for = known.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
-        let regions = if scope.regions.is_empty() { &desk.settings.regions } else { &scope.regions };
-        let mut asked = unknown::Question::of(desk, query, request);
+        let regions = if scope.regions.is_empty() { &data_source.settings.regions } else { &scope.regions };
+        let mut asked = unknown::Question::of(data_source, query, request);
         asked.remember();
         let catalogue = asked.catalogue(deadline).await;
         let range = (request.from, request.to);
@@ -76,10 +81,10 @@ impl Answer {
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let wants_names = needs_names(query, scope, request);
         let no_names = || Ok(Found::fresh(Arc::default()));
-        let any_names = async { if wants_names { desk.names(deadline, |_| false).await } else { no_names() } };
-        let reading = desk.cache.read(&windows, freshness, deadline);
+        let any_names = async { if wants_names { data_source.names(deadline, |_| false).await } else { no_names() } };
+        let reading = data_source.cache.read(&windows, freshness, deadline);
         let (listings, any_names, unlisted, labels) =
-            tokio::join!(reading, any_names, asked.verdict(deadline), labels(desk, query, deadline));
+            tokio::join!(reading, any_names, asked.verdict(deadline), labels(data_source, query, deadline));
 
         let mut gaps = gaps(&listings);
         complete_enough(&listings, &gaps, query, request)?;
@@ -88,7 +93,7 @@ impl Answer {
         let absent = listings.iter().filter(|listing| listing.absent && scope.regions.contains(&listing.region));
         let absent: BTreeSet<String> = absent.map(|listing| listing.region.clone()).collect();
         let mut events = merge(listings, regions)?;
-        if let Some((gap, cut)) = limited(&mut events, desk.settings.max_events, request)? {
+        if let Some((gap, cut)) = limited(&mut events, data_source.settings.max_events, request)? {
             incomplete.push(cut);
             gaps.push(("all regions".to_owned(), gap));
         }
@@ -96,12 +101,12 @@ impl Answer {
             known = any_names;
         }
         // What is left to look up has its share of the time, too.
-        let names_by = desk.deadline_of_names(deadline);
+        let names_by = data_source.deadline_of_names(deadline);
         if wants_names
             && let Ok(some) = &known
             && unnamed(&events, &some.value)
         {
-            known = desk.names(names_by, |names| unnamed(&events, names)).await;
+            known = data_source.names(names_by, |names| unnamed(&events, names)).await;
         }
         if request.from_alert {
             known = known.and_then(Found::unexpired);
@@ -113,7 +118,7 @@ impl Answer {
         // To a rule without permission for IAM, principals are ids for good.
         let lasting = request.from_alert && matches!(known, Err(Error::Forbidden { .. }));
         let mut principals = if wants_names && !lasting {
-            naming::named(desk, &events, names, request.from_alert, names_by).await
+            naming::named(data_source, &events, names, request.from_alert, names_by).await
         } else {
             Named { names, failure: None }
         };
@@ -430,14 +435,14 @@ fn unnamed(events: &Events, names: &Names) -> bool {
 
 /// The names of what a variable's values are the ids of, and a notice where they are not the newest; the events have
 /// names of their own.
-async fn labels(desk: &Desk, query: &Query, deadline: Instant) -> Option<(Arc<Labels>, Option<Notice>)> {
+async fn labels(data_source: &DataSource, query: &Query, deadline: Instant) -> Option<(Arc<Labels>, Option<Notice>)> {
     let Question::Values(values) = &query.question else { return None };
     let (found, what, source, permission_set) = match values.column {
         Dimension::Column(Column::Project) => {
-            (desk.projects(deadline).await, "projects", "the Account API", account::PERMISSION_SET)
+            (data_source.projects(deadline).await, "projects", "the Account API", account::PERMISSION_SET)
         }
         Dimension::Column(Column::ResourceId) => {
-            (desk.resources(deadline).await, "resources", "Resource Explorer", explorer::PERMISSION_SET)
+            (data_source.resources(deadline).await, "resources", "Resource Explorer", explorer::PERMISSION_SET)
         }
         _ => return None,
     };

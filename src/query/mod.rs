@@ -12,7 +12,7 @@ pub mod condition;
 mod console;
 pub mod counts;
 mod cpu;
-mod desk;
+mod data_source;
 pub mod dimension;
 mod directory;
 mod documentation;
@@ -40,7 +40,7 @@ mod variable;
 
 pub use answer::Answer;
 pub use buckets::Buckets;
-pub use desk::Desk;
+pub use data_source::DataSource;
 pub use directory::{Labels, Products};
 pub use error::Failure;
 pub use model::{Query, Question, Request};

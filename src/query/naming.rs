@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::desk::Desk;
+use super::data_source::DataSource;
 use super::documentation::Topic;
 use super::text;
 use super::text::listed;
@@ -28,7 +28,7 @@ pub(super) struct Named {
 ///
 /// To a rule, only the latter counts: its groups may not hang on which events are in its range.
 pub(super) async fn named(
-    desk: &Desk,
+    data_source: &DataSource,
     events: &Events,
     names: Arc<Names>,
     from_alert: bool,
@@ -38,10 +38,10 @@ pub(super) async fn named(
     if nameless.is_empty() {
         return Named { names, failure: None };
     }
-    let mut told = if from_alert { HashMap::new() } else { desk.seen(&nameless, told(events, &nameless)) };
+    let mut told = if from_alert { HashMap::new() } else { data_source.seen(&nameless, told(events, &nameless)) };
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
     let rest: Vec<&str> = nameless.into_iter().filter(|id| !told.contains_key(*id)).take(most).collect();
-    let (more, failure) = desk.told(&rest, deadline).await;
+    let (more, failure) = data_source.told(&rest, deadline).await;
     told.extend(more);
     let names = if told.is_empty() { names } else { Arc::new(names.with(told)) };
     Named { names, failure }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use super::answer::Answer;
 use super::buckets::{self, Buckets};
 use super::cpu::spawn_cpu;
-use super::desk::Desk;
+use super::data_source::DataSource;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::model::{self, Format, Query, Question, Request};
 use super::{annotations, counts, events, values, variable};
 use crate::frame::Frame;
 
-impl Desk {
+impl DataSource {
     /// Answers a query with frames; a hidden one with none.
     ///
     /// # Errors

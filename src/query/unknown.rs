@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::catalogue::{Asked, Catalogue, Named, asked};
 use super::condition::Name;
-use super::desk::Desk;
+use super::data_source::DataSource;
 use super::directory::Products;
 use super::documentation::Topic;
 use super::error::Failure;
@@ -27,7 +27,7 @@ use crate::frame::Notice;
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
-impl Desk {
+impl DataSource {
     /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
     /// the lists cannot be read.
     pub async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
@@ -85,9 +85,9 @@ struct Lists {
 }
 
 impl Lists {
-    fn of(products: Option<&Products>, desk: &Desk, regions: &[String]) -> Self {
+    fn of(products: Option<&Products>, data_source: &DataSource, regions: &[String]) -> Self {
         let Some(products) = products else { return Self { catalogue: Catalogue::default(), decisive: false } };
-        let all_regions = regions.iter().all(|region| desk.settings.regions.contains(region));
+        let all_regions = regions.iter().all(|region| data_source.settings.regions.contains(region));
         let decisive = products.notices.is_empty() && !products.list.is_empty() && all_regions;
         Self { catalogue: Catalogue::of(&products.list), decisive }
     }
@@ -105,7 +105,7 @@ impl Lists {
 
 /// The names that a query asks for, and what the organization's lists say of them.
 pub(super) struct Question<'a> {
-    desk: &'a Desk,
+    data_source: &'a DataSource,
     from_alert: bool,
     regions: &'a [String],
     asked: Vec<Asked<'a>>,
@@ -117,17 +117,17 @@ pub(super) struct Question<'a> {
 
 impl<'a> Question<'a> {
     /// The names that a query asks for.
-    pub(super) fn of(desk: &'a Desk, query: &'a Query, request: &Request) -> Self {
+    pub(super) fn of(data_source: &'a DataSource, query: &'a Query, request: &Request) -> Self {
         let (scope, asked) = (&query.scope, asked(&query.scope, &query.filters));
         let is_pushed = scope.resource_ids.is_empty()
             && scope.resource_names.is_empty()
             && asked.iter().any(|asked| is_listed(asked) && !asked.negated && !asked.name.is_pattern());
-        Self { desk, from_alert: request.from_alert, regions: &scope.regions, asked, is_pushed, read: None }
+        Self { data_source, from_alert: request.from_alert, regions: &scope.regions, asked, is_pushed, read: None }
     }
 
     /// Remembers the names that this program's tables do not know, for the health check.
     pub(super) fn remember(&self) {
-        self.desk.unfamiliar.note(&self.asked);
+        self.data_source.unfamiliar.note(&self.asked);
     }
 
     /// The lists for planning: what Scaleway is asked depends on them, and not what the answer is.
@@ -135,20 +135,20 @@ impl<'a> Question<'a> {
     /// A panel waits for them, since they may spare many calls. A rule does not: its range is short, and rules of the same
     /// tick share what they read as long as they read it at the same time.
     pub(super) async fn catalogue(&mut self, deadline: Instant) -> Arc<Catalogue> {
-        let cached = if self.is_pushed { self.desk.cached_catalogue() } else { None };
+        let cached = if self.is_pushed { self.data_source.cached_catalogue() } else { None };
         if let Some(catalogue) = cached {
             return catalogue;
         }
         if !self.is_pushed || self.from_alert {
             return Arc::default();
         }
-        let deadline = self.desk.deadline_of_names(deadline);
+        let deadline = self.data_source.deadline_of_names(deadline);
         // Lists that were fetched for this question also decide which names are known.
         let products = if self.has_undecided() {
-            self.read = self.desk.products_now(deadline).await.ok();
+            self.read = self.data_source.products_now(deadline).await.ok();
             self.read.clone()
         } else {
-            self.desk.products(deadline).await.ok()
+            self.data_source.products(deadline).await.ok()
         };
         let complete = products.filter(|products| products.notices.is_empty());
         complete.map(|products| Arc::new(Catalogue::of(&products.list))).unwrap_or_default()
@@ -159,22 +159,22 @@ impl<'a> Question<'a> {
     /// # Errors
     /// When an alert rule asks for a product that none of the organization's lists has.
     pub(super) async fn verdict(&self, deadline: Instant) -> Result<Option<Notice>, Failure> {
-        let deadline = self.desk.deadline_of_names(deadline);
+        let deadline = self.data_source.deadline_of_names(deadline);
         let fetched;
         let products = match &self.read {
             Some(read) => Some(read),
             None if self.has_undecided() => {
-                fetched = self.desk.products_now(deadline).await.ok();
+                fetched = self.data_source.products_now(deadline).await.ok();
                 fetched.as_ref()
             }
             None if self.is_pushed && self.from_alert => {
                 // The next evaluation is planned with them.
-                let _ = self.desk.products(deadline).await;
+                let _ = self.data_source.products(deadline).await;
                 None
             }
             None => None,
         };
-        let lists = Lists::of(products, self.desk, self.regions);
+        let lists = Lists::of(products, self.data_source, self.regions);
         let unknown: Vec<&Asked<'_>> = self.undecided().filter(|asked| lists.lack(asked.named, asked.name)).collect();
         match unknown.first() {
             Some(asked) if self.from_alert => Err(no_product(asked, &lists.catalogue)),

@@ -1,4 +1,4 @@
-//! A simulated organization, a desk that reads it, and the questions that tests put to the desk.
+//! A simulated organization, a data source that reads it, and the questions that tests ask it.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -10,7 +10,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
 use audittrail::cache::{Api, EventCache, Limits};
 use audittrail::frame::{Field, Frame, NoticeSeverity};
-use audittrail::query::{Answer, Desk, Failure, Query, Request};
+use audittrail::query::{Answer, DataSource, Failure, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
 use audittrail::{cache, risk, scaleway};
@@ -25,8 +25,8 @@ pub(crate) const REGIONS: [&str; 3] = ["fr-par", "nl-ams", "pl-waw"];
 /// Nanoseconds of a second.
 pub(crate) const SECOND: i64 = 1_000_000_000;
 
-/// A desk for an API at `url`, with `settings` beside those that every test needs.
-pub(crate) fn desk(url: &str, key: &str, settings: &Value) -> Desk {
+/// A data source for an API at `url`, with `settings` beside those that every test needs.
+pub(crate) fn data_source(url: &str, key: &str, settings: &Value) -> DataSource {
     let mut data = json!({ "organizationId": ORGANIZATION_ID, "apiUrl": url, "regions": REGIONS });
     for (name, value) in settings.as_object().into_iter().flatten() {
         data[name] = value.clone();
@@ -34,18 +34,18 @@ pub(crate) fn desk(url: &str, key: &str, settings: &Value) -> Desk {
     let secrets = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
     let (calls, events) = (scaleway::Meter::new().expect("a meter"), cache::Meter::default());
-    Desk::new(settings, &calls, &events).expect("a desk")
+    DataSource::new(settings, &calls, &events).expect("a data source")
 }
 
-/// Lets a desk forget all events.
-pub(crate) fn forget(desk: &mut Desk) {
-    limit(desk, Limits::default());
+/// Lets a data source forget all events.
+pub(crate) fn forget(data_source: &mut DataSource) {
+    limit(data_source, Limits::default());
 }
 
-/// Lets a desk forget all events and cache under other limits.
-pub(crate) fn limit(desk: &mut Desk, limits: Limits) {
-    let source = Api::new(desk.client.clone(), &desk.settings.organization_id);
-    desk.cache = EventCache::new(source, &desk.settings, limits, cache::Meter::default(), risk::weigh);
+/// Lets a data source forget all events and cache under other limits.
+pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
+    let source = Api::new(data_source.client.clone(), &data_source.settings.organization_id);
+    data_source.cache = EventCache::new(source, &data_source.settings, limits, cache::Meter::default(), risk::weigh);
 }
 
 /// A panel's request for a range in nanoseconds.
@@ -59,18 +59,18 @@ pub(crate) fn rule(request: Request) -> Request {
     Request { interval: Duration::from_secs(1), max_data_points: 43_200, from_alert: true, ..request }
 }
 
-/// Puts a question to a desk. A question has one frame.
-pub(crate) async fn ask(desk: &Desk, query: &Value, request: &Request) -> Result<Frame, Failure> {
-    let query = Query::parse(query.to_string().as_bytes(), "", request, desk.settings.max_events)?;
-    let mut frames = desk.answer(&query, request).await?;
+/// Puts a question to a data source. A question has one frame.
+pub(crate) async fn ask(data_source: &DataSource, query: &Value, request: &Request) -> Result<Frame, Failure> {
+    let query = Query::parse(query.to_string().as_bytes(), "", request, data_source.settings.max_events)?;
+    let mut frames = data_source.answer(&query, request).await?;
     assert_eq!(frames.len(), 1, "a question has one frame");
     Ok(frames.remove(0))
 }
 
-/// A sandbox and a desk that reads it.
+/// A sandbox and a data source that reads it.
 pub(crate) struct Engine {
     pub(crate) sandbox: Sandbox,
-    pub(crate) desk: Desk,
+    pub(crate) data_source: DataSource,
     key: String,
     settings: Value,
 }
@@ -82,8 +82,8 @@ impl Engine {
 
     pub(crate) async fn with(config: Config, key: &str, settings: &Value) -> Self {
         let sandbox = sandbox::start(config).await.expect("a sandbox");
-        let desk = desk(&sandbox.url(), key, settings);
-        Self { sandbox, desk, key: key.to_owned(), settings: settings.clone() }
+        let data_source = data_source(&sandbox.url(), key, settings);
+        Self { sandbox, data_source, key: key.to_owned(), settings: settings.clone() }
     }
 
     /// An organization whose lists of one kind are all that there is to read: what Scaleway is to filter is seen there.
@@ -97,14 +97,14 @@ impl Engine {
         Self::start(Config { events: 0, ..Config::default() }).await
     }
 
-    /// A desk with the same settings that holds nothing yet.
-    pub(crate) fn new_desk(&self) -> Desk {
-        desk(&self.sandbox.url(), &self.key, &self.settings)
+    /// A data_source with the same settings that holds nothing yet.
+    pub(crate) fn new_desk(&self) -> DataSource {
+        data_source(&self.sandbox.url(), &self.key, &self.settings)
     }
 
-    /// Lets the desk forget all events.
+    /// Lets the data source forget all events.
     pub(crate) fn forget(&mut self) {
-        forget(&mut self.desk);
+        forget(&mut self.data_source);
     }
 
     /// A range that holds all events, also those that tests push at the present.
@@ -114,11 +114,11 @@ impl Engine {
     }
 
     pub(crate) async fn ask(&self, query: Value) -> Result<Frame, Failure> {
-        ask(&self.desk, &query, &self.ever()).await
+        ask(&self.data_source, &query, &self.ever()).await
     }
 
     pub(crate) async fn ask_as_rule(&self, query: Value) -> Result<Frame, Failure> {
-        ask(&self.desk, &query, &rule(self.ever())).await
+        ask(&self.data_source, &query, &rule(self.ever())).await
     }
 
     /// The ids of the events of a scope, newest first.
@@ -128,15 +128,16 @@ impl Engine {
 
     pub(crate) async fn ids_in(&self, scope: Value, request: &Request) -> Vec<String> {
         let shown = scope.to_string();
-        let frame = ask(&self.desk, &list(scope), request).await.unwrap_or_else(|failure| panic!("{shown}: {failure}"));
+        let frame =
+            ask(&self.data_source, &list(scope), request).await.unwrap_or_else(|failure| panic!("{shown}: {failure}"));
         texts(&frame, "id")
     }
 
     /// The events of a scope with what is known about them.
     pub(crate) async fn answer(&self, query: &Value, request: &Request) -> Answer {
-        let query = Query::parse(query.to_string().as_bytes(), "", request, self.desk.settings.max_events);
+        let query = Query::parse(query.to_string().as_bytes(), "", request, self.data_source.settings.max_events);
         let deadline = Instant::now() + Duration::from_mins(1);
-        Answer::gather(&self.desk, &query.expect("a query"), request, deadline).await.expect("an answer")
+        Answer::gather(&self.data_source, &query.expect("a query"), request, deadline).await.expect("an answer")
     }
 
     /// Files an event of a region that happened `seconds` ago, with `fields` instead of those that it would have.

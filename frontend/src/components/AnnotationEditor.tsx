@@ -15,7 +15,7 @@ import { t } from '@grafana/i18n';
 import React, { useEffect, useId } from 'react';
 
 import { bindings, names, reference } from '../binding';
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { annotationQuery, everything, withList, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { listName } from '../words';
@@ -25,8 +25,8 @@ import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
 // Grafana types the data source of an annotation's editor as `any`.
-type Props = Omit<QueryEditorProps<AuditDataSource, AuditQuery, Settings>, 'datasource'> & {
-  datasource: AuditDataSource;
+type Props = Omit<QueryEditorProps<AuditSource, AuditQuery, Settings>, 'datasource'> & {
+  datasource: AuditSource;
   annotation?: AnnotationQuery<AuditQuery>;
   onAnnotationChange?: (annotation: AnnotationQuery<AuditQuery>) => void;
 };

@@ -17,7 +17,7 @@ import {
   type Row,
   type RowOperator,
 } from '../conditions';
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { COLUMNS, type AuditQuery, type Filter } from '../query';
 import { columnValues, completion, type Option } from '../values';
 import { columnName, conditionWords, valueName } from '../words';
@@ -89,7 +89,7 @@ export function useRows(filters: Filter[] | undefined, onChange: (filters: Filte
 }
 
 interface Props {
-  datasource: AuditDataSource;
+  datasource: AuditSource;
   scope: AuditQuery['scope'];
   rows: Row[];
   range?: TimeRange;

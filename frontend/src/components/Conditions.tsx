@@ -5,7 +5,7 @@ import { Button, Dropdown, Menu, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { type ReactNode, useState } from 'react';
 
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { textsOf, withList, withTexts, type AuditQuery, type Scope } from '../query';
 import { ConditionRows, useRows } from './ConditionRows';
 import { ListPicker } from './ListPicker';
@@ -38,7 +38,7 @@ function valuesOf(scope: Scope | undefined, name: Pickable): string[] {
 }
 
 interface Props {
-  datasource: AuditDataSource;
+  datasource: AuditSource;
   scope: Scope | undefined;
   filters: AuditQuery['filters'];
   range?: TimeRange;

@@ -5,7 +5,7 @@ import { Button, Stack, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useEffect, useId, useState } from 'react';
 
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { DEFAULTS, GROUPINGS, LIMITS, MOST_GROUPINGS, understood, VERSION, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { columnName } from '../words';
@@ -19,7 +19,7 @@ import { EmptyVariables } from './EmptyVariables';
 import { Summary } from './Summary';
 import { TimeZoneField } from './TimeZoneField';
 
-type Props = QueryEditorProps<AuditDataSource, AuditQuery, Settings>;
+type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
 /** What a query shows: a question together with its shape. */
 type Shape = 'logs' | 'table' | 'time' | 'total' | 'overlay';

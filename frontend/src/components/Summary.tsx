@@ -4,12 +4,12 @@ import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { VERSION, type AuditQuery } from '../query';
 import { words } from '../words';
 
 interface Props {
-  datasource: AuditDataSource;
+  datasource: AuditSource;
   query: AuditQuery;
   app?: string;
   data?: PanelData;

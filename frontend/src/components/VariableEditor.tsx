@@ -4,7 +4,7 @@ import { Stack } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import React, { useId } from 'react';
 
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { COLUMNS, DEFAULTS, variableQuery, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
 import { columnName } from '../words';
@@ -12,7 +12,7 @@ import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { Summary } from './Summary';
 
-type Props = QueryEditorProps<AuditDataSource, AuditQuery, Settings>;
+type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
 /** The editor of a dashboard's variable. */
 export function VariableEditor({ datasource, query, data, range, onChange, onRunQuery }: Props) {

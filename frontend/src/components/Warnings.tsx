@@ -1,7 +1,7 @@
 import { Box, Icon, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { withFieldLabels } from '../labels';
 import { VERSION, type AuditQuery } from '../query';
 import type { Check } from '../resources';
@@ -12,7 +12,7 @@ const LISTED = ['product', 'service', 'method', 'resource_type', 'principal'];
 const COMPARED_AS_NAMES = ['=', '!=', '=|', '!=|'];
 
 /** What of a query can be wrong though it can be answered, with the dashboard's variables replaced. */
-function named(datasource: AuditDataSource, asked: Pick<AuditQuery, 'scope' | 'filters'>) {
+function named(datasource: AuditSource, asked: Pick<AuditQuery, 'scope' | 'filters'>) {
   const { scope, filters, emptyVariables } = datasource.applyTemplateVariables({ refId: 'Check', ...asked }, {}, []);
   const { kinds, products, services, methods, resourceTypes, principals } = scope ?? {};
   const conditions = (filters ?? []).filter(
@@ -56,7 +56,7 @@ function useCheck({ datasource, scope, filters, alerting = false }: Props): stri
 }
 
 interface Props {
-  datasource: AuditDataSource;
+  datasource: AuditSource;
   scope: AuditQuery['scope'];
   filters: AuditQuery['filters'];
   alerting?: boolean;

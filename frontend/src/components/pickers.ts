@@ -3,7 +3,7 @@ import { t } from '@grafana/i18n';
 import { useEffect, useMemo, useState } from 'react';
 
 import { hasVariable } from '../conditions';
-import type { AuditDataSource } from '../datasource';
+import type { AuditSource } from '../source';
 import { scopeLabel } from '../labels';
 import { KINDS, RISK_CLASSES, SEVERITIES, STATUSES, type Scope, type ScopeList, type ScopeTexts } from '../query';
 import type { Product, Resource } from '../resources';
@@ -16,7 +16,7 @@ import type { Picker } from './ListPicker';
 export type Pickable = ScopeList | ScopeTexts;
 
 /** The products of the data source; none while they are fetched, or where they cannot be. */
-export function useProducts(datasource: AuditDataSource): Product[] {
+export function useProducts(datasource: AuditSource): Product[] {
   const [products, setProducts] = useState<Product[]>([]);
   useEffect(() => {
     let left = false;
@@ -33,7 +33,7 @@ export function useProducts(datasource: AuditDataSource): Product[] {
 }
 
 /** Has the names looked up of the principals and resources that a scope holds by id. */
-function useNames(datasource: AuditDataSource, scope: Scope | undefined, range: TimeRange | undefined) {
+function useNames(datasource: AuditSource, scope: Scope | undefined, range: TimeRange | undefined) {
   const { resources } = datasource;
   const [, setLooked] = useState(0);
   const unknown = (ids: string[] = []) => ids.filter((id) => isUuid(id) && !resources.nameOf(id)).join();
@@ -84,7 +84,7 @@ function catalogue(products: Product[], chosen: string[] = []) {
 }
 
 /** What can be searched for while it is typed. */
-function searches({ resources }: AuditDataSource, range: TimeRange | undefined) {
+function searches({ resources }: AuditSource, range: TimeRange | undefined) {
   const ofResources = (part: 'name' | 'type' | 'project') => async (typed: string) => {
     const wanted = typed.toLowerCase();
     const found = await resources.resources(part === 'name' ? typed : '', range);
@@ -120,7 +120,7 @@ const NO_OPTIONS: Option[] = [];
 
 /** A picker for each list and text of a scope. */
 export function usePickers(
-  datasource: AuditDataSource,
+  datasource: AuditSource,
   scope: Scope | undefined,
   range: TimeRange | undefined
 ): Record<Pickable, Picker> {

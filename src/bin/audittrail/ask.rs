@@ -9,7 +9,7 @@ use audittrail::frame::{Frame, Notice, NoticeSeverity};
 use audittrail::host::Decoded;
 use audittrail::query::error::{Failure, Fault};
 use audittrail::query::model::Over;
-use audittrail::query::{Desk, Query, Question, Request, text};
+use audittrail::query::{DataSource, Query, Question, Request, text};
 use audittrail::settings::{API_URL, Settings};
 use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
@@ -150,8 +150,8 @@ impl Ask {
         let query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
         let internal = |error: prometheus::Error| Failure::internal(error.to_string());
         let meters = (scaleway::Meter::new().map_err(internal)?, cache::Meter::default());
-        let desk = Desk::new(settings, &meters.0, &meters.1)?;
-        let frames = desk.answer(&query, &request).await?;
+        let data_source = DataSource::new(settings, &meters.0, &meters.1)?;
+        let frames = data_source.answer(&query, &request).await?;
         Ok((query, frames))
     }
 

@@ -15,9 +15,9 @@ use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
 
-/// What answers questions: one data source's settings, trail and names.
+/// One data source: its settings, its cached events, and what is looked up beside them.
 #[derive(Debug)]
-pub struct Desk {
+pub struct DataSource {
     /// The data source's settings.
     pub settings: Settings,
     /// The client for calls beside the trail's.
@@ -30,8 +30,8 @@ pub struct Desk {
     pub(super) unfamiliar: Unfamiliar,
 }
 
-impl Desk {
-    /// A desk for the settings of a data source.
+impl DataSource {
+    /// A data source with these settings.
     ///
     /// # Errors
     /// When no HTTP client can be made of them.
