@@ -1,4 +1,4 @@
-//! Marks and counts of any events: nothing is lost, nothing serious is hidden, nothing is rendered.
+//! Annotations and counts of any events: nothing is lost, nothing serious is hidden, no markup of a caller is rendered.
 #![cfg(feature = "terminal")]
 
 mod engine;

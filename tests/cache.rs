@@ -1,5 +1,5 @@
-//! What users see of the events that are held: no question asks Scaleway for what is here, and no answer is older, smaller
-//! or other than if it had been read anew.
+//! What users see of the cache: no query fetches cached events again, and no answer is older, smaller or other than a freshly
+//! fetched one.
 #![cfg(feature = "terminal")]
 
 mod common;
