@@ -30,6 +30,8 @@ step() { # NAME COUNTER COMMAND...
     read -r p f s < <("$counter" "$log" "$code")
     if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ "$f" -eq 0 ]; then f=1; fi
     if [ "$code" -eq 77 ] && [ "$s" -eq 0 ]; then s=1; fi
+    # A filter that no test has any more would pass for ever.
+    if [ $((p + f + s)) -eq 0 ]; then f=1; fi
     if [ -n "${CI:-}" ] && [ "$s" -gt 0 ] && [ -z "${SKIPPABLE[$name]:-}" ]; then f=$((f + s)) s=0; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     printf '%5d passed, %d failed, %d skipped  (%d s)\n' "$p" "$f" "$s" $((SECONDS - start))
