@@ -550,7 +550,7 @@ fn at(second: i64, fields: Value) -> Value {
     engine::event(Kind::Api, "fr-par", second * SECOND, fields)
 }
 
-/// A data_source whose trail is one page that holds `events`.
+/// A data source whose events are one page with `events`.
 async fn page_of(events: Vec<Value>) -> audittrail::query::DataSource {
     let page = json!({ "events": events }).to_string();
     let (url, _) = scripted(move |path, _| match path {
@@ -630,7 +630,7 @@ async fn the_order_is_that_of_time_and_not_of_ids() {
     assert_eq!(texts(&frame, "id"), ["d", "a", "b", "c"]);
 }
 
-/// A data_source over answers that Scaleway really gave, moved to the present, and a range that holds them.
+/// A data source over answers that Scaleway really gave, moved to the present, and a range that holds them.
 async fn recorded() -> Engine {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data").into();
     let config = Config { recorded: Some(directory), shift_to: Some(chrono::Utc::now()), ..Config::default() };

@@ -97,7 +97,7 @@ impl Engine {
         Self::start(Config { events: 0, ..Config::default() }).await
     }
 
-    /// A data_source with the same settings that holds nothing yet.
+    /// A data source with the same settings and an empty cache.
     pub(crate) fn new_desk(&self) -> DataSource {
         data_source(&self.sandbox.url(), &self.key, &self.settings)
     }
