@@ -273,7 +273,7 @@ impl Settings {
     #[must_use]
     pub fn trail_fingerprint(&self) -> [u8; 32] {
         let settling = format!("{:?}", self.settling);
-        fingerprint(&[&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
+        fingerprint([&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
     }
 
     /// A name for these settings, credential included: equal for equal settings only, and no way back to the credential.
@@ -281,7 +281,7 @@ impl Settings {
     /// Held events are kept under this name, so that only who holds the credential can read them.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        fingerprint(&[
+        fingerprint([
             &self.organization_id,
             &self.regions.join(","),
             self.project_id.as_deref().unwrap_or_default(),
@@ -296,9 +296,10 @@ impl Settings {
 }
 
 /// A hash of texts, each with its length, so that none can pass for a part of another.
-fn fingerprint(parts: &[&str]) -> [u8; 32] {
+pub(crate) fn fingerprint<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
+        let part = part.as_ref();
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Add, Range, Sub};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment: nanoseconds since 1970, UTC, from the year 1677 to 2262. Arithmetic stops at these ends.
@@ -18,6 +18,12 @@ impl Time {
 
     /// The last moment.
     pub const MAX: Self = Self(i64::MAX);
+
+    /// The present, by this server's clock.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262"))
+    }
 
     /// The moment so many nanoseconds after 1970, UTC.
     #[must_use]

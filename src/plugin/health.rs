@@ -22,6 +22,7 @@ use crate::query::{DataSource, Failure, Labels, Scope, filter, plan, text};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, Stale, account, explorer, iam};
 use crate::settings::Unknown;
+use crate::time::Time;
 
 /// How long the check may take: Grafana's page waits for it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -339,7 +340,7 @@ async fn regions(data_source: &DataSource, deadline: Instant) -> BTreeMap<String
 }
 
 async fn last_hour(data_source: &DataSource, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
-    let now = chrono::Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262");
+    let now = Time::now().nanos();
     let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, (now - HOUR, now))
         .into_iter()
         .filter(|window| regions.contains(&window.region))

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
-use sha2::{Digest, Sha256};
 
 use crate::query::{DataSource, Failure};
-use crate::settings::Settings;
+use crate::settings::{Settings, fingerprint};
 use crate::{cache, scaleway};
 
 /// The most data sources in memory; one more replaces the one that was used least recently.
@@ -129,18 +128,9 @@ pub(super) async fn remove_idle(instances: Weak<Instances>) {
 }
 
 fn sent(source: &DataSourceInstanceSettings) -> Sent {
-    let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
-        // With its length, so that no text can pass for a part of another.
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    };
-    add(&source.json_data);
-    for (name, secret) in source.decrypted_secure_json_data.iter().collect::<BTreeMap<_, _>>() {
-        add(name.as_bytes());
-        add(secret.as_bytes());
-    }
-    hash.finalize().into()
+    let secrets: BTreeMap<_, _> = source.decrypted_secure_json_data.iter().collect();
+    let secrets = secrets.into_iter().flat_map(|(name, secret)| [name.as_bytes(), secret.as_bytes()]);
+    fingerprint(std::iter::once(source.json_data.as_slice()).chain(secrets))
 }
 
 #[cfg(test)]

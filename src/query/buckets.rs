@@ -14,7 +14,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use jiff::civil::{Date, DateTime as Civil};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
@@ -24,6 +23,7 @@ use super::error::Failure;
 use super::model::{Over, Query, Question, Request};
 use crate::event::Events;
 use crate::scaleway::audit_trail::RETENTION_DAYS;
+use crate::time::Time;
 
 /// The most buckets that a series has.
 const MOST_BUCKETS: u64 = 1_000;
@@ -448,8 +448,7 @@ fn shown_time(zone: &TimeZone, nanos: i64, seconds: bool) -> String {
 
 /// The present, nanoseconds since 1970.
 pub(super) fn now() -> i64 {
-    let now: DateTime<Utc> = Utc::now();
-    now.timestamp_nanos_opt().expect("the clock shows a year before 2262")
+    Time::now().nanos()
 }
 
 #[cfg(test)]

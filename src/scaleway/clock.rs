@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
+
+use crate::time::Time;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -47,7 +49,7 @@ impl Clock {
 
 /// The present by this server's clock alone.
 pub(super) fn local() -> i64 {
-    Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262")
+    Time::now().nanos()
 }
 
 #[cfg(test)]
