@@ -9,7 +9,7 @@
 //! - [`scaleway`]: HTTP to Scaleway's APIs
 //! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers
 //!
-//! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organisation behind real HTTP, and `host`, which
+//! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organization behind real HTTP, and `host`, which
 //! starts the plugin as Grafana does.
 //!
 //! `docs/architecture.md` has the whole picture.

@@ -273,7 +273,7 @@ async fn a_number_that_needs_names_is_an_error_without_them() {
 
 #[tokio::test]
 async fn a_number_that_needs_no_names_is_right_without_them() {
-    let id = week().await.sandbox.organisation().applications[0].id.clone();
+    let id = week().await.sandbox.organization().applications[0].id.clone();
     let with = week().await.ask_as_rule(of(&id)).await.unwrap();
     let without = with_iam(Fault::BadGateway, of(&id)).await.unwrap();
     assert_eq!(the_number(&without), the_number(&with));
@@ -285,7 +285,7 @@ async fn a_number_that_needs_no_names_is_right_without_them() {
 async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
     // The application's name stands in IAM alone; its id stands in the event.
     let engine = week().await;
-    let who = engine.sandbox.organisation().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
+    let who = engine.sandbox.organization().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
     let by_text = json!({ "queryType": "counts", "over": "total", "scope": { "text": who.name, "kinds": ["api"] } });
     let with = the_number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
     assert!(with > 0);
@@ -322,7 +322,7 @@ async fn a_missing_permission_is_lasting_and_groups_by_id() {
     let by = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "groupLimit": 1000 });
     let frame = engine.ask_as_rule(by).await.unwrap();
     assert_eq!(sum(&frame), 400);
-    assert!(texts(&frame, "principal").contains(&engine.sandbox.organisation().applications[0].id));
+    assert!(texts(&frame, "principal").contains(&engine.sandbox.organization().applications[0].id));
     let failure = engine.ask_as_rule(of("terraform")).await.unwrap_err();
     assert!(failure.message.contains("IAMReadOnly"), "{failure}");
 }
@@ -459,7 +459,7 @@ async fn a_rule_counts_what_a_panel_counts() {
 #[tokio::test]
 async fn twenty_denials_in_five_minutes_are_seen_like_scaleways_own_rule_sees_them() {
     let engine = week().await;
-    let incident = engine.sandbox.organisation().incident.clone();
+    let incident = engine.sandbox.organization().incident.clone();
     let query = json!({
         "queryType": "counts", "over": "total", "groupBy": ["principal"],
         "scope": { "kinds": ["api"], "status": [403], "sourceIps": [incident.source_ip] },

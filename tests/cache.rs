@@ -209,8 +209,8 @@ async fn a_narrower_question_is_answered_from_what_is_held() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
     ids(&engine.data_source, &json!({}), &whole).await;
-    let user = engine.sandbox.organisation().users[0].email.clone();
-    let project = engine.sandbox.organisation().projects[0].id.clone();
+    let user = engine.sandbox.organization().users[0].email.clone();
+    let project = engine.sandbox.organization().projects[0].id.clone();
     let ranges = [whole.clone(), panel(whole.from + DAY, whole.to - DAY), panel(whole.to - 3 * DAY, whole.to - MINUTE)];
     for scope in [
         json!({}),

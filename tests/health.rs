@@ -62,10 +62,10 @@ async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour(
         .map(|(region, events)| json!({ "region": region, "eventsLastHour": events, "complete": true, "absent": false, "error": null }));
     assert_eq!(details["regions"], json!(regions));
 
-    let organisation = sandbox.organisation();
+    let organization = sandbox.organization();
     // Accounts are known by two ids.
     let principals = details["principals"].as_u64().unwrap();
-    assert!(principals >= (organisation.users.len() + organisation.applications.len()) as u64, "{message}");
+    assert!(principals >= (organization.users.len() + organization.applications.len()) as u64, "{message}");
     assert!(message.contains(&format!("{principals} principals are known by name")), "{message}");
 
     let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
@@ -120,7 +120,7 @@ async fn a_wrong_key_is_called_a_wrong_key() {
     let (ok, message, _) = check(&source(&sandbox, "00000000-0000-4000-8000-000000000000")).await;
     assert!(!ok);
     assert!(message.starts_with("Wrong key: ") && message.contains("HTTP 401"), "{message}");
-    for other in ["permission", "organisation", "region", "unreachable"] {
+    for other in ["permission", "organization", "region", "unreachable"] {
         assert!(!message.contains(other), "{message}");
     }
 }

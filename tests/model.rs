@@ -542,7 +542,7 @@ async fn a_name_that_has_shown_its_id_finds_events_about_the_id() {
 #[tokio::test]
 async fn a_principal_is_meant_by_id_and_by_each_of_its_names_in_any_case() {
     let engine = week(800).await;
-    let organization = engine.sandbox.organisation().clone();
+    let organization = engine.sandbox.organization().clone();
     let user = organization.users.iter().find(|user| user.username == "ops-1").unwrap();
     let by_id = engine.ids(json!({ "principals": [user.id] })).await;
     assert!(by_id.len() > 5);
@@ -562,7 +562,7 @@ async fn a_principal_is_meant_by_id_and_by_each_of_its_names_in_any_case() {
 #[tokio::test]
 async fn scaleway_itself_is_a_principal_of_a_scope_as_of_a_filter() {
     let engine = Engine::empty().await;
-    let user = engine.sandbox.organisation().users[1].clone();
+    let user = engine.sandbox.organization().users[1].clone();
     let system = engine.push("fr-par", Kind::System, 60, json!({ "system_name": "backup" }));
     let call = engine.push("fr-par", Kind::Api, 61, json!({ "principal": { "id": user.id } }));
     engine.push("fr-par", Kind::Api, 62, json!({ "product_name": "instance" }));
@@ -621,7 +621,7 @@ async fn who_has_been_deleted_is_found_by_the_name_that_a_log_in_tells() {
 #[tokio::test]
 async fn a_person_is_one_value_however_many_ids_they_have() {
     let engine = Engine::empty().await;
-    let user = engine.sandbox.organisation().users[1].clone();
+    let user = engine.sandbox.organization().users[1].clone();
     let call = engine.push("fr-par", Kind::Api, 60, json!({ "principal": { "id": user.id } }));
     // Log-ins may tell the account's id of the same person.
     let account = json!([{ "id": user.account_root_user_id, "type": "account_user", "name": user.email }]);
@@ -732,7 +732,7 @@ async fn risks_are_classes_and_severities() {
 #[tokio::test]
 async fn a_text_is_found_in_every_column_and_in_the_body_in_any_case() {
     let engine = Engine::empty().await;
-    let user = engine.sandbox.organisation().users[2].clone();
+    let user = engine.sandbox.organization().users[2].clone();
     let id = engine.push("fr-par", Kind::Api, 60, json!({
         "locality": "fr-par-2", "principal": { "id": user.id }, "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api",
         "method_name": "CreatePolicy", "user_agent": "Straße (.*)", "source_ip": "203.0.113.99", "request_id": "req-77",
@@ -1197,7 +1197,7 @@ async fn the_values_of_principals_are_names_that_stand_for_ids() {
     let frame = engine.ask(json!({ "queryType": "values", "column": "principal" })).await.unwrap();
     let (names, ids) = (texts(&frame, "text"), texts(&frame, "value"));
     let place = names.iter().position(|name| name == "terraform").unwrap();
-    assert_eq!(ids[place], engine.sandbox.organisation().applications[0].id);
+    assert_eq!(ids[place], engine.sandbox.organization().applications[0].id);
     assert_eq!(ids.len(), set(&ids).len());
 }
 

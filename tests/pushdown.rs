@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use audittrail::query::{Answer, DataSource, Query, filter};
-use audittrail::sandbox::{Config, Endpoint, Fault, Kind, Organisation, SECRET_KEY};
+use audittrail::sandbox::{Config, Endpoint, Fault, Kind, Organization, SECRET_KEY};
 use engine::{Engine, REGIONS, list, texts, trail_of};
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ impl World {
 
     /// Runs a property over random scopes of these fields.
     fn check(&self, fields: &[&'static str], property: impl Fn(&Value) -> Result<(), TestCaseError>) {
-        Self::run(scopes(&self.trail, self.engine.sandbox.organisation(), fields), property);
+        Self::run(scopes(&self.trail, self.engine.sandbox.organization(), fields), property);
     }
 
     fn run(scopes: impl Strategy<Value = Value>, property: impl Fn(&Value) -> Result<(), TestCaseError>) {
@@ -177,7 +177,7 @@ fn texts_of(kind: &str, event: &Value, field: &str) -> Vec<String> {
 }
 
 /// Values that are in no event, or are not asked for by a field's plain text.
-fn beside(field: &str, organisation: &Organisation) -> Vec<String> {
+fn beside(field: &str, organization: &Organization) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     match field {
         "regions" => words(&REGIONS),
@@ -197,10 +197,10 @@ fn beside(field: &str, organisation: &Organisation) -> Vec<String> {
         ]),
         "text" | "notText" => words(&["SCALEWAY", "delete", "ops-", "é", "terraform", "no such text"]),
         "principals" => {
-            let users = organisation.users.iter().take(4);
+            let users = organization.users.iter().take(4);
             let names = users.flat_map(|user| [user.email.to_uppercase(), user.username.clone(), user.id.clone()]);
-            let others = organisation.applications.iter().map(|app| app.name.clone());
-            names.chain(others).chain([organisation.departed.id.clone(), "nobody@example.com".to_owned()]).collect()
+            let others = organization.applications.iter().map(|app| app.name.clone());
+            names.chain(others).chain([organization.departed.id.clone(), "nobody@example.com".to_owned()]).collect()
         }
         _ => words(&["no such value"]),
     }
@@ -257,14 +257,14 @@ fn network(text: &str) -> IpNet {
 /// Scopes of some of these fields: mostly values of one event, so that they meet, and some of others.
 fn scopes(
     trail: &[Told],
-    organisation: &Organisation,
+    organization: &Organization,
     fields: &[&'static str],
 ) -> impl Strategy<Value = Value> + use<> {
     let mut vocabulary: Vocabulary = BTreeMap::new();
     for &field in fields {
         let told: BTreeSet<String> = trail.iter().flat_map(|(kind, _, event)| texts_of(kind, event, field)).collect();
         let told = told.into_iter().filter(|text| field != "sourceIps" || text.parse::<IpAddr>().is_ok());
-        vocabulary.insert(field, told.chain(beside(field, organisation)).collect());
+        vocabulary.insert(field, told.chain(beside(field, organization)).collect());
     }
     let trail = trail.to_vec();
     let chosen = prop::sample::subsequence(fields.to_vec(), 1..=4.min(fields.len()));
@@ -350,7 +350,7 @@ fn scaleways_filters_hide_nobodys_parent() {
     let world = World::new();
     let family: Vec<_> =
         world.trail.iter().filter(|(.., event)| event["service_name"] == "scaleway.lb.v1.ZonedApi").cloned().collect();
-    let others = scopes(&family, world.engine.sandbox.organisation(), &PLAIN);
+    let others = scopes(&family, world.engine.sandbox.organization(), &PLAIN);
     let asked = select(vec![
         ("resourceIds", "lb-id"),
         ("resourceIds", "frontend-id"),
@@ -382,7 +382,7 @@ async fn a_child_is_found_whatever_else_the_scope_asks() {
 }
 
 /// Whether a scope means an event, by a plain reading of the model.
-fn means(scope: &Value, organisation: &Organisation, (kind, region, event): &Told) -> bool {
+fn means(scope: &Value, organization: &Organization, (kind, region, event): &Told) -> bool {
     let wanted = |field: &str| -> Vec<String> {
         scope[field].as_array().into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     };
@@ -423,9 +423,9 @@ fn means(scope: &Value, organisation: &Organisation, (kind, region, event): &Tol
     let mut called: BTreeSet<String> = BTreeSet::new();
     if let Some(id) = principal {
         called.insert(id.to_owned());
-        let users = organisation.users.iter().filter(|user| user.id == id || user.account_root_user_id == id);
+        let users = organization.users.iter().filter(|user| user.id == id || user.account_root_user_id == id);
         called.extend(users.flat_map(|user| [user.email.to_lowercase(), user.username.to_lowercase()]));
-        let applications = organisation.applications.iter().filter(|app| app.id == id);
+        let applications = organization.applications.iter().filter(|app| app.id == id);
         called.extend(applications.map(|app| app.name.to_lowercase()));
         let own = user.filter(|user| user["id"] == id).and_then(|user| user["name"].as_str());
         called.extend(own.map(str::to_lowercase));
@@ -440,8 +440,8 @@ fn answers_are_what_the_model_says() {
     let world = World::new();
     let fields = &PLAIN[..10];
     world.check(fields, |scope| {
-        let organisation = world.engine.sandbox.organisation();
-        let meant = world.trail.iter().filter(|told| means(scope, organisation, told));
+        let organization = world.engine.sandbox.organization();
+        let meant = world.trail.iter().filter(|told| means(scope, organization, told));
         let meant: BTreeSet<String> = meant.map(|(.., event)| event["id"].as_str().unwrap().to_owned()).collect();
         compare(&ids(&world.answer(scope)), &meant)
     });
@@ -560,7 +560,7 @@ async fn quiet() -> Engine {
 #[tokio::test]
 async fn what_scaleway_can_filter_is_filtered_there() {
     let mut engine = quiet().await;
-    let terraform = engine.sandbox.organisation().applications[0].clone();
+    let terraform = engine.sandbox.organization().applications[0].clone();
     for (scope, expected) in [
         (json!({ "products": ["instance"] }), set(&["product_name=instance"])),
         (json!({ "services": ["scaleway.vpc.v2.Api"] }), set(&["service_name=scaleway.vpc.v2.Api"])),

@@ -127,12 +127,12 @@ async fn principals_are_users_and_applications_by_name() {
     let (host, sandbox, source) = start().await;
     let answer = get(&host, &source, "principals").await;
     let list = &answer["principals"];
-    let organisation = sandbox.organisation();
-    for user in &organisation.users {
+    let organization = sandbox.organization();
+    for user in &organization.users {
         let expected = json!({ "id": user.id, "name": user.email, "kind": "user" });
         assert!(list.as_array().unwrap().contains(&expected), "{expected}");
     }
-    for application in &organisation.applications {
+    for application in &organization.applications {
         let expected = json!({ "id": application.id, "name": application.name, "kind": "application" });
         assert!(list.as_array().unwrap().contains(&expected), "{expected}");
     }
@@ -149,7 +149,7 @@ async fn principals_are_users_and_applications_by_name() {
     let frame = host.frame(&source, Ask::new("A", asked, last_hours(48)), &[]).await.unwrap();
     assert!(frame.batch.num_rows() > 0, "what is picked is asked");
 
-    let someone = &organisation.users[1];
+    let someone = &organization.users[1];
     for part in [someone.email.to_uppercase(), someone.id[..13].to_owned(), format!("%20{}%20", someone.username)] {
         let answer = get(&host, &source, &format!("principals?query={part}")).await;
         assert!(all(&answer["principals"], "id").contains(&&*someone.id), "{part}: {answer}");
@@ -187,7 +187,7 @@ async fn projects_are_those_of_the_organization_by_name() {
     let (host, sandbox, source) = start().await;
     let answer = get(&host, &source, "projects").await;
     let mut expected: Vec<Value> = sandbox
-        .organisation()
+        .organization()
         .projects
         .iter()
         .map(|project| json!({ "id": project.id, "name": project.name }))
@@ -204,7 +204,7 @@ async fn projects_are_those_of_the_organization_by_name() {
 #[tokio::test]
 async fn a_resource_that_no_event_names_has_the_name_that_resource_explorer_tells() {
     let (host, sandbox, source) = start().await;
-    let server = sandbox.organisation().resource("web-1").unwrap();
+    let server = sandbox.organization().resource("web-1").unwrap();
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
     let event = json!({
         "id": "e0000000-0000-4000-8000-00000000beef", "recorded_at": at, "locality": "it-mil", "product_name": "instance",
@@ -263,11 +263,11 @@ async fn resources_are_those_that_recent_events_name() {
     let answer = get(&host, &source, &format!("resources?query={query}")).await;
     assert!(all(&answer["resources"], "name").contains(&name), "{answer}");
 
-    let organisation = sandbox.organisation();
+    let organization = sandbox.organization();
     let week =
         get(&host, &source, &format!("resources?from=0&to={}", sandbox.now().to_rfc3339().replace('+', "%2B"))).await;
     assert!(week["total"].as_u64() > Some(told.len() as u64), "a week names more than a day");
-    let known = |id: &str| organisation.resources.iter().any(|resource| resource.id == id);
+    let known = |id: &str| organization.resources.iter().any(|resource| resource.id == id);
     assert!(all(&week["resources"], "id").into_iter().filter(|id| known(id)).count() > 20);
     host.stop().await.unwrap();
 }
@@ -316,7 +316,7 @@ async fn an_event_is_found_whatever_the_project_and_the_regions_of_the_settings(
         events.iter().filter(tells_its_time).find(has).unwrap_or_else(|| panic!("no event with {name} {value}"))
     };
     // IAM's events and log-ins have no project.
-    let in_project = source.clone().with("projectId", sandbox.organisation().projects[1].id.clone());
+    let in_project = source.clone().with("projectId", sandbox.organization().projects[1].id.clone());
     for (name, value) in [("product", "iam"), ("kind", "authentication")] {
         let id = &of(name, value)["id"];
         assert_eq!(get(&host, &in_project, &format!("event/{id}")).await["id"], **id, "{name} {value}");

@@ -293,7 +293,7 @@ async fn what_has_settled_is_not_asked_for_again_by_a_rule() {
 async fn the_projects_of_a_query_come_before_that_of_the_settings() {
     let sandbox = organization(Config { events: 40_000, ..Config::default() }).await;
     let host = plugin().await;
-    let projects: Vec<&str> = sandbox.organisation().projects.iter().map(|project| &*project.id).collect();
+    let projects: Vec<&str> = sandbox.organization().projects.iter().map(|project| &*project.id).collect();
     let upper = projects[1].to_uppercase();
     let source = source(&sandbox, SECRET_KEY).with("projectId", upper);
     for (scope, expected) in [(json!({}), projects[1]), (json!({ "projects": projects[2] }), projects[2])] {

@@ -994,7 +994,7 @@ async fn a_region_that_refuses_while_others_answer_is_asked_until_the_deadline()
 async fn principals_are_named_by_users_and_applications_and_the_names_are_held() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
-    let organization = engine.sandbox.organisation();
+    let organization = engine.sandbox.organization();
     let users = organization.users.iter().map(|user| (user.id.clone(), user.email.clone()));
     let names: BTreeMap<String, String> =
         users.chain(organization.applications.iter().map(|app| (app.id.clone(), app.name.clone()))).collect();
@@ -1028,7 +1028,7 @@ async fn names_outlive_iam_and_the_answer_says_from_when_they_are() {
     assert!(notice.starts_with("Names are those of ") && notice.contains("; IAM does not answer: "), "{notice}");
     assert_eq!(warnings(&after), [""; 0], "nothing is missing");
     // Names of less than ten minutes ago are as good for a rule as they ever were.
-    let user = engine.sandbox.organisation().users[1].email.clone();
+    let user = engine.sandbox.organization().users[1].email.clone();
     let count = json!({ "queryType": "counts", "over": "total", "scope": { "principals": [user] } });
     assert!(sum(&engine.ask_as_rule(count).await.unwrap()) > 0);
 }
@@ -1067,7 +1067,7 @@ async fn without_iam_ids_and_the_trails_names_are_shown_and_one_notice_says_why(
     assert!(notices(&frame)[0].starts_with(begin) && notices(&frame)[0].contains("HTTP 403"), "{:?}", notices(&frame));
     let link = frame.meta.notices[0].link.as_ref().unwrap();
     assert!(link.ends_with("#principals-are-shown-by-id"), "what to do: {link}");
-    let organization = engine.sandbox.organisation();
+    let organization = engine.sandbox.organization();
     for (id, name) in texts(&frame, "principal_id").into_iter().zip(texts(&frame, "principal")) {
         let user = organization.users.iter().find(|user| user.id == id);
         // Users renew their sessions; of applications a quiet week tells nothing.
@@ -1084,7 +1084,7 @@ async fn without_iam_ids_and_the_trails_names_are_shown_and_one_notice_says_why(
 /// log-in tells the name, and a principal of which the trail tells nothing; and the last hour.
 async fn deleted(key: &str, config: Config) -> (Engine, [String; 3], Request) {
     let engine = Engine::with(Config { events: 0, ..config }, key, &json!({ "queryTimeoutSeconds": 8 })).await;
-    let application = engine.sandbox.organisation().departed.id.clone();
+    let application = engine.sandbox.organization().departed.id.clone();
     let user = "d0000000-0000-4000-8000-000000000001".to_owned();
     let stranger = "d0000000-0000-4000-8000-000000000002".to_owned();
     for (seconds, who) in [(30, &application), (31, &user), (32, &stranger)] {
@@ -1196,7 +1196,7 @@ async fn values_of(engine: &Engine, column: &str) -> (Vec<(String, String)>, Vec
 #[tokio::test]
 async fn variables_show_names_and_hold_ids() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
-    let organization = engine.sandbox.organisation();
+    let organization = engine.sandbox.organization();
     let projects: BTreeMap<&str, &str> =
         organization.projects.iter().map(|project| (project.id.as_str(), project.name.as_str())).collect();
     let (values, said) = values_of(&engine, "project").await;
@@ -1225,7 +1225,7 @@ async fn variables_show_names_and_hold_ids() {
 async fn without_permission_variables_show_the_names_that_events_tell_and_say_why() {
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, KEY_FOR_THE_TRAIL_ALONE, &json!({})).await;
-    let organization = engine.sandbox.organisation();
+    let organization = engine.sandbox.organization();
     let (project, name) = (organization.projects[1].id.clone(), "production");
     let told = json!({ "resources": [{ "id": project, "type": "account_project", "name": name }] });
     engine.push("fr-par", Kind::Api, 60, told);
@@ -1264,7 +1264,7 @@ async fn names_of_variables_delay_no_event_beyond_their_share_and_faults_cost_na
 #[tokio::test]
 async fn without_iam_a_principals_id_is_still_asked_of_scaleway() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
-    let id = engine.sandbox.organisation().applications[0].id.clone();
+    let id = engine.sandbox.organization().applications[0].id.clone();
     assert!(!engine.ids(json!({ "principals": [id], "kinds": ["api"] })).await.is_empty());
     let all = engine
         .asked("/events?")
@@ -1284,7 +1284,7 @@ async fn without_iam(fault: Fault, settings: Value) -> Engine {
 async fn an_iam_that_does_not_answer_costs_names_and_not_events() {
     // IAM may take a quarter of the query's time.
     let engine = without_iam(Fault::Stall, json!({ "queryTimeoutSeconds": 20 })).await;
-    let id = engine.sandbox.organisation().applications[0].id.clone();
+    let id = engine.sandbox.organization().applications[0].id.clone();
     let frame = engine.ask(list(json!({ "principals": [id] }))).await.unwrap();
     assert!(frame.rows() > 0 && notices(&frame)[0].contains("IAM cannot be read"), "{:?}", notices(&frame));
 }

@@ -1,4 +1,4 @@
-//! What was asked of the sandbox, for tests that count.
+//! The calls that the sandbox has received, for tests that count.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::endpoint::Endpoint;
 
-/// How many queries are remembered; older ones are forgotten.
+/// The most queries that are recorded; older ones are dropped.
 const REMEMBERED: usize = 10_000;
 
 /// The calls since the start or the last reset.
@@ -18,26 +18,26 @@ pub struct Calls {
     pub by_endpoint: BTreeMap<Endpoint, u64>,
     /// By status of the answer.
     pub by_status: BTreeMap<u16, u64>,
-    /// The most that were under way at once.
+    /// The most concurrent calls.
     pub most_at_once: u64,
     /// Path and query of each, oldest first; the last ten thousand.
     pub queries: VecDeque<String>,
 }
 
 impl Calls {
-    /// How many reached an endpoint.
+    /// The number of calls of an endpoint.
     #[must_use]
     pub fn to(&self, endpoint: Endpoint) -> u64 {
         self.by_endpoint.get(&endpoint).copied().unwrap_or_default()
     }
 
-    /// How many were answered with a status.
+    /// The number of answers with a status.
     #[must_use]
     pub fn answered(&self, status: u16) -> u64 {
         self.by_status.get(&status).copied().unwrap_or_default()
     }
 
-    pub(super) fn asked(&mut self, endpoint: Endpoint, query: &str, under_way: u64) {
+    pub(super) fn record_call(&mut self, endpoint: Endpoint, query: &str, under_way: u64) {
         self.total += 1;
         *self.by_endpoint.entry(endpoint).or_default() += 1;
         self.most_at_once = self.most_at_once.max(under_way);
@@ -47,7 +47,7 @@ impl Calls {
         self.queries.push_back(query.to_owned());
     }
 
-    pub(super) fn answered_with(&mut self, status: u16) {
+    pub(super) fn record_status(&mut self, status: u16) {
         *self.by_status.entry(status).or_default() += 1;
     }
 }

@@ -1,14 +1,14 @@
-//! What can happen, as data: the types of resources, the API calls with their request bodies, the system's own doings.
+//! The catalogue of events, as data: types of resources, API calls with request bodies, actions of the system.
 //!
 //! Bodies are JSON with `$words` that [`expand`] replaces. They keep each product's own style, as recorded: snake case for
 //! most, camel case for Elastic Metal, protobuf wrappers and numbered enums for Kubernetes.
 
-/// What is written in the `*_info` member of a type of resource; nothing for most types.
+/// The `*_info` member of a type of resource; empty for most types.
 pub(super) fn info_of(kind: &str) -> &'static str {
     INFO.iter().find(|(name, _)| *name == kind).map_or("", |(_, info)| info)
 }
 
-/// API keys and SSH keys come without a name.
+/// API keys and SSH keys have no name in events.
 pub(super) fn is_named(kind: &str) -> bool {
     !matches!(kind, "iam_api_key" | "iam_ssh_key")
 }
@@ -67,7 +67,7 @@ static INFO: &[(&str, &str)] = &[
     ("quantum_qubit", r#""quantum_qubit_info":{"spin":"up", "fidelity":0.999, "entangled_with":[null, "$uuid"]}"#),
 ];
 
-/// Who makes a call: people in the console, automation, or either.
+/// The callers of a method: people in the console, automation, or either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     People,
@@ -87,7 +87,7 @@ pub(super) struct Service {
 /// One kind of API call.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// How often it happens, compared with the others.
+    /// Its frequency relative to the others.
     pub(super) weight: u32,
     pub(super) by: By,
     pub(super) method: &'static str,
@@ -102,42 +102,42 @@ impl Service {
         self.name.ends_with("UnauthenticatedApi")
     }
 
-    /// Products of the organisation rather than of a project; SSH keys alone do name one.
+    /// Products of the organization rather than of a project; SSH keys alone do name one.
     pub(super) fn has_project(&self, on: &str) -> bool {
         on == "iam_ssh_key" || !matches!(self.product, "iam" | "account" | "audit-trail")
     }
 }
 
 impl Call {
-    /// What IAM deletes is named in the request body alone.
+    /// Deletions in IAM name the resource in the request body only.
     pub(super) fn lists_resources(&self, product: &str) -> bool {
         !(product == "iam" && self.method.starts_with("Delete"))
     }
 
-    /// What it does to the first of its resources.
-    pub(super) fn fate(&self) -> Fate {
+    /// Its effect on the first of its resources.
+    pub(super) fn effect(&self) -> Effect {
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| self.method.starts_with(prefix));
         match (self.on, self.method) {
-            // These make something else of what is there.
+            // These change an existing resource.
             ("iam_user", "CreatePasswordLogin" | "CreateUserMFAOTP")
             | ("rdb_instance", "CreateUser")
-            | ("instance_security_group", "CreateSecurityGroupRule") => Fate::Stays,
-            _ if starts(&["Create", "Batch", "Book"]) => Fate::IsMade,
-            _ if starts(&["Delete", "Release"]) => Fate::Ends,
-            _ => Fate::Stays,
+            | ("instance_security_group", "CreateSecurityGroupRule") => Effect::Modify,
+            _ if starts(&["Create", "Batch", "Book"]) => Effect::Create,
+            _ if starts(&["Delete", "Release"]) => Effect::Delete,
+            _ => Effect::Modify,
         }
     }
 }
 
-/// What becomes of a resource.
+/// The effect of a call on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    IsMade,
-    Stays,
-    Ends,
+pub(super) enum Effect {
+    Create,
+    Modify,
+    Delete,
 }
 
-/// What a successful call answers: Instance actions are accepted, not done.
+/// The status of a successful call: Instance actions are accepted, not done.
 pub(super) fn success_of(product: &str, method: &str) -> u16 {
     if product == "instance" && method == "ServerAction" { 202 } else { 200 }
 }
@@ -150,7 +150,7 @@ const fn service(product: &'static str, name: &'static str, calls: &'static [Cal
     Service { product, name, calls }
 }
 
-/// The organisation's everyday life. What only happens in the incident (switching logging off, granting
+/// The organization's everyday life. What only happens in the incident (switching logging off, granting
 /// `OrganizationManager`, exporting data) is not here, so that the incident stands out.
 #[rustfmt::skip]
 pub(super) static SERVICES: &[Service] = &[
@@ -407,7 +407,7 @@ mod tests {
     use chrono::{Duration, Utc};
     use serde_json::Value;
 
-    use super::super::organisation::{ORGANIZATION_ID, Organisation};
+    use super::super::organization::{ORGANIZATION_ID, Organization};
     use super::super::products;
     use super::*;
 
@@ -429,8 +429,8 @@ mod tests {
 
     #[test]
     fn what_happens_is_covered_and_has_something_to_happen_to() {
-        let organisation = Organisation::new(ORGANIZATION_ID, Utc::now(), Duration::days(7));
-        let kinds: HashSet<&str> = organisation.resources.iter().map(|resource| resource.kind).collect();
+        let organization = Organization::new(ORGANIZATION_ID, Utc::now(), Duration::days(7));
+        let kinds: HashSet<&str> = organization.resources.iter().map(|resource| resource.kind).collect();
         for service in SERVICES {
             for call in service.calls {
                 assert!(

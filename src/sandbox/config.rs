@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::fault::FaultPlan;
-use super::organisation::ORGANIZATION_ID;
+use super::organization::ORGANIZATION_ID;
 
 /// The secret key that may read everything.
 pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
@@ -70,7 +70,7 @@ pub struct Config {
     /// Move the recorded events so that the newest is recorded at this time. Without it they stay where they are, and
     /// retention is not applied to them.
     pub shift_to: Option<DateTime<Utc>>,
-    /// The one organisation that the keys may read.
+    /// The one organization that the keys may read.
     pub organization_id: String,
     /// The key that may read everything.
     pub secret_key: String,

@@ -1,4 +1,4 @@
-//! What can be asked, by path.
+//! The endpoints of the simulated APIs, by path.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ pub enum Endpoint {
     Events,
     /// `ListAuthenticationEvents`: log-ins, no filter.
     AuthenticationEvents,
-    /// `ListSystemEvents`: what the platform did, no filter.
+    /// `ListSystemEvents`: actions of the platform, no filter.
     SystemEvents,
     /// `ListCombinedEvents`: all three kinds, two filters.
     CombinedEvents,
@@ -28,7 +28,7 @@ pub enum Endpoint {
     ApiKeys,
     /// Projects of the account.
     Projects,
-    /// `SearchResources`: what there is, of all products.
+    /// `SearchResources`: the resources of all products.
     Resources,
     /// Any other path: 404.
     Other,
@@ -89,7 +89,7 @@ impl Endpoint {
         }
     }
 
-    /// The parameters it filters by. It takes no notice of others.
+    /// The parameters that it filters by; it ignores others.
     pub(super) fn filters(self) -> &'static [&'static str] {
         match self {
             Endpoint::Events => &[

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::region::region_of;
 
-/// A project of the organisation.
+/// A project of the organization.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// Its UUID.
@@ -11,24 +11,24 @@ pub struct Project {
     pub name: String,
 }
 
-/// Someone with a password.
+/// A user with a password.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The IAM id: what an event's `principal.id` holds.
     pub id: String,
     /// Login, under example.com.
     pub email: String,
-    /// The part before the @.
+    /// The part of the e-mail address before the @.
     pub username: String,
-    /// The account's own id for the same person: what an `account_user` resource holds.
+    /// The account's id of the same user, as in `account_user` resources.
     pub account_root_user_id: String,
     /// Whether a one-time password is asked at log-in.
     pub mfa: bool,
-    /// The address they work from.
+    /// The source address of the user's calls.
     pub address: String,
     /// The country of that address.
     pub country: &'static str,
-    /// Their browser.
+    /// The user agent of the user's browser.
     pub user_agent: &'static str,
 }
 
@@ -43,31 +43,31 @@ pub struct Application {
     pub access_key: String,
     /// The address it calls from.
     pub address: String,
-    /// What it calls itself.
+    /// Its user agent.
     pub user_agent: &'static str,
 }
 
-/// Something an event can be about.
+/// A resource that events can concern.
 #[derive(Debug, Clone)]
 pub struct Resource {
     /// UUID, or access key for API keys.
     pub id: String,
     /// The audit trail's resource type, for example `instance_server`.
     pub kind: &'static str,
-    /// Its name; hostile for some, as resource names are written by whoever calls the API.
+    /// Its name; hostile for some, since any caller of the API can choose names.
     pub name: String,
-    /// What it belongs to: the cluster of a pool, the load balancer of a backend.
+    /// Its parent: the cluster of a pool, the load balancer of a backend.
     pub parent: Option<usize>,
     /// The project that holds it.
     pub project_id: String,
     /// Zone, region or `global`.
     pub locality: &'static str,
-    /// When it was made, long before the first event.
+    /// When it was created, long before the first event.
     pub created_at: DateTime<Utc>,
 }
 
 impl Resource {
-    /// The region whose audit trail tells about this resource.
+    /// The region whose trail records this resource.
     #[must_use]
     pub fn region(&self) -> &'static str {
         region_of(self.locality)

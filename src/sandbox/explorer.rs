@@ -1,14 +1,14 @@
-//! Resource Explorer: what there is, paged by tokens.
+//! Resource Explorer: the list of resources, paged by tokens.
 
 use chrono::SecondsFormat;
 
 use super::entities::Resource;
 use super::fault::Fault;
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::query::{Parameters, Refusal};
 use super::render::Object;
 
-/// The types of the audit trail that Resource Explorer lists, and what it calls them; it knows fewer than the trail.
+/// The types of the trail that Resource Explorer lists, with its own names; it knows fewer than the trail.
 const TYPES: [(&str, &str); 39] = [
     ("apple_silicon_server", "apple_silicon_server"),
     ("autoscaling_group", "autoscaling_group"),
@@ -55,8 +55,8 @@ fn type_of(resource: &Resource) -> Option<&'static str> {
     TYPES.iter().find(|(audited, _)| *audited == resource.kind).map(|(_, listed)| *listed)
 }
 
-/// One page of the resources that a query means, as JSON.
-pub(super) fn list(organisation: &Organisation, query: &Parameters, faults: &[Fault]) -> Result<Vec<u8>, Refusal> {
+/// One page of the selected resources, as JSON.
+pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Vec<u8>, Refusal> {
     let size = query.page_size(100)?.unwrap_or(50);
     let token = query.first("page_token");
     // A position in hexadecimal digits, behind a letter that no client may rely on.
@@ -72,7 +72,7 @@ pub(super) fn list(organisation: &Organisation, query: &Parameters, faults: &[Fa
         let mut values = query.all(parameter).peekable();
         values.peek().is_none() || values.any(|wanted| wanted == value)
     };
-    let mut found: Vec<(&Resource, &str)> = organisation
+    let mut found: Vec<(&Resource, &str)> = organization
         .resources
         .iter()
         .filter_map(|resource| Some((resource, type_of(resource)?)))
@@ -91,7 +91,7 @@ pub(super) fn list(organisation: &Organisation, query: &Parameters, faults: &[Fa
         if place > 0 {
             body.extend_from_slice(b", ");
         }
-        write(&mut body, organisation, resource, kind);
+        write(&mut body, organization, resource, kind);
     }
     let end = first.saturating_add(size);
     let next = match token {
@@ -105,11 +105,11 @@ pub(super) fn list(organisation: &Organisation, query: &Parameters, faults: &[Fa
     Ok(body)
 }
 
-fn write(out: &mut Vec<u8>, organisation: &Organisation, resource: &Resource, kind: &str) {
+fn write(out: &mut Vec<u8>, organization: &Organization, resource: &Resource, kind: &str) {
     let since = resource.created_at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let mut object = Object::open(out);
     object.text("id", &resource.id).text("name", &resource.name).text("project_id", &resource.project_id);
-    object.text("organization_id", &organisation.id).text("type", kind);
+    object.text("organization_id", &organization.id).text("type", kind);
     match resource.locality {
         "global" => object.raw("global", "true"),
         zone if zone != resource.region() => object.text("zone", zone),

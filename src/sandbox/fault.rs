@@ -1,4 +1,4 @@
-//! Everything that can go wrong with an answer, each to be switched on by itself.
+//! The faults of answers; each can be switched on alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::endpoint::Endpoint;
 use crate::settings::is_region;
 
-/// One thing that goes wrong.
+/// A fault of an answer.
 ///
 /// As text it is the name in kebab case: `empty-token`, `too-many-requests`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,17 +15,17 @@ pub enum Fault {
     EmptyToken,
     /// The last page has `"next_page_token":null`.
     NullToken,
-    /// Every page, the last too, answers with a token; asked with it, the same page comes again, for ever.
+    /// Every page, the last too, has a token, which returns the same page for ever.
     RepeatingToken,
     /// Every page begins with the last event of the page before.
     DuplicateAcrossPages,
-    /// Regions other than fr-par also tell an event of fr-par, under the same id.
+    /// Regions other than fr-par also list an event of fr-par, under the same id.
     DuplicateAcrossRegions,
-    /// The first event of a page has a value in an enum that no client knows.
+    /// The first event of a page has an enum value that no client knows.
     UnknownEnum,
     /// The first event of a page has members that no client knows.
     UnknownField,
-    /// The first event of a page carries ten megabytes in its request body.
+    /// The first event of a page has a request body of ten megabytes.
     HugeBody,
     /// The first event of a page has bytes in a string that are not UTF-8.
     InvalidUtf8,
@@ -43,13 +43,13 @@ pub enum Fault {
     InternalError,
     /// 502 with `{"message":"…"}`.
     BadGateway,
-    /// 503 with `{"message":"…"}`. In one region only, it is a region that has failed.
+    /// 503 with `{"message":"…"}`; limited to one region, an outage of that region.
     Unavailable,
     /// 404 with `{"message":"…"}`, as of a path that does not exist.
     NotFound,
     /// 501 with `{"message":"unknown method"}`, as of a service that a region does not have.
     NotImplemented,
-    /// 403 as of a key that may not do this, or not yet.
+    /// 403 as of a key without the permission, or before the permission has propagated.
     Forbidden,
     /// The connection is dropped in the middle of the body.
     ConnectionReset,
@@ -183,7 +183,7 @@ pub struct UnknownFault {
     why: &'static str,
 }
 
-/// On which of the calls that match.
+/// Which of the matching calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// All of them.
@@ -194,15 +194,15 @@ pub enum When {
     First(u64),
 }
 
-/// A fault, and which calls it hits.
+/// A fault, and the calls that it affects.
 ///
 /// As text: `unavailable`, `too-many-requests:first=3`, `unavailable:region=nl-ams`,
 /// `stall:every=2,endpoint=combined-events`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultPlan {
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
-    /// How often.
+    /// Which of the matching calls fail.
     pub when: When,
     /// In this region only.
     pub region: Option<String>,
@@ -263,7 +263,7 @@ impl FromStr for FaultPlan {
     }
 }
 
-/// Plans in force, and how many calls each has seen.
+/// The active plans, each with its number of matching calls.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     plans: Vec<(FaultPlan, u64)>,
@@ -274,13 +274,13 @@ impl Faults {
         Self { plans: plans.into_iter().map(|plan| (plan, 0)).collect() }
     }
 
-    /// Starts all plans over.
+    /// Resets the counters of all plans.
     pub(super) fn rewind(&mut self) {
         self.plans.iter_mut().for_each(|(_, seen)| *seen = 0);
     }
 
-    /// What goes wrong with this call.
-    pub(super) fn strike(&mut self, endpoint: Endpoint, region: Option<&str>) -> Vec<Fault> {
+    /// The faults of a call, which it counts.
+    pub(super) fn matching(&mut self, endpoint: Endpoint, region: Option<&str>) -> Vec<Fault> {
         let mut struck = Vec::new();
         for (plan, seen) in &mut self.plans {
             let elsewhere = plan.region.as_deref().is_some_and(|wanted| region != Some(wanted));
@@ -301,8 +301,8 @@ impl Faults {
     }
 }
 
-/// Spoils an event, as the faults of a single event do.
-pub(super) fn spoil(fault: Fault, event: &mut Vec<u8>) {
+/// Applies a fault of a single event.
+pub(super) fn corrupt(fault: Fault, event: &mut Vec<u8>) {
     match fault {
         Fault::UnknownEnum => {
             // The type of the first resource: request bodies have a `type` too.
@@ -364,7 +364,7 @@ fn remove_member(event: &mut Vec<u8>, key: &str) {
     }
 }
 
-/// Where the first scalar member of this name begins, where its value begins, and where it ends.
+/// Offsets of the first scalar member of this name: its start, the start of its value, its end.
 fn member(event: &[u8], key: &str) -> Option<(usize, usize, usize)> {
     let quoted = format!("\"{key}\":");
     let start = find(event, quoted.as_bytes())?;

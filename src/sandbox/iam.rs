@@ -4,19 +4,19 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
 use super::endpoint::Endpoint;
 use super::entities::Resource;
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::query::{Parameters, Refusal};
 use super::render::Object;
 
 /// One page of a list, as JSON.
-pub(super) fn list(endpoint: Endpoint, organisation: &Organisation, query: &Parameters) -> Result<Vec<u8>, Refusal> {
+pub(super) fn list(endpoint: Endpoint, organization: &Organization, query: &Parameters) -> Result<Vec<u8>, Refusal> {
     let page = query.number("page")?.unwrap_or(1).max(1);
     let size = query.page_size(100)?.unwrap_or(20);
     let entries = match endpoint {
-        Endpoint::Users => users(organisation, query),
-        Endpoint::Applications => applications(organisation, query),
-        Endpoint::ApiKeys => api_keys(organisation, query),
-        _ => projects(organisation, query),
+        Endpoint::Users => users(organization, query),
+        Endpoint::Applications => applications(organization, query),
+        Endpoint::ApiKeys => api_keys(organization, query),
+        _ => projects(organization, query),
     };
     let mut body = format!("{{\"{}\":[", endpoint.name().replace('-', "_")).into_bytes();
     let first = (page - 1).saturating_mul(size);
@@ -44,16 +44,16 @@ fn object(write: impl FnOnce(&mut Object)) -> Vec<u8> {
     out
 }
 
-fn users(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organisation.users.iter().enumerate().filter(|(_, user)| selects(query, "user_ids", &user.id));
+fn users(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
+    let chosen = organization.users.iter().enumerate().filter(|(_, user)| selects(query, "user_ids", &user.id));
     chosen
         .map(|(place, user)| {
-            let since = born(organisation, &user.id);
-            let locked = user.id == organisation.incident.user_id;
+            let since = created_at(organization, &user.id);
+            let locked = user.id == organization.incident.user_id;
             object(|out| {
                 out.text("id", &user.id).text("email", &user.email).text("username", &user.username);
                 out.text("first_name", "").text("last_name", "").text("phone_number", "").text("locale", "en_US");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organisation.id);
+                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organization.id);
                 out.raw("deletable", if place == 0 { "false" } else { "true" });
                 out.raw("last_login_at", "null").text("type", if place == 0 { "owner" } else { "member" });
                 out.text("status", "activated").raw("mfa", if user.mfa { "true" } else { "false" });
@@ -65,14 +65,14 @@ fn users(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn applications(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organisation.applications.iter().filter(|app| selects(query, "application_ids", &app.id));
+fn applications(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
+    let chosen = organization.applications.iter().filter(|app| selects(query, "application_ids", &app.id));
     chosen
         .map(|application| {
-            let since = born(organisation, &application.id);
+            let since = created_at(organization, &application.id);
             object(|out| {
                 out.text("id", &application.id).text("name", &application.name).text("description", "");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organisation.id);
+                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organization.id);
                 out.raw("editable", "true").raw("deletable", "true").raw("managed", "false");
                 out.raw("nb_api_keys", "1").raw("tags", "[]");
             })
@@ -80,35 +80,35 @@ fn applications(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>>
         .collect()
 }
 
-fn api_keys(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
+fn api_keys(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
     let wants_users = query.first("bearer_type") == Some("user");
-    let chosen = organisation.applications.iter().filter(|app| {
+    let chosen = organization.applications.iter().filter(|app| {
         !wants_users && selects(query, "access_keys", &app.access_key) && selects(query, "bearer_id", &app.id)
     });
     chosen
         .map(|application| {
-            let since = born(organisation, &application.access_key);
+            let since = created_at(organization, &application.access_key);
             object(|out| {
                 out.text("access_key", &application.access_key).raw("secret_key", "null");
                 out.text("description", &format!("key of {}", application.name));
                 out.text("created_at", &since).text("updated_at", &since).raw("expires_at", "null");
-                out.text("default_project_id", &organisation.id).raw("editable", "true").raw("deletable", "true");
-                out.raw("managed", "false").text("creation_ip", &organisation.users[1].address);
+                out.text("default_project_id", &organization.id).raw("editable", "true").raw("deletable", "true");
+                out.raw("managed", "false").text("creation_ip", &organization.users[1].address);
                 out.text("application_id", &application.id);
             })
         })
         .collect()
 }
 
-fn projects(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organisation.projects.iter().filter(|project| {
+fn projects(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
+    let chosen = organization.projects.iter().filter(|project| {
         selects(query, "project_ids", &project.id) && query.first("name").is_none_or(|name| project.name.contains(name))
     });
     chosen
         .map(|project| {
-            let since = born(organisation, &project.id);
+            let since = created_at(organization, &project.id);
             object(|out| {
-                out.text("id", &project.id).text("name", &project.name).text("organization_id", &organisation.id);
+                out.text("id", &project.id).text("name", &project.name).text("organization_id", &organization.id);
                 out.text("created_at", &since).text("updated_at", &since);
                 out.text("description", "").raw("qualification", "null");
             })
@@ -116,8 +116,8 @@ fn projects(organisation: &Organisation, query: &Parameters) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn born(organisation: &Organisation, id: &str) -> String {
-    let resource = organisation.resources.iter().find(|resource: &&Resource| resource.id == id);
+fn created_at(organization: &Organization, id: &str) -> String {
+    let resource = organization.resources.iter().find(|resource: &&Resource| resource.id == id);
     let at = resource.map_or(DateTime::<Utc>::UNIX_EPOCH + Duration::days(18_000), |resource| resource.created_at);
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,37 +1,37 @@
-//! The facts of the incident of the last hours: a password guessed from an unusual country, and what was done with it.
+//! The facts of the incident in the last hours: a guessed password, and the actions of the intruder.
 //!
-//! Only events tell of it; tests and demos compare what they find with these facts.
+//! The API shows them as events only; tests and demos compare their findings with these facts.
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::entities::{Application, Resource, User};
 use super::ids::{access_key, id_of, of_name};
 
-/// The whole story lasts this long, or all of the span when that is shorter.
+/// The duration of the incident, or of the span when that is shorter.
 const MINUTES: i64 = 180;
 
-/// What happened, to be found.
+/// The facts of the incident.
 #[derive(Debug, Clone)]
 pub struct Incident {
     /// The first failed log-in.
     pub started_at: DateTime<Utc>,
-    /// The last thing done against it.
+    /// The last action of the response.
     pub ended_at: DateTime<Utc>,
     /// IAM id of the user whose password was guessed.
     pub user_id: String,
-    /// Their e-mail address.
+    /// The e-mail address of that user.
     pub user_email: String,
-    /// IAM id of the user who put an end to it.
+    /// IAM id of the user who responds.
     pub responder_id: String,
-    /// The unusual address.
+    /// The source address of the intruder.
     pub source_ip: &'static str,
-    /// The unusual country, as authentication events tell it.
+    /// The country of that address, as in authentication events.
     pub country_code: &'static str,
-    /// How many log-ins failed before one succeeded.
+    /// The number of failed log-ins before the first success.
     pub failed_logins: usize,
     /// When the log-in succeeded.
     pub logged_in_at: DateTime<Utc>,
-    /// How many calls were denied while looking around.
+    /// The number of denied calls during discovery.
     pub denied_calls: usize,
     /// The application that was given a new key.
     pub application_id: String,
@@ -39,7 +39,7 @@ pub struct Incident {
     pub access_key: String,
     /// When it was made.
     pub key_created_at: DateTime<Utc>,
-    /// The policy that made the application manager of the organisation.
+    /// The policy that made the application manager of the organization.
     pub policy_id: String,
     /// When it was made.
     pub granted_at: DateTime<Utc>,
@@ -55,9 +55,9 @@ pub struct Incident {
     pub region: &'static str,
     /// When it was started: the cause of the spike.
     pub powered_on_at: DateTime<Utc>,
-    /// When its processors became busy.
+    /// When its CPU load rises.
     pub spike_from: DateTime<Utc>,
-    /// When they were calm again.
+    /// When its CPU load falls again.
     pub spike_until: DateTime<Utc>,
     /// The servers created in a burst, in another region.
     pub created_server_ids: Vec<String>,

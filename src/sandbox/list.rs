@@ -1,8 +1,9 @@
-//! The trail itself: events in order of time, per region and kind, and how a page of them is found.
+//! The simulated trail: events in order of time by region and kind, and lookup of a page.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::render::{Facets, Nanos, Symbol, symbol};
 
@@ -13,7 +14,7 @@ pub enum Kind {
     Api,
     /// Log-ins: `/authentication-events`.
     Authentication,
-    /// What the platform did: `/system-events`.
+    /// Actions of the platform: `/system-events`.
     System,
 }
 
@@ -31,12 +32,12 @@ impl Kind {
     }
 }
 
-/// Where an event's bytes come from.
+/// The source of an event's bytes.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
-    /// Made on demand, from its number.
+    /// Rendered on demand from its number.
     Everyday(u64),
-    /// Kept.
+    /// Stored.
     Text(Bytes),
 }
 
@@ -50,8 +51,8 @@ pub(super) struct Row {
     pub(super) source: Source,
 }
 
-/// Where a page ended. The next one begins right after, whatever has arrived meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The position of a page's last event. The next page begins after it, also when new events have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Position {
     pub(super) at: Nanos,
     pub(super) number: u64,
@@ -63,7 +64,7 @@ impl Row {
     }
 }
 
-/// Which events are asked for.
+/// The time bounds, order and filters of a list.
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     pub(super) after: Nanos,
@@ -73,7 +74,7 @@ pub(super) struct Selection {
     pub(super) filters: Vec<Filter>,
 }
 
-/// One condition; all of them must hold.
+/// One condition; an event must meet all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Filter {
     Project(Symbol),
@@ -133,7 +134,7 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    /// Adds events wherever their time belongs.
+    /// Adds an event at the position of its time.
     pub(super) fn add(&mut self, region: &str, kind: Kind, at: Nanos, facets: Facets, source: Source) {
         let row = Row { at, number: self.next_number, facets, source };
         self.next_number += 1;
@@ -144,7 +145,7 @@ impl Trail {
         }
     }
 
-    /// Many at once, in any order: sorted once instead of inserted one by one.
+    /// Adds many events in any order, with one sort.
     pub(super) fn fill<'a>(&mut self, rows: impl Iterator<Item = (&'a str, Kind, Nanos, Facets, Source)>) {
         for (region, kind, at, facets, source) in rows {
             let row = Row { at, number: self.next_number, facets, source };
@@ -165,7 +166,7 @@ impl Trail {
         self.regions.values().flatten().map(Vec::len).sum()
     }
 
-    /// The next `limit` events after `from` (from the start without one), in the order asked for, and whether there are more.
+    /// The next `limit` events after `from` (or from the start) in the selection's order, and whether more follow.
     pub(super) fn page(
         &self,
         region: &str,

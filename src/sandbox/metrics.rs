@@ -1,4 +1,4 @@
-//! The metrics beside the trail: what Cockpit would have measured on the organisation's resources.
+//! Metrics of the organization's resources, as Cockpit has them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rand::Rng;
 
 use super::entities::Resource;
 use super::ids::of_name;
-use super::organisation::Organisation;
+use super::organization::Organization;
 
 /// One time series: a metric, its labels and its samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,10 +21,10 @@ pub struct Series {
     pub samples: Vec<(DateTime<Utc>, f64)>,
 }
 
-/// Processors of every server: enough for the usage to be told from the counter.
+/// Processors of every server: more than one, so that usage and counter differ.
 pub const VCPUS: f64 = 4.0;
 
-impl Organisation {
+impl Organization {
     /// What Cockpit's metrics say from `from` up to, not including, `until`: of each server
     /// `instance_server_cpu_seconds_total` (a counter) and `instance_server_vcpu_count`, of each `PostgreSQL` database
     /// `rdb_instance_postgresql_node_cpu_seconds_total` (a counter), of each load balancer
@@ -57,7 +57,7 @@ impl Organisation {
         servers.chain(databases).chain(balancers).collect()
     }
 
-    /// How busy a resource is at each time, from 0 to 1.
+    /// The load of a resource at each time, from 0 to 1.
     fn busy(&self, resource: &Resource, times: &[DateTime<Utc>]) -> Vec<(DateTime<Utc>, f64)> {
         let mut rng = of_name(&resource.id);
         let base: f64 = rng.random_range(0.08..0.25);
@@ -96,7 +96,7 @@ fn series(
     Series { name, labels, samples }
 }
 
-/// Seconds spent so far, from the share of each step.
+/// Cumulative busy seconds from the share of each step.
 fn counter(shares: &[(DateTime<Utc>, f64)], each: f64, step: TimeDelta) -> Vec<(DateTime<Utc>, f64)> {
     let mut total = 0.0;
     let mut spent = |&(at, share): &(DateTime<Utc>, f64)| {

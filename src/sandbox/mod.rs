@@ -1,7 +1,7 @@
-//! A simulated Scaleway organisation behind real HTTP, for demos, tests and benchmarks.
+//! A simulated Scaleway organization behind real HTTP, for demos, tests and benchmarks.
 //!
 //! It answers as the Audit Trail, IAM, Account and Resource Explorer APIs do, byte for byte where answers have been published, with the events
-//! of an ordinary week, an incident in its last hours, and any [`Fault`] one wants to survive. It listens on loopback only:
+//! of an ordinary week, an incident in its last hours, and any [`Fault`] of a test. It listens on loopback only:
 //! its keys are in this file.
 //!
 //! ```no_run
@@ -17,21 +17,22 @@
 //! # }
 //! ```
 //!
-//! | file | what it knows |
+//! | file | content |
 //! |---|---|
-//! | `organisation` | who and what there is |
-//! | `catalogue`, `products` | what can happen, as data |
-//! | `traffic` | what happens on ordinary days |
-//! | `incident` | what happens in the last hours |
-//! | `metrics` | what the metrics say meanwhile |
-//! | `render` | how an event is written |
-//! | `recorded` | real answers instead |
-//! | `endpoint`, `query` | what can be asked, and how it is refused |
-//! | `list`, `token`, `page`, `iam`, `explorer` | how the answer is found, paged and written |
-//! | `fault` | what goes wrong |
-//! | `state`, `calls` | what all calls share, and what was asked |
+//! | `organization`, `entities` | users, applications, projects, resources |
+//! | `catalogue`, `products` | possible events, as data |
+//! | `traffic`, `activity` | events of ordinary days |
+//! | `incident`, `story` | the incident of the last hours: facts, events |
+//! | `metrics` | the metrics of the same resources |
+//! | `render` | events as JSON |
+//! | `recorded` | real answers in place of simulated ones |
+//! | `endpoint`, `query` | paths, parameters, refusals |
+//! | `list`, `token`, `page`, `iam`, `explorer` | lists and their pages |
+//! | `fault` | faults of answers |
+//! | `state`, `calls` | shared state, recorded calls |
 //! | `server` | HTTP |
 
+mod activity;
 mod calls;
 mod catalogue;
 mod config;
@@ -45,7 +46,7 @@ mod ids;
 mod incident;
 mod list;
 mod metrics;
-mod organisation;
+mod organization;
 mod page;
 mod products;
 mod query;
@@ -72,5 +73,5 @@ pub use fault::{Fault, FaultPlan, UnknownFault, When};
 pub use incident::Incident;
 pub use list::Kind;
 pub use metrics::{Series, VCPUS};
-pub use organisation::{ORGANIZATION_ID, OWNER_ID, Organisation};
+pub use organization::{ORGANIZATION_ID, OWNER_ID, Organization};
 pub use running::{Sandbox, start};

@@ -1,16 +1,16 @@
-//! A page of events, and what faults make of it.
+//! A page of events, with faults applied.
 
 use rand::Rng;
 
+use super::activity::SECOND;
 use super::endpoint::Endpoint;
-use super::fault::{Fault, replace_value, spoil};
+use super::fault::{Fault, corrupt, replace_value};
 use super::ids::{of_name, uuid_v4};
 use super::list::{Filter, Kind, Position, Row, Selection, Trail};
 use super::query::{Parameters, Refusal};
 use super::render::{Nanos, timestamp};
 use super::state::Shared;
 use super::token::Token;
-use super::traffic::SECOND;
 
 impl Shared {
     /// The answer of an endpoint that lists events.
@@ -35,11 +35,11 @@ impl Shared {
         let (mut rows, more) = trail.page(region, endpoint.kinds(), &selection, from, size);
         let last = rows.last().map(|(_, row)| row.position());
         if has(Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {
-            invite(&trail, endpoint, &selection, last.filter(|_| more), &mut rows);
+            inject_foreign_event(&trail, endpoint, &selection, last.filter(|_| more), &mut rows);
         }
         let mut events: Vec<(Kind, Vec<u8>)> = rows.iter().map(|&(kind, row)| (kind, self.render(row))).collect();
         tamper(&mut events, selection.after, faults);
-        let next = last.map(|last| format!("\"{}\"", Token::new(endpoint.name(), region, &asked, last).write()));
+        let next = last.map(|last| format!("\"{}\"", Token::new(endpoint.name(), region, &asked, last).encode()));
         let next = match query.first("page_token").filter(|_| has(Fault::RepeatingToken)) {
             Some(same) => Some(format!("\"{same}\"")),
             None if more || has(Fault::RepeatingToken) => next,
@@ -75,7 +75,7 @@ fn write(events: &[(Kind, Vec<u8>)], combined: bool, next: Option<&str>) -> Vec<
     body
 }
 
-/// What a call asks for, and the token it continues from.
+/// The selection of a call, and the token of its previous page.
 fn select(
     endpoint: Endpoint,
     region: &str,
@@ -107,15 +107,15 @@ fn select(
         }
         return Ok((selection, None));
     };
-    let token = Token::read(text)
+    let token = Token::decode(text)
         .filter(|token| token.continues(endpoint.name(), region, &selection))
         .ok_or_else(|| Refusal::argument("page_token", "format", "the token belongs to another list"))?;
-    // The window stays that of the first page, even where `now` has moved on.
+    // All pages have the window of the first, also when `now` has advanced.
     (selection.after, selection.before) = (token.after, token.before);
     Ok((selection, Some(token)))
 }
 
-/// The position before which a page begins when it is to tell its predecessor's last event again.
+/// The position from which a page repeats the last event of its predecessor.
 fn step_back(position: Position, descending: bool) -> Position {
     match (descending, position.number.checked_sub(1)) {
         (true, _) => Position { number: position.number + 1, ..position },
@@ -124,8 +124,8 @@ fn step_back(position: Position, descending: bool) -> Position {
     }
 }
 
-/// Adds an event of fr-par to a page of another region, in its place: from the part of the window that the page covers.
-fn invite<'a>(
+/// Adds an event of fr-par to a page of another region, in order and from the page's part of the window.
+fn inject_foreign_event<'a>(
     trail: &'a Trail,
     endpoint: Endpoint,
     selection: &Selection,
@@ -144,7 +144,7 @@ fn invite<'a>(
     }
 }
 
-/// What faults do to the events of a page.
+/// Applies faults to the events of a page.
 fn tamper(events: &mut Vec<(Kind, Vec<u8>)>, after: Nanos, faults: &[Fault]) {
     if let Some((kind, last)) = events.last().filter(|_| faults.contains(&Fault::OutOfWindow)) {
         let (kind, mut stray) = (*kind, last.clone());
@@ -156,7 +156,7 @@ fn tamper(events: &mut Vec<(Kind, Vec<u8>)>, after: Nanos, faults: &[Fault]) {
     }
     if let Some((_, first)) = events.first_mut() {
         for &fault in faults {
-            spoil(fault, first);
+            corrupt(fault, first);
         }
     }
     if faults.contains(&Fault::Unsorted) && events.len() > 1 {

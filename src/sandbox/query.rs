@@ -1,4 +1,4 @@
-//! Query strings: what is asked, and how the API refuses what it cannot answer.
+//! Query strings, and the API's refusals of invalid ones.
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use super::render::Nanos;
 #[derive(Debug, Default)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
-/// A call that is refused, and with what.
+/// A refused call: status and body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -26,7 +26,7 @@ impl Refusal {
         }
     }
 
-    /// 401. Nobody has published a recording; the members are those that Scaleway's own client reads.
+    /// 401. No recording is public; the members are those that Scaleway's own client reads.
     pub(super) fn unauthenticated(method: &str, reason: &str) -> Self {
         Self {
             status: 401,
@@ -90,7 +90,7 @@ impl Parameters {
         let Some(text) = self.first(name) else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(text)
             .map_err(|_| Refusal::argument(name, "format", "value must be an RFC 3339 timestamp"))?;
-        // Years that nanoseconds cannot count are as good as the end of time.
+        // Years beyond the range of nanoseconds are the end of time.
         let time = time.with_timezone(&Utc);
         let limit = if time < DateTime::UNIX_EPOCH { Nanos::MIN } else { Nanos::MAX };
         Ok(Some(time.timestamp_nanos_opt().unwrap_or(limit)))

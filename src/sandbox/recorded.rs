@@ -16,7 +16,7 @@ use super::fault::replace_value;
 use super::list::{Kind, Source, Trail};
 use super::render::{Facets, Nanos, symbol};
 
-/// What a directory holds.
+/// The recorded answers of a directory.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     pub(super) trail: Trail,
@@ -30,7 +30,7 @@ struct Answer<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// The fields of an event that the trail sorts and filters by.
+/// The fields of an event that the trail sorts or filters by.
 #[derive(Deserialize)]
 struct Outline {
     recorded_at: DateTime<Utc>,

@@ -1,9 +1,8 @@
-//! An event as the trail holds it: the JSON bytes, and beside them what the trail's filters compare.
+//! An event as JSON, and the fields of it that the trail's filters compare.
 //!
 //! Byte for byte in the recorded style: `", "` between members, nothing after `:`, and each product's own order of keys.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, SecondsFormat};
@@ -11,7 +10,7 @@ use chrono::{DateTime, SecondsFormat};
 /// Nanoseconds since 1970.
 pub(super) type Nanos = i64;
 
-/// An API call, a log-in or something the platform did.
+/// An API call, a log-in or an action of the platform.
 #[derive(Debug)]
 pub(super) enum Event<'a> {
     Api(ApiCall<'a>),
@@ -82,10 +81,10 @@ pub(super) struct Touched<'a> {
     pub(super) info: String,
 }
 
-/// A text that a filter compares, as its hash. In this process only, so the hasher need not outlive a toolchain.
+/// The hash of a text that a filter compares; never stored, so the hasher may change with the toolchain.
 pub(super) type Symbol = u64;
 
-/// The symbol of a field that an event does not have.
+/// The symbol of an absent field.
 pub(super) const ABSENT: Symbol = 0;
 
 pub(super) fn symbol(text: &str) -> Symbol {
@@ -98,7 +97,7 @@ fn symbol_of(text: Option<&str>) -> Symbol {
     text.map_or(ABSENT, symbol)
 }
 
-/// What the filters of the API compare.
+/// The fields that the filters of the API compare.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facets {
     pub(super) project: Symbol,
@@ -108,7 +107,7 @@ pub(super) struct Facets {
     pub(super) principal: Symbol,
     pub(super) source_ip: Symbol,
     pub(super) status: u16,
-    /// Type and id of the first resource, then of the others, which most events do not have.
+    /// Type and id of the first resource; the others are in `more_resources`, mostly empty.
     pub(super) resource: (Symbol, Symbol),
     pub(super) more_resources: Box<[(Symbol, Symbol)]>,
 }
@@ -179,7 +178,7 @@ impl ApiCall<'_> {
         object.optional("user_agent", self.user_agent).text("product_name", self.product);
         object.text("service_name", self.service).text("method_name", self.method);
         match self.product {
-            // Instance keeps another order of keys.
+            // Instance has another order of keys.
             "instance" => {
                 object.resources(&self.resources).text("request_id", &self.request_id);
                 object.raw("request_body", &self.body).raw("status_code", &self.status.to_string());
@@ -245,7 +244,7 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    /// A whole member, `"key":value`; nothing when empty.
+    /// A member as `"key":value`; an empty text adds nothing.
     fn member(&mut self, member: &str) -> &mut Self {
         if !member.is_empty() {
             self.separate();
@@ -277,9 +276,7 @@ impl<'a> Object<'a> {
 
     pub(super) fn text(&mut self, key: &str, text: &str) -> &mut Self {
         self.key(key);
-        self.out.push(b'"');
-        self.out.extend_from_slice(escaped(text).as_bytes());
-        self.out.push(b'"');
+        serde_json::to_writer(&mut *self.out, text).expect("a vector takes any text");
         self
     }
 
@@ -304,27 +301,12 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Text as it stands between the quotes of a JSON string.
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
-    // Almost no text needs it: to look at all bytes at once is faster than to stop at the first that does.
-    let needs_it = |byte| u8::from(matches!(byte, ..b' ' | b'"' | b'\\'));
-    if text.bytes().map(needs_it).fold(0, u8::max) == 0 {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            other => out.push(other),
-        }
-    }
-    Cow::Owned(out)
+/// A text as it stands between the quotes of a JSON string.
+pub(super) fn escaped(text: &str) -> String {
+    let mut json = serde_json::to_string(text).expect("a text is JSON");
+    json.pop();
+    json.remove(0);
+    json
 }
 
 /// RFC 3339 with 0, 3, 6 or 9 digits, as few as the time needs.

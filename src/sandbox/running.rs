@@ -12,7 +12,7 @@ use super::config::Config;
 use super::error::Error;
 use super::fault::FaultPlan;
 use super::list::Kind;
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::{server, state};
 
 /// A running sandbox. It stops when dropped.
@@ -83,8 +83,8 @@ impl Sandbox {
 
     /// Who and what there is, and what went wrong: the facts to assert on.
     #[must_use]
-    pub fn organisation(&self) -> &Organisation {
-        &self.shared.organisation
+    pub fn organization(&self) -> &Organization {
+        &self.shared.organization
     }
 
     /// How many events the trail holds.

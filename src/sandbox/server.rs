@@ -46,24 +46,24 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (endpoint, region) = Endpoint::of(uri.path());
     let under_way = UnderWay::new(&shared.under_way);
     let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
-    lock(&shared.calls).asked(endpoint, asked, under_way.now);
+    lock(&shared.calls).record_call(endpoint, asked, under_way.now);
     let number = shared.answers.fetch_add(1, Ordering::Relaxed);
     let delay = shared.delay(number);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let faults = lock(&shared.faults).strike(endpoint, region);
+    let faults = lock(&shared.faults).matching(endpoint, region);
     let mut reply = if shared.is_within_rate() {
         shared.reply(endpoint, region, &request, &faults)
     } else {
         Reply::too_many_requests()
     };
     reply.headers.push(("x-request-id", uuid_v4(of_name(&format!("answer {number}")).random())));
-    lock(&shared.calls).answered_with(reply.status);
+    lock(&shared.calls).record_status(reply.status);
     reply.send(&faults, shared.config.stall)
 }
 
-/// Counts a call while it is being answered, even when the client goes away.
+/// Counts an in-flight call, also when the client disconnects.
 struct UnderWay<'a> {
     gauge: &'a AtomicU64,
     now: u64,
@@ -107,7 +107,7 @@ impl Reply {
         }
     }
 
-    /// The answer that a fault gives in place of any other.
+    /// The answer that a fault puts in place of the regular one.
     fn instead(fault: Fault) -> Option<Self> {
         let html = |content_type| Self { content_type: Some(content_type), ..Self::json(200, HTML) };
         Some(match fault {
@@ -197,8 +197,8 @@ impl Shared {
                     _ if endpoint.is_audit_trail() => {
                         self.page(endpoint, region.unwrap_or_default(), &query, faults).map(Bytes::from)
                     }
-                    Endpoint::Resources => explorer::list(&self.organisation, &query, faults).map(Bytes::from),
-                    _ => iam::list(endpoint, &self.organisation, &query).map(Bytes::from),
+                    Endpoint::Resources => explorer::list(&self.organization, &query, faults).map(Bytes::from),
+                    _ => iam::list(endpoint, &self.organization, &query).map(Bytes::from),
                 }
             }
         });

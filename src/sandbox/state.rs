@@ -1,4 +1,4 @@
-//! What all calls share: the trail, the clock, the counters, the budget of the rate limit.
+//! The state that all calls share: trail, clock, counters, rate limit.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -17,7 +17,7 @@ use super::error::Error;
 use super::fault::{FaultPlan, Faults};
 use super::ids::of_name;
 use super::list::{Kind, Row, Source, Trail};
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::products;
 use super::query::Refusal;
 use super::recorded::{Recorded, outline};
@@ -25,12 +25,12 @@ use super::region::region_of;
 use super::render::{Event, Nanos};
 use super::traffic::Traffic;
 
-/// What all connections share. Every lock is held for a moment only, never across an await.
+/// The state that all connections share. No lock is held across an await.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,
-    pub(super) organisation: Arc<Organisation>,
-    /// Nothing when answers are recorded.
+    pub(super) organization: Arc<Organization>,
+    /// `None` for recorded answers.
     traffic: Option<Traffic>,
     products: Products,
     trail: RwLock<Trail>,
@@ -50,7 +50,7 @@ enum Products {
     Recorded(HashMap<String, Bytes>),
 }
 
-/// Events that are not there yet.
+/// Events of the future.
 #[derive(Debug, Default)]
 struct Arriving {
     next: u64,
@@ -64,14 +64,14 @@ struct Budget {
     since: Instant,
 }
 
-/// How far the permissions of fresh keys have got.
+/// The propagation of new keys' permissions.
 #[derive(Debug)]
 struct Propagation {
     denied: Vec<u64>,
     since: Instant,
 }
 
-/// A lock whose holder panicked still guards data that is whole enough for a sandbox.
+/// After a panic under the lock, the data is still usable for a sandbox.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -79,13 +79,13 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Self, Error> {
         let span = TimeDelta::from_std(config.span).unwrap_or(TimeDelta::MAX);
-        let organisation = Arc::new(Organisation::new(&config.organization_id, config.now, span));
+        let organization = Arc::new(Organization::new(&config.organization_id, config.now, span));
         let mut arriving = Arriving::default();
         let (trail, traffic, products) = if let Some(directory) = &config.recorded {
             let recorded = Recorded::read(directory, config.shift_to)?;
             (recorded.trail, None, Products::Recorded(recorded.products))
         } else {
-            let (trail, traffic, everyday) = simulate(&config, &organisation);
+            let (trail, traffic, everyday) = simulate(&config, &organization);
             arriving.next = everyday;
             (trail, Some(traffic), Products::Simulated(products::list().into()))
         };
@@ -93,7 +93,7 @@ impl Shared {
         Ok(Self {
             trail: RwLock::new(trail),
             traffic,
-            organisation,
+            organization,
             products,
             arriving: Mutex::new(arriving),
             faults: Mutex::new(Faults::new(config.faults.clone())),
@@ -151,7 +151,7 @@ impl Shared {
         lock(&self.budget).spend(rate, Instant::now())
     }
 
-    /// Who may ask.
+    /// Refuses calls without a valid token or permission.
     pub(super) fn admit(&self, token: Option<&str>, endpoint: Endpoint) -> Result<(), Refusal> {
         let Some(token) = token else { return Err(Refusal::unauthenticated("unknown_method", "invalid_argument")) };
         if token == self.config.secret_key {
@@ -190,7 +190,7 @@ impl Shared {
         }
     }
 
-    /// Before this, events are gone. Recorded answers keep what they have, unless they were moved to the present.
+    /// The start of the retention. Recorded answers have none unless they were moved to the present.
     pub(super) fn retained_since(&self, now: Nanos) -> Nanos {
         if self.traffic.is_none() && self.config.shift_to.is_none() {
             return Nanos::MIN;
@@ -198,7 +198,7 @@ impl Shared {
         now.saturating_sub(self.config.retention.as_nanos().try_into().unwrap_or(Nanos::MAX))
     }
 
-    /// Lets the events arrive whose time has come. The answer is the present.
+    /// Adds the events up to the present, and returns the present.
     pub(super) fn catch_up(&self) -> Nanos {
         let now = self.now().timestamp_nanos_opt().unwrap_or(Nanos::MAX);
         let Some(traffic) = self.traffic.as_ref().filter(|_| self.config.live) else { return now };
@@ -232,14 +232,14 @@ impl Shared {
     }
 }
 
-/// A simulated week: the trail, the traffic that renders it, and how many everyday events there are.
-fn simulate(config: &Config, organisation: &Arc<Organisation>) -> (Trail, Traffic, u64) {
+/// A simulated week: the trail, the traffic that renders it, and the number of ordinary events.
+fn simulate(config: &Config, organization: &Arc<Organization>) -> (Trail, Traffic, u64) {
     let now = config.now.timestamp_nanos_opt().unwrap_or_default();
     let start = now.saturating_sub(config.span.as_nanos().try_into().unwrap_or(Nanos::MAX));
-    let incident = organisation.incident.events(organisation);
+    let incident = organization.incident.events(organization);
     let told = if incident.len() <= config.events { incident } else { Vec::new() };
     let everyday = (config.events - told.len()) as u64;
-    let traffic = Traffic::new(Arc::clone(organisation), config.seed, start, now, everyday);
+    let traffic = Traffic::new(Arc::clone(organization), config.seed, start, now, everyday);
     let told = told.into_iter().map(|(region, event)| {
         let mut text = Vec::new();
         event.render(&mut text);
@@ -272,7 +272,7 @@ fn region<'a>(event: &Event<'a>) -> &'a str {
 }
 
 impl Budget {
-    /// A second's worth of calls.
+    /// A bucket with the calls of one second.
     fn full(rate: Option<f64>, now: Instant) -> Self {
         Self { calls: rate.unwrap_or_default().max(1.0), since: now }
     }

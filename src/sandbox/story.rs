@@ -10,24 +10,24 @@ use super::catalogue::info_of;
 use super::entities::User;
 use super::ids::{id_of, of_name, uuid_v4};
 use super::incident::{ADDRESS, COUNTRY, FAILED_LOGINS, Incident, PROBE_ROUNDS, PROBES};
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::region::region_of;
 use super::render::{ApiCall, Event, Login, Touched, escaped};
-use super::traffic::{event_id, nanos, person};
+use super::traffic::{event_id, nanos, user_resource};
 
 const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 const SCRIPT: &str = "python-requests/2.31.0";
 
 impl Incident {
-    /// The events, each with the region whose trail tells it.
-    pub(super) fn events<'a>(&'a self, organisation: &'a Organisation) -> Vec<(&'a str, Event<'a>)> {
-        let mut story = Story { organisation, rng: of_name("the incident"), events: Vec::new() };
-        self.breaks_in(&mut story);
-        self.digs_in(&mut story);
-        self.takes_over(&mut story);
-        self.hides(&mut story);
-        self.is_ended(&mut story);
+    /// The events, each with the region whose trail records it.
+    pub(super) fn events<'a>(&'a self, organization: &'a Organization) -> Vec<(&'a str, Event<'a>)> {
+        let mut story = Story { organization, rng: of_name("the incident"), events: Vec::new() };
+        self.initial_access(&mut story);
+        self.persistence(&mut story);
+        self.impact(&mut story);
+        self.defense_evasion(&mut story);
+        self.response(&mut story);
         story.events
     }
 
@@ -44,19 +44,19 @@ impl Incident {
         Caller { principal: Some(&self.application_id), source_ip: ADDRESS, user_agent: SCRIPT }
     }
 
-    fn breaks_in<'a>(&'a self, story: &mut Story<'a>) {
-        let Some(user) = story.organisation.users.iter().find(|user| user.id == self.user_id) else { return };
+    fn initial_access<'a>(&'a self, story: &mut Story<'a>) {
+        let Some(user) = story.organization.users.iter().find(|user| user.id == self.user_id) else { return };
         let pause = (self.logged_in_at - self.started_at) / 8;
         for attempt in (0..).take(FAILED_LOGINS) {
             story.login(self.started_at + pause * attempt, user, "failure", Some("invalid_password"));
         }
         story.login(self.logged_in_at, user, "success", None);
-        let owner = person(story.organisation, user);
-        story.tell(Told {
+        let owner = user_resource(story.organization, user);
+        story.add(StoryCall {
             method: "CreatePasswordLogin",
             body: format!(r#"{{"email":"{}", "password":"REDACTED"}}"#, self.user_email),
             resources: vec![owner],
-            ..Told::of(
+            ..StoryCall::of(
                 "iam",
                 "scaleway.iam.v1alpha1.UnauthenticatedApi",
                 self.logged_in_at,
@@ -66,46 +66,46 @@ impl Incident {
         let pause = (self.key_created_at - self.logged_in_at) / 30;
         for (probe, number) in std::iter::repeat_n(PROBES, PROBE_ROUNDS).flatten().zip(1..) {
             let (product, service, method, body) = probe;
-            story.tell(Told {
+            story.add(StoryCall {
                 method,
                 body: body.replace("$group", &id_of("iam_group Administrators")),
                 status: 403,
                 locality: if product == "iam" { "global" } else { "fr-par" },
-                ..Told::of(product, service, self.logged_in_at + pause * number, self.intruder())
+                ..StoryCall::of(product, service, self.logged_in_at + pause * number, self.intruder())
             });
         }
     }
 
-    fn digs_in<'a>(&'a self, story: &mut Story<'a>) {
+    fn persistence<'a>(&'a self, story: &mut Story<'a>) {
         let iam = "scaleway.iam.v1alpha1.Api";
-        story.tell(Told {
+        story.add(StoryCall {
             method: "CreateAPIKey",
             body: format!(r#"{{"application_id":"{}"}}"#, self.application_id),
-            resources: vec![fresh(&self.access_key, "iam_api_key", None::<&str>, self.key_created_at)],
-            ..Told::of("iam", iam, self.key_created_at, self.intruder())
+            resources: vec![created_resource(&self.access_key, "iam_api_key", None::<&str>, self.key_created_at)],
+            ..StoryCall::of("iam", iam, self.key_created_at, self.intruder())
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "CreatePolicy",
             body: format!(
                 r#"{{"application_id":"{}", "name":"temporary", "organization_id":"{org}", "rules":[{{"permission_set_names":{{"value":["OrganizationManager"]}}, "organization_id":"{org}"}}]}}"#,
                 self.application_id,
-                org = story.organisation.id,
+                org = story.organization.id,
             ),
-            resources: vec![fresh(&self.policy_id, "iam_policy", Some("temporary"), self.granted_at)],
-            ..Told::of("iam", iam, self.granted_at, self.intruder())
+            resources: vec![created_resource(&self.policy_id, "iam_policy", Some("temporary"), self.granted_at)],
+            ..StoryCall::of("iam", iam, self.granted_at, self.intruder())
         });
     }
 
-    fn takes_over<'a>(&'a self, story: &mut Story<'a>) {
+    fn impact<'a>(&'a self, story: &mut Story<'a>) {
         let minute = self.minute();
-        let on_server = |method, status, before: i32, body: &str| Told {
+        let on_server = |method, status, before: i32, body: &str| StoryCall {
             method,
             status,
             body: body.to_owned(),
             locality: self.zone,
             project: Some(&self.project_id),
-            resources: vec![self.server(story.organisation)],
-            ..Told::of("instance", INSTANCE, self.powered_on_at - minute * before, self.stolen_key())
+            resources: vec![self.server(story.organization)],
+            ..StoryCall::of("instance", INSTANCE, self.powered_on_at - minute * before, self.stolen_key())
         };
         let steps = [
             on_server("ServerAction", 202, 3, r#"{"action":"poweroff"}"#),
@@ -114,15 +114,15 @@ impl Incident {
             on_server("ServerAction", 202, 0, r#"{"action":"poweron"}"#),
         ];
         for step in steps {
-            story.tell(step);
+            story.add(step);
         }
-        story.tell(Told {
+        story.add(StoryCall {
             method: "CreateSecurityGroupRule",
             body: r#"{"action":"accept", "direction":"inbound", "ip_range":"0.0.0.0/0", "protocol":"ANY"}"#.to_owned(),
             locality: self.zone,
             project: Some(&self.project_id),
             resources: story.named("sg-web"),
-            ..Told::of("instance", INSTANCE, self.powered_on_at + minute * 8, self.stolen_key())
+            ..StoryCall::of("instance", INSTANCE, self.powered_on_at + minute * 8, self.stolen_key())
         });
         for (id, number) in self.created_server_ids.iter().zip(1..) {
             let at = self.powered_on_at + minute * 13 + minute / 6 * number;
@@ -131,9 +131,9 @@ impl Incident {
             let refused = number > 10;
             let server = Touched {
                 info: format!(r#""instance_server_info":{{"name":"{name}"}}"#),
-                ..fresh(id, "instance_server", Some(name.clone()), at)
+                ..created_resource(id, "instance_server", Some(name.clone()), at)
             };
-            story.tell(Told {
+            story.add(StoryCall {
                 method: "CreateServer",
                 status: if refused { 403 } else { 200 },
                 body: format!(
@@ -144,11 +144,11 @@ impl Incident {
                 locality: "nl-ams-1",
                 project: Some(&self.project_id),
                 resources: if refused { Vec::new() } else { vec![server] },
-                ..Told::of("instance", INSTANCE, at, self.stolen_key())
+                ..StoryCall::of("instance", INSTANCE, at, self.stolen_key())
             });
         }
-        let snapshot = |at| vec![fresh(&self.snapshot_id, "instance_snapshot", Some("web-copy"), at)];
-        story.tell(Told {
+        let snapshot = |at| vec![created_resource(&self.snapshot_id, "instance_snapshot", Some("web-copy"), at)];
+        story.add(StoryCall {
             method: "CreateSnapshot",
             body: format!(
                 r#"{{"name":"web-copy", "project":"{}", "volume_id":"{}"}}"#,
@@ -158,103 +158,108 @@ impl Incident {
             locality: self.zone,
             project: Some(&self.project_id),
             resources: snapshot(self.exported_at - minute * 3),
-            ..Told::of("instance", INSTANCE, self.exported_at - minute * 3, self.stolen_key())
+            ..StoryCall::of("instance", INSTANCE, self.exported_at - minute * 3, self.stolen_key())
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "ExportSnapshot",
             body: format!(r#"{{"bucket":"outbox", "key":"web-copy.qcow2", "snapshot_id":"{}"}}"#, self.snapshot_id),
             locality: self.zone,
             project: Some(&self.project_id),
             resources: snapshot(self.exported_at - minute * 3),
-            ..Told::of("instance", INSTANCE, self.exported_at, self.stolen_key())
+            ..StoryCall::of("instance", INSTANCE, self.exported_at, self.stolen_key())
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "ExportDatabaseBackup",
             body: format!(r#"{{"database_backup_id":"{}"}}"#, id_of("rdb_instance_backup backup-orders-1")),
             project: Some(&self.project_id),
             resources: story.named("backup-orders-1"),
-            ..Told::of("rdb", "scaleway.rdb.v1.Api", self.exported_at + minute * 4, self.stolen_key())
+            ..StoryCall::of("rdb", "scaleway.rdb.v1.Api", self.exported_at + minute * 4, self.stolen_key())
         });
     }
 
-    fn hides<'a>(&'a self, story: &mut Story<'a>) {
+    fn defense_evasion<'a>(&'a self, story: &mut Story<'a>) {
         let minute = self.minute();
-        let organisation = &story.organisation.id;
+        let organization = &story.organization.id;
         let audit_trail = "scaleway.audit_trail.v1alpha1.Api";
         let job = id_of("audit_trail_export_job export-to-archive");
         let rule = id_of("audit_trail_alert_rule alert-organization-manager");
         let exporter = id_of("observability_exporter siem-exporter");
-        story.tell(Told {
+        story.add(StoryCall {
             method: "DeleteExportJob",
             status: 403,
             body: format!(r#"{{"export_job_id":"{job}"}}"#),
             resources: story.named("export-to-archive"),
-            ..Told::of("audit-trail", audit_trail, self.tampered_at, self.intruder())
+            ..StoryCall::of("audit-trail", audit_trail, self.tampered_at, self.intruder())
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "DeleteExporter",
             body: format!(r#"{{"exporter_id":"{exporter}"}}"#),
             project: Some(&self.project_id),
             resources: story.named("siem-exporter"),
-            ..Told::of("cockpit", "scaleway.cockpit.v1.RegionalApi", self.tampered_at + minute * 3, self.stolen_key())
+            ..StoryCall::of(
+                "cockpit",
+                "scaleway.cockpit.v1.RegionalApi",
+                self.tampered_at + minute * 3,
+                self.stolen_key(),
+            )
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "DisableAlertRules",
-            body: format!(r#"{{"alert_rule_ids":["{rule}"], "organization_id":"{organisation}"}}"#),
+            body: format!(r#"{{"alert_rule_ids":["{rule}"], "organization_id":"{organization}"}}"#),
             resources: story.named("alert-organization-manager"),
-            ..Told::of("audit-trail", audit_trail, self.tampered_at + minute * 5, self.stolen_key())
+            ..StoryCall::of("audit-trail", audit_trail, self.tampered_at + minute * 5, self.stolen_key())
         });
     }
 
-    fn is_ended<'a>(&'a self, story: &mut Story<'a>) {
+    fn response<'a>(&'a self, story: &mut Story<'a>) {
         let minute = self.minute();
-        let Some(responder) = story.organisation.users.iter().find(|user| user.id == self.responder_id) else { return };
+        let Some(responder) = story.organization.users.iter().find(|user| user.id == self.responder_id) else { return };
         let caller =
             Caller { principal: Some(&responder.id), source_ip: &responder.address, user_agent: responder.user_agent };
         let iam = "scaleway.iam.v1alpha1.Api";
-        let victim = story.organisation.users.iter().find(|user| user.id == self.user_id);
-        story.tell(Told {
+        let victim = story.organization.users.iter().find(|user| user.id == self.user_id);
+        story.add(StoryCall {
             method: "LockUser",
             body: format!(r#"{{"user_id":"{}"}}"#, self.user_id),
-            resources: victim.map(|user| person(story.organisation, user)).into_iter().collect(),
-            ..Told::of("iam", iam, self.spike_until - minute * 6, caller)
+            resources: victim.map(|user| user_resource(story.organization, user)).into_iter().collect(),
+            ..StoryCall::of("iam", iam, self.spike_until - minute * 6, caller)
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "DeleteAPIKey",
             body: format!(r#"{{"access_key":"{}"}}"#, self.access_key),
-            ..Told::of("iam", iam, self.spike_until - minute * 4, caller)
+            ..StoryCall::of("iam", iam, self.spike_until - minute * 4, caller)
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "DeletePolicy",
             body: format!(r#"{{"policy_id":"{}"}}"#, self.policy_id),
-            ..Told::of("iam", iam, self.spike_until - minute * 3, caller)
+            ..StoryCall::of("iam", iam, self.spike_until - minute * 3, caller)
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "ServerAction",
             status: 202,
             body: r#"{"action":"poweroff"}"#.to_owned(),
             locality: self.zone,
             project: Some(&self.project_id),
-            resources: vec![self.server(story.organisation)],
-            ..Told::of("instance", INSTANCE, self.spike_until, caller)
+            resources: vec![self.server(story.organization)],
+            ..StoryCall::of("instance", INSTANCE, self.spike_until, caller)
         });
-        story.tell(Told {
+        story.add(StoryCall {
             method: "EnableAlertRules",
             body: format!(
                 r#"{{"alert_rule_ids":["{}"], "organization_id":"{}"}}"#,
                 id_of("audit_trail_alert_rule alert-organization-manager"),
-                story.organisation.id
+                story.organization.id
             ),
             resources: story.named("alert-organization-manager"),
-            ..Told::of("audit-trail", "scaleway.audit_trail.v1alpha1.Api", self.ended_at, caller)
+            ..StoryCall::of("audit-trail", "scaleway.audit_trail.v1alpha1.Api", self.ended_at, caller)
         });
     }
 
-    fn server<'a>(&'a self, organisation: &'a Organisation) -> Touched<'a> {
-        let created_at = organisation.resource(&self.server_name).map_or(self.started_at, |server| server.created_at);
+    fn server<'a>(&'a self, organization: &'a Organization) -> Touched<'a> {
+        let created_at = organization.resource(&self.server_name).map_or(self.started_at, |server| server.created_at);
         Touched {
             info: format!(r#""instance_server_info":{{"name":"{}"}}"#, escaped(&self.server_name)),
-            ..fresh(&self.server_id, "instance_server", Some(self.server_name.as_str()), created_at)
+            ..created_resource(&self.server_id, "instance_server", Some(self.server_name.as_str()), created_at)
         }
     }
 }
@@ -269,7 +274,7 @@ struct Caller<'a> {
 }
 
 /// One call of the story.
-struct Told<'a> {
+struct StoryCall<'a> {
     at: DateTime<Utc>,
     caller: Caller<'a>,
     product: &'static str,
@@ -282,7 +287,7 @@ struct Told<'a> {
     resources: Vec<Touched<'a>>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> StoryCall<'a> {
     fn of(product: &'static str, service: &'static str, at: DateTime<Utc>, caller: Caller<'a>) -> Self {
         Self {
             at,
@@ -300,35 +305,35 @@ impl<'a> Told<'a> {
 }
 
 struct Story<'a> {
-    organisation: &'a Organisation,
+    organization: &'a Organization,
     rng: ChaCha8Rng,
     events: Vec<(&'a str, Event<'a>)>,
 }
 
 impl<'a> Story<'a> {
-    fn tell(&mut self, told: Told<'a>) {
-        let at = match told.product {
-            "instance" => nanos(told.at.trunc_subsecs(6)),
-            _ => nanos(told.at),
+    fn add(&mut self, call: StoryCall<'a>) {
+        let at = match call.product {
+            "instance" => nanos(call.at.trunc_subsecs(6)),
+            _ => nanos(call.at),
         };
         self.events.push((
-            region_of(told.locality),
+            region_of(call.locality),
             Event::Api(ApiCall {
                 at,
-                id: event_id(at, told.product, &mut self.rng),
-                locality: told.locality,
-                principal: told.caller.principal,
-                organization: &self.organisation.id,
-                project: told.project,
-                source_ip: told.caller.source_ip,
-                user_agent: Some(told.caller.user_agent),
-                product: told.product,
-                service: told.service,
-                method: told.method,
+                id: event_id(at, call.product, &mut self.rng),
+                locality: call.locality,
+                principal: call.caller.principal,
+                organization: &self.organization.id,
+                project: call.project,
+                source_ip: call.caller.source_ip,
+                user_agent: Some(call.caller.user_agent),
+                product: call.product,
+                service: call.service,
+                method: call.method,
                 request_id: uuid_v4(self.rng.random()),
-                body: told.body,
-                status: told.status,
-                resources: told.resources,
+                body: call.body,
+                status: call.status,
+                resources: call.resources,
             }),
         ));
     }
@@ -340,10 +345,10 @@ impl<'a> Story<'a> {
             Event::Login(Login {
                 at,
                 id: event_id(at, "iam", &mut self.rng),
-                organization: &self.organisation.id,
+                organization: &self.organization.id,
                 source_ip: ADDRESS,
                 user_agent: Some(BROWSER),
-                resources: vec![person(self.organisation, user)],
+                resources: vec![user_resource(self.organization, user)],
                 result,
                 failure_reason,
                 country: Some(COUNTRY),
@@ -355,18 +360,23 @@ impl<'a> Story<'a> {
     }
 
     fn named(&self, name: &str) -> Vec<Touched<'a>> {
-        let resource = self.organisation.resource(name);
+        let resource = self.organization.resource(name);
         resource
             .map(|resource| Touched {
                 info: Some(info_of(resource.kind)).filter(|info| !info.contains('$')).unwrap_or_default().to_owned(),
-                ..fresh(&resource.id, resource.kind, Some(resource.name.as_str()), resource.created_at)
+                ..created_resource(&resource.id, resource.kind, Some(resource.name.as_str()), resource.created_at)
             })
             .into_iter()
             .collect()
     }
 }
 
-fn fresh<'a>(id: &'a str, kind: &'a str, name: Option<impl Into<Cow<'a, str>>>, created: DateTime<Utc>) -> Touched<'a> {
+fn created_resource<'a>(
+    id: &'a str,
+    kind: &'a str,
+    name: Option<impl Into<Cow<'a, str>>>,
+    created: DateTime<Utc>,
+) -> Touched<'a> {
     let created_at = nanos(created) - 20_000_000;
     Touched {
         id: Cow::Borrowed(id),

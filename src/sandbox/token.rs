@@ -1,83 +1,49 @@
-//! Page tokens: a position in a window, unreadable to the client and refused for any other question.
+//! Page tokens: where a page ended, opaque to the client and refused for any other list.
 
-use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde::{Deserialize, Serialize};
 
 use super::list::{Position, Selection};
 
-/// What a token says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The position of a page's last event and the bounds of the first page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Token {
     pub(super) position: Position,
     pub(super) after: i64,
     pub(super) before: i64,
-    /// The question it continues: endpoint, region, order and filters.
-    question: u64,
+    /// A hash of the list (endpoint, region, order and filters) and of the fields above.
+    seal: u64,
 }
-
-/// Keeps curious clients from reading positions out of tokens.
-const VEIL: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Token {
     pub(super) fn new(endpoint: &str, region: &str, selection: &Selection, position: Position) -> Self {
-        let question = question(endpoint, region, selection);
-        Self { position, after: selection.after, before: selection.before, question }
+        let (after, before) = (selection.after, selection.before);
+        let mut token = Self { position, after, before, seal: 0 };
+        token.seal = token.seal_for(endpoint, region, selection);
+        token
     }
 
+    /// Whether this server made the token for that list.
     pub(super) fn continues(&self, endpoint: &str, region: &str, selection: &Selection) -> bool {
-        self.question == question(endpoint, region, selection)
+        self.seal == self.seal_for(endpoint, region, selection)
     }
 
-    pub(super) fn write(&self) -> String {
-        let words = [
-            self.position.at.cast_unsigned(),
-            self.position.number,
-            self.after.cast_unsigned(),
-            self.before.cast_unsigned(),
-            self.question,
-        ];
-        let mut text = String::with_capacity(96);
-        let mut veil = checksum(&words);
-        let _ = write!(text, "{veil:016x}");
-        for word in words {
-            veil = veil.wrapping_mul(VEIL).rotate_left(23);
-            let _ = write!(text, "{:016x}", word ^ veil);
-        }
-        text
+    fn seal_for(&self, endpoint: &str, region: &str, selection: &Selection) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (endpoint, region, selection.descending, &selection.filters).hash(&mut hasher);
+        (self.position, self.after, self.before).hash(&mut hasher);
+        hasher.finish()
     }
 
-    pub(super) fn read(text: &str) -> Option<Self> {
-        if text.len() != 96 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        let word = |place: usize| u64::from_str_radix(&text[16 * place..16 * (place + 1)], 16).ok();
-        let sum = word(0)?;
-        let mut veil = sum;
-        let mut words = [0; 5];
-        for (place, slot) in words.iter_mut().enumerate() {
-            veil = veil.wrapping_mul(VEIL).rotate_left(23);
-            *slot = word(place + 1)? ^ veil;
-        }
-        let [at, number, after, before, question] = words;
-        (checksum(&words) == sum).then_some(Self {
-            position: Position { at: at.cast_signed(), number },
-            after: after.cast_signed(),
-            before: before.cast_signed(),
-            question,
-        })
+    pub(super) fn encode(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).expect("numbers are JSON"))
     }
-}
 
-fn checksum(words: &[u64; 5]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    words.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn question(endpoint: &str, region: &str, selection: &Selection) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (endpoint, region, selection.descending, &selection.filters).hash(&mut hasher);
-    hasher.finish()
+    pub(super) fn decode(text: &str) -> Option<Self> {
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    }
 }
 
 #[cfg(test)]
@@ -85,20 +51,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_read_as_written_and_otherwise_refused() {
+    fn a_token_continues_its_own_list_and_no_other() {
         let selection = Selection { after: -5, before: i64::MAX, descending: true, filters: Vec::new() };
         let position = Position { at: 1_765_432_109_876_543_210, number: 42 };
         let token = Token::new("events", "fr-par", &selection, position);
-        let text = token.write();
-        assert_eq!(Token::read(&text), Some(token));
-        assert!(token.continues("events", "fr-par", &selection));
+        let text = token.encode();
+        assert_eq!(Token::decode(&text), Some(token));
+        let continues = |token: Token| token.continues("events", "fr-par", &selection);
+        assert!(continues(token));
         assert!(!token.continues("events", "nl-ams", &selection));
-        assert!(!token.continues("events", "fr-par", &Selection { descending: false, ..selection }));
-        for place in [0, 40, 95] {
+        assert!(!token.continues("events", "fr-par", &Selection { descending: false, ..selection.clone() }));
+        // A changed character gives no token, or one that continues no list.
+        for index in [0, 40, text.len() - 2] {
             let mut forged = text.clone().into_bytes();
-            forged[place] = if forged[place] == b'0' { b'1' } else { b'0' };
-            assert_eq!(Token::read(&String::from_utf8_lossy(&forged)), None);
+            forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };
+            assert!(!Token::decode(&String::from_utf8_lossy(&forged)).is_some_and(continues), "{index}");
         }
-        assert_eq!(Token::read("é"), None);
+        assert_eq!(Token::decode("é"), None);
     }
 }

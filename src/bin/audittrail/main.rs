@@ -1,4 +1,4 @@
-//! The same engine from a terminal: ask a question, run the simulated organisation, or see the demo.
+//! The same engine from a terminal: ask a question, run the simulated organization, or see the demo.
 
 mod ask;
 mod demo;

@@ -1,4 +1,4 @@
-//! Who and what the simulated organisation consists of.
+//! The users, applications, projects and resources of the simulated organization.
 //!
 //! Every id is derived from a name alone, not from the seed: a dashboard or a test can name a server once and find it in
 //! every run.
@@ -12,15 +12,15 @@ use super::entities::{Application, Project, Resource, User};
 use super::ids::{access_key, id_of, of_name};
 use super::incident::Incident;
 
-/// The organisation that the sandbox serves unless told otherwise. Its default project has the same id, as on Scaleway.
+/// The default organization of the sandbox. Its default project has the same id, as on Scaleway.
 pub const ORGANIZATION_ID: &str = "0a1b2c3d-0000-4000-8000-000000000001";
 
 /// The owner, who is also the principal of recorded answers.
 pub const OWNER_ID: &str = "0a1b2c3d-0000-4000-8000-000000000100";
 
-/// A simulated organisation: who acts, on what, and the incident of its last hours.
+/// A simulated organization with its incident.
 #[derive(Debug, Clone)]
-pub struct Organisation {
+pub struct Organization {
     /// Its id, which is also the id of its default project.
     pub id: String,
     /// Four projects, the default one first.
@@ -31,9 +31,9 @@ pub struct Organisation {
     pub applications: Vec<Application>,
     /// An application that was deleted: events name it, IAM no longer does.
     pub departed: Application,
-    /// Everything that can be acted on, with stable ids.
+    /// The resources, with stable ids.
     pub resources: Vec<Resource>,
-    /// What goes wrong in the last hours.
+    /// The incident of the last hours.
     pub incident: Incident,
     by_kind: HashMap<&'static str, Vec<usize>>,
 }
@@ -183,7 +183,7 @@ const RESOURCES: &[Row] = &[
     Row("quantum_qubit", "qubit", 2, "data", "fr-par", ""),
 ];
 
-/// Names that break what trusts them: markup, quotes, template syntax, direction marks, emoji, a spreadsheet formula, a line
+/// Names that break code which trusts them: markup, quotes, template syntax, direction marks, emoji, a spreadsheet formula, a line
 /// break.
 const HOSTILE_NAMES: [&str; 8] = [
     "<script>alert('name')</script>",
@@ -196,8 +196,8 @@ const HOSTILE_NAMES: [&str; 8] = [
     "%s%n{0} ../../etc/passwd",
 ];
 
-impl Organisation {
-    /// The organisation as it is at `now`, its incident fitted into the last hours of `span`.
+impl Organization {
+    /// The organization as it is at `now`, its incident fitted into the last hours of `span`.
     #[must_use]
     pub fn new(id: &str, now: DateTime<Utc>, span: Duration) -> Self {
         let projects: Vec<Project> = PROJECTS

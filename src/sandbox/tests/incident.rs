@@ -1,0 +1,97 @@
+use super::super::*;
+use super::client::*;
+
+#[tokio::test]
+async fn the_incident_can_be_found() {
+    let sandbox = sandbox(5_000).await;
+    let incident = sandbox.organization().incident.clone();
+    let mut story: Vec<Value> = Vec::new();
+    for region in ["fr-par", "nl-ams"] {
+        story
+            .extend(all(&sandbox, region, Endpoint::Events, &format!("{EVER}&source_ip={}", incident.source_ip)).await);
+    }
+    let of = |method: &str| -> Vec<&Value> { story.iter().filter(|event| event["method_name"] == method).collect() };
+    let only = |method: &str| -> &Value {
+        let [one] = of(method)[..] else { panic!("{method}: {}", of(method).len()) };
+        one
+    };
+    let logins = all(&sandbox, "fr-par", Endpoint::AuthenticationEvents, EVER).await;
+    let logins: Vec<_> = logins.iter().filter(|login| login["source_ip"] == incident.source_ip).collect();
+    assert_eq!(logins.iter().filter(|login| login["result"] == "failure").count(), incident.failed_logins);
+    assert_eq!((&logins[0]["result"], recorded_at(logins[0])), (&"success".into(), incident.logged_in_at));
+    assert!(logins.iter().all(|login| login["country_code"] == incident.country_code
+        && login["resources"][0]["id"] == incident.user_id.as_str()));
+    let key = only("CreateAPIKey");
+    assert_eq!(key["principal"]["id"], incident.user_id.as_str());
+    assert_eq!(key["request_body"]["application_id"], incident.application_id.as_str());
+    assert_eq!(
+        (key["resources"][0]["id"].as_str(), recorded_at(key)),
+        (Some(&*incident.access_key), incident.key_created_at)
+    );
+    assert!(only("CreatePolicy")["request_body"].to_string().contains("OrganizationManager"));
+    assert_eq!(recorded_at(only("CreatePolicy")), incident.granted_at);
+    let poweron =
+        of("ServerAction").into_iter().find(|event| event["request_body"]["action"] == "poweron").expect("poweron");
+    assert_eq!(recorded_at(poweron), incident.powered_on_at);
+    assert_eq!(poweron["resources"][0]["id"], incident.server_id.as_str());
+    assert!(only("UpdateServer")["request_body"]["commercial_type"].is_string());
+    let since = incident.started_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let actions = format!("recorded_after={since}&method_name=ServerAction&resource_id={}", incident.server_id);
+    let actions = all(&sandbox, "fr-par", Endpoint::Events, &actions).await;
+    let actions: Vec<_> = actions.iter().map(|event| event["request_body"]["action"].as_str().unwrap_or("")).collect();
+    assert_eq!(actions, ["poweroff", "poweron", "poweroff"], "nobody else switches the server");
+    assert_eq!(of("CreateServer").len(), incident.created_server_ids.len());
+    assert_eq!(recorded_at(only("ExportSnapshot")), incident.exported_at);
+    assert_eq!(only("ExportDatabaseBackup")["product_name"], "rdb");
+    assert_eq!(
+        (only("DeleteExportJob")["status_code"].as_u64(), recorded_at(only("DeleteExportJob"))),
+        (Some(403), incident.tampered_at)
+    );
+    assert_eq!(only("DeleteExporter")["product_name"], "cockpit");
+    assert_eq!(only("DisableAlertRules")["product_name"], "audit-trail");
+    let denied = story
+        .iter()
+        .filter(|event| event["status_code"] == 403 && event["principal"]["id"] == incident.user_id.as_str())
+        .count();
+    assert_eq!(denied, incident.denied_calls + 1);
+    // Nothing of it happens on ordinary days.
+    for method in ["ExportSnapshot", "ExportDatabaseBackup", "DeleteExportJob", "DeleteExporter", "DisableAlertRules"] {
+        assert_eq!(all(&sandbox, "fr-par", Endpoint::Events, &format!("{EVER}&method_name={method}")).await.len(), 1);
+    }
+    sandbox.stop().await;
+}
+
+#[test]
+fn the_metrics_show_the_spike_and_nothing_else() {
+    let organization = Organization::new(ORGANIZATION_ID, now(), TimeDelta::days(7));
+    let incident = &organization.incident;
+    let series = organization.metrics(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
+    let busy: BTreeMap<&str, Vec<DateTime<Utc>>> = series
+        .iter()
+        .filter(|series| series.name == "instance_server_cpu_seconds_total")
+        .map(|series| {
+            assert!(series.samples.is_sorted_by(|a, b| a.1 <= b.1), "a counter does not fall");
+            let high = series.samples.windows(2).filter(|two| (two[1].1 - two[0].1) / 60.0 / 4.0 > 0.9);
+            (series.labels["resource_id"].as_str(), high.map(|two| two[0].0).collect())
+        })
+        .filter(|(_, high): &(&str, Vec<_>)| !high.is_empty())
+        .collect();
+    let [(server, minutes)] = &busy.into_iter().collect::<Vec<_>>()[..] else { panic!("one server is busy") };
+    assert_eq!(*server, incident.server_id);
+    assert!(minutes.iter().all(|at| (incident.spike_from..incident.spike_until).contains(at)));
+    assert!(
+        i64::try_from(minutes.len()).is_ok_and(|n| n >= (incident.spike_until - incident.spike_from).num_minutes() - 1)
+    );
+    let of = |name| series.iter().filter(|series| series.name == name).collect::<Vec<_>>();
+    let servers = organization.resources_of("instance_server").count();
+    assert_eq!(of("instance_server_cpu_seconds_total").len(), servers);
+    assert_eq!(of("instance_server_vcpu_count").len(), servers);
+    let idle = of("rdb_instance_postgresql_node_cpu_seconds_total");
+    assert_eq!(idle.len(), organization.resources_of("rdb_instance").count());
+    assert!(
+        idle.iter().all(|series| series.samples.windows(2).all(|two| (0.0..60.0).contains(&(two[1].1 - two[0].1))))
+    );
+    let connections = of("load_balancer_lb_connection_usage");
+    assert_eq!(connections.len(), organization.resources_of("load_balancer_lb").count());
+    assert!(connections.iter().flat_map(|series| &series.samples).all(|sample| (0.0..0.8).contains(&sample.1)));
+}
