@@ -7,7 +7,7 @@
 //! - [`risk`]: what an event means
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: HTTP to Scaleway's APIs
-//! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers
+//! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers, and `lenient`: JSON values as people write them
 //!
 //! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organization behind real HTTP, and `host`, which
 //! starts the plugin as Grafana does.
@@ -19,6 +19,7 @@ pub mod event;
 pub mod frame;
 #[cfg(feature = "terminal")]
 pub mod host;
+mod lenient;
 pub mod plugin;
 pub mod query;
 pub mod risk;

@@ -26,7 +26,7 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::panics::catch_panic;
 use super::process::Process;
 use crate::event::Column;
-use crate::query::lenient::canonical_id;
+use crate::lenient::canonical_id;
 use crate::query::model::{EventList, Format, Order, Question};
 use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
 use crate::scaleway::Found;

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::address;
 use super::dimension::Dimension;
 use super::error::Failure;
-use super::lenient::{one_of, path, scalar, text, wrong};
+use super::lenient::{one_of, path, text, wrong};
 use super::text;
 use crate::event::Column;
+use crate::lenient::scalar;
 
 /// The text that stands for the lack of a value: in counts, in conditions, and where values are offered.
 pub const NONE: &str = "(none)";

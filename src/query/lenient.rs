@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::error::Failure;
-use crate::settings::is_uuid;
+use crate::lenient::{self, is_blank, scalar, whole_number};
 
 /// The most texts of one list of a query, and the longest text, in characters: what a person or a variable may ask for.
 pub(crate) const MOST_VALUES: usize = 1_000;
@@ -23,14 +23,6 @@ pub(super) fn path(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
-pub(super) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 pub(super) fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Result<Option<String>, Failure> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -44,13 +36,10 @@ pub(super) fn text(object: &Map<String, Value>, parent: &str, name: &str) -> Res
 
 pub(super) fn boolean(object: &Map<String, Value>, name: &str, default: bool) -> Result<bool, Failure> {
     match object.get(name) {
-        None | Some(Value::Null) => Ok(default),
-        Some(Value::Bool(value)) => Ok(*value),
-        // As text, like numbers; blank is what an empty variable leaves behind.
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(default),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
-        Some(other) => Err(wrong(name, other, "true, false")),
+        Some(value) if !is_blank(Some(value)) => {
+            lenient::boolean(value).ok_or_else(|| wrong(name, value, "true, false"))
+        }
+        _ => Ok(default),
     }
 }
 
@@ -75,15 +64,9 @@ pub(super) fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Re
     Ok(texts)
 }
 
-/// A UUID as Scaleway spells it, in lower case; any other text as it is.
-pub(crate) fn canonical_id(text: String) -> String {
-    if is_uuid(&text) { text.to_ascii_lowercase() } else { text }
-}
-
 pub(super) fn number(object: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
     let Some(value) = object.get(name).filter(|value| !value.is_null()) else { return Ok(default) };
-    let number = scalar(value).and_then(|text| text.parse().ok()).filter(|number| (1..=most).contains(number));
-    number.ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
+    whole_number(value, most).ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
 }
 
 /// One of several values; the first is the default.

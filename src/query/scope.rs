@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::address;
 use super::condition::Name;
 use super::error::Failure;
-use super::lenient::{canonical_id, choices, path, texts, wrong};
+use super::lenient::{choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
+use crate::lenient::canonical_id;
 use crate::risk::{self, Severity};
 use crate::settings::{REGIONS_ALLOWED, is_region};
 

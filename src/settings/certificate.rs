@@ -1,0 +1,78 @@
+//! The setting `caCertificate`: PEM, or the path of a file with PEM.
+
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde_json::Value;
+
+use super::field::{Error, error, text};
+
+pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
+    const ALLOWED: &str = "one or more certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE, or the absolute path of a \
+                           file with such certificates";
+    let Some(text) = text("caCertificate", value, ALLOWED)? else { return Ok(None) };
+    let is_path = !text.contains("-----BEGIN") && Path::new(&text).is_absolute();
+    let written = if is_path {
+        contents(Path::new(&text)).map_err(|problem| error("caCertificate", problem, ALLOWED))?
+    } else {
+        text
+    };
+    let pem = rewrapped(&written);
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let certificates = certificates.unwrap_or_default();
+    if certificates.is_empty() {
+        return Err(error("caCertificate", "is not a certificate", ALLOWED));
+    }
+    // What TLS would refuse later is refused here, where the setting can be named.
+    let mut roots = RootCertStore::empty();
+    match certificates.into_iter().position(|certificate| roots.add(certificate).is_err()) {
+        None => Ok(Some(pem)),
+        Some(place) => {
+            let problem = format!("holds what is not a certificate (number {})", place + 1);
+            Err(error("caCertificate", problem, ALLOWED))
+        }
+    }
+}
+
+/// A bundle of all authorities there are has 200 KiB.
+pub(super) const LARGEST_FILE: u64 = 1 << 20;
+
+/// What a file of certificates holds, or what is wrong with the file.
+pub(super) fn contents(path: &Path) -> Result<String, String> {
+    let shown = path.display().to_string();
+    let failed = |error: std::io::Error| format!("is the path {shown:?}, which cannot be read ({error})");
+    let about = std::fs::metadata(path).map_err(failed)?;
+    // Reading a pipe or a device might never end.
+    if !about.is_file() {
+        return Err(format!("is the path {shown:?}, which is not a file"));
+    }
+    if about.len() > LARGEST_FILE {
+        return Err(format!("is the path {shown:?}, which is larger than {} MiB", LARGEST_FILE >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|_| format!("is the path {shown:?}, which is not in PEM"))
+}
+
+/// The certificates of a text, on lines as PEM wants them, whatever has become of the lines on the way: environment variables
+/// and YAML turn them into `\n` as two characters, or into spaces.
+pub(super) fn rewrapped(text: &str) -> String {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let mut pem = String::with_capacity(text.len());
+    for block in text.split(BEGIN).skip(1) {
+        let (body, end) = block.split_once(END).map_or((block, ""), |(body, _)| (body, END));
+        let body = body.replace("\\r", "").replace("\\n", "").replace('\\', "");
+        let body: Vec<char> = body.chars().filter(|c| !c.is_whitespace()).collect();
+        pem.push_str(BEGIN);
+        for line in body.chunks(64) {
+            pem.push('\n');
+            pem.extend(line);
+        }
+        pem.push('\n');
+        pem.push_str(end);
+        pem.push('\n');
+    }
+    pem
+}

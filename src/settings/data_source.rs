@@ -1,0 +1,130 @@
+//! The settings of a data source, validated once.
+//!
+//! Provisioning files fill settings from environment variables, which Grafana writes as text: numbers and booleans are
+//! accepted as text too, and the list of regions as one text with commas.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::certificate::ca_certificate;
+use super::field::{Error, api_url, cache_directory, error, number, seconds, secret_key, uuid};
+use super::region::regions;
+use super::unknown::{RENAMED, Unknown, unknown};
+
+/// The most events that an answer may be made of, by default.
+pub const DEFAULT_MAX_EVENTS: usize = 50_000;
+
+/// A data source's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The organization whose trail is read.
+    pub organization_id: String,
+    /// The regions that are read.
+    pub regions: Vec<String>,
+    /// The default project of queries.
+    pub project_id: Option<String>,
+    /// The base URL of the API.
+    pub api_url: Url,
+    /// The timeout of one call to Scaleway: 1 to 300 s.
+    pub call_timeout: Duration,
+    /// The deadline of one query: 1 to 600 s.
+    pub query_timeout: Duration,
+    /// The most events that one query may fetch: 1 to 1 000 000.
+    pub max_events: usize,
+    /// The most concurrent calls to Scaleway: 1 to 64.
+    pub concurrent_calls: u32,
+    /// The longest delay between the time of an event and its appearance in the trail: 1 to 86 400 s.
+    pub settling: Duration,
+    /// The memory limit of the cache in bytes: 1 MiB to 64 GiB.
+    pub max_memory: usize,
+    /// The directory of the persistent cache; `None` keeps the cache in memory only.
+    pub cache_directory: Option<PathBuf>,
+    /// Trusted certificates besides the system's, in PEM.
+    pub ca_certificate: Option<String>,
+    /// The secret key of an IAM API key.
+    pub secret_key: SecretString,
+    /// Keys that are no settings.
+    pub unknown: Vec<Unknown>,
+}
+
+impl Settings {
+    /// Reads and checks the settings of a data source.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used: its name, its value unless secret, and what is allowed.
+    pub fn parse(json_data: &[u8], secrets: &HashMap<String, String>) -> Result<Self, Error> {
+        let json_data = if json_data.trim_ascii().is_empty() { b"{}" } else { json_data };
+        // The parser's own message would quote the value, which may be secret.
+        let no_object =
+            |_| error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}");
+        let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(no_object)?;
+        let data = data.unwrap_or_default();
+        let given = |field: &str| data.get(field).filter(|value| !value.is_null());
+        let old_name = |field: &str| RENAMED.iter().find_map(|(old, new)| (*new == field).then_some(*old));
+        let of = |field: &str| given(field).or_else(|| given(old_name(field)?)).unwrap_or(&Value::Null);
+        Ok(Self {
+            organization_id: uuid("organizationId", of("organizationId"))?.ok_or_else(|| {
+                error(
+                    "organizationId",
+                    "is empty",
+                    "the organization's id, a UUID, from the console's Organization page",
+                )
+            })?,
+            regions: regions(of("regions"))?,
+            project_id: uuid("projectId", of("projectId"))?,
+            api_url: api_url(of("apiUrl"))?,
+            call_timeout: seconds("callTimeoutSeconds", of("callTimeoutSeconds"), 15, 300)?,
+            query_timeout: seconds("queryTimeoutSeconds", of("queryTimeoutSeconds"), 60, 600)?,
+            max_events: number("maxEvents", of("maxEvents"), DEFAULT_MAX_EVENTS as u64, 1_000_000)?,
+            concurrent_calls: number("concurrentCalls", of("concurrentCalls"), 8, 64)?,
+            settling: seconds("settlingSeconds", of("settlingSeconds"), 300, 86_400)?,
+            max_memory: number::<usize>("maxMemoryMiB", of("maxMemoryMiB"), 256, 65_536)? << 20,
+            cache_directory: cache_directory(of("cacheDirectory"))?,
+            ca_certificate: ca_certificate(of("caCertificate"))?,
+            secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
+            unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
+        })
+    }
+
+    /// A hash of organization, API, settling time and credential, on which the contents of the cache depend; one-way.
+    #[must_use]
+    pub fn trail_fingerprint(&self) -> [u8; 32] {
+        let settling = format!("{:?}", self.settling);
+        fingerprint([&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
+    }
+
+    /// A hash of these settings, credential included; one-way.
+    ///
+    /// The cache is keyed by it, so that only data sources with the credential read the cached events.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        fingerprint([
+            &self.organization_id,
+            &self.regions.join(","),
+            self.project_id.as_deref().unwrap_or_default(),
+            self.api_url.as_str(),
+            &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
+            &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.cache_directory),
+            self.ca_certificate.as_deref().unwrap_or_default(),
+            self.secret_key.expose_secret(),
+            &format!("{:?}", self.unknown),
+        ])
+    }
+}
+
+/// A hash of parts with their lengths, so that moving a boundary between parts changes it.
+pub(crate) fn fingerprint<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        let part = part.as_ref();
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,117 @@
+//! Readers of single settings.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::lenient::{is_uuid, scalar, whole_number};
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting {field} {problem}. Allowed: {allowed}.")]
+pub struct Error {
+    /// The setting's name in `jsonData` or `secureJsonData`.
+    pub field: &'static str,
+    /// What is wrong, with the value unless it is secret.
+    pub problem: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+pub(super) fn error(field: &'static str, problem: impl Into<String>, allowed: impl Into<String>) -> Error {
+    Error { field, problem: problem.into(), allowed: allowed.into() }
+}
+
+/// Scaleway's API.
+pub const API_URL: &str = "https://api.scaleway.com";
+
+/// A setting's text, also where it is a number or a boolean; `None` where it is absent, null or blank.
+pub(super) fn text(field: &'static str, value: &Value, allowed: &str) -> Result<Option<String>, Error> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(value) => Ok(Some(value.to_string())),
+        other => match scalar(other) {
+            Some(text) => Ok((!text.is_empty()).then_some(text)),
+            None => Err(error(field, "is a list or an object", allowed)),
+        },
+    }
+}
+
+/// A whole number from 1 to `most`.
+pub(super) fn number<T: TryFrom<u64>>(field: &'static str, value: &Value, default: u64, most: u64) -> Result<T, Error> {
+    let allowed = format!("a whole number from 1 to {most}");
+    let number = match text(field, value, &allowed)? {
+        None => default,
+        Some(text) => whole_number(value, most).ok_or_else(|| error(field, format!("is {text:?}"), allowed))?,
+    };
+    Ok(T::try_from(number).unwrap_or_else(|_| panic!("{most} fits into the type of {field}")))
+}
+
+pub(super) fn seconds(field: &'static str, value: &Value, default: u64, most: u64) -> Result<Duration, Error> {
+    number(field, value, default, most).map(Duration::from_secs)
+}
+
+pub(super) fn uuid(field: &'static str, value: &Value) -> Result<Option<String>, Error> {
+    const ALLOWED: &str = "a UUID such as 11111111-2222-3333-4444-555555555555";
+    match text(field, value, ALLOWED)? {
+        Some(id) if is_uuid(&id) => Ok(Some(id.to_ascii_lowercase())),
+        Some(id) => Err(error(field, format!("is {id:?}"), ALLOWED)),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn api_url(value: &Value) -> Result<Url, Error> {
+    const ALLOWED: &str = "an https URL without path, user or query, or http to a loopback address";
+    let text = text("apiUrl", value, ALLOWED)?.unwrap_or_else(|| API_URL.to_owned());
+    // A URL can carry a password: it is quoted only where it is known to hold none.
+    let url = Url::parse(&text).map_err(|e| error("apiUrl", format!("is not a URL ({e})"), ALLOWED))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(error("apiUrl", "holds a user name or a password", ALLOWED));
+    }
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if !safe || url.query().is_some() || url.fragment().is_some() || !matches!(url.path(), "" | "/") {
+        return Err(error("apiUrl", format!("is {text:?}"), ALLOWED));
+    }
+    Ok(url)
+}
+
+/// Whether a URL leads to this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+pub(super) fn cache_directory(value: &Value) -> Result<Option<PathBuf>, Error> {
+    const ALLOWED: &str = "an absolute path, of a folder that Grafana's user may write to or create";
+    match text("cacheDirectory", value, ALLOWED)? {
+        None => Ok(None),
+        Some(path) if Path::new(&path).is_absolute() => Ok(Some(PathBuf::from(path))),
+        Some(path) => Err(error("cacheDirectory", format!("is {path:?}"), ALLOWED)),
+    }
+}
+
+pub(super) fn secret_key(key: &str) -> Result<SecretString, Error> {
+    const ALLOWED: &str = "the secret key of an IAM API key, a UUID";
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(error("secretKey", "is empty", ALLOWED));
+    }
+    if key.starts_with("SCW") {
+        return Err(error("secretKey", "is an access key (it begins with SCW)", ALLOWED));
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(error("secretKey", "holds spaces or characters outside ASCII", ALLOWED));
+    }
+    if !is_uuid(key) {
+        return Err(error("secretKey", "is not a UUID", ALLOWED));
+    }
+    Ok(SecretString::from(key))
+}

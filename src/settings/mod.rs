@@ -1,0 +1,17 @@
+//! The settings of a data source.
+
+mod certificate;
+mod data_source;
+mod field;
+mod region;
+#[cfg(test)]
+mod tests;
+mod unknown;
+
+pub use data_source::{DEFAULT_MAX_EVENTS, Settings};
+pub use field::{API_URL, Error, is_loopback};
+pub use region::{DEFAULT_REGIONS, REGIONS};
+pub use unknown::Unknown;
+
+pub(crate) use data_source::fingerprint;
+pub(crate) use region::{REGIONS_ALLOWED, is_region};

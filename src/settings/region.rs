@@ -1,0 +1,57 @@
+//! Names of regions.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::field::{Error, error, text};
+
+/// The regions that Audit Trail is known to answer in. Source: Scaleway's documentation of Audit Trail's product integration.
+pub const REGIONS: [&str; 4] = ["fr-par", "nl-ams", "pl-waw", "it-mil"];
+
+/// What a region may be called: Scaleway opens new ones, which need no new version.
+pub(crate) const REGIONS_ALLOWED: &str = "fr-par, nl-ams, pl-waw, it-mil, or another region such as xx-abc";
+
+/// The regions asked when none is configured: those that Scaleway's own clients know.
+pub const DEFAULT_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
+
+/// Whether a text can be a region's name: two letters for the country, a dash, and three to five letters or digits.
+pub(crate) fn is_region(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase();
+    let fits = |country: &str, city: &str| {
+        country.len() == 2
+            && country.bytes().all(is_letter)
+            && (3..=5).contains(&city.len())
+            && city.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+    };
+    text.split_once('-').is_some_and(|(country, city)| fits(country, city))
+}
+
+pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {
+    let names: Vec<String> = match value {
+        Value::Array(items) => {
+            let names: Result<Vec<_>, _> = items.iter().map(|item| text("regions", item, REGIONS_ALLOWED)).collect();
+            names?.into_iter().flatten().collect()
+        }
+        other => {
+            let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
+            // A list written out as text, as environment variables hold one.
+            if let Ok(Value::Array(items)) = serde_json::from_str(&list) {
+                return regions(&Value::Array(items));
+            }
+            let names = list.split(|c: char| c == ',' || c.is_whitespace());
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        }
+    };
+    if let Some(wrong) = names.iter().find(|name| !is_region(name)) {
+        return Err(error("regions", format!("contains {wrong:?}"), REGIONS_ALLOWED));
+    }
+    if names.is_empty() {
+        return Ok(DEFAULT_REGIONS.map(str::to_owned).to_vec());
+    }
+    // Each once: the known ones in the usual order, so that equal settings are equal, and then the others.
+    let known =
+        REGIONS.iter().filter(|region| names.iter().any(|name| name == *region)).map(|&region| region.to_owned());
+    let others: BTreeSet<String> = names.iter().filter(|name| !REGIONS.contains(&name.as_str())).cloned().collect();
+    Ok(known.chain(others).collect())
+}

@@ -1,0 +1,149 @@
+//! Keys that are not settings, with the settings that they may mean.
+
+use std::fmt;
+
+/// The settings in `jsonData`.
+pub(super) const FIELDS: [&str; 12] = [
+    "organizationId",
+    "regions",
+    "projectId",
+    "apiUrl",
+    "callTimeoutSeconds",
+    "queryTimeoutSeconds",
+    "maxEvents",
+    "concurrentCalls",
+    "settlingSeconds",
+    "maxMemoryMiB",
+    "cacheDirectory",
+    "caCertificate",
+];
+
+/// The settings in `secureJsonData`.
+pub(super) const SECRETS: [&str; 1] = ["secretKey"];
+
+/// Old names of settings that are still read, with the present ones.
+pub(super) const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")];
+
+/// What Grafana itself, or its libraries, write into the settings of any data source. Sources: `DataSourceJsonData` and the
+/// services of Grafana 12.4, and `backend/http_settings.go` of its SDK for plugins.
+pub(super) const GRAFANAS: [&str; 45] = [
+    "access",
+    "alertmanagerUid",
+    "allowAsRecordingRulesTarget",
+    "authType",
+    "azureCredentials",
+    "basicAuth",
+    "basicAuthPassword",
+    "basicAuthUser",
+    "defaultRegion",
+    "dialTimeout",
+    "disableGrafanaCache",
+    "enableSecureSocksProxy",
+    "httpExpectContinueTimeout",
+    "httpIdleConnTimeout",
+    "httpKeepAlive",
+    "httpMaxConnsPerHost",
+    "httpMaxIdleConns",
+    "httpMaxIdleConnsPerHost",
+    "httpTLSHandshakeTimeout",
+    "keepCookies",
+    "manageAlerts",
+    "oauthPassThru",
+    "password",
+    "pdcInjected",
+    "profile",
+    "secureSocksProxyPassword",
+    "secureSocksProxyUsername",
+    "serverName",
+    "sigV4AccessKey",
+    "sigV4AssumeRoleArn",
+    "sigV4Auth",
+    "sigV4AuthType",
+    "sigV4ExternalId",
+    "sigV4Profile",
+    "sigV4Region",
+    "sigV4SecretKey",
+    "sigV4SessionToken",
+    "teamHttpHeaders",
+    "timeout",
+    "tlsAuth",
+    "tlsAuthWithCACert",
+    "tlsCACert",
+    "tlsClientCert",
+    "tlsClientKey",
+    "tlsSkipVerify",
+];
+
+/// A key that is not a setting and has no effect; most often a typing error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The key.
+    pub key: String,
+    /// `jsonData` or `secureJsonData`.
+    pub place: &'static str,
+    /// The closest setting and its object.
+    pub meant: Option<(&'static str, &'static str)>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, place, meant } = self;
+        if let Some((_, new)) = renamed(key).filter(|_| *place == "jsonData") {
+            return write!(
+                f,
+                "{key:?} in {place} is the old name of {new}; rename it, since the next version will not read it"
+            );
+        }
+        write!(f, "{key:?} in {place} is no setting and has no effect")?;
+        match meant {
+            Some((meant, there)) if there == place => write!(f, "; the nearest setting is {meant}"),
+            Some((meant, there)) => write!(f, "; the nearest setting is {meant} in {there}"),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) fn renamed(key: &str) -> Option<&'static (&'static str, &'static str)> {
+    RENAMED.iter().find(|(old, _)| *old == key)
+}
+
+/// The keys that are neither settings nor Grafana's.
+pub(super) fn unknown<'a>(place: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
+    let own: &[&str] = if place == "jsonData" { &FIELDS } else { &SECRETS };
+    let is_grafanas = |key: &str| {
+        let header = key.strip_prefix("httpHeaderName").or_else(|| key.strip_prefix("httpHeaderValue"));
+        let is_header = header.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        is_header || GRAFANAS.contains(&key)
+    };
+    let mut keys: Vec<&String> = keys.filter(|key| !own.contains(&key.as_str()) && !is_grafanas(key)).collect();
+    keys.sort();
+    let named = |key: &String| Unknown { key: key.clone(), place, meant: closest(key) };
+    keys.into_iter().map(named).collect()
+}
+
+/// The setting whose name differs from a key in few letters, whatever their case, and where it is to be.
+pub(super) fn closest(key: &str) -> Option<(&'static str, &'static str)> {
+    let settings =
+        FIELDS.map(|name| (name, "jsonData")).into_iter().chain(SECRETS.map(|name| (name, "secureJsonData")));
+    let distances = settings.map(|(name, place)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, place));
+    let (_, name, place) = distances.min().filter(|(distance, name, _)| *distance <= name.len() / 3)?;
+    Some((name, place))
+}
+
+/// No setting's name is as long; what is longer is not compared to its end.
+pub(super) const LONGEST_KEY: usize = 64;
+
+/// How many letters have to be inserted, left out or replaced to make one text the other.
+pub(super) fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(LONGEST_KEY).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (number, a) in one.chars().take(LONGEST_KEY).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], number + 1);
+        for (place, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[place + 1];
+            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
+}
