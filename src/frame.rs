@@ -14,6 +14,20 @@ use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
 
 /// A table of columns with a name and Grafana's metadata.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use arrow::array::UInt64Array;
+/// use audittrail::frame::{Field, Frame, FrameType, Meta};
+///
+/// let count = Field::required("count", Arc::new(UInt64Array::from(vec![3])));
+/// let frame = Frame { name: "counts".to_owned(), meta: Meta::of(FrameType::NumericLong), fields: vec![count] };
+/// assert_eq!(frame.rows(), 1);
+/// let bytes = frame.to_arrow("A")?;
+/// assert!(bytes.starts_with(b"ARROW1"));
+/// # Ok::<(), arrow::error::ArrowError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// The frame's name; Grafana shows it in the query inspector and in table pickers.

@@ -438,7 +438,7 @@ fn what_the_process_is_given_does_not_show_when_it_is_printed() {
     let data: Value = json!({ "organizationId": ORGANIZATION_ID });
     let secrets = std::collections::HashMap::from([("secretKey".to_owned(), key.clone())]);
     let settings = audittrail::settings::Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
-    let meter = audittrail::scaleway::Meter::new().unwrap();
+    let meter = audittrail::scaleway::Meter::default();
     let data_source =
         audittrail::query::DataSource::new(settings.clone(), &meter, &audittrail::cache::Meter::default()).unwrap();
     let mut heard = Heard::new(&[&key]);

@@ -156,7 +156,7 @@ async fn what_a_machine_reads_is_as_it_was_sent() {
     let picked = engine.ask(list(json!({ "methods": [HOSTILE] }))).await.unwrap();
     assert_eq!(picked.rows(), 1);
     let answer = engine.answer(&json!({}), &engine.ever()).await;
-    let event: Value = serde_json::from_str(&events::object(&answer, 0).unwrap()).unwrap();
+    let event: Value = serde_json::from_str(&events::object(&answer, 0)).unwrap();
     assert_eq!((&event["user_agent"], &event["request_body"]["action"]), (&json!(HOSTILE), &json!(HOSTILE)));
 }
 
@@ -177,7 +177,7 @@ async fn ordinary_texts_are_shown_as_they_are() {
     for column in ["principal", "user_agent", "resource_name", "request_id"] {
         let shown = texts(&table, column);
         for (row, shown) in shown.iter().enumerate() {
-            let event: Value = serde_json::from_str(&events::object(&answer, row).unwrap()).unwrap();
+            let event: Value = serde_json::from_str(&events::object(&answer, row)).unwrap();
             let text = event.get(column).and_then(Value::as_str).unwrap_or_default();
             assert!(text == shown || hides(text), "{text:?} is shown as {shown:?}");
         }

@@ -25,6 +25,38 @@ use crate::time::Interval;
 const ABSENT_FOR: Duration = Duration::from_mins(1);
 
 /// The events of one organization, read with one credential. Clones share one cache.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::collections::HashMap;
+/// use std::time::{Duration, Instant};
+///
+/// use audittrail::cache::{self, Freshness};
+/// use audittrail::event::List;
+/// use audittrail::query::DataSource;
+/// use audittrail::sandbox::{self, Config, Endpoint, ORGANIZATION_ID, SECRET_KEY};
+/// use audittrail::scaleway::{self, audit_trail::Window};
+/// use audittrail::settings::Settings;
+///
+/// let sandbox = sandbox::start(Config { events: 500, ..Config::default() }).await?;
+/// let json = format!(r#"{{"organizationId": "{ORGANIZATION_ID}", "apiUrl": "{}"}}"#, sandbox.url());
+/// let secrets = HashMap::from([("secretKey".to_owned(), SECRET_KEY.to_owned())]);
+/// let settings = Settings::parse(json.as_bytes(), &secrets)?;
+/// let cache = DataSource::new(settings, &scaleway::Meter::default(), &cache::Meter::default())?.cache;
+///
+/// let now = sandbox.now().timestamp_nanos_opt().expect("the year is before 2262");
+/// let (from, to) = (now - 7_200_000_000_000, now - 3_600_000_000_000);
+/// let window = Window { region: "fr-par".to_owned(), list: List::Combined, filter: Default::default(), from, to };
+/// let deadline = Instant::now() + Duration::from_secs(60);
+/// let fetched = cache.read(&[window.clone()], Freshness::Shared, deadline).await;
+/// let calls = sandbox.calls().to(Endpoint::CombinedEvents);
+/// let cached = cache.read(&[window], Freshness::Shared, deadline).await;
+/// assert_eq!(cached[0].events, fetched[0].events);
+/// assert_eq!(sandbox.calls().to(Endpoint::CombinedEvents), calls);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct EventCache<S: Source = Api> {
     inner: Arc<Inner<S>>,

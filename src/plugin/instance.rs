@@ -144,7 +144,7 @@ mod tests {
     const CERTIFICATE: &str = include_str!("../../tests/data/certificate.pem");
 
     fn instances() -> Instances {
-        Instances::new(scaleway::Meter::new().expect("a meter"), cache::Meter::default())
+        Instances::new(scaleway::Meter::default(), cache::Meter::default())
     }
 
     fn context(uid: &str, key: &str, more: &str) -> PluginContext {

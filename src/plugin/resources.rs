@@ -332,7 +332,7 @@ async fn event(
     };
     let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
     answer.keep(&only)?;
-    events::object(&answer, 0)
+    Ok(events::object(&answer, 0))
 }
 
 /// The time in a version 7 UUID, milliseconds since 1970. The trail's own ids are of that version, save those of Instance.

@@ -108,7 +108,7 @@ async fn serve() -> Result<(), Error> {
 }
 
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
-    let (calls, events) = (scaleway::Meter::new()?, cache::Meter::default());
+    let (calls, events) = (scaleway::Meter::default(), cache::Meter::default());
     let metrics = Metrics::new(&calls, &events)?;
     let instances = Arc::new(instance::Instances::new(calls, events));
     tokio::spawn(instance::remove_idle(Arc::downgrade(&instances)));

@@ -13,7 +13,6 @@ use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
 use super::dimension::Dimension;
 use super::documentation::Topic;
-use super::error::Failure;
 use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Frequent, Keys, told_apart};
 use super::model::{Annotations, Request};
@@ -28,10 +27,8 @@ const NAMED: usize = 5;
 const SECOND: i64 = 1_000_000_000;
 
 /// Annotations for the events of an answer, after those of the intervals from which events may be missing.
-///
-/// # Errors
-/// Never for events that were made here.
-pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
+#[must_use]
+pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Frame {
     let pixels = request.max_data_points;
     let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
     let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
@@ -74,7 +71,7 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> R
     fields.push(Field::new("cluster_end", times(&|row| row.last)));
     let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
     fields.push(Field::new("console_url", Arc::new(pages)));
-    Ok(Frame { name: "annotations".to_owned(), meta, fields })
+    Frame { name: "annotations".to_owned(), meta, fields }
 }
 
 /// The intervals from which events may be missing, as far as they lie in the range.
@@ -433,7 +430,7 @@ mod tests {
     fn asked(query: &Value, answer: &Answer, request: &Request) -> Frame {
         let query = Query::parse(query.to_string().as_bytes(), "annotations", request, 1).unwrap();
         let Question::Annotations(annotations) = query.question else { unreachable!("annotations were asked") };
-        frame(&annotations, answer, request).unwrap()
+        frame(&annotations, answer, request)
     }
 
     fn texts(frame: &Frame, name: &str) -> Vec<String> {

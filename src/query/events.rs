@@ -206,9 +206,10 @@ struct One<'a> {
 /// One event with all that is known about it, as JSON for a machine: texts are as they were sent, and so is what the caller
 /// sent, however deep it is nested.
 ///
-/// # Errors
-/// Never: an event is JSON.
-pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
+/// # Panics
+/// When there is no such row.
+#[must_use]
+pub fn object(answer: &Answer, row: usize) -> String {
     let events = &answer.events;
     let raw = |long| {
         let texts = events.long(long);
@@ -222,7 +223,7 @@ pub fn object(answer: &Answer, row: usize) -> Result<String, Failure> {
         request_body: raw(Long::RequestBody),
         resources: raw(Long::Resources),
     };
-    serde_json::to_string(&one).map_err(|e| Failure::internal(format!("the event does not fit into JSON: {e}")))
+    serde_json::to_string(&one).expect("texts and JSON values are JSON")
 }
 
 fn table(answer: &Answer) -> Result<Frame, Failure> {
@@ -379,7 +380,7 @@ mod tests {
     #[test]
     fn one_event_as_an_object_has_everything() {
         let fields = json!({ "method_name": "M", "request_body": { "a": [1] }, "resources": [{ "id": "i" }], "status_code": 200 });
-        let object = object(&answer(Kind::Api, &[fields]), 0).unwrap();
+        let object = object(&answer(Kind::Api, &[fields]), 0);
         let object: Value = serde_json::from_str(&object).unwrap();
         assert_eq!(object["id"], "event-000");
         assert_eq!(object["time"], "1970-01-01T00:00:01.000000000Z");
@@ -392,7 +393,7 @@ mod tests {
         );
         let mut decoder = Decoder::new("fr-par");
         decoder.page(List::Of(Kind::Api), page).unwrap();
-        let object = super::object(&Answer::of(&decoder.finish().unwrap()), 0).unwrap();
+        let object = super::object(&Answer::of(&decoder.finish().unwrap()), 0);
         for part in [format!(r#""request_body":{deep}"#), format!(r#""resources":[{{"id":"i","x":{deep}}}]"#)] {
             assert!(object.contains(&part), "{object}");
         }

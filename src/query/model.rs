@@ -230,6 +230,20 @@ impl Query {
     /// `query_type` is Grafana's own field beside the JSON, used where the JSON names no `queryType`. `max_events` is the
     /// most that a list may show.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use audittrail::query::{Query, Request};
+    ///
+    /// let hour = (1_772_355_600_000, 1_772_359_200_000);
+    /// let request = Request::new("A", hour, Duration::from_secs(15), 1_000, false)?;
+    /// let query = Query::parse(br#"{"queryType": "counts", "groupBy": ["principal"]}"#, "", &request, 50_000)?;
+    /// assert!(!query.hide);
+    /// let error = Query::parse(br#"{"queryType": "counts", "over": "weeks"}"#, "", &request, 50_000).unwrap_err();
+    /// assert_eq!(error.message, "over is \"weeks\". Allowed: time, total");
+    /// # Ok::<(), audittrail::query::Failure>(())
+    /// ```
+    ///
     /// # Errors
     /// The first field that has a wrong value, with what is allowed.
     pub fn parse(json: &[u8], query_type: &str, request: &Request, max_events: usize) -> Result<Self, Failure> {

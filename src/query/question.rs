@@ -74,12 +74,12 @@ fn frames(
     let buckets = buckets.map(|buckets| buckets.until(known));
     let frames = match &query.question {
         Question::Counts(counts) => vec![counts::frame(counts, &answer, request, buckets.as_ref())?],
-        Question::Values(values) => vec![values::frame(values, &answer)?],
+        Question::Values(values) => vec![values::frame(values, &answer)],
         // A rule means the number of events, whatever the panel it was made from shows.
         Question::Annotations(_) | Question::Events(_) | Question::Volume if request.from_alert => {
-            vec![counts::total(&answer)?]
+            vec![counts::total(&answer)]
         }
-        Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)?],
+        Question::Annotations(annotations) => vec![annotations::frame(annotations, &answer, request)],
         Question::Events(events) => vec![events::frame(events, &query.scope.text, &answer)?],
         Question::Volume => counts::volume(&answer, &buckets.expect("a volume has buckets")),
     };
@@ -95,7 +95,7 @@ fn nothing_known(answer: Answer, query: &Query, request: &Request) -> Result<Vec
         Question::Volume => counts::no_volume(),
         Question::Events(events) if events.format == Format::Table => events::no_data(),
         Question::Events(events) => events::frame(events, &query.scope.text, &answer)?,
-        Question::Annotations(annotations) => annotations::frame(annotations, &answer, request)?,
+        Question::Annotations(annotations) => annotations::frame(annotations, &answer, request),
     };
     Ok(answer.finish(vec![frame]))
 }

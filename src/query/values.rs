@@ -8,7 +8,6 @@ use arrow::array::StringArray;
 use super::answer::Answer;
 use super::condition::NONE;
 use super::dimension::Dimension;
-use super::error::Failure;
 use super::model::Values;
 use super::text;
 use crate::event::{Column, Events};
@@ -23,10 +22,8 @@ const PROJECT: &str = "account_project";
 /// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
 /// the order that the column's values have, else sorted by text. The ids of principals, projects and resources
 /// have their names as text.
-///
-/// # Errors
-/// Never for events that were made here.
-pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
+#[must_use]
+pub fn frame(values: &Values, answer: &Answer) -> Frame {
     let text = answer.dimension(values.column);
     let id = answer.events.text(Column::PrincipalId);
     let told = match values.column {
@@ -58,14 +55,14 @@ pub fn frame(values: &Values, answer: &Answer) -> Result<Frame, Failure> {
     let mut distinct: Vec<(String, String)> = distinct.into_iter().collect();
     distinct.sort_by_key(|(_, value)| values.column.rank(value));
     let column = |name, values: Vec<&str>| Field::required(name, Arc::new(StringArray::from(values)));
-    Ok(Frame {
+    Frame {
         name: NAME.to_owned(),
         fields: vec![
             column("text", distinct.iter().map(|(text, _)| text.as_str()).collect()),
             column("value", distinct.iter().map(|(_, value)| value.as_str()).collect()),
         ],
         ..Frame::default()
-    })
+    }
 }
 
 /// Values of which none is known, which a variable takes for no option.
@@ -99,7 +96,7 @@ mod tests {
     }
 
     fn offered(values: &Values, told: &[Value]) -> Vec<(String, String)> {
-        let frame = frame(values, &Answer::of(&Events::from_json(Kind::Api, told))).unwrap();
+        let frame = frame(values, &Answer::of(&Events::from_json(Kind::Api, told)));
         let texts = |place: usize| {
             let field: &Field = &frame.fields[place];
             field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
@@ -152,7 +149,7 @@ mod tests {
     #[test]
     fn scaleways_own_events_have_a_principal() {
         let events = Events::from_json(Kind::System, &[json!({ "system_name": "backup" }), json!({})]);
-        let frame = frame(&Values { column: Dimension::Principal, with_none: false }, &Answer::of(&events)).unwrap();
+        let frame = frame(&Values { column: Dimension::Principal, with_none: false }, &Answer::of(&events));
         for field in &frame.fields {
             assert_eq!(
                 field.values.as_string::<i32>().iter().collect::<Vec<_>>(),

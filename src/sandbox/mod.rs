@@ -4,13 +4,14 @@
 //! of an ordinary week, an incident in its last hours, and any [`Fault`] of a test. It listens on loopback only:
 //! its keys are in this file.
 //!
-//! ```no_run
-//! # async fn example() -> Result<(), audittrail::sandbox::Error> {
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), audittrail::sandbox::Error> {
 //! use audittrail::sandbox::{Config, Endpoint, Fault, start};
 //!
 //! let sandbox = start(Config { events: 5_000, faults: vec![Fault::TooManyRequests.first(2)], ..Config::default() }).await?;
 //! let events = format!("{}/audit-trail/v1alpha1/regions/fr-par/events", sandbox.url());
-//! // ... ask, with X-Auth-Token: sandbox::SECRET_KEY and organization_id=sandbox::ORGANIZATION_ID ...
+//! // ... get it with X-Auth-Token: sandbox::SECRET_KEY and organization_id=sandbox::ORGANIZATION_ID ...
 //! assert_eq!(sandbox.calls().to(Endpoint::Events), 0);
 //! sandbox.stop().await;
 //! # Ok(())

@@ -33,7 +33,7 @@ pub(crate) fn data_source(url: &str, key: &str, settings: &Value) -> DataSource 
     }
     let secrets = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
-    let (calls, events) = (scaleway::Meter::new().expect("a meter"), cache::Meter::default());
+    let (calls, events) = (scaleway::Meter::default(), cache::Meter::default());
     DataSource::new(settings, &calls, &events).expect("a data source")
 }
 

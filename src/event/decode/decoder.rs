@@ -44,6 +44,17 @@ const USUAL_EVENT: usize = 900;
 const UUID: usize = 36;
 
 /// Turns pages of the API into columns.
+///
+/// ```
+/// use audittrail::event::{Column, Decoder, Kind, List};
+///
+/// let page = r#"{"events": [{"id": "1", "recorded_at": "2026-03-01T10:00:00Z", "method_name": "CreateServer"}]}"#;
+/// let mut decoder = Decoder::new("fr-par");
+/// decoder.page(List::Of(Kind::Api), page)?;
+/// let events = decoder.finish()?;
+/// assert_eq!(events.text(Column::Method).get(0), Some("CreateServer"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Decoder {
     region: String,
     ids: Strings,
