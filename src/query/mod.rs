@@ -6,6 +6,7 @@ pub mod address;
 pub mod annotations;
 pub mod answer;
 pub mod buckets;
+mod calendar;
 pub mod catalogue;
 mod cluster;
 pub mod condition;
