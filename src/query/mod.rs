@@ -3,6 +3,7 @@
 //! A question is one file here and one line in [`Question`].
 
 pub mod address;
+mod annotation_text;
 pub mod annotations;
 pub mod answer;
 pub mod buckets;

@@ -1,0 +1,181 @@
+//! The texts of an annotation: title, text and tags of an event or of a cluster. Grafana renders titles and texts as HTML.
+
+use super::answer::Answer;
+use super::calendar::SECOND;
+use super::cluster::Cluster;
+use super::dimension::Dimension;
+use super::keys::{Frequent, Keys};
+use super::sentence::{Sentences, Words};
+use crate::event::{Column, Long, status_class};
+use crate::risk::Severity;
+
+/// How many methods and resources a summary names.
+const NAMED: usize = 5;
+
+/// Lines of HTML, with details in a closed `<details>` below.
+fn html(lines: impl IntoIterator<Item = String>, details: impl IntoIterator<Item = String>) -> String {
+    let joined = |texts: Vec<String>| texts.iter().map(|text| escaped(text)).collect::<Vec<_>>().join("<br/>");
+    let lines = joined(lines.into_iter().collect());
+    match joined(details.into_iter().collect()) {
+        details if details.is_empty() => lines,
+        details => format!("{lines}<details><summary>Details</summary>{details}</details>"),
+    }
+}
+
+/// The text of an event: origin and risk, then the details that the title leaves out.
+pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
+    let events = &answer.events;
+    let risk = answer.risks()[row];
+    let lines = [
+        sentences.origin(row).map(|origin| format!("from {origin}")),
+        risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),
+    ];
+    let text = |word: &str, column: Column| {
+        events.text(column).get(row).map(|text| format!("{word}{}", super::text::plain(text)))
+    };
+    let request = events.one(Long::RequestId, row);
+    let details = [
+        text("product ", Column::Product),
+        text("resource type ", Column::ResourceType),
+        text("resource ", Column::ResourceId),
+        sentences.result(row).map(|result| format!("result {result}")),
+        risk.filter(|risk| !risk.attack.is_empty()).map(|risk| format!("ATT&CK {}", risk.attack.join(", "))),
+        text("in ", Column::Locality).or_else(|| text("in ", Column::Region)),
+        text("user agent ", Column::UserAgent),
+        request.map(|request| format!("request {}", super::text::plain(&request))),
+    ];
+    html(lines.into_iter().flatten(), details.into_iter().flatten())
+}
+
+/// The most frequent texts, each as `show` formats it, and the number of others.
+fn named(frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> String {
+    let mut named: Vec<String> = frequent.counts.iter().map(|(text, count)| show(text, *count)).collect();
+    if frequent.others > 0 {
+        named.push(format!("{} more", frequent.others));
+    }
+    named.join(", ")
+}
+
+pub(super) fn summary_title(cluster: &Cluster, answer: &Answer, words: &Words<'_>) -> String {
+    let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
+    let who = words.who.frequent(cluster, 1);
+    let who = match (&who.counts[..], who.others) {
+        ([(only, _)], 0) => (*only).to_owned(),
+        (some, others) => format!("{} principals", some.len() + others),
+    };
+    let what = words.what.frequent(cluster, NAMED);
+    let title = format!("{who}: {} events: {}", cluster.len(), named(&what, what_times));
+    let class = answer.events.text(Column::StatusClass);
+    let denied = cluster.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
+    match denied {
+        0 => title,
+        all if all == cluster.len() => format!("{title} (all denied)"),
+        some => format!("{title} ({some} denied)"),
+    }
+}
+
+/// The text of a cluster of one severity; `span` is the time from its first to its last event in nanoseconds.
+pub(super) fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, words: &Words<'_>) -> String {
+    // A text of all events, or of one, needs no count.
+    let text_times = |text: &str, count: usize| {
+        if count == cluster.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
+    };
+    let line = |(word, keys, fewest): (&str, &Keys<'_>, usize)| {
+        let frequent = keys.frequent(cluster, NAMED);
+        (frequent.counts.len() >= fewest).then(|| format!("{word}{}", named(&frequent, text_times)))
+    };
+    let risk = severity.map(|severity| format!("{} risk: ", severity.as_str())).unwrap_or_default();
+    // The title names a single principal.
+    let parts =
+        [("by ", &words.who, 2), ("on ", &words.which, 1), ("from ", &words.origin, 1), (&risk, &words.class, 1)];
+    let lines = std::iter::once(format!("within {}", duration(span))).chain(parts.into_iter().filter_map(line));
+    html(lines, line(("result ", &words.result, 1)))
+}
+
+/// A duration in its two largest units, rounded up to seconds.
+fn duration(nanos: i64) -> String {
+    let seconds = (nanos.max(1) - 1) / SECOND + 1;
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let first = units.iter().position(|(_, length)| seconds >= *length).unwrap_or(units.len() - 1);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, length) in units.iter().skip(first).take(2) {
+        if rest / length > 0 {
+            parts.push(format!("{} {unit}", rest / length));
+        }
+        rest %= length;
+    }
+    parts.join(" ")
+}
+
+/// The columns of tags, each with the noun for several values where their number is a tag.
+const TAGGED: [(Dimension, Option<&str>); 4] = [
+    (Dimension::Column(Column::Product), Some("products")),
+    (Dimension::Column(Column::Region), Some("regions")),
+    (Dimension::Column(Column::StatusClass), None),
+    (Dimension::RiskClass, None),
+];
+
+pub(super) fn tag_columns(answer: &Answer) -> [Keys<'_>; 4] {
+    TAGGED.map(|(dimension, _)| answer.keys(dimension))
+}
+
+/// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have. Grafana
+/// splits tags at commas and does not trim.
+pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>; 4]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for (keys, (_, several)) in columns.iter().zip(TAGGED) {
+        let values = keys.frequent(cluster, 1);
+        let tag = match (&values.counts[..], values.others) {
+            ([(only, _)], 0) => Some(super::text::plain(only).replace(',', " ")),
+            (some, others) if others > 0 => several.map(|several| format!("{} {several}", some.len() + others)),
+            _ => None,
+        };
+        tags.extend(tag.filter(|tag| !tags.contains(tag)));
+    }
+    tags
+}
+
+/// Grafana renders titles and texts as HTML.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_duration_has_two_units_at_most() {
+        let durations = [0, 1, SECOND, SECOND + 1, 59 * SECOND, 60 * SECOND, 3_599 * SECOND, 3_600 * SECOND];
+        let expected = ["1 s", "1 s", "1 s", "2 s", "59 s", "1 min", "59 min 59 s", "1 h"];
+        assert_eq!(durations.map(duration), expected);
+        assert_eq!(duration(86_399 * SECOND), "23 h 59 min");
+        assert_eq!(duration(90 * 86_400 * SECOND - 1), "90 d");
+        assert_eq!(duration(86_400 * SECOND + 59 * SECOND), "1 d");
+        assert!(!duration(i64::MAX).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_escaped_cannot_be_markup_and_reads_as_before(text in ".{0,40}|[<>&'\"]{0,12}") {
+            let escaped = escaped(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            let read = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+            prop_assert_eq!(read.iter().fold(escaped, |text, (entity, c)| text.replace(entity, c)), text);
+        }
+    }
+}
