@@ -78,7 +78,7 @@ export function Conditions({
 
   const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
   const picker = (name: Pickable) => (
-    <div key={name} className={cx(name === 'sourceIps' && styles.address)}>
+    <div key={name} className={cx(name === 'sourceIps' && styles.wide)}>
       <ListPicker
         {...pickers[name]}
         values={valuesOf(scope, name)}
@@ -141,14 +141,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
     gridTemplateColumns: 'repeat(auto-fill, minmax(160px, 1fr))',
     gap: theme.spacing(0.5, 1),
     width: '100%',
-    containerType: 'inline-size',
     '> *': { minWidth: 0 },
   }),
   // Four columns in half of a window of 1 400 px, as Explore's split has it; room for an address in a whole one.
   compact: css({ gridTemplateColumns: 'repeat(auto-fill, minmax(clamp(130px, 22%, 185px), 1fr))' }),
   buttons: css({ display: 'flex', alignItems: 'end', gap: theme.spacing(0.25) }),
   wide: css({ gridColumn: 'span 2' }),
-  // Two columns hold an IPv6 address; in a narrow pane the row is worth more.
-  address: css({ '@container (min-width: 480px)': { gridColumn: 'span 2' } }),
   button: css({ padding: theme.spacing(0, 0.75), flexShrink: 0 }),
 });
