@@ -10,10 +10,11 @@ use std::time::Duration;
 use arrow::array::Array;
 use audittrail::event::{Decoder, Kind as EventKind, List};
 use audittrail::frame::{Frame, FrameType};
+use audittrail::query::annotations::Annotations;
 use audittrail::query::counts;
+use audittrail::query::counts::{Counts, Over};
 use audittrail::query::dimension::Dimension;
-use audittrail::query::model::{Annotations, Counts, Over};
-use audittrail::query::{Answer, Buckets, Query, Question, Request, annotations};
+use audittrail::query::{Answer, Buckets, Question, Request, annotations};
 use audittrail::risk::{Risk, Severity};
 use audittrail::sandbox::{Config, Fault, FaultPlan, Kind, SECRET_KEY};
 use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
@@ -37,11 +38,7 @@ fn buckets(request: &Request) -> Buckets {
 
 /// What an annotation query with this cap asks for.
 fn capped(cap: usize) -> Annotations {
-    let json = json!({ "queryType": "annotations", "cap": cap }).to_string();
-    match Query::parse(json.as_bytes(), "", &panel(0, SECOND), 1).unwrap().question {
-        Question::Annotations(annotations) => annotations,
-        other => panic!("{other:?}"),
-    }
+    Annotations::parse(json!({ "cap": cap }).as_object().unwrap(), 1).unwrap()
 }
 
 /// What a test knows of an event: when, who, and what it means.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::asker::Asker;
 use crate::query::error::Fault;
-use crate::query::model::Question;
+use crate::query::model;
 use crate::query::{Failure, text};
 
 /// The time between two lines about the same failure.
@@ -48,7 +48,7 @@ fn query_type(query: &DataQuery) -> String {
         query_type: String,
     }
     let asked = serde_json::from_slice::<Asked>(&query.json).unwrap_or_default().query_type;
-    text::plain(Question::name(asked.trim(), &query.query_type, &query.ref_id)).into_owned()
+    text::plain(model::query_type(asked.trim(), &query.query_type, &query.ref_id)).into_owned()
 }
 
 /// The failures of the last minute that have a line.

@@ -27,7 +27,7 @@ use super::panics::catch_panic;
 use super::process::Process;
 use crate::event::Column;
 use crate::lenient::canonical_id;
-use crate::query::model::{EventList, Format, Order, Question};
+use crate::query::events::{EventList, Format, Order};
 use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
@@ -211,7 +211,7 @@ async fn gather(
     deadline: Instant,
 ) -> Result<Answer, Failure> {
     let request = Request::new("", range, Duration::ZERO, 0, false)?;
-    let question = Question::Events(EventList { format: Format::Table, limit: 1, order: Order::Newest });
+    let question = Arc::new(EventList { format: Format::Table, limit: 1, order: Order::Newest });
     let (timezone, empty_variables) = (TimeZone::UTC, Vec::new());
     let query = Query { hide: false, scope, filters: Vec::new(), empty_variables, timezone, question };
     Answer::gather(data_source, &query, &request, deadline).await
@@ -294,7 +294,7 @@ async fn check(
     let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
     let checked = async {
         let query = Query::parse(query, "", &request, data_source.settings.max_events)?;
-        request.check(&query)?;
+        query.question.needs(&request)?;
         data_source.warnings(&query, &request, deadline).await
     };
     let (error, warnings) = match checked.await {

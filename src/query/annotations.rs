@@ -6,21 +6,74 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::annotation_text::{escaped, summary, summary_title, tag_columns, tags, text};
 use super::answer::Answer;
+pub use super::cluster::Clustering;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
+use super::counts;
 use super::dimension::Dimension;
 use super::documentation::Topic;
+use super::error::Failure;
+use super::field::{boolean, choice, size};
 use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Keys, told_apart};
-use super::model::{Annotations, Request};
+use super::question::{Names, Needs, Question, View};
+use super::request::Request;
 use super::sentence::{Sentences, Words};
 use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
 use crate::risk::Severity;
+
+/// The most annotations that a query may ask for.
+const MOST_ANNOTATIONS: usize = 5_000;
+
+/// How annotations are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotations {
+    /// At most this many annotations of events; `None` leaves it to the width of the graph.
+    pub cap: Option<usize>,
+    /// When events share an annotation.
+    pub clustering: Clustering,
+    /// Whether the annotations lie over a panel's own query, with colours of their own, and not in an annotation query.
+    pub overlay: bool,
+    /// Whether an annotation query colours events by severity instead of leaving the colour to Grafana's settings.
+    pub severity_colors: bool,
+}
+
+impl Question for Annotations {
+    fn fields() -> &'static [&'static str] {
+        &["cap", "cluster", "overlay", "severityColors"]
+    }
+
+    fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
+        let cap = query.get("cap").filter(|cap| !cap.is_null());
+        Ok(Self {
+            cap: cap.map(|_| size(query, "cap", 1, MOST_ANNOTATIONS)).transpose()?,
+            clustering: choice(query, "cluster", &[("near", Clustering::Near), ("overflow", Clustering::Overflow)])?,
+            overlay: boolean(query, "overlay", false)?,
+            severity_colors: boolean(query, "severityColors", true)?,
+        })
+    }
+
+    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
+        let names = if request.from_alert { Names::Unused } else { Names::Shown };
+        Ok(Needs { names, labels: None, shows_gaps: !request.from_alert })
+    }
+
+    /// A rule means the number of events, whatever the panel that it was made from shows.
+    fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        let request = view.request;
+        Ok(vec![if request.from_alert { counts::total(answer) } else { frame(self, answer, request) }])
+    }
+
+    /// Annotations show what is missing.
+    fn unknown(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        self.frames(answer, view)
+    }
+}
 
 /// Annotations for the events of an answer, after those of the intervals from which events may be missing.
 #[must_use]
@@ -252,7 +305,6 @@ mod tests {
     use super::super::incomplete::Reason;
     use super::*;
     use crate::event::{Events, Kind};
-    use crate::query::{Query, Question};
     use crate::risk::Risk;
     use crate::scaleway::Error;
     use crate::scaleway::audit_trail::Gap;
@@ -284,9 +336,7 @@ mod tests {
 
     /// The frame of an answer for a query.
     fn asked(query: &Value, answer: &Answer, request: &Request) -> Frame {
-        let query = Query::parse(query.to_string().as_bytes(), "annotations", request, 1).unwrap();
-        let Question::Annotations(annotations) = query.question else { unreachable!("annotations were asked") };
-        frame(&annotations, answer, request)
+        frame(&Annotations::parse(query.as_object().unwrap(), 1).unwrap(), answer, request)
     }
 
     fn texts(frame: &Frame, name: &str) -> Vec<String> {

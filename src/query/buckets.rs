@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::calendar::{DAY, SECOND, WIDTHS, Width, civil};
 use super::error::Failure;
-use super::model::{Over, Query, Question, Request};
+use super::request::Request;
 use crate::event::Events;
 use crate::scaleway::audit_trail::RETENTION_DAYS;
 use crate::time::Time;
@@ -53,22 +53,6 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// The buckets of a query; `None` where it does not count over time.
-    ///
-    /// # Errors
-    /// When a rule's range has no whole bucket.
-    pub fn of(query: &Query, request: &Request, now: i64) -> Result<Option<Self>, Failure> {
-        let zone = &query.timezone;
-        match &query.question {
-            Question::Counts(counts) if counts.over == Over::Time && request.from_alert => {
-                Self::whole(request, zone, now).map(Some)
-            }
-            Question::Counts(counts) if counts.over == Over::Time => Ok(Some(Self::overlapping(request, zone))),
-            Question::Volume if !request.from_alert => Ok(Some(Self::overlapping(request, zone))),
-            _ => Ok(None),
-        }
-    }
-
     /// Buckets for a graph of a range.
     #[must_use]
     pub fn overlapping(request: &Request, zone: &TimeZone) -> Self {
@@ -83,7 +67,7 @@ impl Buckets {
     ///
     /// # Errors
     /// When no bucket lies between the start of the retention and the evaluation's instant.
-    fn whole(request: &Request, zone: &TimeZone, now: i64) -> Result<Self, Failure> {
+    pub fn whole(request: &Request, zone: &TimeZone, now: i64) -> Result<Self, Failure> {
         let (from, to) = (request.from, request.to.min(now));
         let Some((width, edges)) = widths(request, zone, RULE_BUCKETS).next() else {
             return Ok(Self { edges: vec![from, request.to], read: from..request.to, width: None, zone: zone.clone() });
@@ -310,10 +294,10 @@ mod tests {
         );
         let meta = json!({ "width": "day", "timezone": "Europe/Paris", "firstIsPartial": true, "lastIsPartial": true });
         assert_eq!(buckets.meta(), json!({ "buckets": meta }));
-        let since_midnight = Buckets::overlapping(&request.reading(at(starts[0])..to), &paris);
+        let since_midnight = Buckets::overlapping(&request.with_range(at(starts[0])..to), &paris);
         assert_eq!((since_midnight.starts(), since_midnight.partial()), (buckets.starts(), (false, true)));
         assert!(since_midnight.notice().unwrap().starts_with("the last bar is not complete"));
-        let whole = Buckets::overlapping(&request.reading(at(starts[0])..at(starts[3])), &paris);
+        let whole = Buckets::overlapping(&request.with_range(at(starts[0])..at(starts[3])), &paris);
         assert_eq!((whole.len(), whole.notice()), (3, None));
     }
 

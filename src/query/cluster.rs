@@ -5,7 +5,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::model::Clustering;
 use crate::risk::Severity;
 
 /// Annotations closer than this on the screen, in pixels, cannot be told apart with a pointer.
@@ -28,6 +27,15 @@ const OVERFLOW_CAP: usize = 1_000;
 
 /// A cluster covers at most this part of the range, unless the cap leaves no choice.
 const COARSEST: i64 = 32;
+
+/// When events share an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clustering {
+    /// Events within a few pixels of each other do, and more where the cap demands it.
+    Near,
+    /// Only events beyond the cap do: Grafana 13.1 and later clusters the rest itself.
+    Overflow,
+}
 
 /// The rows of events that share an annotation, the oldest event first; mostly one.
 pub(super) type Cluster = Vec<usize>;

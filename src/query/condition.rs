@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::address;
 use super::dimension::Dimension;
 use super::error::Failure;
-use super::lenient::{one_of, path, text, wrong};
+use super::field::{one_of, path, text, wrong};
 use super::text;
 use crate::event::Column;
 use crate::lenient::scalar;

@@ -4,21 +4,99 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::buckets::Buckets;
 use super::condition::NONE;
+use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::events::Level;
+use super::field::{choice, choices, size, texts};
 use super::keys::{self, Keys};
-use super::model::{Counts, Over, Request};
+use super::question::{Names, Needs, Question, View};
+use super::request::Request;
 use super::text;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
 
 /// The label of the groups beyond the limit.
 pub const OTHER: &str = "other";
+
+/// The most groups that a count may have.
+const MOST_GROUPS: usize = 1_000;
+
+/// The limit of groups where a query sets none.
+const DEFAULT_GROUPS: usize = 50;
+
+/// The most columns that a count may be grouped by.
+const MOST_GROUPINGS: usize = 8;
+
+/// How events are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// A series on a grid, or one number.
+    pub over: Over,
+    /// What tells the numbers apart.
+    pub group_by: Vec<Dimension>,
+    /// At most this many groups.
+    pub group_limit: usize,
+}
+
+/// What a count runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Buckets of time.
+    Time,
+    /// The whole range.
+    Total,
+}
+
+impl Question for Counts {
+    fn fields() -> &'static [&'static str] {
+        &["over", "groupBy", "groupLimit"]
+    }
+
+    fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
+        let groupings = Dimension::named(Dimension::groupings());
+        let group_by = choices(&texts(query, "", "groupBy")?, "groupBy", &groupings)?;
+        if group_by.len() > MOST_GROUPINGS {
+            let message = format!("groupBy has {} columns. Allowed: at most {MOST_GROUPINGS}", group_by.len());
+            return Err(Failure::input(message));
+        }
+        Ok(Self {
+            over: choice(query, "over", &[("time", Over::Time), ("total", Over::Total)])?,
+            group_by,
+            group_limit: size(query, "groupLimit", DEFAULT_GROUPS, MOST_GROUPS)?,
+        })
+    }
+
+    fn needs(&self, _: &Request) -> Result<Needs, Failure> {
+        let by_principal = self.group_by.contains(&Dimension::Principal);
+        Ok(Needs { names: if by_principal { Names::Grouped } else { Names::Unused }, ..Needs::default() })
+    }
+
+    fn buckets(&self, request: &Request, zone: &TimeZone, now: i64) -> Result<Option<Buckets>, Failure> {
+        match self.over {
+            Over::Time if request.from_alert => Buckets::whole(request, zone, now).map(Some),
+            Over::Time => Ok(Some(Buckets::overlapping(request, zone))),
+            Over::Total => Ok(None),
+        }
+    }
+
+    fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        Ok(vec![frame(self, answer, view.request, view.buckets)?])
+    }
+
+    fn unknown(&self, _: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        Ok(vec![no_data(self.over)])
+    }
+
+    fn columns(&self) -> Vec<&'static str> {
+        let time = (self.over == Over::Time).then_some("time");
+        time.into_iter().chain(self.group_by.iter().map(|column| column.name())).chain(["count"]).collect()
+    }
+}
 
 /// Events told apart by the values of some columns.
 struct Groups {
@@ -121,34 +199,8 @@ pub fn total(answer: &Answer) -> Frame {
     in_all(&counts, &Groups { keys: vec![Vec::new()], of: vec![0; answer.events.len()] })
 }
 
-/// How many events there are over time, one frame per log level that occurs, as Grafana's log volume wants them; the most
-/// serious first. Without any event one frame without fields, which may have something to say.
-#[must_use]
-pub fn volume(answer: &Answer, buckets: &Buckets) -> Vec<Frame> {
-    let mut levels = BTreeMap::new();
-    for (bucket, rows) in buckets.rows(&answer.events) {
-        for row in rows {
-            levels.entry(super::events::level(answer, row)).or_insert_with(|| vec![0; buckets.len()])[bucket] += 1;
-        }
-    }
-    if levels.is_empty() {
-        return vec![no_volume()];
-    }
-    let frame = |(level, counts): (Level, Vec<i64>)| Frame {
-        name: "volume".to_owned(),
-        meta: Meta::of(FrameType::TimeseriesMulti),
-        fields: vec![
-            Field::required("time", starts(buckets)),
-            Field::required("count", Arc::new(Int64Array::from(counts)))
-                .labelled(BTreeMap::from([("level".to_owned(), level.as_str().to_owned())])),
-        ],
-    };
-    levels.into_iter().map(frame).collect()
-}
-
 /// A count without any number, which Grafana treats as "no data".
-#[must_use]
-pub(super) fn no_data(over: Over) -> Frame {
+fn no_data(over: Over) -> Frame {
     let kind = match over {
         Over::Time => FrameType::TimeseriesWide,
         Over::Total => FrameType::NumericLong,
@@ -156,13 +208,8 @@ pub(super) fn no_data(over: Over) -> Frame {
     Frame { name: "counts".to_owned(), meta: Meta::of(kind), fields: Vec::new() }
 }
 
-/// A volume without any line.
-#[must_use]
-pub(super) fn no_volume() -> Frame {
-    Frame { name: "volume".to_owned(), meta: Meta::of(FrameType::TimeseriesMulti), fields: Vec::new() }
-}
-
-fn starts(buckets: &Buckets) -> ArrayRef {
+/// The time column of a series.
+pub(super) fn starts(buckets: &Buckets) -> ArrayRef {
     Arc::new(TimestampNanosecondArray::from(buckets.starts().to_vec()))
 }
 
@@ -233,10 +280,6 @@ mod tests {
     fn frame(counts: &Counts, answer: &Answer, request: &Request) -> Result<Frame, Failure> {
         let buckets = Buckets::overlapping(request, &TimeZone::UTC);
         super::frame(counts, answer, request, Some(&buckets))
-    }
-
-    fn volume(answer: &Answer, request: &Request) -> Vec<Frame> {
-        super::volume(answer, &Buckets::overlapping(request, &TimeZone::UTC))
     }
 
     fn counts(over: Over, group_by: &[Dimension], group_limit: usize) -> Counts {
@@ -333,20 +376,6 @@ mod tests {
         // What Grafana's alerting reads stays: the labels, and the field's name.
         assert_eq!((grouped.name.as_str(), grouped.labels["severity"].as_str()), ("count", NONE));
         assert_eq!(by(&[]).config, None);
-    }
-
-    #[test]
-    fn a_volume_has_the_levels_that_occur() {
-        use Severity::{Critical, Low, Medium};
-        let levels = |answer: &Answer| -> Vec<String> {
-            let frames = volume(answer, &request(9, 1, 9, false));
-            frames.iter().filter_map(|frame| Some(frame.fields.get(1)?.labels["level"].clone())).collect()
-        };
-        assert_eq!(levels(&of_severities(&[Some(Medium), Some(Critical)])), ["critical", "warning"]);
-        assert_eq!(levels(&of_severities(&[Some(Low), Some(Medium), None])), ["warning", "info"]);
-        // Nothing found may have something to say.
-        let none = volume(&Answer::of(&Events::default()), &request(9, 1, 9, false));
-        assert_eq!((none.len(), none[0].fields.len(), none[0].meta.kind), (1, 0, Some(FrameType::TimeseriesMulti)));
     }
 
     #[test]

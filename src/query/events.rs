@@ -9,16 +9,89 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::counts;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::model::{EventList, Format, Order};
+use super::field::{choice, size};
+use super::question::{Names, Needs, Question, View};
+use super::request::Request;
 use super::scope::Phrases;
 use super::sentence::Sentences;
 use super::text;
 use crate::event::{self, Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::risk::Severity;
+
+/// How many events are listed where a query sets no limit.
+const DEFAULT_LIMIT: usize = 1_000;
+
+/// How events are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventList {
+    /// Log lines or a table.
+    pub format: Format,
+    /// At most this many.
+    pub limit: usize,
+    /// Which of them, where there are more.
+    pub order: Order,
+}
+
+/// Which events are listed, where there are more than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest events.
+    Newest,
+    /// The oldest events.
+    Oldest,
+}
+
+/// The shape of a list of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Lines for Grafana's log panel and Explore.
+    Logs,
+    /// One column per field.
+    Table,
+}
+
+impl Question for EventList {
+    fn fields() -> &'static [&'static str] {
+        &["format", "limit", "order"]
+    }
+
+    fn parse(query: &Map<String, Value>, max_events: usize) -> Result<Self, Failure> {
+        Ok(Self {
+            format: choice(query, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
+            limit: size(query, "limit", DEFAULT_LIMIT.min(max_events), max_events)?,
+            order: choice(query, "order", &[("newest", Order::Newest), ("oldest", Order::Oldest)])?,
+        })
+    }
+
+    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
+        Ok(Needs { names: if request.from_alert { Names::Unused } else { Names::Shown }, ..Needs::default() })
+    }
+
+    /// A rule means the number of events, whatever the panel that it was made from shows.
+    fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        if view.request.from_alert {
+            return Ok(vec![counts::total(answer)]);
+        }
+        Ok(vec![frame(self, &view.scope.text, answer)?])
+    }
+
+    /// Log lines look like no data without a line.
+    fn unknown(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        match self.format {
+            Format::Table => Ok(vec![no_data()]),
+            Format::Logs => self.frames(answer, view),
+        }
+    }
+
+    fn without_events(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        if answer.is_unknown() { self.unknown(answer, view) } else { self.frames(answer, view) }
+    }
+}
 
 /// The newest events of an answer, or the oldest, as lines or as a table; the newest first. Grafana highlights what was
 /// searched for in lines.

@@ -1,23 +1,116 @@
 //! From listings to events, and what is missing from them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use arrow::error::ArrowError;
 
+use super::documentation::Topic;
 use super::error::Failure;
 use super::filter;
 use super::incomplete::{Incomplete, Reason};
-use super::model::{Query, Question, Request};
+use super::request::{Request, rfc3339};
+use super::scope::Scope;
 use crate::cache::Listing;
 use crate::event::{Events, List};
+use crate::frame::Notice;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
 
-pub(super) fn place(region: &str, list: List) -> String {
+/// The events of some listings, and what is missing from them.
+pub(super) struct ReadEvents {
+    /// The events, newest first.
+    pub(super) events: Events,
+    /// What is missing, each with the list that it is missing from.
+    pub(super) gaps: Vec<(String, Gap)>,
+    /// Intervals from which events may be missing.
+    pub(super) incomplete: Vec<Incomplete>,
+    /// Whether some text was not valid UTF-8.
+    replaced: bool,
+    /// The regions that do not exist.
+    absent: BTreeSet<String>,
+}
+
+impl ReadEvents {
+    /// Merges listings. A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets
+    /// the error. A question that shows gaps has something to show: the interval without events.
+    ///
+    /// # Errors
+    /// The first gap of a rule, or of a panel without anything to show.
+    pub(super) fn of(
+        listings: Vec<Listing>,
+        regions: &[String],
+        shows_gaps: bool,
+        request: &Request,
+    ) -> Result<Self, Failure> {
+        let gaps = gaps(&listings);
+        complete_enough(&listings, &gaps, shows_gaps, request)?;
+        let absent = listings.iter().filter(|listing| listing.absent).map(|listing| listing.region.clone());
+        Ok(Self {
+            gaps,
+            incomplete: incomplete(&listings),
+            replaced: listings.iter().any(|listing| listing.replaced),
+            absent: absent.collect(),
+            events: merge(listings, regions)?,
+        })
+    }
+
+    /// Leaves the newest events where there are more than the settings allow.
+    ///
+    /// # Errors
+    /// When a rule's events are more than that.
+    pub(super) fn limit(&mut self, most: usize, request: &Request) -> Result<(), Failure> {
+        if self.events.len() <= most {
+            return Ok(());
+        }
+        let gap = Gap::Limit(most);
+        if request.from_alert {
+            return Err(Failure::from(&gap));
+        }
+        self.events = self.events.newest(most);
+        let oldest = self.events.times().values().last().copied().unwrap_or(request.to);
+        self.incomplete.push(Incomplete {
+            region: None,
+            sentence: format!("all regions: {gap}"),
+            reason: Reason::Gap(gap.clone()),
+            intervals: std::iter::once(request.from..oldest).collect(),
+        });
+        self.gaps.push(("all regions".to_owned(), gap));
+        Ok(())
+    }
+
+    /// Notices about what is missing; a range that begins before the retention adds to what is incomplete.
+    ///
+    /// # Errors
+    /// When a rule's range begins before the retention.
+    pub(super) fn notices(&mut self, scope: &Scope, request: &Request) -> Result<Vec<Notice>, Failure> {
+        let absent = self.absent.iter().filter(|region| scope.regions.contains(region));
+        let mut notices: Vec<Notice> = absent.map(|region| no_such_region(region)).collect();
+        if let Some((notice, retention)) = retention(request)? {
+            notices.push(Topic::Retention.warning(notice));
+            self.incomplete.push(retention);
+        }
+        // Grafana's panels show the last of several warnings.
+        notices
+            .extend(self.gaps.iter().map(|(place, gap)| Topic::of(gap).warning(format!("{place}: {}", gap.summary()))));
+        if self.replaced {
+            let text = "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}";
+            notices.push(Topic::InvalidText.info(text));
+        }
+        Ok(notices)
+    }
+}
+
+fn no_such_region(region: &str) -> Notice {
+    let text = format!("region {region} does not exist for this organization, so that it has no events");
+    Topic::Absent.warning(text)
+}
+
+fn place(region: &str, list: List) -> String {
     format!("region {region}, {} events", list.as_str())
 }
 
 /// What is missing, each with where; once, however many listings of one place say the same.
-pub(super) fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
+fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
     let mut gaps: Vec<(String, Gap)> = Vec::new();
     for listing in listings {
         for gap in &listing.gaps {
@@ -31,7 +124,7 @@ pub(super) fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
 }
 
 /// From when events may be missing from the listings, and why.
-pub(super) fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
+fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     let mut all = Vec::new();
     for listing in listings {
         let place = place(&listing.region, listing.list);
@@ -58,18 +151,15 @@ pub(super) fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     all
 }
 
-/// A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets the error. Annotations
-/// always have something to show: the interval that is missing.
-pub(super) fn complete_enough(
+fn complete_enough(
     listings: &[Listing],
     gaps: &[(String, Gap)],
-    query: &Query,
+    shows_gaps: bool,
     request: &Request,
 ) -> Result<(), Failure> {
     let is_failure = |gap: &Gap| matches!(gap, Gap::Failed(_) | Gap::Late | Gap::Broken);
     let nothing = listings.iter().all(|listing| listing.events.is_empty() && listing.gaps.iter().any(is_failure));
     let Some((place, gap)) = gaps.first() else { return Ok(()) };
-    let shows_gaps = matches!(query.question, Question::Annotations(_)) && !request.from_alert;
     if nothing && !listings.is_empty() && !shows_gaps {
         return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
     }
@@ -81,7 +171,7 @@ pub(super) fn complete_enough(
 }
 
 /// All events, each once; from a region that was not asked for, only those that belong to every region.
-pub(super) fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
+fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
     let asked = |region: &String| region != GLOBAL_REGION || regions.contains(region);
     let parts: Result<Vec<Events>, ArrowError> = listings
         .into_iter()
@@ -96,39 +186,15 @@ pub(super) fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events
     Ok(Events::merge(&parts?)?)
 }
 
-/// Leaves the newest events where there are more than the settings allow: what is missing then, and from when.
-pub(super) fn limited(
-    events: &mut Events,
-    most: usize,
-    request: &Request,
-) -> Result<Option<(Gap, Incomplete)>, Failure> {
-    if events.len() <= most {
-        return Ok(None);
-    }
-    let gap = Gap::Limit(most);
-    if request.from_alert {
-        return Err(Failure::from(&gap));
-    }
-    *events = events.newest(most);
-    let oldest = events.times().values().last().copied().unwrap_or(request.to);
-    let cut = Incomplete {
-        region: None,
-        sentence: format!("all regions: {gap}"),
-        reason: Reason::Gap(gap.clone()),
-        intervals: std::iter::once(request.from..oldest).collect(),
-    };
-    Ok(Some((gap, cut)))
-}
-
 /// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error. The notice
 /// tells since when, and the interval shows it.
-pub(super) fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
+fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
     // The range was made a little before it is answered: the last ninety days are not older than that.
     let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
     let Some(end) = horizon.timestamp_nanos_opt().filter(|end| request.from < *end) else { return Ok(None) };
     let message = format!(
         "the range begins before {}; Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing",
-        super::model::rfc3339(horizon)
+        rfc3339(horizon)
     );
     if request.from_alert {
         return Err(Failure::input(message));

@@ -1,6 +1,6 @@
 //! What can be asked, and how each question is answered. `docs/query-model.md` describes the model.
 //!
-//! A question is one file here and one line in [`Question`].
+//! A question is one file that implements [`Question`], and one line in the table of [`model`].
 
 pub mod address;
 mod annotation_text;
@@ -20,17 +20,20 @@ mod directory;
 mod documentation;
 pub mod error;
 pub mod events;
+pub(crate) mod field;
 pub mod filter;
+mod gather;
 mod incomplete;
 pub mod keys;
-pub(crate) mod lenient;
 mod listings;
 pub mod model;
 mod naming;
 mod order;
+mod pipeline;
 pub mod plan;
 pub mod principals;
-mod question;
+pub mod question;
+pub mod request;
 pub mod scope;
 pub mod sentence;
 pub mod text;
@@ -39,12 +42,15 @@ mod unfamiliar;
 mod unknown;
 pub mod values;
 mod variable;
+pub mod volume;
 
 pub use answer::Answer;
 pub use buckets::Buckets;
 pub use data_source::DataSource;
 pub use directory::{Labels, Products};
 pub use error::Failure;
-pub use model::{Query, Question, Request};
+pub use model::Query;
 pub use principals::SCALEWAY;
+pub use question::Question;
+pub use request::Request;
 pub use scope::Scope;

@@ -1,50 +1,224 @@
-//! Names of principals that IAM does not know, as the trail itself tells them: IAM forgets who is deleted, events do not.
+//! The names of an answer's principals: from IAM, or else from the trail itself, since IAM forgets deleted principals and
+//! events do not.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::data_source::DataSource;
+use super::dimension::Dimension;
 use super::documentation::Topic;
-use super::text;
-use super::text::listed;
+use super::error::Failure;
+use super::model::Query;
+use super::principals::{no_principal, principal_ids, unknown_principals, with_asked};
+use super::question;
+use super::scope::Scope;
+use super::text::{self, listed};
 use crate::event::{Column, Events};
 use crate::frame::Notice;
-use crate::scaleway::Error;
 use crate::scaleway::iam::{Names, Principal};
+use crate::scaleway::{Error, Found};
 
 /// How many principals one question of a panel asks the trail about; the next question asks about others.
 const MOST_ASKED: usize = 16;
 
-/// Names, and what kept the trail from telling some of them.
-#[derive(Debug)]
-pub(super) struct Named {
-    pub(super) names: Arc<Names>,
-    pub(super) failure: Option<Error>,
+/// The names of principals for one query: first those that its scope asks for, then those that its events need.
+pub(super) struct Naming<'a> {
+    data_source: &'a DataSource,
+    scope: &'a Scope,
+    needed: question::Names,
+    /// Whether a condition compares names.
+    filtered: bool,
+    from_alert: bool,
+    deadline: Instant,
+    /// The names that the scope asks for; empty where it asks for none.
+    asked: Result<Found<Names>, Error>,
+    /// Why the trail did not tell the names of departed principals.
+    failure: Option<Error>,
 }
 
-/// The names together with those that the trail tells of the events' principals: the events of an answer, or else the
-/// newest event about a principal.
+impl<'a> Naming<'a> {
+    /// Looks up the principals that a query's scope asks for.
+    pub(super) async fn of_scope(
+        data_source: &'a DataSource,
+        query: &'a Query,
+        needed: question::Names,
+        from_alert: bool,
+        deadline: Instant,
+    ) -> Self {
+        let scope = &query.scope;
+        let mut asked = Ok(Found::fresh(Arc::<Names>::default()));
+        if !scope.principals.is_empty() {
+            asked = data_source.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
+        }
+        let mut failure = None;
+        if let Ok(found) = &mut asked {
+            (found.value, failure) = data_source.with_departed(scope, &found.value, deadline).await;
+        }
+        let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
+        Self { data_source, scope, needed, filtered, from_alert, deadline, asked, failure }
+    }
+
+    /// The ids of the scope's principals; `None` where one of them is unknown.
+    pub(super) fn ids(&self) -> Option<Vec<String>> {
+        principal_ids(self.scope, self.asked.as_ref().ok().map(|names| &*names.value))
+    }
+
+    /// Whether the answer shows names, or depends on them.
+    fn is_needed(&self) -> bool {
+        self.needed != question::Names::Unused
+            || self.filtered
+            || !self.scope.principals.is_empty()
+            || self.scope.searches()
+    }
+
+    /// The names as they are cached, for reading beside the events.
+    ///
+    /// # Errors
+    /// When IAM cannot be read, and never could.
+    pub(super) async fn cached(&self) -> Result<Found<Names>, Error> {
+        if self.is_needed() {
+            self.data_source.names(self.deadline, |_| false).await
+        } else {
+            Ok(Found::fresh(Arc::default()))
+        }
+    }
+
+    /// The names of the principals of events; `cached` are those of [`cached`](Self::cached).
+    pub(super) async fn of_events(self, cached: Result<Found<Names>, Error>, events: &Events) -> Named<'a> {
+        let asked = self.asked.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
+        let mut found = if self.asked.is_ok() { cached } else { self.asked.clone() };
+        // Names have their share of the time that is left, too.
+        let deadline = self.data_source.deadline_of_names(self.deadline);
+        if self.is_needed()
+            && let Ok(some) = &found
+            && unnamed(events, &some.value)
+        {
+            found = self.data_source.names(deadline, |names| unnamed(events, names)).await;
+        }
+        if self.from_alert {
+            found = found.and_then(Found::unexpired);
+        }
+        let mut names = found.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
+        if found.is_ok() {
+            names = with_asked(names, self.scope, &asked);
+        }
+        // To a rule without permission for IAM, principals are ids for good.
+        let lasting = self.from_alert && matches!(found, Err(Error::Forbidden { .. }));
+        let mut failure = None;
+        if self.is_needed() && !lasting {
+            (names, failure) = with_told(self.data_source, events, names, self.from_alert, deadline).await;
+        }
+        Named { names, found, failure: failure.or_else(|| self.failure.clone()), naming: self }
+    }
+}
+
+/// The names of an answer's principals.
+pub(super) struct Named<'a> {
+    pub(super) names: Arc<Names>,
+    /// What IAM answered.
+    found: Result<Found<Names>, Error>,
+    /// Why the trail did not tell some names.
+    failure: Option<Error>,
+    naming: Naming<'a>,
+}
+
+impl Named<'_> {
+    /// Whether the answer uses names, and IAM told them: then the names that only the trail tells are worth a notice.
+    pub(super) fn has_iam(&self) -> bool {
+        self.naming.is_needed() && self.found.is_ok()
+    }
+
+    /// Notices about names; an error where an alert rule's answer depends on them.
+    pub(super) fn notices(&self, events: &Events) -> Result<Vec<Notice>, Failure> {
+        let mut notices = self.trail_notices()?;
+        match &self.found {
+            Ok(Found { stale, .. }) => {
+                if let Some(message) = no_principal(self.naming.scope, &self.names) {
+                    if self.naming.from_alert {
+                        return Err(Failure::input(message));
+                    }
+                    notices.push(Topic::Unknown.warning(message));
+                }
+                notices.extend(stale.as_ref().map(|stale| Topic::EarlierNames.info(stale.sentence("Names", "IAM"))));
+                Ok(notices)
+            }
+            Err(error) => Ok(Vec::from_iter(self.without_iam(error, events)?)),
+        }
+    }
+
+    /// Whether the query selects events by name, so that another name is another answer.
+    fn selects(&self) -> bool {
+        self.naming.filtered || self.naming.scope.searches() || !self.unknown().is_empty()
+    }
+
+    fn unknown(&self) -> Vec<Cow<'_, str>> {
+        unknown_principals(self.naming.scope, &self.names)
+    }
+
+    fn trail_notices(&self) -> Result<Vec<Notice>, Failure> {
+        let Some(error) = &self.failure else { return Ok(Vec::new()) };
+        let cause = error.summary();
+        let message = format!("some principals are shown by id, because the trail does not tell their names: {cause}");
+        if self.naming.from_alert && (self.selects() || self.naming.needed == question::Names::Grouped) {
+            return Err(Failure { message, ..Failure::from(error.clone()) });
+        }
+        Ok(vec![Topic::TrailNames.info(message)])
+    }
+
+    /// The notice where IAM cannot be read.
+    fn without_iam(&self, error: &Error, events: &Events) -> Result<Option<Notice>, Failure> {
+        let lasting = matches!(error, Error::Forbidden { .. });
+        let how = if self.names.all().is_empty() { "" } else { ", or by the name that the trail tells" };
+        let message = |why: &str| format!("principals are shown by id{how}, because IAM cannot be read: {why}");
+        // A group's label is then an id for good, and the numbers are the same; a search by name misses events.
+        let grouped = self.naming.needed == question::Names::Grouped;
+        if self.naming.from_alert && (self.selects() || (grouped && !lasting)) {
+            return Err(Failure { message: message(&error.to_string()), ..Failure::from(error.clone()) });
+        }
+        let message = message(&error.summary());
+        let unknown = self.unknown();
+        if !unknown.is_empty() {
+            let unknown = listed(&unknown);
+            let message = format!("{message}; {unknown} can only be found where an event itself tells the name");
+            return Ok(Some(Topic::Names.warning(message)));
+        }
+        if self.selects() {
+            let message = format!("{message}; what the query asks of their names cannot be found");
+            return Ok(Some(Topic::Names.warning(message)));
+        }
+        Ok((!events.is_empty()).then(|| Topic::Names.info(message)))
+    }
+}
+
+fn unnamed(events: &Events, names: &Names) -> bool {
+    let mut any = false;
+    events.find(Column::PrincipalId, |id| id.is_some_and(|id| names.get(id).is_none()), |_| any = true);
+    any
+}
+
+/// The names together with those that the trail tells of the events' principals, and why it did not tell all: the events of
+/// an answer, or else the newest event about a principal.
 ///
 /// To a rule, only the latter counts: its groups may not hang on which events are in its range.
-pub(super) async fn named(
+async fn with_told(
     data_source: &DataSource,
     events: &Events,
     names: Arc<Names>,
     from_alert: bool,
     deadline: Instant,
-) -> Named {
+) -> (Arc<Names>, Option<Error>) {
     let nameless = nameless(events, &names);
     if nameless.is_empty() {
-        return Named { names, failure: None };
+        return (names, None);
     }
     let mut told = if from_alert { HashMap::new() } else { data_source.seen(&nameless, told(events, &nameless)) };
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
     let rest: Vec<&str> = nameless.into_iter().filter(|id| !told.contains_key(*id)).take(most).collect();
     let (more, failure) = data_source.told(&rest, deadline).await;
     told.extend(more);
-    let names = if told.is_empty() { names } else { Arc::new(names.with(told)) };
-    Named { names, failure }
+    (if told.is_empty() { names } else { Arc::new(names.with(told)) }, failure)
 }
 
 /// The ids of the principals that have no name, each once, the newest first.

@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 
 use super::catalogue::{Catalogue, Named};
+use super::condition::{Alternative, Condition, Name, Test};
+use super::dimension::Dimension;
 use super::principals::is_scaleway;
 use super::scope::{Outcome, Scope};
-use crate::event::{Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
+use crate::event::{Column, Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
 use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Window};
 
 /// The most listings that one region's API events are split into, when a filter has several values.
@@ -155,12 +157,48 @@ fn by_principal(filters: &mut Vec<Filter>, ids: Option<&[String]>) {
     *filters = split;
 }
 
+/// The scope with what conditions ask for, as far as that helps to read less.
+pub(super) fn narrowed(scope: &Scope, filters: &[Condition]) -> Scope {
+    let mut scope = scope.clone();
+    for filter in filters.iter().filter(|filter| !filter.negated) {
+        let Test::OneOf(alternatives) = &filter.test else { continue };
+        match filter.key {
+            Dimension::Column(Column::Product) => narrow(&mut scope.products, alternatives, name),
+            Dimension::Column(Column::Service) => narrow(&mut scope.services, alternatives, name),
+            Dimension::Column(Column::Method) => narrow(&mut scope.methods, alternatives, name),
+            Dimension::Column(Column::Project) => narrow(&mut scope.projects, alternatives, literal),
+            _ => {}
+        }
+    }
+    scope
+}
+
+/// Puts all alternatives into a list that is empty, where each is a value of it.
+fn narrow<T>(list: &mut Vec<T>, alternatives: &[Alternative], value: impl Fn(&Alternative) -> Option<T>) {
+    if list.is_empty() {
+        *list = alternatives.iter().map(value).collect::<Option<_>>().unwrap_or_default();
+    }
+}
+
+fn name(alternative: &Alternative) -> Option<Name> {
+    match alternative {
+        Alternative::Name(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+fn literal(alternative: &Alternative) -> Option<String> {
+    match alternative {
+        Alternative::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use ipnet::IpNet;
 
     use super::*;
-    use crate::query::condition::Name;
     use crate::scaleway::audit_trail::{Product, Service};
 
     const REGIONS: [&str; 2] = ["fr-par", "nl-ams"];

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::address;
 use super::condition::Name;
 use super::error::Failure;
-use super::lenient::{choices, path, texts, wrong};
+use super::field::{choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
 use crate::lenient::canonical_id;
 use crate::risk::{self, Severity};

@@ -26,7 +26,7 @@ const LONGEST_PART: usize = 80;
 pub const LONGEST_LABEL: usize = 200;
 
 /// The longest cell and the longest message: as long as a text of a query may be.
-pub const LONGEST_CELL: usize = super::lenient::LONGEST_TEXT;
+pub const LONGEST_CELL: usize = super::field::LONGEST_TEXT;
 
 /// How many hexadecimal digits tell changed labels apart.
 const SIGN_DIGITS: usize = 8;

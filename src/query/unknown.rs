@@ -17,9 +17,10 @@ use super::data_source::DataSource;
 use super::directory::Products;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::lenient::wrong;
-use super::model::{Query, Request};
+use super::field::wrong;
+use super::model::Query;
 use super::principals::{no_principal, unknown_principals};
+use super::request::Request;
 use super::text::listed;
 use super::text::plain;
 use super::variable::without_value;
@@ -51,9 +52,9 @@ impl DataSource {
     /// Where an alert rule's answer would be an error because of them.
     pub async fn warnings(&self, query: &Query, request: &Request, deadline: Instant) -> Result<Vec<String>, Failure> {
         let shown = Request { from_alert: false, ..request.clone() };
-        let notice = Question::of(self, query, &shown).verdict(deadline).await?;
+        let notice = NameCheck::of(self, query, &shown).verdict(deadline).await?;
         if request.from_alert {
-            Question::of(self, query, request).verdict(deadline).await?;
+            NameCheck::of(self, query, request).verdict(deadline).await?;
         }
         let empty = (!query.empty_variables.is_empty()).then(|| without_value(&query.empty_variables));
         let mut warnings: Vec<String> = empty.into_iter().chain(notice.map(|notice| notice.text)).collect();
@@ -104,18 +105,18 @@ impl Lists {
 }
 
 /// The names that a query asks for, and what the organization's lists say of them.
-pub(super) struct Question<'a> {
+pub(super) struct NameCheck<'a> {
     data_source: &'a DataSource,
     from_alert: bool,
     regions: &'a [String],
     asked: Vec<Asked<'a>>,
     /// Whether Scaleway can filter by one of them.
     is_pushed: bool,
-    /// The lists, where they were read for this question before it was planned.
+    /// The lists, where they were read for this query before it was planned.
     read: Option<Products>,
 }
 
-impl<'a> Question<'a> {
+impl<'a> NameCheck<'a> {
     /// The names that a query asks for.
     pub(super) fn of(data_source: &'a DataSource, query: &'a Query, request: &Request) -> Self {
         let (scope, asked) = (&query.scope, asked(&query.scope, &query.filters));
@@ -143,7 +144,7 @@ impl<'a> Question<'a> {
             return Arc::default();
         }
         let deadline = self.data_source.deadline_of_names(deadline);
-        // Lists that were fetched for this question also decide which names are known.
+        // Lists that were fetched for this query also decide which names are known.
         let products = if self.has_undecided() {
             self.read = self.data_source.products_now(deadline).await.ok();
             self.read.clone()

@@ -4,11 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::StringArray;
+use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::condition::NONE;
 use super::dimension::Dimension;
-use super::model::Values;
+use super::error::Failure;
+use super::field::{boolean, choice};
+use super::question::{Names, Needs, Question, View};
+use super::request::Request;
 use super::text;
 use crate::event::{Column, Events};
 use crate::frame::{Field, Frame};
@@ -18,6 +22,50 @@ const NAME: &str = "values";
 
 /// The type of the resources that are projects.
 const PROJECT: &str = "account_project";
+
+/// Whose distinct values are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The column.
+    pub column: Dimension,
+    /// Whether the lack of a value is one, where an event lacks it.
+    pub with_none: bool,
+}
+
+impl Question for Values {
+    fn fields() -> &'static [&'static str] {
+        &["column", "withNone"]
+    }
+
+    fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
+        let column = choice(query, "column", &Dimension::named(Dimension::all()))?;
+        Ok(Self { column, with_none: boolean(query, "withNone", false)? })
+    }
+
+    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
+        if request.from_alert {
+            let message = "queryType is \"values\", which is for variables. An alert rule needs counts";
+            return Err(Failure::input(message.to_owned()));
+        }
+        let names = match self.column {
+            Dimension::Principal | Dimension::Column(Column::PrincipalId) => Names::Shown,
+            _ => Names::Unused,
+        };
+        let labels = match self.column {
+            Dimension::Column(column @ (Column::Project | Column::ResourceId)) => Some(column),
+            _ => None,
+        };
+        Ok(Needs { names, labels, shows_gaps: false })
+    }
+
+    fn frames(&self, answer: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        Ok(vec![frame(self, answer)])
+    }
+
+    fn unknown(&self, _: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        Ok(vec![no_data()])
+    }
+}
 
 /// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
 /// the order that the column's values have, else sorted by text. The ids of principals, projects and resources
@@ -66,7 +114,7 @@ pub fn frame(values: &Values, answer: &Answer) -> Frame {
 }
 
 /// Values of which none is known, which a variable takes for no option.
-pub(super) fn no_data() -> Frame {
+fn no_data() -> Frame {
     Frame { name: NAME.to_owned(), ..Frame::default() }
 }
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 use audittrail::frame::{Frame, Notice, NoticeSeverity};
 use audittrail::host::Decoded;
 use audittrail::query::error::{Failure, Fault};
-use audittrail::query::model::Over;
-use audittrail::query::{DataSource, Query, Question, Request, text};
+use audittrail::query::{DataSource, Query, Request, text};
 use audittrail::settings::{API_URL, Settings};
 use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
@@ -178,7 +177,7 @@ impl Ask {
             }
             return out.flush();
         }
-        let mut rows = Rows::of(frames, &columns(query));
+        let mut rows = Rows::of(frames, &query.question.columns());
         rows.rows.truncate(self.rows.unwrap_or(usize::MAX));
         if self.format == Format::Csv {
             rows.csv(&mut out)?;
@@ -189,13 +188,6 @@ impl Ask {
         }
         out.flush()
     }
-}
-
-/// The columns of an answer that has no group.
-fn columns(query: &Query) -> Vec<&'static str> {
-    let Question::Counts(counts) = &query.question else { return Vec::new() };
-    let time = (counts.over == Over::Time).then_some("time");
-    time.into_iter().chain(counts.group_by.iter().map(|column| column.name())).chain(["count"]).collect()
 }
 
 /// A sign of life on a terminal's stderr; elsewhere nothing.

@@ -69,6 +69,12 @@ pub(super) fn number(object: &Map<String, Value>, name: &str, default: u64, most
     whole_number(value, most).ok_or_else(|| wrong(name, value, &format!("a whole number from 1 to {most}")))
 }
 
+/// A number of things, from 1 to `most`.
+pub(super) fn size(object: &Map<String, Value>, name: &str, default: usize, most: usize) -> Result<usize, Failure> {
+    let number = number(object, name, default as u64, most as u64)?;
+    Ok(usize::try_from(number).expect("the number is at most `most`, which is a usize"))
+}
+
 /// One of several values; the first is the default.
 pub(super) fn choice<T: Copy>(object: &Map<String, Value>, name: &str, allowed: &[(&str, T)]) -> Result<T, Failure> {
     match text(object, "", name)?.filter(|text| !text.is_empty()) {

@@ -1,0 +1,146 @@
+//! From a query to the events that it means: plan, read, name, filter.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::answer::Answer;
+use super::condition::Condition;
+use super::cpu::spawn_cpu;
+use super::data_source::DataSource;
+use super::directory::Labels;
+use super::documentation::Topic;
+use super::error::Failure;
+use super::listings::{ReadEvents, describe};
+use super::model::Query;
+use super::naming::{self, Naming};
+use super::request::Request;
+use super::scope::Scope;
+use super::unknown::NameCheck;
+use super::{filter, plan};
+use crate::cache::Freshness;
+use crate::event::Column;
+use crate::frame::Notice;
+use crate::risk::Risk;
+use crate::scaleway::{Error, Found, account, explorer};
+
+impl Answer {
+    /// Gathers the events of a query.
+    ///
+    /// # Errors
+    /// When nothing could be read at all, unless annotations can show it; for an alert rule also when anything is missing.
+    pub async fn gather(
+        data_source: &DataSource,
+        query: &Query,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
+        let scope = &query.scope;
+        let needs = query.question.needs(request)?;
+        let naming = Naming::of_scope(data_source, query, needs.names, request.from_alert, deadline).await;
+        let mut spelling = NameCheck::of(data_source, query, request);
+        spelling.remember();
+        let catalogue = spelling.catalogue(deadline).await;
+        let regions = if scope.regions.is_empty() { &data_source.settings.regions } else { &scope.regions };
+        let (ids, range) = (naming.ids(), (request.from, request.to));
+        let windows = plan::windows(&plan::narrowed(scope, &query.filters), regions, &catalogue, ids.as_deref(), range);
+        let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
+        let (listings, names, spelled, labels) = tokio::join!(
+            data_source.cache.read(&windows, freshness, deadline),
+            naming.cached(),
+            spelling.verdict(deadline),
+            labels(data_source, needs.labels, deadline)
+        );
+        let mut read = ReadEvents::of(listings, regions, needs.shows_gaps, request)?;
+        read.limit(data_source.settings.max_events, request)?;
+        let principals = naming.of_events(names, &read.events).await;
+        let mut notices = Vec::from_iter(spelled?);
+        notices.extend(principals.notices(&read.events)?);
+        let (labels, label_notice) = labels.unwrap_or_default();
+        notices.extend(label_notice);
+        notices.extend(read.notices(scope, request)?);
+        let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
+        let has_iam = principals.has_iam();
+        let mut answer = Self {
+            events: read.events,
+            risks: OnceLock::new(),
+            names: principals.names,
+            labels,
+            gaps: read.gaps,
+            incomplete: read.incomplete,
+            notices,
+            executed,
+        };
+        let query = query.clone();
+        spawn_cpu(answer.events.len(), deadline, move || {
+            answer.choose(&query)?;
+            if has_iam {
+                answer.notices.extend(naming::notice(&answer.events, &answer.names));
+            }
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Leaves only the events that a query means.
+    fn choose(&mut self, query: &Query) -> Result<(), Failure> {
+        let scope = &query.scope;
+        self.keep(&filter::mask(scope, &self.events, &self.names))?;
+        if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
+            self.keep(&wanted(self, scope, &query.filters))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a scope's risks and the conditions leave of an answer.
+fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
+    let mut wanted: Vec<bool> = answer.risks().iter().map(|risk| matches_risk(scope, *risk)).collect();
+    for filter in filters {
+        let keys = answer.keys(filter.key);
+        // The last key is that of the events without a text.
+        let keeps: Vec<bool> = (0..=keys.len()).map(|key| filter.keeps(keys.text(key))).collect();
+        for (row, wanted) in wanted.iter_mut().enumerate() {
+            *wanted = *wanted && keeps[keys.key(row)];
+        }
+    }
+    wanted
+}
+
+fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
+    let Some(risk) = risk else { return scope.risk_classes.is_empty() && scope.severities.is_empty() };
+    (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
+        && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
+}
+
+/// The names of what a variable's values are the ids of, and a notice where they are not the newest; the events have
+/// names of their own.
+async fn labels(
+    data_source: &DataSource,
+    column: Option<Column>,
+    deadline: Instant,
+) -> Option<(Arc<Labels>, Option<Notice>)> {
+    let (found, what, source, permission_set) = match column? {
+        Column::Project => {
+            (data_source.projects(deadline).await, "projects", "the Account API", account::PERMISSION_SET)
+        }
+        Column::ResourceId => {
+            (data_source.resources(deadline).await, "resources", "Resource Explorer", explorer::PERMISSION_SET)
+        }
+        _ => return None,
+    };
+    let error = match found {
+        Ok(Found { value, stale }) => {
+            let notice =
+                stale.map(|stale| Topic::EarlierNames.info(stale.sentence(&format!("Names of {what}"), source)));
+            return Some((value, notice));
+        }
+        Err(error) => error,
+    };
+    let advice = match error {
+        Error::Forbidden { .. } => format!("the key's principal lacks the permission set {permission_set}"),
+        _ => format!("{source} cannot be read: {}", error.summary()),
+    };
+    let message = format!("{what} are shown by id where no event tells their name, because {advice}");
+    Some((Arc::default(), Some(Topic::Labels.info(message))))
+}

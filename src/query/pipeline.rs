@@ -1,0 +1,102 @@
+//! From a query to frames, under one deadline.
+
+use std::time::Instant;
+
+use super::answer::Answer;
+use super::buckets::{self, Buckets};
+use super::cpu::spawn_cpu;
+use super::data_source::DataSource;
+use super::documentation::Topic;
+use super::error::Failure;
+use super::model::Query;
+use super::question::View;
+use super::request::{Request, rfc3339};
+use super::variable;
+use crate::frame::Frame;
+
+impl DataSource {
+    /// Answers a query with frames; a hidden one with none.
+    ///
+    /// # Errors
+    /// When the query cannot be understood or answered; under an alert rule also when the answer would be incomplete.
+    pub async fn answer(&self, query: &Query, request: &Request) -> Result<Vec<Frame>, Failure> {
+        self.answer_as(query, request, Ok).await
+    }
+
+    /// Answers a query with what `encode` makes of its frames, which is not given more time than the answer has.
+    ///
+    /// # Errors
+    /// Those of [`answer`](Self::answer) and of `encode`.
+    pub async fn answer_as<T: Send + 'static>(
+        &self,
+        query: &Query,
+        request: &Request,
+        encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let query = Query { scope: self.in_default_project(&query.scope), ..query.clone() };
+        // A rule has no hidden query: to answer nothing would be to say that there are no data.
+        if query.hide && !request.from_alert {
+            return encode(Vec::new());
+        }
+        query.question.needs(request)?;
+        let now = buckets::now();
+        if !query.empty_variables.is_empty() {
+            let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
+            return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
+        }
+        if request.from == request.to {
+            let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
+            return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
+        }
+        let deadline = Instant::now() + self.settings.query_timeout;
+        let buckets = query.question.buckets(request, &query.timezone, now)?;
+        let read = request.with_range(query.question.interval(request, buckets.as_ref()));
+        let answer = Answer::gather(self, &query, &read, deadline).await?;
+        let request = request.clone();
+        let rows = answer.events.len();
+        spawn_cpu(rows, deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
+    }
+}
+
+fn frames(
+    mut answer: Answer,
+    query: &Query,
+    request: &Request,
+    buckets: Option<Buckets>,
+    now: i64,
+) -> Result<Vec<Frame>, Failure> {
+    // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
+    let latest = answer.newest_time().map_or(now, |newest| newest.max(now));
+    if request.from > latest {
+        answer.notice(Topic::EmptyRange.info(in_the_future(request)?));
+        return without_events(answer, query, request, now);
+    }
+    let buckets = buckets.map(|buckets| buckets.until(latest));
+    let view = View { request, scope: &query.scope, buckets: buckets.as_ref() };
+    let frames = if answer.is_unknown() && !request.from_alert {
+        query.question.unknown(&answer, &view)
+    } else {
+        query.question.frames(&answer, &view)
+    };
+    Ok(answer.finish(frames?))
+}
+
+/// The frames of an answer for which no event was looked for.
+fn without_events(answer: Answer, query: &Query, request: &Request, now: i64) -> Result<Vec<Frame>, Failure> {
+    let from = request.from.min(now);
+    // A range that is none still has a width on the screen.
+    let request = request.with_range(from..request.to.max(from.saturating_add(1)));
+    let view = View { request: &request, scope: &query.scope, buckets: None };
+    let frames = query.question.without_events(&answer, &view)?;
+    Ok(answer.finish(frames))
+}
+
+/// The notice about a range that has not begun yet.
+fn in_the_future(request: &Request) -> Result<String, Failure> {
+    let from = rfc3339(chrono::DateTime::from_timestamp_nanos(request.from));
+    let message = format!("the range begins in the future, at {from}");
+    if request.from_alert {
+        return Err(Failure::input(format!("{message}. Allowed: a range of the past")));
+    }
+    Ok(message)
+}

@@ -1,0 +1,75 @@
+//! What comes with a query from Grafana: the range, the width of the graph, and whether an alert rule asks.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+
+use super::error::Failure;
+
+/// What comes with a query: when, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The query's name within its panel or rule.
+    pub ref_id: String,
+    /// The range's inclusive start, nanoseconds since 1970, UTC.
+    pub from: i64,
+    /// The range's exclusive end.
+    pub to: i64,
+    /// The distance of points that Grafana suggests.
+    pub interval: Duration,
+    /// How many points fit: about the pixels of the panel.
+    pub max_data_points: u64,
+    /// Whether an alert rule asks: then an answer is complete or an error.
+    pub from_alert: bool,
+}
+
+impl Request {
+    /// The same request for another range.
+    #[must_use]
+    pub fn with_range(&self, range: std::ops::Range<i64>) -> Self {
+        Self { from: range.start, to: range.end, ..self.clone() }
+    }
+
+    /// A request for the range from `from` to `to`, both milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the range is reversed, or outside the years 1970 to 2262; a rule's also when it is empty.
+    pub fn new(
+        ref_id: &str,
+        (from, to): (i64, i64),
+        interval: Duration,
+        max_data_points: u64,
+        from_alert: bool,
+    ) -> Result<Self, Failure> {
+        let shown = |ms: i64| DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), rfc3339);
+        let nanos = |ms: i64| ms.checked_mul(1_000_000).filter(|nanos| *nanos >= 0);
+        let (Some(start), Some(end)) = (nanos(from), nanos(to)) else {
+            let range = format!("{} to {}", shown(from), shown(to));
+            return Err(Failure::input(format!("the time range {range} is not between the years 1970 and 2262")));
+        };
+        // A panel's user is about to change an empty range; it holds nothing.
+        if end < start || (end == start && from_alert) {
+            let range = format!("{} to {}", shown(from), shown(to));
+            return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));
+        }
+        let interval = interval.max(Duration::from_millis(1));
+        Ok(Self { ref_id: ref_id.to_owned(), from: start, to: end, interval, max_data_points, from_alert })
+    }
+}
+
+/// A time as users read it.
+#[must_use]
+pub fn rfc3339(time: DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_never_nothing() {
+        let request = Request::new("A", (0, 1), Duration::ZERO, 0, false).unwrap();
+        assert_eq!((request.from, request.to, request.interval), (0, 1_000_000, Duration::from_millis(1)));
+    }
+}
