@@ -35,11 +35,12 @@
 //! # Invariants, and the tests that guard them
 //!
 //! - An answer is what a plain list of events would answer, or names what is missing:
-//!   `answers_are_those_of_a_plain_list`, `many_threads_agree`.
-//! - A clock that is set back loses no event: `a_clock_that_is_set_back_meanwhile_costs_no_answer_and_no_event`,
-//!   `what_a_clock_that_was_ahead_took_for_settled_is_read_again`.
-//! - A rule counts what was fetched after it asked: `a_rule_reads_the_edge_itself_and_shares_it_with_rules_of_the_same_tick`.
-//! - Equal requests at the same time are one fetch: `equal_questions_at_the_same_time_are_one_reading`.
+//!   `answers_equal_those_of_a_plain_list`, `concurrent_threads_get_complete_answers`.
+//! - A clock that is set back loses no event: `a_clock_set_back_during_a_fetch_loses_no_event`,
+//!   `a_segment_settled_by_a_fast_clock_is_fetched_again`.
+//! - A rule counts what was fetched after it asked:
+//!   `a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick`.
+//! - Equal requests at the same time are one fetch: `equal_requests_at_the_same_time_share_one_fetch`.
 
 mod batcher;
 mod cached_list;

@@ -1,0 +1,13 @@
+//! The cache against a plain list of events: after any history of requests, failures, late events, cancellations and
+//! evictions, an answer equals the list's, or names the intervals that are missing.
+
+mod clocks;
+mod directory;
+mod eviction;
+mod fake;
+mod plain_list;
+mod provisional;
+mod setup;
+mod sharing;
+mod threads;
+mod workers;
