@@ -20,7 +20,7 @@ demo:
 test:
 	tests/run.sh
 
-# ARGUMENTS such as `--only held --runs 3` measure less.
+# ARGUMENTS such as `--only cached --runs 3` measure less.
 bench: plugin-binary
 	benches/run.sh $(PLUGIN) $(ARGUMENTS)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # `make bench`: builds the peers, then measures the shipped plugin beside them. About twenty minutes on two cores.
-# Usage: benches/run.sh PLUGIN [ARGUMENTS OF THE HARNESS, such as --only held,growth --runs 3]
+# Usage: benches/run.sh PLUGIN [ARGUMENTS OF THE HARNESS, such as --only cached,growth --runs 3]
 #
-# Go or Python missing is said, and what needs them is not measured.
+# A missing Go or Python is reported, and the parts that need it are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,7 +28,7 @@ fi
     echo "      DuckDB cannot be installed: nothing is compared with it"
 
 echo "[3/4] the sandbox and the harness, optimized (minutes, the first time)"
-# Built as the plugin is, so that what is measured within the harness is what is shipped.
+# Built as the plugin is, so that the harness measures the code that ships.
 target=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS=$(packaging/flags.sh)
 export RUSTFLAGS

@@ -1,4 +1,4 @@
-//! A dashboard of twelve panels, opened and then refreshed: how often Scaleway is asked.
+//! A dashboard of twelve panels, opened and then refreshed: the number of calls to Scaleway.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use chrono::Utc;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::held::number;
+use crate::cached::number;
 use crate::process::{Sandbox, median, plugin, real, timed};
 use crate::report::{Reach, Row};
 use crate::{Error, Ground, PAGE};
@@ -26,15 +26,15 @@ const REFRESHES: usize = 20;
 /// Events in 24 hours: of a trail whose unsettled events are a page, and of one where they are several.
 const TRAILS: [usize; 2] = [10_000, 100_000];
 
-/// What a dashboard's fastest refresh usually is.
+/// The usual fastest refresh of a dashboard.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// How far back a refresh reads: a minute before the one before it, and a second since the API's bounds are whole; and
-/// once a minute all that had not settled a minute ago.
+/// once a minute all events that had not settled a minute ago.
 const OFTEN_MS: i64 = 60_000 + 5_000 + 1_000;
 const AT_TIMES_MS: i64 = 300_000 + OFTEN_MS;
 
-/// The panels; the first one alone needs all that the others need.
+/// The panels; the events of the first one include those of all others.
 fn panels() -> [Value; 12] {
     [
         json!({ "queryType": "events", "format": "logs", "limit": 500 }),
@@ -52,14 +52,14 @@ fn panels() -> [Value; 12] {
     ]
 }
 
-/// Asks panels as Grafana does: each in a call of its own, all at the same time, for the same range. Tells where it ends.
+/// Asks panels as Grafana does: each in a call of its own, all at the same time, for the same range. Returns its end.
 async fn show(host: &Host, source: &Source, panels: &[Value]) -> Result<i64, Error> {
     let now = Utc::now().timestamp_millis();
-    let panels = panels.iter().enumerate().map(|(place, panel)| async move {
-        let ask = Ask::new(&format!("{place}"), panel.clone(), (now - DAY_MS, now));
+    let panels = panels.iter().enumerate().map(|(number, panel)| async move {
+        let ask = Ask::new(&format!("{number}"), panel.clone(), (now - DAY_MS, now));
         let answers = host.query(source, &[ask], &[]).await?;
         match answers.values().find(|answer| !answer.error.is_empty()) {
-            Some(answer) => Err(format!("panel {place}: {}", answer.error).into()),
+            Some(answer) => Err(format!("panel {number}: {}", answer.error).into()),
             None => Ok::<_, Error>(()),
         }
     });
@@ -77,7 +77,7 @@ async fn calls(sandbox: &Sandbox) -> Result<BTreeMap<String, usize>, Error> {
     Ok(by_region)
 }
 
-/// A plugin that is asked panels first thing; how many calls that takes, and how long.
+/// A new plugin that answers these panels first; returns the number of calls and the seconds.
 async fn opened(
     ground: &Ground,
     sandbox: &Sandbox,
@@ -90,7 +90,7 @@ async fn opened(
     Ok((host, real(calls(sandbox).await?.values().sum::<usize>()), seconds))
 }
 
-/// How many pages the events of the busiest region had that were the latest at a time.
+/// The pages of the latest events of the busiest region at a time.
 async fn pages(host: &Host, source: &Source, at: i64, latest_ms: i64) -> Result<f64, Error> {
     let query = json!({ "queryType": "counts", "over": "total", "scope": { "regions": [BUSIEST] } });
     let events = number(&host.frame(source, Ask::new("A", query, (at - latest_ms, at)), &[]).await?)?;
@@ -105,7 +105,7 @@ fn most(values: &[f64]) -> f64 {
 async fn of_trail(ground: &Ground, events: usize) -> Result<Vec<Row>, Error> {
     let sandbox = Sandbox::start(&["--events", &events.to_string(), "--days", "1", "--live"]).await?;
     let by_default = Source::new(&sandbox.url, ORGANIZATION_ID, SECRET_KEY);
-    // Nothing is cut, so that the panels of parts need no more than the panel of everything does.
+    // No list is cut, so that the panels of parts need no more events than the panel of all events.
     let source = by_default.clone().with("maxEvents", 2 * events);
     let panels = panels();
     let what = format!("dashboard, 12 panels, {events} events in 24 h");

@@ -60,7 +60,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     ])
 }
 
-/// What a process of the harness is told that shall [`measure`].
+/// The first argument of a harness process that is to [`measure`].
 pub(crate) const MEASURE: &str = "decode";
 
 fn decode(pages: Vec<Vec<u8>>) -> usize {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use audittrail::host::Host;
 use chrono::Utc;
 
-use crate::held::{asked, by_principal, number, total};
+use crate::cached::{asked, by_principal, number, total};
 use crate::process::{median, metric, plugin, real, resident, rest, timed};
 use crate::report::{Reach, Row};
 use crate::truth::Span;
@@ -13,31 +13,31 @@ use crate::{Error, Ground, PAGE};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// The most that an idle process may have in memory.
+/// The most memory of an idle process.
 const IDLE_MIB: f64 = 15.0;
 
-/// The most bytes in memory for each held event, beside its request body.
+/// The most bytes in memory for each cached event, beside its request body.
 const BYTES_PER_EVENT: f64 = 200.0;
 
-/// What ten times as many events may cost: ten times as much, and what measurements differ by.
+/// The allowed cost of ten times as many events: ten times as much, and the spread of measurements.
 const LINEAR: f64 = 10.0 * 1.2;
 
 const REFRESHES: usize = 5;
 
-/// How long after a refresh the next one comes.
+/// The time from one refresh to the next.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How far back a refresh reads: a minute before the one before it, and a second since the API's bounds are whole.
 const REACH_BACK_MS: i64 = 60_000 + 2_000 + 1_000;
 
-/// How many events the plugin holds, and their request bodies in bytes.
-const HELD_EVENTS: &str = "audittrail_cache_events";
-const HELD_BODIES: &str = "audittrail_cache_body_bytes";
+/// The metrics of the cache: events, and the bytes of their request bodies.
+const CACHED_EVENTS: &str = "audittrail_cache_events";
+const CACHED_BODIES: &str = "audittrail_cache_body_bytes";
 
-/// How many events it has read.
+/// The metric of fetched events.
 const READ_EVENTS: &str = "audittrail_events_total";
 
-/// The memory of processes that have been asked nothing yet.
+/// The memory of processes before their first question.
 pub(crate) async fn idle(ground: &Ground) -> Result<Vec<Row>, Error> {
     let (mut ours, mut peers) = (Vec::new(), Vec::new());
     ground.say("idle processes");
@@ -56,20 +56,20 @@ pub(crate) async fn idle(ground: &Ground) -> Result<Vec<Row>, Error> {
     ])
 }
 
-/// What one size costs.
+/// The cost of one number of events.
 struct Size {
     events: usize,
     cold: f64,
-    held: f64,
+    cached: f64,
     refresh: f64,
     /// Calls to Scaleway of one refresh.
     calls: f64,
-    /// How many events a refresh reads.
+    /// Events that a refresh fetches.
     read: f64,
-    /// How many events are so new that a refresh has to read them.
+    /// Events so new that a refresh has to fetch them.
     new: f64,
-    /// How many events the process held when its memory was measured.
-    holding: f64,
+    /// Cached events at the time of the memory measurement.
+    cached_events: f64,
     /// Memory beyond an idle process's, in bytes.
     memory: f64,
     /// Request bodies in that memory, in bytes.
@@ -97,9 +97,9 @@ async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
     let (host, idle) = started.ok_or("no run")?;
     rest().await;
     let memory = resident(&host)? - idle;
-    let holding = metric(&host, HELD_EVENTS).await?.unwrap_or_default();
-    let bodies = metric(&host, HELD_BODIES).await?.unwrap_or_default();
-    let (held, _) = asked(&host, &source, &by_principal(span.range()), ground.options.runs).await?;
+    let cached_events = metric(&host, CACHED_EVENTS).await?.unwrap_or_default();
+    let bodies = metric(&host, CACHED_BODIES).await?.unwrap_or_default();
+    let (cached, _) = asked(&host, &source, &by_principal(span.range()), ground.options.runs).await?;
 
     // From here on the range ends now, where events keep arriving.
     let until_now = || by_principal((span.range().0, Utc::now().timestamp_millis()));
@@ -118,13 +118,13 @@ async fn size(ground: &Ground, span: &Span) -> Result<Size, Error> {
     }
     host.stop().await?;
     let [cold, refresh, calls, read, new] = [cold, seconds, calls, read, new].map(median);
-    Ok(Size { events: span.events, cold, held, refresh, calls, read, new, holding, memory, bodies })
+    Ok(Size { events: span.events, cold, cached, refresh, calls, read, new, cached_events, memory, bodies })
 }
 
-/// Time and memory at each size, and what they grow by.
+/// Time and memory at each number of events, and their growth.
 pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let mut sizes = Vec::new();
-    for events in [100, 10, 1].map(|part| ground.options.held / part) {
+    for events in [100, 10, 1].map(|part| ground.options.cached / part) {
         ground.say(&format!("growth: {events} events"));
         sizes.push(size(ground, &ground.truth.newest(events)).await?);
     }
@@ -132,7 +132,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     for size in &sizes {
         let what = format!("growth, {} events", size.events);
         rows.push(Row::info(format!("{what}: fetched, no latency"), size.cold * 1e3, "ms"));
-        rows.push(Row::info(format!("{what}: answered from held events"), size.held * 1e3, "ms"));
+        rows.push(Row::info(format!("{what}: answered from cached events"), size.cached * 1e3, "ms"));
         rows.push(Row::info(format!("{what}: refreshed"), size.refresh * 1e3, "ms"));
         let new =
             format!("{what}: events that a refresh reads (reach: a page or the last {} s)", REACH_BACK_MS / 1_000);
@@ -147,7 +147,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         let what = format!("growth from {} to {} events", small.events, large.events);
         let times = [
             ("fetched", large.cold / small.cold),
-            ("answered", large.held / small.held),
+            ("answered", large.cached / small.cached),
             ("refreshed", large.refresh / small.refresh),
             ("memory", large.memory / small.memory),
         ];
@@ -156,16 +156,16 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         }
     }
     if let Some(largest) = sizes.last() {
-        let what = format!("memory, {} events held: beyond an idle process and request bodies", largest.events);
+        let what = format!("memory, {} cached events: beyond an idle process and request bodies", largest.events);
         let bytes = (largest.memory - largest.bodies) / real(largest.events);
-        rows.push(if largest.holding < real(largest.events) {
-            Row::missing(&what, format!("the plugin holds {} events", largest.holding))
+        rows.push(if largest.cached_events < real(largest.events) {
+            Row::missing(&what, format!("the plugin has cached {} events", largest.cached_events))
         } else {
             Row::new(what, bytes, "bytes/event", Reach::AtMost(BYTES_PER_EVENT))
         });
         let sent = real(ground.truth.bodies(&ground.truth.newest(largest.events)));
-        for (name, bytes) in [("as Scaleway sends them", sent), ("as they are held", largest.bodies)] {
-            let what = format!("memory, {} events held: request bodies, {name}", largest.events);
+        for (name, bytes) in [("as Scaleway sends them", sent), ("as they are cached", largest.bodies)] {
+            let what = format!("memory, {} cached events: request bodies, {name}", largest.events);
             rows.push(Row::info(what, bytes / real(largest.events), "bytes/event"));
         }
     }

@@ -74,13 +74,13 @@ async fn several(
 /// How many events the frame lacks, tells twice or should not have.
 fn lost_or_doubled(frame: &Decoded, truth: &[String]) -> Result<usize, Error> {
     let ids = frame.batch.column_by_name("id").ok_or("the table has no ids")?.as_string::<i32>();
-    let mut told: Vec<&str> = ids.iter().flatten().collect();
+    let mut found: Vec<&str> = ids.iter().flatten().collect();
     let mut truth: Vec<&str> = truth.iter().map(String::as_str).collect();
-    told.sort_unstable();
+    found.sort_unstable();
     truth.sort_unstable();
-    let doubled = told.windows(2).filter(|pair| pair[0] == pair[1]).count();
-    let lost = truth.iter().filter(|id| told.binary_search(id).is_err()).count();
-    let strange = told.iter().filter(|id| truth.binary_search(id).is_err()).count();
+    let doubled = found.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let lost = truth.iter().filter(|id| found.binary_search(id).is_err()).count();
+    let strange = found.iter().filter(|id| truth.binary_search(id).is_err()).count();
     Ok(doubled + lost + strange)
 }
 

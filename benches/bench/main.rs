@@ -4,10 +4,10 @@
 //! Go program with Scaleway's and Grafana's own SDKs (`benches/peer`), and DuckDB in Python (`benches/duckdb`). Each reach
 //! is computed from what the same run measured.
 
+mod cached;
 mod dashboard;
 mod decode;
 mod growth;
-mod held;
 mod listing;
 mod process;
 mod report;
@@ -32,19 +32,19 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// Anything that ends a measurement.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// How many events the sandbox has in all for each API call in the region that is asked.
+/// Events of the sandbox for each API call in the measured region.
 const SHARE: f64 = 1.5;
 
 /// Events on a page of the API.
 const PAGE: f64 = 100.0;
 
-/// What is measured, in this order.
+/// The parts of the benchmark, in the order of their measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
     Cold,
     Limited,
     Decode,
-    Held,
+    Cached,
     Dashboard,
     Idle,
     Growth,
@@ -53,36 +53,36 @@ enum Part {
 /// Measures the plugin beside its peers.
 #[derive(Parser)]
 struct Options {
-    /// What Grafana starts.
+    /// The binary that Grafana starts.
     #[arg(long)]
     plugin: PathBuf,
-    /// The Go program.
+    /// The Go peer.
     #[arg(long)]
     peer: PathBuf,
     /// A Python that has DuckDB and PyArrow.
     #[arg(long)]
     python: PathBuf,
-    /// Where the summary goes, and what the parts leave behind.
+    /// The folder of the summary and of the files of the parts.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-    /// How often each figure is measured; the median counts.
+    /// The number of measurements of each figure, whose median counts.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// How many events are listed cold.
+    /// The number of events that are listed cold.
     #[arg(long, default_value_t = 100_000)]
     listed: usize,
-    /// How many events are held.
+    /// The number of cached events.
     #[arg(long, default_value_t = 1_000_000)]
-    held: usize,
+    cached: usize,
     /// Only some parts.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Part>,
-    /// What `cargo bench` adds.
+    /// An argument that `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What all parts share: the sandboxes' past, and one sandbox that answers at once.
+/// The ground of all parts: the past of the sandboxes, and one sandbox without latency.
 struct Ground {
     options: Options,
     /// The sandbox's arguments that decide which events there are.
@@ -96,19 +96,19 @@ impl Ground {
     async fn new(options: Options) -> Result<Self, Error> {
         let began = Instant::now();
         let now = Utc::now().trunc_subsecs(0);
-        let past = past(now, options.held);
+        let past = past(now, options.cached);
         let arguments: Vec<&str> = past.iter().map(String::as_str).collect();
-        eprintln!("   0 s  starting a sandbox, and listing what it holds");
+        eprintln!("   0 s  starting a sandbox, and listing its events");
         let sandbox = Sandbox::start(&arguments).await?;
-        // Ranges end where nothing changes any more.
-        let truth = Truth::read(&sandbox, now - TimeDelta::minutes(10), options.held.max(options.listed)).await?;
+        // Ranges end at a time when all events are settled.
+        let truth = Truth::read(&sandbox, now - TimeDelta::minutes(10), options.cached.max(options.listed)).await?;
         Ok(Self { options, past, sandbox, truth, began })
     }
 
-    /// A sandbox with the same past, and other manners.
-    async fn another(&self, manners: &[&str]) -> Result<Sandbox, Error> {
-        let arguments: Vec<&str> = self.past.iter().map(String::as_str).chain(manners.iter().copied()).collect();
-        Sandbox::start(&arguments).await
+    /// A sandbox with the same past, and other arguments.
+    async fn another(&self, arguments: &[&str]) -> Result<Sandbox, Error> {
+        let all: Vec<&str> = self.past.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+        Sandbox::start(&all).await
     }
 
     fn say(&self, what: &str) {
@@ -120,7 +120,7 @@ impl Ground {
             Part::Cold => listing::cold(self).await,
             Part::Limited => listing::limited(self).await,
             Part::Decode => decode::rows(self).await,
-            Part::Held => held::rows(self).await,
+            Part::Cached => cached::rows(self).await,
             Part::Dashboard => dashboard::rows(self).await,
             Part::Idle => growth::idle(self).await,
             Part::Growth => growth::rows(self).await,
@@ -128,9 +128,9 @@ impl Ground {
     }
 }
 
-fn past(now: DateTime<Utc>, held: usize) -> Vec<String> {
+fn past(now: DateTime<Utc>, cached: usize) -> Vec<String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of events")]
-    let events = (process::real(held) * SHARE) as usize;
+    let events = (process::real(cached) * SHARE) as usize;
     let events = events.to_string();
     ["--now", &now.to_rfc3339(), "--days", "30", "--events", &events, "--live"].map(str::to_owned).to_vec()
 }

@@ -15,10 +15,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# One value in a handful of events: a dictionary would only be longer than the column.
+# Columns with a value for every few events: a dictionary would be longer than the column.
 UNIQUE = {"id", "request_id", "request_body", "resources"}
 
-# As many as a mark names.
+# The most values that an annotation names.
 NAMED = 5
 
 # Clusters per severity: from a 250th of the range, doubled to a 32nd, then regardless of who, then of what.
@@ -33,22 +33,22 @@ WITH steps(step, width, by_principal, by_class) AS (
     SELECT severity, fine, principal, risk_class, count(*) AS events
     FROM (SELECT severity, principal, risk_class, (epoch_ns(time) - $start) // $nearest AS fine FROM events)
     GROUP BY ALL
-), marks AS (
+), annotations AS (
     SELECT coalesce(position(severity[1] IN 'lmhc'), 0) AS level, severity, step, width, by_principal, by_class,
         count(DISTINCT (fine * $nearest // width,
-            CASE WHEN by_principal THEN principal END, CASE WHEN by_class THEN risk_class END)) AS marks
+            CASE WHEN by_principal THEN principal END, CASE WHEN by_class THEN risk_class END)) AS annotations
     FROM levels, steps GROUP BY ALL
-), finest AS (SELECT level, marks FROM marks WHERE step = 0),
-coarse AS (SELECT level, marks FROM marks WHERE step = (SELECT max(step) FROM steps)),
+), finest AS (SELECT level, annotations FROM annotations WHERE step = 0),
+coarse AS (SELECT level, annotations FROM annotations WHERE step = (SELECT max(step) FROM steps)),
 totals AS (
-    SELECT *, marks
-        + coalesce((SELECT sum(marks) FROM coarse WHERE coarse.level < m.level), 0)
-        + coalesce((SELECT sum(marks) FROM finest WHERE finest.level > m.level), 0) AS total
-    FROM marks AS m
+    SELECT *, annotations
+        + coalesce((SELECT sum(annotations) FROM coarse WHERE coarse.level < m.level), 0)
+        + coalesce((SELECT sum(annotations) FROM finest WHERE finest.level > m.level), 0) AS total
+    FROM annotations AS m
 ), reached AS (
     SELECT level, step FROM totals WHERE total <= $cap ORDER BY level, step LIMIT 1
 ), chosen AS (
-    SELECT m.severity, m.width, m.by_principal, m.by_class FROM marks AS m, reached
+    SELECT m.severity, m.width, m.by_principal, m.by_class FROM annotations AS m, reached
     WHERE m.step = CASE WHEN m.level = reached.level THEN reached.step
         WHEN m.level < reached.level THEN (SELECT max(step) FROM steps) ELSE 0 END
 ), clustered AS (
@@ -74,7 +74,7 @@ FACTS = """severity, part, by_who, by_what, min(time) AS time, max(time) AS time
 
 
 def annotations_in_one_pass():
-    """What each mark tells as maps from word to count."""
+    """The words of each annotation as maps from word to count."""
     words = ", ".join(f"histogram({sql}) AS {name}" for name, sql in WORDS.items())
     return f"{CHOICE} SELECT {FACTS}, {words} FROM clustered GROUP BY ALL ORDER BY time"
 
@@ -82,34 +82,34 @@ def annotations_in_one_pass():
 KEY = "severity, part, by_who, by_what"
 
 
-def told(counted):
-    """Facts of each mark, and its most frequent words of what was counted."""
+def described(counted):
+    """Facts of each annotation, and the most frequent of its counted words."""
     same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM t.{column}" for column in KEY.split(", "))
     return f"""{CHOICE}, counted AS ({counted}), facts AS (SELECT {FACTS} FROM clustered GROUP BY ALL),
     most AS (SELECT {KEY}, question, arg_max(word, times, {NAMED}) AS words, max(times, {NAMED}) AS times, count(*) AS of
         FROM counted WHERE word IS NOT NULL GROUP BY ALL),
-    told AS (SELECT {KEY}, map_from_entries(list((question, (words, times, of)))) AS words FROM most GROUP BY ALL)
-    SELECT f.*, t.words FROM facts AS f JOIN told AS t ON {same} ORDER BY time"""
+    described AS (SELECT {KEY}, map_from_entries(list((question, (words, times, of)))) AS words FROM most GROUP BY ALL)
+    SELECT f.*, t.words FROM facts AS f JOIN described AS t ON {same} ORDER BY time"""
 
 
 def annotations_word_by_word():
-    """What each mark tells counted question by question."""
+    """The words of each annotation, counted question by question."""
     counts = (
         f"SELECT {KEY}, '{name}' AS question, {sql} AS word, count(*) AS times FROM clustered GROUP BY ALL"
         for name, sql in WORDS.items()
     )
-    return told(" UNION ALL ".join(counts))
+    return described(" UNION ALL ".join(counts))
 
 
 def annotations_in_grouping_sets():
-    """What each mark tells counted in one scan."""
+    """The words of each annotation, counted in one scan."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in WORDS.items())
     sets = ", ".join(f"({KEY}, {name})" for name in WORDS)
-    place = f"grouping({', '.join(WORDS)})"
-    bits = {name: (1 << len(WORDS)) - 1 - (1 << len(WORDS) - 1 - place) for place, name in enumerate(WORDS)}
+    grouping = f"grouping({', '.join(WORDS)})"
+    bits = {name: (1 << len(WORDS)) - 1 - (1 << len(WORDS) - 1 - index) for index, name in enumerate(WORDS)}
     question = " ".join(f"WHEN {bit} THEN '{name}'" for name, bit in bits.items())
-    return told(
-        f"""SELECT {KEY}, CASE {place} {question} END AS question, coalesce({", ".join(WORDS)}) AS word, count(*) AS times
+    return described(
+        f"""SELECT {KEY}, CASE {grouping} {question} END AS question, coalesce({", ".join(WORDS)}) AS word, count(*) AS times
         FROM (SELECT {KEY}, {columns} FROM clustered) GROUP BY GROUPING SETS ({sets})"""
     )
 
@@ -118,7 +118,7 @@ COUNTS = """SELECT (epoch_ns(time) - $start) * $buckets // $length AS bucket, co
     FROM events GROUP BY ALL"""
 
 def text(conditions):
-    """How many events have the text in some column."""
+    """The number of events with the text in any column."""
     return f"SELECT count(*) AS events FROM events WHERE {' OR '.join(conditions)}"
 
 
@@ -134,12 +134,12 @@ def measure(connection, sql, parameters, runs):
     return statistics.median(seconds), answer
 
 
-def severities(marks):
-    """What can be compared of marks: how many there are, and how many events of each severity they hold."""
+def severities(annotations):
+    """The comparable figures: the number of annotations, and of the events of each severity."""
     events = {}
-    for severity, count in zip(marks["severity"].to_pylist(), marks["events"].to_pylist()):
+    for severity, count in zip(annotations["severity"].to_pylist(), annotations["events"].to_pylist()):
         events[severity or "none"] = events.get(severity or "none", 0) + count
-    return {"marks": marks.num_rows, "events": events}
+    return {"annotations": annotations.num_rows, "events": events}
 
 
 def main():
@@ -178,7 +178,7 @@ def main():
         "like": f"%{arguments.text}%",
     }
     unsearched = {"time", "risk_class", "severity", "attack", "status", *UNIQUE}
-    # Short columns first: what matches there is not looked for in long ones.
+    # Short columns first: an event that matches there is not searched in long ones.
     searched = [name for name in plain.column_names if name not in unsearched]
     searched += ["status::VARCHAR", "id", "request_id", "request_body", "resources"]
     questions = {

@@ -10,7 +10,7 @@ import (
 	audittrail "github.com/scaleway/scaleway-sdk-go/api/audit_trail/v1alpha1"
 )
 
-// decode turns pages into a frame, from memory, as often as told.
+// decode turns pages into a frame, from memory, as often as its argument says.
 func decode(arguments []string) error {
 	flags := flag.NewFlagSet("decode", flag.ExitOnError)
 	times := flags.Int("times", 10, "how often all pages are decoded")

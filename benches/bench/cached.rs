@@ -1,4 +1,4 @@
-//! Questions about events that are held already, beside DuckDB's answers to the same questions in SQL.
+//! Questions about cached events, beside DuckDB's answers to the same questions in SQL.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,16 +17,16 @@ use crate::report::{Reach, Row};
 use crate::truth::Span;
 use crate::{Error, Ground};
 
-/// Text that a few hundredths of the events hold, most of them in the request body only.
+/// A text in a few hundredths of the events, in most of them in the request body only.
 const TEXT: &str = "backup";
 
-/// The marks of an annotation query.
+/// The most annotations of an annotation query.
 const CAP: usize = 200;
 
-/// A table of all events is asked for in so many parts.
+/// The table of all events is fetched in so many parts.
 const SLICES: i64 = 10;
 
-/// How much slower than DuckDB an answer may be.
+/// The most time of an answer, as a multiple of DuckDB's.
 const TIMES_DUCKDB: f64 = 1.0;
 
 /// What DuckDB's script prints.
@@ -34,24 +34,24 @@ const TIMES_DUCKDB: f64 = 1.0;
 struct DuckDb {
     version: String,
     rows: usize,
-    annotations: Told<Marks>,
-    counts: Told<Vec<(i64, String, i64)>>,
-    text: Told<i64>,
+    annotations: Measured<Annotations>,
+    counts: Measured<Vec<(i64, String, i64)>>,
+    text: Measured<i64>,
 }
 
 #[derive(Deserialize)]
-struct Told<T> {
+struct Measured<T> {
     seconds: f64,
     way: String,
     tried: BTreeMap<String, f64>,
     answer: T,
 }
 
-/// What can be compared of marks. Where a cluster begins is not: SQL cuts time at fixed places, we at events.
+/// The comparable figures of annotations. The starts of clusters differ: SQL cuts time at fixed moments, the plugin at events.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
-struct Marks {
-    marks: usize,
-    /// How many events of each severity there are, those without one under `none`.
+struct Annotations {
+    annotations: usize,
+    /// The events of each severity; those without a severity are under `none`.
     events: BTreeMap<String, i64>,
 }
 
@@ -75,7 +75,7 @@ fn text(range: (i64, i64)) -> Ask {
     Ask::new("A", json!({ "queryType": "counts", "over": "total", "scope": scope }), range)
 }
 
-/// How many events the span has, as the plugin counts them.
+/// The number of events in the span, as the plugin counts them.
 pub(crate) fn total(range: (i64, i64)) -> Ask {
     let query = json!({ "queryType": "counts", "over": "total", "scope": { "kinds": ["api"] } });
     Ask::new("A", query, range)
@@ -145,8 +145,8 @@ fn series(frame: &Decoded) -> Vec<(i64, String, i64)> {
     cells
 }
 
-/// What can be compared of our marks; the state of a mark tells its severity, the two most severe ones alike.
-fn marks(frame: &Decoded) -> Result<Marks, Error> {
+/// The comparable figures of the plugin's annotations. The state of an annotation is its severity; critical and high are one state.
+fn annotations_of(frame: &Decoded) -> Result<Annotations, Error> {
     let texts = |name: &str| Ok::<_, Error>(frame.batch.column_by_name(name).ok_or("no column")?.as_string::<i32>());
     let (ids, states) = (texts("id")?, texts("newState")?);
     let mut events = BTreeMap::new();
@@ -155,10 +155,10 @@ fn marks(frame: &Decoded) -> Result<Marks, Error> {
         let more: i64 = ids.value(row).split_once('+').map_or(Ok(0), |(_, more)| more.parse())?;
         *events.entry(states.value(row).to_owned()).or_default() += 1 + more;
     }
-    Ok(Marks { marks: frame.batch.num_rows(), events })
+    Ok(Annotations { annotations: frame.batch.num_rows(), events })
 }
 
-fn by_state(sql: &Marks) -> Marks {
+fn by_state(sql: &Annotations) -> Annotations {
     let mut events = BTreeMap::new();
     for (severity, count) in &sql.events {
         let state = match severity.as_str() {
@@ -168,29 +168,29 @@ fn by_state(sql: &Marks) -> Marks {
         };
         *events.entry(state.to_owned()).or_default() += count;
     }
-    Marks { marks: sql.marks, events }
+    Annotations { annotations: sql.annotations, events }
 }
 
 pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
-    let span = ground.truth.newest(ground.options.held);
+    let span = ground.truth.newest(ground.options.cached);
     let range = span.range();
     let source = ground.sandbox.source();
     let host = plugin(&ground.options).await?;
-    ground.say(&format!("held: fetching {} events", span.events));
-    let held = number(&host.frame(&source, total(span.range()), &[]).await?)?;
+    ground.say(&format!("cached: fetching {} events", span.events));
+    let cached = number(&host.frame(&source, total(span.range()), &[]).await?)?;
     ground.sandbox.reset().await?;
     let runs = ground.options.runs;
-    ground.say("held: annotations, counts, free text");
-    let (of_annotations, marked) = asked(&host, &source, &annotations(range), runs).await?;
+    ground.say("cached: annotations, counts, free text");
+    let (of_annotations, annotated) = asked(&host, &source, &annotations(range), runs).await?;
     let (of_counts, counted) = asked(&host, &source, &by_principal(range), runs).await?;
     let (of_text, found) = asked(&host, &source, &text(range), runs).await?;
     let calls = ground.sandbox.calls().await?.listed();
 
-    ground.say("held: the same events for DuckDB");
+    ground.say("cached: the same events for DuckDB");
     let events = ground.options.folder.join("events.arrow");
     let exported = export(&host, &source, &span, &events).await?;
     host.stop().await?;
-    ground.say("held: the same questions in SQL");
+    ground.say("cached: the same questions in SQL");
     let buckets = counted.batch.num_rows();
     let numbers = [
         ("--start", span.from),
@@ -204,13 +204,16 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     script.args(numbers.iter().flat_map(|(name, number)| [(*name).to_owned(), number.to_string()]));
     let mut sql: DuckDb = run(script.kill_on_drop(true)).await?;
 
-    let what = format!("held, {held} events");
+    let what = format!("cached, {cached} events");
     let mut wrong = Vec::new();
-    if [usize::try_from(held)?, exported, sql.rows] != [span.events; 3] {
-        wrong.push(format!("{} events expected, {held} held, {exported} told, {} in SQL", span.events, sql.rows));
+    if [usize::try_from(cached)?, exported, sql.rows] != [span.events; 3] {
+        wrong.push(format!(
+            "{} events expected, {cached} cached, {exported} exported, {} in SQL",
+            span.events, sql.rows
+        ));
     }
-    let (ours, theirs) = (marks(&marked)?, by_state(&sql.annotations.answer));
-    if ours.events != theirs.events || ours.marks > CAP || theirs.marks > CAP {
+    let (ours, theirs) = (annotations_of(&annotated)?, by_state(&sql.annotations.answer));
+    if ours.events != theirs.events || ours.annotations > CAP || theirs.annotations > CAP {
         wrong.push(format!("annotations: {ours:?}, in SQL {theirs:?}"));
     }
     sql.counts.answer.sort();
@@ -221,7 +224,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
         wrong.push(format!("free text: {} events, in SQL {}", number(&found)?, sql.text.answer));
     }
     for difference in &wrong {
-        ground.say(&format!("held: {difference}"));
+        ground.say(&format!("cached: {difference}"));
     }
     let question = |name: &str, ours: f64, seconds: f64, way: &str, tried: &BTreeMap<String, f64>| {
         ground.say(&format!("DuckDB {}, {name}: {tried:?}", sql.version));
