@@ -53,7 +53,7 @@ async fn every_question_but_values_answers_with_its_number() {
 }
 
 #[tokio::test]
-async fn nothing_is_zero_and_not_no_data() {
+async fn an_ungrouped_count_of_no_events_is_zero() {
     let engine = Engine::empty().await;
     for query in [json!({}), json!({ "queryType": "annotations" }), total()] {
         assert_eq!(the_number(&engine.ask_as_rule(query).await.unwrap()), 0);
@@ -71,7 +71,7 @@ async fn nothing_is_zero_and_not_no_data() {
 }
 
 #[tokio::test]
-async fn the_defaults_of_grafanas_alerting_make_sane_buckets() {
+async fn the_default_interval_of_grafanas_rules_makes_few_buckets() {
     let engine = week().await;
     let end = nanos(engine.sandbox.now());
     for minutes in [1, 5, 10, 60, 24 * 60, 7 * 24 * 60] {
@@ -125,7 +125,7 @@ async fn the_same_instant_has_the_same_number() {
 }
 
 #[tokio::test]
-async fn a_rule_about_nothing_or_about_the_future_is_refused() {
+async fn a_rule_with_an_empty_or_future_range_is_refused() {
     let engine = Engine::empty().await;
     let now = nanos(engine.sandbox.now());
     for query in [total(), json!({ "queryType": "counts" }), json!({})] {
@@ -282,7 +282,7 @@ async fn a_number_that_needs_no_names_is_right_without_them() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
+async fn a_text_that_may_be_a_name_is_an_error_without_names() {
     // The application's name stands in IAM alone; its id stands in the event.
     let engine = week().await;
     let who = engine.sandbox.organization().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
@@ -299,7 +299,7 @@ async fn a_text_that_is_a_name_is_not_silently_missed_without_names() {
 }
 
 #[tokio::test]
-async fn a_filter_by_name_is_not_silently_missed_without_names() {
+async fn a_filter_by_name_is_an_error_without_names() {
     let by_name = json!({
         "queryType": "counts", "over": "total",
         "filters": [{ "key": "principal", "operator": "=", "value": "terraform" }],
@@ -328,7 +328,7 @@ async fn a_missing_permission_is_lasting_and_groups_by_id() {
 }
 
 #[tokio::test]
-async fn a_principal_that_nobody_is_called_is_an_error() {
+async fn an_unknown_principal_is_an_error() {
     let engine = week().await;
     let failure = engine.ask_as_rule(of("terrafrom")).await.unwrap_err();
     assert_eq!(
@@ -402,7 +402,7 @@ async fn a_product_that_the_organization_does_not_have_is_an_error() {
 }
 
 #[tokio::test]
-async fn without_all_lists_no_product_is_an_error() {
+async fn an_unknown_product_is_no_error_while_a_product_list_is_missing() {
     for fault in [
         Fault::BadGateway.always().on(Endpoint::Products),
         Fault::BadGateway.always().on(Endpoint::Products).in_region("pl-waw"),
@@ -424,7 +424,7 @@ async fn without_all_lists_no_product_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_a_rule_says_of_a_product_does_not_depend_on_what_is_cached() {
+async fn a_rules_verdict_on_a_product_does_not_depend_on_the_cache() {
     let engine = week().await;
     // A panel that lists products has filled the cache.
     engine.ask(list(json!({ "products": ["instance"] }))).await.unwrap();
@@ -457,7 +457,7 @@ async fn a_rule_counts_what_a_panel_counts() {
 }
 
 #[tokio::test]
-async fn twenty_denials_in_five_minutes_are_seen_like_scaleways_own_rule_sees_them() {
+async fn twenty_denials_in_five_minutes_fire_as_scaleways_own_rule_does() {
     let engine = week().await;
     let incident = engine.sandbox.organization().incident.clone();
     let query = json!({
@@ -471,7 +471,7 @@ async fn twenty_denials_in_five_minutes_are_seen_like_scaleways_own_rule_sees_th
 }
 
 #[tokio::test]
-async fn what_is_no_gap_is_no_error() {
+async fn a_complete_answer_has_no_notice_and_no_error() {
     let engine = Engine::start(Config { events: 20, ..Config::default() }).await;
     let listed = engine.ask(list(json!({}))).await.unwrap();
     let counted = engine.ask_as_rule(total()).await.unwrap();

@@ -138,7 +138,7 @@ fn check<T: std::fmt::Debug>(of: impl Strategy<Value = T>, property: impl Fn(T) 
 }
 
 #[test]
-fn every_event_is_in_exactly_one_mark_and_no_mark_mixes_severities() {
+fn every_event_is_in_one_annotation_of_its_own_severity() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let answer = answer(&blank, &happened);
@@ -172,7 +172,7 @@ fn every_event_is_in_exactly_one_mark_and_no_mark_mixes_severities() {
 }
 
 #[test]
-fn marks_keep_to_the_cap_unless_there_are_more_severities() {
+fn annotations_stay_within_the_cap_unless_there_are_more_severities() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let frame = annotations::frame(&capped(cap), &answer(&blank, &happened), &request);
@@ -188,7 +188,7 @@ fn marks_keep_to_the_cap_unless_there_are_more_severities() {
 }
 
 #[test]
-fn where_the_cap_allows_only_neighbours_of_one_principal_and_class_share_a_mark() {
+fn within_the_cap_only_neighbours_of_one_principal_and_class_share_an_annotation() {
     let blank = blank();
     check(week(), |(request, happened)| {
         let answer = answer(&blank, &happened);
@@ -215,7 +215,7 @@ fn where_the_cap_allows_only_neighbours_of_one_principal_and_class_share_a_mark(
 }
 
 #[test]
-fn four_pixels_apart_are_two_marks_and_anything_less_is_one() {
+fn events_less_than_four_pixels_apart_share_an_annotation() {
     let blank = blank();
     // A pixel is a second.
     let request = Request { max_data_points: 1_000, ..panel(0, 1_000 * SECOND) };
@@ -231,7 +231,7 @@ fn four_pixels_apart_are_two_marks_and_anything_less_is_one() {
 }
 
 #[test]
-fn marks_are_in_order_and_the_same_when_asked_again() {
+fn annotations_are_in_order_and_the_same_when_asked_again() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let answer = answer(&blank, &happened);
@@ -245,7 +245,7 @@ fn marks_are_in_order_and_the_same_when_asked_again() {
 }
 
 #[test]
-fn a_higher_cap_never_makes_fewer_marks() {
+fn a_higher_cap_never_makes_fewer_annotations() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let answer = answer(&blank, &happened);
@@ -352,7 +352,7 @@ async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
 }
 
 #[tokio::test]
-async fn a_mark_of_one_event_has_its_id_and_no_end() {
+async fn an_annotation_of_one_event_has_its_id_and_no_end() {
     let engine = Engine::empty().await;
     let id = engine.push("fr-par", Kind::Api, 60, json!({}));
     let frame = engine.ask(json!({ "queryType": "annotations" })).await.unwrap();
@@ -361,7 +361,7 @@ async fn a_mark_of_one_event_has_its_id_and_no_end() {
 }
 
 #[tokio::test]
-async fn serious_events_are_marked_among_hundreds_of_others() {
+async fn serious_events_have_annotations_among_hundreds_of_others() {
     let engine = Engine::empty().await;
     let at = nanos(engine.sandbox.now()) - 60 * SECOND;
     let dull = (0..500).map(|_| engine::event(Kind::Api, "fr-par", at, json!({})).to_string());
@@ -388,7 +388,7 @@ fn without_tags(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn hostile_names_are_inert() {
+async fn hostile_names_are_escaped() {
     let engine = Engine::empty().await;
     let hostile = "<img src=x onerror=alert(1)>\u{202e}\n\"'& ,";
     let user = json!([{ "id": "gone", "type": "iam_user", "name": hostile }]);
@@ -424,7 +424,7 @@ async fn hostile_names_are_inert() {
 }
 
 #[tokio::test]
-async fn text_that_is_long_is_shortened() {
+async fn long_text_is_shortened() {
     let engine = Engine::empty().await;
     let long = "é".repeat(10_000);
     let resource = json!([{ "id": "x", "type": "t", "name": long }]);
@@ -441,7 +441,7 @@ async fn text_that_is_long_is_shortened() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_a_point_that_says_what_its_events_are() {
+async fn a_cluster_is_a_point_that_describes_its_events() {
     let engine = Engine::empty().await;
     for seconds in 60..80 {
         engine.push("fr-par", Kind::Api, seconds, json!({ "method_name": "CreateServer", "product_name": "instance" }));
@@ -513,7 +513,7 @@ async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overla
 }
 
 #[tokio::test]
-async fn a_trail_that_does_not_answer_at_all_is_one_interval_and_an_error_for_all_but_annotations() {
+async fn a_trail_that_does_not_answer_is_one_region_on_annotations_and_an_error_elsewhere() {
     let engine = suffering(vec![Fault::Unavailable.always()], json!({})).await;
     let request = engine.ever();
     let (annotations, counts) = (json!({ "queryType": "annotations" }), json!({ "queryType": "counts" }));
@@ -534,7 +534,7 @@ async fn a_trail_that_does_not_answer_at_all_is_one_interval_and_an_error_for_al
 }
 
 #[tokio::test]
-async fn an_outage_leaves_cached_annotations_and_shows_from_when_they_are_not_known() {
+async fn an_outage_shows_cached_annotations_and_where_they_become_unknown() {
     let engine = suffering(vec![], json!({ "settlingSeconds": 300 })).await;
     let id = engine.push("nl-ams", Kind::Api, 3_600, json!({}));
     let annotations = json!({ "queryType": "annotations", "overlay": true });
@@ -550,7 +550,7 @@ async fn an_outage_leaves_cached_annotations_and_shows_from_when_they_are_not_kn
 }
 
 #[tokio::test]
-async fn a_list_that_is_cut_shows_up_to_when() {
+async fn a_list_over_its_limit_shows_where_events_are_missing() {
     let engine = suffering(vec![], json!({ "maxEvents": 3, "regions": ["fr-par"] })).await;
     for seconds in [100, 200, 300, 400, 500] {
         engine.push("fr-par", Kind::Api, seconds, json!({}));
@@ -563,7 +563,7 @@ async fn a_list_that_is_cut_shows_up_to_when() {
 }
 
 #[tokio::test]
-async fn a_malformed_event_shows_where_it_may_have_been() {
+async fn a_malformed_event_is_a_region_of_its_possible_time() {
     // The first event of the page has a time that is none.
     let engine = suffering(vec![Fault::MalformedTime.always()], json!({ "regions": ["fr-par"] })).await;
     for seconds in [100, 200, 300] {
@@ -577,7 +577,7 @@ async fn a_malformed_event_shows_where_it_may_have_been() {
 }
 
 #[tokio::test]
-async fn what_scaleway_no_longer_keeps_is_on_the_graph() {
+async fn time_beyond_the_retention_is_on_the_graph() {
     let engine = suffering(vec![], json!({})).await;
     let now = nanos(engine.sandbox.now());
     let days = |count: i64| count * 86_400 * SECOND;

@@ -97,7 +97,7 @@ async fn json_is_one_document_with_all_rows() {
 }
 
 #[tokio::test]
-async fn a_limit_of_the_query_and_of_the_command_line_hold() {
+async fn limits_of_the_query_and_of_the_command_line_apply() {
     let sandbox = simulated(vec![]).await;
     let rows = |ran: Ran| ran.json()["rows"].as_array().expect("rows").len();
     assert_eq!(rows(ask(&sandbox.url(), SECRET_KEY, &["--format", "json", r#"{"limit": 7}"#]).await), 7);
@@ -142,7 +142,7 @@ async fn groups_have_a_row_each_and_counts_of_nothing_the_same_columns() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_ends_with_2_and_prints_nothing() {
+async fn an_unusable_argument_query_or_setting_ends_with_2_and_prints_nothing() {
     let sandbox = simulated(vec![]).await;
     let url = sandbox.url();
     for (arguments, text) in [
@@ -200,7 +200,7 @@ async fn a_refused_key_ends_with_4_and_a_failing_api_with_5() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_enough_is_no_fault() {
+async fn a_reader_that_closes_the_pipe_is_no_fault() {
     let sandbox = simulated(vec![]).await;
     let mut child = Command::new(env!("CARGO_BIN_EXE_audittrail"))
         .args(["ask", "--organization", ORGANIZATION_ID, "--secret-key", SECRET_KEY, "--api-url", &sandbox.url()])

@@ -117,7 +117,7 @@ async fn show(data_source: &DataSource, question: &Value, request: &Request) {
 }
 
 #[tokio::test]
-async fn the_same_question_asks_scaleway_once() {
+async fn the_same_question_is_fetched_once() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let request = settled();
     let first = ids(&engine.data_source, &json!({}), &request).await;
@@ -143,7 +143,7 @@ fn reaches(engine: &Engine, to: i64) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn only_what_has_not_settled_is_asked_for_again() {
+async fn only_provisional_events_are_fetched_again() {
     let settings = json!({ "settlingSeconds": 100 });
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &settings).await;
@@ -161,7 +161,7 @@ async fn only_what_has_not_settled_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn of_a_busy_trail_a_refresh_asks_for_a_minute() {
+async fn a_refresh_of_a_busy_trail_fetches_the_last_minute() {
     // Some twelve events a second.
     let config = Config { events: 20_000, span: Duration::from_mins(30), ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["fr-par"] })).await;
@@ -205,7 +205,7 @@ async fn of_a_busy_trail_a_refresh_asks_for_a_minute() {
 }
 
 #[tokio::test]
-async fn a_narrower_question_is_answered_from_what_is_held() {
+async fn a_narrower_question_is_answered_from_the_cache() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
     ids(&engine.data_source, &json!({}), &whole).await;
@@ -238,7 +238,7 @@ async fn a_narrower_question_is_answered_from_what_is_held() {
 }
 
 #[tokio::test]
-async fn of_a_wider_range_only_what_is_missing_is_asked_for() {
+async fn a_wider_range_fetches_only_its_missing_part() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
     let (early, late) = (whole.from + 3 * DAY, whole.to - 2 * DAY);
@@ -257,7 +257,7 @@ async fn of_a_wider_range_only_what_is_missing_is_asked_for() {
 }
 
 #[tokio::test]
-async fn twelve_panels_cost_what_one_costs() {
+async fn twelve_panels_cost_as_many_calls_as_one() {
     let config = Config { events: 2_000, latency: Duration::from_millis(20), ..Config::default() };
     // Walks that halve each other ask as it happens: with one call at a time, always the same.
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
@@ -282,7 +282,7 @@ async fn twelve_panels_cost_what_one_costs() {
 }
 
 #[tokio::test]
-async fn where_everything_is_cut_a_panel_of_a_part_reads_on_and_is_complete() {
+async fn a_filtered_panel_is_complete_where_the_combined_list_is_over_its_limit() {
     let settings = json!({ "regions": ["fr-par"], "maxEvents": 300 });
     let engine = Engine::with(Config { events: 2_000, ..Config::default() }, SECRET_KEY, &settings).await;
     let request = settled();
@@ -306,7 +306,7 @@ async fn where_everything_is_cut_a_panel_of_a_part_reads_on_and_is_complete() {
 }
 
 #[tokio::test]
-async fn panels_of_parts_share_one_reading_too() {
+async fn panels_of_parts_share_one_fetch() {
     let parts = || {
         ["iam", "instance", "vpc", "rdb", "load-balancer", "kubernetes"]
             .map(|product| json!({ "queryType": "counts", "scope": { "products": [product] } }))
@@ -324,7 +324,7 @@ async fn panels_of_parts_share_one_reading_too() {
 }
 
 #[tokio::test]
-async fn on_a_quiet_trail_the_refresh_after_an_event_shows_it_however_late_it_was_told() {
+async fn a_refresh_of_a_quiet_trail_shows_late_events() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let mut shown = ids(&engine.data_source, &json!({}), &panel(now() - 8 * DAY, now())).await;
     for (region, seconds) in [("fr-par", 250), ("nl-ams", 120), ("fr-par", 3), ("pl-waw", 240)] {
@@ -336,7 +336,7 @@ async fn on_a_quiet_trail_the_refresh_after_an_event_shows_it_however_late_it_wa
 }
 
 #[tokio::test]
-async fn what_happens_while_nobody_looks_is_there_when_somebody_does() {
+async fn events_between_two_requests_are_in_the_second_answer() {
     let engine =
         Engine::with(Config { events: 0, ..Config::default() }, SECRET_KEY, &json!({ "settlingSeconds": 1 })).await;
     let mut happened = BTreeSet::new();
@@ -351,7 +351,7 @@ async fn what_happens_while_nobody_looks_is_there_when_somebody_does() {
 }
 
 #[tokio::test]
-async fn a_rule_counts_what_happened_the_moment_before() {
+async fn a_rule_counts_events_of_the_moment_before() {
     let engine = Engine::empty().await;
     for happened in 1..=5 {
         let ever = || panel(now() - DAY, now() + SECOND);
@@ -363,7 +363,7 @@ async fn a_rule_counts_what_happened_the_moment_before() {
 }
 
 #[tokio::test]
-async fn a_rule_does_not_use_a_panels_reading_that_began_before_it_asked() {
+async fn a_rule_does_not_share_a_fetch_that_began_before_it_asked() {
     // What is sent is what there was when the call came; it comes in two halves.
     let faults = vec![Fault::Stall.first(3).on(Endpoint::CombinedEvents)];
     let config = Config { events: 0, faults, stall: Duration::from_millis(600), ..Config::default() };
@@ -378,7 +378,7 @@ async fn a_rule_does_not_use_a_panels_reading_that_began_before_it_asked() {
 }
 
 #[tokio::test]
-async fn rules_of_the_same_tick_share_what_they_read() {
+async fn rules_of_the_same_tick_share_a_fetch() {
     let mut engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     // However long a loaded machine takes to start all four, they are of one tick.
     limit(&mut engine.data_source, Limits { tick: Duration::from_secs(1), ..Limits::default() });
@@ -409,7 +409,7 @@ fn look(engine: &Arc<Engine>, request: &Request) -> tokio::task::JoinHandle<Vec<
 }
 
 #[tokio::test]
-async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
+async fn a_cancelled_request_does_not_end_a_shared_fetch() {
     let engine = slow(json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
@@ -424,7 +424,7 @@ async fn who_goes_away_does_not_disturb_who_waits_for_the_same_events() {
 }
 
 #[tokio::test]
-async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
+async fn cancelling_all_requests_ends_the_fetch_and_caches_no_partial_segment() {
     let engine = slow(json!({ "concurrentCalls": 2 })).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
@@ -438,7 +438,7 @@ async fn when_all_have_gone_nothing_more_is_read_and_nothing_is_half_held() {
 }
 
 #[tokio::test]
-async fn what_has_not_happened_for_scaleway_is_not_taken_for_settled() {
+async fn a_fast_clock_settles_no_events_of_scaleways_future() {
     let present = || chrono::Utc::now() - chrono::Duration::hours(1);
     let happened = Arc::new(std::sync::Mutex::new(vec![present()]));
     let shown = Arc::clone(&happened);
@@ -461,7 +461,7 @@ async fn what_has_not_happened_for_scaleway_is_not_taken_for_settled() {
 }
 
 #[tokio::test]
-async fn who_has_more_time_does_not_give_up_with_who_began() {
+async fn a_request_with_a_later_deadline_outlives_the_timeout_of_a_shared_fetch() {
     let settings = json!({ "queryTimeoutSeconds": 8, "regions": ["fr-par"] });
     let engine = Arc::new(Engine::with(Config { events: 300, ..Config::default() }, SECRET_KEY, &settings).await);
     let request = settled();
@@ -480,7 +480,7 @@ async fn who_has_more_time_does_not_give_up_with_who_began() {
 }
 
 #[tokio::test]
-async fn a_region_that_failed_is_asked_again_and_the_others_are_not() {
+async fn only_the_failed_region_is_fetched_again() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let request = settled();
     let whole = all(&engine.sandbox, &request).await;
@@ -501,7 +501,7 @@ async fn a_region_that_failed_is_asked_again_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn a_reading_that_broke_off_leaves_nothing_half_held() {
+async fn a_failed_fetch_caches_no_partial_segment() {
     for fault in [Fault::Unavailable, Fault::TooManyRequests, Fault::HtmlPage, Fault::Stall] {
         let settings = json!({ "callTimeoutSeconds": 1, "queryTimeoutSeconds": 2 });
         let mut engine = Engine::with(Config { events: 2_000, ..Config::default() }, SECRET_KEY, &settings).await;
@@ -530,7 +530,7 @@ async fn a_reading_that_broke_off_leaves_nothing_half_held() {
 }
 
 #[tokio::test]
-async fn another_key_sees_nothing_that_the_first_has_read() {
+async fn another_key_sees_no_cached_event() {
     let keys = vec![(OTHER_KEY.to_owned(), Grant::Full)];
     let sandbox = common::organization(Config { events: EVENTS, keys, ..Config::default() }).await;
     let host = common::plugin().await;
@@ -551,7 +551,7 @@ async fn another_key_sees_nothing_that_the_first_has_read() {
 }
 
 #[tokio::test]
-async fn with_little_memory_answers_stay_right() {
+async fn answers_are_complete_with_little_memory() {
     let sandbox = common::organization(Config { events: 20_000, ..Config::default() }).await;
     let host = common::plugin().await;
     let (small, large) = (
@@ -656,7 +656,7 @@ impl Kept {
 }
 
 #[tokio::test]
-async fn a_folder_keeps_what_has_settled_for_the_next_process() {
+async fn the_cache_directory_serves_settled_segments_to_the_next_process() {
     let kept = Kept::new().await;
     assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
     // Two replicas may read at the same time.
@@ -672,7 +672,7 @@ async fn a_folder_keeps_what_has_settled_for_the_next_process() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_is_started_again_goes_on_where_it_was() {
+async fn a_restarted_plugin_loads_the_cache_directory() {
     let sandbox = common::organization(Config { events: EVENTS, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let source =
@@ -695,7 +695,7 @@ async fn a_plugin_that_is_started_again_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_read_of_a_folder_is_shown_as_if_it_had_been_read_anew() {
+async fn events_from_the_cache_directory_equal_fetched_ones() {
     let kept = Kept::new().await;
     let url = kept.engine.sandbox.url();
     let (kept_desk, new_desk) = (
@@ -710,7 +710,7 @@ async fn what_is_read_of_a_folder_is_shown_as_if_it_had_been_read_anew() {
 }
 
 #[tokio::test]
-async fn a_folder_is_for_its_owner_only_and_tells_no_key() {
+async fn the_cache_directory_is_private_and_names_no_key() {
     let kept = Kept::new().await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let files = files(&kept.path());
@@ -723,7 +723,7 @@ async fn a_folder_is_for_its_owner_only_and_tells_no_key() {
 }
 
 #[tokio::test]
-async fn another_key_reads_nothing_of_a_folder() {
+async fn another_key_loads_no_file_of_the_cache_directory() {
     let kept = Kept::new().await;
     let (ids, calls) = kept.restarted(OTHER_KEY).await;
     assert_eq!(ids, kept.ids);
@@ -734,7 +734,7 @@ async fn another_key_reads_nothing_of_a_folder() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_removed_and_read_again() {
+async fn a_damaged_file_is_removed_and_its_interval_fetched_again() {
     let kept = Kept::new().await;
     let whole: Vec<(PathBuf, Vec<u8>)> =
         files(&kept.path()).into_iter().map(|file| (file.clone(), fs::read(&file).unwrap())).collect();
@@ -776,7 +776,7 @@ async fn a_damaged_file_is_removed_and_read_again() {
 }
 
 #[tokio::test]
-async fn replicas_that_write_at_the_same_time_lose_nothing() {
+async fn replicas_that_write_at_the_same_time_lose_no_segment() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let replica = || data_source(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": folder.path() }));
@@ -795,7 +795,7 @@ async fn replicas_that_write_at_the_same_time_lose_nothing() {
 }
 
 #[tokio::test]
-async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
+async fn files_older_than_scaleways_retention_are_removed() {
     let kept = Kept::new().await;
     let day = |days: i64| (chrono::Utc::now() - chrono::Duration::days(days)).timestamp_nanos_opt().unwrap();
     let trail = files(&kept.path())[0].parent().unwrap().to_owned();
@@ -820,7 +820,7 @@ async fn files_of_what_scaleway_keeps_no_longer_are_removed() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_used_costs_no_answer() {
+async fn an_unusable_cache_directory_costs_no_answer() {
     let engine = Engine::start(Config { events: 100, ..Config::default() }).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let data_source = data_source(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": file.path() }));
@@ -829,7 +829,7 @@ async fn a_folder_that_cannot_be_used_costs_no_answer() {
 }
 
 #[tokio::test]
-async fn a_trail_with_a_rate_limit_is_read_whole() {
+async fn a_trail_with_a_rate_limit_is_fetched_completely() {
     let config = Config { events: 1_500, ..Config::default() };
     let request = settled();
     // Of the same seed and time, the same organization.
@@ -843,7 +843,7 @@ async fn a_trail_with_a_rate_limit_is_read_whole() {
 }
 
 #[tokio::test]
-async fn a_dense_trail_is_read_by_several_walks_and_each_event_is_shown_once() {
+async fn several_workers_fetch_a_dense_trail_and_each_event_is_shown_once() {
     let config = Config { events: 20_000, latency: Duration::from_millis(5), ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 6 })).await;
     let request = panel(now() - 8 * DAY, now());
@@ -858,7 +858,7 @@ async fn a_dense_trail_is_read_by_several_walks_and_each_event_is_shown_once() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_time_are_no_more_than_the_setting_allows() {
+async fn concurrent_calls_stay_within_the_setting() {
     for most in [1, 2, 5] {
         let config = Config { events: 3_000, latency: Duration::from_millis(10), ..Config::default() };
         let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": most })).await;
@@ -869,7 +869,7 @@ async fn calls_at_the_same_time_are_no_more_than_the_setting_allows() {
 }
 
 #[tokio::test]
-async fn a_live_edge_that_many_walks_have_read_is_one_answer() {
+async fn a_range_up_to_now_by_several_workers_is_one_answer() {
     // All that there is has not settled.
     let (span, latency) = (Duration::from_hours(6), Duration::from_millis(30));
     let config = Config { events: 5_000, span, latency, ..Config::default() };
@@ -893,7 +893,7 @@ async fn a_live_edge_that_many_walks_have_read_is_one_answer() {
 }
 
 #[tokio::test]
-async fn of_a_dense_trail_a_small_part_is_asked_for_alone() {
+async fn a_small_part_of_a_dense_trail_is_fetched_alone() {
     let engine = Engine::start(Config { events: 20_000, ..Config::default() }).await;
     let request = settled();
     // The newest of all, and more than a page of one nanosecond.
@@ -952,7 +952,7 @@ async fn pages(events: Vec<(i64, String)>, most: usize) -> String {
 }
 
 #[tokio::test]
-async fn whatever_the_page_size_each_event_is_shown_once() {
+async fn each_event_is_shown_once_with_any_page_size() {
     let start = settled().to / SECOND * SECOND - DAY;
     let events: Vec<(i64, String)> =
         (0..230).map(|place| (start + place / 3 * 20 * SECOND, format!("event {place:03}"))).collect();
@@ -965,7 +965,7 @@ async fn whatever_the_page_size_each_event_is_shown_once() {
 }
 
 #[tokio::test]
-async fn events_of_one_nanosecond_are_shown_once_wherever_a_window_is_halved() {
+async fn events_of_one_nanosecond_are_shown_once_wherever_an_interval_is_halved() {
     let start = settled().to / SECOND * SECOND - DAY;
     // Several at every second and half second: halves begin at these very times, and pages end within a tie.
     let events: Vec<(i64, String)> =
@@ -979,7 +979,7 @@ async fn events_of_one_nanosecond_are_shown_once_wherever_a_window_is_halved() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_far_away_does_not_spoil_an_answer() {
+async fn a_malformed_event_outside_the_range_leaves_the_answer_complete() {
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
     let request = settled();
@@ -998,7 +998,7 @@ async fn what_is_malformed_far_away_does_not_spoil_an_answer() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_of_one_kind_does_not_spoil_another() {
+async fn a_malformed_event_of_another_kind_leaves_the_answer_complete() {
     let engine = Engine::start(Config { events: 0, ..Config::default() }).await;
     engine.push("fr-par", Kind::Api, 4_000, json!({}));
     engine.push("fr-par", Kind::System, 4_001, json!({ "product_name": "rdb" }));

@@ -74,7 +74,7 @@ async fn a_healthy_source_says_how_many_events_each_region_had_in_the_last_hour(
 }
 
 #[tokio::test]
-async fn names_that_were_asked_for_and_that_no_list_knows_are_listed() {
+async fn queried_names_that_no_list_has_are_listed() {
     let sandbox = quiet(Config::default()).await;
     let (host, source) = (plugin().await, source(&sandbox, SECRET_KEY));
     let health = async || {
@@ -126,7 +126,7 @@ async fn a_wrong_key_is_called_a_wrong_key() {
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_read_the_trail_is_told_which_permission_set_it_lacks() {
+async fn a_key_without_trail_access_is_an_error_with_the_missing_permission_set() {
     let sandbox = quiet(Config::default()).await;
     let (ok, message, details) = check(&source(&sandbox, KEY_WITHOUT_AUDIT_TRAIL)).await;
     assert!(!ok);
@@ -137,7 +137,7 @@ async fn a_key_that_may_not_read_the_trail_is_told_which_permission_set_it_lacks
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_read_names_is_healthy_and_told_which_permission_set_shows_them() {
+async fn a_key_without_name_access_is_healthy_with_a_hint_to_the_permission_set() {
     let sandbox = quiet(Config::default()).await;
     let (ok, message, details) = check(&source(&sandbox, KEY_WITHOUT_IAM)).await;
     assert!(ok, "names are a convenience: {message}");
@@ -147,7 +147,7 @@ async fn a_key_that_may_not_read_names_is_healthy_and_told_which_permission_set_
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_read_the_names_of_projects_or_resources_is_healthy_and_told_what_shows_them() {
+async fn a_key_without_project_or_resource_names_is_healthy_with_a_hint_to_the_permission_set() {
     let keys: Vec<(String, Grant)> = [Grant::WithoutProjects, Grant::WithoutResources, Grant::TrailAlone]
         .into_iter()
         .enumerate()
@@ -232,7 +232,7 @@ async fn a_region_that_does_not_exist_is_named_and_no_fault() {
 }
 
 #[tokio::test]
-async fn the_region_of_global_events_is_checked_whatever_the_settings_name() {
+async fn the_region_of_global_events_is_always_checked() {
     let sandbox = quiet(Config::default()).await;
     sandbox.set_faults([Fault::Unavailable.always().in_region("fr-par")]);
     let (ok, message, details) = check(&source(&sandbox, SECRET_KEY).with("regions", "nl-ams")).await;
@@ -262,7 +262,7 @@ async fn api_with_names(may: &Arc<AtomicBool>) -> String {
 }
 
 #[tokio::test]
-async fn names_are_read_anew_so_that_a_permission_shows_at_once() {
+async fn a_health_check_fetches_names_again() {
     let may = Arc::new(AtomicBool::new(false));
     let source = Source::new(&api_with_names(&may).await, ORGANIZATION_ID, SECRET_KEY);
     let host = plugin().await;

@@ -101,7 +101,7 @@ fn unknown_fields_nulls_and_numbers_and_booleans_as_text_are_tolerated() {
 }
 
 #[tokio::test]
-async fn capitals_in_an_id_are_forgiven() {
+async fn ids_in_capitals_are_accepted() {
     let engine = Engine::empty().await;
     let id = |digit: char| format!("ab{digit}d0000-0000-4000-8000-00000000cafe");
     let (who, project, resource) = (id('1'), id('2'), id('3'));
@@ -189,7 +189,7 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
 }
 
 #[test]
-fn the_type_beside_the_query_counts_where_the_query_names_none() {
+fn the_request_gives_the_query_type_where_the_query_names_none() {
     let request = panel(0, SECOND);
     let beside = |json: &[u8]| format!("{:?}", Query::parse(json, "values", &request, 10).unwrap());
     assert_eq!(beside(b"{}"), beside(br#"{"queryType": "values"}"#));
@@ -200,7 +200,7 @@ fn the_type_beside_the_query_counts_where_the_query_names_none() {
 }
 
 #[tokio::test]
-async fn a_hidden_query_has_no_frame_and_asks_nothing() {
+async fn a_hidden_query_has_no_frame_and_makes_no_call() {
     let engine = week(10).await;
     let query = json!({ "hide": true, "queryType": "counts", "over": "total" });
     let parsed = parse(&query, &engine.ever()).unwrap();
@@ -211,7 +211,7 @@ async fn a_hidden_query_has_no_frame_and_asks_nothing() {
 }
 
 #[test]
-fn a_range_that_is_none_is_refused() {
+fn an_invalid_range_is_refused() {
     let new = |from, to| Request::new("A", (from, to), Duration::ZERO, 0, false);
     for (from, to) in [(6, 5), (-1, 5), (0, i64::MAX), (i64::MIN, i64::MAX)] {
         let error = new(from, to).unwrap_err().message;
@@ -253,7 +253,7 @@ async fn events_of_global_products_and_log_ins_belong_to_the_answer_of_every_reg
 }
 
 #[tokio::test]
-async fn the_default_project_counts_where_the_query_names_none() {
+async fn the_default_project_applies_where_the_query_names_none() {
     let engine = Engine::with(
         Config { events: 0, ..Config::default() },
         SECRET_KEY,
@@ -322,7 +322,7 @@ async fn names_are_compared_in_any_case_and_with_wildcards() {
 }
 
 #[tokio::test]
-async fn a_name_that_no_list_knows_is_said_and_compared_as_text() {
+async fn an_unknown_name_has_a_notice_and_is_compared_as_text() {
     let engine = week(100).await;
     let teapot = engine.push("fr-par", Kind::Api, 60, json!({ "method_name": "CreateTeapot" }));
     let sentence =
@@ -356,7 +356,7 @@ async fn a_name_that_no_list_knows_is_said_and_compared_as_text() {
 }
 
 #[tokio::test]
-async fn what_a_panel_says_of_a_name_does_not_depend_on_what_is_cached() {
+async fn a_panels_notice_about_a_name_does_not_depend_on_the_cache() {
     // The list gains a product between the questions, as Scaleway's does, and fails at times.
     let (url, asked) = scripted(|path, before| match () {
         () if path.contains("/products?") && before < 20 => ("200 OK", JSON, products(&["iam"])),
@@ -458,7 +458,7 @@ async fn every_id_in_an_info_is_a_mention_of_its_resource() {
 }
 
 #[tokio::test]
-async fn what_a_resource_merely_uses_is_concerned_by_the_event_that_says_so_alone() {
+async fn a_resource_that_another_one_uses_is_found_in_that_event_only() {
     let engine = Engine::empty().await;
     let secret = |info: Value| json!({ "resources": [{ "id": "secret", "type": "secret_manager_secret", "secret_manager_secret_info": info }] });
     let sealed = engine.push("fr-par", Kind::Api, 60, secret(json!({ "path": "/", "key_id": "key" })));
@@ -489,7 +489,7 @@ async fn a_grandchild_is_found_through_other_events() {
 }
 
 #[tokio::test]
-async fn what_an_event_tells_beside_a_child_is_no_child() {
+async fn other_resources_of_an_event_are_no_children() {
     // A network interface joins a server to a network: the server is not a part of the network.
     let engine = Engine::empty().await;
     let server = json!({ "id": "server", "type": "instance_server", "name": "web" });
@@ -502,7 +502,7 @@ async fn what_an_event_tells_beside_a_child_is_no_child() {
 }
 
 #[tokio::test]
-async fn a_pool_that_one_event_tells_to_be_a_clusters_is_the_clusters_in_others() {
+async fn a_pool_that_one_event_assigns_to_a_cluster_belongs_to_it_in_other_events() {
     let engine = Engine::empty().await;
     let pool = json!({ "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } });
     let told = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [pool] }));
@@ -589,7 +589,7 @@ async fn scaleway_itself_is_a_principal_of_a_scope_as_of_a_filter() {
 }
 
 #[tokio::test]
-async fn what_is_shown_of_a_resource_selects_it_in_a_scope() {
+async fn the_shown_name_or_id_of_a_resource_selects_it() {
     let engine = Engine::empty().await;
     let hostile = "two\nlines \u{202e}txt";
     let resources = json!([{ "id": "r", "type": "instance_server", "name": hostile }]);
@@ -605,7 +605,7 @@ async fn what_is_shown_of_a_resource_selects_it_in_a_scope() {
 }
 
 #[tokio::test]
-async fn who_has_been_deleted_is_found_by_the_name_that_a_log_in_tells() {
+async fn a_deleted_user_is_found_by_the_name_in_a_log_in() {
     let engine = Engine::empty().await;
     let gone = json!([{ "id": "gone", "type": "iam_user", "name": "Gone@Example.com" }]);
     let login = engine.push("fr-par", Kind::Authentication, 60, json!({ "resources": gone, "result": "failure" }));
@@ -768,7 +768,7 @@ async fn a_text_is_found_in_every_column_and_in_the_body_in_any_case() {
 }
 
 #[tokio::test]
-async fn one_of_several_texts_has_to_be_found_and_none_of_others() {
+async fn any_of_several_texts_matches_and_excluded_texts_do_not() {
     let engine = Engine::empty().await;
     let call = |agent: &str, body: &str| {
         engine.push("fr-par", Kind::Api, 60, json!({ "user_agent": agent, "request_body": { "name": body } }))
@@ -892,7 +892,7 @@ async fn statuses_are_compared_as_numbers() {
 }
 
 #[tokio::test]
-async fn the_lack_of_a_value_can_be_asked_for_as_counts_label_it() {
+async fn a_filter_for_none_selects_events_without_a_value() {
     let engine = Engine::empty().await;
     let login = |mfa: Value| engine.push("fr-par", Kind::Authentication, 60, json!({ "mfa_type": mfa }));
     let [with, without, unknown] = [json!("totp"), json!(null), json!("unknown_mfa_type")].map(login);
@@ -1010,7 +1010,7 @@ async fn a_volume_has_a_frame_per_level_and_counts_every_event_once() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_said_even_where_there_is_nothing_to_show() {
+async fn an_empty_answer_names_what_is_missing() {
     let faults = vec![Fault::Unavailable.always().in_region("nl-ams")];
     let engine = Engine::start(Config { events: 0, faults, ..Config::default() }).await;
     let request = engine.ever();
@@ -1023,7 +1023,7 @@ async fn what_is_missing_is_said_even_where_there_is_nothing_to_show() {
 }
 
 #[tokio::test]
-async fn an_overlay_is_the_same_marks_for_a_panels_own_query() {
+async fn an_overlay_has_the_annotations_of_a_dashboards_query() {
     let engine = week(300).await;
     let marks = engine.ask(json!({ "queryType": "annotations", "cap": 20 })).await.unwrap();
     let overlay = engine.ask(json!({ "queryType": "annotations", "cap": 20, "overlay": true })).await.unwrap();
@@ -1133,7 +1133,7 @@ async fn eight_columns_group_every_event_once() {
 }
 
 #[tokio::test]
-async fn a_variable_without_a_value_selects_no_event_and_asks_nothing() {
+async fn a_variable_without_a_value_selects_no_event_and_makes_no_call() {
     let engine = week(100).await;
     let sentence = "The variable $resource_id has no value, so no event is selected.";
     for (question, fields) in [
@@ -1221,7 +1221,7 @@ async fn groups_beyond_the_limit_are_counted_as_other() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_called_other_is_told_from_the_others() {
+async fn a_group_named_other_differs_from_the_rest() {
     let engine = Engine::empty().await;
     for (seconds, method) in [(60, "other"), (61, "other"), (62, "a"), (63, "b"), (64, "(none)")] {
         engine.push("fr-par", Kind::Api, seconds, json!({ "method_name": method }));
@@ -1381,7 +1381,7 @@ fn every_question() -> [(Value, bool); 8] {
 }
 
 #[tokio::test]
-async fn of_an_empty_range_there_is_nothing_to_know() {
+async fn an_empty_range_has_no_data_and_a_notice() {
     let engine = week(50).await;
     let now = nanos(engine.sandbox.now());
     for (query, fields) in every_question() {
@@ -1394,7 +1394,7 @@ async fn of_an_empty_range_there_is_nothing_to_know() {
 }
 
 #[tokio::test]
-async fn of_the_future_there_is_nothing_to_know() {
+async fn a_future_range_has_no_data_and_a_notice() {
     let engine = week(50).await;
     let now = nanos(engine.sandbox.now());
     let hour = 3_600 * SECOND;
@@ -1463,7 +1463,7 @@ async fn a_count_of_nothing_is_zero_and_a_grouped_one_is_no_data() {
 }
 
 #[tokio::test]
-async fn every_answer_about_nothing_can_be_sent() {
+async fn every_empty_answer_can_be_encoded() {
     let engine = Engine::empty().await;
     for query in ["annotations", "events", "counts", "values"] {
         let frame = engine.ask(json!({ "queryType": query })).await.unwrap();

@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn any_query_is_understood_or_refused_with_a_reason(query in json(), from_alert: bool) {
+    fn any_json_is_a_query_or_refused_with_a_reason(query in json(), from_alert: bool) {
         let request = Request::new("A", (0, 60_000), Duration::ZERO, 0, from_alert).expect("a good range");
         if let Err(failure) = Query::parse(query.to_string().as_bytes(), "", &request, 1_000) {
             prop_assert_eq!(failure.status, 400);
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_no_query_without_a_reason(query: Vec<u8>) {
+    fn any_bytes_are_a_query_or_refused_as_a_bad_request(query: Vec<u8>) {
         let request = Request::new("A", (0, 60_000), Duration::ZERO, 0, false).expect("a good range");
         if let Err(failure) = Query::parse(&query, "", &request, 1_000) {
             prop_assert_eq!(failure.status, 400);
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn any_range_is_read_or_refused_with_a_reason(from: i64, to: i64) {
+    fn any_range_is_accepted_or_refused_with_a_reason(from: i64, to: i64) {
         match Request::new("A", (from, to), Duration::ZERO, 0, false) {
             Ok(request) => prop_assert!(request.from < request.to),
             Err(failure) => prop_assert!(failure.message.starts_with("the time range ")),

@@ -105,7 +105,7 @@ async fn output(command: &mut Command) -> std::process::Output {
 }
 
 #[tokio::test]
-async fn without_the_magic_cookie_it_says_what_it_is_and_how_to_install_it() {
+async fn a_start_without_the_magic_cookie_prints_how_to_install_the_plugin() {
     for environment in [vec![], vec![(COOKIE_KEY, "")], vec![(COOKIE_KEY, "panel")]] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(BINARY);
@@ -157,7 +157,7 @@ async fn the_socket_and_its_folder_are_private_and_gone_at_the_end() {
 }
 
 #[tokio::test]
-async fn where_no_socket_can_be_had_it_listens_on_loopback() {
+async fn without_a_unix_socket_the_plugin_listens_on_loopback() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let temporary = tempfile::tempdir().unwrap();
     // The name of a socket may have about a hundred characters.
@@ -181,7 +181,7 @@ async fn where_no_socket_can_be_had_it_listens_on_loopback() {
 }
 
 #[tokio::test]
-async fn it_ends_within_100_ms_whatever_it_is_doing() {
+async fn a_busy_process_ends_within_100_ms() {
     // Far longer than a machine under load needs to end a process.
     let latency = Duration::from_mins(5);
     let sandbox = organization(Config { events: 500, latency, ..Config::default() }).await;
@@ -592,7 +592,7 @@ struct Misshapen {
 }
 
 #[tokio::test]
-async fn misshapen_messages_fail_alone() {
+async fn malformed_messages_fail_only_their_call() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -669,7 +669,7 @@ async fn settings_that_change_between_calls_take_effect_at_once() {
 }
 
 #[tokio::test]
-async fn an_error_says_its_status_and_whose_fault_it_is() {
+async fn an_error_has_a_status_and_a_source() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let full = source(&sandbox, SECRET_KEY);
     // Refused calls are tried again until the query's deadline.
@@ -699,7 +699,7 @@ async fn an_error_says_its_status_and_whose_fault_it_is() {
 }
 
 #[tokio::test]
-async fn an_api_that_wants_to_be_left_alone_for_ever_spoils_one_query() {
+async fn huge_retry_after_fails_only_that_query() {
     let host = plugin().await;
     for after in
         ["18446744073709551615", "9223372036854775807", "99999999999999999999999", "-1", "1e9", "Thu, 01 Jan 1970"]
@@ -731,7 +731,7 @@ async fn an_api_that_wants_to_be_left_alone_for_ever_spoils_one_query() {
 }
 
 #[tokio::test]
-async fn a_region_that_is_named_twice_is_asked_once() {
+async fn a_region_that_is_named_twice_is_fetched_once() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -759,7 +759,7 @@ fn failures(log: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_failed_querys_line_names_the_data_source_the_query_and_who_asked() {
+async fn a_failed_querys_log_line_names_data_source_query_and_asker() {
     let sandbox = organization(Config { events: 10, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -806,7 +806,7 @@ async fn a_failed_querys_line_names_the_data_source_the_query_and_who_asked() {
 }
 
 #[tokio::test]
-async fn a_query_that_fails_with_every_refresh_has_a_line_a_minute() {
+async fn a_query_that_fails_at_each_refresh_has_one_log_line_a_minute() {
     let sandbox = organization(Config { events: 10, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;

@@ -346,7 +346,7 @@ fn family(engine: &Engine) {
 }
 
 #[test]
-fn scaleways_filters_hide_nobodys_parent() {
+fn pushed_down_filters_hide_no_parent() {
     let world = World::new();
     let family: Vec<_> =
         world.trail.iter().filter(|(.., event)| event["service_name"] == "scaleway.lb.v1.ZonedApi").cloned().collect();
@@ -367,7 +367,7 @@ fn scaleways_filters_hide_nobodys_parent() {
 }
 
 #[tokio::test]
-async fn a_child_is_found_whatever_else_the_scope_asks() {
+async fn a_child_is_found_with_any_other_condition() {
     let engine = Engine::empty().await;
     family(&engine);
     for scope in [
@@ -436,7 +436,7 @@ fn means(scope: &Value, organization: &Organization, (kind, region, event): &Tol
 }
 
 #[test]
-fn answers_are_what_the_model_says() {
+fn answers_equal_the_models() {
     let world = World::new();
     let fields = &PLAIN[..10];
     world.check(fields, |scope| {
@@ -486,7 +486,7 @@ fn ad_hoc(trail: &[Told]) -> impl Strategy<Value = Vec<(&'static str, &'static s
 }
 
 #[test]
-fn ad_hoc_filters_mean_the_same_wherever_they_are_applied() {
+fn ad_hoc_filters_match_the_same_events_pushed_down_or_not() {
     let world = World::new();
     let everything = world.answer(&json!({}));
     let request = world.engine.ever();
@@ -558,7 +558,7 @@ async fn quiet() -> Engine {
 }
 
 #[tokio::test]
-async fn what_scaleway_can_filter_is_filtered_there() {
+async fn exact_filters_are_pushed_down() {
     let mut engine = quiet().await;
     let terraform = engine.sandbox.organization().applications[0].clone();
     for (scope, expected) in [
@@ -616,7 +616,7 @@ async fn a_rule_is_planned_with_lists_that_are_cached_and_waits_for_none() {
 }
 
 #[tokio::test]
-async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
+async fn inexact_filters_are_not_pushed_down() {
     let mut engine = quiet().await;
     for scope in [
         // Success is any 2xx and failure almost anything: no list of codes is complete.
@@ -647,7 +647,7 @@ async fn what_scaleway_cannot_filter_exactly_is_filtered_here() {
 }
 
 #[tokio::test]
-async fn resource_ids_are_never_asked_of_scaleway() {
+async fn resource_ids_are_never_pushed_down() {
     // Its filter would hide children, and deletes whose id stands only in their body.
     let engine = quiet().await;
     let id = "00000000-0000-4000-8000-000000000000".to_owned();
@@ -656,7 +656,7 @@ async fn resource_ids_are_never_asked_of_scaleway() {
 }
 
 #[tokio::test]
-async fn lists_that_cannot_hold_what_is_meant_are_not_asked() {
+async fn lists_without_matching_events_are_not_fetched() {
     let mut engine = quiet().await;
     let lists = ["/events?", "/authentication-events?", "/system-events?"];
     for (scope, expected) in [
@@ -686,7 +686,7 @@ async fn lists_that_cannot_hold_what_is_meant_are_not_asked() {
 }
 
 #[tokio::test]
-async fn the_region_of_global_products_is_asked_where_it_may_hold_what_is_meant() {
+async fn the_region_of_global_products_is_fetched_where_it_may_have_matches() {
     let mut engine = quiet().await;
     for (scope, expected) in [
         (json!({ "regions": ["nl-ams"] }), true),
@@ -703,14 +703,14 @@ async fn the_region_of_global_products_is_asked_where_it_may_hold_what_is_meant(
 }
 
 #[tokio::test]
-async fn a_value_that_is_given_twice_is_asked_once() {
+async fn a_value_that_is_given_twice_is_fetched_once() {
     let engine = quiet().await;
     engine.ids(json!({ "kinds": ["api"], "regions": ["nl-ams", "nl-ams"], "products": ["vpc", "vpc"] })).await;
     assert_eq!(engine.asked("/nl-ams/events?").len(), 1, "{:?}", engine.asked("/nl-ams/events?"));
 }
 
 #[tokio::test]
-async fn what_is_asked_of_scaleway_is_shown_in_the_query_inspector() {
+async fn the_query_inspector_shows_the_upstream_lists() {
     let engine = quiet().await;
     let frame =
         engine.ask(list(json!({ "regions": ["nl-ams"], "kinds": ["api"], "products": ["vpc"] }))).await.unwrap();

@@ -160,7 +160,7 @@ async fn principals_are_users_and_applications_by_name() {
 }
 
 #[tokio::test]
-async fn names_outlive_a_failed_health_check_and_the_answer_says_from_when_they_are() {
+async fn names_outlive_a_failed_health_check_with_their_time() {
     let (host, sandbox, source) = start().await;
     let before = get(&host, &source, "principals").await;
     sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::Unavailable.always().on(list)));
@@ -202,7 +202,7 @@ async fn projects_are_those_of_the_organization_by_name() {
 }
 
 #[tokio::test]
-async fn a_resource_that_no_event_names_has_the_name_that_resource_explorer_tells() {
+async fn an_unnamed_resource_has_its_name_from_resource_explorer() {
     let (host, sandbox, source) = start().await;
     let server = sandbox.organization().resource("web-1").unwrap();
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
@@ -357,7 +357,7 @@ async fn an_events_body_is_passed_on_however_deep_it_is_nested() {
 }
 
 #[tokio::test]
-async fn a_query_is_checked_before_it_is_asked() {
+async fn a_check_of_a_query_reports_its_errors_and_notices() {
     let (host, sandbox, source) = start().await;
     let check = async |query: Value, rule: bool| {
         let query = url::form_urlencoded::byte_serialize(query.to_string().as_bytes()).collect::<String>();
@@ -417,7 +417,7 @@ async fn a_query_is_checked_before_it_is_asked() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_or_cannot_be_asked_is_refused_with_a_reason() {
+async fn an_unknown_or_invalid_resource_call_is_refused_with_a_reason() {
     let (host, sandbox, source) = start().await;
     let long = format!("event/{}", "x".repeat(1_000_000));
     let cases = [
@@ -498,7 +498,7 @@ async fn a_refusal_of_scaleway_reaches_the_caller_with_its_status() {
 }
 
 #[tokio::test]
-async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
+async fn an_event_of_a_failed_region_is_an_error_instead_of_not_found() {
     let (host, sandbox, source) = start().await;
     let events = table(&host, &source, 48).await;
     let event = events.iter().find(|event| event["region"] == "fr-par" && event["id"].as_bytes()[14] == b'7').unwrap();
@@ -515,7 +515,7 @@ async fn an_event_is_not_said_to_be_missing_where_its_region_did_not_answer() {
 }
 
 #[tokio::test]
-async fn a_list_of_resources_says_what_is_missing_from_it() {
+async fn an_incomplete_list_of_resources_names_what_is_missing() {
     let (host, sandbox, source) = start().await;
     let whole = get(&host, &source, "resources?from=0").await;
     sandbox.set_faults([Fault::Unavailable.always().in_region("nl-ams")]);
@@ -609,7 +609,7 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
 }
 
 #[tokio::test]
-async fn there_are_no_streams_and_grafana_is_told_so() {
+async fn streams_are_not_offered() {
     let (host, _sandbox, source) = start().await;
     let context = Some(source.context());
     let mut streams: StreamClient<_> = host.streams();

@@ -126,7 +126,7 @@ async fn sandbox_with(key: &str) -> Sandbox {
 }
 
 #[test]
-fn the_search_finds_what_it_looks_for() {
+fn the_search_finds_a_planted_secret() {
     let secret = secret();
     let mut heard = Heard::new(&[&secret]);
     heard.hear("nothing", "words");
@@ -138,7 +138,7 @@ fn the_search_finds_what_it_looks_for() {
 }
 
 #[tokio::test]
-async fn no_call_that_works_says_the_secret() {
+async fn no_successful_call_contains_the_secret() {
     let key = secret();
     let sandbox = sandbox_with(&key).await;
     let host = plugin().await;
@@ -152,7 +152,7 @@ async fn no_call_that_works_says_the_secret() {
 }
 
 #[tokio::test]
-async fn no_failing_call_says_the_secret() {
+async fn no_failing_call_contains_the_secret() {
     let key = secret();
     let sandbox = sandbox_with(&key).await;
     let host = plugin().await;
@@ -190,7 +190,7 @@ struct Misshapen {
 }
 
 #[tokio::test]
-async fn no_malformed_call_says_the_secret() {
+async fn no_malformed_call_contains_the_secret() {
     let (key, header, password) = (secret(), secret(), secret());
     let sandbox = sandbox_with(&key).await;
     let host = plugin().await;
@@ -351,7 +351,7 @@ fn echoes() -> Vec<(&'static str, Echo)> {
 }
 
 #[tokio::test]
-async fn an_api_that_hands_the_key_back_does_not_make_it_known() {
+async fn an_api_that_echoes_the_key_does_not_leak_it() {
     let key = secret();
     let host = plugin().await;
     let mut heard = Heard::new(&[&key]);
@@ -379,7 +379,7 @@ async fn an_api_that_hands_the_key_back_does_not_make_it_known() {
 }
 
 #[tokio::test]
-async fn a_proxys_password_is_not_said() {
+async fn a_proxys_password_is_not_leaked() {
     let (key, password) = (secret(), secret());
     let refusing = api(|asked| Answer {
         status: "407 Proxy Authentication Required",
@@ -409,7 +409,7 @@ async fn a_proxys_password_is_not_said() {
 }
 
 #[tokio::test]
-async fn the_key_is_sent_to_the_api_and_to_no_other() {
+async fn the_key_is_sent_to_the_api_only() {
     let key = secret();
     let caught = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let catcher = std::sync::Arc::clone(&caught);
@@ -433,7 +433,7 @@ async fn the_key_is_sent_to_the_api_and_to_no_other() {
 }
 
 #[test]
-fn what_the_process_is_given_does_not_show_when_it_is_printed() {
+fn printed_settings_contain_no_secret() {
     let key = secret();
     let data: Value = json!({ "organizationId": ORGANIZATION_ID });
     let secrets = std::collections::HashMap::from([("secretKey".to_owned(), key.clone())]);

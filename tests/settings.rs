@@ -137,7 +137,7 @@ async fn settings_that_are_no_object_are_an_error() {
 }
 
 #[tokio::test]
-async fn keys_that_are_no_settings_are_named_by_the_health_check_and_do_no_harm() {
+async fn unknown_settings_are_ignored_and_named_by_the_health_check() {
     let sandbox = organization(Config { events: 60, ..Config::default() }).await;
     let host = plugin().await;
     let mut source = source(&sandbox, SECRET_KEY).with("tlsSkipVerify", true).with("keepCookies", json!([]));
@@ -254,7 +254,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
 }
 
 #[tokio::test]
-async fn as_many_calls_run_at_once_as_the_setting_says() {
+async fn concurrent_calls_reach_the_setting() {
     let config = Config { events: 2_000, latency: Duration::from_millis(20), ..Config::default() };
     let sandbox = organization(config).await;
     let host = plugin().await;
@@ -267,7 +267,7 @@ async fn as_many_calls_run_at_once_as_the_setting_says() {
 }
 
 #[tokio::test]
-async fn what_has_settled_is_not_asked_for_again_by_a_rule() {
+async fn a_rule_does_not_fetch_settled_events_again() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let host = plugin().await;
     // All of the range is older than an hour.
@@ -290,7 +290,7 @@ async fn what_has_settled_is_not_asked_for_again_by_a_rule() {
 }
 
 #[tokio::test]
-async fn the_projects_of_a_query_come_before_that_of_the_settings() {
+async fn the_projects_of_a_query_override_the_settings() {
     let sandbox = organization(Config { events: 40_000, ..Config::default() }).await;
     let host = plugin().await;
     let projects: Vec<&str> = sandbox.organization().projects.iter().map(|project| &*project.id).collect();
@@ -315,7 +315,7 @@ async fn the_projects_of_a_query_come_before_that_of_the_settings() {
 }
 
 #[tokio::test]
-async fn spaces_around_a_key_and_capitals_in_an_id_are_forgiven() {
+async fn spaces_around_a_key_and_capitals_in_an_id_are_accepted() {
     let key = "5a11d000-0000-4000-8000-00000000face";
     let keys = vec![(key.to_owned(), Grant::Full)];
     let sandbox = organization(Config { events: 60, keys, ..Config::default() }).await;

@@ -85,7 +85,7 @@ fn fields(text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn no_text_that_is_shown_hides_anything() {
+async fn no_shown_text_has_hidden_characters() {
     let engine = hostile().await;
     for query in [
         json!({ "queryType": "events", "format": "logs" }),
@@ -149,7 +149,7 @@ async fn labels_are_short_and_differ_where_the_events_do() {
 }
 
 #[tokio::test]
-async fn what_a_machine_reads_is_as_it_was_sent() {
+async fn texts_for_machines_are_unchanged() {
     let engine = hostile().await;
     let values = engine.ask(json!({ "queryType": "values", "column": "method" })).await.unwrap();
     assert!(texts(&values, "value").contains(&HOSTILE.to_owned()), "{:?}", texts(&values, "value"));

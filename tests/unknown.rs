@@ -35,7 +35,7 @@ async fn with_a_failing_region() -> Engine {
 }
 
 #[tokio::test]
-async fn nothing_found_in_a_whole_trail_is_zero() {
+async fn no_events_in_a_complete_trail_are_zero() {
     let engine = Engine::empty().await;
     for (query, fields) in questions() {
         let frame = engine.ask(query.clone()).await.expect("an answer");
@@ -45,7 +45,7 @@ async fn nothing_found_in_a_whole_trail_is_zero() {
 }
 
 #[tokio::test]
-async fn nothing_found_where_a_region_fails_is_no_data_and_says_why() {
+async fn no_events_beside_a_failed_region_are_no_data_with_a_reason() {
     let engine = with_a_failing_region().await;
     for (query, _) in questions() {
         let frame = engine.ask(query.clone()).await.expect("an answer");
@@ -57,7 +57,7 @@ async fn nothing_found_where_a_region_fails_is_no_data_and_says_why() {
 }
 
 #[tokio::test]
-async fn what_is_found_where_a_region_fails_is_shown() {
+async fn events_of_other_regions_are_shown_where_a_region_fails() {
     let engine = with_a_failing_region().await;
     let shown = |frame: Frame| (numbers(&frame), warnings(&frame).is_empty());
     let count = json!({ "queryType": "counts", "over": "total", "scope": { "methods": ["CreateServer"] } });
@@ -67,7 +67,7 @@ async fn what_is_found_where_a_region_fails_is_shown() {
 }
 
 #[tokio::test]
-async fn nothing_found_in_regions_that_answer_is_zero() {
+async fn no_events_in_regions_that_answer_are_zero() {
     let engine = with_a_failing_region().await;
     let regions: Vec<&str> = REGIONS.into_iter().filter(|region| *region != "nl-ams").collect();
     for (mut query, fields) in questions() {
@@ -78,7 +78,7 @@ async fn nothing_found_in_regions_that_answer_is_zero() {
 }
 
 #[tokio::test]
-async fn nothing_found_in_what_scaleway_no_longer_keeps_is_no_data() {
+async fn no_events_beyond_the_retention_are_no_data() {
     const DAY: i64 = 86_400 * SECOND;
     let engine = Engine::empty().await;
     let now = nanos(engine.sandbox.now());
@@ -90,7 +90,7 @@ async fn nothing_found_in_what_scaleway_no_longer_keeps_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_rule_gets_an_error_instead() {
+async fn a_rule_over_an_incomplete_trail_is_an_error() {
     let engine = with_a_failing_region().await;
     for (query, _) in questions().into_iter().filter(|(query, _)| query["queryType"] == "counts") {
         let failure = engine.ask_as_rule(query.clone()).await.expect_err("a rule needs all");

@@ -117,12 +117,12 @@ async fn a_null_token_ends_a_list() {
 }
 
 #[tokio::test]
-async fn a_token_that_repeats_ends_a_list_and_is_said() {
+async fn a_repeated_token_ends_a_list_with_a_notice() {
     is_partial(Fault::RepeatingToken.always(), 0..=EVENTS - 300, "repeated a page token").await;
 }
 
 #[tokio::test]
-async fn a_token_that_repeats_costs_no_endless_calls() {
+async fn a_repeated_token_costs_a_bounded_number_of_calls() {
     // A busy hour's first page may call for several walks of two pages each; one call at a time is one walk.
     let engine = suffering_with(Fault::RepeatingToken.always(), &json!({ "concurrentCalls": 1 })).await;
     engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap();
@@ -135,7 +135,7 @@ async fn events_that_come_on_two_pages_are_shown_once() {
 }
 
 #[tokio::test]
-async fn events_that_two_regions_tell_are_shown_once() {
+async fn an_event_in_two_regions_is_shown_once() {
     is_complete(Fault::DuplicateAcrossRegions.always()).await;
 }
 
@@ -197,7 +197,7 @@ async fn large_bodies_in_a_row_hide_nothing() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf_8_are_replaced_and_said() {
+async fn invalid_utf_8_is_replaced_with_a_notice() {
     let engine = suffering(Fault::InvalidUtf8.always()).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
     assert_eq!(frame.rows(), EVENTS);
@@ -208,7 +208,7 @@ async fn bytes_that_are_not_utf_8_are_replaced_and_said() {
 
 /// At the same time, because each takes its time to be sure.
 #[tokio::test]
-async fn what_lasts_is_an_error_that_says_what_it_is() {
+async fn a_lasting_fault_is_an_error_that_names_it() {
     let lasting = [
         (Fault::TruncatedJson, 502, "the JSON is broken (EOF"),
         (Fault::HtmlPage, 502, "text/html; charset=utf-8, not JSON; is a proxy in between?"),
@@ -250,7 +250,7 @@ async fn a_lasting_rate_limit_is_an_error_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_try_that_the_deadline_cuts_short_does_not_hide_why_there_was_one() {
+async fn a_retry_that_the_deadline_cuts_short_reports_the_first_error() {
     let config = Config {
         events: 10,
         faults: [Fault::BadGateway.first(1), Fault::Stall.every(2)].iter().flat_map(on_lists).collect(),
@@ -299,7 +299,7 @@ async fn retry_after_may_be_a_date() {
 }
 
 #[tokio::test]
-async fn a_retry_after_whose_date_is_far_or_past_neither_waits_for_ever_nor_hammers() {
+async fn a_retry_after_with_a_far_or_past_date_waits_a_bounded_time() {
     // A far date ends the query at once, long before its deadline; a past one is tried again until the deadline.
     for (date, seconds, tries) in
         [("Fri, 31 Dec 2100 23:59:59 GMT", 600, 1..=1), ("Sun, 06 Nov 1994 08:49:37 GMT", 3, 2..=7)]
@@ -316,7 +316,7 @@ async fn a_retry_after_whose_date_is_far_or_past_neither_waits_for_ever_nor_hamm
 }
 
 #[tokio::test]
-async fn a_content_type_is_read_whatever_its_case() {
+async fn a_content_type_is_compared_in_any_case() {
     for (kind, json) in [
         ("Application/JSON; charset=utf-8", true),
         ("application/json", true),
@@ -343,7 +343,7 @@ async fn retry_after_beyond_the_deadline_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn retry_after_zero_is_no_licence_to_hammer() {
+async fn retry_after_zero_waits_before_a_retry() {
     let (url, asked) = scripted(|_, _| ("429 Too Many Requests", "Retry-After: 0\r\n", String::new())).await;
     // Pauses of at least 0.1, 0.2, 0.4 seconds in each of the lists.
     let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"], "queryTimeoutSeconds": 1 }));
@@ -416,7 +416,7 @@ async fn a_region_that_does_not_exist_has_no_events_and_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_region_that_fails_otherwise_is_no_region_that_does_not_exist() {
+async fn other_failures_of_a_region_are_errors() {
     let count = json!({ "queryType": "counts", "over": "total" });
     for (fault, region) in [
         (Fault::InternalError, "pl-waw"),
@@ -475,7 +475,7 @@ async fn an_answer_that_always_stalls_is_an_error_after_two_timeouts() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_late_keeps_what_came_before() {
+async fn a_page_that_fails_late_leaves_the_pages_before_it() {
     let (url, _) = scripted(|path, _| match path {
         path if path.contains("/iam/") => nobody(path),
         path if path.contains("page_token") => ("500 Internal Server Error", JSON, r#"{"message":"late"}"#.to_owned()),
@@ -494,7 +494,7 @@ async fn a_page_that_fails_late_keeps_what_came_before() {
 }
 
 #[tokio::test]
-async fn values_of_another_type_are_read_all_the_same() {
+async fn values_of_another_type_are_decoded() {
     is_complete(Fault::WrongType.always()).await;
     let engine = suffering(Fault::WrongType.always()).await;
     let statuses = engine.ask(json!({ "queryType": "values", "column": "status" })).await.unwrap();
@@ -517,7 +517,7 @@ async fn events_without_a_time_are_left_out_and_counted() {
 }
 
 #[tokio::test]
-async fn events_with_a_time_that_is_none_are_left_out_and_counted() {
+async fn events_with_an_invalid_time_are_left_out_and_counted() {
     is_partial(Fault::MalformedTime.always(), 3..=20, "recorded_at is \"yesterday, around noon\"").await;
 }
 
@@ -644,7 +644,7 @@ async fn ask_recorded(query: Value) -> Frame {
 }
 
 #[tokio::test]
-async fn every_recorded_event_is_shown_with_what_it_has() {
+async fn every_recorded_event_is_shown_with_its_values() {
     let frame = ask_recorded(list(json!({}))).await;
     assert_eq!((frame.rows(), notices(&frame)), (69, vec![]));
     let filled = |name: &str| texts(&frame, name).iter().filter(|text| !text.is_empty()).count();
@@ -741,7 +741,7 @@ async fn an_event_about_several_resources_is_found_by_each() {
 }
 
 #[tokio::test]
-async fn members_that_nobody_knows_yet_do_not_hide_the_resources_of_an_event() {
+async fn unknown_members_do_not_hide_the_resources_of_an_event() {
     let resources =
         json!([{ "id": "one", "type": "ipam_ip", "name": "first", "billing_info": "prepaid", "rank": [1] }]);
     let data_source = page_of(vec![at(1, json!({ "resources": resources }))]).await;
@@ -766,7 +766,7 @@ async fn half_a_surrogate_pair_in_one_event_does_not_hide_the_others() {
 }
 
 #[tokio::test]
-async fn lists_of_all_kinds_are_one_and_the_combined_list_is_not_needed() {
+async fn the_lists_of_all_kinds_equal_the_combined_list() {
     let usual = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     assert_eq!(usual.ids(json!({})).await.len(), EVENTS);
     assert_eq!(usual.asked("/events?"), [""; 0], "one list is enough");
@@ -784,7 +784,7 @@ async fn lists_of_all_kinds_are_one_and_the_combined_list_is_not_needed() {
 }
 
 #[tokio::test]
-async fn a_combined_list_of_another_shape_is_not_needed_and_not_tried_in_vain_again() {
+async fn a_combined_list_of_another_shape_is_replaced_by_three_lists_and_not_tried_again() {
     let start = nanos(chrono::Utc::now()) - 3_600 * SECOND;
     let (range, event) = ((start, start + 10 * SECOND), |place: i64, id| {
         engine::event(Kind::Api, "fr-par", start + place * SECOND, json!({ "id": id }))
@@ -841,7 +841,7 @@ async fn each_list_answers_with_its_kind() {
 }
 
 #[tokio::test]
-async fn the_products_of_an_organization_are_listed_with_what_nobody_knows_yet() {
+async fn the_products_of_an_organization_are_listed_with_unknown_ones() {
     let engine = recorded().await;
     let deadline = Instant::now() + Duration::from_mins(1);
     let products =
@@ -859,7 +859,7 @@ async fn the_products_of_an_organization_are_listed_with_what_nobody_knows_yet()
 
 /// Scaleway's errors as recorded or as its client reads them, and what they become.
 #[tokio::test]
-async fn every_error_of_the_api_says_what_to_do_or_what_it_was() {
+async fn every_error_of_the_api_names_its_cause_or_remedy() {
     let cases = [
         (
             "400 Bad Request",
@@ -935,7 +935,7 @@ async fn no_error_echoes_the_secret_key() {
 }
 
 #[tokio::test]
-async fn a_key_without_the_trail_is_told_which_permission_it_lacks() {
+async fn a_key_without_trail_access_is_an_error_with_the_missing_permission() {
     let engine = Engine::with(Config { events: 10, ..Config::default() }, KEY_WITHOUT_AUDIT_TRAIL, &json!({})).await;
     let failure = engine.ask(list(json!({}))).await.unwrap_err();
     assert_eq!(failure.status, 403);
@@ -943,7 +943,7 @@ async fn a_key_without_the_trail_is_told_which_permission_it_lacks() {
 }
 
 #[tokio::test]
-async fn a_fresh_key_is_told_that_its_permission_may_be_under_way() {
+async fn the_error_of_a_fresh_key_mentions_propagation() {
     let config = Config { events: 10, ..Config::default() };
     let engine = Engine::with(config, KEY_STILL_PROPAGATING, &json!({ "regions": ["fr-par"] })).await;
     let failure = engine.ask(list(json!({}))).await.unwrap_err();
@@ -953,14 +953,14 @@ async fn a_fresh_key_is_told_that_its_permission_may_be_under_way() {
 }
 
 #[tokio::test]
-async fn a_refusal_between_answers_is_asked_again() {
+async fn a_refusal_between_answers_is_retried() {
     is_complete(Fault::Forbidden.first(1)).await;
     is_complete(Fault::Forbidden.every(3)).await;
     is_complete(Fault::Forbidden.first(4).in_region("nl-ams")).await;
 }
 
 #[tokio::test]
-async fn a_refusal_that_lasts_is_not_asked_again() {
+async fn a_lasting_refusal_is_not_retried() {
     // Of the whole key: no call tells that the permission is on its way.
     let (url, asked) =
         scripted(|_, _| ("403 Forbidden", JSON, r#"{"message":"insufficient permissions"}"#.to_owned())).await;
@@ -980,7 +980,7 @@ async fn a_refusal_that_lasts_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_region_that_refuses_while_others_answer_is_asked_until_the_deadline() {
+async fn a_region_that_refuses_while_others_answer_is_retried_until_the_deadline() {
     let settings = json!({ "queryTimeoutSeconds": 2 });
     let engine = suffering_with(Fault::Forbidden.always().in_region("nl-ams"), &settings).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
@@ -991,7 +991,7 @@ async fn a_region_that_refuses_while_others_answer_is_asked_until_the_deadline()
 }
 
 #[tokio::test]
-async fn principals_are_named_by_users_and_applications_and_the_names_are_held() {
+async fn principals_have_cached_names_of_users_and_applications() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let frame = engine.ask(list(json!({}))).await.unwrap();
     let organization = engine.sandbox.organization();
@@ -1016,7 +1016,7 @@ async fn principals_are_named_by_users_and_applications_and_the_names_are_held()
 }
 
 #[tokio::test]
-async fn names_outlive_iam_and_the_answer_says_from_when_they_are() {
+async fn names_outlive_an_iam_outage_with_their_time() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let before = engine.ask(list(json!({}))).await.unwrap();
     engine.sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::NotFound.always().on(list)));
@@ -1059,7 +1059,7 @@ async fn a_user_beyond_the_first_page_has_a_name() {
 }
 
 #[tokio::test]
-async fn without_iam_ids_and_the_trails_names_are_shown_and_one_notice_says_why() {
+async fn without_iam_ids_and_names_of_the_trail_are_shown_with_one_notice() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let frame = engine.ask(list(json!({ "kinds": ["api"], "products": ["instance"] }))).await.unwrap();
     assert_eq!(notices(&frame).len(), 1, "{:?}", notices(&frame));
@@ -1106,7 +1106,7 @@ const TOLD: &str =
     "the names old-importer, gone@example.com come from the trail, since IAM does not know the principal";
 
 #[tokio::test]
-async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_says_so() {
+async fn a_deleted_principal_has_its_name_from_the_trail_with_a_notice() {
     let (engine, [application, user, stranger], hour) = deleted(SECRET_KEY, Config::default()).await;
     let api = list(json!({ "kinds": ["api"] }));
     let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
@@ -1139,7 +1139,7 @@ async fn who_has_been_deleted_has_the_name_that_the_trail_tells_and_the_answer_s
 }
 
 #[tokio::test]
-async fn a_name_that_only_the_trail_knows_is_a_principals_where_it_does_nothing_too() {
+async fn a_name_from_the_trail_selects_a_principal_without_events_in_the_range() {
     let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config::default()).await;
     let quiet = Request { from: hour.from - 3_600 * SECOND, to: hour.from, ..hour.clone() };
     let count = |who: &str| json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } });
@@ -1160,7 +1160,7 @@ async fn a_name_that_only_the_trail_knows_is_a_principals_where_it_does_nothing_
 }
 
 #[tokio::test]
-async fn who_has_been_deleted_is_named_from_the_trail_without_iam_too() {
+async fn a_deleted_principal_is_named_from_the_trail_without_iam() {
     let (engine, [application, ..], hour) = deleted(KEY_WITHOUT_IAM, Config::default()).await;
     let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
     assert!(texts(&frame, "principal").contains(&"old-importer".to_owned()));
@@ -1171,7 +1171,7 @@ async fn who_has_been_deleted_is_named_from_the_trail_without_iam_too() {
 }
 
 #[tokio::test]
-async fn a_trail_that_does_not_tell_names_costs_names_and_a_rule_that_needs_them() {
+async fn an_unreadable_trail_costs_names_and_rules_that_need_them() {
     let faults = vec![Fault::Unavailable.always().on(Endpoint::Events)];
     let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config { faults, ..Config::default() }).await;
     let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
@@ -1194,7 +1194,7 @@ async fn values_of(engine: &Engine, column: &str) -> (Vec<(String, String)>, Vec
 }
 
 #[tokio::test]
-async fn variables_show_names_and_hold_ids() {
+async fn variables_show_names_and_insert_ids() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let organization = engine.sandbox.organization();
     let projects: BTreeMap<&str, &str> =
@@ -1222,7 +1222,7 @@ async fn variables_show_names_and_hold_ids() {
 }
 
 #[tokio::test]
-async fn without_permission_variables_show_the_names_that_events_tell_and_say_why() {
+async fn without_permission_variables_show_names_of_events_with_a_notice() {
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, KEY_FOR_THE_TRAIL_ALONE, &json!({})).await;
     let organization = engine.sandbox.organization();
@@ -1240,7 +1240,7 @@ async fn without_permission_variables_show_the_names_that_events_tell_and_say_wh
 }
 
 #[tokio::test]
-async fn names_of_variables_delay_no_event_beyond_their_share_and_faults_cost_names_alone() {
+async fn slow_or_failing_names_of_variables_cost_their_share_of_time_and_names_only() {
     let settings = json!({ "callTimeoutSeconds": 30, "queryTimeoutSeconds": 40 });
     for fault in [Fault::Stall, Fault::HtmlPage, Fault::TruncatedJson, Fault::NotFound, Fault::TooManyRequests] {
         let faults = [Endpoint::Projects, Endpoint::Resources].map(|list| fault.always().on(list)).into();
@@ -1262,7 +1262,7 @@ async fn names_of_variables_delay_no_event_beyond_their_share_and_faults_cost_na
 }
 
 #[tokio::test]
-async fn without_iam_a_principals_id_is_still_asked_of_scaleway() {
+async fn without_iam_a_principals_id_is_still_pushed_down() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let id = engine.sandbox.organization().applications[0].id.clone();
     assert!(!engine.ids(json!({ "principals": [id], "kinds": ["api"] })).await.is_empty());
@@ -1281,7 +1281,7 @@ async fn without_iam(fault: Fault, settings: Value) -> Engine {
 }
 
 #[tokio::test]
-async fn an_iam_that_does_not_answer_costs_names_and_not_events() {
+async fn a_silent_iam_costs_names_only() {
     // IAM may take a quarter of the query's time.
     let engine = without_iam(Fault::Stall, json!({ "queryTimeoutSeconds": 20 })).await;
     let id = engine.sandbox.organization().applications[0].id.clone();
@@ -1315,7 +1315,7 @@ async fn a_range_older_than_ninety_days_says_that_events_may_be_missing() {
 }
 
 #[tokio::test]
-async fn the_last_ninety_days_are_kept() {
+async fn a_range_of_the_last_ninety_days_has_no_notice() {
     let engine = Engine::start(Config { events: 10, ..Config::default() }).await;
     let now = nanos(chrono::Utc::now());
     let range = panel(now - 90 * 86_400 * SECOND, now);
@@ -1340,7 +1340,7 @@ async fn exactly(count: i64, before: bool, max_events: usize) -> (Engine, i64) {
 }
 
 #[tokio::test]
-async fn a_list_of_exactly_the_most_events_is_complete() {
+async fn a_list_of_exactly_max_events_is_complete() {
     for count in [100, 200] {
         let (engine, from) = exactly(count, false, usize::try_from(count).unwrap()).await;
         let query = json!({ "format": "table", "limit": count });
@@ -1350,7 +1350,7 @@ async fn a_list_of_exactly_the_most_events_is_complete() {
 }
 
 #[tokio::test]
-async fn a_list_of_one_event_more_than_the_most_is_cut_and_says_so() {
+async fn a_list_of_one_more_than_max_events_is_cut_with_a_notice() {
     let (engine, from) = exactly(101, false, 100).await;
     let range = panel(from, from + 1_000 * SECOND);
     let frame = ask(&engine.data_source, &json!({ "limit": 100 }), &range).await.unwrap();
@@ -1362,7 +1362,7 @@ async fn a_list_of_one_event_more_than_the_most_is_cut_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_event_right_before_the_range_does_not_make_a_list_too_long() {
+async fn an_event_just_before_the_range_does_not_count_towards_max_events() {
     // More than the range is asked for, because the API's bounds are not documented.
     let (engine, from) = exactly(100, true, 100).await;
     let range = panel(from, from + 1_000 * SECOND);
@@ -1373,7 +1373,7 @@ async fn an_event_right_before_the_range_does_not_make_a_list_too_long() {
 }
 
 #[tokio::test]
-async fn no_query_shows_more_than_the_most_events() {
+async fn no_query_shows_more_than_max_events() {
     let settings = json!({ "maxEvents": 150 });
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, SECRET_KEY, &settings).await;
     let frame = engine.ask(json!({ "queryType": "counts", "over": "total" })).await.unwrap();
