@@ -67,7 +67,7 @@ describe('annotations', () => {
     expect(shown(CoreApp.Dashboard, overlay).result.meta?.dataTopic).toBe(DataTopic.Annotations);
   });
 
-  it('say first, and in the colour of text, who did what', () => {
+  it('begin with who did what, in the color of text', () => {
     const { rows } = shown(CoreApp.Dashboard);
     const title = rows[1].querySelector('b');
     expect(title?.textContent).toBe('alice DeleteServer <img>');
@@ -79,7 +79,7 @@ describe('annotations', () => {
 describe('the width of a tooltip', () => {
   asUser({ permissions: { 'datasources:explore': true } });
 
-  it('is bounded for what Grafana keeps of titles and texts, however long a word is', () => {
+  it('is bounded for any length of a word', () => {
     const long = 'x'.repeat(4_000);
     const many = Array.from({ length: 300 }, (_, i) => `principal-${i} ×${i}`).join(', ');
     const { result } = shown(CoreApp.Dashboard, { ...frame(), ...longFrame(long, many) });
@@ -133,7 +133,7 @@ describe('the links of someone who may use Explore', () => {
     expect(links[0][0][1]).toMatch(/^public\/plugins\//);
   });
 
-  it('hold no text of an event, whatever it looks like', () => {
+  it('have no text of an event', () => {
     const hostile = '"><img src=x onerror=alert(1)>';
     const { links, rows } = shown(
       CoreApp.Dashboard,
@@ -193,12 +193,12 @@ describe('the links of a viewer', () => {
     expect(links.flat().some(([, href]) => href.includes('/explore'))).toBe(false);
   });
 
-  it('are not there where there is no dashboard', () => {
+  it('are absent without a dashboard', () => {
     expect(shown(CoreApp.Explore).links[2]).toEqual([]);
   });
 });
 
-describe('where nobody may use Explore', () => {
+describe('without access to Explore', () => {
   asUser({ permissions: { 'datasources:explore': true } }, { exploreEnabled: false });
 
   it('no link leads there', () => {

@@ -19,7 +19,7 @@ describe('conditions', () => {
     expect(filterOf(rowOf(filter, 1))).toEqual(filter);
   });
 
-  it('know absence however it was written', () => {
+  it('recognize absence in each spelling', () => {
     expect(rowOf({ key: 'mfa', operator: '=', value: '' }, 1)).toEqual(row({ key: 'mfa', operator: 'not-set' }));
     expect(rowOf({ key: 'mfa', operator: '!=', value: '(none)' }, 1)).toEqual(row({ key: 'mfa', operator: 'set' }));
     expect(filterOf(row({ key: 'mfa', operator: 'set' }))).toEqual({ key: 'mfa', operator: '!=', value: '(none)' });
@@ -44,7 +44,7 @@ describe('conditions', () => {
     expect(withKey(row({ key: 'status', operator: '>=', values: ['400'] }), 'country')).toEqual(row({}));
   });
 
-  it('keep what the next operator takes', () => {
+  it('keep the value that the next operator accepts', () => {
     const one = row({ key: 'status', values: ['404'] });
     const several = row({ key: 'status', operator: '=|', values: ['denied', '404'] });
     expect(withOperator(one, '=|').values).toEqual(['404']);

@@ -87,7 +87,7 @@ function columns(panel: Panel): Record<string, string> {
   return (organize?.options.renameByName ?? {}) as Record<string, string>;
 }
 
-describe('what is not known', () => {
+describe('an unknown value', () => {
   it.each(queried.map((panel) => [panel.name, panel] as const))(
     'does not look like zero in %s',
     (_, { fieldConfig }) => {
@@ -112,7 +112,7 @@ describe('what is not known', () => {
     }
   );
 
-  it('is told from nothing wherever groups are counted', () => {
+  it('differs from zero wherever groups are counted', () => {
     const grouped = queried.filter(({ targets }) => targets!.some(({ groupBy }) => groupBy));
     expect(grouped.length).toBeGreaterThan(6);
     grouped.forEach(({ name, targets }) => {
@@ -123,7 +123,7 @@ describe('what is not known', () => {
     });
   });
 
-  it('is told from nothing beside every panel of log lines, which says "No data" of both', () => {
+  it('differs from zero beside every panel of log lines', () => {
     const logs = panels.filter(({ type }) => type === 'logs');
     expect(logs).toHaveLength(2);
     logs.forEach(({ name, targets }) => {
@@ -139,7 +139,7 @@ describe('what is not known', () => {
     tables.forEach((table) => expect([table.name, overridden(table, '/.*/', 'noValue')]).toEqual([table.name, '']));
   });
 
-  it('is no zero in the examples of the documentation', () => {
+  it('is not zero in the examples of the documentation', () => {
     const root = path.resolve(__dirname, '../..');
     const documents = ['README.md', ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
     documents
@@ -157,7 +157,7 @@ describe('graphs', () => {
     bars.forEach(({ name, fieldConfig }) => expect([name, fieldConfig!.defaults.min]).toEqual([name, 0]));
   });
 
-  it('do not draw the number of all beside the groups', () => {
+  it('do not draw the total beside the groups', () => {
     bars.forEach((panel) => {
       const [{ refId }] = panel.targets!.filter(({ groupBy }) => !groupBy);
       const hidden = { viz: true, legend: true, tooltip: true };
@@ -175,7 +175,7 @@ describe('graphs', () => {
     );
   });
 
-  it('tell apart what lacks a value from what belongs to other groups', () => {
+  it('distinguish a missing value from other groups', () => {
     const grouped = bars.map((panel) =>
       ['(none)', 'other'].map((name) => (overridden(panel, name, 'color') as { fixedColor: string })?.fixedColor)
     );
@@ -183,7 +183,7 @@ describe('graphs', () => {
     grouped.filter(([none]) => none).forEach(([none, other]) => expect(other).not.toBe(none));
   });
 
-  it('have no letters that grow with the room that is left', () => {
+  it('have a fixed text size', () => {
     expect(panels.filter(({ type }) => type === 'bargauge')).toEqual([]);
   });
 });
@@ -202,7 +202,7 @@ describe('tables', () => {
     });
   });
 
-  it('say from where, and of which key or resource, whatever its name', () => {
+  it('show the source address, and the key or resource', () => {
     expect(ofEvents.length).toBeGreaterThan(6);
     ofEvents.forEach((table) => {
       const shown = Object.keys(columns(table));
@@ -229,7 +229,7 @@ describe('tables', () => {
     });
   });
 
-  it('are wide enough for what stands in their columns', () => {
+  it('are wide enough for the values of their columns', () => {
     const least: Record<string, number> = { Principal: 190, 'Resource id': 305, 'Source address': 140, Time: 140 };
     ofEvents.forEach((table) => {
       Object.values(columns(table)).forEach((name) => {
@@ -244,7 +244,7 @@ describe('tables', () => {
   /** A dashboard's width at 1 280 px beside Grafana's menu, less the edges of a panel. */
   const NARROW = 930;
 
-  it('show who did what, on which and from where without being scrolled, in a narrow window too', () => {
+  it('show principal, method, resource and address without scrolling, in a narrow window too', () => {
     ofEvents.forEach((table) => {
       const { indexByName } = table.transformations!.find(({ id }) => id === 'organize')!.options;
       const all = Object.entries(columns(table)).sort(([a], [b]) => Number(indexByName[a]) - Number(indexByName[b]));
@@ -257,7 +257,7 @@ describe('tables', () => {
     });
   });
 
-  it('that stand beside others have room for the widest of their values', () => {
+  it('beside others have room for their widest value', () => {
     const method = tables.find(({ title }) => title === 'Second factor')!;
     // "authentication_code"
     expect(overridden(method, 'Method', 'custom.minWidth')).toBeGreaterThanOrEqual(165);
@@ -273,7 +273,7 @@ describe('tables', () => {
       });
   });
 
-  it('rank groups below the number of all, which is 0 where nothing happened', () => {
+  it('rank groups below the total, which is 0 without events', () => {
     const rankings = tables.filter(({ targets }) => targets!.some(({ queryType }) => queryType === 'counts'));
     expect(rankings.map(({ title }) => title)).toEqual([
       'Countries',

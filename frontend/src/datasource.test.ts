@@ -61,7 +61,7 @@ describe('queries', () => {
     expect(ids.slice(2)).toEqual(['SQR7', 'SQR7']);
   });
 
-  it('carry the dashboard’s variables and filters', () => {
+  it('have the dashboard’s variables and filters', () => {
     const datasource = fakeDataSource({ who: ['a', 'b'] });
     const filters = [{ key: 'product', operator: '=', value: 'iam' }];
     const own = [{ key: 'region', operator: '=' as const, value: 'fr-par' }];
@@ -122,7 +122,7 @@ describe('queries', () => {
     expect(backend).toHaveBeenCalledTimes(1);
   });
 
-  it('tell Grafana whether they hold a variable', () => {
+  it('report whether they have a variable', () => {
     const datasource = fakeDataSource();
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['$who'] } })).toBe(true);
     expect(datasource.targetContainsTemplate({ refId: 'A', scope: { principals: ['who'] } })).toBe(false);
@@ -187,7 +187,7 @@ describe('annotations', () => {
     expect(new Set(responses.map(({ data }) => data[0])).size).toBe(4);
   });
 
-  it('are asked for anew where the question, the range or the time is another', async () => {
+  it('are requested again for another question, range or time', async () => {
     const backend = sent([fakeFrame('annotations', { time: [1] })]);
     const datasource = fakeDataSource();
     const ask = (...asked: Parameters<typeof anno>) => lastValueFrom(datasource.query(anno(...asked)));
@@ -203,7 +203,7 @@ describe('annotations', () => {
     expect(backend).toHaveBeenCalledTimes(4);
   });
 
-  it('are asked for anew after an error', async () => {
+  it('are requested again after an error', async () => {
     const failed = { data: [], errors: [{ message: 'no' }] };
     const backend = jest.spyOn(DataSourceWithBackend.prototype, 'query').mockImplementation(() => of(failed));
     const datasource = fakeDataSource();
@@ -215,7 +215,7 @@ describe('annotations', () => {
     expect(backend).toHaveBeenCalledTimes(4);
   });
 
-  it('that are awaited no longer are cancelled', () => {
+  it('without a subscriber are cancelled', () => {
     const cancelled = jest.fn();
     jest.spyOn(DataSourceWithBackend.prototype, 'query').mockImplementation(() => new Observable(() => cancelled));
     const datasource = fakeDataSource();
@@ -276,7 +276,7 @@ describe('ad-hoc filters', () => {
     ]);
   });
 
-  it('offer what the other filters leave', async () => {
+  it('offer the values that the other filters allow', async () => {
     const datasource = fakeDataSource();
     jest.mocked(datasource.ask).mockResolvedValue([fakeFrame('values', { text: ['iam', 'iam', 'vpc'] })]);
     const filters = [
@@ -372,7 +372,7 @@ describe('filter bars', () => {
     expect(emptyVariables).toEqual(['none']);
   });
 
-  it('of the scopes that are chosen are applied where there is a bar', async () => {
+  it('of chosen scopes are applied where there is a filter bar', async () => {
     const scope = (...filters: unknown[]) => ({ metadata: { name: 's' }, spec: { title: 's', filters } });
     const scopes = [
       scope(
@@ -418,13 +418,13 @@ describe('filter bars', () => {
     expect(expression.groupBy).toEqual(['country', 'method', 'region']);
   });
 
-  it('are applied to what expressions use, and to what is opened in Explore', () => {
+  it('are applied to queries of expressions and in Explore', () => {
     const datasource = fakeDataSource({ ds: ds('audit'), Filters: bar({ uid: '${ds}' }, iam) });
     expect(datasource.interpolateVariablesInQueries([query], {}, [iam, paris])[0].filters).toEqual([iam, paris]);
     expect(datasource.interpolateVariablesInQueries([query], {})[0].filters).toEqual([iam]);
   });
 
-  it('are not those of a dashboard that was left, nor of what the data source asks itself', async () => {
+  it('are not applied after the dashboard is left, nor to the data source’s own queries', async () => {
     const datasource = fakeDataSource({ Filters: bar({ uid: 'audit' }, iam) });
     for (const app of [CoreApp.Explore, CoreApp.UnifiedAlerting, CoreApp.CloudAlerting, CoreApp.Correlations]) {
       expect((await asked(datasource, { app }))[0].filters).toBeUndefined();
@@ -434,7 +434,7 @@ describe('filter bars', () => {
     expect(backend.mock.lastCall?.[0].filters).toBeUndefined();
   });
 
-  it('can be named by a query, so that Grafana asks again when they change', async () => {
+  it('can be named by a query, so that Grafana runs it again when they change', async () => {
     const datasource = fakeDataSource({ Filters: bar({ uid: 'audit' }, iam) });
     const dependent = datasource.dependent(query, CoreApp.PanelEditor);
     expect(dependent).toEqual({ ...query, dependsOn: ['${Filters}'] });
@@ -475,7 +475,7 @@ describe('Save & test', () => {
     expect(answer.details?.message).toMatch(/^it-mil: does not exist for this organization/);
   });
 
-  it('shows what is wrong', async () => {
+  it('shows the error', async () => {
     const failed = health('ERROR', { regions, principals: null }).testDatasource();
     await expect(failed).rejects.toMatchObject({
       message: 'A region does not answer',

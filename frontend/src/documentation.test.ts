@@ -11,7 +11,7 @@ describe('the documentation that Grafana serves', () => {
   const read = (name: string) => fs.readFileSync(path.join(folder, name), 'utf8');
   afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-  it('has the headings that the backend and the front end lead to', () => {
+  it('has the headings that the backend and the front end link to', () => {
     const backend = fs.readFileSync(path.join(__dirname, '../../src/query/documentation.rs'), 'utf8');
     const anchors = [...backend.matchAll(/=> "([a-z0-9-]+)"/g)].map(([, anchor]) => anchor);
     expect(anchors.length).toBeGreaterThan(15);

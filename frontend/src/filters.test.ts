@@ -34,7 +34,7 @@ describe('filters', () => {
     }
   });
 
-  it('passes on what only the backend can refuse by name', () => {
+  it('passes invalid values on to the backend’s checks', () => {
     const filters = [
       { key: 'no_column', operator: '=', value: 'x' },
       { key: 'method', operator: '~~', value: 'x' },
@@ -42,7 +42,7 @@ describe('filters', () => {
     expect(adHocFilters(filters)).toEqual(filters);
   });
 
-  it('leaves out what Grafana itself does not apply, and columns to group by', () => {
+  it('leaves out filters that Grafana does not apply, and columns to group by', () => {
     expect(
       adHocFilters([
         { key: 'method', operator: '=', value: 'x', nonApplicable: true },
@@ -51,7 +51,7 @@ describe('filters', () => {
     ).toEqual([]);
   });
 
-  it('asks nothing twice', () => {
+  it('adds no condition twice', () => {
     const filter = { key: 'product', operator: '=' as const, value: 'iam' };
     const others = [
       { ...filter, value: 'vpc' },
@@ -81,7 +81,7 @@ describe('filters', () => {
     expect(out.filters).toEqual([{ ...principal.options, operator: '!=' }]);
   });
 
-  it('leaves a query alone where a value cannot be filtered on', () => {
+  it('leaves a query unchanged if a value cannot be filtered on', () => {
     expect(toggled(query, { type: 'FILTER_FOR', options: { key: 'filename', value: 'x' } })).toBe(query);
   });
 

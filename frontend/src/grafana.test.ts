@@ -63,7 +63,7 @@ describe('since Grafana 13.1', () => {
     expect(withCluster({ ...annotations, cap: '$cap' })).toMatchObject({ cluster: 'overflow', cap: '$cap' });
   });
 
-  it('what a query sets holds, and other questions have no annotations', () => {
+  it('the settings of a query apply, and other questions have no annotations', () => {
     const near = { ...annotations, cluster: 'near' as const };
     expect(withCluster(near)).toEqual(near);
     const counts = { refId: 'A', queryType: 'counts' as const };

@@ -42,7 +42,7 @@ function circle(of: Graph): string[] | undefined {
 }
 
 describe('imports', () => {
-  it('have no circle', () => {
+  it('have no cycle', () => {
     const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
     const sources = names.filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$/.test(name));
     const found = graph(new Map(sources.map((name) => [name, readFileSync(path.join(__dirname, name), 'utf8')])));

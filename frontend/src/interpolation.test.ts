@@ -79,7 +79,7 @@ describe('formats', () => {
       }
     });
 
-    it('is none where the variable is written without one', () => {
+    it('is absent if the variable has none', () => {
       for (const entry of ['$several', '${several}', '[[several]]']) {
         expect(of([entry, 'z'])).toEqual(['x.1', "y'2", 'z']);
       }
@@ -140,7 +140,7 @@ describe('Grafana’s own variables', () => {
     expect(asked({ timezone: text } as Partial<AuditQuery>)).toMatchObject({ timezone: expected });
   });
 
-  it('come from the request too', () => {
+  it('come from the request', () => {
     const __interval = { text: '1m', value: '1m' };
     const requested = new Interpolation(fakeTemplates({}), {
       __interval,
@@ -149,7 +149,7 @@ describe('Grafana’s own variables', () => {
     expect(requested.texts('$__interval ${__interval_ms}')).toEqual(['1m 60000']);
   });
 
-  it('search for everything while nothing is typed', () => {
+  it('match everything while the search is empty', () => {
     expect(scope({ text: '$__searchFilter' })).toEqual({ refId: 'A', scope: {} });
   });
 });
@@ -171,7 +171,7 @@ describe('lists', () => {
     expect(interpolation.texts('$allOfMany-$allOfMany')).toHaveLength(1001);
   });
 
-  it('leave what is not a variable alone', () => {
+  it('leave other text unchanged', () => {
     expect(scope({ principals: ['$unknown', '${unknown:csv}', '*', 'costs $5'] }).scope).toEqual({
       principals: ['$unknown', '${unknown:csv}', '*', 'costs $5'],
     });
@@ -186,7 +186,7 @@ describe('lists', () => {
 });
 
 describe('All', () => {
-  it('is everything, as a variable’s value and as a text', () => {
+  it('selects everything, as a variable’s value and as a text', () => {
     for (const list of SCOPE_LISTS) {
       for (const entry of ['$all', '${allOfMany}', '[[allPattern]]', '$__all']) {
         expect(scope({ [list]: [entry, 'x'] })).toEqual({ refId: 'A', scope: {} });
@@ -197,7 +197,7 @@ describe('All', () => {
     }
   });
 
-  it('is what the dashboard’s author has written for it', () => {
+  it('is the custom value of the dashboard’s author', () => {
     expect(scope({ products: ['$allText'] }).scope).toEqual({ products: ['p'] });
     expect(scope({ products: ['$allWritten'] }).scope).toEqual({ products: ['p', 'q'] });
     expect(scope({ products: ['${allWritten:text}'] }).scope).toEqual({ products: ['The p', 'The q'] });
@@ -206,7 +206,7 @@ describe('All', () => {
     expect(scope({ products: ['$tooManyWritten'] }).scope?.products).toHaveLength(1200);
   });
 
-  it('is each of the values where it is a part of a text, or names columns', () => {
+  it('is each of the values within a text or a list of columns', () => {
     expect(scope({ resourceNames: ['web-$all', 'web-$allPattern'] }).scope).toEqual({
       resourceNames: ['web-p', 'web-q'],
     });
@@ -214,7 +214,7 @@ describe('All', () => {
     expect(scope({ notText: '$allPattern' }).scope).toEqual({ notText: ['p', 'q'] });
   });
 
-  it('leaves a filter out, and none of all values is no event', () => {
+  it('removes a filter; excluding all values selects no event', () => {
     for (const value of ['$all', '$allOfMany', '$allPattern', '${all:text}', '$__all']) {
       for (const operator of ['=', '=|', '=~', '<', '>='] as const) {
         expect(asked({ filters: [{ key: 'method', operator, value }] }).filters).toEqual([]);
@@ -229,7 +229,7 @@ describe('All', () => {
 });
 
 describe('a variable without a value', () => {
-  it('selects nothing, unless other entries hold', () => {
+  it('selects nothing, unless the list has other entries', () => {
     expect(scope({ principals: ['$none'], regions: ['$all'] }).emptyVariables).toEqual(['none']);
     expect(scope({ principals: ['$none', '$noneOfMany'], projects: ['[[none]]'] }).emptyVariables).toEqual([
       'none',
@@ -239,7 +239,7 @@ describe('a variable without a value', () => {
     expect(scope({ principals: [''], products: [] })).toEqual({ refId: 'A', scope: {} });
   });
 
-  it('searches for nothing in particular where it is an empty search box', () => {
+  it('adds no text condition for an empty search box', () => {
     expect(scope({ text: '$search', notText: ['$search', '$none'] })).toEqual({ refId: 'A', scope: {} });
     expect(scope({ text: '$none' }).emptyVariables).toEqual(['none']);
     expect(scope({ text: ['by $none', 'x'] })).toEqual({ refId: 'A', scope: { text: ['by', 'x'] } });
@@ -262,7 +262,7 @@ describe('a variable without a value', () => {
     expect(asked({ groupBy: ['$none', 'method'], cap: '$none' })).toEqual({ refId: 'A', groupBy: ['method'] });
   });
 
-  it('stays known in a query whose variables are replaced already', () => {
+  it('is remembered in a query whose variables are already replaced', () => {
     expect(asked({ emptyVariables: ['resource_id'], scope: {} }).emptyVariables).toEqual(['resource_id']);
   });
 });

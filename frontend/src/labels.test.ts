@@ -17,7 +17,7 @@ describe('labels of settings', () => {
     expect(withSettingLabels(message)).toBe(shown);
   });
 
-  it('are there for all numbers', () => {
+  it('exist for all numbers', () => {
     expect(Object.keys(NUMBERS).filter((name) => !settingLabel(name))).toEqual([]);
   });
 });

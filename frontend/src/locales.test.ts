@@ -16,7 +16,7 @@ function texts(locale: object, prefix = ''): Array<[string, string]> {
 }
 
 describe('locales', () => {
-  it.each(Object.entries(UNWANTED))('say in plain words what is meant: %s', (language, unwanted) => {
+  it.each(Object.entries(UNWANTED))('use plain words: %s', (language, unwanted) => {
     const file = path.resolve(__dirname, `locales/${language}/scaleway-audittrail-datasource.json`);
     const all = texts(JSON.parse(fs.readFileSync(file, 'utf8')));
     expect(all.length).toBeGreaterThan(200);

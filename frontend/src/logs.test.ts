@@ -15,19 +15,19 @@ const { Backward, Forward } = LogRowContextQueryDirection;
 describe('context', () => {
   const row = fakeRow({ principal: 'terraform', principal_id: 'p-1', resource_id: 'r-1' });
 
-  it('offers what the line has', () => {
+  it('offers the attributes of the line', () => {
     expect(contextsOf(row)).toEqual(['principal', 'resource']);
     expect(contextsOf(fakeRow({ source_ip: '192.0.2.1' }))).toEqual(['source_ip']);
     expect(contextQuery(row, 'source_ip')).toBeUndefined();
   });
 
-  it('asks for what the line has in common with others, and drops the query’s own conditions', () => {
+  it('queries for the chosen attribute without the query’s own conditions', () => {
     const query: AuditQuery = { refId: 'A', scope: { products: ['iam'] }, limit: 5 };
     expect(contextQuery(row, 'principal', query)?.scope).toEqual({ principals: ['p-1'] });
     expect(contextQuery(row, 'resource', query)?.scope).toEqual({ resourceIds: ['r-1'] });
   });
 
-  it('takes the line’s own millisecond into both sides, and the nearest events of each', () => {
+  it('includes the line’s millisecond on both sides, and the nearest events of each', () => {
     const before = contextRange(row, { direction: Backward, timeWindowMs: 1000 });
     expect(before.from.valueOf()).toBe(row.timeEpochMs - 1000);
     expect(before.to.valueOf()).toBe(row.timeEpochMs + 1);
@@ -39,7 +39,7 @@ describe('context', () => {
 });
 
 describe('volume', () => {
-  it('counts what the lines show', () => {
+  it('counts the events of the lines', () => {
     const scope = { products: ['iam'] };
     expect(volumeQuery({ refId: 'A', scope, limit: 10 })).toMatchObject({
       refId: 'log-volume-A',
@@ -65,7 +65,7 @@ describe('scrolling', () => {
     expect(scrolled(request('infiniteScroll')).range.from.valueOf()).toBe(1000);
   });
 
-  it('leaves other requests alone', () => {
+  it('leaves other requests unchanged', () => {
     const other = request();
     expect(scrolled(other)).toBe(other);
   });
@@ -110,7 +110,7 @@ describe('scrolling', () => {
       expect(scrolled(first)).toBe(first);
     });
 
-    it('leaves what shows no lines alone', () => {
+    it('leaves panels without lines unchanged', () => {
       for (const target of [{ queryType: 'counts' as const }, { format: 'table' as const }]) {
         const other = page(written, begin, end - 5000, target);
         expect(scrolled(other)).toBe(other);

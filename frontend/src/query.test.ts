@@ -26,14 +26,14 @@ describe('defaults', () => {
     expect(newQuery(CoreApp.UnifiedAlerting)).toMatchObject({ queryType: 'counts', over: 'total' });
   });
 
-  it('are for queries that ask nothing yet', () => {
+  it('are for new queries', () => {
     expect(isEmpty({ refId: 'A', hide: false, datasource: { uid: 'x' } })).toBe(true);
     expect(isEmpty({ refId: 'A', scope: {} })).toBe(false);
     expect(understood({ refId: 'A', scope: {} }, CoreApp.PanelEditor).queryType).toBe('events');
     expect(understood({ refId: 'Anno', scope: {} }).queryType).toBe('annotations');
   });
 
-  it('leave out what is empty', () => {
+  it('leave out empty fields', () => {
     expect(withList({ products: ['iam'], status: ['denied'] }, 'products', [])).toEqual({ status: ['denied'] });
     expect(withTexts({ text: 'a', notText: 'b' }, 'text', ['  '])).toEqual({ notText: 'b' });
     expect(withTexts({}, 'notText', ['a'])).toEqual({ notText: 'a' });
@@ -68,7 +68,7 @@ describe('annotations', () => {
     ],
   };
 
-  it('a freshly added annotation asks for what deserves a look, without log-ins', () => {
+  it('a new annotation selects medium severity and above, without log-ins', () => {
     expect(annotations.prepareQuery?.({ ...annotation })).toEqual(fresh);
     // As Grafana hands it to the editor, in version 2 of dashboards too.
     const left = { limit: 100, matchAny: false, tags: [], type: 'dashboard' };
@@ -77,7 +77,7 @@ describe('annotations', () => {
     }
   });
 
-  it('asks for the classes that log-ins and session renewals are of', () => {
+  it('excludes the classes of log-ins and session renewals', () => {
     expect(RISK_CLASSES).toEqual(expect.arrayContaining(fresh.filters.map(({ value }) => value)));
   });
 
@@ -90,7 +90,7 @@ describe('annotations', () => {
     expect(annotations.getDefaultQuery).toBeUndefined();
   });
 
-  it('keeps what is stored, whatever question it was stored with', () => {
+  it('leaves stored fields of any question unchanged', () => {
     const target = {
       refId: 'Anno',
       queryType: 'counts' as const,
@@ -108,7 +108,7 @@ describe('annotations', () => {
     });
   });
 
-  it('has nothing of Grafana’s own annotations, which Grafana leaves in a new one', () => {
+  it('drops the fields of Grafana’s own annotations', () => {
     const left = { refId: 'Anno', type: 'dashboard', limit: 100, tags: [], matchAny: false };
     expect(annotations.prepareQuery?.({ ...annotation, target: left })).toEqual(annotations.prepareQuery?.(annotation));
   });

@@ -8,7 +8,7 @@ function answering(text: unknown[], value: unknown[]) {
 }
 
 describe('values of a column', () => {
-  it('are those that the other conditions leave, and absence', async () => {
+  it('are those that the other conditions allow, and absence', async () => {
     const datasource = answering(['FR', '(none)'], ['FR', '']);
     const filters = [{ key: 'mfa', operator: '=' as const, value: '(none)' }];
     const scope = { kinds: ['authentication'] };
@@ -22,7 +22,7 @@ describe('values of a column', () => {
     );
   });
 
-  it('are names with what is compared: an id, but the name of a principal', async () => {
+  it('are names with the compared text: an id, or the name of a principal', async () => {
     const shown = async (column: string) =>
       columnValues(answering(['web-1', 'web-1'], ['r-1', 'r-2']), { column }, undefined);
     expect(await shown('resource_id')).toEqual([
@@ -32,7 +32,7 @@ describe('values of a column', () => {
     expect(await shown('principal')).toEqual([{ value: 'web-1', label: 'web-1' }]);
   });
 
-  it('are also those that no event of the range has, where they are known', async () => {
+  it('include known values without events in the range', async () => {
     const datasource = answering(['low'], ['low']);
     const values = await columnValues(datasource, { column: 'severity' }, undefined);
     expect(values.map(({ value }) => value)).toEqual(['critical', 'high', 'medium', 'low']);
@@ -55,7 +55,7 @@ describe('a completion', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('finds nothing where the backend fails, and asks again', async () => {
+  it('finds nothing while the backend fails, and requests again', async () => {
     const ask = jest.fn().mockRejectedValueOnce(new Error('no region answers')).mockResolvedValue(options);
     const complete = completion(ask);
     expect(await complete('')).toEqual([]);

@@ -4,9 +4,9 @@ import type { Filter } from './query';
 import { conditionWords, words } from './words';
 
 describe('words', () => {
-  it('says what a new query asks', () => {
+  it('describes a new query', () => {
     expect(words({ refId: 'A' }, CoreApp.Explore)).toBe('Log lines of the newest 1000: all events.');
-    expect(words({ refId: 'A' })).toBe('How many there are over time, for each result: all events.');
+    expect(words({ refId: 'A' })).toBe('Number of events over time, for each result: all events.');
     expect(words({ refId: 'Anno', scope: {} })).toBe('Annotations, as many as the graph has room for: all events.');
   });
 
@@ -20,11 +20,11 @@ describe('words', () => {
       filters: [{ key: 'region', operator: '!=' as const, value: 'nl-ams' }],
     };
     expect(words(query)).toBe(
-      'How many there are in the range, for each method and region: events where product is iam or vpc, result is denied, any field contains “key” and region is not nl-ams.'
+      'Number of events in the range, for each method and region: events where product is iam or vpc, result is denied, any field contains “key” and region is not nl-ams.'
     );
   });
 
-  it('says names where ids are stored, and is brief about long lists', () => {
+  it('names stored ids, and shortens long lists', () => {
     const scope = { principals: ['1', '2', '3', '4', '5'] };
     const query = { refId: 'A', queryType: 'events' as const, scope };
     expect(words(query, undefined, (id) => ({ '1': 'terraform' })[id])).toBe(
@@ -57,7 +57,7 @@ describe('words', () => {
     expect(conditionWords({ key: 'status', operator, value: '400' })).toBe(said);
   });
 
-  it('says which texts are contained and which are not', () => {
+  it('names searched and excluded texts', () => {
     expect(words({ refId: 'A', queryType: 'events', scope: { text: ['a', ' b '], notText: 'c' } })).toBe(
       'Log lines of the newest 1000: events where any field contains “a” or “b” and no field contains “c”.'
     );
@@ -67,29 +67,32 @@ describe('words', () => {
     [{ cap: 40 }, 'Annotations, at most 40: all events.'],
     [
       { cluster: 'overflow' as const },
-      'Annotations, at most 1000: all events. Events share one only where there are more than that.',
+      'Annotations, at most 1000: all events. Events share an annotation only beyond this limit.',
     ],
-    [{ cap: '$cap', severityColors: false }, 'Annotations, at most $cap: all events. All have the color chosen above.'],
+    [
+      { cap: '$cap', severityColors: false },
+      'Annotations, at most $cap: all events. All annotations have the color chosen above.',
+    ],
     [{ cap: 9, severityColors: false, overlay: true }, 'Annotations, at most 9: all events.'],
   ])('says how annotations are made: %j', (query, said) => {
     expect(words({ refId: 'A', queryType: 'annotations', ...query })).toBe(said);
   });
 
-  it('says the time zone, where it has an effect', () => {
+  it('names the time zone if it has an effect', () => {
     const query = { refId: 'A', queryType: 'counts' as const, timezone: 'Europe/Paris' };
     expect(words(query)).toBe(
-      'How many there are over time: all events. Hours and days are those of the time zone Europe/Paris.'
+      'Number of events over time: all events. Hours and days are those of the time zone Europe/Paris.'
     );
-    expect(words({ ...query, over: 'total' })).toBe('How many there are in the range: all events.');
+    expect(words({ ...query, over: 'total' })).toBe('Number of events in the range: all events.');
   });
 
-  it('says which end of the range counts', () => {
+  it('names the end of the range that counts', () => {
     const query = { refId: 'A', queryType: 'events' as const, order: 'oldest' as const, limit: '$most' };
     expect(words(query)).toBe('Log lines of the oldest $most: all events.');
     expect(words({ ...query, format: 'table', limit: 3 })).toBe('A table of the oldest 3: all events.');
   });
 
-  it('does not escape what React escapes', () => {
+  it('leaves escaping to React', () => {
     expect(words({ refId: 'A', queryType: 'values', scope: { text: 'a<b&c' } })).toContain('“a<b&c”');
   });
 });

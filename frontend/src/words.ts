@@ -253,7 +253,7 @@ export function words(query: AuditQuery, app?: string, nameOf: Names = () => und
         ...RAW,
       });
     case 'volume':
-      return t('words.volume', 'How many there are of each level, over time: {{events}}.', { events, ...RAW });
+      return t('words.volume', 'Number of events of each level, over time: {{events}}.', { events, ...RAW });
     default:
       return eventWords(asked, events);
   }
@@ -271,10 +271,10 @@ function annotationWords(query: AuditQuery, events: string): string {
         }),
   ];
   if (cluster === 'overflow') {
-    sentences.push(t('words.cluster-overflow', 'Events share one only where there are more than that.'));
+    sentences.push(t('words.cluster-overflow', 'Events share an annotation only beyond this limit.'));
   }
   if (severityColors === false && !overlay) {
-    sentences.push(t('words.own-color', 'All have the color chosen above.'));
+    sentences.push(t('words.own-color', 'All annotations have the color chosen above.'));
   }
   return sentences.join(' ');
 }
@@ -283,12 +283,12 @@ function countWords({ over, groupBy, timezone }: AuditQuery, events: string): st
   const by = and((groupBy ?? []).map(columnName));
   if (over === 'total') {
     return by
-      ? t('words.total-by', 'How many there are in the range, for each {{by}}: {{events}}.', { by, events, ...RAW })
-      : t('words.total', 'How many there are in the range: {{events}}.', { events, ...RAW });
+      ? t('words.total-by', 'Number of events in the range, for each {{by}}: {{events}}.', { by, events, ...RAW })
+      : t('words.total', 'Number of events in the range: {{events}}.', { events, ...RAW });
   }
   const counted = by
-    ? t('words.time-by', 'How many there are over time, for each {{by}}: {{events}}.', { by, events, ...RAW })
-    : t('words.time', 'How many there are over time: {{events}}.', { events, ...RAW });
+    ? t('words.time-by', 'Number of events over time, for each {{by}}: {{events}}.', { by, events, ...RAW })
+    : t('words.time', 'Number of events over time: {{events}}.', { events, ...RAW });
   const zone = timezone && valueName(timezone);
   return zone
     ? `${counted} ${t('words.timezone', 'Hours and days are those of the time zone {{zone}}.', { zone, ...RAW })}`

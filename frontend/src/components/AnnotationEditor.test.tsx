@@ -27,7 +27,7 @@ async function show(query: Partial<AuditQuery> = {}, variables = {}, data?: Pane
 }
 
 describe('AnnotationEditor', () => {
-  it('binds to the variable that says what the dashboard shows', async () => {
+  it('binds to the variable of the dashboard’s resource', async () => {
     const { user, onChange } = await show({ scope: { status: ['denied'] } }, { resource_id: 'r-1', other: 'x' });
     await user.click(screen.getByRole('combobox', { name: /^Follow variables/ }));
     await user.click(await screen.findByRole('option', { name: /\$resource_id/ }));
@@ -39,7 +39,7 @@ describe('AnnotationEditor', () => {
     );
   });
 
-  it('has no field for it where there is no such variable, and says how to get one', async () => {
+  it('explains the binding in a dashboard without such a variable', async () => {
     await show({}, { other: 'x' });
     expect(screen.queryByRole('combobox', { name: /^Follow variables/ })).not.toBeInTheDocument();
     expect(screen.getByText(/With a variable named resource_id, .* these annotations can follow/)).toBeInTheDocument();
@@ -52,7 +52,7 @@ describe('AnnotationEditor', () => {
     expect(labels.slice(0, 3)).toEqual(['Resource', 'Follow variables', 'Who']);
   });
 
-  it('keeps Grafana’s table of the first annotation within the window', async () => {
+  it('bounds Grafana’s table of the first annotation to the window', async () => {
     await show();
     const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules] as CSSStyleRule[]);
     const editor = screen.getByTestId('audit-annotation-editor');
@@ -61,7 +61,7 @@ describe('AnnotationEditor', () => {
     expect(rule.style.getPropertyValue('white-space')).toBe('pre-line');
   });
 
-  it('asks for everything with one click', async () => {
+  it('selects all events with one click', async () => {
     const filters = [{ key: 'user_agent', operator: '!~' as const, value: 'Terraform.*' }];
     const { user, onChange } = await show({ scope: { severities: ['high'] }, filters, cap: 9 });
     await user.click(screen.getByRole('button', { name: 'Everything' }));
@@ -75,12 +75,12 @@ describe('AnnotationEditor', () => {
     });
   });
 
-  it('offers everything no more once that is asked', async () => {
+  it('hides Everything when all events are selected', async () => {
     await show({ scope: {} });
     expect(screen.getByRole('button', { name: 'Everything' })).toHaveAttribute('aria-disabled', 'true');
   });
 
-  it('leaves out what is not wanted', async () => {
+  it('removes a condition', async () => {
     const filters = [{ key: 'user_agent', operator: '!~' as const, value: 'Terraform.*' }];
     const { user, onChange } = await show({ scope: {}, filters });
     const row = screen.getByRole('group', { name: 'user agent does not match Terraform.*' });
@@ -91,7 +91,7 @@ describe('AnnotationEditor', () => {
     );
   });
 
-  it('has the colours of severity, unless they are switched off', async () => {
+  it('uses the colors of severity unless they are off', async () => {
     const { user, onChange } = await show();
     const colors = screen.getByRole('switch', { name: /^Severity colors/ });
     expect(colors).toBeChecked();
@@ -99,7 +99,7 @@ describe('AnnotationEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ severityColors: false }));
   });
 
-  it('switches the colours of severity on again', async () => {
+  it('turns the colors of severity on again', async () => {
     const { user, onChange } = await show({ severityColors: false });
     const colors = screen.getByRole('switch', { name: /^Severity colors/ });
     expect(colors).not.toBeChecked();
@@ -107,7 +107,7 @@ describe('AnnotationEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ severityColors: undefined }));
   });
 
-  it('clusters what is near, or only what is too much', async () => {
+  it('clusters near events, or only beyond the limit', async () => {
     const { user, onChange } = await show();
     const cluster = screen.getByRole('combobox', { name: /^Clusters/ });
     expect(cluster).toHaveValue('Events close together');
@@ -116,7 +116,7 @@ describe('AnnotationEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow' }));
   });
 
-  it('says what the backend says of its answer', async () => {
+  it('shows the notices of the answer', async () => {
     const frame = fakeFrame('annotations', { time: [1] });
     const notice = {
       severity: 'warning' as const,
@@ -129,14 +129,14 @@ describe('AnnotationEditor', () => {
     expect(within(alert).getByRole('link')).toHaveAttribute('href', 'https://example.com/a');
   });
 
-  it('caps the annotations, and by itself where no number is given', async () => {
+  it('caps the annotations; without a number, automatically', async () => {
     const { user, onChange } = await show();
     expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', 'auto');
     await user.type(screen.getByLabelText(/^At most/), '50{Enter}');
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ cap: 50 }));
   });
 
-  it('asks when it is first shown, and when the data source is another', async () => {
+  it('queries when first shown, and when the data source changes', async () => {
     const onRunQuery = jest.fn();
     const editor = (datasource: ReturnType<typeof fakeDataSource>) => (
       <AnnotationEditor

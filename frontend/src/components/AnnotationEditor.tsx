@@ -110,7 +110,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           <Text color="secondary" variant="bodySmall">
             {t(
               'binding.none',
-              'With a variable named resource_id, resource_name, project_id or region in the dashboard, these annotations can follow what it shows.'
+              'With a variable named resource_id, resource_name, project_id or region in the dashboard, these annotations can follow the dashboard’s variables.'
             )}
           </Text>
         )}

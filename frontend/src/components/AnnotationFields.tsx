@@ -41,7 +41,7 @@ export function ClusterField({ value, onChange }: ClusterProps) {
       label={t('cluster.label', 'Clusters')}
       tooltip={t(
         'cluster.help',
-        'Which events share an annotation; events of different severity never do. Grafana 13.1 and later can cluster annotations itself.'
+        'The events that share an annotation; events of different severity never do. Grafana 13.1 and later can cluster annotations itself.'
       )}
       htmlFor={id}
       width={24}

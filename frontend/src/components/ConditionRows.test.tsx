@@ -58,7 +58,7 @@ async function pick(user: User, row: HTMLElement, field: string, option: string 
 }
 
 describe('ConditionRows', () => {
-  it('asks for what is not, once the row is finished', async () => {
+  it('stores a negated filter when the row is complete', async () => {
     const { user, stored, onRunQuery, datasource } = await show();
     const row = await addRow(user);
     await pick(user, row, 'Column', 'country');
@@ -75,7 +75,7 @@ describe('ConditionRows', () => {
     );
   });
 
-  it('takes several values, a custom text and a variable among them', async () => {
+  it('accepts several values, a custom text and a variable', async () => {
     const { user, stored } = await show([{ key: 'user_agent', operator: '=|', value: 'x', values: ['x'] }], {
       agent: 'y',
     });
@@ -102,7 +102,7 @@ describe('ConditionRows', () => {
     expect(within(finished).getByRole('combobox', { name: 'Operator' })).toHaveValue(name);
   });
 
-  it('compares numbers on the status code, and on nothing else', async () => {
+  it('offers number operators for the status code only', async () => {
     const { user, stored } = await show();
     const row = await addRow(user);
     await pick(user, row, 'Column', 'country');
@@ -122,7 +122,7 @@ describe('ConditionRows', () => {
     expect(stored.query.filters).toEqual([{ key: 'status', operator: '>=', value: '400' }]);
   });
 
-  it('takes a pattern when the field is left', async () => {
+  it('stores a pattern when the field loses focus', async () => {
     const { user, stored } = await show();
     const row = await addRow(user);
     await pick(user, row, 'Column', 'method');
@@ -133,7 +133,7 @@ describe('ConditionRows', () => {
     expect(stored.query.filters).toEqual([{ key: 'method', operator: '=~', value: 'Delete.*' }]);
   });
 
-  it('takes a value that is typed, when the field is left', async () => {
+  it('stores a typed value when the field loses focus', async () => {
     const { user, stored, onRunQuery } = await show([
       { key: 'country', operator: '!=', value: 'DE' },
       { key: 'mfa', operator: '=|', value: 'x', values: ['x'] },
@@ -154,7 +154,7 @@ describe('ConditionRows', () => {
     expect(country).toHaveValue('NL');
   });
 
-  it('takes a condition away, and the filters with the last', async () => {
+  it('removes a condition, and the filters with the last one', async () => {
     const { user, stored } = await show([
       { key: 'product', operator: '!=', value: 'iam' },
       { key: 'country', operator: '=', value: '' },
@@ -167,7 +167,7 @@ describe('ConditionRows', () => {
     expect(screen.queryByRole('group')).not.toBeInTheDocument();
   });
 
-  it('shows what a click on a line’s value has added, beside a row that is not finished', async () => {
+  it('shows a filter that a click on a line’s value added, beside an incomplete row', async () => {
     const { user, stored } = await show([{ key: 'product', operator: '=', value: 'iam' }]);
     await addRow(user);
     const added: Filter = { key: 'method', operator: '=', value: 'CreateAPIKey' };
@@ -179,7 +179,7 @@ describe('ConditionRows', () => {
     ]);
   });
 
-  it('still takes text where the values cannot be had', async () => {
+  it('accepts text when the values cannot be fetched', async () => {
     const { user, stored, datasource } = await show();
     jest.mocked(datasource.ask).mockRejectedValue(new Error('no region answers'));
     const row = await addRow(user);
@@ -190,7 +190,7 @@ describe('ConditionRows', () => {
     expect(stored.query.filters).toEqual([{ key: 'country', operator: '=', value: 'NL' }]);
   });
 
-  it('keeps an operator that its column does not allow in sight', async () => {
+  it('shows a stored operator that its column does not allow', async () => {
     await show([{ key: 'method', operator: '<', value: '4' }]);
     const row = screen.getByRole('group', { name: 'method is less than 4' });
     expect(within(row).getByRole('combobox', { name: 'Operator' })).toHaveValue('<');

@@ -20,7 +20,7 @@ describe('ConfigEditor', () => {
     expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { organizationId: 'a' } }));
   });
 
-  it('says what an id looks like', () => {
+  it('shows the format of an id', () => {
     show({ jsonData: { organizationId: 'acme' } });
     expect(screen.getByText(/A UUID, such as/)).toBeInTheDocument();
   });
@@ -102,7 +102,7 @@ describe('ConfigEditor', () => {
     }
   );
 
-  it('takes a region that this version does not know, even without Enter', async () => {
+  it('accepts an unknown region, even without Enter', async () => {
     const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'] } });
     await user.type(screen.getByRole('combobox', { name: /^Regions/ }), ' DE-fra');
     await user.tab();
@@ -141,20 +141,20 @@ describe('ConfigEditor', () => {
     );
   });
 
-  it('gives up a number, and with it the setting', async () => {
+  it('removes the setting when a number is cleared', async () => {
     const { user, onOptionsChange } = show({ jsonData: { maxMemoryMiB: 5 } });
     await open(user, /section Cache/);
     await user.clear(screen.getByLabelText(/^Memory/));
     expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { maxMemoryMiB: undefined } }));
   });
 
-  it.each([0, 65_537, '1.5'])('says which numbers are allowed instead of %s', async (maxMemoryMiB) => {
+  it.each([0, 65_537, '1.5'])('shows the allowed numbers instead of %s', async (maxMemoryMiB) => {
     const { user } = show({ jsonData: { maxMemoryMiB } });
     await open(user, /section Cache/);
     expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
   });
 
-  it('takes a cache directory, and shows one that is set at once', async () => {
+  it('accepts a cache directory, and shows a stored one at once', async () => {
     const { user, onOptionsChange } = show({ jsonData: { cacheDirectory: '/srv/cache' } });
     expect(screen.queryByText(/^An absolute path, such as/)).not.toBeInTheDocument();
     await user.type(screen.getByLabelText(/^Directory/), '2');
@@ -171,12 +171,12 @@ describe('ConfigEditor', () => {
     );
   });
 
-  it('says what a directory’s path looks like', () => {
+  it('shows the format of a directory’s path', () => {
     show({ jsonData: { cacheDirectory: 'srv/cache' } });
     expect(screen.getByText(/^An absolute path, such as/)).toBeInTheDocument();
   });
 
-  it('offers nothing to change where it is provisioned', async () => {
+  it('offers no change of a provisioned data source', async () => {
     const { user } = show({
       readOnly: true,
       jsonData: { cacheDirectory: '/srv/cache', regions: ['fr-par'] },

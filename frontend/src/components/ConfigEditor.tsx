@@ -255,14 +255,14 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           'settlingSeconds',
           t(
             'config.settling-help',
-            'How long after it was recorded an event may still be missing from the trail. Younger events are fetched again at each refresh, older ones never. Raise it if events appear late; lower it if refreshes cost too many calls.'
+            'The time after which an event is certain to be in the trail. Younger events are fetched again at each refresh, older ones never. Raise it if events appear late; lower it if refreshes cost too many calls.'
           )
         )}
         {numberField(
           'maxMemoryMiB',
           t(
             'config.max-memory-help',
-            'How much memory cached events may take on the Grafana server; the least recently used are dropped first. Raise it if the same long ranges are fetched again each time; lower it on a small server.'
+            'The most memory for cached events on the Grafana server; the least recently used are dropped first. Raise it if the same long ranges are fetched again each time; lower it on a small server.'
           )
         )}
         <Field
@@ -300,11 +300,11 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           'concurrentCalls',
           t(
             'config.concurrent-calls-help',
-            'How many calls to Scaleway may run at once; fewer run while it refuses some (HTTP 429). Lower it to leave room for other tools; raise it if long ranges are slow the first time.'
+            'The most calls to Scaleway at the same time; fewer run while Scaleway refuses some (HTTP 429). Lower it to leave room for other tools; raise it if long ranges are slow the first time.'
           )
         )}
-        {numberField('callTimeoutSeconds', t('config.call-timeout-help', 'How long one call to Scaleway may take.'))}
-        {numberField('queryTimeoutSeconds', t('config.query-timeout-help', 'How long one query may take in total.'))}
+        {numberField('callTimeoutSeconds', t('config.call-timeout-help', 'The longest time of one call to Scaleway.'))}
+        {numberField('queryTimeoutSeconds', t('config.query-timeout-help', 'The longest time of one query in total.'))}
         <Field
           label={settingLabel('apiUrl')}
           description={t('config.api-url-help', 'Only for tests and proxies: an https URL, or http to this machine.')}

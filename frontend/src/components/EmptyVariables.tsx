@@ -20,7 +20,7 @@ export function EmptyVariables({ names, onRemove }: Props) {
     <Alert
       severity="warning"
       title={title}
-      buttonContent={t('empty-variables.remove', 'Query without it')}
+      buttonContent={t('empty-variables.remove', 'Query without empty variables')}
       onRemove={onRemove}
     />
   );

@@ -5,7 +5,7 @@ import React from 'react';
 import { LogContext } from './LogContext';
 
 describe('LogContext', () => {
-  it('offers what the line has, and asks again for what is picked', async () => {
+  it('offers the attributes of the line, and queries again for a chosen one', async () => {
     const onChange = jest.fn();
     render(<LogContext contexts={['principal', 'source_ip']} initial="principal" onChange={onChange} />);
     expect(screen.getByRole('radio', { name: 'same principal' })).toBeChecked();

@@ -28,10 +28,10 @@ async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = 
 }
 
 describe('QueryEditor', () => {
-  it('shows a new query with its defaults, and says what it asks', async () => {
+  it('shows a new query with its defaults and its summary', async () => {
     await show();
     expect(screen.getByRole('combobox', { name: 'Show' })).toHaveValue('Time series');
-    expect(screen.getByRole('status')).toHaveTextContent('How many there are over time, for each result: all events.');
+    expect(screen.getByRole('status')).toHaveTextContent('Number of events over time, for each result: all events.');
   });
 
   it('stores what it shows in a new alert rule', async () => {
@@ -40,11 +40,11 @@ describe('QueryEditor', () => {
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
-  it('says that a variable had no value, until conditions are chosen instead of it', async () => {
+  it('warns of a variable without a value, until conditions replace it', async () => {
     const query = { queryType: 'events' as const, emptyVariables: ['resource_id'], scope: { status: ['denied'] } };
     const { user, onChange } = await show(query, CoreApp.Explore);
     expect(screen.getByText(/No event is selected: in the dashboard \$resource_id had no value/)).toBeInTheDocument();
-    await user.click(screen.getByText('Query without it'));
+    await user.click(screen.getByText('Query without empty variables'));
     expect(onChange.mock.lastCall[0]).toMatchObject({ scope: { status: ['denied'] } });
     expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
     await user.click(screen.getByRole('combobox', { name: 'Products' }));
@@ -53,7 +53,7 @@ describe('QueryEditor', () => {
     expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
   });
 
-  it('changes no query by being opened elsewhere', async () => {
+  it('leaves a stored query unchanged when it is opened', async () => {
     const { onChange, onRunQuery } = await show({ queryType: 'events' }, CoreApp.PanelEditor);
     expect(onChange).not.toHaveBeenCalled();
     expect(onRunQuery).not.toHaveBeenCalled();
@@ -76,14 +76,14 @@ describe('QueryEditor', () => {
     expect(onRunQuery).toHaveBeenCalled();
   });
 
-  it.each([[CoreApp.Explore], [CoreApp.UnifiedAlerting]])('offers no overlay where none is drawn: %s', async (app) => {
+  it.each([[CoreApp.Explore], [CoreApp.UnifiedAlerting]])('offers no overlay in %s', async (app) => {
     const { user } = await show({}, app);
     await user.click(screen.getByRole('combobox', { name: 'Show' }));
     expect(await screen.findByRole('option', { name: /^Totals/ })).toBeInTheDocument();
     expect(screen.queryByRole('option', { name: /^Overlay/ })).not.toBeInTheDocument();
   });
 
-  it('has what is asked for most in sight, the resource first, and all else when it is added', async () => {
+  it('shows the common conditions, the resource first, and others when they are added', async () => {
     const { user } = await show({ queryType: 'events' }, CoreApp.Explore);
     const fields = () =>
       screen.getAllByRole('combobox').map((field) => (field as HTMLInputElement).labels?.[0]?.textContent);
@@ -100,14 +100,14 @@ describe('QueryEditor', () => {
     expect(screen.queryByRole('menuitem', { name: 'Kind of event' })).not.toBeInTheDocument();
   });
 
-  it('has rare conditions in sight that are used', async () => {
+  it('shows rare conditions that are used', async () => {
     await show({ queryType: 'events', scope: { status: ['denied'], notText: 'health' } });
     expect(screen.getByRole('combobox', { name: /^Result/ })).toBeInTheDocument();
     expect(screen.getByRole('combobox', { name: /^Does not contain/ })).toBeInTheDocument();
     expect(screen.queryByRole('combobox', { name: /^Regions/ })).not.toBeInTheDocument();
   });
 
-  it('searches for several texts, and for none of others, each taken when the field is left', async () => {
+  it('stores searched and excluded texts when the field loses focus', async () => {
     const { user, onChange } = await show({ queryType: 'events', scope: { text: 'one', notText: ['a', 'b'] } });
     await user.type(screen.getByRole('combobox', { name: /^Contains/ }), ' two words ');
     await user.tab();
@@ -139,13 +139,13 @@ describe('QueryEditor', () => {
     expect(scope[list]).toContain(pattern);
   });
 
-  it('offers the methods of products however those are written', async () => {
+  it('offers the methods of products in any spelling', async () => {
     const { user } = await show({ queryType: 'events', scope: { products: ['I*'] } });
     await user.click(screen.getByRole('combobox', { name: /^Methods/ }));
     expect(await screen.findByRole('option', { name: /^CreateAPIKey/ })).toBeInTheDocument();
   });
 
-  it('takes a region that this version does not know, and says what a region’s name is', async () => {
+  it('accepts an unknown region, and rejects a malformed name', async () => {
     const { user, onChange } = await show({ queryType: 'events', scope: { regions: ['mars', 'de-fra', '$region'] } });
     expect(screen.getByText('“mars” is not the name of a region, such as fr-par')).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Remove mars' }));
@@ -168,7 +168,7 @@ describe('QueryEditor', () => {
     expect((await screen.findAllByText(/web-1/)).length).toBeGreaterThan(0);
   });
 
-  it('refuses a limit that is none, and takes a variable', async () => {
+  it('refuses an invalid limit, and accepts a variable', async () => {
     const { user, onChange } = await show({ queryType: 'events' });
     expect(screen.queryByLabelText(/^Limit/)).not.toBeInTheDocument();
     const options = screen.getByRole('button', { name: 'Options' });
@@ -198,7 +198,7 @@ describe('QueryEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ groupBy: [...groupBy, 'user_agent'] }));
   });
 
-  it('takes a time zone for counts over time, and the dashboard’s where none is chosen', async () => {
+  it('accepts a time zone for counts over time; the default is the dashboard’s', async () => {
     const { user, onChange } = await show({ queryType: 'counts', timezone: 'UTC' }, CoreApp.PanelEditor);
     const zone = screen.getByRole('combobox', { name: /^Time zone/ });
     expect(zone).toHaveValue('UTC');
@@ -227,7 +227,7 @@ describe('QueryEditor', () => {
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow', overlay: true }));
   });
 
-  it('shows the most annotations that there are without clusters of those that are near', async () => {
+  it('shows the default limit of annotations without clusters', async () => {
     await show({ queryType: 'annotations', overlay: true, cluster: 'overflow' });
     expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', '1000');
   });
@@ -246,20 +246,20 @@ describe('QueryEditor', () => {
 describe('QueryEditor of an alert rule', () => {
   const help = () => screen.getByTestId('audit-alerting-help');
 
-  it('says what a grouped count needs, and where the range should end', async () => {
+  it('explains grouped counts and the end of the range', async () => {
     await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.UnifiedAlerting);
     expect(help()).toHaveTextContent(/let the range end a minute ago \(now-11m to now-1m\)/);
     expect(help()).toHaveTextContent(/A group without events is no data, not 0: .* to Normal/);
     expect(screen.getByRole('link', { name: /^About alert rules/ })).toHaveAttribute('href', ALERTING);
   });
 
-  it('says nothing of groups where there are none', async () => {
+  it('shows no hint about groups for a single count', async () => {
     await show({ queryType: 'counts', over: 'total' }, CoreApp.UnifiedAlerting);
     expect(help()).toHaveTextContent(/let the range end/);
     expect(help()).not.toHaveTextContent(/no data/);
   });
 
-  it('says so in rules only', async () => {
+  it('shows hints in rules only', async () => {
     await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.PanelEditor);
     expect(screen.queryByTestId('audit-alerting-help')).not.toBeInTheDocument();
   });

@@ -76,7 +76,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     onRunQuery();
   };
   const change = (changed: Partial<AuditQuery>) => {
-    // Conditions that are chosen here take the place of the dashboard's variables.
+    // Conditions that are chosen here replace the dashboard's variables.
     const emptyVariables = 'scope' in changed || 'filters' in changed ? undefined : asked.emptyVariables;
     store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
   };
@@ -104,12 +104,12 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     {
       value: 'time',
       label: t('shape.time', 'Time series'),
-      description: t('shape.time-help', 'How many events there are over time, for graphs'),
+      description: t('shape.time-help', 'The number of events over time, for graphs'),
     },
     {
       value: 'total',
       label: t('shape.total', 'Totals'),
-      description: t('shape.total-help', 'How many events there are in the range, for tiles and alert rules'),
+      description: t('shape.total-help', 'The number of events in the range, for tiles and alert rules'),
     },
   ];
   // Explore draws no annotations, and a rule counts.

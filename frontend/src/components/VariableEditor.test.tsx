@@ -22,7 +22,7 @@ describe('VariableEditor', () => {
     );
   });
 
-  it('leaves out what is not wanted', async () => {
+  it('removes a condition', async () => {
     const onChange = jest.fn();
     const filters = [{ key: 'mfa', operator: '=' as const, value: '(none)' }];
     const query = { refId: 'Variable', queryType: 'values' as const, column: 'country', filters };

@@ -24,12 +24,12 @@ async function show(query: Asked, { variables = {}, alerting = false } = {}) {
 const shown = () => screen.getByTestId('audit-warnings');
 
 describe('Warnings', () => {
-  it('say what the backend says of names', async () => {
+  it('show the backend’s warnings about names', async () => {
     await show({ scope: { methods: ['createApiKye'] } });
     expect(shown()).toHaveTextContent(new RegExp(`^${WARNING}$`));
   });
 
-  it('hold the error that a rule would be', async () => {
+  it('show the error of a rule', async () => {
     const { check } = await show({ scope: { products: ['imm'] } }, { alerting: true });
     expect(shown()).toHaveTextContent('“Products” (scope.products) is "imm". Allowed: iam');
     expect(shown()).toHaveTextContent(WARNING);
@@ -52,12 +52,12 @@ describe('Warnings', () => {
     expect(check).toHaveBeenCalledTimes(2);
   });
 
-  it('are asked for where a variable has no value', async () => {
+  it('are requested for a variable without a value', async () => {
     const { check } = await show({ scope: { regions: ['$region'] } }, { variables: { region: '' } });
     expect(check).toHaveBeenCalledWith(expect.objectContaining({ emptyVariables: ['region'] }), false);
   });
 
-  it('are not asked for where there are no names, and then are none', async () => {
+  it('are empty without a request if the query has no names', async () => {
     const { check, change } = await show({ scope: { methods: ['createApiKye'] } });
     check.mockClear();
     await change({ scope: { status: ['denied'] }, filters: [{ key: 'mfa', operator: '=', value: '(none)' }] });
@@ -65,7 +65,7 @@ describe('Warnings', () => {
     expect(shown()).toBeEmptyDOMElement();
   });
 
-  it('are none while the backend cannot tell', async () => {
+  it('are empty while the backend fails', async () => {
     const { check, change } = await show({});
     check.mockRejectedValue(new Error('502'));
     await change({ scope: { methods: ['x'] } });
@@ -73,7 +73,7 @@ describe('Warnings', () => {
     expect(shown()).toBeEmptyDOMElement();
   });
 
-  it('are what the resource `check` answers', async () => {
+  it('are the answer of the resource `check`', async () => {
     const datasource = fakeDataSource();
     await datasource.resources.check({ scope: { methods: ['a&b'] } }, true);
     expect(datasource.getResource).toHaveBeenCalledWith(

@@ -102,7 +102,7 @@ function searches({ resources }: AuditSource, range: TimeRange | undefined) {
       const found = await resources.principals(typed);
       const times = new Map<string, number>();
       found.forEach(({ name }) => times.set(name, (times.get(name) ?? 0) + 1));
-      // A name is readable in a stored query; where two bear it, only the id tells them apart.
+      // A name is readable in a stored query; where two have it, only the id distinguishes them.
       return found.map(({ id, name, kind }) =>
         times.get(name) === 1
           ? { value: name, label: name, description: kind }
