@@ -41,7 +41,7 @@ const CHECKSUM_BYTES: usize = 32;
 /// How often files are written; younger segments are fetched again after a restart.
 const WRITE_EVERY: Duration = Duration::from_mins(1);
 
-/// How long Scaleway keeps events: a file of older ones alone is removed.
+/// The retention of Scaleway: a file of older events alone is removed.
 const RETENTION: Duration = Duration::from_hours(24 * RETENTION_DAYS.unsigned_abs());
 
 /// The directory of one cache.
@@ -141,7 +141,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes the files of intervals that end before what Scaleway keeps, those of former keys too, and files of former
+    /// Removes the files of intervals that end before Scaleway's retention, those of former keys too, and files of former
     /// formats.
     pub(super) fn remove_expired(&self, now: Time) {
         let caches = self.path.parent().and_then(|above| fs::read_dir(above).ok()).into_iter().flatten().flatten();
@@ -169,7 +169,7 @@ impl Directory {
                     bytes += segment.events.bytes();
                     segments.push((key, segment));
                 }
-                // Another process has just put a larger one in its place.
+                // Another process has just written a larger one.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     tracing::warn!(file = %path.display(), %error, "a file of cached events is damaged and is removed");
@@ -193,7 +193,7 @@ fn files(directory: &Path, extension: &str) -> Vec<(PathBuf, String)> {
     named.filter(|(path, _)| path.extension().is_some_and(|other| other == extension)).collect()
 }
 
-/// The interval that a file's name tells.
+/// The interval in a file's name.
 fn interval_of(name: &str) -> Option<Interval> {
     let (rest, end) = name.strip_suffix(EXTENSION)?.strip_suffix('.')?.rsplit_once('_')?;
     let (_, start) = rest.rsplit_once('_')?;

@@ -70,7 +70,7 @@ impl<S: Source> Clone for EventCache<S> {
 
 impl<S: Source> EventCache<S> {
     /// An empty cache of the events of `source`. One list of one region yields at most `max_events` of the settings.
-    /// `classify` tells what each event means.
+    /// `classify` gives the risk of each event.
     #[must_use]
     pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter, classify: Classify) -> Self {
         let store = Store::new(settings.settling, settings.max_memory, limits);

@@ -1,6 +1,6 @@
 //! How a missing interval is fetched: page by page at first, and then by several workers at once.
 //!
-//! The first page tells how dense the list is. What is left of the interval is then halved, and halved again, until there are
+//! The first page shows the density of the list. The rest of the interval is then halved, and halved again, until there are
 //! as many workers as calls may run at the same time. When a worker ends, the one that has most pages before it gives half of
 //! them away, so that all end together, however unevenly events are spread.
 

@@ -29,7 +29,7 @@ pub(super) struct InFlightFetch {
     pub(super) began_at: Time,
     /// When the request that began it needs its answer.
     pub(super) deadline: Instant,
-    /// Whether to go on after the first page, which tells how much there is.
+    /// Whether to go on after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
     pub(super) progress: watch::Receiver<Option<Outcome>>,
     pub(super) task: AbortHandle,

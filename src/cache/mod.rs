@@ -6,7 +6,7 @@
 //! filter) in one half-open interval. When it was fetched decides how long it is good for:
 //!
 //! ```text
-//!   fetched            settling time after its end            settled: complete for good, kept until evicted,
+//!   fetched            settling time after its end            settled: complete for good, cached until evicted,
 //!  ──────────► is the fetch later than that? ── yes ────────►          also in the cache directory
 //!                             │
 //!                             no
@@ -22,7 +22,7 @@
 //!
 //! # Who owns what
 //!
-//! - [`EventCache`] owns the [`Store`](store::Store) and the list of fetches in flight, behind one lock that is never held
+//! - [`EventCache`] owns the [`Store`](store::Store) and the list of fetches in flight, behind one lock without guards
 //!   across an await.
 //! - A [`Request`](request::Request) is one read of some lists of a region. It looks up, finds or begins fetches for what is
 //!   missing, waits, and looks up again. It owns its fetches together with all other requests that wait for them.

@@ -30,7 +30,7 @@ const SAME_MOMENT: Duration = Duration::from_secs(1);
 /// Events on a page of the API, as far as is known.
 const PAGE_EVENTS: f64 = 100.0;
 
-/// The combined list is fetched in place of a part of it where that costs at most so many pages more, since other requests can
+/// The combined list is fetched instead of a part of it if that costs at most so many pages more, since other requests can
 /// use it.
 const SPARE_PAGES: f64 = 4.0;
 
@@ -51,7 +51,7 @@ const ROUNDS: usize = 12;
 pub(super) struct Request<'a, S: Source> {
     pub(super) inner: &'a Arc<Inner<S>>,
     pub(super) lists: &'a [(ListKey, Interval)],
-    /// Whether the combined list may be fetched in place of another.
+    /// Whether the combined list may be fetched instead of another.
     pub(super) may_combine: bool,
     pub(super) freshness: Freshness,
     pub(super) deadline: Instant,
@@ -249,7 +249,7 @@ impl<S: Source> Request<'_, S> {
         fetches
     }
 
-    /// Whether to fetch the combined list in place of a list. `None` where the first page of the combined list has to tell.
+    /// Whether to fetch the combined list instead of a list. `None` if the first page of the combined list has to decide.
     fn combines(&self, state: &State, progress: &Progress<'_>, hole: Interval) -> Option<bool> {
         let (key, hints) = (progress.key, &progress.hints);
         let combined = ListKey::combined(&key.region);

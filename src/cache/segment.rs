@@ -25,7 +25,7 @@ impl Segment {
         }
         let rest = |rest: Interval| {
             let part = self.within(rest);
-            // Packed, the part keeps no event of the rest in memory.
+            // Packed, the part shares no memory with the other events.
             let events = part.events.packed().expect("a part is no larger than the whole");
             Self { events, ..part }
         };
@@ -88,7 +88,7 @@ impl Provisional {
         self.segment.events.bytes() + size_of::<Self>()
     }
 
-    /// The interval of which it tells something: nothing of the time after it was fetched.
+    /// The interval that it covers: it ends when the segment was fetched.
     pub(super) fn known(&self) -> Interval {
         self.segment.interval.before(self.read_at)
     }

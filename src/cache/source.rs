@@ -30,7 +30,7 @@ pub trait Source: Clone + std::fmt::Debug + Send + Sync + 'static {
 
 /// The pages of a window, newest first; see [`audit_trail::Pages`], which says what each of these means.
 pub trait Pages: Send + 'static {
-    /// Reads the next page, and tells whether there is another.
+    /// Reads the next page, and returns whether there is another.
     fn next(&mut self, deadline: Instant) -> impl Future<Output = Result<bool, Gap>> + Send;
 
     /// How many events of the window were read.

@@ -24,7 +24,7 @@ pub(super) struct Inner<S> {
     pub(super) limits: Limits,
     pub(super) classify: Classify,
     pub(super) meter: Meter,
-    /// A lock of the standard library, since it is never held across an await.
+    /// A lock of the standard library, since no guard lives across an await.
     pub(super) state: Mutex<State>,
     pub(super) directory: Option<Directory>,
     /// Resolves once the memory has what the directory had.

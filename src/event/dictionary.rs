@@ -58,7 +58,7 @@ impl<'a> KeyMap<'a> {
         Self { values, places: vec![-1; values.len()] }
     }
 
-    /// The place of a key of the dictionary.
+    /// The position of a key of the dictionary.
     #[inline]
     pub(super) fn place(&mut self, key: usize, merger: &mut DictionaryMerger<'a>) -> i32 {
         let place = &mut self.places[key];

@@ -330,7 +330,7 @@ impl Events {
         Parents { list, child: Text::of(items.column(0)), id: Text::of(items.column(1)) }
     }
 
-    /// The events whose place in `mask` is true.
+    /// The events whose value in `mask` is true.
     ///
     /// # Errors
     /// When the mask has another length.

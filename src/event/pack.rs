@@ -17,7 +17,7 @@ pub(super) const MOST_ROWS: usize = 1 << 16;
 pub(super) const FEWEST_ROWS: usize = 1 << 12;
 
 impl Events {
-    /// The same events with their risks, as `classify` tells them.
+    /// The same events with their risks, as `classify` gives them.
     #[must_use]
     pub fn with_risks(&self, classify: fn(&Self) -> UInt16Array) -> Self {
         let slices = self.slices.iter().map(|slice| {
@@ -87,7 +87,7 @@ impl Events {
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB.
     pub fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
-        // Gathered columns are not kept, since these events may be cached for long.
+        // Gathered columns are not stored, since these events may be cached for long.
         let columns: Result<Vec<ArrayRef>, ArrowError> = (0..COLUMNS).map(|place| self.gather(place)).collect();
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns?)
     }

@@ -7,7 +7,7 @@ pub fn region_of(locality: &str) -> &str {
     }
 }
 
-/// The product whose calls may have no principal: session renewals and log-ins name the user in its place.
+/// The product whose calls may have no principal: session renewals and log-ins name the user instead.
 pub const PRODUCT_WITHOUT_PRINCIPAL: &str = "iam";
 
 #[cfg(test)]

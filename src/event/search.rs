@@ -26,7 +26,7 @@ impl Events {
     }
 
     /// Sets the places in `hit` of the events in whose text `find` finds something, which is asked for many texts at once
-    /// where it can be: it has to find the first place, whatever stands around it. `in_uuids` says whether it can find
+    /// where it can be: it has to find the first match, with any text around it. `in_uuids` says whether it can find
     /// something in a UUID at all.
     ///
     /// # Panics

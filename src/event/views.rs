@@ -38,7 +38,7 @@ pub struct Reference<'a> {
     pub kind: Option<&'a str>,
     /// The resource's name: text of the caller's choice.
     pub name: Option<&'a str>,
-    /// The id of the resource that the event names in this one's place, as a cluster's for its pool.
+    /// The id of the resource that the event names instead of this one, as a cluster's for its pool.
     pub within: Option<&'a str>,
 }
 

@@ -411,7 +411,7 @@ mod tests {
     use super::super::products;
     use super::*;
 
-    /// Every word replaced by something that fits any place.
+    /// Every word replaced by a text that fits anywhere.
     fn filled(template: &str) -> String {
         expand(template, |word, out| out.push_str(if word == "small" { "7" } else { "$word" }))
     }

@@ -188,7 +188,7 @@ impl Trail {
             }
             let window = rows.get(first..end).unwrap_or_default();
             let taken = |row: &&Row| selection.takes(row);
-            // One more than asked tells whether there are more.
+            // One more event than asked shows whether there are more.
             if selection.descending {
                 page.extend(window.iter().rev().filter(taken).take(limit + 1).map(|row| (kind, row)));
             } else {

@@ -26,7 +26,7 @@
 //! | `incident`, `story` | the incident of the last hours: facts, events |
 //! | `metrics` | the metrics of the same resources |
 //! | `render` | events as JSON |
-//! | `recorded` | real answers in place of simulated ones |
+//! | `recorded` | real answers instead of simulated ones |
 //! | `endpoint`, `query` | paths, parameters, refusals |
 //! | `list`, `token`, `page`, `iam`, `explorer` | lists and their pages |
 //! | `fault` | faults of answers |

@@ -1,4 +1,4 @@
-/// Global products are told of in fr-par; a zone belongs to the region it starts with.
+/// Events of global products are in fr-par; a zone belongs to the region it starts with.
 pub(super) fn region_of(locality: &str) -> &str {
     match locality.rsplit_once('-') {
         _ if locality == "global" => "fr-par",

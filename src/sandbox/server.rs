@@ -107,7 +107,7 @@ impl Reply {
         }
     }
 
-    /// The answer that a fault puts in place of the regular one.
+    /// The answer that a fault gives instead of the regular one.
     fn instead(fault: Fault) -> Option<Self> {
         let html = |content_type| Self { content_type: Some(content_type), ..Self::json(200, HTML) };
         Some(match fault {

@@ -25,7 +25,7 @@ use super::region::region_of;
 use super::render::{Event, Nanos};
 use super::traffic::Traffic;
 
-/// The state that all connections share. No lock is held across an await.
+/// The state that all connections share. No guard lives across an await.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,

@@ -184,7 +184,7 @@ impl Texts {
         self.set_key(row, key);
     }
 
-    /// Forgets all but the first rows; the dictionary keeps their texts.
+    /// Forgets all but the first rows; the dictionary still has their texts.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.keys.truncate(rows);
     }

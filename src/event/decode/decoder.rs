@@ -23,7 +23,7 @@ use crate::event::status_class;
 /// What a decoded page says beside its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// How many items the page held, malformed ones included.
+    /// The number of items of the page, malformed ones included.
     pub items: usize,
     /// The token of the next page; absent, null and empty all mean that there is none.
     pub next: Option<String>,
@@ -283,7 +283,7 @@ impl Decoder {
         self.texts[Column::ResourceName as usize].set_key(line, resource_name);
     }
 
-    /// Adds the resources of an event; tells the keys of the first one's id, type and name.
+    /// Adds the resources of an event; returns the keys of the first one's id, type and name.
     fn append_touched(&mut self, touched: &[Resource<'_>]) -> [i32; 3] {
         let mut first = None;
         let mut key = |column: Column, text: Option<&[u8]>| self.texts[column as usize].key(text);
@@ -566,12 +566,12 @@ fn usual_time(text: &[u8]) -> Option<i64> {
         .timestamp_nanos_opt()
 }
 
-/// The beginning of a text that may be long and is somebody else's.
+/// The beginning of a foreign text that may be long.
 fn shortened(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().take(64).collect()
 }
 
-/// Whether a value of one of the API's enums tells something: each has one that stands for no value, such as
+/// Whether a value of one of the API's enums is known: each has one that stands for no value, such as
 /// `unknown_mfa_type`.
 fn is_known(value: &[u8]) -> bool {
     !value.starts_with(b"unknown_")
@@ -613,7 +613,7 @@ fn unnamed(row: &Row<'_>, time: i64) -> String {
     })
 }
 
-/// The id of the event's principal; null is nobody.
+/// The id of the event's principal; null is no principal.
 fn principal<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut id = None;
     if !reader.null()? {
@@ -742,7 +742,7 @@ fn only_id<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxEr
 
 #[cfg(test)]
 impl Events {
-    /// Events as the API tells them, for tests. What one lacks is filled in: an id by its place, and a second each.
+    /// Events in the API's JSON, for tests. Missing fields are filled in: an id by its position, and a second each.
     pub(crate) fn from_json(kind: Kind, told: &[serde_json::Value]) -> Self {
         let mut decoder = Decoder::new("fr-par");
         let events: Vec<_> = told

@@ -3,7 +3,7 @@
 /// What an id in an info is to the info's resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
-    /// The resource itself, where the event names another in its place, as a cluster for its pool.
+    /// The resource itself, where the event names another instead, as a cluster for its pool.
     Own,
     /// What the resource belongs to: events about it are events about that too.
     Parent,

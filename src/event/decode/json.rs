@@ -1,10 +1,10 @@
-//! A reader of JSON that goes over the bytes once and leaves in place what it reads.
+//! A reader of JSON that goes over the bytes once and borrows its texts.
 //!
 //! What is read and what is skipped is checked alike, as `serde_json` does: brackets, commas and colons, the shape of
 //! numbers and literals, escapes, and that no control character stands in a string. What is wrong with a text's syntax is
-//! [`SyntaxError`] and ends the reading. What is well written and yet no text, half a surrogate pair or a number beyond all
+//! [`SyntaxError`] and ends the parse. Well-formed values that are no text, half a surrogate pair or a number beyond all
 //! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
-//! ([`JsonReader::recover`]), and the reading goes on behind it.
+//! ([`JsonReader::recover`]), and the parse continues behind it.
 #![expect(clippy::inline_always, reason = "an event has forty strings")]
 
 use bumpalo::Bump;
@@ -79,7 +79,7 @@ impl Structurals {
         marks(0) | marks(1) | marks(2) | marks(3)
     }
 
-    /// The first of them at or behind `at`, or some place behind the text.
+    /// The first of them at or behind `at`, or some position behind the text.
     ///
     /// Sixty-four bytes from there on are looked at together, wherever that is: whether a short string is at its end is
     /// no matter of chance then, which processors cannot foresee.
@@ -111,7 +111,7 @@ impl Raw<'_> {
     }
 }
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 pub(super) struct JsonReader<'a> {
     text: &'a [u8],
     marks: &'a Structurals,
@@ -139,7 +139,7 @@ impl<'a> JsonReader<'a> {
         self.fault
     }
 
-    /// Reads something, of which the inner error tells what is wrong with it, if anything.
+    /// Reads a value; the inner error says that it is invalid.
     pub(super) fn recover<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,

@@ -1,4 +1,4 @@
-//! What a page says, told slowly and with the help of `serde_json`: what the decoder is compared with.
+//! A slow decoder of pages with `serde_json`, with which the decoder is compared.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -70,7 +70,7 @@ fn text(value: &RawValue) -> Result<Option<String>, Error> {
     })
 }
 
-/// Whether a value of an enum tells something.
+/// Whether a value of an enum is known.
 #[expect(clippy::ptr_arg, reason = "an option's filter passes it so")]
 fn is_known(value: &String) -> bool {
     !value.starts_with("unknown_")
