@@ -1,4 +1,4 @@
-//! What an alert rule gets: all of it, or an error.
+//! Answers to alert rules: complete, or an error.
 #![cfg(feature = "terminal")]
 
 mod engine;
@@ -60,10 +60,10 @@ async fn an_ungrouped_count_of_no_events_is_zero() {
     }
     let series = engine.ask_as_rule(json!({ "queryType": "counts" })).await.unwrap();
     assert!(!numbers(&series).is_empty() && numbers(&series).iter().all(|count| *count == 0));
-    // A scope that no list can match is nothing, too.
+    // A scope without a matching list counts 0 too.
     let nowhere = json!({ "kinds": ["authentication"], "products": ["iam"] });
     assert_eq!(the_number(&engine.ask_as_rule(json!({ "scope": nowhere })).await.unwrap()), 0);
-    // Of groups that nobody knows there is nothing to say.
+    // Unknown groups have no number.
     for over in ["time", "total"] {
         let query = json!({ "queryType": "counts", "over": over, "groupBy": ["method"] });
         assert_eq!(engine.ask_as_rule(query).await.unwrap().fields.len(), 0);
@@ -113,7 +113,7 @@ async fn the_same_instant_has_the_same_number() {
     assert_eq!((sum(&first), first.rows(), notices(&first)), (3, 60, vec![]));
     assert_eq!(times(&first, "time")[0], Some(edge - 600 * SECOND));
     assert_eq!((numbers(&first)[0], numbers(&first)[59]), (1, 2));
-    // What has happened since, in the bucket that was not finished and after the evaluation's instant, changes nothing.
+    // Later events, in the unfinished bucket and after the instant of the evaluation, change nothing.
     for at in [edge + 2 * SECOND, tick + SECOND, tick + 30 * SECOND] {
         let event = engine::event(Kind::Api, "fr-par", at, json!({}));
         engine.sandbox.push("fr-par", Kind::Api, [event.to_string()]).unwrap();
@@ -251,7 +251,7 @@ async fn a_panels_text_may_look_like_a_variable() {
     assert_eq!(engine.ids(json!({ "resourceNames": ["$web [[x]]"] })).await, [id]);
 }
 
-/// What a rule gets where IAM answers with a fault.
+/// The answer to a rule while IAM has a fault.
 async fn with_iam(fault: Fault, query: Value) -> Result<Frame, Failure> {
     let faults = [Endpoint::Users, Endpoint::Applications].map(|list| fault.always().on(list)).into();
     let config = Config { events: EVENTS, faults, ..Config::default() };
@@ -283,7 +283,7 @@ async fn a_number_that_needs_no_names_is_right_without_them() {
 
 #[tokio::test]
 async fn a_text_that_may_be_a_name_is_an_error_without_names() {
-    // The application's name stands in IAM alone; its id stands in the event.
+    // The application's name is in IAM alone; its id is in the event.
     let engine = week().await;
     let who = engine.sandbox.organization().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
     let by_text = json!({ "queryType": "counts", "over": "total", "scope": { "text": who.name, "kinds": ["api"] } });
@@ -335,7 +335,7 @@ async fn an_unknown_principal_is_an_error() {
         (failure.message.as_str(), failure.fault),
         ("no principal is called terrafrom", error::Fault::Downstream)
     );
-    // An id is a name of its own, also of somebody who is gone or has done nothing.
+    // An id selects deleted principals and those without events too.
     assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
 }
 

@@ -36,12 +36,12 @@ fn buckets(request: &Request) -> Buckets {
     Buckets::overlapping(request, &jiff::tz::TimeZone::UTC)
 }
 
-/// What an annotation query with this cap asks for.
+/// An annotation query with this cap.
 fn capped(cap: usize) -> Annotations {
     Annotations::parse(json!({ "cap": cap }).as_object().unwrap(), 1).unwrap()
 }
 
-/// What a test knows of an event: when, who, and what it means.
+/// An event of a test: its time, principal and risk.
 #[derive(Clone, Debug)]
 struct Happened {
     at: i64,
@@ -51,14 +51,14 @@ struct Happened {
 
 const CLASSES: [&str; 3] = ["privilege_grant", "resource_destroy", "session"];
 
-/// All that an event of these tests can mean.
+/// The risks of the tests' events.
 static RISKS: LazyLock<Vec<Risk>> = LazyLock::new(|| {
     let of = |class| Severity::ALL.map(|severity| Risk { class, severity, attack: &[] });
     CLASSES.into_iter().flat_map(of).collect()
 });
 
 fn risk() -> impl Strategy<Value = Option<&'static Risk>> {
-    prop::option::weighted(0.9, (0..RISKS.len()).prop_map(|place| &RISKS[place]))
+    prop::option::weighted(0.9, (0..RISKS.len()).prop_map(|position| &RISKS[position]))
 }
 
 /// A request and events within its range: some alone, some in bursts, some at the same nanosecond.
@@ -67,14 +67,17 @@ fn week() -> impl Strategy<Value = (Request, Vec<Happened>)> {
     let points = prop_oneof![Just(0_u64), Just(1), 2..50_u64, 100..3_000_u64, Just(43_200)];
     (0..2_000_000_000 * SECOND, range, points).prop_flat_map(|(from, range, points)| {
         let request = Request { max_data_points: points, ..panel(from, from + range) };
-        let place = prop_oneof![0..range, 0..range.min(1_000), Just(range / 2), Just(0), Just(range - 1)];
-        let event =
-            (place, 0..4_u8, risk()).prop_map(move |(place, who, risk)| Happened { at: from + place, who, risk });
+        let position = prop_oneof![0..range, 0..range.min(1_000), Just(range / 2), Just(0), Just(range - 1)];
+        let event = (position, 0..4_u8, risk()).prop_map(move |(position, who, risk)| Happened {
+            at: from + position,
+            who,
+            risk,
+        });
         (Just(request), prop::collection::vec(event, 0..120))
     })
 }
 
-/// The answer that holds these events.
+/// An answer with these events.
 fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
     let events: Vec<_> = happened
         .iter()
@@ -95,8 +98,8 @@ fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
     answer.meaning(risks)
 }
 
-/// A mark as its frame tells it: its first event, how many it holds, and its time from and to.
-struct Told {
+/// An annotation of a frame: its first event, the number of its events, and its time from and to.
+struct Drawn {
     first: usize,
     events: usize,
     from: i64,
@@ -105,14 +108,14 @@ struct Told {
     title: String,
 }
 
-fn told(frame: &Frame) -> Vec<Told> {
+fn drawn(frame: &Frame) -> Vec<Drawn> {
     assert!(times(frame, "timeEnd").iter().all(Option::is_none), "a cluster is a point");
     let (ids, from, to) = (texts(frame, "id"), times(frame, "time"), times(frame, "cluster_end"));
     let (states, titles) = (texts(frame, "newState"), texts(frame, "title"));
-    let mark = |row: usize| {
+    let annotation = |row: usize| {
         let (first, more) = ids[row].split_once('+').unwrap_or((&ids[row], "0"));
         let from = from[row].unwrap();
-        Told {
+        Drawn {
             first: first["event-".len()..].parse().unwrap(),
             events: more.parse::<usize>().unwrap() + 1,
             from,
@@ -121,7 +124,7 @@ fn told(frame: &Frame) -> Vec<Told> {
             title: titles[row].clone(),
         }
     };
-    (0..ids.len()).map(mark).collect()
+    (0..ids.len()).map(annotation).collect()
 }
 
 fn state(risk: Option<&Risk>) -> &'static str {
@@ -143,28 +146,28 @@ fn every_event_is_in_one_annotation_of_its_own_severity() {
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let answer = answer(&blank, &happened);
         let frame = annotations::frame(&capped(cap), &answer, &request);
-        let marks = told(&frame);
-        prop_assert_eq!(marks.iter().map(|mark| mark.events).sum::<usize>(), happened.len());
-        let firsts: HashSet<usize> = marks.iter().map(|mark| mark.first).collect();
-        prop_assert_eq!(firsts.len(), marks.len(), "two marks begin with the same event");
+        let annotations = drawn(&frame);
+        prop_assert_eq!(annotations.iter().map(|annotation| annotation.events).sum::<usize>(), happened.len());
+        let firsts: HashSet<usize> = annotations.iter().map(|annotation| annotation.first).collect();
+        prop_assert_eq!(firsts.len(), annotations.len(), "two annotations begin with the same event");
         let (mut shown, mut there) = (BTreeMap::new(), BTreeMap::new());
-        for mark in &marks {
-            *shown.entry(mark.state.as_str()).or_insert(0) += mark.events;
-            prop_assert_eq!(mark.state.as_str(), state(happened[mark.first].risk));
-            prop_assert_eq!(mark.from, happened[mark.first].at);
-            prop_assert!(mark.to < request.to);
-            let least = happened.iter().filter(|event| (mark.from..=mark.to).contains(&event.at)).count();
-            prop_assert!(mark.events <= least, "a mark holds events from outside its time");
+        for annotation in &annotations {
+            *shown.entry(annotation.state.as_str()).or_insert(0) += annotation.events;
+            prop_assert_eq!(annotation.state.as_str(), state(happened[annotation.first].risk));
+            prop_assert_eq!(annotation.from, happened[annotation.first].at);
+            prop_assert!(annotation.to < request.to);
+            let least = happened.iter().filter(|event| (annotation.from..=annotation.to).contains(&event.at)).count();
+            prop_assert!(annotation.events <= least, "an annotation has events from outside its time");
         }
         for event in &happened {
             *there.entry(state(event.risk)).or_insert(0) += 1;
         }
-        for mark in &marks {
+        for annotation in &annotations {
             let severity = |risk: Option<&Risk>| risk.map(|risk| risk.severity);
-            let first = severity(happened[mark.first].risk);
-            let alike = happened.iter().filter(|event| (mark.from..=mark.to).contains(&event.at));
+            let first = severity(happened[annotation.first].risk);
+            let alike = happened.iter().filter(|event| (annotation.from..=annotation.to).contains(&event.at));
             let alike = alike.filter(|event| severity(event.risk) == first).count();
-            prop_assert!(mark.events <= alike, "{} holds events of another severity", mark.title);
+            prop_assert!(annotation.events <= alike, "{} has events of another severity", annotation.title);
         }
         prop_assert_eq!(shown, there, "events are marked with another severity");
         Ok(())
@@ -177,10 +180,12 @@ fn annotations_stay_within_the_cap_unless_there_are_more_severities() {
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let frame = annotations::frame(&capped(cap), &answer(&blank, &happened), &request);
         let severities: BTreeSet<_> = happened.iter().map(|event| event.risk.map(|risk| risk.severity)).collect();
-        prop_assert!(frame.rows() <= cap.max(severities.len()), "{} marks, a cap of {}", frame.rows(), cap);
-        let folded: usize = told(&frame).iter().filter(|mark| mark.events > 1).map(|mark| mark.events).sum();
-        let said = notices(&frame).iter().any(|notice| notice.starts_with(&format!("{folded} of {}", happened.len())));
-        prop_assert_eq!(said, folded > 0, "clusters are said: {:?}", notices(&frame));
+        prop_assert!(frame.rows() <= cap.max(severities.len()), "{} annotations, a cap of {}", frame.rows(), cap);
+        let folded: usize =
+            drawn(&frame).iter().filter(|annotation| annotation.events > 1).map(|annotation| annotation.events).sum();
+        let has_notice =
+            notices(&frame).iter().any(|notice| notice.starts_with(&format!("{folded} of {}", happened.len())));
+        prop_assert_eq!(has_notice, folded > 0, "clusters have a notice: {:?}", notices(&frame));
         let beyond = notices(&frame).iter().any(|notice| notice.contains("exceed the cap"));
         prop_assert_eq!(beyond, frame.rows() > cap);
         Ok(())
@@ -195,20 +200,22 @@ fn within_the_cap_only_neighbours_of_one_principal_and_class_share_an_annotation
         let frame = annotations::frame(&capped(5_000), &answer, &request);
         let pixels = if request.max_data_points == 0 { 1_000 } else { i64::try_from(request.max_data_points).unwrap() };
         let near = ((request.to - request.from) / pixels * 4).clamp(1, request.to - request.from);
-        for mark in told(&frame) {
+        for annotation in drawn(&frame) {
             prop_assert!(
-                mark.to - mark.from < near,
-                "{} ns in one mark, {} ns are four pixels",
-                mark.to - mark.from,
+                annotation.to - annotation.from < near,
+                "{} ns in one annotation, {} ns are four pixels",
+                annotation.to - annotation.from,
                 near
             );
-            let first = &happened[mark.first];
+            let first = &happened[annotation.first];
             let alike = happened.iter().filter(|event| {
-                event.who == first.who && event.risk == first.risk && (mark.from..=mark.to).contains(&event.at)
+                event.who == first.who
+                    && event.risk == first.risk
+                    && (annotation.from..=annotation.to).contains(&event.at)
             });
-            prop_assert!(mark.events <= alike.count(), "{} holds events of others", mark.title);
-            let title = format!("who-{}: {} events", first.who, mark.events);
-            prop_assert!(mark.events == 1 || mark.title.starts_with(&title), "{}", mark.title);
+            prop_assert!(annotation.events <= alike.count(), "{} has events of others", annotation.title);
+            let title = format!("who-{}: {} events", first.who, annotation.events);
+            prop_assert!(annotation.events == 1 || annotation.title.starts_with(&title), "{}", annotation.title);
         }
         Ok(())
     });
@@ -224,7 +231,7 @@ fn events_less_than_four_pixels_apart_share_an_annotation() {
         let frame = annotations::frame(&capped(200), &answer(&blank, &happened), &request);
         assert_eq!(frame.rows(), expected, "{distance} ns apart");
     }
-    // The distance is that from the first, so that a mark does not creep along a steady stream.
+    // The distance is that from the first, so that an annotation does not grow along a steady stream.
     let stream: Vec<_> = (0..100).map(|n| Happened { at: n * SECOND, who: 1, risk: None }).collect();
     let frame = annotations::frame(&capped(200), &answer(&blank, &stream), &request);
     assert_eq!(frame.rows(), 25);
@@ -249,8 +256,8 @@ fn a_higher_cap_never_makes_fewer_annotations() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let answer = answer(&blank, &happened);
-        let marks = |cap| annotations::frame(&capped(cap), &answer, &request).rows();
-        prop_assert!(marks(cap) <= marks(cap + 1));
+        let rows = |cap| annotations::frame(&capped(cap), &answer, &request).rows();
+        prop_assert!(rows(cap) <= rows(cap + 1));
         Ok(())
     });
 }
@@ -324,7 +331,7 @@ fn a_bucket_counts_the_events_of_its_time() {
     });
 }
 
-// The same over HTTP, with what the frame says in words.
+// The same over HTTP, with the texts of the frame
 
 #[tokio::test]
 async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
@@ -370,9 +377,9 @@ async fn serious_events_have_annotations_among_hundreds_of_others() {
     let serious = engine::event(Kind::Api, "fr-par", at, mfa);
     engine.sandbox.push("fr-par", Kind::Api, [serious.to_string()]).unwrap();
     let frame = engine.ask(json!({ "queryType": "annotations", "cap": 1 })).await.unwrap();
-    assert_eq!(frame.rows(), 2, "two severities are two marks, whatever the cap");
-    let place = texts(&frame, "newState").iter().position(|state| state == "alerting").unwrap();
-    assert_eq!(texts(&frame, "id")[place], serious["id"].as_str().unwrap());
+    assert_eq!(frame.rows(), 2, "two severities are two annotations, whatever the cap");
+    let position = texts(&frame, "newState").iter().position(|state| state == "alerting").unwrap();
+    assert_eq!(texts(&frame, "id")[position], serious["id"].as_str().unwrap());
     assert!(
         notices(&frame).iter().any(|notice| notice.contains("2 annotations exceed the cap of 1")),
         "{:?}",
@@ -433,7 +440,7 @@ async fn long_text_is_shortened() {
     for column in ["title", "text", "tags"] {
         assert!(texts(&frame, column)[0].chars().count() < 500, "{column}");
     }
-    // More of it is in the table, and the whole in the event's JSON.
+    // The table has a longer text, and the event's JSON the whole one.
     let cells = texts(&engine.ask(list(json!({}))).await.unwrap(), "resource_name");
     assert_eq!(cells, ["é".repeat(4_096) + "…"]);
     let answer = engine.answer(&json!({}), &engine.ever()).await;
@@ -457,7 +464,7 @@ async fn a_cluster_is_a_point_that_describes_its_events() {
     assert!(texts(&frame, "text")[0].starts_with("within "), "{:?}", texts(&frame, "text"));
     let notice = "20 of 20 events are clustered into 1 annotation; narrow the range or the scope to see each";
     assert_eq!(notices(&frame), [notice]);
-    // A rule counts events, not marks.
+    // A rule counts events, not annotations.
     assert_eq!(
         sum(&ask(&engine.data_source, &json!({ "queryType": "annotations" }), &rule(request)).await.unwrap()),
         20
@@ -465,7 +472,7 @@ async fn a_cluster_is_a_point_that_describes_its_events() {
     assert_eq!(field(&frame, "time").values.null_count(), 0);
 }
 
-// What is missing is on the graph.
+// Missing events on the graph
 
 /// The rows about missing events: title, from and to.
 fn incomplete(frame: &Frame) -> Vec<(String, i64, i64)> {
@@ -528,7 +535,7 @@ async fn a_trail_that_does_not_answer_is_one_region_on_annotations_and_an_error_
     assert_eq!(title, "Incomplete: regions fr-par, nl-ams and pl-waw did not answer");
     assert_eq!((*from, shown.rows()), (request.from, 1));
     assert!(counted.is_err() && ruled.is_err());
-    // Nothing that happened is a frame without rows.
+    // An answer without events is a frame without rows.
     engine.sandbox.set_faults([]);
     assert_eq!(ask(&engine.data_source, &annotations, &request).await.unwrap().rows(), 0);
 }
@@ -541,7 +548,7 @@ async fn an_outage_shows_cached_annotations_and_where_they_become_unknown() {
     let began = nanos(engine.sandbox.now());
     assert_eq!(incomplete(&ask(&engine.data_source, &annotations, &engine.ever()).await.unwrap()), []);
     engine.sandbox.set_faults([Fault::Unavailable.always()]);
-    // What was read a moment ago is shared.
+    // Events that were fetched a moment ago are shared.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     let frame = ask(&engine.data_source, &annotations, &engine.ever()).await.unwrap();
     let missing = incomplete(&frame);
@@ -564,7 +571,7 @@ async fn a_list_over_its_limit_shows_where_events_are_missing() {
 
 #[tokio::test]
 async fn a_malformed_event_is_a_region_of_its_possible_time() {
-    // The first event of the page has a time that is none.
+    // The first event of the page has an invalid time.
     let engine = suffering(vec![Fault::MalformedTime.always()], json!({ "regions": ["fr-par"] })).await;
     for seconds in [100, 200, 300] {
         engine.push("fr-par", Kind::Api, seconds, json!({}));

@@ -1,4 +1,4 @@
-//! `audittrail ask` as scripts use it: what is printed where, and with which code it ends.
+//! `audittrail ask` in scripts: its output and its exit codes.
 
 mod common;
 
@@ -16,7 +16,7 @@ use tokio::process::Command;
 const NOW: &str = "2026-03-01T12:00:00Z";
 const EVENTS: usize = 2_000;
 
-/// What a run printed, and how it ended.
+/// The output and the exit code of a run.
 #[derive(Debug)]
 struct Ran {
     code: i32,

@@ -1,4 +1,4 @@
-//! What users see of the cache: no query fetches cached events again, and no answer is older, smaller or other than a freshly
+//! The cache as users see it: no query fetches cached events again, and no answer is older, smaller or other than a freshly
 //! fetched one.
 #![cfg(feature = "terminal")]
 
@@ -34,7 +34,7 @@ const DAY: i64 = 24 * HOUR;
 /// Enough for several pages in fr-par.
 const EVENTS: usize = 600;
 
-/// Longer than questions of the same range are one moment.
+/// Longer than panels share a provisional segment.
 const LATER: Duration = Duration::from_millis(1_200);
 
 const OTHER_KEY: &str = "5a11d000-0000-4000-8000-00000000face";
@@ -43,12 +43,12 @@ fn now() -> i64 {
     nanos(chrono::Utc::now())
 }
 
-/// A range that has settled, which holds most of an organization's events.
+/// A settled range, with most of an organization's events.
 fn settled() -> Request {
     panel(now() - 8 * DAY, now() - HOUR)
 }
 
-/// How many calls the lists of events were asked with.
+/// The number of calls to lists of events.
 fn calls(sandbox: &Sandbox) -> u64 {
     let lists = [Endpoint::Events, Endpoint::AuthenticationEvents, Endpoint::SystemEvents, Endpoint::CombinedEvents];
     let calls = sandbox.calls();
@@ -58,7 +58,7 @@ fn calls(sandbox: &Sandbox) -> u64 {
     lists.map(|list| calls.to(list)).iter().sum::<u64>() - u64::try_from(names).unwrap()
 }
 
-/// The ids of the events of a scope, in the answer of a data source that has nothing more to say but of names.
+/// The ids of the events of a scope, in an answer without notices other than those about names.
 async fn ids(data_source: &DataSource, scope: &Value, request: &Request) -> Vec<String> {
     let frame =
         ask(data_source, &list(scope.clone()), request).await.unwrap_or_else(|failure| panic!("{scope}: {failure}"));
@@ -105,7 +105,7 @@ fn questions() -> [Value; 12] {
     ]
 }
 
-/// Puts a question whose answer may have several frames, or none, and has nothing to say.
+/// Asks a question whose answer may have any number of frames, and no notice.
 async fn show(data_source: &DataSource, question: &Value, request: &Request) {
     let query = question.to_string();
     let query =
@@ -131,7 +131,7 @@ async fn the_same_question_is_fetched_once() {
     assert_eq!(calls(&engine.sandbox), 0, "{:?}", engine.asked("/audit-trail/"));
 }
 
-/// How many seconds before `to` the calls ask for.
+/// The seconds before `to` that the calls fetch.
 fn reaches(engine: &Engine, to: i64) -> Vec<i64> {
     let since = |call: &String| {
         let (_, query) = call.split_once('?').unwrap();
@@ -179,7 +179,7 @@ async fn a_refresh_of_a_busy_trail_fetches_the_last_minute() {
         let answers = join_all((0..panels).map(|_| ids(&engine.data_source, &any, &moved))).await;
         let reaches = reaches(&engine, moved.to);
         // The fetch before began after `before`, and the API's bounds are whole seconds, a second wider. A minute after
-        // that fetch, all that has not settled is due anyway.
+        // that fetch, all provisional events are due anyway.
         let between = (moved.to - before) / SECOND + 3;
         before = moved.to;
         if between < 60 {
@@ -229,10 +229,10 @@ async fn a_narrower_question_is_answered_from_the_cache() {
     ] {
         for request in &ranges {
             engine.sandbox.reset();
-            let held = ids(&engine.data_source, &scope, request).await;
+            let cached = ids(&engine.data_source, &scope, request).await;
             assert_eq!(calls(&engine.sandbox), 0, "{scope}: {:?}", engine.asked("/audit-trail/"));
             let read = ids(&engine.new_desk(), &scope, request).await;
-            assert_eq!(held, read, "{scope}");
+            assert_eq!(cached, read, "{scope}");
         }
     }
 }
@@ -259,7 +259,7 @@ async fn a_wider_range_fetches_only_its_missing_part() {
 #[tokio::test]
 async fn twelve_panels_cost_as_many_calls_as_one() {
     let config = Config { events: 2_000, latency: Duration::from_millis(20), ..Config::default() };
-    // Walks that halve each other ask as it happens: with one call at a time, always the same.
+    // The calls of several workers vary: with one call at a time, they are always the same.
     let engine = Engine::with(config, SECRET_KEY, &json!({ "concurrentCalls": 1 })).await;
     let request = panel(now() - 8 * DAY, now());
     ids(&engine.data_source, &json!({}), &request).await;
@@ -318,7 +318,7 @@ async fn panels_of_parts_share_one_fetch() {
     let data_source = engine.new_desk();
     engine.sandbox.reset();
     join_all(parts().iter().map(|part| show(&data_source, part, &request))).await;
-    // Walks start as pages come: one or two more or fewer.
+    // Workers start as pages arrive: one or two more or fewer.
     let asked = calls(&engine.sandbox);
     assert!(asked <= everything + 3, "{asked} calls, and everything costs {everything}");
 }
@@ -344,7 +344,7 @@ async fn events_between_two_requests_are_in_the_second_answer() {
         let to = now();
         let shown = ids(&engine.data_source, &json!({}), &panel(to - DAY, to)).await;
         is_each_once(&shown, &happened);
-        // Older than the last question's end, and told before it had settled.
+        // Older than the last question's end, and visible before that had settled.
         happened.insert(engine.push("fr-par", Kind::Api, 0, json!({})));
         tokio::time::sleep(LATER + LATER).await;
     }
@@ -364,7 +364,7 @@ async fn a_rule_counts_events_of_the_moment_before() {
 
 #[tokio::test]
 async fn a_rule_does_not_share_a_fetch_that_began_before_it_asked() {
-    // What is sent is what there was when the call came; it comes in two halves.
+    // The answer has the events at the time of the call; it arrives in two halves.
     let faults = vec![Fault::Stall.first(3).on(Endpoint::CombinedEvents)];
     let config = Config { events: 0, faults, stall: Duration::from_millis(600), ..Config::default() };
     let engine = Arc::new(Engine::start(config).await);
@@ -397,7 +397,7 @@ async fn rules_of_the_same_tick_share_a_fetch() {
     assert!(calls(&engine.sandbox) <= 3, "one in each region: {:?}", engine.asked("/audit-trail/"));
 }
 
-/// An organization that takes its time.
+/// An organization with a slow API.
 async fn slow(settings: Value) -> Arc<Engine> {
     let config = Config { events: 2_000, latency: Duration::from_millis(100), ..Config::default() };
     Arc::new(Engine::with(config, SECRET_KEY, &settings).await)
@@ -419,7 +419,7 @@ async fn a_cancelled_request_does_not_end_a_shared_fetch() {
     first.abort();
     third.abort();
     is_each_once(&second.await.unwrap(), &whole);
-    // Nothing was read twice: what the whole costs, and a page more for each time that a walk was halved.
+    // No page was fetched twice: the cost of the whole, and a page more for each halved interval.
     assert!(calls(&engine.sandbox) < 40, "{} calls", calls(&engine.sandbox));
 }
 
@@ -546,7 +546,7 @@ async fn another_key_sees_no_cached_event() {
     assert_eq!(asked(SECRET_KEY).await, 0);
     assert!(asked(OTHER_KEY).await > 3);
     assert_eq!(asked(OTHER_KEY).await, 0);
-    assert!(asked(SECRET_KEY).await > 3, "the first key's store is dropped, not kept aside");
+    assert!(asked(SECRET_KEY).await > 3, "the first key's cache is dropped");
     host.stop().await.unwrap();
 }
 
@@ -569,17 +569,17 @@ async fn answers_are_complete_with_little_memory() {
             assert_eq!(frame.notices(), [""; 0]);
             counts.push(frame.batch);
             let metrics = host.metrics().await.unwrap();
-            let held = metrics.lines().find_map(|line| line.strip_prefix("audittrail_cache_bytes ")).unwrap();
+            let cached = metrics.lines().find_map(|line| line.strip_prefix("audittrail_cache_bytes ")).unwrap();
             let most = if source.json_data["maxMemoryMiB"] == "1" { 1 << 20 } else { 64 << 20 };
-            let held: f64 = held.parse().unwrap();
-            assert!(held <= f64::from(most), "{held} bytes are held");
+            let cached: f64 = cached.parse().unwrap();
+            assert!(cached <= f64::from(most), "{cached} bytes are cached");
         }
     }
     assert_eq!(counts[0], counts[1]);
     host.stop().await.unwrap();
 }
 
-/// The files of held events below a folder.
+/// The files of cached events below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = entries(folder).flat_map(|trail| entries(&trail).collect::<Vec<_>>()).collect();
@@ -618,35 +618,35 @@ async fn written(folder: &Path, request: &Request, lists: usize) -> Vec<PathBuf>
     files(folder)
 }
 
-/// An organization, and a folder in which a data source has kept what it read of a range.
-struct Kept {
+/// An organization, and a cache directory with the segments of a range.
+struct OnDisk {
     engine: Engine,
     folder: tempfile::TempDir,
     request: Request,
     ids: Vec<String>,
 }
 
-impl Kept {
+impl OnDisk {
     async fn new() -> Self {
         let keys = vec![(OTHER_KEY.to_owned(), Grant::Full)];
         let folder = tempfile::tempdir().unwrap();
         let config = Config { events: EVENTS, keys, ..Config::default() };
-        // The folder itself is made when it is first needed.
-        let settings = json!({ "cacheDirectory": folder.path().join("held") });
+        // The plugin creates the folder when it is first needed.
+        let settings = json!({ "cacheDirectory": folder.path().join("cache") });
         let engine = Engine::with(config, SECRET_KEY, &settings).await;
         let request = settled();
         let ids = ids(&engine.data_source, &json!({}), &request).await;
-        let kept = Self { engine, folder, request, ids };
-        written(&kept.path(), &kept.request, 3).await;
-        kept.engine.sandbox.reset();
-        kept
+        let stored = Self { engine, folder, request, ids };
+        written(&stored.path(), &stored.request, 3).await;
+        stored.engine.sandbox.reset();
+        stored
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("held")
+        self.folder.path().join("cache")
     }
 
-    /// What a new process answers, and how many calls it needs.
+    /// The answer of a new process, and the number of its calls.
     async fn restarted(&self, key: &str) -> (Vec<String>, u64) {
         self.engine.sandbox.reset();
         let data_source = data_source(&self.engine.sandbox.url(), key, &json!({ "cacheDirectory": self.path() }));
@@ -657,18 +657,18 @@ impl Kept {
 
 #[tokio::test]
 async fn the_cache_directory_serves_settled_segments_to_the_next_process() {
-    let kept = Kept::new().await;
-    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    let stored = OnDisk::new().await;
+    assert_eq!(stored.restarted(SECRET_KEY).await, (stored.ids.clone(), 0));
     // Two replicas may read at the same time.
-    let (one, two) = tokio::join!(kept.restarted(SECRET_KEY), kept.restarted(SECRET_KEY));
-    assert_eq!((one, two), ((kept.ids.clone(), 0), (kept.ids.clone(), 0)));
+    let (one, two) = tokio::join!(stored.restarted(SECRET_KEY), stored.restarted(SECRET_KEY));
+    assert_eq!((one, two), ((stored.ids.clone(), 0), (stored.ids.clone(), 0)));
     let narrow = json!({ "products": ["iam"] });
-    let restarted = data_source(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
+    let restarted = data_source(&stored.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": stored.path() }));
     assert_eq!(
-        ids(&restarted, &narrow, &kept.request).await,
-        ids(&kept.engine.new_desk(), &narrow, &kept.request).await
+        ids(&restarted, &narrow, &stored.request).await,
+        ids(&stored.engine.new_desk(), &narrow, &stored.request).await
     );
-    assert_eq!(calls(&kept.engine.sandbox), 0);
+    assert_eq!(calls(&stored.engine.sandbox), 0);
 }
 
 #[tokio::test]
@@ -696,24 +696,24 @@ async fn a_restarted_plugin_loads_the_cache_directory() {
 
 #[tokio::test]
 async fn events_from_the_cache_directory_equal_fetched_ones() {
-    let kept = Kept::new().await;
-    let url = kept.engine.sandbox.url();
+    let stored = OnDisk::new().await;
+    let url = stored.engine.sandbox.url();
     let (kept_desk, new_desk) = (
-        data_source(&url, SECRET_KEY, &json!({ "cacheDirectory": kept.path() })),
+        data_source(&url, SECRET_KEY, &json!({ "cacheDirectory": stored.path() })),
         data_source(&url, SECRET_KEY, &json!({})),
     );
     for question in questions().iter().filter(|question| question["queryType"] != "volume") {
-        let shown = ask(&kept_desk, question, &kept.request).await.unwrap();
-        let read = ask(&new_desk, question, &kept.request).await.unwrap();
+        let shown = ask(&kept_desk, question, &stored.request).await.unwrap();
+        let read = ask(&new_desk, question, &stored.request).await.unwrap();
         assert_eq!(shown.to_arrow("A").unwrap(), read.to_arrow("A").unwrap(), "{question}");
     }
 }
 
 #[tokio::test]
 async fn the_cache_directory_is_private_and_names_no_key() {
-    let kept = Kept::new().await;
+    let stored = OnDisk::new().await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let files = files(&kept.path());
+    let files = files(&stored.path());
     for file in &files {
         assert_eq!((mode(file), mode(file.parent().unwrap())), (0o600, 0o700), "{}", file.display());
         let bytes = fs::read(file).unwrap();
@@ -724,20 +724,23 @@ async fn the_cache_directory_is_private_and_names_no_key() {
 
 #[tokio::test]
 async fn another_key_loads_no_file_of_the_cache_directory() {
-    let kept = Kept::new().await;
-    let (ids, calls) = kept.restarted(OTHER_KEY).await;
-    assert_eq!(ids, kept.ids);
+    let stored = OnDisk::new().await;
+    let (ids, calls) = stored.restarted(OTHER_KEY).await;
+    assert_eq!(ids, stored.ids);
     assert!(calls > 3, "{calls} calls");
-    let trails: BTreeSet<PathBuf> =
-        written(&kept.path(), &kept.request, 6).await.iter().map(|file| file.parent().unwrap().to_owned()).collect();
+    let trails: BTreeSet<PathBuf> = written(&stored.path(), &stored.request, 6)
+        .await
+        .iter()
+        .map(|file| file.parent().unwrap().to_owned())
+        .collect();
     assert_eq!(trails.len(), 2, "each key has a folder of its own");
 }
 
 #[tokio::test]
 async fn a_damaged_file_is_removed_and_its_interval_fetched_again() {
-    let kept = Kept::new().await;
+    let stored = OnDisk::new().await;
     let whole: Vec<(PathBuf, Vec<u8>)> =
-        files(&kept.path()).into_iter().map(|file| (file.clone(), fs::read(&file).unwrap())).collect();
+        files(&stored.path()).into_iter().map(|file| (file.clone(), fs::read(&file).unwrap())).collect();
     let (largest, bytes) = whole.iter().max_by_key(|(_, bytes)| bytes.len()).unwrap();
     let flipped = |place: usize| {
         let mut bytes = bytes.clone();
@@ -758,20 +761,21 @@ async fn a_damaged_file_is_removed_and_its_interval_fetched_again() {
         vec![0; bytes.len()],
     ];
     for (number, damage) in damages.into_iter().enumerate() {
-        for file in files(&kept.path()) {
+        for file in files(&stored.path()) {
             fs::remove_file(file).unwrap();
         }
         for (file, bytes) in &whole {
             fs::write(file, if file == largest { damage.as_slice() } else { bytes }).unwrap();
         }
-        kept.engine.sandbox.reset();
-        let restarted = data_source(&kept.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": kept.path() }));
-        assert_eq!(ids(&restarted, &json!({}), &kept.request).await, kept.ids, "damage {number}");
+        stored.engine.sandbox.reset();
+        let restarted =
+            data_source(&stored.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": stored.path() }));
+        assert_eq!(ids(&restarted, &json!({}), &stored.request).await, stored.ids, "damage {number}");
         assert_ne!(fs::read(largest).ok(), Some(damage), "damage {number}: the file is still there");
-        assert!(calls(&kept.engine.sandbox) > 0, "damage {number}: the file was believed");
+        assert!(calls(&stored.engine.sandbox) > 0, "damage {number}: the file was loaded");
         // An interval that is fetched again may be one file where it was several: the files cover it all the same.
-        written(&kept.path(), &kept.request, 3).await;
-        assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0), "damage {number}");
+        written(&stored.path(), &stored.request, 3).await;
+        assert_eq!(stored.restarted(SECRET_KEY).await, (stored.ids.clone(), 0), "damage {number}");
     }
 }
 
@@ -796,27 +800,27 @@ async fn replicas_that_write_at_the_same_time_lose_no_segment() {
 
 #[tokio::test]
 async fn files_older_than_scaleways_retention_are_removed() {
-    let kept = Kept::new().await;
+    let stored = OnDisk::new().await;
     let day = |days: i64| (chrono::Utc::now() - chrono::Duration::days(days)).timestamp_nanos_opt().unwrap();
-    let trail = files(&kept.path())[0].parent().unwrap().to_owned();
-    let former = kept.path().join("0123456789abcdef0123456789abcdef");
+    let trail = files(&stored.path())[0].parent().unwrap().to_owned();
+    let former = stored.path().join("0123456789abcdef0123456789abcdef");
     fs::create_dir(&former).unwrap();
     let named = |from: i64, to: i64, ending: &str| format!("0123456789abcdef_{from}_{to}.{ending}");
-    let (held, foreign) = (named(day(120), day(91), "segment"), trail.join(named(day(120), day(91), "txt")));
-    let (newest, before) = (files(&kept.path())[0].clone(), files(&kept.path()).len());
-    let old = [trail.join(&held), former.join(&held)];
+    let (cached, foreign) = (named(day(120), day(91), "segment"), trail.join(named(day(120), day(91), "txt")));
+    let (newest, before) = (files(&stored.path())[0].clone(), files(&stored.path()).len());
+    let old = [trail.join(&cached), former.join(&cached)];
     for file in old.iter().chain([&foreign]) {
         fs::copy(&newest, file).unwrap();
     }
-    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    assert_eq!(stored.restarted(SECRET_KEY).await, (stored.ids.clone(), 0));
     assert!(old.iter().all(|file| !file.exists()), "a former key's go too");
     assert!(foreign.exists(), "what is not ours stays");
-    // A window that ends within what Scaleway keeps is kept whole.
+    // The file of an interval that ends within the retention stays.
     let partly = trail.join(named(day(120), day(89), "segment"));
     fs::copy(&newest, &partly).unwrap();
-    assert_eq!(kept.restarted(SECRET_KEY).await, (kept.ids.clone(), 0));
+    assert_eq!(stored.restarted(SECRET_KEY).await, (stored.ids.clone(), 0));
     assert!(partly.exists());
-    assert_eq!(files(&kept.path()).len(), before + 2);
+    assert_eq!(files(&stored.path()).len(), before + 2);
 }
 
 #[tokio::test]
@@ -853,7 +857,7 @@ async fn several_workers_fetch_a_dense_trail_and_each_event_is_shown_once() {
     is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     let asked = engine.sandbox.calls();
     assert!((3..=6).contains(&asked.most_at_once), "{} calls at once", asked.most_at_once);
-    // A page for each hundred, and one more for each time that a walk was halved.
+    // A page for each hundred events, and one more for each halved interval.
     assert!((200..260).contains(&calls(&engine.sandbox)), "{} calls", calls(&engine.sandbox));
 }
 
@@ -870,7 +874,7 @@ async fn concurrent_calls_stay_within_the_setting() {
 
 #[tokio::test]
 async fn a_range_up_to_now_by_several_workers_is_one_answer() {
-    // All that there is has not settled.
+    // All events are provisional.
     let (span, latency) = (Duration::from_hours(6), Duration::from_millis(30));
     let config = Config { events: 5_000, span, latency, ..Config::default() };
     let settings = json!({ "settlingSeconds": 86_400, "concurrentCalls": 32 });
@@ -881,7 +885,7 @@ async fn a_range_up_to_now_by_several_workers_is_one_answer() {
     is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &whole);
     let cold = calls(&engine.sandbox);
     assert!((50..90).contains(&cold), "{cold} calls");
-    // A panel of a moment later shares what was read, a rule has to read it again.
+    // A panel a moment later shares the fetch; a rule has to fetch again.
     assert_eq!(
         ids(&engine.data_source, &json!({ "kinds": ["api", "authentication", "system"] }), &request).await.len(),
         whole.len()
@@ -889,14 +893,14 @@ async fn a_range_up_to_now_by_several_workers_is_one_answer() {
     assert_eq!(calls(&engine.sandbox), cold);
     assert_eq!(sum(&ask(&engine.data_source, &count(), &rule(request.clone())).await.unwrap()), whole.len());
     let both = calls(&engine.sandbox);
-    assert!(both < 2 * cold + 20, "{both} calls, of which the first reading took {cold}");
+    assert!(both < 2 * cold + 20, "{both} calls, of which the first fetch took {cold}");
 }
 
 #[tokio::test]
 async fn a_small_part_of_a_dense_trail_is_fetched_alone() {
     let engine = Engine::start(Config { events: 20_000, ..Config::default() }).await;
     let request = settled();
-    // The newest of all, and more than a page of one nanosecond.
+    // The newest events, and more than a page of one nanosecond.
     let rare = || json!({ "product_name": "account", "method_name": "CreateGDPRRequest" });
     let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.to - 1, rare()));
     engine.sandbox.push("fr-par", Kind::Api, rare.map(|event| event.to_string())).unwrap();
@@ -908,7 +912,7 @@ async fn a_small_part_of_a_dense_trail_is_fetched_alone() {
     let asked = calls(&engine.sandbox);
     // Of a region with few events, all are read instead.
     assert!(asked <= 24, "{asked} calls, and everything has 200 pages");
-    // It serves a narrower range, and does not pass for everything.
+    // It answers a narrower range, and not the combined list.
     engine.sandbox.reset();
     assert_eq!(ids(&engine.data_source, &scope, &panel(request.from + DAY, request.to)).await, shown);
     assert_eq!(ids(&engine.data_source, &scope, &panel(request.from, request.to - 1)).await, [""; 0]);
@@ -985,7 +989,7 @@ async fn a_malformed_event_outside_the_range_leaves_the_answer_complete() {
     let request = settled();
     engine.sandbox.set_faults([Fault::MissingTime.first(1).on(Endpoint::CombinedEvents).in_region("fr-par")]);
     let frame = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
-    // It stands on the first page, which holds the newest.
+    // The malformed event is on the first page, with the newest events.
     assert!(warnings(&frame)[0].contains("1 malformed events were left out"), "{:?}", notices(&frame));
     for _ in 0..2 {
         let again = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();

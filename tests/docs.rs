@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// How far apart in the source the parts of one text may stand, in bytes.
+/// The most bytes between the parts of one text in the source.
 const NEAR: usize = 800;
 
-/// Where Grafana's or an operating system's own texts are explained, which are not in the source.
+/// The page that explains texts. Those of Grafana and of operating systems are not in the source.
 const PAGE: &str = "docs/troubleshooting.md";
 
 fn root() -> PathBuf {
@@ -99,7 +99,7 @@ fn resolved(document: &str, target: &str) -> String {
     parts.join("/")
 }
 
-/// What is wrong with the links of a document.
+/// The broken links of a document.
 fn broken(document: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for target in prose(text).into_iter().flat_map(links) {
@@ -212,7 +212,7 @@ fn a_text_is_explained_once() {
     }
 }
 
-/// What the plugin, its front end and its tests name as an address on the page.
+/// The plugin, its front end and its tests name headings of the page.
 #[test]
 fn every_heading_that_the_source_names_is_on_the_page() {
     let known = anchors(PAGE);
@@ -227,7 +227,7 @@ fn every_heading_that_the_source_names_is_on_the_page() {
     }
 }
 
-/// Where the texts of errors come from that people see: not the simulated Scaleway, the test host, nor programs for a terminal.
+/// The sources of the errors that users see: without the simulated Scaleway, the test host and programs for a terminal.
 fn error_sources() -> Vec<String> {
     let mut sources = files("src", &[".rs"]);
     sources.retain(|path| !["src/sandbox/", "src/bin/", "src/host.rs"].iter().any(|other| path.starts_with(other)));
@@ -236,7 +236,7 @@ fn error_sources() -> Vec<String> {
 
 /// Source without its tests, and with its texts as `unfolded` has them, but for escaped quotes and braces.
 fn without_tests(source: &str) -> String {
-    let end = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub"].iter().filter_map(|mark| source.find(mark)).min();
+    let end = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub"].iter().filter_map(|start| source.find(start)).min();
     let mut text = String::with_capacity(source.len());
     for line in source[..end.unwrap_or(source.len())].lines().filter(|line| !line.trim_start().starts_with("//")) {
         match line.strip_suffix('\\') {
@@ -272,16 +272,16 @@ fn literals(code: &str) -> Vec<String> {
 /// Code up to the bracket or, where `ends` says so, the comma or semicolon that ends it.
 fn until<'a>(code: &'a str, ends: &[char]) -> &'a str {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (place, letter) in code.char_indices() {
+    for (position, letter) in code.char_indices() {
         match letter {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '"' => quoted = !quoted,
             _ if quoted => {}
             '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' if depth == 0 => return &code[..place],
+            ')' | ']' | '}' if depth == 0 => return &code[..position],
             ')' | ']' | '}' => depth -= 1,
-            _ if depth == 0 && ends.contains(&letter) => return &code[..place],
+            _ if depth == 0 && ends.contains(&letter) => return &code[..position],
             _ => {}
         }
     }
@@ -301,7 +301,7 @@ fn varying(literal: &str) -> String {
     text.replace('\u{1}', "{").replace('\u{2}', "}")
 }
 
-/// Whether a text has words of its own: what has none only hands on another text.
+/// Whether a text has words of its own; a text without words only wraps another one.
 fn has_words(text: &str) -> bool {
     text.split('…').any(|part| part.trim().contains(' ') || part.chars().filter(|c| c.is_alphabetic()).count() > 6)
 }
@@ -311,19 +311,19 @@ fn own_texts(code: &str) -> Vec<String> {
     literals(code).iter().map(|text| varying(text)).filter(|text| has_words(text)).collect()
 }
 
-/// What an expression of code says, or nothing where this cannot be seen.
-fn said(source: &str, place: usize, expression: &str) -> Option<Vec<String>> {
+/// The texts of an expression of code, or `None` if they cannot be found.
+fn texts_of(source: &str, position: usize, expression: &str) -> Option<Vec<String>> {
     let expression = expression.trim();
     let texts = own_texts(expression);
     if !texts.is_empty() {
         return Some(texts);
     }
-    // The texts of errors that are handed on are found where they are made.
+    // The texts of wrapped errors are found where the errors are made.
     let handed_on = |name: &str| ["error", "failure", "gap"].contains(&name);
     if expression.strip_suffix(".to_string()").is_some_and(handed_on) {
         return Some(Vec::new());
     }
-    let before = &source[..place];
+    let before = &source[..position];
     let made = |name: &str| -> Option<Vec<String>> {
         let found = before.rfind(&format!("let {name} ="))?;
         Some(own_texts(until(&before[found..], &[';']))).filter(|texts| !texts.is_empty())
@@ -337,7 +337,7 @@ fn said(source: &str, place: usize, expression: &str) -> Option<Vec<String>> {
     }
     let end = expression.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(expression.len());
     let name = &expression[..end];
-    // A text that one of these functions makes, called just before.
+    // A text of one of these functions, called just before.
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(NEAR))..];
     let from_maker = || MAKERS.iter().any(|maker| near.contains(&format!("{maker}(")));
     made(name).or_else(|| (near.contains(&format!("Some({name})")) && from_maker()).then(Vec::new))
@@ -346,45 +346,46 @@ fn said(source: &str, place: usize, expression: &str) -> Option<Vec<String>> {
 /// Functions that make the text of an error for others.
 const MAKERS: [&str; 1] = ["no_principal"];
 
-/// The errors of a source: the line of each, and what it says. An error about which nothing can be seen says nothing.
+/// The errors of a source: the line of each, and its texts, or `None` if these cannot be found.
 fn errors(source: &str) -> Vec<(usize, Option<Vec<String>>)> {
     let mut found = Vec::new();
-    let mut add = |place: usize, texts| found.push((source[..place].matches('\n').count() + 1, texts));
-    for (place, mark) in source.match_indices("#[error(") {
-        let texts = literals(until(&source[place + mark.len()..], &[','])).iter().map(|text| varying(text)).collect();
-        add(place, Some(texts));
+    let mut add = |position: usize, texts| found.push((source[..position].matches('\n').count() + 1, texts));
+    for (position, pattern) in source.match_indices("#[error(") {
+        let texts =
+            literals(until(&source[position + pattern.len()..], &[','])).iter().map(|text| varying(text)).collect();
+        add(position, Some(texts));
     }
     for constructor in ["Failure::input(", "Failure::internal(", "Self::input(", "Self::internal("] {
-        for (place, _) in source.match_indices(constructor) {
-            add(place, said(source, place, until(&source[place + constructor.len()..], &[])));
+        for (position, _) in source.match_indices(constructor) {
+            add(position, texts_of(source, position, until(&source[position + constructor.len()..], &[])));
         }
     }
     // Beside the declaration and the two constructors.
-    for (place, mark) in source.match_indices("Failure { message") {
-        let value = until(&source[place + mark.len()..], &[',']).trim_start_matches(':');
-        add(place, said(source, place, if value.trim().is_empty() { "message" } else { value }));
+    for (position, pattern) in source.match_indices("Failure { message") {
+        let value = until(&source[position + pattern.len()..], &[',']).trim_start_matches(':');
+        add(position, texts_of(source, position, if value.trim().is_empty() { "message" } else { value }));
     }
     for maker in MAKERS {
-        for (place, _) in source.match_indices(&format!("fn {maker}(")) {
-            let body = source[place..].find("{\n").map_or("", |start| until(&source[place + start + 1..], &[]));
-            add(place, Some(own_texts(body)));
+        for (position, _) in source.match_indices(&format!("fn {maker}(")) {
+            let body = source[position..].find("{\n").map_or("", |start| until(&source[position + start + 1..], &[]));
+            add(position, Some(own_texts(body)));
         }
     }
     // The verdicts of Save & test that are not good.
-    for (place, mark) in source.match_indices("return (false, ") {
-        let value = until(&source[place + mark.len()..], &[]);
+    for (position, pattern) in source.match_indices("return (false, ") {
+        let value = until(&source[position + pattern.len()..], &[]);
         if !["true", "false"].contains(&value) {
-            add(place, said(source, place, value));
+            add(position, texts_of(source, position, value));
         }
     }
     found
 }
 
-/// Whether a text of the page is what an error says, or its beginning: "…" stands for anything.
-fn explains(explained: &str, said: &str) -> bool {
+/// Whether a text of the page is the text of an error, or its beginning: "…" stands for any text.
+fn explains(explained: &str, text: &str) -> bool {
     let mut parts = explained.split('…');
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = said.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
     parts.all(|part| {
         let found = rest.find(part);
         rest = found.map_or("", |found| &rest[found + part.len()..]);
@@ -398,18 +399,18 @@ fn every_error_of_the_source_is_explained() {
     let texts = texts(&page);
     let (mut wrong, mut all) = (Vec::new(), 0);
     for path in error_sources() {
-        for (line, said) in errors(&without_tests(&read(&path))) {
-            let Some(said) = said else {
+        for (line, found) in errors(&without_tests(&read(&path))) {
+            let Some(found) = found else {
                 wrong.push(format!(
                     "{path}, about line {line} ({}): write the error's text where it is made, or in MAKERS",
                     without_tests(&read(&path)).lines().nth(line - 1).unwrap_or_default().trim()
                 ));
                 continue;
             };
-            for text in said.iter().filter(|text| has_words(text)) {
+            for text in found.iter().filter(|text| has_words(text)) {
                 all += 1;
                 if !texts.iter().any(|(_, explained)| explains(explained, text)) {
-                    wrong.push(format!("{path} says {text:?}"));
+                    wrong.push(format!("{path} has the text {text:?}"));
                 }
             }
         }
@@ -420,7 +421,7 @@ fn every_error_of_the_source_is_explained() {
 
 #[test]
 fn an_error_without_an_explanation_is_found() {
-    let says = |source: &str| errors(&without_tests(source)).into_iter().map(|(_, said)| said).collect::<Vec<_>>();
+    let says = |source: &str| errors(&without_tests(source)).into_iter().map(|(_, texts)| texts).collect::<Vec<_>>();
     let text = |text: &str| Some(vec![text.to_owned()]);
     for (source, expected) in [
         ("#[error(\"the disk of {host} is full\")]\nFull {", vec![text("the disk of … is full")]),

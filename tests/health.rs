@@ -1,4 +1,4 @@
-//! What "Save & test" says, for each thing that can be wrong.
+//! The answers of "Save & test", for each possible fault.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn source(sandbox: &Sandbox, key: &str) -> Source {
     common::source(sandbox, key).with("regions", "fr-par,nl-ams")
 }
 
-/// What the check says: whether all is well, the message, the details.
+/// The answer of the check: whether all is well, the message, the details.
 async fn check(source: &Source) -> (bool, String, Value) {
     let host = plugin().await;
     let health = host.health(source).await.expect("a bad health is an answer, not a failed call");
@@ -92,14 +92,14 @@ async fn queried_names_that_no_list_has_are_listed() {
         let ask = Ask::new("A", json!({ "queryType": "events", "scope": scope }), last_hours(1));
         host.frame(&source, ask, &[]).await.expect("events");
     }
-    // What is only being typed was not asked for.
+    // A check of a query that is being typed does not count as a query.
     host.resource(&source, "check?query=%7B%22scope%22%3A%7B%22methods%22%3A%22Cre%22%7D%7D").await.expect("an answer");
     let (ok, message, unknown) = health().await;
     let names = "product \"intsance\", method \"CreatApiKey\"";
     let sentence = format!("Queries ask for names that Scaleway's lists do not have; check their spelling: {names}.");
     assert!(ok && message.ends_with(&sentence), "{message}");
     assert_eq!(unknown, json!(["product \"intsance\"", "method \"CreatApiKey\""]));
-    // Without the lists, nothing is known to be unknown.
+    // Without the lists, no name is reported as unknown.
     sandbox.set_faults([Fault::BadGateway.always().on(Endpoint::Products)]);
     assert_eq!(health().await.2, json!([]));
     host.stop().await.expect("it ends");
@@ -188,7 +188,7 @@ async fn an_organization_that_is_not_the_keys_is_called_wrong() {
 #[tokio::test]
 async fn an_api_that_cannot_be_reached_is_called_unreachable() {
     let sandbox = quiet(Config::default()).await;
-    // Nobody listens at the discard port.
+    // No process listens at the discard port.
     let (ok, message, _) = check(&source(&sandbox, SECRET_KEY).with("apiUrl", "http://127.0.0.1:9")).await;
     assert!(!ok);
     assert!(message.contains("127.0.0.1 cannot be reached") && message.contains("apiUrl"), "{message}");

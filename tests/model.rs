@@ -1,4 +1,4 @@
-//! What `docs/query-model.md` promises, sentence by sentence.
+//! The promises of `docs/query-model.md`, sentence by sentence.
 #![cfg(feature = "terminal")]
 
 mod engine;
@@ -114,7 +114,7 @@ async fn ids_in_capitals_are_accepted() {
         scope[field] = id.to_uppercase().into();
         assert_eq!(engine.ids(scope).await, [&*event], "{field}");
     }
-    // What is no id is compared as it is.
+    // A text that is not an id is compared as it is.
     assert_eq!(engine.ids(json!({ "resourceNames": ["ABCDEFAB-0000-4000-8000-00000000CAFE"] })).await, [event]);
 }
 
@@ -181,7 +181,7 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
         let error = parse(&query, &request).unwrap_err();
         assert!(error.starts_with(message), "{query}: {error}");
     }
-    // What is quoted is quoted in part.
+    // An error quotes a part of a long text.
     let long = parse(&json!({ "queryType": "é".repeat(5_000) }), &request).unwrap_err();
     assert!(long.chars().count() < 300, "{long}");
     let broken = Query::parse(b"{\"scope\":", "", &request, 10).unwrap_err();
@@ -345,7 +345,7 @@ async fn an_unknown_name_has_a_notice_and_is_compared_as_text() {
     ] {
         assert_eq!(warnings(&engine.ask(list(scope.clone())).await.unwrap()), [sentence], "{scope}");
     }
-    // What a list knows is not said, in whatever case or as a pattern; nor is a name that there is no list of.
+    // A listed name has no notice, in any case or as a pattern; nor has a name of a kind without lists.
     for scope in [
         json!({ "products": ["IAM", "inst*"], "services": ["scaleway.VPC.v2.*"], "methods": ["deleteserver", "Entangle*"] }),
         json!({ "kinds": ["authentication"], "methods": ["SAML"] }),
@@ -366,18 +366,18 @@ async fn a_panels_notice_about_a_name_does_not_depend_on_the_cache() {
     .await;
     let data_source = data_source(&url, SECRET_KEY, &json!({ "regions": ["fr-par"] }));
     let query = list(json!({ "kinds": ["api"], "products": ["teapot"] }));
-    let said = async || {
+    let notices_now = async || {
         let frame = ask(&data_source, &query, &panel(0, SECOND)).await.unwrap();
         warnings(&frame).into_iter().filter(|warning| warning.contains("teapot")).count()
     };
-    assert_eq!(said().await, 1);
+    assert_eq!(notices_now().await, 1);
     while asked.lock().unwrap().len() < 20 {
         let known =
             list(json!({ "kinds": ["api"], "products": ["iam"], "text": asked.lock().unwrap().len().to_string() }));
         let at = i64::try_from(asked.lock().unwrap().len()).unwrap() * SECOND;
         ask(&data_source, &known, &panel(at, at + SECOND)).await.unwrap();
     }
-    assert_eq!(said().await, 0, "the list of the first question is cached, and does not decide");
+    assert_eq!(notices_now().await, 0, "the list of the first question is cached, and does not decide");
 }
 
 /// An answer that lists products.
@@ -505,11 +505,11 @@ async fn other_resources_of_an_event_are_no_children() {
 async fn a_pool_that_one_event_assigns_to_a_cluster_belongs_to_it_in_other_events() {
     let engine = Engine::empty().await;
     let pool = json!({ "id": "cluster", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "pool", "name": "default" } });
-    let told = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [pool] }));
+    let assigned = engine.push("fr-par", Kind::Api, 60, json!({ "resources": [pool] }));
     let delete = engine.push("fr-par", Kind::Api, 61, json!({ "request_body": { "pool_id": "pool" } }));
-    assert_eq!(engine.ids(json!({ "resourceIds": ["pool"] })).await, [&*told, &delete]);
-    assert_eq!(engine.ids(json!({ "resourceNames": ["default"] })).await, [&*told, &delete]);
-    assert_eq!(engine.ids(json!({ "resourceIds": ["cluster"] })).await, [&*told, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["pool"] })).await, [&*assigned, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceNames": ["default"] })).await, [&*assigned, &delete]);
+    assert_eq!(engine.ids(json!({ "resourceIds": ["cluster"] })).await, [&*assigned, &delete]);
 }
 
 #[tokio::test]
@@ -552,7 +552,7 @@ async fn a_principal_is_meant_by_id_and_by_each_of_its_names_in_any_case() {
     let application = &organization.applications[0];
     let by_id = engine.ids(json!({ "principals": [application.id] })).await;
     assert_eq!(engine.ids(json!({ "principals": ["TerraForm"] })).await, by_id);
-    // Who has been deleted has an id, and no name any more.
+    // A deleted principal has an id, and no name any more.
     let departed = engine.ids(json!({ "principals": [organization.departed.id] })).await;
     assert!(!departed.is_empty());
     let unknown = engine.ask(list(json!({ "principals": [organization.departed.name] }))).await.unwrap();
@@ -576,7 +576,7 @@ async fn scaleway_itself_is_a_principal_of_a_scope_as_of_a_filter() {
     let filter = json!({ "key": "principal", "operator": "=", "value": "Scaleway" });
     let filtered = json!({ "queryType": "counts", "over": "total", "filters": [filter] });
     assert_eq!(sum(&engine.ask(filtered).await.unwrap()), 1);
-    // Neither what merely begins like it, nor what has an outcome or an address, is Scaleway's.
+    // Events of similar names, or with an outcome or an address, are not Scaleway's.
     let near = engine.ask(list(json!({ "principals": ["Scaleway Inc"] }))).await.unwrap();
     assert_eq!((near.rows(), warnings(&near).len()), (0, 1));
     for scope in
@@ -623,13 +623,13 @@ async fn a_person_is_one_value_however_many_ids_they_have() {
     let engine = Engine::empty().await;
     let user = engine.sandbox.organization().users[1].clone();
     let call = engine.push("fr-par", Kind::Api, 60, json!({ "principal": { "id": user.id } }));
-    // Log-ins may tell the account's id of the same person.
+    // Log-ins may have the account's id of the same person.
     let account = json!([{ "id": user.account_root_user_id, "type": "account_user", "name": user.email }]);
     let login = engine.push("fr-par", Kind::Authentication, 61, json!({ "resources": account }));
     assert_eq!(engine.ids(json!({ "principals": [user.email] })).await, [&*call, &login]);
     let values = engine.ask(json!({ "queryType": "values", "column": "principal" })).await.unwrap();
     assert_eq!(texts(&values, "text"), [user.email]);
-    // What a variable puts in place of the person means the whole person.
+    // The value of a variable selects the whole person.
     assert_eq!(engine.ids(json!({ "principals": texts(&values, "value") })).await, [&*call, &login]);
     assert_eq!(engine.ids(json!({ "principals": [user.id] })).await, [&*call, &login]);
 }
@@ -671,7 +671,7 @@ async fn an_address_is_meant_in_any_spelling_and_as_part_of_a_network() {
             "{net}"
         );
     }
-    // One address is one group and one value, and what a pattern is compared with, however it was spelled.
+    // An address is one group, one value and one text for patterns, in any spelling.
     let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["source_ip"] });
     let groups = engine.ask(groups).await.unwrap();
     let counts: BTreeMap<String, i64> = texts(&groups, "source_ip").into_iter().zip(numbers(&groups)).collect();
@@ -1018,22 +1018,22 @@ async fn an_empty_answer_names_what_is_missing() {
         let query = parse(&json!({ "queryType": question }), &request).unwrap();
         let frames = engine.data_source.answer(&query, &request).await.unwrap();
         let said = frames.iter().flat_map(|frame| warnings(frame)).any(|notice| notice.contains("region nl-ams"));
-        assert!(said, "{question} says nothing of the region that failed");
+        assert!(said, "{question} does not name the region that failed");
     }
 }
 
 #[tokio::test]
 async fn an_overlay_has_the_annotations_of_a_dashboards_query() {
     let engine = week(300).await;
-    let marks = engine.ask(json!({ "queryType": "annotations", "cap": 20 })).await.unwrap();
+    let annotations = engine.ask(json!({ "queryType": "annotations", "cap": 20 })).await.unwrap();
     let overlay = engine.ask(json!({ "queryType": "annotations", "cap": 20, "overlay": true })).await.unwrap();
     assert_eq!(overlay.meta.data_topic.as_deref(), Some("annotations"));
     for column in ["title", "text", "id"] {
-        assert_eq!(texts(&overlay, column), texts(&marks, column));
+        assert_eq!(texts(&overlay, column), texts(&annotations, column));
     }
     assert_eq!(
         (times(&overlay, "time"), times(&overlay, "timeEnd")),
-        (times(&marks, "time"), times(&marks, "timeEnd"))
+        (times(&annotations, "time"), times(&annotations, "timeEnd"))
     );
     let regions = field(&overlay, "isRegion").values.as_boolean().clone();
     let ends = times(&overlay, "timeEnd");
@@ -1042,16 +1042,16 @@ async fn an_overlay_has_the_annotations_of_a_dashboards_query() {
     let joined = jsons(&overlay, "tags").into_iter().map(|tags| {
         tags.as_array().unwrap().iter().map(|tag| tag.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
     });
-    assert_eq!(joined.collect::<Vec<_>>(), texts(&marks, "tags"));
+    assert_eq!(joined.collect::<Vec<_>>(), texts(&annotations, "tags"));
     let colors = texts(&overlay, "color");
     let serious = ["purple", "red"];
-    let states = texts(&marks, "newState");
+    let states = texts(&annotations, "newState");
     assert!(
         states.iter().zip(&colors).all(|(state, color)| (state == "alerting") == serious.contains(&color.as_str()))
     );
 }
 
-/// The place of a value among those of its column, where they have an order of their own.
+/// The position of a value among those of its column, if they have an order of their own.
 fn order(column: &str) -> Option<impl Fn(&String) -> usize + Copy> {
     let ordered: &[&str] = match column {
         "severity" => &["critical", "high", "medium", "low", "(none)"],
@@ -1164,7 +1164,7 @@ async fn a_variable_without_a_value_selects_no_event_and_makes_no_call() {
     assert_eq!(engine.sandbox.calls().total, 0);
     let two = engine.ask(json!({ "emptyVariables": ["a", "b"] })).await.unwrap();
     assert_eq!(warnings(&two), ["The variables $a, $b have no value, so no event is selected."]);
-    // Without one, all is as it was.
+    // Without one, the answer does not change.
     assert_eq!(engine.ask(json!({ "emptyVariables": [], "limit": 100 })).await.unwrap().rows(), 100);
     assert_eq!(engine.ask(json!({ "emptyVariables": null, "limit": 100 })).await.unwrap().rows(), 100);
     let hidden = parse(&json!({ "hide": true, "emptyVariables": ["a"] }), &engine.ever()).unwrap();
@@ -1183,7 +1183,7 @@ async fn every_column_has_values() {
             None => assert!(shown.is_sorted(), "{column}: {shown:?}"),
         }
         assert_eq!(texts(&frame, "value").len(), shown.len());
-        // These show a name, and hold the id.
+        // These show a name, and their value is the id.
         if !["principal", "principal_id", "project", "resource_id"].contains(&column) {
             let values = texts(&frame, "value");
             assert_eq!(values.iter().map(|value| text::label(value)).collect::<Vec<_>>(), shown, "{column}");
@@ -1366,7 +1366,7 @@ async fn days_begin_on_the_clock_of_the_time_zone() {
     assert!(parse(json!(["UTC"])).starts_with("timezone is [\"UTC\"]. Allowed: "));
 }
 
-/// Every question, and whether its answer to nothing has fields.
+/// Every question, and whether its empty answer has fields.
 fn every_question() -> [(Value, bool); 8] {
     [
         (json!({ "queryType": "events" }), true),
@@ -1386,7 +1386,7 @@ async fn an_empty_range_has_no_data_and_a_notice() {
     let now = nanos(engine.sandbox.now());
     for (query, fields) in every_question() {
         let frame = ask(&engine.data_source, &query, &panel(now, now)).await.unwrap();
-        // Unknown never looks like zero: no number, and not a 0.
+        // An unknown count has no number, not a 0.
         assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
         assert_eq!(notices(&frame), ["the range is empty: it ends where it begins"], "{query}");
     }
@@ -1403,7 +1403,7 @@ async fn a_future_range_has_no_data_and_a_notice() {
         assert_eq!((frame.rows(), !frame.fields.is_empty()), (0, fields), "{query}");
         assert!(notices(&frame)[0].starts_with("the range begins in the future, at "), "{:?}", notices(&frame));
     }
-    // A day that has begun is known as far as it has come.
+    // The present day is counted until now.
     let today = Request { interval: Duration::from_hours(1), ..panel(now - 5 * hour, now + 19 * hour) };
     let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &today).await.unwrap();
     assert!((6..=7).contains(&frame.rows()), "{} buckets", frame.rows());

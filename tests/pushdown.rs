@@ -1,8 +1,8 @@
-//! What Scaleway filters and what is filtered here give the same answer.
+//! Filters of Scaleway and of the plugin give the same answer.
 //!
-//! Random scopes are made of what the organization's events really hold, so that most of them mean something. Each is
+//! Random scopes are made of the values in the organization's events, so that most of them match. Each is
 //! answered three ways: as users are; by reading everything and masking it here; and, for the fields that need no
-//! knowledge of other events, by a plain reading of `docs/query-model.md` over the JSON.
+//! knowledge of other events, by a plain implementation of `docs/query-model.md` over the JSON.
 #![cfg(feature = "terminal")]
 
 mod engine;
@@ -25,16 +25,16 @@ use tokio::runtime::Runtime;
 
 const EVENTS: usize = 300;
 
-/// An event as the trail tells it: its kind, its region, its JSON.
+/// An event of the trail: its kind, its region, its JSON.
 type Told = (&'static str, String, Value);
 
-/// What scopes are made of: values by field.
+/// The values of scopes, by field.
 type Vocabulary = BTreeMap<&'static str, Vec<String>>;
 
 struct World {
     runtime: Runtime,
     engine: Engine,
-    /// Holds nothing when it is asked, so that Scaleway filters.
+    /// A data source with an empty cache, so that Scaleway filters.
     forgetful: RefCell<DataSource>,
     trail: Vec<Told>,
     /// All events of some regions, read once.
@@ -83,7 +83,7 @@ impl World {
         self.pushed_down(&list(scope.clone()))
     }
 
-    /// The same question without any help of Scaleway's: everything is read and masked here.
+    /// The same question without filters of Scaleway: all events are fetched and masked here.
     fn masked(&self, scope: &Value) -> BTreeSet<String> {
         let request = self.engine.ever();
         let query = Query::parse(list(scope.clone()).to_string().as_bytes(), "", &request, 50_000).unwrap();
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-/// Which events the first has alone, and which the second.
+/// The events of the first alone, and those of the second alone.
 fn compare(answered: &BTreeSet<String>, meant: &BTreeSet<String>) -> Result<(), TestCaseError> {
     let beyond: Vec<_> = answered.difference(meant).collect();
     let missing: Vec<_> = meant.difference(answered).collect();
@@ -120,8 +120,8 @@ fn ids(answer: &Answer) -> BTreeSet<String> {
     answer.events.ids().iter().flatten().map(str::to_owned).collect()
 }
 
-/// What an ordinary week lacks: the same address in several spellings, codes that no class lists, a global product that is
-/// not of the known ones, names that no list has and that differ in case alone, system events that tell a status.
+/// Events that an ordinary week lacks: the same address in several spellings, codes that no class lists, a global product that is
+/// not of the known ones, names that no list has and that differ in case alone, system events with a status.
 fn oddities(engine: &Engine) {
     for (region, kind, fields) in [
         ("fr-par", Kind::Api, json!({ "source_ip": "2001:DB8:1:0::33", "status_code": 401 })),
@@ -223,7 +223,7 @@ fn rewritten(name: &str, how: usize) -> String {
     }
 }
 
-/// Whether a name is what was written, by a plain reading of the model.
+/// Whether a name matches a text, by a plain implementation of the model.
 fn is_named(written: &str, name: &str) -> bool {
     fn fits(written: &[char], name: &[char]) -> bool {
         match written {
@@ -293,7 +293,7 @@ fn scopes(
     )
 }
 
-/// The fields that mean an event by itself.
+/// The fields that match an event by itself.
 const PLAIN: [&str; 11] = [
     "kinds",
     "regions",
@@ -316,8 +316,8 @@ fn scaleways_filters_and_ours_give_the_same_answer() {
     world.check(&fields, |scope| compare(&ids(&world.answer(scope)), &world.masked(scope)));
 }
 
-/// A load balancer, its frontend and that one's ACL, as different people work on them: only the frontend's events tell
-/// that the ACL belongs to the load balancer, and only some events tell a name.
+/// A load balancer, its frontend and that one's ACL, as different people work on them: only the frontend's events
+/// relate the ACL to the load balancer, and only some events have a name.
 fn family(engine: &Engine) {
     let lb = json!({ "id": "lb-id", "type": "load_balancer_lb", "name": "lb-name" });
     let info = json!({ "lb_id": "lb-id", "name": "https" });
@@ -381,7 +381,7 @@ async fn a_child_is_found_with_any_other_condition() {
     }
 }
 
-/// Whether a scope means an event, by a plain reading of the model.
+/// Whether a scope matches an event, by a plain implementation of the model.
 fn means(scope: &Value, organization: &Organization, (kind, region, event): &Told) -> bool {
     let wanted = |field: &str| -> Vec<String> {
         scope[field].as_array().into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
@@ -416,7 +416,7 @@ fn means(scope: &Value, organization: &Organization, (kind, region, event): &Tol
     let from = |net: &String| address.is_some_and(|address| network(net).contains(&address));
     let address = nets.is_empty() || nets.iter().any(from);
 
-    // Log-ins, and IAM's calls before there is a principal, are somebody's all the same: the user they are about.
+    // Log-ins, and IAM's calls before there is a principal, have a principal all the same: the user they are about.
     let user = (*kind == "authentication" || event["product_name"] == "iam").then(|| &event["resources"][0]);
     let user = user.filter(|user| user["type"] == "iam_user" || user["type"] == "account_user");
     let principal = event["principal"]["id"].as_str().or_else(|| user?["id"].as_str());
@@ -525,7 +525,7 @@ fn ad_hoc_filters_match_the_same_events_pushed_down_or_not() {
     TestRunner::new(cases).run(&ad_hoc(&world.trail), property).unwrap_or_else(|failed| panic!("{failed}"));
 }
 
-/// What is asked of `/events` for a scope by who holds nothing: the filters of each call of one region, sorted.
+/// The filters of each call to `/events` of one region for a scope with an empty cache, sorted.
 async fn filters(engine: &mut Engine, scope: Value) -> BTreeSet<String> {
     const FILTERS: [&str; 8] = [
         "product_name",
@@ -648,7 +648,7 @@ async fn inexact_filters_are_not_pushed_down() {
 
 #[tokio::test]
 async fn resource_ids_are_never_pushed_down() {
-    // Its filter would hide children, and deletes whose id stands only in their body.
+    // Its filter would hide children, and deletes whose id is only in their body.
     let engine = quiet().await;
     let id = "00000000-0000-4000-8000-000000000000".to_owned();
     engine.ids(json!({ "resourceIds": [id] })).await;

@@ -1,4 +1,4 @@
-//! What editors, pickers and links are told, the process's metrics, and the streams that there are none of.
+//! The resource calls of editors, pickers and links, the process's metrics, and the missing streams.
 
 mod common;
 
@@ -138,7 +138,7 @@ async fn principals_are_users_and_applications_by_name() {
     }
     let names = all(list, "name");
     assert!(names.is_sorted(), "{names:?}");
-    // Of what nobody did, the name is what a scope takes.
+    // The value of a principal without events is its name.
     let scaleway = json!({ "id": "Scaleway", "name": "Scaleway", "kind": "system" });
     assert_eq!(list.as_array().unwrap().iter().filter(|item| **item == scaleway).count(), 1, "{list}");
     for (part, offered) in [("scaleWAY", true), ("%20Scale", true), ("scaleway@", false), ("Scaleway2", false)] {
@@ -279,7 +279,7 @@ async fn an_event_is_found_by_its_id_alone_or_with_its_time() {
     let (mut alone, mut with_time) = (0, 0);
     for event in events.iter().take(200) {
         let id = &event["id"];
-        // Ids of version 7 hold their time, those of Instance do not.
+        // Ids of version 7 include their time, those of Instance do not.
         let (status, answer) = host.resource(&source, &format!("event/{id}")).await.unwrap();
         if id.as_bytes()[14] == b'7' {
             assert_eq!((status, &answer["id"]), (200, &json!(id)), "{answer}");
@@ -326,7 +326,7 @@ async fn an_event_is_found_whatever_the_project_and_the_regions_of_the_settings(
     let (status, message) = refused(&host, &narrow, &format!("event/{elsewhere}")).await;
     assert!(status == 404 && message.ends_with("in the regions asked (nl-ams, fr-par)"), "{status} {message}");
     assert_eq!(get(&host, &narrow, &format!("event/{elsewhere}?region=pl-waw")).await["id"], **elsewhere);
-    // The global region is read in any case, and all that it holds is found.
+    // The global region is always fetched, and all of its events are found.
     for event in [of("region", "global"), of("region", "fr-par")] {
         let (id, region) = (&event["id"], &event["region"]);
         for url in [format!("event/{id}"), format!("event/{id}?region={region}")] {
@@ -505,7 +505,7 @@ async fn an_event_of_a_failed_region_is_an_error_instead_of_not_found() {
     let url = format!("event/{}", event["id"]);
     assert_eq!(get(&host, &source, &url).await["id"], *event["id"]);
     sandbox.set_faults([Fault::Unavailable.always().in_region("fr-par")]);
-    // What is held needs no region; other settings are another data source, whose cache is empty.
+    // A cached event needs no region; other settings are another data source, whose cache is empty.
     assert_eq!(get(&host, &source, &url).await["id"], *event["id"]);
     let source = source.with("maxEvents", 1_000);
     let (status, message) = refused(&host, &source, &url).await;
@@ -593,7 +593,7 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
     assert!(calls("unreachable") > 0.5);
     assert!(calls("timeout") > 0.5);
     assert!(calls("ok") > 10.0);
-    // One reading for both answers, and what the health check read of the last hour.
+    // One fetch for both answers, and the health check's fetch of the last hour.
     let events = metrics["audittrail_events_total"];
     assert!((500.0..750.0).contains(&events), "{events} events");
     for gauge in ["audittrail_cache_events", "audittrail_cache_bytes", "audittrail_cache_body_bytes"] {

@@ -17,16 +17,16 @@ use grafana_plugin_sdk::pluginv2::{
 use http::uri::PathAndQuery;
 use serde_json::{Value, json};
 
-/// How much of a secret may be found by accident.
+/// The longest part of a secret that may be found by accident.
 const SHOWN: usize = 12;
 
-/// A secret that nobody has seen, in the shape of a secret key.
+/// A new secret, in the shape of a secret key.
 fn secret() -> String {
     let n = format!("{:032x}", fastrand::u128(..));
     format!("{}-{}-4{}-8{}-{}", &n[..8], &n[8..12], &n[13..16], &n[17..20], &n[20..])
 }
 
-/// All that a process has said, and the secrets that it must not say.
+/// All output of a process, and the secrets that it must not contain.
 struct Heard {
     secrets: Vec<String>,
     said: Vec<(String, Vec<u8>)>,
@@ -37,7 +37,7 @@ impl Heard {
         Self { secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect(), said: Vec::new() }
     }
 
-    /// Keeps an answer or a refusal. `Debug` shows bytes as numbers, so that frames and bodies are given apart.
+    /// Records an answer or a refusal. `Debug` shows bytes as numbers, so that frames and bodies are given apart.
     fn hear(&mut self, what: &str, said: impl Debug) {
         self.said.push((what.to_owned(), format!("{said:?}").into_bytes()));
     }
@@ -46,7 +46,7 @@ impl Heard {
         self.said.push((what.to_owned(), bytes.to_vec()));
     }
 
-    /// What holds a secret, or more of it than accident allows.
+    /// The output that contains a secret, or a longer part of it than accident allows.
     fn found(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (what, said) in &self.said {
@@ -255,7 +255,7 @@ async fn no_malformed_call_contains_the_secret() {
         heard.hear("a stream", streams.run_stream(request).await.err());
     }
 
-    // Messages that are none.
+    // Invalid messages.
     let bare = channel(&host.handshake).await;
     for path in [
         "/pluginv2.Data/QueryData",

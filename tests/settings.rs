@@ -11,7 +11,7 @@ use audittrail::sandbox::{Config, Endpoint, Fault, Grant, SECRET_KEY};
 use common::{last_hours, organization, plugin, source};
 use serde_json::{Value, json};
 
-/// What a source answers to a query, to the health check and to a resource call: three texts.
+/// The answers of a data source to a query, to the health check and to a resource call: three texts.
 async fn errors(host: &Host, source: &Source) -> [String; 3] {
     let asks = ["A", "B"].map(|name| Ask::new(name, json!({}), last_hours(1)));
     let responses = host.query(source, &asks, &[]).await.expect("an error of each query, not of the call");
@@ -67,7 +67,7 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("maxMemoryMiB", json!(0), "is \"0\"", &number(65_536)),
         ("maxMemoryMiB", json!(65_537), "is \"65537\"", &number(65_536)),
         ("maxMemoryMiB", json!("18446744073709551616"), "is \"18446744073709551616\"", &number(65_536)),
-        ("cacheDirectory", json!("held/events"), "is \"held/events\"", &"an absolute path".to_owned()),
+        ("cacheDirectory", json!("cache/events"), "is \"cache/events\"", &"an absolute path".to_owned()),
         ("cacheDirectory", json!(["/var/lib"]), "is a list or an object", &"an absolute path".to_owned()),
         ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
         (
@@ -84,7 +84,7 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
             assert!(error.contains("Allowed: ") && error.contains(allowed), "{field} {value}: {error}");
         }
     }
-    assert_eq!(sandbox.calls().total, 0, "nobody is asked with wrong settings");
+    assert_eq!(sandbox.calls().total, 0, "wrong settings make no call");
     host.stop().await.unwrap();
 }
 
@@ -174,7 +174,7 @@ async fn a_certificate_reaches_the_plugin_as_a_file_and_with_its_lines_written_o
         let health = host.health(&source(&sandbox, SECRET_KEY).with("caCertificate", value.clone())).await.unwrap();
         assert_eq!(health.status, 1, "{value}: {}", health.message);
     }
-    // A file is read again with changed settings: what has become of it is an error that names it.
+    // A file is read again with changed settings: an unusable file is an error that names it.
     let source = source(&sandbox, SECRET_KEY).with("caCertificate", path.to_str().unwrap()).with("maxEvents", 999);
     std::fs::remove_file(&path).unwrap();
     for error in errors(&host, &source).await {
@@ -208,7 +208,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         sandbox.reset();
         said(
             &host,
-            // Equal settings would be answered from what is held.
+            // Equal settings would be answered from the cache.
             &full.clone().with("maxEvents", max_events).with("regions", value.clone()),
             json!({ "scope": { "kinds": "api", "products": "instance" } }),
         )
@@ -234,7 +234,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         let is_late = error.contains("the events were not read in time") && field == "queryTimeoutSeconds";
         assert!(is_late || error.contains(&format!("did not answer within {seconds} s")), "{field}: {error}");
     }
-    // What provisioning leaves where a variable is not set.
+    // The text that provisioning leaves for an unset variable.
     sandbox.set_faults([]);
     let names = [
         "regions",

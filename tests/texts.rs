@@ -1,4 +1,4 @@
-//! What a person reads is free of hidden characters and bearably long, whatever callers put into names.
+//! Texts for people have no hidden characters and a bounded length, whatever callers write into names.
 #![cfg(feature = "terminal")]
 
 mod engine;
@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 /// A line break, a terminal's escape, an override of the direction, a character without width, a tag, and a bell.
 const HOSTILE: &str = "a\r\nb\u{1b}[31m\u{202e}c\u{200b}d\u{e0041}\u{7}\u{2028}e";
 
-/// What is left of it.
+/// The cleaned text.
 const TAMED: &str = "a b[31mcd e";
 
-/// Whether a text has what a person would not see.
+/// Whether a text has hidden characters.
 fn hides(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || "\u{202e}\u{200b}\u{200d}\u{e0041}\u{2028}".contains(c))
 }
 
-/// Every text of a frame that a person may read, with where it stands.
+/// Every text of a frame that a person may read, with its position.
 fn shown(frame: &Frame) -> Vec<(String, String)> {
     let mut shown = vec![("name".to_owned(), frame.name.clone())];
     shown.extend(frame.meta.notices.iter().map(|notice| ("notice".to_owned(), notice.text.clone())));
@@ -37,7 +37,7 @@ fn shown(frame: &Frame) -> Vec<(String, String)> {
             shown.extend(config.map(|text| (format!("config of {}", field.name), text.to_owned())));
         }
         match field.values.data_type() {
-            // What is put in a variable's place is for a machine.
+            // The value of a variable is for a machine.
             DataType::Utf8 if field.name != "value" => shown.extend(
                 field.values.as_string::<i32>().iter().flatten().map(|text| (field.name.clone(), text.to_owned())),
             ),
@@ -95,7 +95,7 @@ async fn no_shown_text_has_hidden_characters() {
         json!({ "queryType": "values", "column": "user_agent" }),
         json!({ "queryType": "annotations" }),
         json!({ "queryType": "annotations", "overlay": true }),
-        // The query's own text is quoted in what is said about it.
+        // The query's own text is quoted in the notices about it.
         json!({ "queryType": "counts", "scope": { "principals": [HOSTILE], "products": [HOSTILE] } }),
     ] {
         let frame = engine.ask(query.clone()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Answers in which nothing is known: never a 0, and never a table that looks as if nothing had happened.
+//! Unknown answers: never a 0, and never an empty table that looks complete.
 #![cfg(feature = "terminal")]
 
 mod engine;

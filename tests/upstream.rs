@@ -49,7 +49,7 @@ async fn all_ids(engine: &Engine) -> BTreeSet<String> {
     trail_of(&engine.sandbox).await.into_iter().map(|(_, _, event)| event["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A panel that shows every event once and has nothing to say about it, and a rule that counts all of them.
+/// A panel that shows every event once and has no notice, and a rule that counts all of them.
 async fn is_complete(plan: FaultPlan) {
     is_complete_with(plan, &json!({})).await;
 }
@@ -67,7 +67,7 @@ async fn is_complete_with(plan: FaultPlan, settings: &Value) {
     assert_eq!(set(&ids), all.iter().map(String::as_str).collect(), "{plan}");
 }
 
-/// A panel that shows all but `lost` events and says why, and a rule that fails for the same reason.
+/// A panel that shows all but `lost` events with a notice, and a rule that fails for the same reason.
 async fn is_partial(plan: FaultPlan, lost: std::ops::RangeInclusive<usize>, why: &str) {
     let engine = suffering(plan.clone()).await;
     let count = json!({ "queryType": "counts", "over": "total" });
@@ -123,7 +123,7 @@ async fn a_repeated_token_ends_a_list_with_a_notice() {
 
 #[tokio::test]
 async fn a_repeated_token_costs_a_bounded_number_of_calls() {
-    // A busy hour's first page may call for several walks of two pages each; one call at a time is one walk.
+    // A busy hour's first page may start several workers of two pages each; with one call at a time there is one worker.
     let engine = suffering_with(Fault::RepeatingToken.always(), &json!({ "concurrentCalls": 1 })).await;
     engine.ask(list(json!({ "kinds": ["api"] }))).await.unwrap();
     assert_eq!(engine.asked("/events?").len(), 2 * 3, "two pages in each of three regions");
@@ -185,7 +185,7 @@ async fn a_body_of_ten_megabytes_is_read_like_any_other() {
 
 #[tokio::test]
 async fn large_bodies_in_a_row_hide_nothing() {
-    // Whoever can call the API decides how large a page of the trail is.
+    // Callers of the API decide the size of a page of the trail.
     let engine = Engine::empty().await;
     for second in 0..8 {
         let fields = json!({ "request_body": { "padding": "x".repeat(10 << 20) } });
@@ -206,7 +206,7 @@ async fn invalid_utf_8_is_replaced_with_a_notice() {
     assert!(engine.ask_as_rule(json!({ "queryType": "counts" })).await.is_ok(), "no event is missing");
 }
 
-/// At the same time, because each takes its time to be sure.
+/// All at the same time, because each takes seconds.
 #[tokio::test]
 async fn a_lasting_fault_is_an_error_that_names_it() {
     let lasting = [
@@ -477,7 +477,7 @@ async fn an_answer_that_always_stalls_is_an_error_after_two_timeouts() {
 #[tokio::test]
 async fn a_page_that_fails_late_leaves_the_pages_before_it() {
     let (url, _) = scripted(|path, _| match path {
-        path if path.contains("/iam/") => nobody(path),
+        path if path.contains("/iam/") => no_names(path),
         path if path.contains("page_token") => ("500 Internal Server Error", JSON, r#"{"message":"late"}"#.to_owned()),
         _ => ("200 OK", JSON, json!({ "events": [at(5, json!({}))], "next_page_token": "more" }).to_string()),
     })
@@ -539,8 +539,8 @@ async fn events_outside_the_range_are_left_out() {
     is_complete(Fault::OutOfWindow.always()).await;
 }
 
-/// An answer of IAM that names nobody.
-fn nobody(path: &str) -> (&'static str, &'static str, String) {
+/// An answer of IAM without names.
+fn no_names(path: &str) -> (&'static str, &'static str, String) {
     let list = if path.contains("users") { "users" } else { "applications" };
     ("200 OK", JSON, format!(r#"{{"{list}":[], "total_count":0}}"#))
 }
@@ -554,7 +554,7 @@ fn at(second: i64, fields: Value) -> Value {
 async fn page_of(events: Vec<Value>) -> audittrail::query::DataSource {
     let page = json!({ "events": events }).to_string();
     let (url, _) = scripted(move |path, _| match path {
-        path if path.contains("/iam/") => nobody(path),
+        path if path.contains("/iam/") => no_names(path),
         path if path.contains("/events?") => ("200 OK", JSON, page.clone()),
         path if path.contains("/combined-events?") => ("404 Not Found", JSON, "{}".to_owned()),
         _ => ("200 OK", JSON, r#"{"events":[]}"#.to_owned()),
@@ -630,7 +630,7 @@ async fn the_order_is_that_of_time_and_not_of_ids() {
     assert_eq!(texts(&frame, "id"), ["d", "a", "b", "c"]);
 }
 
-/// A data source over answers that Scaleway really gave, moved to the present, and a range that holds them.
+/// A data source over answers that Scaleway really gave, moved to the present, and a range with them.
 async fn recorded() -> Engine {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data").into();
     let config = Config { recorded: Some(directory), shift_to: Some(chrono::Utc::now()), ..Config::default() };
@@ -648,7 +648,7 @@ async fn every_recorded_event_is_shown_with_its_values() {
     let frame = ask_recorded(list(json!({}))).await;
     assert_eq!((frame.rows(), notices(&frame)), (69, vec![]));
     let filled = |name: &str| texts(&frame, name).iter().filter(|text| !text.is_empty()).count();
-    // Kubernetes tells no address; deletes of IAM list no resource, but name what they delete in their body.
+    // Kubernetes has no address; deletes of IAM list no resource, but name what they delete in their body.
     assert_eq!((filled("source_ip"), filled("user_agent")), (59, 59));
     assert_eq!((filled("resource_type"), filled("resource_id")), (58, 69));
     // Session renewals name no principal: it is the user whose session it is.
@@ -755,7 +755,7 @@ async fn half_a_surrogate_pair_in_one_event_does_not_hide_the_others() {
         json!({ "events": [at(1, json!({})), at(2, json!({ "user_agent": "curl/8.0 HALF" })), at(3, json!({}))] });
     let page = page.to_string().replace("HALF", r"\ud83d");
     let (url, _) = scripted(move |path, _| match path {
-        path if path.contains("/iam/") => nobody(path),
+        path if path.contains("/iam/") => no_names(path),
         _ => ("200 OK", JSON, page.clone()),
     })
     .await;
@@ -776,7 +776,7 @@ async fn the_lists_of_all_kinds_equal_the_combined_list() {
         let engine = Engine::start(Config { events: EVENTS, faults, ..Config::default() }).await;
         let frame = engine.ask(list(json!({}))).await.unwrap();
         assert_eq!((frame.rows(), notices(&frame)), (EVENTS, vec![]), "{fault}");
-        // What has once been found unusable is not tried in vain again.
+        // An unusable list is not tried again.
         let tried = engine.sandbox.calls().to(Endpoint::CombinedEvents);
         assert_eq!(engine.ids(json!({})).await.len(), EVENTS);
         assert_eq!(engine.sandbox.calls().to(Endpoint::CombinedEvents), tried, "{fault}");
@@ -791,7 +791,7 @@ async fn a_combined_list_of_another_shape_is_replaced_by_three_lists_and_not_tri
     });
     let events = json!({ "events": [event(1, "one"), event(2, "two")] }).to_string();
     let (url, asked) = scripted(move |path, _| match path {
-        path if path.contains("/iam/") => nobody(path),
+        path if path.contains("/iam/") => no_names(path),
         path if path.contains("/combined-events?") || path.contains("/events?") => ("200 OK", JSON, events.clone()),
         _ => ("200 OK", JSON, r#"{"events":[]}"#.to_owned()),
     })
@@ -857,7 +857,7 @@ async fn the_products_of_an_organization_are_listed_with_unknown_ones() {
     assert_eq!((products[0].name.as_str(), products[0].services.len()), ("quantum", 1));
 }
 
-/// Scaleway's errors as recorded or as its client reads them, and what they become.
+/// Scaleway's errors as recorded or as its client reads them, and the plugin's errors for them.
 #[tokio::test]
 async fn every_error_of_the_api_names_its_cause_or_remedy() {
     let cases = [
@@ -1005,7 +1005,7 @@ async fn principals_have_cached_names_of_users_and_applications() {
                 assert_eq!(*given, name);
                 known.insert(id.clone());
             }
-            // Who has been deleted has no name any more, and is not forgotten.
+            // A deleted principal has no name any more, and is shown by id.
             None if id.is_empty() => assert_eq!(name, "Scaleway"),
             None => assert_eq!(*id, name),
         }
@@ -1047,7 +1047,7 @@ async fn a_user_beyond_the_first_page_has_a_name() {
             Some(number) if path.contains("/users?") => {
                 ("200 OK", JSON, json!({ "users": page(number), "total_count": 251 }).to_string())
             }
-            Some(_) => nobody(path),
+            Some(_) => no_names(path),
             None => ("200 OK", JSON, format!(r#"{{"events":[{event}]}}"#)),
         }
     })
@@ -1070,18 +1070,18 @@ async fn without_iam_ids_and_names_of_the_trail_are_shown_with_one_notice() {
     let organization = engine.sandbox.organization();
     for (id, name) in texts(&frame, "principal_id").into_iter().zip(texts(&frame, "principal")) {
         let user = organization.users.iter().find(|user| user.id == id);
-        // Users renew their sessions; of applications a quiet week tells nothing.
+        // Users renew their sessions; a quiet week has no events about applications.
         assert!(name == id || user.is_some_and(|user| user.email == name), "{id} is {name}");
     }
     assert!(engine.looked_up().len() <= 16, "one question looks up only so many: {:?}", engine.looked_up());
-    // The refusal is held, too: a missing permission costs a call a minute and not one a query.
+    // The refusal is cached, too: a missing permission costs a call a minute and not one a query.
     let refused = engine.sandbox.calls().to(Endpoint::Users);
     engine.ask(list(json!({}))).await.unwrap();
     assert_eq!(engine.sandbox.calls().to(Endpoint::Users), refused);
 }
 
 /// An organization in which an application acts that was made two months ago and has been deleted since, a user whose
-/// log-in tells the name, and a principal of which the trail tells nothing; and the last hour.
+/// log-in has the name, and a principal about which the trail has no name; and the last hour.
 async fn deleted(key: &str, config: Config) -> (Engine, [String; 3], Request) {
     let engine = Engine::with(Config { events: 0, ..config }, key, &json!({ "queryTimeoutSeconds": 8 })).await;
     let application = engine.sandbox.organization().departed.id.clone();
@@ -1116,9 +1116,9 @@ async fn a_deleted_principal_has_its_name_from_the_trail_with_a_notice() {
     assert_eq!(shown[&user], "gone@example.com");
     assert_eq!(shown[&stranger], stranger, "what the trail does not tell is an id");
     assert_eq!(notices(&frame), [TOLD]);
-    // The events themselves tell the user's name.
+    // The events themselves have the user's name.
     assert_eq!(set(&engine.looked_up()), [application.as_str(), &stranger].into());
-    // Cached, also that the trail tells nothing, and what a log-in has told that is not in the answer.
+    // Names are cached, also missing ones, and those of log-ins outside the answer.
     let again = ask(&engine.data_source, &api, &hour).await.unwrap();
     assert_eq!(set(&texts(&again, "principal")), ["gone@example.com", "old-importer", &stranger].into());
     assert_eq!(engine.looked_up().len(), 2, "{:?}", engine.looked_up());
@@ -1134,7 +1134,7 @@ async fn a_deleted_principal_has_its_name_from_the_trail_with_a_notice() {
     let groups =
         json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "scope": { "kinds": ["api"] } });
     let counted = ask(&engine.data_source, &groups, &rule(hour)).await.unwrap();
-    // A rule's groups do not hang on which log-ins have been seen.
+    // A rule's groups do not depend on the log-ins that have been fetched.
     assert_eq!(set(&texts(&counted, "principal")), [&*user, "old-importer", &stranger].into());
 }
 
@@ -1144,7 +1144,7 @@ async fn a_name_from_the_trail_selects_a_principal_without_events_in_the_range()
     let quiet = Request { from: hour.from - 3_600 * SECOND, to: hour.from, ..hour.clone() };
     let count = |who: &str| json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } });
     for who in ["old-importer", "OLD-Importer", &application] {
-        // What a rule counts does not hang on whether the events of its range tell the name.
+        // The count of a rule does not depend on the name being in the events of its range.
         for (range, expected) in [(&quiet, 0), (&hour, 1)] {
             let range = rule(range.clone());
             assert_eq!(sum(&ask(&engine.data_source, &count(who), &range).await.unwrap()), expected, "{who}");
@@ -1164,7 +1164,7 @@ async fn a_deleted_principal_is_named_from_the_trail_without_iam() {
     let (engine, [application, ..], hour) = deleted(KEY_WITHOUT_IAM, Config::default()).await;
     let frame = ask(&engine.data_source, &list(json!({})), &hour).await.unwrap();
     assert!(texts(&frame, "principal").contains(&"old-importer".to_owned()));
-    // A rule's groups are ids for good, as they do not hang on what the trail still tells.
+    // A rule's groups are ids for good, as they do not depend on the names in the trail.
     let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"] });
     let counted = ask(&engine.data_source, &groups, &rule(hour)).await.unwrap();
     assert!(texts(&counted, "principal").contains(&application));
@@ -1208,7 +1208,7 @@ async fn variables_show_names_and_insert_ids() {
     assert!(values.iter().filter(|(text, _)| known.contains(text.as_str())).count() > 5, "{values:?}");
     assert!(values.iter().all(|(text, value)| text == value || !text.contains(value.as_str())), "{said:?}");
 
-    // Resource Explorer tells the names, of several pages; of what it does not list, the events do.
+    // Names are those of Resource Explorer, from several pages, or else of the events.
     let (values, _) = values_of(&engine, "resource_id").await;
     let named =
         |id: &str| organization.resources.iter().find(|resource| resource.id == id).map(|resource| &resource.name);
@@ -1231,7 +1231,7 @@ async fn without_permission_variables_show_names_of_events_with_a_notice() {
     engine.push("fr-par", Kind::Api, 60, told);
     let (values, said) = values_of(&engine, "project").await;
     assert!(values.contains(&(name.to_owned(), project)), "{values:?}");
-    assert!(values.iter().any(|(text, value)| text == value), "of the others no event tells the name: {values:?}");
+    assert!(values.iter().any(|(text, value)| text == value), "the others have no name in any event: {values:?}");
     let why = "projects are shown by id where no event tells their name, because the key's principal lacks the permission set ProjectReadOnly";
     assert_eq!(said, [why]);
     let (values, said) = values_of(&engine, "resource_id").await;
@@ -1249,7 +1249,7 @@ async fn slow_or_failing_names_of_variables_cost_their_share_of_time_and_names_o
         let start = Instant::now();
         let ((projects, said), (resources, _)) =
             tokio::join!(values_of(&engine, "project"), values_of(&engine, "resource_id"));
-        // A quarter of the query's time, and as much again for whatever else the machine does.
+        // A quarter of the query's time, and as much again for a busy machine.
         assert!(start.elapsed() < Duration::from_secs(20), "{fault}: {:?}", start.elapsed());
         assert!(projects.len() >= 4 && resources.len() > 50, "{fault}");
         assert!(said[0].starts_with("projects are shown by id"), "{fault}: {said:?}");

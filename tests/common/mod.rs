@@ -1,4 +1,4 @@
-//! What several tests start: the plugin's process, a simulated organization, an API that answers as told.
+//! Processes of several tests: the plugin, a simulated organization, an API with scripted answers.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use std::path::Path;
@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, UnixStream};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
-/// What Grafana starts.
+/// The binary that Grafana starts.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_gpx_scaleway_audittrail");
 
-/// The plugin's process, which says all that it can say.
+/// The plugin's process, with all log lines.
 pub(crate) async fn plugin() -> Host {
     plugin_with(&[("GF_PLUGIN_LOG_LEVEL", "trace")]).await
 }
@@ -75,7 +75,7 @@ pub(crate) async fn steady(counter: impl Fn() -> u64) -> u64 {
     last
 }
 
-/// What an API was asked.
+/// A call to an API.
 #[derive(Debug)]
 pub(crate) struct Asked {
     /// Path and query.
@@ -101,7 +101,7 @@ impl Answer {
     }
 }
 
-/// An API that answers as told, for what the sandbox would never say. The answer is its URL.
+/// Starts an API with answers that the sandbox never gives, and returns its URL.
 pub(crate) async fn api(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -25,7 +25,7 @@ pub(crate) const REGIONS: [&str; 3] = ["fr-par", "nl-ams", "pl-waw"];
 /// Nanoseconds of a second.
 pub(crate) const SECOND: i64 = 1_000_000_000;
 
-/// A data source for an API at `url`, with `settings` beside those that every test needs.
+/// A data source for an API at `url`, with `settings` in addition to those that every test needs.
 pub(crate) fn data_source(url: &str, key: &str, settings: &Value) -> DataSource {
     let mut data = json!({ "organizationId": ORGANIZATION_ID, "apiUrl": url, "regions": REGIONS });
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -59,7 +59,7 @@ pub(crate) fn rule(request: Request) -> Request {
     Request { interval: Duration::from_secs(1), max_data_points: 43_200, from_alert: true, ..request }
 }
 
-/// Puts a question to a data source. A question has one frame.
+/// Asks a data source a question, whose answer is one frame.
 pub(crate) async fn ask(data_source: &DataSource, query: &Value, request: &Request) -> Result<Frame, Failure> {
     let query = Query::parse(query.to_string().as_bytes(), "", request, data_source.settings.max_events)?;
     let mut frames = data_source.answer(&query, request).await?;
@@ -86,13 +86,13 @@ impl Engine {
         Self { sandbox, data_source, key: key.to_owned(), settings: settings.clone() }
     }
 
-    /// An organization whose lists of one kind are all that there is to read: what Scaleway is to filter is seen there.
+    /// An organization without a combined list, so that calls to the lists of one kind show the pushed-down filters.
     pub(crate) async fn without_combined_list(events: usize) -> Self {
         let faults = vec![Fault::NotFound.always().on(Endpoint::CombinedEvents)];
         Self::start(Config { events, faults, ..Config::default() }).await
     }
 
-    /// An organization in which nothing has happened but what a test pushes.
+    /// An organization without events other than those that a test pushes.
     pub(crate) async fn empty() -> Self {
         Self::start(Config { events: 0, ..Config::default() }).await
     }
@@ -107,7 +107,7 @@ impl Engine {
         forget(&mut self.data_source);
     }
 
-    /// A range that holds all events, also those that tests push at the present.
+    /// A range with all events, also those that tests push at the present.
     pub(crate) fn ever(&self) -> Request {
         let now = nanos(self.sandbox.now());
         panel(now - 8 * 86_400 * SECOND, now + 60 * SECOND)
@@ -133,7 +133,7 @@ impl Engine {
         texts(&frame, "id")
     }
 
-    /// The events of a scope with what is known about them.
+    /// The events of a scope with their names and risks.
     pub(crate) async fn answer(&self, query: &Value, request: &Request) -> Answer {
         let query = Query::parse(query.to_string().as_bytes(), "", request, self.data_source.settings.max_events);
         let deadline = Instant::now() + Duration::from_mins(1);
@@ -149,13 +149,13 @@ impl Engine {
         id
     }
 
-    /// What has been asked of an endpoint: paths and queries that contain `part`; looking up the name of a principal, of one page, aside.
+    /// The paths and queries of calls that contain `part`, without the lookups of principals' names, whose pages have one event.
     pub(crate) fn asked(&self, part: &str) -> Vec<String> {
         let is_lookup = |query: &String| query.contains("/events?") && !query.contains("&page_size=");
         self.sandbox.calls().queries.into_iter().filter(|query| query.contains(part) && !is_lookup(query)).collect()
     }
 
-    /// Which principals' names have been looked up in the trail.
+    /// The principals whose names have been looked up in the trail.
     pub(crate) fn looked_up(&self) -> Vec<String> {
         let id = |query: &String| Some(query.split_once("&resource_id=")?.1.split('&').next()?.to_owned());
         self.sandbox.calls().queries.iter().filter_map(id).collect()
@@ -238,12 +238,12 @@ pub(crate) fn sum(frame: &Frame) -> usize {
     usize::try_from(numbers(frame).iter().sum::<i64>()).expect("a count")
 }
 
-/// What a frame says beside its data.
+/// The notices of a frame.
 pub(crate) fn notices(frame: &Frame) -> Vec<&str> {
     frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect()
 }
 
-/// What a frame says to be missing.
+/// The warnings of a frame.
 pub(crate) fn warnings(frame: &Frame) -> Vec<&str> {
     let warnings = frame.meta.notices.iter().filter(|notice| notice.severity == NoticeSeverity::Warning);
     warnings.map(|notice| notice.text.as_str()).collect()

@@ -82,7 +82,7 @@ func inRule(t *testing.T, source Source, query string) evaluated {
 	return evaluate(t, answer(t, source, FromAlert, today.InRule(query)))
 }
 
-// inBuckets tells which times a rule's answer counts: all of them, or those of a series' buckets, which are of one width;
+// inBuckets returns whether a rule's answer counts a time: all of them, or those of a series' buckets, which are of one width;
 // the unfinished last bucket is left out.
 func inBuckets(t *testing.T, frame *data.Frame) func(at time.Time) bool {
 	t.Helper()

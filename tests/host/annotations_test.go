@@ -163,7 +163,7 @@ var annotations = []rule{
 	}},
 }
 
-// folded is how many events a mark holds beside the one that its id names.
+// folded is the number of an annotation's events beside the one that its id names.
 func folded(t *testing.T, id string) int {
 	t.Helper()
 	_, more, ok := strings.Cut(id, "+")

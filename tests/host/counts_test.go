@@ -91,7 +91,7 @@ func TestCountsAgreeWithTheTable(t *testing.T) {
 	}
 }
 
-// in tells whether an event of the table belongs to a group.
+// in returns whether an event of the table belongs to a group.
 func in(t *testing.T, table *data.Frame, row int, by []string, group data.Labels) bool {
 	t.Helper()
 	for _, name := range by {

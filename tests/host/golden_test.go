@@ -114,7 +114,7 @@ func TestGoldenPartialAnswer(t *testing.T) {
 	golden(t, "partial/counts_total_by_region", shown(query, answers(t, source, nil, query), 10))
 }
 
-// TestGoldenRefusals shows the sentences that users get in place of an answer.
+// TestGoldenRefusals shows the sentences that users get instead of an answer.
 func TestGoldenRefusals(t *testing.T) {
 	t.Parallel()
 	source := recorded(t)

@@ -71,8 +71,8 @@ var (
 	metricName = regexp.MustCompile(`\b(?:instance_server|rdb_instance|load_balancer)_\w+`)
 )
 
-// asked is a query of a dashboard as the front end sends it: the resource's id in place of its variable, and nothing in
-// place of those that are set to all.
+// asked is a query of a dashboard as the front end sends it: the resource's id instead of its variable, and no value
+// for those that are set to all.
 func asked(t *testing.T, query node, resource string) string {
 	t.Helper()
 	query = clone(t, query)
@@ -289,7 +289,7 @@ func (r alertRule) fires(t *testing.T, source Source, at time.Time) bool {
 }
 
 // TestRulesSeeTheIncident evaluates the example rules while the simulated incident goes on, and on the day before, when
-// nobody guesses passwords.
+// no client guesses passwords.
 func TestRulesSeeTheIncident(t *testing.T) {
 	t.Parallel()
 	source := present(t)

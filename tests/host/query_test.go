@@ -28,7 +28,7 @@ func asTotal(t *testing.T, query string) string {
 }
 
 // countOf is the number of events that a query means. Where none is found and some may be missing, as in a range that
-// Scaleway no longer keeps, the answer is no number.
+// Scaleway no longer has, the answer is no number.
 func countOf(t *testing.T, source Source, within Range, query string) int64 {
 	t.Helper()
 	frame := onPanel(t, source, within, asTotal(t, query))

@@ -108,7 +108,7 @@ func TestResourcesAreSearched(t *testing.T) {
 	}
 }
 
-// TestAnEventIsFoundByItsID: most ids tell their time, those of Instance need to be told it.
+// TestAnEventIsFoundByItsID: most ids include their time; for those of Instance the caller gives it.
 func TestAnEventIsFoundByItsID(t *testing.T) {
 	table := onPanel(t, simulated(t), night, asTable(t, `{}`))
 	times, ids := column[time.Time](t, table, "time"), column[string](t, table, "id")

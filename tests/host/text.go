@@ -17,7 +17,7 @@ import (
 // widest is how many characters a table may be wide; beyond that each row becomes a paragraph.
 const widest = 180
 
-// Text shows a frame to people: what Grafana is told about it, its fields, and its first rows.
+// Text shows a frame to people: its metadata for Grafana, its fields, and its first rows.
 func Text(frame *data.Frame, most int) string {
 	var text strings.Builder
 	line := func(name, format string, values ...any) {
