@@ -6,10 +6,10 @@ import { TROUBLESHOOTING } from './documentation';
 import { canExplore } from './grafana';
 import { VERSION, type AuditQuery } from './query';
 
-/** How far around an event Explore looks, in milliseconds. */
+/** The time around an event in Explore, in milliseconds. */
 const AROUND = 500;
 
-/** How far around an event a dashboard is zoomed, in milliseconds. */
+/** The time around an event in a zoomed dashboard, in milliseconds. */
 const ZOOM = 5 * 60_000;
 
 /** The plugin's backend makes no other addresses: parts of a path, without a query or an escape. */
@@ -18,10 +18,10 @@ const CONSOLE_PAGE = /^https:\/\/console\.scaleway\.com\/[A-Za-z0-9/-]*$/;
 /** The id of one event; the id of a cluster ends with how many more it holds. */
 const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** How the backend begins the ids of intervals from which events may be missing. */
+/** The prefix of the ids of intervals from which events may be missing. */
 const INCOMPLETE = 'incomplete-';
 
-/** Where a dashboard is in the location, and what of it is about editing. */
+/** The path of a dashboard in the location, and its parameters about editing. */
 const DASHBOARDS: readonly unknown[] = [CoreApp.Dashboard, CoreApp.PanelEditor, CoreApp.PanelViewer];
 const EDITING = ['editview', 'editIndex', 'editPanel', 'inspect', 'inspectTab', 'shareView', 'tab'];
 
@@ -94,7 +94,7 @@ function emphasized(title: string): string {
   return `<b style="${style}">${title}</b>`;
 }
 
-/** What a browser shows of a markup, in lines. */
+/** The visible text of a markup, in lines. */
 function plain(markup: string): string {
   const document = new DOMParser().parseFromString(
     markup.replace(/<br\s*\/?>|<(?:details|\/(?:div|p|li|summary))>/g, '\n'),

@@ -2,7 +2,7 @@ import type { AdHocVariableFilter, DataSourceRef, Scope as GrafanaScope, TypedVa
 
 import { understood, type AuditQuery } from './query';
 
-/** What the filter bars of a dashboard ask of a data source. */
+/** The conditions of a dashboard's filter bars for a data source. */
 export interface Bars {
   /** The names of the variables that the bars are. */
   names: string[];

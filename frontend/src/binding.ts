@@ -38,7 +38,7 @@ export function bindings(variables: ReadonlyArray<{ name: string; query?: unknow
   });
 }
 
-/** How a list of the scope names a variable. */
+/** The text of a variable in a list of the scope. */
 export function reference(variable: string): string {
   return `\${${variable}}`;
 }

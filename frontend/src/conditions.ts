@@ -14,7 +14,7 @@ export interface Row {
 
 const NUMERIC: readonly RowOperator[] = ['<', '<=', '>', '>='];
 
-/** What an operator compares a column with. */
+/** The operand of an operator. */
 export type Operand = 'none' | 'one' | 'several' | 'pattern' | 'number';
 
 export function operand(operator: RowOperator): Operand {

@@ -5,7 +5,7 @@ import access from './dashboards/access.json';
 import activity from './dashboards/activity.json';
 import incident from './dashboards/incident.json';
 
-/** What a severity looks like, in graphs, annotations and tables: as Grafana paints log levels. */
+/** The look of a severity, in graphs, annotations and tables: as Grafana paints log levels. */
 const COLORS = { critical: 'purple', high: 'red', medium: 'yellow', low: 'green' };
 
 /** Words in plain yellow cannot be read on white. */
@@ -101,7 +101,7 @@ describe('an unknown value', () => {
       const [query, ...others] = targets!;
       expect(others).toEqual([]);
       if (query.queryType === 'values') {
-        // Of values there are 0 where the list is empty, and no list where it could not be read.
+        // An empty list has 0 values; a list that could not be read is absent.
         expect(options!.reduceOptions).toMatchObject({ calcs: ['count'], fields: '/^value$/' });
       } else {
         // An ungrouped count of nothing is 0 by itself; a grouped one has no number at all.

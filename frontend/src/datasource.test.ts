@@ -20,7 +20,7 @@ function request(...targets: AuditQuery[]): DataQueryRequest<AuditQuery> {
   return { range, targets, scopedVars: {} } as unknown as DataQueryRequest<AuditQuery>;
 }
 
-/** What reaches the backend. */
+/** The queries that reach the backend. */
 function sent(data: unknown[] = []) {
   return jest
     .spyOn(DataSourceWithBackend.prototype, 'query')
@@ -183,7 +183,7 @@ describe('annotations', () => {
     responses.push(await lastValueFrom(datasource.query(anno({ scope: { principals: ['ann'] } }))));
     expect(backend).toHaveBeenCalledTimes(1);
     expect(responses.map(({ data }) => data[0].fields[0].values)).toEqual([[1], [1], [1], [1]]);
-    // What one of them writes into a frame is not seen by the others.
+    // Each subscriber has frames of its own, which it may change.
     expect(new Set(responses.map(({ data }) => data[0])).size).toBe(4);
   });
 
@@ -303,7 +303,7 @@ describe('filter bars', () => {
   const ds = (value: unknown) => ({ type: 'datasource', value });
   const query = { refId: 'A', queryType: 'counts' as const };
 
-  /** What reaches the backend of a request from a dashboard. */
+  /** The queries of a dashboard's request that reach the backend. */
   async function asked(datasource: AuditDataSource, more: Partial<DataQueryRequest<AuditQuery>> = {}) {
     const backend = sent();
     await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Dashboard, ...more }));

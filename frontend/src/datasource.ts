@@ -69,7 +69,7 @@ import type { AuditSource } from './source';
 import { Variables } from './variables';
 import { words } from './words';
 
-/** Where there are no filter bars, though the dashboard that was left may still be known. */
+/** Pages without filter bars, where a dashboard that was left may still be known. */
 const WITHOUT_BARS: readonly unknown[] = [
   CoreApp.Explore,
   CoreApp.Correlations,
@@ -99,10 +99,10 @@ export class AuditDataSource
 
   readonly resources = new Resources((path, params) => this.getResource(path, params, { showErrorAlert: false }));
 
-  /** What the log context in view is about; the same for all lines until it is changed. */
+  /** The chosen attribute of the log context; the same for all lines until it is changed. */
   private context: Context = 'principal';
 
-  /** How many requests for annotations there were. */
+  /** The number of requests for annotations. */
   private requests = 0;
 
   /** In an annotation's settings both the editor and the dashboard ask, and Grafana's editor asks again where it is shown anew. */
@@ -170,13 +170,13 @@ export class AuditDataSource
     return this.shared
       .answer(this.question(asked), () => super.query(scrolled(asked)))
       .pipe(
-        // What one asker writes into a frame is not seen by another.
+        // Each subscriber has frames of its own, which it may change.
         map((response) => ({ ...response, data: response.data.map((frame) => ({ ...frame })) })),
         map((response) => this.dressed(response, asked))
       );
   }
 
-  /** What a request asks, whoever asks it. */
+  /** The content of a request, without its requester. */
   private question({ targets, scopedVars, filters, range, maxDataPoints, intervalMs }: DataQueryRequest<AuditQuery>) {
     const queries = targets.map((target) => this.applyTemplateVariables(target, scopedVars, filters));
     return JSON.stringify([queries, range.from.valueOf(), range.to.valueOf(), maxDataPoints, intervalMs]);
@@ -233,7 +233,7 @@ export class AuditDataSource
     });
   }
 
-  /** What a reference is once its variable is replaced; a variable may stand for several data sources. */
+  /** A reference with its variable replaced, which may name several data sources. */
   private resolved(written: string | undefined, scopedVars: ScopedVars): unknown[] {
     let values: unknown[] | undefined;
     const replaced = this.templates.replace(written, scopedVars, (value: unknown) => {
@@ -247,7 +247,7 @@ export class AuditDataSource
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
       if (target?.queryType === 'annotations') {
-        // Where the links lead there are no variables.
+        // The targets of links have no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
         // An annotation's settings ask outside of any scene, and show markup as it is written.
         return '__annotation' in request.scopedVars && !request.scopedVars.__sceneObject
@@ -282,7 +282,7 @@ export class AuditDataSource
   }
 
   async getTagValues(options: DataSourceGetTagValuesOptions<AuditQuery>): Promise<MetricFindValue[]> {
-    // What the other filters leave, so that no combination is offered that finds nothing.
+    // Values that the other filters allow, so that each offered combination has events.
     const filters = adHocFilters(options.filters.filter((filter) => filter.key !== options.key));
     const query: AuditQuery = {
       refId: 'TagValues',

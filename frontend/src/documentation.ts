@@ -1,8 +1,8 @@
 /** The pages of the plugin's documentation, which are part of it: paths below Grafana's root, which every reader may open. */
 const PAGES = 'public/plugins/scaleway-audittrail-datasource/docs';
 
-/** What an alert rule needs. */
+/** The page about alert rules. */
 export const ALERTING = `${PAGES}/alert.html`;
 
-/** What the plugin's texts mean. */
+/** The page about the plugin's texts. */
 export const TROUBLESHOOTING = `${PAGES}/troubleshooting.html#incomplete-answers`;

@@ -4,7 +4,7 @@ import { COLUMNS, NONE, textsOf, withList, withTexts, type AuditQuery, type Filt
 
 export const FILTER_KEYS: readonly string[] = COLUMNS;
 
-/** What can be filtered on, for Grafana's list of keys; a key that is filtered on already is offered again. */
+/** The columns of filters, for Grafana's list of keys; a key that is filtered on already is offered again. */
 export function tagKeys(): MetricFindValue[] {
   return FILTER_KEYS.map((key) => ({ text: key, value: key }));
 }

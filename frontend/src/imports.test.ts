@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 type Graph = Map<string, string[]>;
 
-/** What each file imports of the others, types included. */
+/** The imports of each file from the others, types included. */
 function graph(files: Map<string, string>): Graph {
   const resolved = (from: string, name: string) =>
     ['', '.ts', '.tsx', '/index.ts']

@@ -5,7 +5,7 @@ import { fakeTemplates } from './test/templates';
 const options = (...values: string[]) => values.map((value) => ({ value, text: `The ${value}` }));
 const many = Array.from({ length: 1200 }, (_, i) => `v-${i}`);
 
-/** What a variable may have: one value, several, none, All, and All with more values than a list of a query may hold. */
+/** Values of a variable: one value, several, none, All, and All with more values than a list of a query may have. */
 const variables = {
   one: { value: "a.b 'c", options: [{ value: "a.b 'c", text: 'The one' }] },
   several: { value: ['x.1', "y'2"], options: [...options('x.1'), { value: "y'2", text: 'The other' }] },

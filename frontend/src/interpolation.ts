@@ -9,7 +9,7 @@ const ALL = '$__all';
 /** The name of All, which Grafana gives as the text of such a variable. */
 const ALL_TEXT = 'All';
 
-/** What dashboards write for "all values" where they do not list them. */
+/** The text of dashboards for "all values" that are not listed. */
 const EVERYTHING = [ALL, '.*', '.+', '*'];
 
 /** The most texts of a list of a query; the backend refuses a longer list by name. */
@@ -29,7 +29,7 @@ interface Reference {
   format?: string;
 }
 
-/** What a variable stands for. */
+/** The values of a variable. */
 interface Value {
   /** Whether the variable is set to All and All is everything. */
   all: boolean;
@@ -41,7 +41,7 @@ interface Value {
   verbatim: boolean;
 }
 
-/** What the entries of a list stand for. */
+/** The values of a list's entries. */
 interface Listed {
   /** Whether an entry stands for everything, so that the list restricts nothing. */
   all: boolean;
@@ -135,7 +135,7 @@ export class Interpolation {
     });
   }
 
-  /** What a reference stands for; nothing where there is no such variable. */
+  /** The values of a reference; undefined without such a variable. */
   private value({ source, name, path, format }: Reference): Value | undefined {
     if (name.startsWith('__')) {
       return this.builtIn(name, source);
@@ -179,7 +179,7 @@ export class Interpolation {
     return name === '__searchFilter' ? { all: true, raw: [], texts: () => [], verbatim: true } : undefined;
   }
 
-  /** What All covers where a dashboard writes a pattern for it; a pattern where that is not known. */
+  /** The values of All if a dashboard has a pattern for it; a pattern if they are unknown. */
   private options(name: string): string[] {
     const variable = this.variable(name);
     const options = variable && 'options' in variable ? (variable.options ?? []) : [];
@@ -213,7 +213,7 @@ export class Interpolation {
     return this.combined(parse(entry));
   }
 
-  /** What the entries of a list stand for; an entry that is one variable without a value stands for nothing. */
+  /** The values of a list's entries; an entry that is one variable without a value has none. */
   listed(entries: string[]): Listed {
     const values = new Set<string>();
     const empty = new Set<string>();
@@ -240,7 +240,7 @@ export class Interpolation {
     }
     const text = this.text(amount).trim();
     const number = Number(text);
-    // What is no number is sent as it is: the backend's error names the field and what is allowed.
+    // A text that is no number is sent as it is: the backend's error names the field and the allowed values.
     return text === '' ? undefined : Number.isFinite(number) ? number : text;
   }
 
@@ -308,7 +308,7 @@ export class Interpolation {
     const entries = (several && filter.values) || [filter.value];
     const { all, values, empty } = this.listed(entries);
     if (all) {
-      // What is none of all values is no event at all.
+      // Excluding all values selects no event.
       return negative ? { filter: { key, operator: '!~', value: '.*' }, empty: [] } : { empty: [] };
     }
     if (!values.length && empty.length) {

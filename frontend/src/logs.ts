@@ -12,11 +12,11 @@ import {
 
 import { understood, VERSION, type AuditQuery, type Scope } from './query';
 
-/** What a line's neighbours have in common with it. */
+/** The attribute that a line shares with its context. */
 export const CONTEXTS = ['principal', 'resource', 'source_ip'] as const;
 export type Context = (typeof CONTEXTS)[number];
 
-/** How far around a line its neighbours are looked for, where Grafana does not say. */
+/** The time around a line in its context, if Grafana gives none. */
 const CONTEXT_WINDOW_MS = 24 * 3_600_000;
 
 const CONTEXT_LINES = 100;
@@ -65,7 +65,7 @@ export function contextRange(row: LogRowModel, options?: LogRowContextOptions): 
   return { from, to, raw: { from, to } };
 }
 
-/** Which of a context's events are wanted where there are too many: the nearest. */
+/** The events of a context if there are too many: the nearest. */
 export function contextOrder(options?: LogRowContextOptions): 'newest' | 'oldest' {
   return options?.direction === LogRowContextQueryDirection.Forward ? 'oldest' : 'newest';
 }
@@ -85,7 +85,7 @@ export function volumeQuery(query: AuditQuery): AuditQuery | undefined {
   return { refId: `log-volume-${query.refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters };
 }
 
-/** How a request for more lines is told from others: Explore says so, and a dashboard's log panel asks for a part of its range. */
+/** Whether a request is for more lines: Explore flags it, and a dashboard's log panel asks for a part of its range. */
 function isPage({ targets, range, rangeRaw }: DataQueryRequest<AuditQuery>): boolean {
   if (targets.some((target) => target.supportingQueryType?.toLowerCase() === 'infinitescroll')) {
     return true;

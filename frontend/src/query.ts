@@ -9,7 +9,7 @@ export const VERSION = 1;
 export const QUESTIONS = ['events', 'counts', 'annotations', 'values', 'volume'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
-/** What an event can be told apart by, as the backend names it. */
+/** The columns of an event, as the backend names them. */
 export const COLUMNS = [
   'principal',
   'kind',
@@ -52,7 +52,7 @@ export const MOST_GROUPINGS = 8;
 /** One text, or a list of them. */
 export type Texts = string | string[];
 
-/** Which events are meant: each non-empty list must have a value that matches. A value may be a variable. */
+/** The events of a query: each non-empty list must have a value that matches. A value may be a variable. */
 export interface Scope {
   kinds?: string[];
   regions?: string[];
@@ -210,7 +210,7 @@ export function isEmpty(query: Partial<AuditQuery> | undefined): boolean {
   );
 }
 
-/** What a new query asks, so that it shows data at once. */
+/** A new query, which shows data at once. */
 export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
   switch (app) {
     case CoreApp.Explore:
@@ -223,13 +223,13 @@ export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
   }
 }
 
-/** What asks for all events: no condition at all. */
+/** A query for all events: no condition at all. */
 export function everything(): Pick<AuditQuery, 'scope' | 'filters'> {
   return { scope: {}, filters: undefined };
 }
 
 /**
- * What a freshly added annotation asks, so that it shows events at once and does not hide the metric: what deserves a look,
+ * A new annotation, which shows events at once and does not hide the metric: medium severity and above,
  * without log-ins, failed ones included, and renewals of sessions. All of it is in sight in the editor.
  */
 export function newAnnotation(): Partial<AuditQuery> {
@@ -255,12 +255,12 @@ export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
   return { ...defaults, ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
 }
 
-/** Which events share an annotation where a query does not say: Grafana clusters annotations itself since 13.1. */
+/** The default of the events that share an annotation: Grafana clusters annotations itself since 13.1. */
 export function defaultCluster(): NonNullable<AuditQuery['cluster']> {
   return isGrafana(13, 1) ? 'overflow' : 'near';
 }
 
-/** How many annotations there are at most where a query does not say; nothing where the backend computes it. */
+/** The default of the most annotations; undefined if the backend computes it. */
 export function mostAnnotations(cluster: AuditQuery['cluster']): number | undefined {
   return (cluster ?? defaultCluster()) === 'overflow' ? OVERFLOW_CAP : undefined;
 }
@@ -273,7 +273,7 @@ export function withCluster(query: AuditQuery): AuditQuery {
   return { ...query, cluster: 'overflow', cap: query.cap ?? mostAnnotations('overflow') };
 }
 
-/** What a new variable asks for. */
+/** The query of a new variable. */
 export function newVariable(): Partial<AuditQuery> {
   return { version: VERSION, queryType: 'values', column: DEFAULTS.column };
 }

@@ -2,7 +2,7 @@ import type { TimeRange } from '@grafana/data';
 
 import type { AuditQuery } from './query';
 
-/** What the backend answers to editors and pickers. */
+/** The backend's answers to editors and pickers. */
 export interface Product {
   name: string;
   title?: string;
@@ -25,11 +25,11 @@ export interface Resource {
   lastSeen: string;
 }
 
-/** What the backend says of a query before it is asked. */
+/** The backend's check of a query. */
 export interface Check {
   /** Why it cannot be answered. */
   error: string | null;
-  /** What may be wrong with it, such as a name that no list has. */
+  /** Warnings, such as about a name that no list has. */
   warnings: string[];
 }
 
@@ -77,7 +77,7 @@ export class Resources {
     return this.named(answer.resources);
   }
 
-  /** What the backend says of a query, or of that query under an alert rule. */
+  /** The backend's check of a query, or of that query under an alert rule. */
   check(query: Partial<AuditQuery>, rule: boolean): Promise<Check> {
     return this.get<Check>('check', { query: JSON.stringify(query), rule });
   }

@@ -8,10 +8,10 @@ export const REGIONS = [
   { value: 'it-mil', label: 'Milan' },
 ];
 
-/** What the backend asks where the settings name no regions, as data sources do that were made before there were more. */
+/** The regions of settings without regions, as in data sources that are older than the other regions. */
 export const DEFAULT_REGIONS = ['fr-par', 'nl-ams'];
 
-/** What the editor writes where the settings name no regions. */
+/** The regions that the editor fills in if the settings have none. */
 export const ALL_REGIONS = REGIONS.map(({ value }) => value);
 
 export const API_URL = 'https://api.scaleway.com';
@@ -28,7 +28,7 @@ export const NUMBERS = {
 
 export type NumberSetting = keyof typeof NUMBERS;
 
-/** What an administrator configures. Provisioning may write numbers and lists as text. */
+/** The settings of an administrator. Provisioning may write numbers and lists as text. */
 export interface Settings extends DataSourceJsonData {
   organizationId?: string;
   regions?: string[] | string;

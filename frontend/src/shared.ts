@@ -1,7 +1,7 @@
 import type { DataQueryResponse } from '@grafana/data';
 import { type Observable, shareReplay, tap } from 'rxjs';
 
-/** How long a complete answer is given to others that ask the same, in milliseconds. */
+/** The time for which equal requests share a complete answer, in milliseconds. */
 const RECENT = 2000;
 
 /** The most questions that are remembered at the same time. */

@@ -27,7 +27,7 @@ describe('the time zone', () => {
     const panel = { __sceneObject: { value: {}, text: '' } };
     expect(timeZoneOf(withZoneOf({ scopedVars: panel, timezone: 'utc' }), templates)).toBe('UTC');
     expect(timeZoneOf(withZoneOf({ scopedVars: {}, timezone: '' }), templates)).toBe(browsers);
-    // What Grafana's macro is replaced with.
+    // The value of Grafana's macro.
     expect(timeZoneOf(panel, templates)).toBe('Europe/Paris');
     expect(timeZoneOf({}, templates)).toBeUndefined();
     expect(timeZoneOf({ __interval: { value: '1m', text: '1m' } }, templates)).toBeUndefined();

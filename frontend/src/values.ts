@@ -17,7 +17,7 @@ const FIXED: Record<string, readonly string[]> = {
   status_class: STATUSES,
 };
 
-/** What the values of a column are asked for: what the other conditions leave of them. */
+/** The scope of a column's values: the other conditions of the query. */
 export type Asked = Pick<AuditQuery, 'scope' | 'filters'> & { column: string };
 
 /** A column's values in a range, with what a filter compares as their value. */
@@ -45,7 +45,7 @@ export async function columnValues(
   return [...options.values()];
 }
 
-/** What is found for a text while it is typed: one answer serves all texts, and a failure is asked again. */
+/** A search while typing: one answer serves all texts, and a failure is requested again. */
 export function completion(ask: () => Promise<Option[]>): (typed: string) => Promise<Option[]> {
   let answer: Promise<Option[]> | undefined;
   return async (typed) => {

@@ -212,7 +212,7 @@ export function conditionWords(filter: Filter, nameOf: Names = () => undefined):
 }
 
 function conditions(scope: Scope = {}, filters: Filter[] = [], nameOf: Names): string[] {
-  const said = SPOKEN.filter((list) => scope[list]?.length).map((list) =>
+  const parts = SPOKEN.filter((list) => scope[list]?.length).map((list) =>
     t('words.is', '{{column}} is {{value}}', {
       column: listName(list),
       value: or((scope[list] ?? []).map((value) => nameOf(value) ?? valueName(value))),
@@ -223,23 +223,23 @@ function conditions(scope: Scope = {}, filters: Filter[] = [], nameOf: Names): s
     or(texts.map((text) => t('words.quoted', '“{{text}}”', { text: text.trim(), ...RAW })));
   const [texts, notTexts] = [textsOf(scope.text), textsOf(scope.notText)];
   if (texts.length) {
-    said.push(t('words.contains', 'any field contains {{texts}}', { texts: quoted(texts), ...RAW }));
+    parts.push(t('words.contains', 'any field contains {{texts}}', { texts: quoted(texts), ...RAW }));
   }
   if (notTexts.length) {
-    said.push(t('words.contains-not', 'no field contains {{texts}}', { texts: quoted(notTexts), ...RAW }));
+    parts.push(t('words.contains-not', 'no field contains {{texts}}', { texts: quoted(notTexts), ...RAW }));
   }
-  return [...said, ...filters.map((filter) => conditionWords(filter, nameOf))];
+  return [...parts, ...filters.map((filter) => conditionWords(filter, nameOf))];
 }
 
 /** The name behind an id, where it is known. */
 export type Names = (id: string) => string | undefined;
 
-/** What a query asks, as a sentence. */
+/** A query as a sentence. */
 export function words(query: AuditQuery, app?: string, nameOf: Names = () => undefined): string {
   const asked = understood(query, app);
-  const told = conditions(asked.scope, asked.filters, nameOf);
-  const events = told.length
-    ? t('words.some-events', 'events where {{conditions}}', { conditions: and(told), ...RAW })
+  const parts = conditions(asked.scope, asked.filters, nameOf);
+  const events = parts.length
+    ? t('words.some-events', 'events where {{conditions}}', { conditions: and(parts), ...RAW })
     : t('words.all-events', 'all events');
   switch (asked.queryType) {
     case 'annotations':

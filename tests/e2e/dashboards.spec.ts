@@ -1,6 +1,6 @@
 import { access, activity, asking, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
 
-test('a range in which nothing happened is 0 on each tile and in each ranking, and nowhere unknown', async ({
+test('a range without events is 0 on each tile and in each ranking', async ({
   page,
 }) => {
   const filters = encodeURIComponent('user_agent|=|no such program');
@@ -16,7 +16,7 @@ test('a range in which nothing happened is 0 on each tile and in each ranking, a
   }
 });
 
-test('who, what and from where are in sight in a window of 1 280 px beside the menu', async ({ page }) => {
+test('principal, method and address are visible in a window of 1 280 px beside the menu', async ({ page }) => {
   await page.addInitScript(() => localStorage.setItem('grafana.navigation.docked', 'true'));
   for (const model of [access, activity]) {
     await showAll(page, model);

@@ -18,7 +18,7 @@ async function explore(page: Page, ...queries: object[]) {
   );
 }
 
-test('each half of a split Explore has two rows of pickers, and lines in sight', async ({ page }) => {
+test('each half of a split Explore has two rows of pickers, and visible lines', async ({ page }) => {
   await page.setViewportSize({ width: 1400, height: 900 });
   await page.addInitScript(() => {
     localStorage.setItem('grafana.navigation.docked', 'false');
@@ -43,7 +43,7 @@ test('each half of a split Explore has two rows of pickers, and lines in sight',
   await expect.poll(() => seen(700, 1400)).toBeGreaterThan(0);
 });
 
-test('what a query shows is not cut in a narrow window', async ({ page }) => {
+test('the picker of the shape is not cut in a narrow window', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 900 });
   for (const [shape, shown] of Object.entries({
     'Log lines': QUERY,
@@ -59,7 +59,7 @@ test('what a query shows is not cut in a narrow window', async ({ page }) => {
   }
 });
 
-test('what a query shows can be chosen in Explore', async ({ page }) => {
+test('the shape of a query can be chosen in Explore', async ({ page }) => {
   await explore(page, QUERY);
   for (const shape of ['Table', 'Totals', 'Time series', 'Log lines']) {
     const picker = page.getByRole('combobox', { name: 'Show' });
@@ -177,12 +177,12 @@ test('a condition on any column is added with the keyboard alone', async ({ page
   await expect(page.getByTestId('audit-summary')).toContainText('events where second factor is not set');
 });
 
-test('a value that no list knows gets a warning', async ({ page }) => {
+test('a value that no list has gets a warning', async ({ page }) => {
   await explore(page, { ...QUERY, scope: { methods: ['createApiKye'] } });
   await expect(page.getByTestId('audit-warnings')).toContainText('createApiKye');
 });
 
-test('the settings of an annotation are no wider than the window, and everything is one click', async ({
+test('the settings of an annotation are no wider than the window, and Everything is one click', async ({
   dashboard,
   page,
 }) => {

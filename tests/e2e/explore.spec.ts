@@ -57,7 +57,7 @@ test('Explore filters for a value of a line', async ({ page }) => {
   await expect(rows(page)).toHaveCount(1);
 });
 
-test('Explore shows what else the same principal did', async ({ page }) => {
+test('Explore shows other events of the same principal', async ({ page }) => {
   await open(page, { methods: ['CreateAPIKey'], sourceIps: ['192.0.2.66'] });
   await rows(page).first().click();
   await page.getByRole('button', { name: 'Show context' }).first().click();

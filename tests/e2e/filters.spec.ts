@@ -117,7 +117,7 @@ const cases: Array<{ filter: Filter; keeps: (event: Event) => boolean }> = [
   { filter: { key: 'product', operator: '!=', value: '(none)' }, keeps: ({ product }) => !!product },
 ];
 
-test('each operator of the filter bar reaches the backend, and the rows are those that it leaves', async ({
+test('each operator of the filter bar reaches the backend, and the rows match it', async ({
   dashboard,
   gotoDashboardPage,
   page,
@@ -179,7 +179,7 @@ test('the filter bar offers (none), and an unfinished row changes nothing', asyn
   await expect(cells).toHaveCount(all);
 });
 
-test('a comparison on a column without numbers is an error that says what is allowed', async ({
+test('a comparison on a column without numbers is an error with the allowed columns', async ({
   dashboard,
   gotoDashboardPage,
   page,

@@ -48,7 +48,7 @@ async function withoutMetrics(): Promise<{ url: string; stop: () => void }> {
   return { url: `http://127.0.0.1:${port}`, stop: () => server.close() };
 }
 
-test('Incident without metrics selects no event, and says so', async ({ dataSource, page }) => {
+test('Incident without metrics selects no event, with a notice', async ({ dataSource, page }) => {
   const metrics = await withoutMetrics();
   const { uid } = await dataSource({ type: 'prometheus', url: metrics.url });
   await showAll(page, incident);

@@ -132,7 +132,7 @@ test('panels of mixed data sources and annotations follow a change of the filter
   await Promise.all(followed);
 });
 
-test('a log panel of a dashboard scrolls on to older lines, and leaves none out', async ({
+test('a log panel of a dashboard scrolls on to older lines, and shows each', async ({
   dashboard,
   gotoDashboardPage,
   page,

@@ -21,7 +21,7 @@ function timeIn({ searchParams }: URL, name: string): number {
 test.describe('a viewer', () => {
   test.use({ storageState: ANONYMOUS });
 
-  test('is led by an annotation to the dashboard around its event, and nowhere else', async ({ page, request }) => {
+  test('has a link of an annotation to the dashboard around its event only', async ({ page, request }) => {
     const { from, to } = await incidentRange(request);
     await showAll(page, incident);
     await page.goto(`/d/${incident.uid}?from=${from}&to=${to}`);

@@ -166,7 +166,7 @@ func TestARuleReadsTheNumberOfEvents(t *testing.T) {
 	}
 }
 
-func TestARuleReadsNothingAsZeroOrAsNoData(t *testing.T) {
+func TestARuleWithoutEventsIsZeroOrNoData(t *testing.T) {
 	tests := []struct {
 		name, query string
 		noData      bool
@@ -200,7 +200,7 @@ func TestARulesSeriesHasFewPoints(t *testing.T) {
 	}
 }
 
-func TestARuleIsRefused(t *testing.T) {
+func TestAnInvalidRuleIsRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -271,8 +271,8 @@ func TestAnAlertIsKnownByItsHeader(t *testing.T) {
 	}
 }
 
-// TestAPanelGetsWhatThereIs is the counterpart of what rules refuse: a smaller answer, and a warning that says so.
-func TestAPanelGetsWhatThereIs(t *testing.T) {
+// TestAPanelShowsAPartialAnswerWithAWarning is the counterpart of what rules refuse: a smaller answer, and a warning that says so.
+func TestAPanelShowsAPartialAnswerWithAWarning(t *testing.T) {
 	t.Parallel()
 	elsewhere := int64(0)
 	for _, region := range column[string](t, onPanel(t, present(t), today, asTable(t, `{}`)), "region") {

@@ -11,10 +11,10 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 )
 
-// TestAnnotationsAreWhatGrafanaReads holds frames against Grafana's standard annotation support: one frame, fields found
+// TestAnnotationsHaveTheFieldsThatGrafanaReads holds frames against Grafana's standard annotation support: one frame, fields found
 // by name, text shown as HTML, tags split at commas and not trimmed, the colour taken from newState, and rows with the
 // same id collapsed to one.
-func TestAnnotationsAreWhatGrafanaReads(t *testing.T) {
+func TestAnnotationsHaveTheFieldsThatGrafanaReads(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string

@@ -164,7 +164,7 @@ func longNumbers(by []string) []rule {
 	return []rule{hasType(data.FrameTypeNumericLong, data.FrameTypeVersion{0, 1}), hasShape(shapes...)}
 }
 
-func TestCountsOfNothing(t *testing.T) {
+func TestCountsWithoutEvents(t *testing.T) {
 	const nothing = `{"queryType": "counts", "scope": {"text": "no such thing"}}`
 	t.Run("one series of zeros", func(t *testing.T) {
 		frame := onPanel(t, present(t), today, nothing)
@@ -191,7 +191,7 @@ func TestCountsOfNothing(t *testing.T) {
 	}
 }
 
-func TestSmallGroupsAreCountedTogetherAndThatIsSaid(t *testing.T) {
+func TestSmallGroupsAreCountedTogetherWithANotice(t *testing.T) {
 	const query = `{"queryType": "counts", "groupBy": ["method"], "groupLimit": 3}`
 	over := func(over string) *data.Frame {
 		return onPanel(t, recorded(t), autumn, with(t, query, map[string]any{"over": over}))

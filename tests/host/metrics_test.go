@@ -35,7 +35,7 @@ func scrape(t *testing.T, plugin *Plugin) map[string]float64 {
 	return sums
 }
 
-func TestMetricsCountWhatIsDone(t *testing.T) {
+func TestMetricsCountRequestsAndCalls(t *testing.T) {
 	plugin, err := Start(pluginBinary(t))
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 )
 
-// TestAnOverlayIsWhatGrafanaDrawsOverAPanel holds frames against what a panel takes from its own query: a frame of the
+// TestAnOverlayIsAFrameOfAnnotations holds frames against what a panel takes from its own query: a frame of the
 // topic annotations, used as it is.
-func TestAnOverlayIsWhatGrafanaDrawsOverAPanel(t *testing.T) {
+func TestAnOverlayIsAFrameOfAnnotations(t *testing.T) {
 	frame := onPanel(t, simulated(t), night, `{"queryType": "annotations", "overlay": true, "cap": 50}`)
 	usual := onPanel(t, simulated(t), night, `{"queryType": "annotations", "cap": 50}`)
 	check(t, frame,

@@ -14,7 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 )
 
-func TestTheProcessEndsByItselfWhenAsked(t *testing.T) {
+func TestTheProcessEndsAtGrafanasShutdownCall(t *testing.T) {
 	slow := sandbox(t, "--events", "100", "--latency", "5000").Source()
 	tests := []struct {
 		name string

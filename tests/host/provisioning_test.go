@@ -126,7 +126,7 @@ func severity(query node) string {
 	return fmt.Sprint(severities[0])
 }
 
-func TestDashboardsAskWhatThePluginAnswers(t *testing.T) {
+func TestDashboardsHaveValidQueries(t *testing.T) {
 	t.Parallel()
 	source := simulated(t)
 	resource := attacked(t, source)

@@ -48,7 +48,7 @@ func during(within Range) url.Values {
 	return url.Values{"from": {within.From.Format(time.RFC3339)}, "to": {within.To.Format(time.RFC3339)}}
 }
 
-func TestResourcesListWhatEditorsOffer(t *testing.T) {
+func TestResourcesListTheOptionsOfEditors(t *testing.T) {
 	tests := []struct {
 		path       string
 		parameters url.Values
@@ -142,7 +142,7 @@ func TestAnEventIsFoundByItsID(t *testing.T) {
 	}
 }
 
-func TestResourcesThatCannotBeHad(t *testing.T) {
+func TestUnavailableResourcesAreRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name       string

@@ -37,8 +37,8 @@ func TestThereAreNoStreams(t *testing.T) {
 	})
 }
 
-// TestWhatThePluginLacksIsUnimplemented: Grafana takes that for "this plugin has none", any other error for a failure.
-func TestWhatThePluginLacksIsUnimplemented(t *testing.T) {
+// TestUnknownCallsAreUnimplemented: Grafana takes that for "this plugin has none", any other error for a failure.
+func TestUnknownCallsAreUnimplemented(t *testing.T) {
 	calls := []struct {
 		name string
 		call func(t *testing.T) error

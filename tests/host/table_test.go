@@ -78,8 +78,8 @@ func TestATableHasOneRowPerEvent(t *testing.T) {
 	}
 }
 
-// TestATableSaysWhatScalewaySaid compares with the recorded answers, read here without the plugin.
-func TestATableSaysWhatScalewaySaid(t *testing.T) {
+// TestATableHasScalewaysValues compares with the recorded answers, read here without the plugin.
+func TestATableHasScalewaysValues(t *testing.T) {
 	frame := onPanel(t, recorded(t), autumn, asTable(t, `{}`))
 	rows := map[string]int{}
 	for row, id := range column[string](t, frame, "id") {

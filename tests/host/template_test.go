@@ -111,7 +111,7 @@ func TestTextsOfRulesReadWellInEveryState(t *testing.T) {
 	}
 }
 
-func TestTextsOfRulesAreThese(t *testing.T) {
+func TestTextsOfRules(t *testing.T) {
 	t.Parallel()
 	summaries := map[string]string{}
 	for _, rule := range alertRules(t) {

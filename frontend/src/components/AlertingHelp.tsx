@@ -9,7 +9,7 @@ interface Props {
   query: AuditQuery;
 }
 
-/** What a rule made by hand needs and Grafana's form does not say. */
+/** The needs of a rule that Grafana's form does not mention. */
 export function AlertingHelp({ query }: Props) {
   const grouped = query.queryType === 'counts' && Boolean(query.groupBy?.length);
   return (

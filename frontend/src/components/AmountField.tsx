@@ -8,7 +8,7 @@ interface Props {
   label: string;
   tooltip?: string;
   value: Amount | undefined;
-  /** What an empty field means. */
+  /** The meaning of an empty field. */
   initial: number | string;
   most: number;
   onChange: (amount: Amount | undefined) => void;

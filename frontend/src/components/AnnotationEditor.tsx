@@ -31,7 +31,7 @@ type Props = Omit<QueryEditorProps<AuditSource, AuditQuery, Settings>, 'datasour
   onAnnotationChange?: (annotation: AnnotationQuery<AuditQuery>) => void;
 };
 
-/** What the backend says about an answer, such as a region that did not answer. */
+/** The notices of an answer, such as a region that did not answer. */
 function notices(data: PanelData | undefined): QueryResultMetaNotice[] {
   const frames: DataFrame[] = [...(data?.series ?? []), ...(data?.annotations ?? [])];
   const byText = new Map(frames.flatMap((frame) => frame.meta?.notices ?? []).map((notice) => [notice.text, notice]));

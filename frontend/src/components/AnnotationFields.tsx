@@ -12,7 +12,7 @@ interface CapProps {
   onChange: (cap: Amount | undefined) => void;
 }
 
-/** How many annotations there are at most. */
+/** The most annotations. */
 export function CapField({ value, cluster, onChange }: CapProps) {
   return (
     <AmountField
@@ -33,7 +33,7 @@ interface ClusterProps {
   onChange: (cluster: AuditQuery['cluster']) => void;
 }
 
-/** Which events share an annotation. */
+/** The events that share an annotation. */
 export function ClusterField({ value, onChange }: ClusterProps) {
   const id = useId();
   return (

@@ -73,7 +73,7 @@ const FILTERS: AuditQuery['filters'] = [
 ];
 const CONDITIONS = { scope: LISTS, filters: FILTERS };
 
-/** What an editor is given by a page that stores each change at once and renders it, as Explore does. */
+/** The props of an editor on a page that stores each change at once and renders it, as Explore does. */
 function page(name: string, query: AuditQuery, app?: CoreApp) {
   const datasource = fakeDataSource({ resource_id: 'r-1', product: 'iam' });
   jest

@@ -3,7 +3,7 @@ import React, { useState } from 'react';
 
 interface Commit {
   value: string;
-  /** What is wrong with a text, if anything. */
+  /** The error of a text, if it has one. */
   wrong?: (text: string) => string | undefined;
   onCommit: (text: string) => void;
 }

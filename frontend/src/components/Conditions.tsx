@@ -12,10 +12,10 @@ import { ListPicker } from './ListPicker';
 import { usePickers, type Pickable } from './pickers';
 import { Warnings } from './Warnings';
 
-/** What is asked for most, always in sight; the resource comes first. */
+/** The most common conditions, always visible; the resource comes first. */
 const FREQUENT: readonly Pickable[] = ['resourceIds', 'principals', 'products', 'methods', 'severities', 'text'];
 
-/** What is in sight once it is used or added. */
+/** Conditions that are visible once they are used or added. */
 const RARE: readonly Pickable[] = [
   'notText',
   'status',
@@ -57,7 +57,7 @@ interface Props {
   onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
 }
 
-/** Which events are meant: pickers that flow in a grid, and rows for all other conditions. */
+/** The conditions of a query: pickers that flow in a grid, and rows for all other conditions. */
 export function Conditions({
   datasource,
   scope,

@@ -14,7 +14,7 @@ import { useFocus } from './useFocus';
 export interface Picker {
   label: string;
   tooltip?: string;
-  /** What can be picked: a list, or what is found for a text while it is typed. */
+  /** The options: a list, or the result of a search for the typed text. */
   options: Option[] | ((typed: string) => Promise<Option[]>);
   /** A value's name, where it is not the value itself. */
   nameOf?: (value: string) => string | undefined;
@@ -22,7 +22,7 @@ export interface Picker {
   free?: boolean;
   /** Whether a typed text is entered when the field is left, too: where there is nothing to search for. */
   keepTyped?: boolean;
-  /** What is wrong with a value, if anything. */
+  /** The error of a value, if it has one. */
   wrong?: (value: string) => string | undefined;
   placeholder?: string;
 }
@@ -54,7 +54,7 @@ export function variableOptions(): Option[] {
     .map(({ name }) => ({ value: reference(name), label: `$${name}`, description: t('picker.variable', 'Variable') }));
 }
 
-/** What can be picked for a text, variables first. */
+/** The options for a text, variables first. */
 export function withVariables(options: Picker['options']): Picker['options'] {
   const variables = variableOptions();
   if (Array.isArray(options)) {
@@ -107,7 +107,7 @@ interface FrameProps {
   children: ReactNode;
 }
 
-/** What lies around a picker. */
+/** The frame of a picker. */
 function Frame({ autoFocus, onTyped, children }: FrameProps) {
   const root = useFocus<HTMLDivElement>(autoFocus);
   return (

@@ -21,7 +21,7 @@ import { TimeZoneField } from './TimeZoneField';
 
 type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
-/** What a query shows: a question together with its shape. */
+/** The shape of an answer: a question together with its format. */
 type Shape = 'logs' | 'table' | 'time' | 'total' | 'overlay';
 
 const SHAPES: Record<Shape, Partial<AuditQuery>> = {
@@ -86,7 +86,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     if (alerting) {
       change({});
     }
-    // What is shown first; every later change stores itself.
+    // The initial value; every later change is stored.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 

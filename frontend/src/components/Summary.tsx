@@ -16,7 +16,7 @@ interface Props {
 }
 
 /**
- * How many events a query's range holds, once its answer is there.
+ * The number of events in a query's range, once its answer has arrived.
  *
  * The count is asked after the answer: then the backend holds these events and need not fetch them again.
  */
@@ -59,7 +59,7 @@ function useEventsInRange({ datasource, query, data }: Props): number | undefine
   return count?.for === asked ? count.events : undefined;
 }
 
-/** What will be asked, in words, and how many events that concerns. */
+/** The query in words, and the number of its events. */
 export function Summary(props: Props) {
   const styles = useStyles2(getStyles);
   const events = useEventsInRange(props);

@@ -10,7 +10,7 @@ interface Props {
   placeholder?: string;
   /** In Grafana's units of 8 px. */
   width?: number;
-  /** What is wrong with a text, if anything. */
+  /** The error of a text, if it has one. */
   wrong?: (text: string) => string | undefined;
   onCommit: (text: string) => void;
 }

@@ -8,7 +8,7 @@ import { variableOptions } from './ListPicker';
 
 interface Props {
   value: string | undefined;
-  /** What an empty field means. */
+  /** The meaning of an empty field. */
   initial: string;
   onChange: (timezone: string | undefined) => void;
 }

@@ -11,7 +11,7 @@ const LISTED = ['product', 'service', 'method', 'resource_type', 'principal'];
 
 const COMPARED_AS_NAMES = ['=', '!=', '=|', '!=|'];
 
-/** What of a query can be wrong though it can be answered, with the dashboard's variables replaced. */
+/** The parts of a valid query that the backend checks, with the dashboard's variables replaced. */
 function named(datasource: AuditSource, asked: Pick<AuditQuery, 'scope' | 'filters'>) {
   const { scope, filters, emptyVariables } = datasource.applyTemplateVariables({ refId: 'Check', ...asked }, {}, []);
   const { kinds, products, services, methods, resourceTypes, principals } = scope ?? {};
@@ -62,7 +62,7 @@ interface Props {
   alerting?: boolean;
 }
 
-/** What may be wrong with a query: a misspelt name matches nothing, for ever. */
+/** Warnings about a query: a misspelt name never matches an event. */
 export function Warnings(props: Props) {
   const texts = useCheck(props);
   return (

@@ -83,7 +83,7 @@ function catalogue(products: Product[], chosen: string[] = []) {
   };
 }
 
-/** What can be searched for while it is typed. */
+/** Lists that can be searched while typing. */
 function searches({ resources }: AuditSource, range: TimeRange | undefined) {
   const ofResources = (part: 'name' | 'type' | 'project') => async (typed: string) => {
     const wanted = typed.toLowerCase();

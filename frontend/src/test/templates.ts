@@ -7,7 +7,7 @@ export interface FakeVariable {
   value?: unknown;
   options?: Array<{ text: string; value: string; properties?: Record<string, string> }>;
   includeAll?: boolean;
-  /** What the dashboard's author writes for All. */
+  /** The custom value of the dashboard's author for All. */
   allValue?: string;
   regex?: string;
   datasource?: unknown;
