@@ -4,7 +4,7 @@
 mod engine;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::Array;
@@ -15,7 +15,7 @@ use audittrail::query::counts;
 use audittrail::query::counts::{Counts, Over};
 use audittrail::query::dimension::Dimension;
 use audittrail::query::{Answer, Buckets, Question, Request, annotations};
-use audittrail::risk::{Risk, Severity};
+use audittrail::risk::{RuleSet, Severity};
 use audittrail::sandbox::{Config, Fault, FaultPlan, Kind, SECRET_KEY};
 use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
 use proptest::prelude::*;
@@ -26,7 +26,8 @@ use serde_json::json;
 fn blank() -> Answer {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let engine = Engine::empty().await;
+        let mut engine = Engine::empty().await;
+        engine.data_source.rules = Arc::new(rules());
         engine.answer(&json!({}), &engine.ever()).await
     })
 }
@@ -46,19 +47,29 @@ fn capped(cap: usize) -> Annotations {
 struct Happened {
     at: i64,
     who: u8,
-    risk: Option<&'static Risk>,
+    risk: Option<Risk>,
 }
+
+/// A class and a severity.
+type Risk = (&'static str, Severity);
 
 const CLASSES: [&str; 3] = ["privilege_grant", "resource_destroy", "session"];
 
-/// The risks of the tests' events.
-static RISKS: LazyLock<Vec<Risk>> = LazyLock::new(|| {
-    let of = |class| Severity::ALL.map(|severity| Risk { class, severity, attack: &[] });
-    CLASSES.into_iter().flat_map(of).collect()
-});
+/// The method that means a risk by [`rules`].
+fn method((class, severity): Risk) -> String {
+    format!("{class}-{}", severity.as_str())
+}
 
-fn risk() -> impl Strategy<Value = Option<&'static Risk>> {
-    prop::option::weighted(0.9, (0..RISKS.len()).prop_map(|position| &RISKS[position]))
+/// Rules by which an event of these tests means any risk.
+fn rules() -> RuleSet {
+    let risks = CLASSES.into_iter().flat_map(|class| Severity::ALL.map(|severity| (class, severity)));
+    let rows = risks.map(|risk| format!("vpc,{},,{},{},\n", method(risk), risk.0, risk.1.as_str()));
+    let methods = format!("product,method,when,class,severity,attack\n{}", rows.collect::<String>());
+    RuleSet::read(&methods, "product,alias\n").unwrap()
+}
+
+fn risk() -> impl Strategy<Value = Option<Risk>> {
+    prop::option::weighted(0.9, (prop::sample::select(&CLASSES), prop::sample::select(&Severity::ALL)))
 }
 
 /// A request and events within its range: some alone, some in bursts, some at the same nanosecond.
@@ -83,8 +94,10 @@ fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
         .iter()
         .enumerate()
         .map(|(number, event)| {
-            let fields =
-                json!({ "id": format!("event-{number:03}"), "principal": { "id": format!("who-{}", event.who) } });
+            let fields = json!({
+                "id": format!("event-{number:03}"), "principal": { "id": format!("who-{}", event.who) },
+                "method_name": event.risk.map_or("unknown".to_owned(), method),
+            });
             engine::event(Kind::Api, "fr-par", event.at, fields)
         })
         .collect();
@@ -93,9 +106,7 @@ fn answer(blank: &Answer, happened: &[Happened]) -> Answer {
     assert!(decoder.page(List::Of(EventKind::Api), page).unwrap().malformed.is_empty());
     let mut answer = blank.clone();
     answer.events = decoder.finish().unwrap();
-    let number = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
-    let risks = (0..answer.events.len()).map(|row| happened[number(row)].risk).collect();
-    answer.meaning(risks)
+    answer
 }
 
 /// An annotation of a frame: its first event, the number of its events, and its time from and to.
@@ -127,8 +138,8 @@ fn drawn(frame: &Frame) -> Vec<Drawn> {
     (0..ids.len()).map(annotation).collect()
 }
 
-fn state(risk: Option<&Risk>) -> &'static str {
-    match risk.map(|risk| risk.severity) {
+fn state(risk: Option<Risk>) -> &'static str {
+    match risk.map(|(_, severity)| severity) {
         Some(Severity::Critical | Severity::High) => "alerting",
         Some(Severity::Medium) => "pending",
         Some(Severity::Low) | None => "ok",
@@ -163,7 +174,7 @@ fn every_event_is_in_one_annotation_of_its_own_severity() {
             *there.entry(state(event.risk)).or_insert(0) += 1;
         }
         for annotation in &annotations {
-            let severity = |risk: Option<&Risk>| risk.map(|risk| risk.severity);
+            let severity = |risk: Option<Risk>| risk.map(|(_, severity)| severity);
             let first = severity(happened[annotation.first].risk);
             let alike = happened.iter().filter(|event| (annotation.from..=annotation.to).contains(&event.at));
             let alike = alike.filter(|event| severity(event.risk) == first).count();
@@ -179,7 +190,7 @@ fn annotations_stay_within_the_cap_unless_there_are_more_severities() {
     let blank = blank();
     check((week(), 1..100_usize), |((request, happened), cap)| {
         let frame = annotations::frame(&capped(cap), &answer(&blank, &happened), &request);
-        let severities: BTreeSet<_> = happened.iter().map(|event| event.risk.map(|risk| risk.severity)).collect();
+        let severities: BTreeSet<_> = happened.iter().map(|event| event.risk.map(|(_, severity)| severity)).collect();
         prop_assert!(frame.rows() <= cap.max(severities.len()), "{} annotations, a cap of {}", frame.rows(), cap);
         let folded: usize =
             drawn(&frame).iter().filter(|annotation| annotation.events > 1).map(|annotation| annotation.events).sum();

@@ -96,12 +96,12 @@ impl World {
         });
         let deadline = Instant::now() + Duration::from_mins(1);
         let names = self.runtime.block_on(self.engine.data_source.names(deadline, |_| false)).unwrap().value;
-        let mask = filter::mask(&query.scope, &everything.events, &names);
+        let mask = filter::mask(&query.scope, &everything.events, &names, &self.engine.data_source.rules);
         let rows = (0..everything.events.len()).filter(|row| {
-            let risk = everything.risks()[*row];
+            let risk = everything.risk(*row);
             let (classes, severities) = (&query.scope.risk_classes, &query.scope.severities);
             mask[*row]
-                && (classes.is_empty() || risk.is_some_and(|risk| classes.iter().any(|class| class == risk.class)))
+                && (classes.is_empty() || risk.is_some_and(|risk| classes.contains(&risk.class)))
                 && (severities.is_empty() || risk.is_some_and(|risk| severities.contains(&risk.severity)))
         });
         rows.map(|row| everything.events.ids().value(row).to_owned()).collect()

@@ -64,7 +64,7 @@ impl Batcher {
         self.counted = pages.in_window();
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
-        let mut read = vec![std::mem::take(&mut self.tail), events.with_risks(plan.classify)];
+        let mut read = vec![std::mem::take(&mut self.tail), events];
         let in_order = pages.reached().is_some();
         if !in_order {
             // No segment had all events of its interval.

@@ -20,7 +20,6 @@ use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fetch_plan::Classify;
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::{Events, Kind, List};
@@ -28,7 +27,7 @@ use crate::scaleway::audit_trail::{Filter, Flaws, RETENTION_DAYS};
 use crate::time::{Interval, Time};
 
 /// The key of the header in a schema's metadata; another version of the format has another key.
-const HEADER: &str = "audittrail-segment-1";
+const HEADER: &str = "audittrail-segment-2";
 
 /// The extension of a file's name.
 const EXTENSION: &str = "segment";
@@ -159,12 +158,12 @@ impl Directory {
 
     /// The segments of the directory, the oldest first: the newest ones, up to so many bytes of events. A segment that ends
     /// after `settled_until` was written by a clock that was ahead, and may lack events: its file is removed.
-    pub(super) fn read(&self, most_bytes: usize, classify: Classify, settled_until: Time) -> Vec<(ListKey, Segment)> {
+    pub(super) fn read(&self, most_bytes: usize, settled_until: Time) -> Vec<(ListKey, Segment)> {
         let mut files = files(&self.path, EXTENSION);
         files.sort_by_key(|(_, name)| Reverse(interval_of(name).map(|interval| interval.end)));
         let (mut segments, mut bytes) = (Vec::new(), 0);
         for (path, _) in files {
-            match read(&path, classify, settled_until) {
+            match read(&path, settled_until) {
                 Ok((key, segment)) => {
                     bytes += segment.events.bytes();
                     segments.push((key, segment));
@@ -213,7 +212,7 @@ fn encode(key: &ListKey, segment: &Segment) -> io::Result<Vec<u8>> {
     stream.into_inner().map_err(io::Error::other)
 }
 
-fn read(path: &Path, classify: Classify, settled_until: Time) -> io::Result<(ListKey, Segment)> {
+fn read(path: &Path, settled_until: Time) -> io::Result<(ListKey, Segment)> {
     let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut file = Vec::new();
     File::open(path)?.read_to_end(&mut file)?;
@@ -232,9 +231,7 @@ fn read(path: &Path, classify: Classify, settled_until: Time) -> io::Result<(Lis
     }
     let schema = batch.schema_ref().as_ref().clone().with_metadata(HashMap::new());
     let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map_err(io::Error::other)?;
-    // The table of risks may have changed since the file was written.
-    let events = Events::from_batch(&batch).and_then(|events| events.with_risks(classify).packed());
-    let events = events.map_err(io::Error::other)?;
+    let events = Events::from_batch(&batch).and_then(|events| events.packed()).map_err(io::Error::other)?;
     if events.within(header.interval.start.nanos(), header.interval.end.nanos()).len() != events.len() {
         return Err(damaged("it has events of another interval"));
     }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use futures::future::{FutureExt, join_all};
 
 use super::directory::Directory;
-use super::fetch_plan::Classify;
 use super::freshness::Freshness;
 use super::limits::Limits;
 use super::list_key::ListKey;
@@ -70,9 +69,8 @@ impl<S: Source> Clone for EventCache<S> {
 
 impl<S: Source> EventCache<S> {
     /// An empty cache of the events of `source`. One list of one region yields at most `max_events` of the settings.
-    /// `classify` gives the risk of each event.
     #[must_use]
-    pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter, classify: Classify) -> Self {
+    pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter) -> Self {
         let store = Store::new(settings.settling, settings.max_memory, limits);
         let directory =
             settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
@@ -81,7 +79,6 @@ impl<S: Source> EventCache<S> {
             source,
             max_events: settings.max_events,
             limits,
-            classify,
             meter,
             state: Mutex::new(state),
             directory,

@@ -1,15 +1,10 @@
 use std::time::Instant;
 
-use arrow::array::UInt16Array;
-
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
 use crate::scaleway::audit_trail::Gap;
 use crate::time::Interval;
-
-/// Classifies events, see [`Events::weighed`].
-pub(super) type Classify = fn(&Events) -> UInt16Array;
 
 /// What to fetch.
 #[derive(Clone)]
@@ -22,7 +17,6 @@ pub(super) struct FetchPlan<S> {
     pub(super) deadline: Instant,
     /// After how many bytes of pages their events are packed.
     pub(super) batch_bytes: usize,
-    pub(super) classify: Classify,
 }
 
 /// How a fetch, or a worker of it, ended.

@@ -284,7 +284,6 @@ impl<S: Source> Request<'_, S> {
             limit: inner.max_events,
             deadline: self.deadline,
             batch_bytes: inner.limits.batch_bytes,
-            classify: inner.classify,
         };
         let (ended, progress) = watch::channel(None);
         let wants_all = Arc::new(AtomicBool::new(wants_all));

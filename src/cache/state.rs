@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, Shared};
 
 use super::directory::Directory;
-use super::fetch_plan::Classify;
 use super::in_flight::{Demand, InFlightFetch};
 use super::limits::Limits;
 use super::list_key::ListKey;
@@ -22,7 +21,6 @@ pub(super) struct Inner<S> {
     /// The most events that one list of one region yields.
     pub(super) max_events: usize,
     pub(super) limits: Limits,
-    pub(super) classify: Classify,
     pub(super) meter: Meter,
     /// A lock of the standard library, since no guard lives across an await.
     pub(super) state: Mutex<State>,
@@ -93,7 +91,7 @@ impl<S: Source> Inner<S> {
             let store = &self.state().store;
             (store.most_bytes(), store.settled_until(now))
         };
-        for (key, segment) in directory.read(most_bytes, self.classify, settled_until) {
+        for (key, segment) in directory.read(most_bytes, settled_until) {
             self.change(|store| store.load(&key, segment));
         }
     }

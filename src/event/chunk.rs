@@ -1,5 +1,5 @@
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arrow::array::{
     Array, ArrayData, ArrayRef, AsArray, ListArray, StringArray, StructArray, TimestampNanosecondArray,
@@ -20,15 +20,17 @@ pub(super) struct Chunk {
     pub(super) columns: Vec<Arc<ColumnData>>,
     /// Whether its columns are as small as they can be.
     pub(super) packed: bool,
-    /// The memory of the columns, in bytes.
+    /// The memory of the columns and of derived numbers, in bytes.
     pub(super) bytes: usize,
+    /// The numbers that [`Events::derived`](super::Events::derived) has last derived from the rows, and their key.
+    pub(super) derived: Mutex<Option<(u64, Arc<[u16]>)>>,
 }
 
 impl Chunk {
     pub(super) fn new(rows: usize, columns: Vec<Arc<ColumnData>>, packed: bool) -> Self {
         let mut seen = HashSet::new();
-        let bytes = columns.iter().map(|data| data.bytes(&mut seen)).sum();
-        Self { rows, columns, packed, bytes }
+        let bytes: usize = columns.iter().map(|data| data.bytes(&mut seen)).sum();
+        Self { rows, columns, packed, bytes: bytes + rows * size_of::<u16>(), derived: Mutex::default() }
     }
 
     /// When its events were recorded.

@@ -1,5 +1,5 @@
 /// The index of the first text column in the schema, after the columns of other types.
-pub(super) const FIRST_TEXT: usize = 9;
+pub(super) const FIRST_TEXT: usize = 8;
 
 /// A text column, dictionary-encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use super::column::Column;
 use super::gather;
 use super::parallel::side_by_side;
 use super::row_selection::RowSelection;
-use super::schema::{COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, RISK, SCHEMA, STATUS, WITHIN};
+use super::schema::{COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, SCHEMA, STATUS, WITHIN};
 use super::text_reader::TextReader;
 use super::views::{Parents, References, Text};
 
@@ -70,10 +70,8 @@ impl Events {
         Self { slices, picks, columns: (0..COLUMNS).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions; what they mean is not
-    /// known yet.
-    pub(super) fn of(rows: usize, mut columns: Vec<ColumnData>) -> Result<Self, ArrowError> {
-        columns.insert(RISK, ColumnData::Plain(Arc::new(UInt16Array::new_null(rows))));
+    /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions.
+    pub(super) fn of(rows: usize, columns: Vec<ColumnData>) -> Result<Self, ArrowError> {
         let chunk = Chunk::new(rows, columns.into_iter().map(Arc::new).collect(), false);
         let all = Self::over(vec![ChunkSlice { chunk: Arc::new(chunk), start: 0, rows }], None);
         let (times, ids) = (all.times().values(), all.ids());
@@ -287,12 +285,6 @@ impl Events {
     #[must_use]
     pub fn statuses(&self) -> &UInt16Array {
         self.column(STATUS).as_primitive::<UInt16Type>()
-    }
-
-    /// The risk of each event as an index of [`risk`](crate::risk), see [`with_risks`](Self::with_risks); null without one.
-    #[must_use]
-    pub fn risks(&self) -> &UInt16Array {
-        self.column(RISK).as_primitive::<UInt16Type>()
     }
 
     /// A column of long texts, gathered for all events: for few of them.

@@ -16,6 +16,7 @@ mod chunk;
 mod column;
 mod compressed;
 mod decode;
+mod derived;
 mod dictionary;
 mod events;
 mod gather;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt16Array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::error::ArrowError;
 
 use super::chunk::{Chunk, ColumnData};
@@ -8,7 +8,7 @@ use super::column::Column;
 use super::compressed::TextCompressor;
 use super::dictionary::dictionaries;
 use super::events::{ChunkSlice, Events};
-use super::schema::{COLUMNS, ID, REQUEST_BODY, REQUEST_ID, RESOURCES, RISK, SCHEMA, SHARED_DICTIONARIES};
+use super::schema::{COLUMNS, ID, REQUEST_BODY, REQUEST_ID, RESOURCES, SCHEMA, SHARED_DICTIONARIES};
 
 /// The most events of a packed chunk: keys of two bytes then suffice for nearly every dictionary.
 pub(super) const MOST_ROWS: usize = 1 << 16;
@@ -17,18 +17,6 @@ pub(super) const MOST_ROWS: usize = 1 << 16;
 pub(super) const FEWEST_ROWS: usize = 1 << 12;
 
 impl Events {
-    /// The same events with their risks, as `classify` gives them.
-    #[must_use]
-    pub fn with_risks(&self, classify: fn(&Self) -> UInt16Array) -> Self {
-        let slices = self.slices.iter().map(|slice| {
-            let whole = Self::over(vec![ChunkSlice { start: 0, rows: slice.chunk.rows, ..slice.clone() }], None);
-            let mut columns = slice.chunk.columns.clone();
-            columns[RISK] = Arc::new(ColumnData::Plain(Arc::new(classify(&whole))));
-            ChunkSlice { chunk: Arc::new(Chunk::new(slice.chunk.rows, columns, slice.chunk.packed)), ..*slice }
-        });
-        Self::over(slices.collect(), self.picks.clone())
-    }
-
     /// The same events in chunks of their own, packed. Large chunks that are packed already stay as they are.
     ///
     /// # Errors

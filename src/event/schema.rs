@@ -13,7 +13,6 @@ pub(super) const REQUEST_BODY: usize = 4;
 pub(super) const RESOURCES: usize = 5;
 pub(super) const REFERENCES: usize = 6;
 pub(super) const PARENTS: usize = 7;
-pub(super) const RISK: usize = 8;
 /// Where a reference's `within` stands among its fields.
 pub(super) const WITHIN: usize = 3;
 pub(super) const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
@@ -67,7 +66,6 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("resources", DataType::Utf8, true),
         Field::new("references", DataType::List(reference_item()), false),
         Field::new("parents", DataType::List(parent_item()), false),
-        Field::new("risk", DataType::UInt16, true),
     ];
     fields.extend(Column::ALL.iter().map(|c| Field::new(c.name(), dictionary(), true)));
     Arc::new(Schema::new(fields))

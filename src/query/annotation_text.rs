@@ -25,7 +25,7 @@ fn html(lines: impl IntoIterator<Item = String>, details: impl IntoIterator<Item
 /// The text of an event: origin and risk, then the details that the title leaves out.
 pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
     let events = &answer.events;
-    let risk = answer.risks()[row];
+    let risk = answer.risk(row);
     let lines = [
         sentences.origin(row).map(|origin| format!("from {origin}")),
         risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),

@@ -141,7 +141,7 @@ fn points(answer: &Answer) -> Vec<Point> {
     let times = answer.events.times().values();
     let point = |row: usize| Point {
         time: times[row],
-        severity: answer.risks()[row].map(|risk| risk.severity),
+        severity: answer.risk(row).map(|risk| risk.severity),
         kin: kin[row] as usize,
         class: class.key(row),
     };
@@ -244,7 +244,7 @@ impl Row {
         let (time, end) = (events.times().value(first), events.times().value(last));
         let id = events.one(Long::Id, first).unwrap_or_default();
         // Events of different severity never share an annotation.
-        let severity = answer.risks()[first].map(|risk| risk.severity);
+        let severity = answer.risk(first).map(|risk| risk.severity);
         let ((title, text), id) = match cluster[..] {
             [row] => (titled(row), id),
             _ => (
@@ -305,7 +305,6 @@ mod tests {
     use super::super::incomplete::Reason;
     use super::*;
     use crate::event::{Events, Kind};
-    use crate::risk::Risk;
     use crate::scaleway::Error;
     use crate::scaleway::audit_trail::Gap;
 
@@ -318,20 +317,31 @@ mod tests {
     fn answer(happened: &[(i64, u8, Option<Severity>, &'static str)]) -> Answer {
         let told: Vec<_> = happened
             .iter()
-            .map(|(at, who, ..)| {
+            .map(|(at, who, severity, class)| {
                 let time = DateTime::from_timestamp_millis(*at);
-                json!({ "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do" })
+                let service = severity.map(|severity| service(class, severity));
+                json!({
+                    "recorded_at": time, "principal": { "id": format!("who-{who}") }, "method_name": "Do",
+                    "service_name": service,
+                })
             })
             .collect();
-        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
-        let place = |row: usize| answer.events.ids().value(row)["event-".len()..].parse::<usize>().unwrap();
-        let risks: Vec<_> = (0..answer.events.len())
-            .map(|row| {
-                let (.., severity, class) = happened[place(row)];
-                severity.map(|severity| &*Box::leak(Box::new(Risk { class, severity, attack: &[] })))
-            })
-            .collect();
-        answer.meaning(risks)
+        Answer::by_rules(&Events::from_json(Kind::Api, &told), &rules())
+    }
+
+    const CLASSES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+
+    /// The service whose method `Do` has this class and severity by [`rules`].
+    fn service(class: &str, severity: Severity) -> String {
+        format!("scaleway.{class}-{}.v1.Api", severity.as_str())
+    }
+
+    /// Rules for the method `Do` of each [`service`], whatever the API answers.
+    fn rules() -> String {
+        let pairs = CLASSES.into_iter().flat_map(|class| Severity::ALL.map(|severity| (class, severity.as_str())));
+        let row =
+            |class: &str, severity: &str, when: &str| format!("{class}-{severity},Do,{when},{class},{severity},\n");
+        pairs.map(|(class, severity)| ["", "failed"].map(|when| row(class, severity, when)).concat()).collect()
     }
 
     /// The frame of an answer for a query.
@@ -389,11 +399,11 @@ mod tests {
             "country_code": "FR", "locality": "fr-par-1", "user_agent": "curl", "request_id": "r-1",
             "resources": [{ "id": "i", "type": "t", "name": "web" }],
         });
-        let risk: &Risk = Box::leak(Box::new(Risk { class: "a", severity: Severity::High, attack: &["T1"] }));
-        let answer = Answer::of(&Events::from_json(Kind::Api, &[fields])).meaning(vec![Some(risk)]);
+        let rules = "p,Make,,a,high,T1098\np,Make,failed,a,high,T1098\n";
+        let answer = Answer::by_rules(&Events::from_json(Kind::Api, &[fields]), rules);
         let frame = asked(&json!({}), &answer, &request(100, 100));
         assert_eq!(texts(&frame, "title"), ["me Make web (403 denied)"]);
-        let details = "product p<br/>resource type t<br/>resource i<br/>result 403 denied<br/>ATT&amp;CK T1<br/>in fr-par-1<br/>\
+        let details = "product p<br/>resource type t<br/>resource i<br/>result 403 denied<br/>ATT&amp;CK T1098<br/>in fr-par-1<br/>\
                        user agent curl<br/>request r-1";
         let expected =
             format!("from 203.0.113.7 (FR)<br/>high risk: a<details><summary>Details</summary>{details}</details>");
@@ -484,30 +494,29 @@ mod tests {
 
     #[test]
     fn many_events_have_as_few_tags_as_one_and_name_their_severity_once() {
-        let event = |number: usize| {
+        let event = |number: usize, class: &str| {
             let address = format!("192.0.2.{number}");
             json!({
                 "recorded_at": DateTime::from_timestamp_millis(1_000 + i64::try_from(number).unwrap()),
                 "principal": { "id": format!("who-{number}") }, "product_name": format!("product-{number}"),
-                "source_ip": address, "method_name": "Do", "status_code": if number.is_multiple_of(2) { 200 } else { 403 },
+                "source_ip": address, "method_name": "Do", "service_name": service(class, Severity::Medium),
+                "status_code": if number.is_multiple_of(2) { 200 } else { 403 },
             })
         };
-        let classes = ["a", "b", "c", "d", "e", "f", "g"];
-        let told: Vec<_> = (0..40).map(event).collect();
-        let of = |told: &[Value], classes: &[&'static str]| {
-            let risk = |class| Some(&*Box::leak(Box::new(Risk { class, severity: Severity::Medium, attack: &[] })));
-            let risks = (0..told.len()).map(|row| risk(classes[row % classes.len()])).collect();
-            Answer::of(&Events::from_json(Kind::Api, told)).meaning(risks)
+        let asked = |told: &[Value]| {
+            let answer = Answer::by_rules(&Events::from_json(Kind::Api, told), &rules());
+            asked(&json!({ "cap": 1 }), &answer, &request(100, 100))
         };
-        let answer = of(&told, &classes);
-        let frame = asked(&json!({ "cap": 1 }), &answer, &request(100, 100));
+        // The newest event has the first class.
+        let told: Vec<_> = (0..40).map(|number| event(number, CLASSES[(39 - number) % CLASSES.len()])).collect();
+        let frame = asked(&told);
         assert_eq!(texts(&frame, "tags"), ["40 products,fr-par"]);
         let text = &texts(&frame, "text")[0];
         assert_eq!(text.matches("medium risk").count(), 1, "{text}");
         assert!(text.contains("<br/>medium risk: a ×6, b ×6, c ×6, d ×6, e ×6, 2 more"), "{text}");
         // What all events share is a tag still.
-        let alike: Vec<_> = (0..40).map(|_| event(0)).collect();
-        let frame = asked(&json!({ "cap": 1 }), &of(&alike, &["a"]), &request(100, 100));
+        let alike: Vec<_> = (0..40).map(|_| event(0, "a")).collect();
+        let frame = asked(&alike);
         assert_eq!(texts(&frame, "tags"), ["product-0,fr-par,succeeded,a"]);
         assert!(texts(&frame, "text")[0].contains("<br/>medium risk: a"));
     }

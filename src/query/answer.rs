@@ -17,16 +17,18 @@ use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
 use crate::event::{Column, Events, Kind, Long};
 use crate::frame::{Frame, Notice};
-use crate::risk::{self, Risk};
+use crate::risk::{Risk, RuleSet};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::iam::Names;
 
 /// The events that a query means, with what is known about them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// The events, newest first.
     pub events: Events,
-    pub(super) risks: OnceLock<Vec<Option<&'static Risk>>>,
+    pub(super) rules: Arc<RuleSet>,
+    /// The number of each event's risk among the rules.
+    pub(super) risks: OnceLock<Vec<u16>>,
     pub(super) names: Arc<Names>,
     /// What the ids of a column stand for, where the question is about their values.
     pub(super) labels: Arc<Labels>,
@@ -43,17 +45,14 @@ impl Answer {
         OwnNames::of(&self.events, |id| self.names.get(id).is_none())
     }
 
-    /// What each event means.
+    /// What the event of a row means.
     #[must_use]
-    pub fn risks(&self) -> &[Option<&'static Risk>] {
-        self.risks.get_or_init(|| risk::known(&self.events))
+    pub fn risk(&self, row: usize) -> Option<&Risk> {
+        self.rules.risk(self.risk_numbers()[row])
     }
 
-    /// The same answer whose events mean something else, one by one.
-    #[must_use]
-    pub fn meaning(mut self, risks: Vec<Option<&'static Risk>>) -> Self {
-        self.risks = OnceLock::from(risks);
-        self
+    fn risk_numbers(&self) -> &[u16] {
+        self.risks.get_or_init(|| self.rules.numbers(&self.events))
     }
 
     /// A dimension's text for the event of a row.
@@ -80,10 +79,10 @@ impl Answer {
                 Some(name.or_else(own).unwrap_or(Cow::Borrowed(id)))
             }
             Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
-            Dimension::RiskClass => self.risks()[row].map(|risk| Cow::Borrowed(risk.class)),
-            Dimension::Severity => self.risks()[row].map(|risk| Cow::Borrowed(risk.severity.as_str())),
+            Dimension::RiskClass => self.risk(row).map(|risk| Cow::Borrowed(risk.class.as_str())),
+            Dimension::Severity => self.risk(row).map(|risk| Cow::Borrowed(risk.severity.as_str())),
             Dimension::Attack => {
-                self.risks()[row].filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
+                self.risk(row).filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
             }
             Dimension::Id | Dimension::RequestId => {
                 long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
@@ -116,7 +115,7 @@ impl Answer {
             }
             Dimension::Id | Dimension::RequestId => Keys::by(rows, |row| row, self.dimension(dimension)),
             Dimension::RiskClass | Dimension::Severity | Dimension::Attack => {
-                Keys::by(rows, |row| self.risks()[row].map(std::ptr::from_ref), self.dimension(dimension))
+                Keys::by(rows, |row| self.risk_numbers()[row], self.dimension(dimension))
             }
         }
     }
@@ -200,16 +199,22 @@ impl Answer {
             mask[*row] = true;
         }
         // The mask has a place for each event.
-        let only = self.of_events(self.events.filter(&mask).expect("the mask has one entry for each event"));
-        only.meaning(rows.iter().map(|row| self.risks()[*row]).collect())
+        self.of_events(self.events.filter(&mask).expect("the mask has one entry for each event"))
     }
 
     fn of_events(&self, events: Events) -> Self {
+        let (names, labels) = (Arc::clone(&self.names), Arc::clone(&self.labels));
+        Self { names, labels, ..Self::new(events, Arc::clone(&self.rules)) }
+    }
+
+    /// These events, without names and notices.
+    pub(super) fn new(events: Events, rules: Arc<RuleSet>) -> Self {
         Self {
-            risks: OnceLock::new(),
             events,
-            names: Arc::clone(&self.names),
-            labels: Arc::clone(&self.labels),
+            rules,
+            risks: OnceLock::new(),
+            names: Arc::default(),
+            labels: Arc::default(),
             gaps: Vec::new(),
             incomplete: Vec::new(),
             notices: Vec::new(),
@@ -235,7 +240,7 @@ impl Answer {
     /// An answer without events, of which there is only this to be said.
     #[must_use]
     pub(super) fn nothing(notice: Notice) -> Self {
-        Self { notices: vec![notice], ..Self::default() }
+        Self { notices: vec![notice], ..Self::new(Events::default(), RuleSet::built_in()) }
     }
 
     /// Adds something to be said about the answer.
@@ -248,16 +253,13 @@ impl Answer {
 impl Answer {
     /// The answer that these events make, without names, for tests.
     pub(super) fn of(events: &Events) -> Self {
-        let events = events.with_risks(risk::weigh);
-        Self {
-            events,
-            risks: OnceLock::new(),
-            names: Arc::default(),
-            labels: Arc::default(),
-            gaps: Vec::new(),
-            incomplete: Vec::new(),
-            notices: Vec::new(),
-            executed: String::new(),
-        }
+        Self::new(events.clone(), RuleSet::built_in())
+    }
+
+    /// The answer whose events mean what these rows of `methods.csv` say, for tests.
+    pub(super) fn by_rules(events: &Events, rows: &str) -> Self {
+        let methods = format!("product,method,when,class,severity,attack\n{rows}");
+        let rules = RuleSet::read(&methods, "product,alias\n").expect("the rules are well formed");
+        Self::new(events.clone(), Arc::new(rules))
     }
 }

@@ -11,7 +11,7 @@ use super::condition::{Alternative, Condition, Name, Test};
 use super::dimension::Dimension;
 use super::scope::Scope;
 use crate::event::{Column, Kind};
-use crate::risk;
+use crate::risk::RuleSet;
 use crate::scaleway::audit_trail::{GLOBAL_PRODUCTS, LOGIN_METHODS, Product, RESOURCE_TYPES};
 
 /// What a name is one of.
@@ -130,9 +130,10 @@ pub struct Catalogue {
 /// The names in this program's own tables.
 static FAMILIAR: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut familiar = Catalogue::default();
-    let products = risk::products().chain(GLOBAL_PRODUCTS);
+    let rules = RuleSet::built_in();
+    let products = rules.products().chain(GLOBAL_PRODUCTS);
     products.for_each(|product| add(&mut familiar.products, product));
-    risk::methods().chain(LOGIN_METHODS).for_each(|method| add(&mut familiar.methods, method));
+    rules.methods().chain(LOGIN_METHODS).for_each(|method| add(&mut familiar.methods, method));
     RESOURCE_TYPES.iter().for_each(|kind| add(&mut familiar.resource_types, kind));
     familiar
 });

@@ -267,7 +267,7 @@ mod tests {
     use super::*;
     use crate::event::{Column, Events, Kind};
     use crate::query::dimension::Dimension;
-    use crate::risk::{Risk, Severity};
+    use crate::risk::Severity;
 
     const SECOND: i64 = 1_000_000_000;
 
@@ -315,10 +315,11 @@ mod tests {
 
     /// An event of each severity in turn, and of none.
     fn of_severities(severities: &[Option<Severity>]) -> Answer {
-        let told = vec![json!({}); severities.len()];
-        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
-        let risk = |severity: &Severity| &*Box::leak(Box::new(Risk { class: "c", severity: *severity, attack: &[] }));
-        answer.meaning(severities.iter().map(|severity| severity.as_ref().map(risk)).collect())
+        let event =
+            |severity: &Option<Severity>| json!({ "product_name": "p", "method_name": severity.map(Severity::as_str) });
+        let told: Vec<_> = severities.iter().map(event).collect();
+        let rules = Severity::ALL.map(|severity| format!("p,{0},,c,{0},\n", severity.as_str())).concat();
+        Answer::by_rules(&Events::from_json(Kind::Api, &told), &rules)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::principals::unknown_principals;
 use super::scope::Scope;
 use super::unfamiliar::Unfamiliar;
 use crate::cache::{Api, EventCache, Limits};
+use crate::risk::RuleSet;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
@@ -24,6 +25,8 @@ pub struct DataSource {
     pub client: Client,
     /// The events.
     pub cache: EventCache,
+    /// What events mean.
+    pub rules: Arc<RuleSet>,
     /// What is looked up beside the events.
     pub(super) directory: Directory,
     /// Names that queries have asked for.
@@ -31,16 +34,17 @@ pub struct DataSource {
 }
 
 impl DataSource {
-    /// A data source with these settings.
+    /// A data source with these settings, and the rules of the binary.
     ///
     /// # Errors
     /// When no HTTP client can be made of them.
     pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::cache::Meter) -> Result<Self, Error> {
         let client = Client::new(&settings, calls)?;
         let source = Api::new(client.clone(), &settings.organization_id);
-        let cache = EventCache::new(source, &settings, Limits::default(), events.clone(), crate::risk::weigh);
+        let cache = EventCache::new(source, &settings, Limits::default(), events.clone());
         let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
-        Ok(Self { settings, client, cache, directory, unfamiliar: Unfamiliar::default() })
+        let rules = RuleSet::built_in();
+        Ok(Self { settings, client, cache, rules, directory, unfamiliar: Unfamiliar::default() })
     }
 
     /// The principals' names; asked for again when they are old, or when `lacks` says that one is missing.

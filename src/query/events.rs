@@ -212,7 +212,7 @@ impl Level {
 pub(super) fn level(answer: &Answer, row: usize) -> Level {
     let statuses = answer.events.statuses();
     let status = if statuses.is_valid(row) { statuses.value(row) } else { 0 };
-    match answer.risks()[row].map(|risk| risk.severity) {
+    match answer.risk(row).map(|risk| risk.severity) {
         Some(Severity::Critical) => Level::Critical,
         Some(Severity::High) => Level::Error,
         _ if status >= 500 => Level::Error,

@@ -10,10 +10,10 @@ use regex::Regex;
 use super::address;
 use super::condition::Name;
 use super::principals::{called, is_scaleway, of_scaleway};
-use super::scope::{Outcome, Phrases, Scope};
+use super::scope::{Outcome, Scope};
 use super::text;
 use crate::event::{Column, Events, Kind, Long, PRODUCT_WITHOUT_PRINCIPAL};
-use crate::risk::{self, Risk};
+use crate::risk::{Risk, RuleSet};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
@@ -22,7 +22,7 @@ const MOST_STEPS: usize = 8;
 
 /// The events that `scope` means, risk aside: true where one matches.
 #[must_use]
-pub fn mask(scope: &Scope, events: &Events, names: &Names) -> Vec<bool> {
+pub fn mask(scope: &Scope, events: &Events, names: &Names, rules: &RuleSet) -> Vec<bool> {
     let mut mask = vec![true; events.len()];
     let kinds: Vec<&str> = scope.kinds.iter().map(|kind| kind.as_str()).collect();
     keep(&mut mask, events, Column::Kind, &kinds);
@@ -39,8 +39,12 @@ pub fn mask(scope: &Scope, events: &Events, names: &Names) -> Vec<bool> {
     resource_types(&mut mask, scope, events);
     principals(&mut mask, scope, events, names);
     resources(&mut mask, scope, events);
-    text(&mut mask, &scope.text, true, events, names);
-    text(&mut mask, &scope.not_text, false, events, names);
+    for (phrases, wanted) in [(&scope.text, true), (&scope.not_text, false)] {
+        let Some(pattern) = phrases.pattern() else { continue };
+        for (keep, hit) in mask.iter_mut().zip(found(pattern, phrases.in_uuids(), events, names, rules)) {
+            *keep = *keep && hit == wanted;
+        }
+    }
     mask
 }
 
@@ -238,16 +242,8 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     concerned
 }
 
-/// Keeps the events in which one of the phrases is found, or those in which none is.
-fn text(mask: &mut [bool], phrases: &Phrases, wanted: bool, events: &Events, names: &Names) {
-    let Some(pattern) = phrases.pattern() else { return };
-    for (keep, hit) in mask.iter_mut().zip(found(pattern, phrases.in_uuids(), events, names)) {
-        *keep = *keep && hit == wanted;
-    }
-}
-
 /// The events in which a pattern finds something.
-fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names) -> Vec<bool> {
+fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names, rules: &RuleSet) -> Vec<bool> {
     let mut hit = vec![false; events.len()];
     for column in Column::ALL {
         let is_called = |text: &str| {
@@ -262,9 +258,10 @@ fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names) -> Vec
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
         *hit = pattern.is_match(&statuses.value(row).to_string());
     }
-    let mut meant: HashMap<&Risk, bool> = HashMap::new();
-    for (hit, risk) in hit.iter_mut().zip(risk::known(events)) {
-        *hit = *hit || risk.is_some_and(|risk| *meant.entry(risk).or_insert_with(|| tells(risk, pattern)));
+    let mut meant: HashMap<u16, bool> = HashMap::new();
+    for (hit, number) in hit.iter_mut().zip(rules.numbers(events)) {
+        let tells = || rules.risk(number).is_some_and(|risk| tells(risk, pattern));
+        *hit = *hit || *meant.entry(number).or_insert_with(tells);
     }
     for long in Long::ALL {
         events.search(long, &mut hit, in_uuids, |text| pattern.find(text).map(|found| found.range()));
@@ -273,7 +270,8 @@ fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names) -> Vec
 }
 
 fn tells(risk: &Risk, pattern: &Regex) -> bool {
-    [risk.class, risk.severity.as_str()].iter().chain(risk.attack).any(|text| pattern.is_match(text))
+    let texts = [risk.class.as_str(), risk.severity.as_str()];
+    texts.into_iter().chain(risk.attack.iter().map(String::as_str)).any(|text| pattern.is_match(text))
 }
 
 #[cfg(test)]
@@ -289,8 +287,8 @@ mod tests {
         let mut query = json!({});
         query["scope"] = scope;
         let query = Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
-        let events = Events::from_json(kind, told).with_risks(risk::weigh);
-        let mask = mask(&query.scope, &events, &Names::default());
+        let events = Events::from_json(kind, told);
+        let mask = mask(&query.scope, &events, &Names::default(), &RuleSet::built_in());
         let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
         let mut places: Vec<usize> = (0..events.len()).filter(|row| mask[*row]).map(place).collect();
         places.sort_unstable();

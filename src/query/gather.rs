@@ -1,7 +1,7 @@
 //! From a query to the events that it means: plan, read, name, filter.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::answer::Answer;
@@ -62,14 +62,13 @@ impl Answer {
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let has_iam = principals.has_iam();
         let mut answer = Self {
-            events: read.events,
-            risks: OnceLock::new(),
             names: principals.names,
             labels,
             gaps: read.gaps,
             incomplete: read.incomplete,
             notices,
             executed,
+            ..Self::new(read.events, Arc::clone(&data_source.rules))
         };
         let query = query.clone();
         spawn_cpu(answer.events.len(), deadline, move || {
@@ -85,7 +84,7 @@ impl Answer {
     /// Leaves only the events that a query means.
     fn choose(&mut self, query: &Query) -> Result<(), Failure> {
         let scope = &query.scope;
-        self.keep(&filter::mask(scope, &self.events, &self.names))?;
+        self.keep(&filter::mask(scope, &self.events, &self.names, &self.rules))?;
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
             self.keep(&wanted(self, scope, &query.filters))?;
         }
@@ -95,7 +94,7 @@ impl Answer {
 
 /// What a scope's risks and the conditions leave of an answer.
 fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
-    let mut wanted: Vec<bool> = answer.risks().iter().map(|risk| matches_risk(scope, *risk)).collect();
+    let mut wanted: Vec<bool> = (0..answer.events.len()).map(|row| matches_risk(scope, answer.risk(row))).collect();
     for filter in filters {
         let keys = answer.keys(filter.key);
         // The last key is that of the events without a text.
@@ -109,7 +108,7 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
 
 fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
     let Some(risk) = risk else { return scope.risk_classes.is_empty() && scope.severities.is_empty() };
-    (scope.risk_classes.is_empty() || scope.risk_classes.iter().any(|class| class == risk.class))
+    (scope.risk_classes.is_empty() || scope.risk_classes.contains(&risk.class))
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
 }
 

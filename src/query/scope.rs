@@ -12,7 +12,7 @@ use super::error::Failure;
 use super::field::{choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
 use crate::lenient::canonical_id;
-use crate::risk::{self, Severity};
+use crate::risk::{RuleSet, Severity};
 use crate::settings::{REGIONS_ALLOWED, is_region};
 
 /// The most characters that the texts to search for have together.
@@ -145,7 +145,8 @@ impl Scope {
             return Err(wrong("scope.regions", &Value::from(region.as_str()), REGIONS_ALLOWED));
         }
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
-        let classes: Vec<_> = risk::classes().iter().map(|class| (*class, (*class).to_owned())).collect();
+        let rules = RuleSet::built_in();
+        let classes: Vec<_> = rules.classes().into_iter().map(|class| (class, class.to_owned())).collect();
         let risk_classes = choices(&texts("riskClasses")?, "scope.riskClasses", &classes)?;
         let source_ips = texts("sourceIps")?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
         let status = texts("status")?.iter().map(|text| outcome(text)).collect::<Result<_, _>>()?;

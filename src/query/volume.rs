@@ -83,14 +83,18 @@ mod tests {
 
     use super::*;
     use crate::event::{Events, Kind};
-    use crate::risk::{Risk, Severity};
+    use crate::risk::Severity;
 
     /// The volume of nine seconds with an event of each severity.
     fn volume(severities: &[Option<Severity>]) -> Vec<Frame> {
         let request = Request::new("A", (0, 9_000), Duration::from_secs(1), 9, false).unwrap();
-        let answer = Answer::of(&Events::from_json(Kind::Api, &vec![json!({}); severities.len()]));
-        let risk = |severity: &Severity| &*Box::leak(Box::new(Risk { class: "c", severity: *severity, attack: &[] }));
-        let answer = answer.meaning(severities.iter().map(|severity| severity.as_ref().map(risk)).collect());
+        let method = |severity: &Option<Severity>| severity.map_or("none", Severity::as_str);
+        let events: Vec<_> = severities
+            .iter()
+            .map(|severity| json!({ "product_name": "vpc", "method_name": method(severity) }))
+            .collect();
+        let rules = Severity::ALL.map(|severity| format!("vpc,{0},,session,{0},\n", severity.as_str())).concat();
+        let answer = Answer::by_rules(&Events::from_json(Kind::Api, &events), &rules);
         frames(&answer, &Buckets::overlapping(&request, &TimeZone::UTC))
     }
 

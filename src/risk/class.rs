@@ -1,12 +1,12 @@
 use super::severity::Severity;
 
-/// What an event means. The texts live as long as the process, so an answer is three words to copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What an event means.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Risk {
-    /// One of [`classes`](super::classes).
-    pub class: &'static str,
+    /// One of the [classes](super::RuleSet::classes) of its rule set.
+    pub class: String,
     /// How much it deserves a look.
     pub severity: Severity,
     /// Ids of MITRE ATT&CK techniques it resembles, sorted; often none.
-    pub attack: &'static [&'static str],
+    pub attack: Vec<String>,
 }

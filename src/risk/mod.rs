@@ -43,10 +43,17 @@
 //! - any other status from 400: nothing happened. The class stays, the severity is low.
 //! - rows with `failed` are about the failure itself, such as a wrong password, and are answered as they stand.
 //!
+//! # Rule sets
+//!
+//! A [`RuleSet`] owns the rows of the two files; [`RuleSet::built_in`] has those of the binary, and a data source may have
+//! others. Events do not know their risk. A set numbers what it can answer, and the numbers that it gives to events are
+//! cached beside their columns under the set's id ([`Events::derived`](crate::event::Events::derived)), so that another set
+//! classifies the same events anew, and the same set does not.
+//!
 //! # Example
 //!
 //! ```
-//! use audittrail::risk::{Action, Severity, classify};
+//! use audittrail::risk::{Action, RuleSet, Severity};
 //!
 //! let action = Action {
 //!     kind: "api",
@@ -56,7 +63,8 @@
 //!     request_body: Some(r#"{"action": "terminate"}"#),
 //!     ..Action::default()
 //! };
-//! let risk = classify(&action).expect("the table knows ServerAction");
+//! let rules = RuleSet::built_in();
+//! let risk = rules.classify(&action).expect("the table knows ServerAction");
 //! assert_eq!(risk.class, "resource_destroy");
 //! assert_eq!(risk.severity, Severity::High);
 //! assert_eq!(risk.attack, ["T1485", "T1578.003"]);
@@ -64,8 +72,9 @@
 
 mod action;
 mod class;
-mod classify;
 mod name;
+mod risks;
+mod rule_set;
 mod severity;
 mod table;
 #[cfg(test)]
@@ -74,5 +83,5 @@ mod when;
 
 pub use action::Action;
 pub use class::Risk;
-pub use classify::{classes, classify, known, methods, products, weigh};
+pub use rule_set::RuleSet;
 pub use severity::Severity;

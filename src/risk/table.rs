@@ -1,32 +1,33 @@
 //! The rows of `methods.csv` and `products.csv`, and how the one that answers is found.
-//!
-//! Read once and kept for the life of the process: its texts are leaked, so that an answer is copied without counting
-//! references.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::action::Action;
 use super::class::Risk;
 use super::name::letters;
+use super::risks::{DENIED, DENIED_HIGH, Risks};
 use super::severity::Severity;
 use super::when::{Body, When};
 
 /// What the two files say.
+#[derive(Debug)]
 pub(super) struct Table {
-    rows: &'static [MethodRow],
+    rows: Vec<MethodRow>,
     /// The methods of each product, under each of the product's names.
-    products: Names<&'static Names<Method>>,
+    products: Names<Arc<Names<Method>>>,
 }
 
 /// Things by the letters of their name.
+#[derive(Debug)]
 struct Names<T>(HashMap<Vec<u8>, T>);
 
 /// No name has more letters. A limit lets a name be looked up without allocating, for a million events in a row.
 const LONGEST: usize = 64;
 
 /// The rows of one method of one product.
+#[derive(Debug)]
 struct Method {
     /// The rows with a condition, the most severe first.
     conditional: Vec<Rule>,
@@ -34,13 +35,18 @@ struct Method {
     otherwise: Rule,
 }
 
-/// One row.
+/// One row: when it answers, and the numbers of what it answers.
+#[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) when: When,
-    pub(super) risk: Risk,
+    when: When,
+    severity: Severity,
+    /// What the method means when the API did it, refused it, or failed otherwise.
+    pub(super) done: u16,
+    pub(super) denied: u16,
+    pub(super) failed: u16,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct MethodRow {
     product: String,
     method: String,
@@ -57,20 +63,20 @@ struct ProductRow {
 }
 
 impl Table {
-    /// Reads the two files. An error names the row.
-    pub(super) fn read(methods: &str, products: &str) -> Result<Self, String> {
-        let rows: &'static [MethodRow] = read("methods.csv", methods)?.leak();
-        let aliases: &'static [ProductRow] = read("products.csv", products)?.leak();
+    /// Reads the two files, and adds what their rows mean to `risks`. An error names the row.
+    pub(super) fn read(methods: &str, products: &str, risks: &mut Risks) -> Result<Self, String> {
+        let rows: Vec<MethodRow> = read("methods.csv", methods)?;
+        let aliases: Vec<ProductRow> = read("products.csv", products)?;
 
         let mut names = Vec::new();
         for rows in rows.chunk_by(|a, b| a.product == b.product) {
             let product = rows[0].product.as_str();
-            let methods = rows.chunk_by(|a, b| a.method == b.method).map(Method::read);
+            let methods = rows.chunk_by(|a, b| a.method == b.method).map(|rows| Method::read(rows, risks));
             let methods: Vec<_> = methods.collect::<Result<_, _>>()?;
             let methods = Names::new(methods).map_err(|defect| format!("methods.csv, {product}: {defect}"))?;
-            let methods: &'static Names<Method> = Box::leak(Box::new(methods));
+            let methods = Arc::new(methods);
             let aliases = aliases.iter().filter(|row| row.product == product).map(|row| row.alias.as_str());
-            names.extend(aliases.chain([product]).map(|name| (name, methods)));
+            names.extend(aliases.chain([product]).map(|name| (name, Arc::clone(&methods))));
         }
         let is_known = |row: &&ProductRow| rows.iter().any(|known| known.product == row.product);
         if let Some(ProductRow { product, alias }) = aliases.iter().find(|row| !is_known(row)) {
@@ -96,35 +102,24 @@ impl Table {
         products.find_map(|methods| methods.get(action.method?))
     }
 
-    /// The risk of each row, under each of its product's names.
-    pub(super) fn risks(&self) -> impl Iterator<Item = Risk> {
-        let methods = self.products.0.values().flat_map(|methods| methods.0.values());
-        methods.flat_map(|method| method.conditional.iter().chain([&method.otherwise])).map(|rule| rule.risk)
-    }
-
     /// The product of each row.
-    pub(super) fn products(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn products(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().map(|row| row.product.as_str())
     }
 
     /// The method of each row.
-    pub(super) fn methods(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn methods(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().map(|row| row.method.as_str())
-    }
-
-    /// The class of each row.
-    pub(super) fn classes(&self) -> impl Iterator<Item = &'static str> {
-        self.rows.iter().map(|row| row.class.as_str())
     }
 }
 
 impl Method {
-    fn read(rows: &'static [MethodRow]) -> Result<(&'static str, Self), String> {
+    fn read<'a>(rows: &'a [MethodRow], risks: &mut Risks) -> Result<(&'a str, Self), String> {
         let MethodRow { product, method, .. } = &rows[0];
-        let rules = rows.iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
+        let rules = rows.iter().map(|row| Rule::read(row, risks)).collect::<Result<Vec<_>, _>>()?;
         let (mut otherwise, mut conditional): (Vec<_>, Vec<_>) =
             rules.into_iter().partition(|rule| rule.when.is_always());
-        conditional.sort_by_key(|rule| Reverse(rule.risk.severity));
+        conditional.sort_by_key(|rule| Reverse(rule.severity));
         match (otherwise.pop(), otherwise.is_empty()) {
             (Some(otherwise), true) => Ok((method, Self { conditional, otherwise })),
             _ => Err(format!("methods.csv, {product},{method}: needs exactly one row without a condition")),
@@ -139,10 +134,10 @@ impl Method {
 }
 
 impl Rule {
-    fn read(row: &'static MethodRow) -> Result<Self, String> {
+    fn read(row: &MethodRow, risks: &mut Risks) -> Result<Self, String> {
         let MethodRow { product, method, when, class, severity, attack } = row;
         let defect = |what: String| format!("methods.csv, {product},{method},{when}: {what}");
-        let attack: Vec<&'static str> = attack.split_ascii_whitespace().collect();
+        let attack: Vec<String> = attack.split_ascii_whitespace().map(str::to_owned).collect();
         if let Some(id) = attack.iter().find(|id| !is_technique(id)) {
             return Err(defect(format!("{id} is no ATT&CK technique")));
         }
@@ -150,13 +145,19 @@ impl Rule {
             return Err(defect("a class is missing".to_owned()));
         }
         let severity = Severity::parse(severity).ok_or_else(|| defect(format!("{severity} is no severity")))?;
-        let risk = Risk { class, severity, attack: attack.leak() };
-        Ok(Self { when: When::parse(when).map_err(defect)?, risk })
+        let when = When::parse(when).map_err(defect)?;
+        let risk = Risk { class: class.clone(), severity, attack };
+        let done = risks.number(risk.clone())?;
+        if when.is_about_failure() {
+            return Ok(Self { when, severity, done, denied: done, failed: done });
+        }
+        let denied = if severity >= Severity::High { DENIED_HIGH } else { DENIED };
+        Ok(Self { when, severity, done, denied, failed: risks.number(Risk { severity: Severity::Low, ..risk })? })
     }
 }
 
 impl<T> Names<T> {
-    fn new(things: impl IntoIterator<Item = (&'static str, T)>) -> Result<Self, String> {
+    fn new<'a>(things: impl IntoIterator<Item = (&'a str, T)>) -> Result<Self, String> {
         let mut names = HashMap::new();
         for (name, thing) in things {
             let key: Vec<_> = letters(name).collect();
@@ -209,10 +210,14 @@ mod tests {
     const METHODS: &str = "product,method,when,class,severity,attack\n";
     const PRODUCTS: &str = "product,alias\n";
 
+    fn read_table(methods: &str, products: &str) -> Result<Table, String> {
+        Table::read(methods, products, &mut Risks::beside_the_table())
+    }
+
     /// What is wrong with a table of these rows.
     fn defect(methods: &str, products: &str) -> String {
-        let table = Table::read(&format!("{METHODS}{methods}"), &format!("{PRODUCTS}{products}"));
-        table.err().expect("the table should not read")
+        let table = read_table(&format!("{METHODS}{methods}"), &format!("{PRODUCTS}{products}"));
+        table.expect_err("the table should not read")
     }
 
     #[test]
@@ -242,6 +247,6 @@ mod tests {
             assert_eq!(defect(methods, products), expected);
         }
         assert!(defect("iam,Join,,change", "").starts_with("methods.csv: CSV error: record 1 (line: 2"));
-        assert!(Table::read("product,method\n", PRODUCTS).is_ok(), "no rows, nothing to be wrong");
+        assert!(read_table("product,method\n", PRODUCTS).is_ok(), "no rows, nothing to be wrong");
     }
 }

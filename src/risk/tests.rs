@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::classify::*;
 use super::*;
+use crate::event::{Events, Kind};
 
 /// The methods that Scaleway's documentation lists, one product a line.
 const DOCUMENTED: &str = include_str!("documented_methods.txt");
@@ -24,15 +23,30 @@ fn with_body<'a>(product: &'a str, method: &'a str, body: &'a str) -> Action<'a>
     Action { request_body: Some(body), ..call(product, method) }
 }
 
+/// What an action means by the rules of the binary.
+fn classify(action: &Action<'_>) -> Option<Risk> {
+    RuleSet::built_in().classify(action).cloned()
+}
+
+fn risk(class: &str, severity: Severity, attack: &[&str]) -> Risk {
+    Risk { class: class.to_owned(), severity, attack: attack.iter().map(|&id| id.to_owned()).collect() }
+}
+
 /// Class and severity, the way the table writes them.
-fn meaning(action: Action<'_>) -> Option<(&'static str, &'static str)> {
+fn meaning(action: Action<'_>) -> Option<(String, &'static str)> {
     classify(&action).map(|risk| (risk.class, risk.severity.as_str()))
+}
+
+/// What [`meaning`] answers.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with an option")]
+fn means(class: &str, severity: &'static str) -> Option<(String, &'static str)> {
+    Some((class.to_owned(), severity))
 }
 
 #[test]
 fn the_table_reads() {
     // Which refuses a row whose severity, technique or condition is not well formed: see the tests of `table`.
-    LazyLock::force(&TABLE);
+    assert!(RuleSet::built_in().methods().count() > 400);
 }
 
 #[test]
@@ -141,40 +155,37 @@ fn recorded_events() {
 
 #[test]
 fn a_method_belongs_to_a_product() {
-    assert_eq!(meaning(call("iam", "CreateUser")), Some(("identity_creation", "high")));
-    assert_eq!(meaning(call("mongodb", "CreateUser")), Some(("credential_creation", "high")));
-    assert_eq!(meaning(call("iam", "CreateGroup")), Some(("identity_creation", "medium")));
-    assert_eq!(meaning(call("autoscaling", "CreateGroup")), Some(("execution", "medium")));
+    assert_eq!(meaning(call("iam", "CreateUser")), means("identity_creation", "high"));
+    assert_eq!(meaning(call("mongodb", "CreateUser")), means("credential_creation", "high"));
+    assert_eq!(meaning(call("iam", "CreateGroup")), means("identity_creation", "medium"));
+    assert_eq!(meaning(call("autoscaling", "CreateGroup")), means("execution", "medium"));
     assert_eq!(meaning(call("iam", "CreateServer")), None);
 }
 
 #[test]
 fn names_are_compared_by_their_letters() {
-    let expected = Some(("resource_destroy", "critical"));
+    let expected = means("resource_destroy", "critical");
     for product in ["rdb", "RDB", "postgresql", "PostgreSQL and MySQL", "mysql"] {
         assert_eq!(meaning(call(product, "deletedatabasebackup")), expected, "{product}");
     }
     for product in ["public-gateway", "Public Gateways", "vpc_gw", "vpcgw"] {
-        assert_eq!(meaning(call(product, "DeleteIp")), Some(("service_disruption", "medium")), "{product}");
+        assert_eq!(meaning(call(product, "DeleteIp")), means("service_disruption", "medium"), "{product}");
     }
-    assert_eq!(meaning(call("ClickHouse®", "DeleteDeployment")), Some(("resource_destroy", "high")));
+    assert_eq!(meaning(call("ClickHouse®", "DeleteDeployment")), means("resource_destroy", "high"));
 }
 
 #[test]
 fn the_service_is_asked_when_the_product_does_not_know() {
     let by = |product, service, method| meaning(Action { product, service: Some(service), ..call("", method) });
-    let destroyed = Some(("resource_destroy", "high"));
+    let destroyed = means("resource_destroy", "high");
     assert_eq!(by(Some("databases"), "scaleway.rdb.v1.Api", "DeleteInstance"), destroyed);
     assert_eq!(by(None, "scaleway.mongodb.v1.Api", "DeleteInstance"), destroyed);
     assert_eq!(by(Some("vpc"), "scaleway.vpc_gw.v2.Api", "DeleteGateway"), destroyed);
     assert_eq!(by(None, "scaleway.containers.v1.Api", "DeleteContainer"), destroyed);
     assert_eq!(by(None, "scaleway.edge_services.v1beta1.Api", "DeletePipeline"), destroyed);
     assert_eq!(by(None, "scaleway.serverless_sqldb.v1alpha1.Api", "DeleteDatabase"), destroyed);
-    assert_eq!(
-        by(None, "scaleway.s2s_vpn.v1alpha1.Api", "DetachRoutingPolicy"),
-        Some(("service_disruption", "medium"))
-    );
-    assert_eq!(by(None, "scaleway.audit_trail.v1alpha1.Api", "DeleteExportJob"), Some(("logging_tamper", "critical")));
+    assert_eq!(by(None, "scaleway.s2s_vpn.v1alpha1.Api", "DetachRoutingPolicy"), means("service_disruption", "medium"));
+    assert_eq!(by(None, "scaleway.audit_trail.v1alpha1.Api", "DeleteExportJob"), means("logging_tamper", "critical"));
     for service in ["", "scaleway", "scaleway.", "scaleway..v1.Api", "rdb"] {
         assert_eq!(by(None, service, "DeleteInstance"), None, "{service}");
     }
@@ -194,7 +205,7 @@ fn products_that_became_audited_in_2026_are_known_under_each_of_their_names() {
         ("generative-apis", "CreateDeployment", ("resource_hijack", "medium")),
         ("generative-apis", "CreateModel", ("change", "low")),
     ] {
-        assert_eq!(meaning(call(product, method)), Some(expected), "{product} {method}");
+        assert_eq!(meaning(call(product, method)), means(expected.0, expected.1), "{product} {method}");
     }
     for (service, method) in [
         ("scaleway.functions.v1beta1.Api", "UpdateTrigger"),
@@ -221,49 +232,49 @@ fn the_unknown_has_no_meaning() {
 #[test]
 fn conditions_choose_the_row() {
     let server = |body| meaning(with_body("instance", "ServerAction", body));
-    assert_eq!(server(r#"{"action": "reboot"}"#), Some(("service_disruption", "medium")));
-    assert_eq!(server(r#"{"action": "poweron"}"#), Some(("change", "low")));
-    assert_eq!(server(r#"{"action": "terminate"}"#), Some(("resource_destroy", "high")));
+    assert_eq!(server(r#"{"action": "reboot"}"#), means("service_disruption", "medium"));
+    assert_eq!(server(r#"{"action": "poweron"}"#), means("change", "low"));
+    assert_eq!(server(r#"{"action": "terminate"}"#), means("resource_destroy", "high"));
 
     let pool = |body| meaning(with_body("kubernetes", "UpdatePool", body));
-    assert_eq!(pool(r#"{"min_size": {"value": 1}, "size": {}}"#), Some(("service_disruption", "medium")));
-    assert_eq!(pool(r#"{"min_size": {}, "size": {"value": 3}}"#), Some(("change", "low")));
+    assert_eq!(pool(r#"{"min_size": {"value": 1}, "size": {}}"#), means("service_disruption", "medium"));
+    assert_eq!(pool(r#"{"min_size": {}, "size": {"value": 3}}"#), means("change", "low"));
 
     let policy = r#"{"rules": [{"permission_set_names": {"value": ["OrganizationManager"]}}]}"#;
-    assert_eq!(meaning(with_body("iam", "CreatePolicy", policy)), Some(("privilege_grant", "critical")));
-    assert_eq!(meaning(call("iam", "CreatePolicy")), Some(("privilege_grant", "high")));
+    assert_eq!(meaning(with_body("iam", "CreatePolicy", policy)), means("privilege_grant", "critical"));
+    assert_eq!(meaning(call("iam", "CreatePolicy")), means("privilege_grant", "high"));
 
     let rules = r#"{"rules": [{"ip": "0.0.0.0/0"}]}"#;
-    assert_eq!(meaning(with_body("rdb", "SetInstanceACLRules", rules)), Some(("network_exposure", "high")));
-    assert_eq!(meaning(call("rdb", "SetInstanceACLRules")), Some(("network_exposure", "medium")));
+    assert_eq!(meaning(with_body("rdb", "SetInstanceACLRules", rules)), means("network_exposure", "high"));
+    assert_eq!(meaning(call("rdb", "SetInstanceACLRules")), means("network_exposure", "medium"));
 
     let key = Action { principal: Some("me"), ..with_body("iam", "CreateAPIKey", r#"{"user_id": "you"}"#) };
-    assert_eq!(meaning(key), Some(("credential_creation", "critical")));
-    assert_eq!(meaning(Action { principal: Some("you"), ..key }), Some(("credential_creation", "high")));
+    assert_eq!(meaning(key), means("credential_creation", "critical"));
+    assert_eq!(meaning(Action { principal: Some("you"), ..key }), means("credential_creation", "high"));
 }
 
 #[test]
 fn the_most_severe_row_that_holds_wins() {
     let both = r#"{"default_project_id": "0a1b2c3d", "expires_at": "2026-01-01T00:00:00Z"}"#;
-    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", both)), Some(("credential_creation", "high")));
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", both)), means("credential_creation", "high"));
     let one = r#"{"default_project_id": "0a1b2c3d", "expires_at": null}"#;
-    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", one)), Some(("credential_creation", "medium")));
-    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", r#"{"description": "ci"}"#)), Some(("change", "low")));
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", one)), means("credential_creation", "medium"));
+    assert_eq!(meaning(with_body("iam", "UpdateAPIKey", r#"{"description": "ci"}"#)), means("change", "low"));
 }
 
 #[test]
 fn a_refused_attempt_is_denied() {
     for status in [401, 403] {
         let refused = |product, method| meaning(Action { status: Some(status), ..call(product, method) });
-        assert_eq!(refused("instance", "UpdateVolume"), Some(("denied_actions", "medium")));
-        assert_eq!(refused("instance", "ServerAction"), Some(("denied_actions", "medium")));
-        assert_eq!(refused("iam", "CreateAPIKey"), Some(("denied_actions", "high")));
-        assert_eq!(refused("audit-trail", "DeleteExportJob"), Some(("denied_actions", "high")));
-        assert_eq!(refused("quantum", "CreateServer"), Some(("denied_actions", "medium")));
+        assert_eq!(refused("instance", "UpdateVolume"), means("denied_actions", "medium"));
+        assert_eq!(refused("instance", "ServerAction"), means("denied_actions", "medium"));
+        assert_eq!(refused("iam", "CreateAPIKey"), means("denied_actions", "high"));
+        assert_eq!(refused("audit-trail", "DeleteExportJob"), means("denied_actions", "high"));
+        assert_eq!(refused("quantum", "CreateServer"), means("denied_actions", "medium"));
     }
     let terminate = with_body("instance", "ServerAction", r#"{"action": "terminate"}"#);
     let refused = classify(&Action { status: Some(403), ..terminate });
-    assert_eq!(refused, Some(Risk { severity: Severity::High, ..DENIED }));
+    assert_eq!(refused, Some(risk("denied_actions", Severity::High, &["T1078.004", "T1526", "T1580"])));
 }
 
 #[test]
@@ -271,34 +282,36 @@ fn a_failed_attempt_did_nothing() {
     let delete = call("audit-trail", "DeleteExportJob");
     for status in [400, 404, 409, 429, 500, 503] {
         let failed = Action { status: Some(status), ..delete };
-        assert_eq!(meaning(failed), Some(("logging_tamper", "low")), "{status}");
+        assert_eq!(meaning(failed), means("logging_tamper", "low"), "{status}");
     }
     for status in [Some(200), Some(202), Some(204), None] {
-        assert_eq!(meaning(Action { status, ..delete }), Some(("logging_tamper", "critical")), "{status:?}");
+        assert_eq!(meaning(Action { status, ..delete }), means("logging_tamper", "critical"), "{status:?}");
     }
 }
 
 #[test]
 fn logins() {
     let login = |failed_login| classify(&Action { kind: "authentication", failed_login, ..Action::default() });
-    assert_eq!(login(true), Some(LOGIN_FAILURE));
-    assert_eq!(login(false), Some(LOGIN));
+    let failure = Some(risk("login_failures", Severity::Medium, &["T1110"]));
+    let success = Some(risk("session", Severity::Low, &[]));
+    assert_eq!(login(true), failure);
+    assert_eq!(login(false), success);
 
     for method in ["CreatePasswordLogin", "CreateMagicCodeLogin", "CheckLoginMFAOTP", "CommitLogin"] {
-        assert_eq!(classify(&call("iam", method)), Some(LOGIN), "{method}");
+        assert_eq!(classify(&call("iam", method)), success, "{method}");
         for status in [400, 401, 403, 404] {
             let refused = Action { status: Some(status), ..call("iam", method) };
-            assert_eq!(classify(&refused), Some(LOGIN_FAILURE), "{method} {status}");
+            assert_eq!(classify(&refused), failure, "{method} {status}");
         }
     }
-    assert_eq!(classify(&call("iam", "RenewJWT")), Some(LOGIN));
+    assert_eq!(classify(&call("iam", "RenewJWT")), success);
 }
 
 #[test]
 fn hostile_text_is_only_text() {
     let deep = "[".repeat(200_000);
     for body in [&deep, "", "\u{0}", "{\"rules\":", "{\"rules\": \"\\ud800\"}", "\u{feff}{}", "[[]]"] {
-        assert_eq!(meaning(with_body("iam", "CreatePolicy", body)), Some(("privilege_grant", "high")));
+        assert_eq!(meaning(with_body("iam", "CreatePolicy", body)), means("privilege_grant", "high"));
     }
     let long = "CreateUser".repeat(100_000);
     assert_eq!(meaning(call("iam", &long)), None);
@@ -317,9 +330,34 @@ fn severities_are_ordered_and_named() {
 }
 
 #[test]
-fn the_classes_are_sorted_and_complete() {
-    assert!(classes().windows(2).all(|pair| pair[0] < pair[1]), "{:?}", classes());
+fn the_classes_are_complete() {
+    let rules = RuleSet::built_in();
     for class in ["change", "denied_actions", "login_failures", "privilege_grant", "session"] {
-        assert!(classes().contains(&class), "{class}");
+        assert!(rules.classes().contains(class), "{class}");
+    }
+}
+
+#[test]
+fn each_rule_set_classifies_the_same_events_by_its_own_rules() {
+    let event =
+        |method: &str, body: Value| json!({ "product_name": "iam", "method_name": method, "request_body": body });
+    let owner = json!({ "rules": [{ "permission_set_names": ["OrganizationManager"] }] });
+    let told = [event("CreatePolicy", owner), event("CreatePolicy", json!({})), event("Wave", json!({}))];
+    let events = Events::from_json(Kind::Api, &told);
+    let newest_first = |rules: &RuleSet, events: &Events| -> Vec<Option<String>> {
+        let class = |number| Some(format!("{} {}", rules.risk(number)?.class, rules.risk(number)?.severity.as_str()));
+        rules.numbers(events).into_iter().map(class).collect()
+    };
+    let (critical, high, hello) = ("privilege_grant critical", "privilege_grant high", "hello low");
+    let own = "product,method,when,class,severity,attack\niam,Wave,,hello,low,\n";
+    let own = RuleSet::read(own, "product,alias\n").expect("the rules are well formed");
+    let built_in = RuleSet::built_in();
+    let some = events.filter(&[true, false, true]).expect("the mask has one entry for each event");
+    // Each set in turn, beside what the other one has cached.
+    for events in [&events, &events.packed().expect("three events fit"), &events] {
+        assert_eq!(newest_first(&own, events), [Some(hello.to_owned()), None, None]);
+        assert_eq!(newest_first(&built_in, events), [None, Some(high.to_owned()), Some(critical.to_owned())]);
+        assert_eq!(newest_first(&built_in, &some), [None, Some(critical.to_owned())]);
+        assert_eq!(newest_first(&own, &some), [Some(hello.to_owned()), None]);
     }
 }

@@ -11,6 +11,7 @@ use super::name::letters;
 const PRIVILEGED: [&str; 4] = ["BillingManager", "IAMManager", "OrganizationManager", "ProjectManager"];
 
 /// A condition. Without any fact, it always holds.
+#[derive(Debug)]
 pub(super) struct When {
     /// Only when the API refused or failed.
     failed: bool,
@@ -18,16 +19,17 @@ pub(super) struct When {
     facts: Vec<Fact>,
 }
 
+#[derive(Debug)]
 enum Fact {
     OpenNetwork,
     Privileged,
     OtherPrincipal,
     /// One of these keys is there.
-    Has(Vec<&'static str>),
+    Has(Vec<String>),
     /// This key has one of these values.
-    Equals(&'static str, Vec<&'static str>),
+    Equals(String, Vec<String>),
     /// This key's value contains one of these texts, in lower case.
-    Contains(&'static str, Vec<String>),
+    Contains(String, Vec<String>),
 }
 
 /// A request body, read when the first condition asks.
@@ -37,7 +39,7 @@ pub(super) struct Body<'a> {
 }
 
 impl When {
-    pub(super) fn parse(text: &'static str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut when = Self { failed: false, facts: Vec::new() };
         for fact in text.split('&').filter(|_| !text.is_empty()) {
             match fact {
@@ -71,8 +73,8 @@ impl When {
 }
 
 impl Fact {
-    fn parse(text: &'static str) -> Result<Self, String> {
-        let choice = |texts: &'static str| texts.split('|').collect::<Vec<_>>();
+    fn parse(text: &str) -> Result<Self, String> {
+        let choice = |texts: &str| texts.split('|').map(str::to_owned).collect::<Vec<_>>();
         Ok(match text {
             "open_network" => Self::OpenNetwork,
             "privileged" => Self::Privileged,
@@ -81,9 +83,9 @@ impl Fact {
                 if let Some(keys) = text.strip_prefix("has:") {
                     Self::Has(choice(keys))
                 } else if let Some((key, values)) = text.split_once('=') {
-                    Self::Equals(key, choice(values))
+                    Self::Equals(key.to_owned(), choice(values))
                 } else if let Some((key, texts)) = text.split_once('~') {
-                    Self::Contains(key, choice(texts).into_iter().map(str::to_ascii_lowercase).collect())
+                    Self::Contains(key.to_owned(), choice(&texts.to_ascii_lowercase()))
                 } else {
                     return Err(format!("{text} is no condition"));
                 }
@@ -188,13 +190,13 @@ mod tests {
     const CALLER: &str = "0a1b2c3d-0000-4000-8000-000000000100";
 
     /// Whether a condition holds for a successful call with this body.
-    fn holds(when: &'static str, body: &str) -> bool {
+    fn holds(when: &str, body: &str) -> bool {
         let action = Action { principal: Some(CALLER), status: Some(200), ..Action::default() };
         When::parse(when).expect("a condition").holds(&action, &Body::new(Some(body)))
     }
 
     #[track_caller]
-    fn check(when: &'static str, holding: &[&str], failing: &[&str]) {
+    fn check(when: &str, holding: &[&str], failing: &[&str]) {
         for body in holding {
             assert!(holds(when, body), "{when} should hold for {body}");
         }

@@ -13,7 +13,7 @@ use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, DataSource, Failure, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
-use audittrail::{cache, risk, scaleway};
+use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,7 +45,7 @@ pub(crate) fn forget(data_source: &mut DataSource) {
 /// Lets a data source forget all events and cache under other limits.
 pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
     let source = Api::new(data_source.client.clone(), &data_source.settings.organization_id);
-    data_source.cache = EventCache::new(source, &data_source.settings, limits, cache::Meter::default(), risk::weigh);
+    data_source.cache = EventCache::new(source, &data_source.settings, limits, cache::Meter::default());
 }
 
 /// A panel's request for a range in nanoseconds.

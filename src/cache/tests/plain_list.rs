@@ -139,7 +139,6 @@ async fn check(fake: &Fake, cache: &EventCache<Fake>, ask: &Ask, shown: &BTreeSe
         // A cached event stays visible although the clock is set back.
         let seen: BTreeSet<usize> = fake.seen(window, i64::MAX).into_iter().collect();
         assert!(found.iter().all(|id| seen.contains(id)), "{found:?} are not all in {seen:?}");
-        assert!(listing.events.risks().iter().all(|risk| risk == Some(7)), "each event is classified");
         let distinct: BTreeSet<usize> = found.iter().copied().collect();
         assert_eq!(distinct.len(), found.len(), "each event is there once");
         assert!(failures > 0 || listing.gaps.is_empty(), "nothing failed: {:?}", listing.gaps);

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use arrow::array::UInt16Array;
 use serde_json::json;
 
 use super::fake::{Fake, PAGE_SIZE, REGION, SECOND, START};
 use crate::cache::{EventCache, Freshness, Limits, Listing, Meter};
-use crate::event::{Events, List};
+use crate::event::List;
 use crate::scaleway::audit_trail::{Filter, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
@@ -34,8 +33,7 @@ pub(super) fn new_cache_of_bytes(fake: &Fake, settings: &serde_json::Value, byte
     let key = ("secretKey".to_owned(), "11111111-1111-4111-8111-111111111111".to_owned());
     let mut settings = Settings::parse(data.to_string().as_bytes(), &[key].into()).expect("settings");
     settings.max_memory = bytes.unwrap_or(settings.max_memory);
-    let classify = |events: &Events| UInt16Array::from(vec![7; events.len()]);
-    EventCache::new(fake.clone(), &settings, small(), Meter::default(), classify)
+    EventCache::new(fake.clone(), &settings, small(), Meter::default())
 }
 
 pub(super) fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {

@@ -1,0 +1,136 @@
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::Array;
+
+use super::action::Action;
+use super::class::Risk;
+use super::risks::{DENIED, LOGIN, LOGIN_FAILURE, NONE, Risks};
+use super::table::Table;
+use crate::event::{Column, Events, Long};
+
+/// Rules that say what events mean: see the [module](super). A set does not change, so that what it says of events can be
+/// cached beside them.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// No other set of this process has it.
+    id: u64,
+    table: Table,
+    risks: Risks,
+}
+
+impl RuleSet {
+    /// The rules that are part of the binary.
+    ///
+    /// # Panics
+    /// When they do not read, which is a defect of the build; the message names the row.
+    #[must_use]
+    pub fn built_in() -> Arc<Self> {
+        static BUILT_IN: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
+            let read = RuleSet::read(include_str!("methods.csv"), include_str!("products.csv"));
+            Arc::new(read.unwrap_or_else(|defect| panic!("{defect}")))
+        });
+        Arc::clone(&BUILT_IN)
+    }
+
+    /// Rules from the text of a `methods.csv` and a `products.csv`.
+    ///
+    /// ```
+    /// use audittrail::risk::{Action, RuleSet};
+    ///
+    /// let methods = "product,method,when,class,severity,attack\nwiki,DeletePage,,resource_destroy,high,T1485\n";
+    /// let rules = RuleSet::read(methods, "product,alias\nwiki,handbook\n")?;
+    /// let action = Action { kind: "api", product: Some("handbook"), method: Some("DeletePage"), ..Action::default() };
+    /// assert_eq!(rules.classify(&action).expect("a row").class, "resource_destroy");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first row that is not well formed, by its product and method, and what is wrong with it.
+    pub fn read(methods: &str, products: &str) -> Result<Self, String> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let mut risks = Risks::beside_the_table();
+        let table = Table::read(methods, products, &mut risks)?;
+        Ok(Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), table, risks })
+    }
+
+    /// What this action means, or `None` when the table does not know its method: see the [module](super).
+    ///
+    /// It neither fails nor panics, whatever the request body holds, and reads the body only for a method that has
+    /// conditions.
+    #[must_use]
+    pub fn classify(&self, action: &Action<'_>) -> Option<&Risk> {
+        self.risk(self.number(action))
+    }
+
+    /// The number of what each event means, for [`risk`](Self::risk). Events are classified once, together with those that
+    /// share memory with them, until another set classifies them.
+    #[must_use]
+    pub fn numbers(&self, events: &Events) -> Vec<u16> {
+        events.derived(self.id, |events| self.classified(events))
+    }
+
+    /// The risk of a number.
+    #[must_use]
+    pub fn risk(&self, number: u16) -> Option<&Risk> {
+        self.risks.get(number)
+    }
+
+    /// Every class that an event can have, sorted.
+    #[must_use]
+    pub fn classes(&self) -> BTreeSet<&str> {
+        self.risks.iter().map(|risk| risk.class.as_str()).collect()
+    }
+
+    /// The products that the table knows, as it spells them.
+    pub fn products(&self) -> impl Iterator<Item = &str> {
+        self.table.products()
+    }
+
+    /// The methods that the table knows, of any product, as it spells them.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.table.methods()
+    }
+
+    fn number(&self, action: &Action<'_>) -> u16 {
+        match action.kind {
+            "authentication" if action.failed_login => LOGIN_FAILURE,
+            "authentication" => LOGIN,
+            "api" => match (self.table.rule(action), action.status) {
+                (None, Some(401 | 403)) => DENIED,
+                (None, _) => NONE,
+                (Some(rule), Some(401 | 403)) => rule.denied,
+                (Some(rule), Some(400..)) => rule.failed,
+                (Some(rule), _) => rule.done,
+            },
+            // Scaleway's own doing: it has no method, and no caller to suspect.
+            _ => NONE,
+        }
+    }
+
+    fn classified(&self, events: &Events) -> Arc<[u16]> {
+        let [kind, product, service, method, principal, result] =
+            [Column::Kind, Column::Product, Column::Service, Column::Method, Column::PrincipalId, Column::Result]
+                .map(|column| events.text(column));
+        let statuses = events.statuses();
+        let action = |row| Action {
+            kind: kind.get(row).expect("each event has a kind"),
+            product: product.get(row),
+            service: service.get(row),
+            method: method.get(row),
+            principal: principal.get(row),
+            status: statuses.is_valid(row).then(|| statuses.value(row)),
+            failed_login: result.get(row) == Some("failure"),
+            request_body: None,
+        };
+        // Bodies are most of what events take; few rows of the table have conditions on them.
+        let reading: Vec<usize> = (0..events.len()).filter(|row| self.table.reads_body(&action(*row))).collect();
+        let mut bodies = reading.iter().zip(events.longs(Long::RequestBody, &reading)).peekable();
+        let number = |row| {
+            let body = bodies.next_if(|(reading, _)| **reading == row).and_then(|(_, body)| body);
+            self.number(&Action { request_body: body.as_deref(), ..action(row) })
+        };
+        (0..events.len()).map(number).collect()
+    }
+}
