@@ -1,109 +1,80 @@
+//! The text columns of an event, in one table.
+
 /// The index of the first text column in the schema, after the columns of other types.
 pub(super) const FIRST_TEXT: usize = 8;
 
-/// A text column, dictionary-encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
+/// Makes the columns of a table: each with its documentation, and its name in frames, labels and queries.
+macro_rules! columns {
+    ($($(#[$doc:meta])* $column:ident = $name:literal,)*) => {
+        /// A text column, dictionary-encoded.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Column {
+            $($(#[$doc])* $column,)*
+        }
+
+        impl Column {
+            /// All text columns in the order of the schema.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$column),*];
+
+            /// The column's name in frames, labels and queries; every one is a legal Prometheus label name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$column => $name,)*
+                }
+            }
+        }
+    };
+}
+
+columns! {
     /// `api`, `authentication` or `system`.
-    Kind,
+    Kind = "kind",
     /// The locality without its zone number, or the region asked when an event has no locality; `global` for IAM.
-    Region,
+    Region = "region",
     /// Region, zone or `global`, as sent.
-    Locality,
+    Locality = "locality",
     /// The organization's id.
-    Organization,
+    Organization = "organization",
     /// The project's id; absent for organization-wide products.
-    Project,
+    Project = "project",
     /// The principal's id; for log-ins and session renewals, which name no principal, the id of the user concerned.
-    PrincipalId,
+    PrincipalId = "principal_id",
     /// `product_name`.
-    Product,
+    Product = "product",
     /// `service_name`; a system event's `source`.
-    Service,
+    Service = "service",
     /// `method_name`; an authentication event's log-in method; a system event's `system_name`.
-    Method,
+    Method = "method",
     /// The first resource's id; where a delete names none, the id in its request body.
-    ResourceId,
+    ResourceId = "resource_id",
     /// The first resource's type.
-    ResourceType,
+    ResourceType = "resource_type",
     /// The first resource's name.
-    ResourceName,
+    ResourceName = "resource_name",
     /// The caller's address; absent for Kubernetes.
-    SourceIp,
+    SourceIp = "source_ip",
     /// The caller's user agent: text of the caller's choice.
-    UserAgent,
+    UserAgent = "user_agent",
     /// `succeeded`, `denied` or `failed`; absent for system events.
-    StatusClass,
+    StatusClass = "status_class",
     /// A log-in's `result`.
-    Result,
+    Result = "result",
     /// A failed log-in's `failure_reason`.
-    FailureReason,
+    FailureReason = "failure_reason",
     /// A log-in's country, ISO 3166 alpha-2.
-    Country,
+    Country = "country",
     /// A log-in's `origin`.
-    Origin,
+    Origin = "origin",
     /// A log-in's second factor, as far as Scaleway knows it: an identity provider has its own, and a passkey is one.
-    Mfa,
+    Mfa = "mfa",
     /// What an Instance's `ServerAction` does, which only its request body says.
-    Action,
+    Action = "action",
 }
 
 impl Column {
-    /// All text columns in the order of the schema.
-    pub const ALL: [Self; 21] = [
-        Self::Kind,
-        Self::Region,
-        Self::Locality,
-        Self::Organization,
-        Self::Project,
-        Self::PrincipalId,
-        Self::Product,
-        Self::Service,
-        Self::Method,
-        Self::ResourceId,
-        Self::ResourceType,
-        Self::ResourceName,
-        Self::SourceIp,
-        Self::UserAgent,
-        Self::StatusClass,
-        Self::Result,
-        Self::FailureReason,
-        Self::Country,
-        Self::Origin,
-        Self::Mfa,
-        Self::Action,
-    ];
-
     /// The column's index in the schema.
     pub(super) const fn place(self) -> usize {
         FIRST_TEXT + self as usize
-    }
-
-    /// The column's name in frames, labels and queries; every one is a legal Prometheus label name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kind => "kind",
-            Self::Region => "region",
-            Self::Locality => "locality",
-            Self::Organization => "organization",
-            Self::Project => "project",
-            Self::PrincipalId => "principal_id",
-            Self::Product => "product",
-            Self::Service => "service",
-            Self::Method => "method",
-            Self::ResourceId => "resource_id",
-            Self::ResourceType => "resource_type",
-            Self::ResourceName => "resource_name",
-            Self::SourceIp => "source_ip",
-            Self::UserAgent => "user_agent",
-            Self::StatusClass => "status_class",
-            Self::Result => "result",
-            Self::FailureReason => "failure_reason",
-            Self::Country => "country",
-            Self::Origin => "origin",
-            Self::Mfa => "mfa",
-            Self::Action => "action",
-        }
     }
 }

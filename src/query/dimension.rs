@@ -75,4 +75,37 @@ mod tests {
         assert!(!names.contains("count") && !names.contains("time"), "a label may not be called like a column");
         assert_eq!(Dimension::groupings().count(), Dimension::all().count() - 2);
     }
+
+    /// The texts between quotes of some kind.
+    fn quoted(text: &str, quote: char) -> Vec<&str> {
+        text.split(quote).skip(1).step_by(2).collect()
+    }
+
+    /// The part of a text between two others.
+    fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+        text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).expect("the part is there").0
+    }
+
+    #[test]
+    fn the_editor_and_the_documentation_list_the_same_columns() {
+        let names: Vec<&str> = Dimension::all().map(Dimension::name).collect();
+        let editor = include_str!("../../frontend/src/query.ts");
+        assert_eq!(quoted(between(editor, "export const COLUMNS = [", "]"), '\''), names);
+        let page = include_str!("../../docs/query-model.md");
+        let listed = between(page, "take every text column of a table of events:", "`groupBy` takes all of these");
+        assert_eq!(quoted(listed, '`'), names);
+    }
+
+    #[test]
+    fn both_locales_name_every_column() {
+        let names: BTreeSet<&str> = Dimension::all().map(Dimension::name).collect();
+        for locale in [
+            include_str!("../../frontend/src/locales/en-US/scaleway-audittrail-datasource.json"),
+            include_str!("../../frontend/src/locales/fr-FR/scaleway-audittrail-datasource.json"),
+        ] {
+            let texts: serde_json::Value = serde_json::from_str(locale).unwrap();
+            let columns: BTreeSet<&str> = texts["column"].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(columns, names);
+        }
+    }
 }

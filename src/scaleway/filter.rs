@@ -1,0 +1,104 @@
+//! The filters that the Audit Trail API applies itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Column, Kind, List};
+
+/// A parameter by which the API filters events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Param {
+    /// The product.
+    Product,
+    /// The service.
+    Service,
+    /// The method.
+    Method,
+    /// The principal's id.
+    Principal,
+    /// The HTTP status code.
+    Status,
+    /// The project's id.
+    Project,
+    /// The type of one of the resources.
+    ResourceType,
+}
+
+impl Param {
+    /// The parameter's name in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Product => "product_name",
+            Self::Service => "service_name",
+            Self::Method => "method_name",
+            Self::Principal => "principal_id",
+            Self::Status => "status",
+            Self::Project => "project_id",
+            Self::ResourceType => "resource_type",
+        }
+    }
+
+    /// The text column that the API compares, where it is one.
+    #[must_use]
+    pub fn column(self) -> Option<Column> {
+        match self {
+            Self::Product => Some(Column::Product),
+            Self::Service => Some(Column::Service),
+            Self::Method => Some(Column::Method),
+            Self::Principal => Some(Column::PrincipalId),
+            Self::Project => Some(Column::Project),
+            Self::Status | Self::ResourceType => None,
+        }
+    }
+
+    /// Whether a list of the API has the parameter.
+    fn is_of(self, list: List) -> bool {
+        match list {
+            List::Of(kind) => kind == Kind::Api,
+            List::Combined => matches!(self, Self::Project | Self::ResourceType),
+        }
+    }
+}
+
+/// Values of some parameters; each is an exact match, and all must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Filter(BTreeMap<Param, String>);
+
+impl Filter {
+    /// The same filter with a value of a parameter.
+    #[must_use]
+    pub fn with(&self, param: Param, value: &str) -> Self {
+        let mut filter = self.clone();
+        filter.0.insert(param, value.to_owned());
+        filter
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn get(&self, param: Param) -> Option<&str> {
+        self.0.get(&param).map(String::as_str)
+    }
+
+    /// The parameters that have a value.
+    pub fn iter(&self) -> impl Iterator<Item = (Param, &str)> {
+        self.0.iter().map(|(param, value)| (*param, value.as_str()))
+    }
+
+    /// The part of the filter that a list of the API has parameters for; the rest is left to the caller.
+    #[must_use]
+    pub fn known_to(&self, list: List) -> Self {
+        let mut filter = self.clone();
+        filter.0.retain(|param, _| param.is_of(list));
+        filter
+    }
+
+    /// Whether all events of `other` are among those of this filter.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.iter().all(|(param, value)| other.get(param) == Some(value))
+    }
+}
