@@ -1,5 +1,5 @@
 use crate::event::{Column, Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Window};
+use crate::scaleway::audit_trail::{Filter, Param, Window};
 use crate::time::Interval;
 
 /// One list of one region, as the API filters it: the key under which its segments are cached.
@@ -45,19 +45,9 @@ impl ListKey {
 
     /// Whether this list has all events of `other`.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        fn wider<T: PartialEq>(this: Option<&T>, other: Option<&T>) -> bool {
-            this.is_none() || this == other
-        }
-        let (a, b) = (&self.filter, &other.filter);
         self.region == other.region
             && (self.list == other.list || self.list == List::Combined)
-            && wider(a.product.as_ref(), b.product.as_ref())
-            && wider(a.service.as_ref(), b.service.as_ref())
-            && wider(a.method.as_ref(), b.method.as_ref())
-            && wider(a.principal.as_ref(), b.principal.as_ref())
-            && wider(a.status.as_ref(), b.status.as_ref())
-            && wider(a.project.as_ref(), b.project.as_ref())
-            && wider(a.resource_type.as_ref(), b.resource_type.as_ref())
+            && self.filter.covers(&other.filter)
     }
 
     /// The events of this list among those of a list that covers it.
@@ -66,29 +56,11 @@ impl ListKey {
         if let List::Of(kind) = self.list {
             retain(&mut mask, events, Column::Kind, kind.as_str());
         }
-        let filter = &self.filter;
-        let texts = [
-            (Column::Product, &filter.product),
-            (Column::Service, &filter.service),
-            (Column::Method, &filter.method),
-            (Column::PrincipalId, &filter.principal),
-            (Column::Project, &filter.project),
-        ];
-        for (column, text) in texts {
-            if let Some(text) = text {
-                retain(&mut mask, events, column, text);
-            }
-        }
-        if let Some(status) = filter.status {
-            let statuses = events.statuses();
-            for (selected, row) in mask.iter_mut().zip(statuses) {
-                *selected = *selected && row == Some(status);
-            }
-        }
-        if let Some(kind) = &filter.resource_type {
-            let references = events.references();
-            for (row, selected) in mask.iter_mut().enumerate().filter(|(_, selected)| **selected) {
-                *selected = references.of(row).any(|reference| reference.kind == Some(kind));
+        for (param, value) in self.filter.iter() {
+            match (param, param.column()) {
+                (_, Some(column)) => retain(&mut mask, events, column, value),
+                (Param::Status, None) => retain_status(&mut mask, events, value),
+                (_, None) => retain_resource_type(&mut mask, events, value),
             }
         }
         events.filter(&mask).expect("the mask has one entry for each event")
@@ -97,4 +69,18 @@ impl ListKey {
 
 fn retain(mask: &mut [bool], events: &Events, column: Column, wanted: &str) {
     events.find(column, |text| text != Some(wanted), |row| mask[row] = false);
+}
+
+fn retain_status(mask: &mut [bool], events: &Events, wanted: &str) {
+    let wanted = wanted.parse::<u16>().ok();
+    for (selected, status) in mask.iter_mut().zip(events.statuses()) {
+        *selected = *selected && status == wanted;
+    }
+}
+
+fn retain_resource_type(mask: &mut [bool], events: &Events, wanted: &str) {
+    let references = events.references();
+    for (row, selected) in mask.iter_mut().enumerate().filter(|(_, selected)| **selected) {
+        *selected = references.of(row).any(|reference| reference.kind == Some(wanted));
+    }
 }

@@ -14,7 +14,7 @@ use super::scope::Scope;
 use crate::cache::Listing;
 use crate::event::{Events, List};
 use crate::frame::Notice;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, RETENTION_DAYS, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Param, RETENTION_DAYS, Window};
 
 /// The events of some listings, and what is missing from them.
 pub(super) struct ReadEvents {
@@ -206,17 +206,18 @@ fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure>
 
 /// A window as the query inspector shows it.
 pub(super) fn describe(window: &Window) -> String {
-    let filter = &window.filter;
-    let status = filter.status.map(|code| code.to_string());
-    let filters = [
-        ("product", &filter.product),
-        ("service", &filter.service),
-        ("method", &filter.method),
-        ("principal", &filter.principal),
-        ("status", &status),
-        ("project", &filter.project),
-        ("resource type", &filter.resource_type),
-    ];
-    let filters = filters.iter().filter_map(|(name, value)| Some(format!(", {name} {}", value.as_deref()?)));
+    let filters = window.filter.iter().map(|(param, value)| format!(", {} {value}", name(param)));
     place(&window.region, window.list) + &filters.collect::<String>()
+}
+
+fn name(param: Param) -> &'static str {
+    match param {
+        Param::Product => "product",
+        Param::Service => "service",
+        Param::Method => "method",
+        Param::Principal => "principal",
+        Param::Status => "status",
+        Param::Project => "project",
+        Param::ResourceType => "resource type",
+    }
 }

@@ -11,7 +11,7 @@ use super::dimension::Dimension;
 use super::principals::is_scaleway;
 use super::scope::{Outcome, Scope};
 use crate::event::{Column, Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
-use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Window};
+use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Param, Window};
 
 /// The most listings that one region's API events are split into, when a filter has several values.
 const MOST_ALTERNATIVES: usize = 4;
@@ -97,23 +97,19 @@ fn lists(
 ///
 /// An address is none: it has many spellings, of which the API may know any.
 fn alternatives(scope: &Scope, known: &Catalogue, principals: Option<&[String]>) -> Vec<Filter> {
-    type Put = fn(&mut Filter, &str);
-    let dimensions: [(Vec<String>, Put); 5] = [
-        (known.spellings(Named::Product, &scope.products), |filter, value| filter.product = Some(value.to_owned())),
-        (known.spellings(Named::Service, &scope.services), |filter, value| filter.service = Some(value.to_owned())),
-        (known.spellings(Named::Method, &scope.methods), |filter, value| filter.method = Some(value.to_owned())),
-        (scope.projects.clone(), |filter, value| filter.project = Some(value.to_owned())),
-        (known.spellings(Named::ResourceType, &scope.resource_types), |filter, value| {
-            filter.resource_type = Some(value.to_owned());
-        }),
+    let codes: Option<Vec<Vec<String>>> = scope.status.iter().map(codes).collect();
+    let values = [
+        (Param::Product, known.spellings(Named::Product, &scope.products)),
+        (Param::Service, known.spellings(Named::Service, &scope.services)),
+        (Param::Method, known.spellings(Named::Method, &scope.methods)),
+        (Param::Project, scope.projects.clone()),
+        (Param::ResourceType, known.spellings(Named::ResourceType, &scope.resource_types)),
+        (Param::Status, codes.unwrap_or_default().concat()),
     ];
     let mut filters = vec![Filter::default()];
-    for (values, put) in &dimensions {
-        split(&mut filters, values, |filter, value| put(filter, value));
+    for (param, values) in &values {
+        split(&mut filters, *param, values);
     }
-    let codes: Option<Vec<u16>> =
-        scope.status.iter().map(codes).collect::<Option<Vec<_>>>().map(|codes| codes.concat());
-    split(&mut filters, &codes.unwrap_or_default(), |filter, code| filter.status = Some(*code));
     if !scope.principals.is_empty() {
         by_principal(&mut filters, principals);
     }
@@ -121,26 +117,19 @@ fn alternatives(scope: &Scope, known: &Catalogue, principals: Option<&[String]>)
 }
 
 /// The statuses that an outcome means, where they can be listed.
-fn codes(outcome: &Outcome) -> Option<Vec<u16>> {
+fn codes(outcome: &Outcome) -> Option<Vec<String>> {
     match outcome {
-        Outcome::Code(code) => Some(vec![*code]),
-        Outcome::Class(status_class::DENIED) => Some(vec![401, 403]),
+        Outcome::Code(code) => Some(vec![code.to_string()]),
+        Outcome::Class(status_class::DENIED) => Some(vec!["401".to_owned(), "403".to_owned()]),
         Outcome::Class(_) => None,
     }
 }
 
 /// Makes each filter one filter per value; leaves them as they are where that would be too many listings.
-fn split<T>(filters: &mut Vec<Filter>, values: &[T], put: impl Fn(&mut Filter, &T)) {
-    if values.is_empty() || filters.len() * values.len() > MOST_ALTERNATIVES {
-        return;
+fn split(filters: &mut Vec<Filter>, param: Param, values: &[String]) {
+    if !values.is_empty() && filters.len() * values.len() <= MOST_ALTERNATIVES {
+        *filters = filters.iter().flat_map(|filter| values.iter().map(|value| filter.with(param, value))).collect();
     }
-    let one = |filter: &Filter, value: &T| {
-        let mut filter = filter.clone();
-        put(&mut filter, value);
-        filter
-    };
-    *filters =
-        filters.iter().flat_map(|filter| values.iter().map(|value| one(filter, value)).collect::<Vec<_>>()).collect();
 }
 
 /// Splits by principal. Session renewals name no principal and yet are somebody's: the one product they belong to is read
@@ -149,9 +138,9 @@ fn by_principal(filters: &mut Vec<Filter>, ids: Option<&[String]>) {
     let Some(ids) = ids.filter(|ids| filters.len() * (ids.len() + 1) <= MOST_ALTERNATIVES) else { return };
     let mut split = Vec::new();
     for filter in filters.iter() {
-        split.extend(ids.iter().map(|id| Filter { principal: Some(id.clone()), ..filter.clone() }));
-        if filter.product.as_deref().is_none_or(|product| product == PRODUCT_WITHOUT_PRINCIPAL) {
-            split.push(Filter { product: Some(PRODUCT_WITHOUT_PRINCIPAL.to_owned()), ..filter.clone() });
+        split.extend(ids.iter().map(|id| filter.with(Param::Principal, id)));
+        if filter.get(Param::Product).is_none_or(|product| product == PRODUCT_WITHOUT_PRINCIPAL) {
+            split.push(filter.with(Param::Product, PRODUCT_WITHOUT_PRINCIPAL));
         }
     }
     *filters = split;
@@ -254,7 +243,7 @@ mod tests {
     fn the_combined_list_is_used_for_filters_that_it_knows() {
         let scope = Scope { resource_types: names(&["vpc_vpc"]), ..Scope::default() };
         assert!(plan(&scope, None).iter().all(|window| {
-            window.list == List::Combined && window.filter.resource_type.as_deref() == Some("vpc_vpc")
+            window.list == List::Combined && window.filter.get(Param::ResourceType) == Some("vpc_vpc")
         }));
         let scope = Scope { methods: names(&["CreateVPC"]), ..Scope::default() };
         let lists: BTreeSet<List> = plan(&scope, None).iter().map(|window| window.list).collect();
@@ -273,7 +262,7 @@ mod tests {
     fn values_are_split_as_long_as_there_are_few() {
         let products =
             |count: usize| Scope { products: names(&["p", "q", "r", "s", "a"][..count]), ..Scope::default() };
-        assert!(filters(&products(4), None).iter().all(|filter| filter.product.is_some()));
+        assert!(filters(&products(4), None).iter().all(|filter| filter.get(Param::Product).is_some()));
         assert_eq!(filters(&products(5), None), [Filter::default()]);
         // Two by two are four; a third list of two is left to be filtered here.
         let scope = Scope {
@@ -284,17 +273,19 @@ mod tests {
         };
         let filters = filters(&scope, None);
         assert_eq!(filters.len(), 4);
-        assert!(filters.iter().all(|f| f.product.is_some() && f.service.is_some() && f.method.is_none()));
+        assert!(filters.iter().all(|f| f.get(Param::Product).is_some()
+            && f.get(Param::Service).is_some()
+            && f.get(Param::Method).is_none()));
     }
 
     #[test]
     fn outcomes_are_asked_where_their_codes_can_be_listed() {
         let statuses = |status: &[Outcome]| {
             let scope = Scope { status: status.to_vec(), ..Scope::default() };
-            filters(&scope, None).into_iter().map(|filter| filter.status).collect::<Vec<_>>()
+            filters(&scope, None).iter().map(|filter| filter.get(Param::Status).map(str::to_owned)).collect::<Vec<_>>()
         };
-        assert_eq!(statuses(&[Outcome::Code(202)]), [Some(202)]);
-        assert_eq!(statuses(&[Outcome::Class(status_class::DENIED)]), [Some(401), Some(403)]);
+        assert_eq!(statuses(&[Outcome::Code(202)]), [Some("202".to_owned())]);
+        assert_eq!(statuses(&[Outcome::Class(status_class::DENIED)]), ["401", "403"].map(|code| Some(code.to_owned())));
         assert_eq!(statuses(&[Outcome::Class(status_class::SUCCEEDED)]), [None]);
         assert_eq!(statuses(&[Outcome::Code(409), Outcome::Class(status_class::FAILED)]), [None]);
     }
@@ -311,7 +302,7 @@ mod tests {
     fn names_are_asked_in_all_spellings_that_the_lists_have() {
         let methods = |methods: &[&str]| {
             let scope = Scope { methods: names(methods), ..Scope::default() };
-            filters(&scope, None).into_iter().map(|filter| filter.method).collect::<Vec<_>>()
+            filters(&scope, None).iter().map(|filter| filter.get(Param::Method).map(str::to_owned)).collect::<Vec<_>>()
         };
         let some = |texts: &[&str]| texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>();
         assert_eq!(methods(&["createvpc"]), some(&["CreateVPC"]));
@@ -325,7 +316,10 @@ mod tests {
         }
         let types = |types: &[&str]| {
             let scope = Scope { resource_types: names(types), ..Scope::default() };
-            filters(&scope, None).into_iter().map(|filter| filter.resource_type).collect::<Vec<_>>()
+            filters(&scope, None)
+                .iter()
+                .map(|filter| filter.get(Param::ResourceType).map(str::to_owned))
+                .collect::<Vec<_>>()
         };
         assert_eq!(types(&["VPC_vpc", "iam_user"]), some(&["iam_user", "vpc_vpc"]));
         assert_eq!((types(&["teapot"]), types(&["vpc_*"])), (vec![None], vec![None]));
@@ -334,20 +328,20 @@ mod tests {
     #[test]
     fn principals_are_asked_by_id_with_the_product_that_names_none_beside() {
         let scope = Scope { principals: texts(&["somebody"]), ..Scope::default() };
-        let by = |principal: &str| Filter { principal: Some(principal.to_owned()), ..Filter::default() };
-        let beside = Filter { product: Some(PRODUCT_WITHOUT_PRINCIPAL.to_owned()), ..Filter::default() };
+        let by = |principal: &str| Filter::default().with(Param::Principal, principal);
+        let beside = Filter::default().with(Param::Product, PRODUCT_WITHOUT_PRINCIPAL);
         assert_eq!(filters(&scope, Some(&["a", "b"])), [by("a"), by("b"), beside]);
         // Somebody unknown may be found by the name that an event itself tells.
         assert_eq!(filters(&scope, None), [Filter::default()]);
         assert_eq!(filters(&scope, Some(&["a", "b", "c", "d"])), [Filter::default()]);
         // Scaleway itself has no id: only its system events are its own.
         let scaleway = Scope { principals: texts(&["Scaleway"]), ..Scope::default() };
-        let beside = Filter { product: Some(PRODUCT_WITHOUT_PRINCIPAL.to_owned()), ..Filter::default() };
+        let beside = Filter::default().with(Param::Product, PRODUCT_WITHOUT_PRINCIPAL);
         assert_eq!(filters(&scaleway, Some(&[])), [beside]);
         let system = |window: &Window| window.list == List::Of(Kind::System) && window.filter == Filter::default();
         assert_eq!(plan(&scaleway, Some(&[])).into_iter().filter(system).count(), REGIONS.len());
         let vpc = Scope { products: names(&["vpc"]), ..scope };
-        assert_eq!(filters(&vpc, Some(&["a"])), [Filter { product: Some("vpc".to_owned()), ..by("a") }]);
+        assert_eq!(filters(&vpc, Some(&["a"])), [by("a").with(Param::Product, "vpc")]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
+pub use super::filter::{Filter, Param};
 use super::http::{Call, Client, Error};
 use super::iam::Principal;
 use crate::event::{Decoder, Events, Kind, List};
@@ -42,39 +43,6 @@ pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password
 
 /// The types of resources that events can name; the API adds some every few weeks. Source: Scaleway's own client.
 pub static RESOURCE_TYPES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("resource_types.txt").lines().collect());
-
-/// The filters that the API applies itself; each is an exact match, and all must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Filter {
-    /// `product_name`.
-    pub product: Option<String>,
-    /// `service_name`.
-    pub service: Option<String>,
-    /// `method_name`.
-    pub method: Option<String>,
-    /// `principal_id`.
-    pub principal: Option<String>,
-    /// `status`: an HTTP status code.
-    pub status: Option<u16>,
-    /// `project_id`.
-    pub project: Option<String>,
-    /// `resource_type`.
-    pub resource_type: Option<String>,
-}
-
-impl Filter {
-    /// The part of the filter that a list of the API knows; the rest is left to the caller.
-    #[must_use]
-    pub fn known_to(&self, list: List) -> Self {
-        match list {
-            List::Of(Kind::Api) => self.clone(),
-            List::Of(_) => Self::default(),
-            List::Combined => {
-                Self { project: self.project.clone(), resource_type: self.resource_type.clone(), ..Self::default() }
-            }
-        }
-    }
-}
 
 /// A window of one list in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -173,23 +141,13 @@ impl Pages {
     #[must_use]
     pub fn new(client: &Client, organization: &str, window: Window) -> Self {
         const SECOND: i64 = 1_000_000_000;
-        let filter = &window.filter;
-        let filters = [
-            ("product_name", filter.product.clone()),
-            ("service_name", filter.service.clone()),
-            ("method_name", filter.method.clone()),
-            ("principal_id", filter.principal.clone()),
-            ("status", filter.status.map(|code| code.to_string())),
-            ("project_id", filter.project.clone()),
-            ("resource_type", filter.resource_type.clone()),
-        ];
         let mut query = vec![
             ("organization_id", organization.to_owned()),
             ("recorded_after", rfc3339(window.from.div_euclid(SECOND) - 1)),
             ("recorded_before", rfc3339(window.to.saturating_add(SECOND - 1).div_euclid(SECOND))),
             ("order_by", "recorded_at_desc".to_owned()),
         ];
-        query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        query.extend(window.filter.iter().map(|(param, value)| (param.name(), value.to_owned())));
         Self {
             client: client.clone(),
             decoder: Decoder::new(&window.region),

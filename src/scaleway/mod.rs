@@ -1,10 +1,11 @@
-//! The street: HTTP to Scaleway, and what its APIs say.
+//! HTTP to Scaleway: the Audit Trail, IAM, Account and Resource Explorer APIs.
 
 pub mod account;
 mod adaptive_limit;
 pub mod audit_trail;
 mod clock;
 pub mod explorer;
+mod filter;
 mod grant;
 pub mod http;
 pub mod iam;

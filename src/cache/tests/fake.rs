@@ -14,7 +14,7 @@ use crate::cache::store::{OVERLAP, STALE_FOR};
 use crate::cache::{Freshness, Pages, Source};
 use crate::event::{Decoder, Events, Kind, List};
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{Flaws, Gap, Window};
+use crate::scaleway::audit_trail::{Flaws, Gap, Param, Window};
 use crate::time::Time;
 
 pub(super) const SECOND: i64 = 1_000_000_000;
@@ -156,9 +156,12 @@ fn is_in_window(event: &FakeEvent, window: &Window) -> bool {
     (window.from..window.to).contains(&event.at)
         && window.region == attributes.region
         && kind
-        && filter.product.as_deref().is_none_or(|product| product == attributes.product)
-        && filter.status.is_none_or(|status| status == attributes.status)
-        && filter.resource_type.as_deref().is_none_or(|resource| resource == attributes.resource)
+        && filter.iter().all(|(param, value)| match param {
+            Param::Product => value == attributes.product,
+            Param::Status => value == attributes.status.to_string(),
+            Param::ResourceType => value == attributes.resource,
+            other => unreachable!("the tests filter by no {other:?}"),
+        })
 }
 
 /// An event as an item of a list's page.

@@ -11,7 +11,7 @@ use super::fake::{Attributes, Fake, FakeEvent, REGIONS, SECOND};
 use super::setup::{ids, new_cache, new_cache_of_bytes, read, run, window};
 use crate::cache::{EventCache, Freshness, Listing};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Filter, Gap, Window};
+use crate::scaleway::audit_trail::{Filter, Gap, Param, Window};
 
 /// The most seconds after which an event becomes visible: less than the settling time.
 const LATEST: i64 = 120;
@@ -66,7 +66,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => Just(List::Of(Kind::Authentication)),
     ];
     let product = prop::option::of(prop::sample::select(vec!["a", "b"]));
-    let status = prop::option::weighted(0.2, prop::sample::select(vec![200, 403]));
+    let status = prop::option::weighted(0.2, prop::sample::select(vec!["200", "403"]));
     let resource = prop::option::weighted(0.2, prop::sample::select(vec!["instance_server", "iam_user"]));
     let freshness = prop_oneof![2 => Just(Freshness::Shared), 1 => Just(Freshness::Own)];
     // The ranges of dashboards end at the present.
@@ -74,8 +74,12 @@ fn ask() -> impl Strategy<Value = Ask> {
     let filter = (product, status, resource);
     (regions, list, filter, range, freshness, prop::option::weighted(0.2, 0..30_usize)).prop_map(
         |(regions, list, (product, status, resource), (from, length), freshness, cancelled_after)| {
-            let (product, resource_type) = (product.map(str::to_owned), resource.map(str::to_owned));
-            let filter = Filter { product, status, resource_type, ..Filter::default() }.known_to(list);
+            let values = [(Param::Product, product), (Param::Status, status), (Param::ResourceType, resource)];
+            let with = |filter: Filter, (param, value): (Param, Option<&str>)| match value {
+                Some(value) => filter.with(param, value),
+                None => filter,
+            };
+            let filter = values.into_iter().fold(Filter::default(), with).known_to(list);
             Ask { regions, list, filter, from, length, freshness, cancelled_after }
         },
     )

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::fake::{Fake, PAGE_SIZE, REGION, SECOND, START};
 use crate::cache::{EventCache, Freshness, Limits, Listing, Meter};
 use crate::event::List;
-use crate::scaleway::audit_trail::{Filter, Window};
+use crate::scaleway::audit_trail::{Filter, Param, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
 
@@ -37,7 +37,7 @@ pub(super) fn new_cache_of_bytes(fake: &Fake, settings: &serde_json::Value, byte
 }
 
 pub(super) fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
-    let filter = Filter { product: product.map(str::to_owned), ..Filter::default() };
+    let filter = product.map(|product| Filter::default().with(Param::Product, product)).unwrap_or_default();
     Window { region: REGION.to_owned(), list, filter, from, to }
 }
 
