@@ -8,8 +8,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ItemFn, ItemImpl, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The layers, the lowest first; `docs/architecture.md` draws them.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["event", "frame", "lenient", "settings", "time"],
+    &["transport"],
     &["scaleway"],
     &["cache"],
     &["risk"],

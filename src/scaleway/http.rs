@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts};
 use regex::RegexBuilder;
@@ -14,10 +14,9 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
 
-use super::adaptive_limit::AdaptiveLimit;
-use super::clock::{self, Clock};
 use super::grant::{Grants, Permission};
 use crate::settings::{Settings, is_loopback};
+use crate::transport::{self, AdaptiveLimit, Clock};
 
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
 pub const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -25,21 +24,9 @@ pub const MAX_ANSWER_BYTES: usize = 64 << 20;
 /// What a page of events seldom exceeds.
 const USUAL_ANSWER_BYTES: usize = 1 << 20;
 
-/// How often a call is tried when the server or the network fails; a rate limit is waited for until the deadline.
-const MAX_TRIES: u32 = 5;
-
-/// How often a call is tried when its answer cannot be read, since a truncated answer may be an accident.
-const MAX_UNREADABLE: u32 = 3;
-
-/// How often a call is tried when it is not answered: a second wait is bearable, a third is not.
-const MAX_TIMEOUTS: u32 = 2;
-
 /// How much of somebody else's text is looked at, and how much of it is quoted, in characters.
 const LONGEST_SAID: usize = 10_000;
 const LONGEST_QUOTED: usize = 200;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// What went wrong with a call; everything here is for people to read, and none of it holds the secret key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -169,6 +156,20 @@ impl Error {
         text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
     }
 
+    /// What the failure tells about another try; `is_passing` where a refusal is one of a permission on its way.
+    fn kind(&self, is_passing: bool) -> transport::Failure {
+        match self {
+            Self::Forbidden { .. } if is_passing => transport::Failure::Passing,
+            Self::RateLimited { .. } => transport::Failure::Passing,
+            Self::Unreachable { .. } => transport::Failure::Unavailable,
+            // What is not implemented now is not in a moment.
+            Self::Status { status, .. } if *status >= 500 && *status != 501 => transport::Failure::Unavailable,
+            Self::Unreadable { .. } => transport::Failure::Unreadable,
+            Self::Timeout { .. } => transport::Failure::Timeout,
+            _ => transport::Failure::Lasting,
+        }
+    }
+
     fn outcome(&self) -> &'static str {
         match self {
             Self::Unauthorized { .. } => "unauthorized",
@@ -289,7 +290,7 @@ impl Client {
             call_timeout: settings.call_timeout,
             limit,
             grants: Grants::default(),
-            clock: Clock::default(),
+            clock: Clock::new("Scaleway"),
             meter: meter.clone(),
         })
     }
@@ -327,7 +328,6 @@ impl Client {
         mut read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
     ) -> Result<T, Error> {
         let begun = Instant::now();
-        let mut pause = FIRST_PAUSE;
         let mut tries = 0;
         let mut last = None;
         let permission = call.permission();
@@ -367,29 +367,17 @@ impl Client {
             } else {
                 drop(under_way);
             }
-            let allowed = match failure.error {
-                Error::Forbidden { .. } if is_passing => u32::MAX,
-                Error::RateLimited { .. } => u32::MAX,
-                Error::Unreachable { .. } => MAX_TRIES,
-                // What is not implemented now is not in a moment.
-                Error::Status { status, .. } if status >= 500 && status != 501 => MAX_TRIES,
-                Error::Unreadable { .. } => MAX_UNREADABLE,
-                Error::Timeout { .. } => MAX_TIMEOUTS,
-                _ => 1,
-            };
-            // Equal jitter: at least half the pause, so that many callers do not come back at once.
-            let own = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-            let wait = failure.retry_after.map_or(own, |asked| asked.max(own));
-            let too_late = Instant::now().checked_add(wait).is_none_or(|then| then >= deadline);
-            if tries >= allowed || too_late {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let kind = failure.error.kind(is_passing);
+            let delay = transport::next_delay(tries, kind, failure.retry_after, left, fastrand::f64());
+            let Some(delay) = delay else {
                 // A try that the deadline cut short tells less than the one before.
                 let cut_short = matches!(failure.error, Error::Timeout { .. }) && Instant::now() >= deadline;
                 return Err(last.filter(|_| cut_short).unwrap_or(failure.error));
-            }
+            };
             tracing::debug!(outcome = failure.error.outcome(), tries, "trying again");
             last = Some(failure.error);
-            tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::time::sleep(delay).await;
         }
     }
 
@@ -417,12 +405,12 @@ impl Client {
         let mut url = self.api_url.clone();
         url.path_segments_mut().expect("the settings take http and https URLs only").clear().extend(call.path);
         let request = self.http.get(url).query(call.query).header("X-Auth-Token", self.key.clone());
-        let sent = clock::local();
+        let sent = transport::local();
         let mut response = request.send().await.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // An error may be a proxy's.
         if let Some(date) = headers.get(DATE).filter(|_| status.is_success()).and_then(|date| date.to_str().ok()) {
-            self.clock.observe_date(date, sent, clock::local());
+            self.clock.observe_date(date, sent, transport::local());
         }
         // At most the usual size of a page is reserved because a header says so.
         let length = response.content_length().and_then(|length| usize::try_from(length).ok());
@@ -478,7 +466,12 @@ impl Client {
                 Error::Status { status, message, about: about.filter(|about| !about.is_empty()) }
             }
         };
-        Failure { error, retry_after: headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?)) }
+        Failure {
+            error,
+            retry_after: headers
+                .get(RETRY_AFTER)
+                .and_then(|value| transport::retry_after(value.to_str().ok()?, Utc::now())),
+        }
     }
 
     fn message(&self, status: StatusCode, refusal: &Refusal) -> String {
@@ -509,16 +502,6 @@ impl Client {
 /// Whether a content type is JSON's, whatever its case and its parameters.
 fn is_json(kind: &str) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-}
-
-/// How long a `Retry-After` asks to wait: a number of seconds, or a date, from which on there is nothing to wait for.
-fn retry_after(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let seconds = || text.parse().ok().map(Duration::from_secs);
-    seconds().or_else(|| {
-        let then = DateTime::parse_from_rfc2822(text).ok()?;
-        Some((then.to_utc() - Utc::now()).to_std().unwrap_or_default())
-    })
 }
 
 /// A failed try, and how long Scaleway asks to wait.

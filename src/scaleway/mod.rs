@@ -1,9 +1,7 @@
-//! HTTP to Scaleway: the Audit Trail, IAM, Account and Resource Explorer APIs.
+//! Scaleway's APIs: Audit Trail, IAM, Account and Resource Explorer.
 
 pub mod account;
-mod adaptive_limit;
 pub mod audit_trail;
-mod clock;
 pub mod explorer;
 mod filter;
 mod grant;
