@@ -207,6 +207,20 @@ fn no_file_imports_from_a_layer_above() {
 }
 
 #[test]
+fn transport_names_no_service() {
+    let modules = modules();
+    let transport: Vec<&PathBuf> =
+        modules.iter().filter(|(module, _)| module[0] == "transport").map(|(_, file)| file).collect();
+    assert!(transport.len() > 5, "{} files", transport.len());
+    for file in transport {
+        let text = fs::read_to_string(file).unwrap().to_lowercase();
+        for name in ["scaleway", "x-auth-token"] {
+            assert!(!text.contains(name), "{} contains {name}", file.display());
+        }
+    }
+}
+
+#[test]
 fn module_files_hold_declarations_only() {
     for (module, file) in modules().iter().filter(|(_, file)| file.ends_with("mod.rs")) {
         let text = fs::read_to_string(file).unwrap();

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::http::{Client, Error};
+use super::client::Client;
+use super::error::Error;
 use super::list;
 
 /// What reading the names of projects needs; it is granted on the whole organization.

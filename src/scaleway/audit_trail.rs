@@ -8,8 +8,9 @@ use arrow::error::ArrowError;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
+use super::client::{Call, Client};
+use super::error::Error;
 pub use super::filter::{Filter, Param};
-use super::http::{Call, Client, Error};
 use super::iam::Principal;
 use crate::event::{Decoder, Events, Kind, List};
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::http::{Call, Client, Error};
+use super::client::{Call, Client};
+use super::error::Error;
 
 /// What seeing all resources needs; it is granted on projects.
 pub const PERMISSION_SET: &str = "AllProductsReadOnly";

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use crate::transport;
+
 /// How long a grant takes to reach all servers: a place that refuses for longer refuses for good.
 const PROPAGATION: Duration = Duration::from_mins(2);
 
@@ -138,6 +140,34 @@ impl Drop for UnderWay {
             *calls = calls.saturating_sub(1);
         }
         self.grants.ended.notify_waiters();
+    }
+}
+
+/// The permission of one call, in the region that it asks.
+#[derive(Debug)]
+pub(super) struct Access<'a> {
+    pub(super) grants: &'a Grants,
+    pub(super) permission: Permission,
+    pub(super) region: &'a str,
+}
+
+impl transport::Access for Access<'_> {
+    type Try = UnderWay;
+
+    fn begin(&self) -> UnderWay {
+        self.grants.begin(&self.permission, self.region)
+    }
+
+    fn succeeded(&self, attempt: UnderWay) {
+        attempt.succeeded();
+    }
+
+    fn refused(&self, attempt: UnderWay) {
+        attempt.refused();
+    }
+
+    async fn is_passing(&self, deadline: Instant) -> bool {
+        self.grants.is_passing(&self.permission, self.region, deadline).await
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::http::{Client, Error};
+use super::client::Client;
+use super::error::Error;
 use super::list;
 
 /// What reading names needs.

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::http::{Call, Client, Error};
+use super::client::{Call, Client};
+use super::error::Error;
 
 /// A list has at most this many pages of 100; it only guards against one that never ends.
 const MAX_PAGES: u32 = 1_000;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::http::Error;
+use super::error::Error;
 
 /// How long a value is good.
 const GOOD_FOR: Duration = Duration::from_mins(10);

@@ -17,7 +17,7 @@ const ONE_CAUSE: Duration = Duration::from_millis(250);
 
 /// The limit of one client's calls. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct AdaptiveLimit {
+pub(super) struct AdaptiveLimit {
     permits: Arc<Semaphore>,
     /// Locked for a few instructions, never across an await.
     state: Arc<Mutex<State>>,
@@ -42,14 +42,14 @@ impl State {
 
 /// The right to make one call, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Permit {
+pub(super) struct Permit {
     permit: Option<OwnedSemaphorePermit>,
     limit: AdaptiveLimit,
 }
 
 impl AdaptiveLimit {
     /// At most `most` calls at the same time; at least one.
-    pub(crate) fn new(most: u32) -> Self {
+    pub(super) fn new(most: u32) -> Self {
         let permits = usize::try_from(most.max(1)).expect("a usize has 32 bits or more");
         let limit = f64::from(most.max(1));
         Self {
@@ -63,13 +63,13 @@ impl AdaptiveLimit {
     }
 
     /// Waits for a permit; calls get theirs in the order in which they asked.
-    pub(crate) async fn acquire(&self) -> Permit {
+    pub(super) async fn acquire(&self) -> Permit {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
         Permit { permit: Some(permit), limit: self.clone() }
     }
 
     /// Shrinks the limit: a call was throttled.
-    pub(crate) fn on_throttled(&self) {
+    pub(super) fn on_throttled(&self) {
         let mut state = self.state();
         if state.shrunk.is_some_and(|then| then.elapsed() < ONE_CAUSE) {
             return;
@@ -82,7 +82,7 @@ impl AdaptiveLimit {
     }
 
     /// Grows the limit: a call succeeded.
-    pub(crate) fn on_success(&self) {
+    pub(super) fn on_success(&self) {
         let mut state = self.state();
         state.limit = (state.limit + GROW / state.limit).min(state.most);
         let missing = state.target().saturating_sub(state.permits);
@@ -91,7 +91,7 @@ impl AdaptiveLimit {
     }
 
     /// How many calls may run at the same time just now.
-    pub(crate) fn current(&self) -> usize {
+    pub(super) fn current(&self) -> usize {
         self.state().target()
     }
 }

@@ -15,7 +15,7 @@ const TOLERANCE: i64 = 2 * SECOND;
 /// This server's clock, minus its skew where it is ahead of the service's: data would otherwise be taken for complete too
 /// early. A slow clock is harmless: data is taken for complete later than it could be.
 #[derive(Clone, Debug)]
-pub(crate) struct Clock {
+pub(super) struct Clock {
     /// The service's name, for the log.
     service: &'static str,
     /// By how many nanoseconds this server's clock is ahead.
@@ -24,19 +24,19 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// A clock that no answer has corrected yet.
-    pub(crate) fn new(service: &'static str) -> Self {
+    pub(super) fn new(service: &'static str) -> Self {
         Self { service, ahead: Arc::default() }
     }
 
     /// The present: nanoseconds since 1970, UTC.
-    pub(crate) fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         let ahead = self.ahead.load(Ordering::Relaxed);
         local().saturating_sub(if ahead < TOLERANCE { 0 } else { ahead })
     }
 
     /// Learns from an answer's `Date`, which tells whole seconds; the call was `sent` and the answer `received` by this
     /// server's clock.
-    pub(crate) fn observe_date(&self, date: &str, sent: i64, received: i64) {
+    pub(super) fn observe_date(&self, date: &str, sent: i64, received: i64) {
         let Some(date) = DateTime::parse_from_rfc2822(date).ok().and_then(|date| date.timestamp_nanos_opt()) else {
             return;
         };
@@ -56,7 +56,7 @@ impl Clock {
 }
 
 /// The present by this server's clock alone.
-pub(crate) fn local() -> i64 {
+pub(super) fn local() -> i64 {
     Time::now().nanos()
 }
 

@@ -9,7 +9,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// What a failure tells about another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(super) enum Failure {
     /// The service asks to come back later: a rate limit, or a permission that is on its way.
     Passing,
     /// The server or the network fails.
@@ -39,7 +39,7 @@ impl Failure {
 ///
 /// Pauses double from 0.2 s to 8 s. `jitter`, from 0 to 1, chooses between half of the pause and all of it, so that many
 /// callers do not come back at once. A longer `retry_after` of the service is honoured.
-pub(crate) fn next_delay(
+pub(super) fn next_delay(
     tries: u32,
     failure: Failure,
     retry_after: Option<Duration>,
@@ -53,7 +53,7 @@ pub(crate) fn next_delay(
 }
 
 /// The wait that a `Retry-After` asks for: a number of seconds, or a date, after which there is nothing to wait for.
-pub(crate) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,0 +1,109 @@
+//! One call to Scaleway: the transport's client with Scaleway's header, permissions and errors.
+
+use std::time::Instant;
+
+use reqwest::header::HeaderName;
+
+use super::error::Error;
+use super::grant::{Access, Grants, Permission};
+use super::meter::Meter;
+use crate::settings::Settings;
+use crate::transport::{self, Auth, Config, Request};
+
+/// The HTTP side of one data source.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: transport::Client,
+    host: String,
+    grants: Grants,
+}
+
+/// A call: a path below the API's URL with its query.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The path's segments; each is escaped, so that none can leave its place.
+    pub path: &'a [&'a str],
+    /// The query's pairs.
+    pub query: &'a [(&'a str, &'a str)],
+    /// The permission set that the call needs, named where it is refused.
+    pub permission_set: &'static str,
+}
+
+impl Call<'_> {
+    /// What the call needs: all lists of a region are granted together, other lists each by itself.
+    fn permission(&self) -> Permission {
+        let list = if self.region().is_empty() { self.path.last().copied().unwrap_or_default() } else { "" };
+        (self.permission_set, list.to_owned())
+    }
+
+    /// The region that is asked; empty where the API has none.
+    fn region(&self) -> &str {
+        match self.path {
+            [_, _, "regions", region, ..] => region,
+            _ => "",
+        }
+    }
+}
+
+impl Client {
+    /// A client for the settings of a data source.
+    ///
+    /// # Errors
+    /// When the certificates cannot be used.
+    pub fn new(settings: &Settings, meter: &Meter) -> Result<Self, Error> {
+        let host = settings.api_url.host_str().expect("an http or https URL has a host").to_owned();
+        let name = HeaderName::from_static("x-auth-token");
+        let config = Config {
+            service: "Scaleway",
+            base_url: settings.api_url.clone(),
+            auth: Auth::Header { name, secret: settings.secret_key.clone() },
+            call_timeout: settings.call_timeout,
+            concurrent_calls: settings.concurrent_calls,
+            ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
+        };
+        let http = transport::Client::new(config, &meter.0).map_err(|error| Error::from_setup(&error, &host))?;
+        Ok(Self { http, host, grants: Grants::default() })
+    }
+
+    /// How many calls may run at the same time just now.
+    #[must_use]
+    pub fn concurrent_calls(&self) -> usize {
+        self.http.concurrent_calls()
+    }
+
+    /// Whether a permission of the key is known to be on its way to all of Scaleway's servers.
+    #[must_use]
+    pub fn is_propagating(&self) -> bool {
+        self.grants.is_propagating()
+    }
+
+    /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of Scaleway's, whose answers
+    /// tell the time.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.http.now()
+    }
+
+    /// A text of Scaleway on one line, bounded in length, and without the key.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.http.redact(text)
+    }
+
+    /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`. A refusal (403) is
+    /// tried again while other calls that need the same permission succeed.
+    ///
+    /// # Errors
+    /// The last failure, when trying again cannot help or the deadline is near.
+    pub async fn get<T>(
+        &self,
+        call: &Call<'_>,
+        deadline: Instant,
+        read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
+    ) -> Result<T, Error> {
+        let request = Request { path: call.path, query: call.query };
+        let access = Access { grants: &self.grants, permission: call.permission(), region: call.region() };
+        let answer = self.http.get_json(request, deadline, &access, read).await;
+        answer.map_err(|error| Error::from_call(error, call.permission_set, &self.http, &self.host))
+    }
+}

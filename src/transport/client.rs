@@ -1,0 +1,260 @@
+//! One HTTP client: authentication, permits, deadlines, retries, and the reading of bodies.
+
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use secrecy::SecretString;
+use url::Url;
+
+use super::access::Access;
+use super::adaptive_limit::AdaptiveLimit;
+use super::auth::Auth;
+use super::clock::{self, Clock};
+use super::error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};
+use super::meter::Meter;
+use super::redact::redact;
+use super::retry::{self, Failure};
+use super::tls;
+use crate::settings::is_loopback;
+
+/// The size of a usual page of answers.
+const USUAL_ANSWER_BYTES: usize = 1 << 20;
+
+/// What a client has to know.
+#[derive(Clone, Debug)]
+pub struct Config<'a> {
+    /// The service's name, for the log.
+    pub service: &'static str,
+    /// An http or https URL; paths of requests are appended to its path.
+    pub base_url: Url,
+    /// The authentication of each call.
+    pub auth: Auth,
+    /// The timeout of one try.
+    pub call_timeout: Duration,
+    /// The most concurrent calls.
+    pub concurrent_calls: u32,
+    /// Trusted certificates besides the system's, in PEM that the settings have checked.
+    pub ca_certificate: Option<&'a [u8]>,
+}
+
+/// A GET request: a path below the base URL with its query.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The path's segments; each is escaped, so that none can leave its place.
+    pub path: &'a [&'a str],
+    /// The query's pairs.
+    pub query: &'a [(&'a str, &'a str)],
+}
+
+/// The HTTP side of one service with one credential. Clones share permits and clock.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: Url,
+    header: (HeaderName, HeaderValue),
+    secret: SecretString,
+    call_timeout: Duration,
+    limit: AdaptiveLimit,
+    clock: Clock,
+    meter: Meter,
+}
+
+impl Client {
+    /// A client of a service; no connection is made yet.
+    ///
+    /// # Errors
+    /// When the secret cannot be sent, or the HTTP client cannot be set up.
+    pub fn new(config: Config<'_>, meter: &Meter) -> Result<Self, SetupError> {
+        let header = config.auth.header()?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none()) // a redirect would carry the secret to another host
+            .connect_timeout(Duration::from_secs(10).min(config.call_timeout))
+            .tls_certs_only(tls::trusted(config.ca_certificate));
+        if is_loopback(&config.base_url) {
+            builder = builder.no_proxy();
+        }
+        // A second installation, by another data source, changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = builder.build().map_err(|e| SetupError::Http(chain(&e)))?;
+        Ok(Self {
+            http,
+            base_url: config.base_url,
+            header,
+            secret: config.auth.secret().clone(),
+            call_timeout: config.call_timeout,
+            limit: AdaptiveLimit::new(config.concurrent_calls),
+            clock: Clock::new(config.service),
+            meter: meter.clone(),
+        })
+    }
+
+    /// How many calls may run at the same time just now.
+    #[must_use]
+    pub fn concurrent_calls(&self) -> usize {
+        self.limit.current()
+    }
+
+    /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of the service's, whose answers
+    /// tell the time.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// A text of the service on one line, bounded in length, and without the secret.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        redact(&self.secret, text)
+    }
+
+    /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
+    ///
+    /// Tried again: a broken connection, 429, 5xx, an answer that `read` refuses, and 403 where `access` takes it for passing.
+    ///
+    /// # Errors
+    /// The last failure, when trying again cannot help or the deadline is near.
+    pub async fn get_json<T>(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+        access: &impl Access,
+        mut read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let mut last = None;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let attempt = access.begin();
+            let Ok(permit) = tokio::time::timeout_at(deadline.into(), self.limit.acquire()).await else {
+                // Other calls had the permits until the deadline.
+                return Err(last.unwrap_or(Error::Timeout { seconds: begun.elapsed().as_secs().max(1) }));
+            };
+            let answer = self.once(request, deadline, tries).await;
+            drop(permit);
+            let read = answer.and_then(|body| read(body).map_err(|e| self.broken_json(&e)));
+            let error = match read {
+                Ok(value) => {
+                    self.limit.on_success();
+                    access.succeeded(attempt);
+                    self.meter.count("ok");
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
+            let failure = self.observe_failure(&error, access, attempt, deadline).await;
+            let time_left = deadline.saturating_duration_since(Instant::now());
+            let delay = retry::next_delay(tries, failure, error.retry_after(), time_left, fastrand::f64());
+            let Some(delay) = delay else {
+                // A try that the deadline cut short tells less than the one before.
+                let cut_short = matches!(error, Error::Timeout { .. }) && Instant::now() >= deadline;
+                return Err(last.filter(|_| cut_short).unwrap_or(error));
+            };
+            tracing::debug!(outcome = error.outcome(), tries, "trying again");
+            last = Some(error);
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// Counts a failed try, reports it to the limit and to `access`, and tells what it means for another try.
+    async fn observe_failure<A: Access>(
+        &self,
+        error: &Error,
+        access: &A,
+        attempt: A::Try,
+        deadline: Instant,
+    ) -> Failure {
+        self.meter.count(error.outcome());
+        if error.refusal() == Some(StatusCode::TOO_MANY_REQUESTS) {
+            self.limit.on_throttled();
+        }
+        if error.refusal() == Some(StatusCode::FORBIDDEN) {
+            access.refused(attempt);
+            if access.is_passing(deadline).await {
+                return Failure::Passing;
+            }
+        }
+        error.failure()
+    }
+
+    /// One try, with a timeout that includes the reading of the body.
+    async fn once(&self, request: Request<'_>, deadline: Instant, tries: u32) -> Result<Vec<u8>, Error> {
+        let timeout = self.call_timeout.min(deadline.saturating_duration_since(Instant::now()));
+        let timer = self.meter.start_timer();
+        let answer = tokio::time::timeout(timeout, self.answer(request, tries)).await;
+        timer.observe_duration();
+        let seconds = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+        answer.unwrap_or(Err(Error::Timeout { seconds }))
+    }
+
+    async fn answer(&self, request: Request<'_>, tries: u32) -> Result<Vec<u8>, Error> {
+        let mut url = self.base_url.clone();
+        url.path_segments_mut().expect("an http or https URL has a path").pop_if_empty().extend(request.path);
+        let (name, value) = self.header.clone();
+        let sent = clock::local();
+        let response = self.http.get(url).query(request.query).header(name, value).send().await;
+        let response = response.map_err(|e| self.unreachable(e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        // An error may be a proxy's.
+        if let Some(date) = text(&headers, &DATE).filter(|_| status.is_success()) {
+            self.clock.observe_date(date, sent, clock::local());
+        }
+        let body = self.body(response).await?;
+        let kind = text(&headers, &CONTENT_TYPE);
+        let is_json = kind.is_some_and(is_json);
+        if !status.is_success() {
+            let retry_after = text(&headers, &RETRY_AFTER).and_then(|value| retry::retry_after(value, Utc::now()));
+            return Err(Error::Refused(Refused { status, is_json, body, retry_after, tries }));
+        }
+        if !is_json {
+            let kind = self.redact(kind.unwrap_or("no content type"));
+            return Err(Error::Unreadable { message: format!("it is {kind}, not JSON; is a proxy in between?") });
+        }
+        Ok(body)
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Error> {
+        // At most the usual size of a page is reserved because a header says so.
+        let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(length.unwrap_or_default().min(USUAL_ANSWER_BYTES));
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(Error::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Error {
+        // The URL holds ids that do not belong into every log.
+        Error::Unreachable { message: self.redact(&chain(&error.without_url())) }
+    }
+
+    fn broken_json(&self, error: &serde_json::Error) -> Error {
+        Error::Unreadable { message: format!("the JSON is broken ({})", self.redact(&error.to_string())) }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Whether a content type is JSON's, whatever its case and its parameters.
+fn is_json(kind: &str) -> bool {
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    message
+}
