@@ -1,6 +1,6 @@
 //! Grafana data frames: Arrow's IPC file format plus Grafana's metadata.
 //!
-//! The contract is that of Grafana's Go SDK (`data/arrow.go`, `data/frame_meta.go`): the schema's metadata holds `name`,
+//! The contract is that of Grafana's Go SDK (`data/arrow.go`, `data/frame_meta.go`): the schema's metadata has `name`,
 //! `refId` and `meta`, a field's metadata `name`, `labels`, `config` and `tstype`, the last three as JSON. Types are
 //! limited to those that the SDK reads: no dictionaries, time in nanoseconds, JSON as binary.
 
@@ -43,11 +43,11 @@ pub struct Frame {
 pub struct Field {
     /// The column's name.
     pub name: String,
-    /// Dimensions of a number: they tell series, and alert instances, apart.
+    /// Dimensions of a number: they distinguish series and alert instances.
     pub labels: BTreeMap<String, String>,
     /// The values.
     pub values: ArrayRef,
-    /// Whether the column may hold nulls; Grafana's alerting wants a time column that cannot.
+    /// Whether the column may have nulls; Grafana's alerting wants a time column that cannot.
     pub nullable: bool,
     /// Grafana's display settings for the column (`FieldConfig`).
     pub config: Option<serde_json::Value>,
@@ -81,7 +81,7 @@ pub enum FrameType {
     TimeseriesWide,
     /// One frame per series, version 0.1.
     TimeseriesMulti,
-    /// One number and text columns that tell the rows apart, version 0.1.
+    /// One number, and text columns that distinguish the rows, version 0.1.
     NumericLong,
     /// Log lines, version 0.0.
     LogLines,
@@ -182,7 +182,7 @@ impl Frame {
     /// The frame as Grafana reads it.
     ///
     /// # Errors
-    /// When columns differ in length or a required column holds a null.
+    /// When columns differ in length or a required column has a null.
     pub fn to_arrow(&self, ref_id: &str) -> Result<Vec<u8>, ArrowError> {
         let fields: Vec<ArrowField> = self.fields.iter().map(Field::schema).collect::<Result<_, _>>()?;
         let metadata = HashMap::from([
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(fields, [("time", false), ("count", false), ("text", true), ("json", true)]);
         let types: Vec<_> = schema.fields().iter().map(|f| f.metadata()["tstype"].as_str()).collect();
         assert_eq!(types, ["time", "number", "string", "other"]);
-        // A field with labels and a config keeps both.
+        // A field with labels and a config has both.
         let count = schema.field(1).metadata();
         assert_eq!(count["labels"], r#"{"principal":"\"a\" <b>"}"#);
         assert_eq!(count["config"], r#"{"unit":"short"}"#);

@@ -31,7 +31,7 @@ use tower::service_fn;
 
 use crate::plugin::{COOKIE_KEY, COOKIE_VALUE, DataResponse, QueryDataResponse};
 
-/// How long the binary may take to say where it listens.
+/// How long the binary may take to print its address.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a plugin could not be started or asked.

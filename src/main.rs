@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Gives back what pages and answers took; the C library keeps most of it. `.cargo/config.toml` says how soon.
+/// Returns the memory of pages and answers to the system; the C library retains most of it. `.cargo/config.toml` has the
+/// delay.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -1,6 +1,6 @@
 //! The origin of a query: an alert rule, a dashboard's panel, an expression or Explore, as far as Grafana's headers name it.
 //!
-//! Only the headers that are named here are looked at; others may hold a user's token.
+//! Only the headers that are named here are read; others may contain a user's token.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -52,7 +52,7 @@ impl Door {
         Err("this system has none".into())
     }
 
-    /// The line that tells the host where to connect.
+    /// The line with the address that the host connects to.
     pub(super) fn handshake(&self) -> Result<String, Error> {
         let (network, address) = match self {
             #[cfg(unix)]
@@ -80,7 +80,7 @@ impl Door {
     }
 }
 
-/// Waits until the system asks the process to stop, and says by what.
+/// Waits until the system asks the process to stop, and returns the signal's name.
 #[cfg(unix)]
 pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -95,7 +95,7 @@ pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> 
     })
 }
 
-/// Waits until the system asks the process to stop, and says by what.
+/// Waits until the system asks the process to stop, and returns the signal's name.
 #[cfg(windows)]
 pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

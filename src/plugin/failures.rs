@@ -55,7 +55,7 @@ fn query_type(query: &DataQuery) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     hasher: RandomState,
-    /// By what tells them apart: when the last line was written, and how many failures since have none.
+    /// By the hash of a failure: when its last line was written, and how many equal failures since have none.
     known: Mutex<HashMap<u64, (Instant, u64)>>,
 }
 

@@ -1,4 +1,4 @@
-//! `CheckHealth`: what "Save & test" says, per region, and what to do where something is wrong.
+//! `CheckHealth`: the result of "Save & test" for each region, with advice where something is wrong.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -97,7 +97,7 @@ impl Health {
     }
 }
 
-/// A region's answer: how many events its last hour holds, or why that cannot be told.
+/// A region's answer: the number of events in its last hour, or why it is unknown.
 #[derive(Clone, Debug)]
 struct Region {
     events: usize,

@@ -1,4 +1,4 @@
-//! Streams: there are none yet, and Grafana is told so.
+//! Streams: there are none yet, and each call answers so.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

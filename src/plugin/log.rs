@@ -1,6 +1,6 @@
 //! Logging as go-plugin reads it: one JSON object per line on stderr.
 //!
-//! Only this crate's own events are written, at any level: what libraries would say of requests can hold secrets.
+//! Only this crate's own events are written, at any level: the log lines of libraries about requests can contain secrets.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -34,7 +34,7 @@ pub(super) fn start() {
     let known = LEVELS.into_iter().find(|(name, _)| named.trim().eq_ignore_ascii_case(name));
     let level = known.map_or(LevelFilter::INFO, |(_, level)| level);
     let subscriber = tracing_subscriber::registry().with(Lines.with_filter(Own(level)));
-    // A second start, as in tests, keeps the first.
+    // A second start, as in tests, changes nothing.
     let _ = tracing::subscriber::set_global_default(subscriber);
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -64,7 +64,7 @@ struct Lines;
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let line = line(event);
-        // Nobody is left to tell when stderr is gone.
+        // Without stderr there is nowhere to report the error.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }

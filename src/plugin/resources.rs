@@ -8,7 +8,7 @@
 //! | `/projects` | the projects of the organization |
 //! | `/resources` | the resources that recent events name |
 //! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
-//! | `/check` | what an answer would say of the names in a query, which is the body or the parameter `query`; `rule=true` checks it as an alert rule's |
+//! | `/check` | the notices that an answer would have about the names in a query, which is the body or the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -137,7 +137,7 @@ impl Parameters {
         })
     }
 
-    /// The regions that may hold an event: that of the parameter `region`, which is `global` where a row says so, or else
+    /// The regions that may have an event: that of the parameter `region`, which is `global` in rows of global events, or else
     /// all that are configured, and that of global events.
     fn regions(&self, data_source: &DataSource) -> Result<Vec<String>, Failure> {
         match self.get("region") {
@@ -230,7 +230,7 @@ struct Seen {
 /// The resources that events of the range name, the most recent first.
 async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
     let scope = data_source.in_default_project(&Scope::default());
-    // Names that no event tells are a convenience.
+    // Names from Resource Explorer are optional.
     let named = async { data_source.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
     let (answer, named) = tokio::join!(gather(data_source, scope, parameters.range()?, deadline), named);
     let answer = answer?;
@@ -278,7 +278,7 @@ async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: 
     Ok(json!({ "resources": list, "total": total, "notices": shown(&answer.notices()) }))
 }
 
-/// What an answer would say of a query before there is one: an error that it would be, and warnings about its names.
+/// The error of a query, or the warnings about its names, before it is answered.
 async fn check(
     data_source: &DataSource,
     parameters: &Parameters,

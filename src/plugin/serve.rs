@@ -1,7 +1,7 @@
 //! The process that Grafana starts: handshake, socket, services, and a quick end.
 //!
-//! The contract is hashicorp/go-plugin's: a magic cookie in the environment says that a host started the process, one line
-//! on stdout says where it listens, and a call asks it to stop.
+//! The contract is hashicorp/go-plugin's: a magic cookie in the environment shows that a host started the process, one line
+//! on stdout has the address that it listens on, and a call asks it to stop.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ use super::wire::{Empty, QueryData, Shutdown, Unary};
 use super::{instance, log};
 use crate::{cache, scaleway};
 
-/// The environment variable that tells a plugin that a host started it.
+/// The environment variable by which a plugin knows that a host started it.
 pub const COOKIE_KEY: &str = "grafana_plugin_type";
 
 /// Its value for data sources.
@@ -36,7 +36,7 @@ pub const COOKIE_VALUE: &str = "datasource";
 /// How long calls in flight may still take once the process is asked to stop.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// Serves Grafana until it says stop.
+/// Serves Grafana until it asks the process to stop.
 #[must_use]
 pub fn run() -> ExitCode {
     if std::env::var(COOKIE_KEY).as_deref() != Ok(COOKIE_VALUE) {
@@ -102,7 +102,7 @@ async fn serve() -> Result<(), Error> {
         reason = reason => tracing::info!(reason, "stopping"),
     }
     asked.notify_one();
-    // Calls in flight get a moment; a connection that the host keeps open must not keep the process.
+    // Calls in flight get a moment; a connection that the host leaves open must not delay the end of the process.
     let _ = tokio::time::timeout(GRACE, serving).await;
     Ok(())
 }

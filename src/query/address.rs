@@ -1,7 +1,7 @@
 //! Addresses and networks, in every spelling that they have.
 //!
 //! An IPv4 address that is mapped into IPv6 (`::ffff:203.0.113.7`) is the IPv4 address. Letters may have any case, zeros
-//! may be compressed or not, and the zone of a link-local address (`fe80::1%eth0`) tells nothing about who called. Leading
+//! may be compressed or not, and the zone of a link-local address (`fe80::1%eth0`) says nothing about the caller. Leading
 //! zeros in an IPv4 address are refused, since some programs read them as octal numbers.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// What a query may write in the place of an address.
+/// The forms of an address in a query.
 pub(super) const ALLOWED: &str = "an address such as 203.0.113.7 or a network such as 203.0.113.0/24";
 
 /// The length of the prefix below which IPv4 addresses are mapped into IPv6.

@@ -21,7 +21,7 @@ use crate::risk::{Risk, RuleSet};
 use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::iam::Names;
 
-/// The events that a query means, with what is known about them.
+/// The events that a query means, with their names, risks and gaps.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The events, newest first.
@@ -30,7 +30,7 @@ pub struct Answer {
     /// The number of each event's risk among the rules.
     pub(super) risks: OnceLock<Vec<u16>>,
     pub(super) names: Arc<Names>,
-    /// What the ids of a column stand for, where the question is about their values.
+    /// The names of a column's ids, where the question is about their values.
     pub(super) labels: Arc<Labels>,
     pub(super) gaps: Vec<(String, Gap)>,
     /// From when events may be missing.
@@ -40,12 +40,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Who has no name in IAM may be named by the event's resource.
+    /// The names that events themselves have of principals without a name in IAM.
     fn own_names(&self) -> OwnNames {
         OwnNames::of(&self.events, |id| self.names.get(id).is_none())
     }
 
-    /// What the event of a row means.
+    /// The risk of the event of a row.
     #[must_use]
     pub fn risk(&self, row: usize) -> Option<&Risk> {
         self.rules.risk(self.risk_numbers()[row])
@@ -132,7 +132,7 @@ impl Answer {
         self.events.times().values().first().copied()
     }
 
-    /// What an id stands for, where the question is about the values of its column.
+    /// The name of an id, where the question is about the values of its column.
     #[must_use]
     pub fn label(&self, id: &str) -> Option<&str> {
         self.labels.get(id).map(String::as_str)
@@ -144,25 +144,25 @@ impl Answer {
         self.names.get(id).map(|who| who.name.as_str())
     }
 
-    /// What is to be said about the answer, in sentences.
+    /// The texts of the notices.
     #[must_use]
     pub fn notices(&self) -> Vec<&str> {
         self.notices.iter().map(|notice| notice.text.as_str()).collect()
     }
 
-    /// What kept events from being read, if anything did.
+    /// The first gap as a failure, if there is one.
     #[must_use]
     pub fn missing(&self) -> Option<Failure> {
         self.gaps.first().map(|(place, gap)| Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) })
     }
 
-    /// Whether it has no event, and events may be missing from it: then nothing is known, not even that there is none.
+    /// Whether it has no event although events may be missing from it: the number of events is unknown, not zero.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.events.is_empty() && !self.incomplete.is_empty()
     }
 
-    /// Leaves only the events of some rows: those whose place in `rows` is true.
+    /// Leaves only the events of some rows: those whose entry in `rows` is true.
     ///
     /// # Errors
     /// When `rows` has another length than the answer.
@@ -172,13 +172,13 @@ impl Answer {
         Ok(())
     }
 
-    /// The `limit` newest events, with nothing to be said about them.
+    /// The `limit` newest events, without notices.
     #[must_use]
     pub fn newest(&self, limit: usize) -> Self {
         self.some(0..limit.min(self.events.len()))
     }
 
-    /// The `limit` oldest events, newest first, with nothing to be said about them.
+    /// The `limit` oldest events, newest first, without notices.
     #[must_use]
     pub fn oldest(&self, limit: usize) -> Self {
         self.some(self.events.len().saturating_sub(limit)..self.events.len())
@@ -188,7 +188,7 @@ impl Answer {
         self.of_events(self.events.slice(rows))
     }
 
-    /// The events of some rows, which ascend, with nothing to be said about them.
+    /// The events of some rows, which ascend, without notices.
     ///
     /// # Panics
     /// When there is no such row.
@@ -198,7 +198,6 @@ impl Answer {
         for row in rows {
             mask[*row] = true;
         }
-        // The mask has a place for each event.
         self.of_events(self.events.filter(&mask).expect("the mask has one entry for each event"))
     }
 
@@ -222,7 +221,7 @@ impl Answer {
         }
     }
 
-    /// The frames, the first with all that is to be said about the answer. What they say may quote other people's text.
+    /// The frames, the first with the answer's notices, whose texts may quote text of callers.
     #[must_use]
     pub fn finish(self, mut frames: Vec<Frame>) -> Vec<Frame> {
         if let Some(frame) = frames.first_mut() {
@@ -237,13 +236,13 @@ impl Answer {
 }
 
 impl Answer {
-    /// An answer without events, of which there is only this to be said.
+    /// An answer without events, with one notice.
     #[must_use]
     pub(super) fn nothing(notice: Notice) -> Self {
         Self { notices: vec![notice], ..Self::new(Events::default(), RuleSet::built_in()) }
     }
 
-    /// Adds something to be said about the answer.
+    /// Adds a notice.
     pub(super) fn notice(&mut self, notice: Notice) {
         self.notices.push(notice);
     }

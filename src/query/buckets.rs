@@ -8,7 +8,7 @@
 //! | panel, Explore | all that overlap the range | those in the range: the sum is the total of other panels |
 //! | alert rule | complete ones: the start is extended, an incomplete last one left out | those in the buckets |
 //!
-//! The first and the last bucket of a panel count only the part of them in the range, and a notice says so.
+//! The first and the last bucket of a panel count only the part of them in the range, and have a notice.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -128,7 +128,7 @@ impl Buckets {
         self
     }
 
-    /// The buckets that hold events, the newest first, with the rows of each.
+    /// The buckets that have events, the newest first, with the rows of each.
     pub fn rows<'a>(&self, events: &'a Events) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
         let starts = self.starts().to_vec();
         let mut row = self.edges.last().map_or(0, |end| events.since(*end));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::risk::Severity;
 
-/// Annotations closer than this on the screen, in pixels, cannot be told apart with a pointer.
+/// The distance on the screen, in pixels, below which a pointer cannot choose between two annotations.
 pub(super) const NEAR: i64 = 4;
 
 /// The width that is assumed, in pixels, where Grafana sends none.
@@ -89,7 +89,7 @@ struct Step {
     one_class: bool,
 }
 
-/// The steps of clustering, each coarser than the one before; and those that also give up an event's place in time. The
+/// The steps of clustering, each coarser than the one before; and those that also give up an event's time. The
 /// first is what happens at any number of events.
 fn steps(bounds: &Bounds) -> (Vec<Step>, Vec<Step>) {
     let range = bounds.range;
@@ -124,7 +124,7 @@ pub(super) fn clusters(points: &[Point], bounds: &Bounds) -> Vec<Cluster> {
     let count = |level: usize, step: Step| cluster(points, &levels[level], step, |_, _| {});
     let mut counts: Vec<usize> = (0..levels.len()).map(|level| count(level, usual[0])).collect();
     // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
-    // loses its place in time, and then they lose it step by step.
+    // loses its time, and then they lose it step by step.
     let by_level = (0..levels.len()).flat_map(|level| usual[1..].iter().map(move |step| (level, *step)));
     let by_step = last_resort.iter().flat_map(|step| (0..levels.len()).map(move |level| (level, *step)));
     for (level, step) in by_level.chain(by_step) {

@@ -28,7 +28,7 @@ const COMPARISONS: &str = "<, <=, >, >=";
 pub struct Condition {
     /// The column.
     pub key: Dimension,
-    /// Whether the events that pass the test are left out instead of kept.
+    /// Whether the events that pass the test are left out instead of selected.
     pub negated: bool,
     /// What the column's text is compared with.
     pub test: Test,
@@ -183,7 +183,7 @@ impl Alternative {
 
     fn matches(&self, text: Option<&str>) -> bool {
         match (self, text) {
-            // A count's label does not tell the lack of a text from a text that is written like it.
+            // A count's label is the same for the lack of a text and for a text that is written like it.
             (Self::None, text) => text.is_none_or(|text| text.is_empty() || text == NONE),
             (_, None) => false,
             // A value may come from a legend or a log line, where texts are cleaned and shortened.

@@ -1,4 +1,4 @@
-//! Counts: how many events, over time or in all, told apart by columns; what alert rules read.
+//! Counts: the number of events, over time or in total, grouped by columns; alert rules read them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const MOST_GROUPINGS: usize = 8;
 pub struct Counts {
     /// A series on a grid, or one number.
     pub over: Over,
-    /// What tells the numbers apart.
+    /// The columns that the events are grouped by.
     pub group_by: Vec<Dimension>,
     /// At most this many groups.
     pub group_limit: usize,
@@ -98,7 +98,7 @@ impl Question for Counts {
     }
 }
 
-/// Events told apart by the values of some columns.
+/// Events grouped by the values of some columns.
 struct Groups {
     /// The values of each group: in the order that their columns have, then the largest group first.
     keys: Vec<Vec<String>>,
@@ -131,7 +131,7 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     keys.sort_by(|(a, i), (b, j)| sizes[*j].cmp(&sizes[*i]).then_with(|| a.cmp(b)));
     let found = keys.len();
     keys.truncate(counts.group_limit);
-    // The largest are kept, in the order of their values where these have one.
+    // The largest groups are left, in the order of their values where these have one.
     let ranks = |key: &[String]| -> Vec<usize> {
         counts.group_by.iter().zip(key).map(|(dimension, text)| dimension.rank(text)).collect()
     };
@@ -155,14 +155,14 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
         notice = Some(
             Topic::GroupLimit.info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")),
         );
-        // Two groups with the same labels are one to Grafana: a group that is really called so keeps its name.
+        // Two groups with the same labels are one to Grafana: a group that has this name already does not change.
         let mut other = OTHER.to_owned();
         while keys.iter().any(|(key, _)| key.iter().all(|text| *text == other)) {
             other = format!("({other})");
         }
         keys.push((vec![other; counts.group_by.len()], usize::MAX));
     }
-    // A place is that of a group, of which there are not more than rows.
+    // There are not more groups than rows.
     let of = of
         .into_iter()
         .map(|group| u32::try_from(place[group as usize]).expect("there are fewer than 2^32 groups"))

@@ -47,7 +47,7 @@ impl DataSource {
         Ok(Self { settings, client, cache, rules, directory, unfamiliar: Unfamiliar::default() })
     }
 
-    /// The principals' names; asked for again when they are old, or when `lacks` says that one is missing.
+    /// The principals' names; fetched again when they are old, or when `lacks` finds one missing.
     ///
     /// # Errors
     /// When IAM cannot be read, and never could.
@@ -116,18 +116,18 @@ impl DataSource {
         self.directory.resources(self.deadline_of_names(deadline), true).await
     }
 
-    /// The principals of ids that events of an answer tell, or have told before.
+    /// The principals of ids that events of this answer or an earlier one name.
     pub(super) fn seen(&self, ids: &[&str], told: HashMap<String, Principal>) -> HashMap<String, Principal> {
         self.directory.seen(ids, told)
     }
 
-    /// The principals of ids that IAM does not know, as far as the trail tells them, and what kept it from telling.
+    /// The principals of ids that IAM does not have, as far as the trail has them, and why some could not be read.
     pub(super) async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
         self.directory.told(ids, deadline).await
     }
 
     /// The names together with those of principals that were created or deleted, where a scope asks for a principal that IAM
-    /// does not know, and what kept the trail from telling them.
+    /// does not have, and why they could not be read from the trail.
     pub(super) async fn with_departed(
         &self,
         scope: &Scope,

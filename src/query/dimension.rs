@@ -1,8 +1,8 @@
-//! What events are filtered, grouped and listed by.
+//! Dimensions: the attributes by which events are filtered, grouped and listed.
 
 use crate::event::Column;
 
-/// What an event can be told apart by.
+/// An attribute of an event: filters compare it, counts group by it, tables show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
     /// The principal's name, or its id where no name is known.

@@ -1,4 +1,4 @@
-//! What is looked up beside the events, and cached for all questions of a data source.
+//! Names and products, looked up beside the events and cached for all queries of a data source.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,11 +28,11 @@ pub(super) struct Directory {
     catalogue: Built,
     projects: Lookup<Labels>,
     resources: Lookup<Labels>,
-    /// The principals that IAM does not know, by id, as the trail tells them. Locked for a few instructions.
+    /// The principals that IAM does not have, by id, as the trail names them. Locked for a few instructions.
     told: Mutex<HashMap<String, Arc<Lookup<Option<Principal>>>>>,
-    /// Principals that were created or deleted, by id, as the trail tells them.
+    /// Principals that were created or deleted, by id, as the trail names them.
     departed: Lookup<HashMap<String, Principal>>,
-    /// Those that events of an answer have told. Locked for a few instructions.
+    /// The principals that events of an answer name. Locked for a few instructions.
     seen: Mutex<HashMap<String, Principal>>,
 }
 
@@ -86,7 +86,7 @@ impl Directory {
         }
     }
 
-    /// The principals of ids that events of an answer tell, or have told before.
+    /// The principals of ids that events of this answer or an earlier one name.
     pub(super) fn seen(&self, ids: &[&str], told: HashMap<String, Principal>) -> HashMap<String, Principal> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() + told.len() > MOST_TOLD {
@@ -108,7 +108,7 @@ impl Directory {
         fetched(&self.resources, deadline, now, fetch).await
     }
 
-    /// The principals of ids that IAM does not know, as far as the trail tells them, and what kept it from telling.
+    /// The principals of ids that IAM does not have, as far as the trail has them, and why some could not be read.
     pub(super) async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
         let lookups: Vec<Arc<Lookup<Option<Principal>>>> = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +137,7 @@ impl Directory {
         self.departed.get(deadline, |_| false, fetch).await
     }
 
-    /// The names of principals; fetched again when they are old, or when `lacks` says that one is missing.
+    /// The names of principals; fetched again when they are old, or when `lacks` finds one missing.
     pub(super) async fn names(
         &self,
         deadline: Instant,

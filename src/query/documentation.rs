@@ -33,7 +33,7 @@ pub(super) enum Topic {
     Malformed,
     /// A fault of the plugin.
     Fault,
-    /// The age from which on Scaleway keeps no events.
+    /// The age beyond which Scaleway has no events.
     Retention,
     /// Text that is not UTF-8.
     InvalidText,
@@ -41,7 +41,7 @@ pub(super) enum Topic {
     Names,
     /// Names that could not be looked up again.
     EarlierNames,
-    /// Names that only the trail tells.
+    /// Names that only the trail has.
     TrailNames,
     /// Projects and resources without names.
     Labels,

@@ -208,7 +208,7 @@ impl Level {
     }
 }
 
-/// A log level that says how much the event matters and whether it went wrong.
+/// An event's log level: from its severity and its status.
 pub(super) fn level(answer: &Answer, row: usize) -> Level {
     let statuses = answer.events.statuses();
     let status = if statuses.is_valid(row) { statuses.value(row) } else { 0 };
@@ -322,7 +322,7 @@ fn table(answer: &Answer) -> Result<Frame, Failure> {
     Ok(Frame { fields, ..no_data() })
 }
 
-/// A table of events of which none is known: without its columns, Grafana says so instead of showing that there is none.
+/// A table of unknown events: without columns, Grafana shows "no data" instead of an empty table.
 pub(super) fn no_data() -> Frame {
     Frame {
         name: "events".to_owned(),

@@ -1,4 +1,4 @@
-//! JSON as people and Grafana's variables write it: numbers as text, one value in place of a list.
+//! The fields of a query's JSON, as people and Grafana's variables write them: numbers as text, one value instead of a list.
 
 use std::collections::BTreeSet;
 

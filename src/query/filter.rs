@@ -134,7 +134,7 @@ fn principals(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) 
     }
 }
 
-/// The principals' names that events tell themselves: the user that logs in, or renews a session, is the event's resource.
+/// The principals' names in the events themselves: the user that logs in, or renews a session, is the event's resource.
 pub(super) struct OwnNames {
     /// By row, ascending.
     names: Vec<(usize, String)>,
@@ -153,7 +153,7 @@ impl OwnNames {
         events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), &mut see);
         events.find(Column::Product, |product| product == Some(PRODUCT_WITHOUT_PRINCIPAL), &mut see);
         let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
-        // The mask has a place for each event.
+        // The mask has an entry for each event.
         let few = events.filter(&mask).expect("the mask has one entry for each event");
         let (principal, resource, name) =
             (few.text(Column::PrincipalId), few.text(Column::ResourceId), few.text(Column::ResourceName));
@@ -165,7 +165,7 @@ impl OwnNames {
         Self { names }
     }
 
-    /// The name that an event tells.
+    /// The name in the event of a row.
     pub(super) fn get(&self, row: usize) -> Option<&str> {
         let place = self.names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
         Some(&self.names[place].1)
@@ -177,7 +177,7 @@ impl OwnNames {
     }
 }
 
-/// Resources by id and by name, with their children, as far as the events tell who belongs to whom.
+/// Resources by id and by name, with their children, as far as the events name parents.
 fn resources(mask: &mut [bool], scope: &Scope, events: &Events) {
     for wanted in [by_id(scope, events), by_name(scope, events)].into_iter().flatten() {
         for (keep, wanted) in mask.iter_mut().zip(wanted) {
@@ -226,7 +226,7 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
             break;
         }
     }
-    // In JSON an id stands between quotes; ids hold nothing that JSON would escape.
+    // In JSON an id stands between quotes; ids have no character that JSON would escape.
     let quoted: Vec<String> = known.iter().map(|id| format!("\"{id}\"")).collect();
     let in_body = AhoCorasick::new(&quoted).ok();
     let concerns = |row: usize| {
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
     use crate::query::{Query, Request};
 
-    /// The places of the events that a scope means.
+    /// The rows of the events that a scope means.
     fn meant(scope: Value, kind: Kind, told: &[Value]) -> Vec<usize> {
         let request = Request::new("A", (0, 1), std::time::Duration::ZERO, 0, false).unwrap();
         let mut query = json!({});

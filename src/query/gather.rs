@@ -92,7 +92,7 @@ impl Answer {
     }
 }
 
-/// What a scope's risks and the conditions leave of an answer.
+/// The events of an answer that match a scope's risks and the conditions.
 fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
     let mut wanted: Vec<bool> = (0..answer.events.len()).map(|row| matches_risk(scope, answer.risk(row))).collect();
     for filter in filters {
@@ -112,8 +112,8 @@ fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
         && (scope.severities.is_empty() || scope.severities.contains(&risk.severity))
 }
 
-/// The names of what a variable's values are the ids of, and a notice where they are not the newest; the events have
-/// names of their own.
+/// The names of the ids that are a variable's values, and a notice where they are not the newest; the events have names of
+/// their own.
 async fn labels(
     data_source: &DataSource,
     column: Option<Column>,

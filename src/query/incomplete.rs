@@ -1,19 +1,19 @@
 //! Incomplete intervals: when events may be missing from an answer, and why, for people who look at a graph.
 //!
-//! Pure functions of what a reading reports.
+//! Pure functions of the gaps of a read.
 
 use std::ops::Range;
 
 use crate::scaleway::Error;
 use crate::scaleway::audit_trail::{Gap, RETENTION_DAYS};
 
-/// At most this many intervals are told apart for one reason; more are joined with their neighbours.
+/// The most intervals of one reason; more are joined with their neighbours.
 const MOST_INTERVALS: usize = 20;
 
 /// Why events may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// A reading ended early, or left something out.
+    /// A read ended early, or left events out.
     Gap(Gap),
     /// The events are cached, and the latest of them could not be read again.
     Cached,
@@ -72,7 +72,7 @@ impl Reason {
     }
 }
 
-/// The intervals for a graph on which `nearest` nanoseconds cannot be told apart: the earliest first and, of those that begin
+/// The intervals for a graph on which `nearest` nanoseconds look like one point: the earliest first and, of those that begin
 /// together, the longest, so that each can be pointed at. Whatever concerns the same intervals shares them.
 pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
     struct Group<'a> {
@@ -153,7 +153,7 @@ pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
     regions
 }
 
-/// Whether two intervals cannot be told apart on the graph.
+/// Whether two intervals look like one on the graph.
 fn look_alike(one: &Range<i64>, other: &Range<i64>, nearest: i64) -> bool {
     let near = |a: i64, b: i64| a.abs_diff(b) < nearest.max(1).unsigned_abs();
     near(one.start, other.start) && near(one.end, other.end)

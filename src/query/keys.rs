@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use crate::event::{Column, Events};
 
-/// The texts of a column, each once, and the place of each event's text among them.
+/// The texts of a column, each once, and each event's index among them.
 #[derive(Clone, Debug, Default)]
 pub struct Keys<'a> {
     of: Vec<u32>,
@@ -21,13 +21,13 @@ pub struct Keys<'a> {
 /// The key of an event that has no text.
 const NONE: u32 = u32::MAX;
 
-/// A map that is fast, and whose keys nobody can choose to collide.
+/// A fast map with a random seed, so that chosen keys do not collide.
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Combinations of keys that are numbered in a table; of more, those that occur are looked up.
 const MOST_PAIRS: usize = 1 << 20;
 
-/// Rows told apart by several columns: each row's number, and of each number the first row.
+/// Rows grouped by several columns: each row's group, and the first row of each group.
 ///
 /// A number stands for a key of each column; column by column, the combinations that occur are numbered anew.
 pub(super) fn told_apart(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<usize>) {
@@ -63,7 +63,7 @@ pub(super) fn told_apart(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<u
     (of, first)
 }
 
-/// Texts that are told apart, each once.
+/// Distinct texts.
 #[derive(Default)]
 struct Distinct<'a> {
     places: Map<Cow<'a, str>, u32>,
@@ -71,7 +71,7 @@ struct Distinct<'a> {
 }
 
 impl<'a> Distinct<'a> {
-    /// The place of a text, which is added where it is new.
+    /// The index of a text, which is added where it is new.
     fn place(&mut self, text: Cow<'a, str>) -> u32 {
         let texts = &mut self.texts;
         *self.places.entry(text).or_insert_with_key(|text| {

@@ -1,4 +1,4 @@
-//! From listings to events, and what is missing from them.
+//! From the cache's listings to events, and the gaps in them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -31,8 +31,8 @@ pub(super) struct ReadEvents {
 }
 
 impl ReadEvents {
-    /// Merges listings. A panel shows what there is and says what is missing; a rule, or a panel with nothing to show, gets
-    /// the error. A question that shows gaps has something to show: the interval without events.
+    /// Merges listings. A panel shows the events that were read, with notices about gaps; a rule, or a panel without any
+    /// event, gets the error. A question that shows gaps always has something to show: the interval without events.
     ///
     /// # Errors
     /// The first gap of a rule, or of a panel without anything to show.
@@ -109,7 +109,7 @@ fn place(region: &str, list: List) -> String {
     format!("region {region}, {} events", list.as_str())
 }
 
-/// What is missing, each with where; once, however many listings of one place say the same.
+/// The gaps with their lists; each once, however many listings of a list have it.
 fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
     let mut gaps: Vec<(String, Gap)> = Vec::new();
     for listing in listings {
@@ -186,8 +186,8 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
     Ok(Events::merge(&parts?)?)
 }
 
-/// The trail is kept for a limited time: a range that begins earlier may lack events without anybody's error. The notice
-/// tells since when, and the interval shows it.
+/// Scaleway's retention is limited: a range that begins earlier may lack events although every call succeeded. The notice
+/// names the time from which on events exist, and the interval shows it.
 fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
     // The range was made a little before it is answered: the last ninety days are not older than that.
     let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);

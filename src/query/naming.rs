@@ -20,7 +20,7 @@ use crate::frame::Notice;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{Error, Found};
 
-/// How many principals one question of a panel asks the trail about; the next question asks about others.
+/// How many principals one query of a panel looks up in the trail; the next query looks up others.
 const MOST_ASKED: usize = 16;
 
 /// The names of principals for one query: first those that its scope asks for, then those that its events need.
@@ -34,7 +34,7 @@ pub(super) struct Naming<'a> {
     deadline: Instant,
     /// The names that the scope asks for; empty where it asks for none.
     asked: Result<Found<Names>, Error>,
-    /// Why the trail did not tell the names of departed principals.
+    /// Why the names of departed principals could not be read from the trail.
     failure: Option<Error>,
 }
 
@@ -119,13 +119,13 @@ pub(super) struct Named<'a> {
     pub(super) names: Arc<Names>,
     /// What IAM answered.
     found: Result<Found<Names>, Error>,
-    /// Why the trail did not tell some names.
+    /// Why some names could not be read from the trail.
     failure: Option<Error>,
     naming: Naming<'a>,
 }
 
 impl Named<'_> {
-    /// Whether the answer uses names, and IAM told them: then the names that only the trail tells are worth a notice.
+    /// Whether the answer uses names, and IAM was read: then names that only the trail has are worth a notice.
     pub(super) fn has_iam(&self) -> bool {
         self.naming.is_needed() && self.found.is_ok()
     }
@@ -198,10 +198,10 @@ fn unnamed(events: &Events, names: &Names) -> bool {
     any
 }
 
-/// The names together with those that the trail tells of the events' principals, and why it did not tell all: the events of
-/// an answer, or else the newest event about a principal.
+/// The names together with those that the trail has of the events' principals, and why some could not be read: from the
+/// events of an answer, or else from the newest event about a principal.
 ///
-/// To a rule, only the latter counts: its groups may not hang on which events are in its range.
+/// For a rule, only the latter counts: its groups may not depend on the events in its range.
 async fn with_told(
     data_source: &DataSource,
     events: &Events,
@@ -233,7 +233,7 @@ fn nameless<'a>(events: &'a Events, names: &Names) -> Vec<&'a str> {
     rows.into_iter().filter_map(|row| principal.get(row)).filter(|id| seen.insert(*id)).collect()
 }
 
-/// The principals that the events are about, as they name them: the newest name counts.
+/// The principals that are resources of the events, with the names there: the newest name counts.
 fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
     let mut rows = Vec::new();
     let is_principal = |kind: &str| Principal::told(kind, "").is_some();
@@ -256,7 +256,7 @@ fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
     told
 }
 
-/// Which principals of the events have a name that only the trail tells.
+/// The notice about principals of the events whose name only the trail has.
 pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
     let mut rows = Vec::new();
     let is_told = |id: &str| names.get(id).is_some_and(|who| who.is_told);

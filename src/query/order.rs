@@ -1,5 +1,5 @@
-//! The order of a column's values where they have one of their own: it is the same for every range, so that a series keeps its
-//! place and its colour.
+//! The order of a column's values where they have one of their own: it is the same for every range, so that a series has the
+//! same position and colour in all of them.
 
 use super::dimension::Dimension;
 use crate::event::{Column, Kind, status_class};

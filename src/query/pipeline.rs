@@ -34,7 +34,7 @@ impl DataSource {
         encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let query = Query { scope: self.in_default_project(&query.scope), ..query.clone() };
-        // A rule has no hidden query: to answer nothing would be to say that there are no data.
+        // A rule has no hidden query: an empty answer would mean "no data".
         if query.hide && !request.from_alert {
             return encode(Vec::new());
         }

@@ -1,6 +1,6 @@
-//! Which windows of the trail a question needs, and which filters Scaleway can apply itself.
+//! The windows of the trail that a query needs, with the filters that Scaleway can apply itself.
 //!
-//! A filter is pushed down only where the API's answer is exactly the events that [`super::filter`] would keep: asking
+//! A filter is pushed down only where the API's answer is exactly the events that [`super::filter`] would select: asking
 //! more narrowly never changes an answer, it only costs fewer calls.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Param
 /// The most listings that one region's API events are split into, when a filter has several values.
 const MOST_ALTERNATIVES: usize = 4;
 
-/// The windows that hold the events of `scope` between `from` and `to`.
+/// The windows that have the events of `scope` between `from` and `to`.
 ///
 /// `regions` are those to ask; the region of global products is added where such events can match. `known` are the names
 /// that the scope's are known by; `principals` the ids that its principals are, `None` where one of them is unknown.
@@ -28,7 +28,7 @@ pub fn windows(
     principals: Option<&[String]>,
     (from, to): (i64, i64),
 ) -> Vec<Window> {
-    // Who belongs to whom is told by events that the scope itself may not mean: all of them are read.
+    // A resource's children are named by events outside the scope: all events are read.
     let related = !scope.resource_ids.is_empty() || !scope.resource_names.is_empty();
     let everything = Scope::default();
     let (scope, principals) = if related { (&everything, None) } else { (scope, principals) };
@@ -132,7 +132,7 @@ fn split(filters: &mut Vec<Filter>, param: Param, values: &[String]) {
     }
 }
 
-/// Splits by principal. Session renewals name no principal and yet are somebody's: the one product they belong to is read
+/// Splits by principal. Session renewals name no principal although they have one: the one product that has them is read
 /// beside.
 fn by_principal(filters: &mut Vec<Filter>, ids: Option<&[String]>) {
     let Some(ids) = ids.filter(|ids| filters.len() * (ids.len() + 1) <= MOST_ALTERNATIVES) else { return };
@@ -146,7 +146,7 @@ fn by_principal(filters: &mut Vec<Filter>, ids: Option<&[String]>) {
     *filters = split;
 }
 
-/// The scope with what conditions ask for, as far as that helps to read less.
+/// The scope narrowed by the conditions, as far as that spares calls.
 pub(super) fn narrowed(scope: &Scope, filters: &[Condition]) -> Scope {
     let mut scope = scope.clone();
     for filter in filters.iter().filter(|filter| !filter.negated) {
@@ -331,7 +331,7 @@ mod tests {
         let by = |principal: &str| Filter::default().with(Param::Principal, principal);
         let beside = Filter::default().with(Param::Product, PRODUCT_WITHOUT_PRINCIPAL);
         assert_eq!(filters(&scope, Some(&["a", "b"])), [by("a"), by("b"), beside]);
-        // Somebody unknown may be found by the name that an event itself tells.
+        // An unknown principal may be found by a name in an event itself.
         assert_eq!(filters(&scope, None), [Filter::default()]);
         assert_eq!(filters(&scope, Some(&["a", "b", "c", "d"])), [Filter::default()]);
         // Scaleway itself has no id: only its system events are its own.

@@ -61,7 +61,7 @@ pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow
     scope.principals.iter().filter(|who| ids_of(who, names).is_none()).map(|who| plain(who)).collect()
 }
 
-/// The names together with those that only the trail tells of a scope's principals.
+/// The names together with those that only the trail has of a scope's principals.
 pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) -> Arc<Names> {
     let ids: BTreeSet<&str> = scope.principals.iter().flat_map(|who| called(who, asked_for)).collect();
     let told = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
@@ -69,7 +69,7 @@ pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) ->
     if told.is_empty() { names } else { Arc::new(names.with(told)) }
 }
 
-/// What is said of them.
+/// The sentence about them.
 pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
     let unknown = unknown_principals(scope, names);
     (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(&unknown)))

@@ -57,7 +57,7 @@ pub trait Question: Debug + Send + Sync {
     /// When the answer is larger than the question allows.
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure>;
 
-    /// The frames of an answer that has no event, and from which events may be missing: no data, so that no tile says 0 and
+    /// The frames of an answer that has no event, and from which events may be missing: no data, so that no tile shows 0 and
     /// no table looks as if nothing had happened.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ pub enum Names {
     Unused,
     /// To be shown.
     Shown,
-    /// To be shown and to tell groups apart: without names, groups have other labels.
+    /// To be shown and to label groups: without names, groups have other labels.
     Grouped,
 }
 

@@ -47,7 +47,7 @@ impl Request {
             let range = format!("{} to {}", shown(from), shown(to));
             return Err(Failure::input(format!("the time range {range} is not between the years 1970 and 2262")));
         };
-        // A panel's user is about to change an empty range; it holds nothing.
+        // A panel's user is about to change an empty range; it has no event.
         if end < start || (end == start && from_alert) {
             let range = format!("{} to {}", shown(from), shown(to));
             return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));

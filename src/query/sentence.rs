@@ -130,7 +130,7 @@ impl<'a> Sentences<'a> {
         }
     }
 
-    /// What the other methods say, of all events.
+    /// The texts of the other methods, for all events.
     #[must_use]
     pub fn words(&self) -> Words<'a> {
         let answer = self.answer;
@@ -142,7 +142,7 @@ impl<'a> Sentences<'a> {
             [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(keys);
         let (who, status) = (answer.keys(Dimension::Principal), answer.keys(Dimension::Status));
         let owned = |text: Option<String>| text.map(Cow::Owned);
-        // Events that agree in these say the same.
+        // Events that agree in these have the same text.
         Words {
             what: Keys::of_alike(rows, &[&kind, &method, &class, &mfa, &failure, &action], |row| {
                 owned(Some(self.what(row)))
@@ -155,7 +155,7 @@ impl<'a> Sentences<'a> {
         }
     }
 
-    /// What [`Sentences::which`] says of all events: mostly what stands in a column.
+    /// The texts of [`Sentences::which`] for all events: mostly a column's.
     fn all_which(&self) -> Keys<'a> {
         let events = &self.answer.events;
         let mut others = vec![false; events.len()];
@@ -204,7 +204,7 @@ impl<'a> Sentences<'a> {
     }
 }
 
-/// What can be said of events, as keys: for sentences about many of them.
+/// The parts of sentences as keys: for sentences about many events.
 #[derive(Clone, Debug, Default)]
 pub struct Words<'a> {
     /// Who did it.

@@ -11,7 +11,7 @@
 //! | [`message`] | an error, a notice | 4 096 |
 //!
 //! All of them replace line breaks by a space and leave out characters without a shape. None changes what a machine
-//! compares: events keep their texts, and [`is`] finds a text by what any of the functions makes of it, so that a filter
+//! compares: the texts of events do not change, and [`is`] finds a text by what any of the functions makes of it, so that a filter
 //! made from a legend or a log line finds the events it was made from.
 
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ pub const LONGEST_LABEL: usize = 200;
 /// The longest cell and the longest message: as long as a text of a query may be.
 pub const LONGEST_CELL: usize = super::field::LONGEST_TEXT;
 
-/// How many hexadecimal digits tell changed labels apart.
+/// How many hexadecimal digits distinguish changed labels.
 const SIGN_DIGITS: usize = 8;
 
 /// Whether a character has no shape of its own: it would hide text, join or split it, or turn its order around.
@@ -45,7 +45,7 @@ fn is_hidden(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a character ends a line or jumps within it; a space takes its place, so that words stay apart.
+/// Whether a character ends a line or jumps within it; a space replaces it, so that words stay apart.
 fn is_break(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -122,9 +122,9 @@ pub fn lines(text: &str) -> String {
 
 /// A text as the label of a series.
 ///
-/// Two texts have two labels: labels tell alert instances apart, and Grafana refuses a rule with two instances of the same
+/// Two texts have two labels: labels distinguish alert instances, and Grafana refuses a rule with two instances of the same
 /// labels. A text that is changed, by its length or by what is hidden in it, therefore ends with a sign that is made of the
-/// whole text: `Bob #5f3a92c1`. The sign does not depend on the other groups, so that an instance keeps its labels from
+/// whole text: `Bob #5f3a92c1`. The sign does not depend on the other groups, so that an instance has the same labels from
 /// one evaluation to the next. A text that looks as if it had a sign gets one too.
 #[must_use]
 pub fn label(text: &str) -> Cow<'_, str> {
@@ -155,7 +155,7 @@ pub fn is(text: &str, asked: &str) -> bool {
     text == asked || shown(text).is_some_and(|shown| shown.iter().any(|shown| shown == asked))
 }
 
-/// What is shown of a text in its place: nothing else where the text is shown as it is.
+/// The shown form of a text, where it differs from the text.
 #[must_use]
 pub fn shown(text: &str) -> Option<[String; 2]> {
     let label = label(text);

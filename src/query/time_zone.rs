@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-/// The time zones. They are part of the program: the folder that Grafana runs it in may hold none, and another machine may
+/// The time zones. They are part of the program: the folder that Grafana runs it in may have none, and another machine may
 /// have others.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 

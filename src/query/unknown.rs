@@ -1,7 +1,7 @@
-//! Names that a query asks for and that no list knows: a misspelt one matches nothing, for ever.
+//! Names in a query that no list has: a misspelt name never matches.
 //!
-//! Scaleway adds products and methods every few weeks, so that such a name is compared like any other, and a panel says that
-//! no list knows it. An alert rule about a product that the organization does not have can never fire: that is an error,
+//! Scaleway adds products and methods every few weeks, so that such a name is compared like any other, and a panel has a notice
+//! about it. An alert rule about a product that the organization does not have can never fire: that is an error,
 //! unless a list cannot be read. What is known never depends on what happens to be cached: where this program's own tables
 //! do not decide, lists that were read for the question do.
 
@@ -46,7 +46,7 @@ impl DataSource {
             .collect()
     }
 
-    /// What an answer would say of the names in a query, and of its variables, without reading an event.
+    /// The notices that an answer would have about the names and variables of a query; no event is read.
     ///
     /// # Errors
     /// Where an alert rule's answer would be an error because of them.
@@ -104,7 +104,7 @@ impl Lists {
     }
 }
 
-/// The names that a query asks for, and what the organization's lists say of them.
+/// The names that a query asks for, checked against the organization's lists.
 pub(super) struct NameCheck<'a> {
     data_source: &'a DataSource,
     from_alert: bool,

@@ -67,7 +67,7 @@ impl Question for Values {
     }
 }
 
-/// A frame with `text`, what a person picks, and `value`, what is put in its place, as the events have it; in
+/// A frame with `text`, which a person picks, and `value`, which replaces it in queries, as the events have it; in
 /// the order that the column's values have, else sorted by text. The ids of principals, projects and resources
 /// have their names as text.
 #[must_use]
@@ -118,7 +118,7 @@ fn no_data() -> Frame {
     Frame { name: NAME.to_owned(), ..Frame::default() }
 }
 
-/// The names that events tell of their resources of some type, by id: the newest of each.
+/// The names of resources of some type in the events, by id: the newest of each.
 fn told(events: &Events, is_wanted: impl Fn(Option<&str>) -> bool) -> HashMap<&str, &str> {
     let references = events.references();
     let mut told = HashMap::new();

@@ -1,4 +1,4 @@
-//! Variables of dashboards in queries: those that nothing replaces, and those without a value.
+//! Variables of dashboards in queries: those that Grafana does not replace, and those without a value.
 
 use std::sync::LazyLock;
 
@@ -14,13 +14,13 @@ static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a regular expression")
 });
 
-/// Refuses the query of an alert rule that holds a variable: Grafana replaces variables in panels, never in rules, where
+/// Refuses the query of an alert rule with a variable in it: Grafana replaces variables in panels, never in rules, where
 /// one would silently match nothing.
 ///
 /// Only `fields` are searched: Grafana stores fields of its own beside them, and those of a former data source.
 ///
 /// # Errors
-/// The first field that holds a variable, with the variable.
+/// The first field that contains a variable, with the variable.
 pub(super) fn refuse<'a>(query: &Map<String, Value>, mut fields: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
     fields.try_for_each(|field| query.get(field).map_or(Ok(()), |value| within(field, value)))
 }

@@ -1,6 +1,6 @@
 //! What an event means: a risk class, a severity and the MITRE ATT&CK techniques it resembles.
 //!
-//! Everything that is known about a method stands in data, not in code: `methods.csv` says what each audited method
+//! All knowledge of methods is data, not code: `methods.csv` says what each audited method
 //! means, `products.csv` by which other names a product may appear. A new method, a new class or a new condition on an
 //! old method is one row. The method names come from Scaleway's documentation and from Audit Trail's product list, the
 //! technique ids from MITRE ATT&CK 19.

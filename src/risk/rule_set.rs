@@ -57,7 +57,7 @@ impl RuleSet {
 
     /// What this action means, or `None` when the table does not know its method: see the [module](super).
     ///
-    /// It neither fails nor panics, whatever the request body holds, and reads the body only for a method that has
+    /// It neither fails nor panics, whatever the request body contains, and reads the body only for a method that has
     /// conditions.
     #[must_use]
     pub fn classify(&self, action: &Action<'_>) -> Option<&Risk> {

@@ -5,7 +5,7 @@ pub enum Severity {
     Low,
     /// Worth knowing when something else looks wrong: a restart, a new server, a changed rule.
     Medium,
-    /// Worth a question to whoever did it: a new credential, a grant, a deletion.
+    /// Worth a question to the principal: a new credential, a grant, a deletion.
     High,
     /// Worth a call: a lost backup, a lost audit log, a removed second factor.
     Critical,

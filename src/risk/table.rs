@@ -11,7 +11,7 @@ use super::risks::{DENIED, DENIED_HIGH, Risks};
 use super::severity::Severity;
 use super::when::{Body, When};
 
-/// What the two files say.
+/// The rules of the two files.
 #[derive(Debug)]
 pub(super) struct Table {
     rows: Vec<MethodRow>,

@@ -23,13 +23,13 @@ const PAGE_SIZES: [&str; 6] = ["100", "50", "20", "10", "5", "1"];
 /// Where in the sizes a list goes on after a page that was too large to be read: five bodies of 10 MB can be.
 const PAGES_OF_LARGE_EVENTS: usize = 4;
 
-/// How many pages in a row may hold no event of the window, before it is taken for a list without end.
+/// How many pages in a row may have no event of the window, before the list is taken for endless.
 const MOST_BARREN: usize = 50;
 
 /// The most memory that one reading of a window may take, in bytes: pages, and the columns that they became.
 pub const MAX_READING_BYTES: usize = 512 << 20;
 
-/// How far back the trail can be asked: what Scaleway's documentation of exports says is kept.
+/// How many days back the trail has events. Source: Scaleway's documentation of exports.
 pub const RETENTION_DAYS: i64 = 90;
 
 /// The region that stores the events of products without a region, and all log-ins.
@@ -39,7 +39,7 @@ pub const GLOBAL_REGION: &str = "fr-par";
 /// The products without a region: their events are stored in [`GLOBAL_REGION`] wherever the caller was.
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
-/// The methods of log-ins, of which no product list tells. Source: Scaleway's own client.
+/// The methods of log-ins, which no product list has. Source: Scaleway's own client.
 pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password", "saml"];
 
 /// The types of resources that events can name; the API adds some every few weeks. Source: Scaleway's own client.
@@ -60,7 +60,7 @@ pub struct Window {
     pub to: i64,
 }
 
-/// Why a listing holds less than the window.
+/// Why a listing lacks events of its window.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
     /// There are more events than may be fetched; the oldest are missing.
@@ -80,10 +80,10 @@ pub enum Gap {
         "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds"
     )]
     Late,
-    /// The reading broke off; the log says where.
+    /// The read panicked; the log has the location.
     #[error("reading the events broke off; the plugin's log says where")]
     Broken,
-    /// A call failed; what the pages before it held is there.
+    /// A call failed; the events of the pages before it are there.
     #[error("{0}")]
     Failed(#[from] Error),
     /// Items that are no events or have no time.
@@ -123,11 +123,11 @@ pub struct Pages {
     window: Window,
     query: Vec<(&'static str, String)>,
     decoder: Decoder,
-    /// The place of the page size in [`PAGE_SIZES`].
+    /// The index of the page size in [`PAGE_SIZES`].
     size: usize,
     token: Option<String>,
     tokens: HashSet<String>,
-    /// Pages in a row that held no event of the window.
+    /// Pages in a row without an event of the window.
     barren: usize,
     bytes: usize,
     in_window: usize,
@@ -167,10 +167,10 @@ impl Pages {
         }
     }
 
-    /// Reads the next page, and tells whether there is another.
+    /// Reads the next page, and returns whether there is another.
     ///
     /// # Errors
-    /// Why the window cannot be read further; what the pages before held is there.
+    /// Why the window cannot be read further; the events of the pages before are there.
     pub async fn next(&mut self, deadline: Instant) -> Result<bool, Gap> {
         let endpoint = match self.window.list {
             List::Of(Kind::Api) => "events",
@@ -206,7 +206,7 @@ impl Pages {
         };
         self.replaced |= page.replaced;
         let newer = self.reached();
-        // What lies beside the window tells nothing about the order within it.
+        // Events outside the window say nothing about the order within it.
         let (from, to) = (self.window.from, self.window.to);
         let found = self.decoder.within(before, from, to);
         self.in_window += found;
@@ -349,8 +349,8 @@ pub async fn products(
     client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
 }
 
-/// The principal of an id, as the newest event about it tells, such as its creation or one of its log-ins; nothing where no
-/// event of the time that Scaleway keeps does. One page of the size that the list has by default is enough.
+/// The principal of an id from the newest event about it, such as its creation or one of its log-ins; `None` where no event
+/// within the retention names it. One page of the size that the list has by default is enough.
 ///
 /// # Errors
 /// When the call fails.
@@ -368,8 +368,7 @@ pub async fn principal(
 /// The methods whose events name a principal that is there no more, or once was not.
 const PRINCIPALS: [&str; 4] = ["DeleteUser", "DeleteApplication", "CreateUser", "CreateApplication"];
 
-/// The principals that were created or deleted within the time that Scaleway keeps, by id: as far as the newest page of
-/// each method tells.
+/// The principals that were created or deleted within the retention, by id: from the newest page of each method.
 ///
 /// # Errors
 /// When a call fails.
@@ -409,7 +408,7 @@ async fn principals_in(
     };
     let mut decoder = Decoder::new(GLOBAL_REGION);
     client.get(&call, deadline, |body| decoder.page(List::Of(Kind::Api), body)).await?;
-    // The events of a page are far from what columns can hold.
+    // The events of a page are far below the limit of columns.
     let events = decoder.finish().unwrap_or_default();
     let references = events.references();
     let about = (0..events.len()).flat_map(|row| references.of(row));

@@ -21,7 +21,7 @@ pub struct Client {
 /// A call: a path below the API's URL with its query.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// The path's segments; each is escaped, so that none can leave its place.
+    /// The path's segments; each is escaped, so that none can become several.
     pub path: &'a [&'a str],
     /// The query's pairs.
     pub query: &'a [(&'a str, &'a str)],
@@ -78,7 +78,7 @@ impl Client {
     }
 
     /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of Scaleway's, whose answers
-    /// tell the time.
+    /// have the time.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.http.now()

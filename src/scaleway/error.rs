@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::transport::{self, Client, MAX_ANSWER_BYTES, Refused, SetupError};
 
-/// What went wrong with a call; everything here is for people to read, and none of it holds the secret key.
+/// Why a call failed, for people to read; no text contains the secret key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// 401: the key is not one that Scaleway knows.
@@ -59,7 +59,7 @@ pub enum Error {
     Unreachable {
         /// The API's host.
         host: String,
-        /// What the network said.
+        /// The network's error.
         message: String,
     },
     /// No answer in time.
@@ -87,7 +87,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it says that what was asked does not exist: a region, or the service in that region.
+    /// Whether the error means that the target of the call does not exist: a region, or the service in that region.
     #[must_use]
     pub fn is_absence(&self) -> bool {
         match self {
@@ -99,7 +99,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status that tells Grafana what kind of failure this is.
+    /// The HTTP status by which Grafana knows the kind of failure.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -109,7 +109,7 @@ impl Error {
             Self::RateLimited { .. } => 429,
             Self::Status { status: status @ 400.., .. } => *status,
             Self::Timeout { .. } => 504,
-            // A status that is no error's, as a redirect's, would not tell that there was one.
+            // A status that is no error's, as a redirect's, would not look like an error.
             Self::Status { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
         }
     }

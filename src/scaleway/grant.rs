@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::transport;
 
-/// How long a grant takes to reach all servers: a place that refuses for longer refuses for good.
+/// How long a grant takes to reach all servers: a server that refuses for longer refuses for good.
 const PROPAGATION: Duration = Duration::from_mins(2);
 
 /// How long ago a call may have succeeded to speak for another that needs the same permission.
@@ -46,7 +46,7 @@ struct State {
 enum Refusal {
     /// Other calls succeed: the grant is on its way.
     Passing,
-    /// Other calls will tell.
+    /// The calls under way decide.
     Undecided,
     /// The permission is not granted.
     Lasting,
@@ -91,7 +91,7 @@ impl Grants {
         }
     }
 
-    /// Whether a refused call is worth another try; waits for calls under way where only they can tell.
+    /// Whether a refused call is worth another try; waits for calls under way where they decide.
     pub(super) async fn is_passing(&self, permission: &Permission, region: &str, deadline: Instant) -> bool {
         loop {
             let mut ended = std::pin::pin!(self.ended.notified());

@@ -1,6 +1,6 @@
 //! Who a principal is: the users and applications of IAM, v1alpha1.
 //!
-//! An event names its principal by id alone, and does not say whether it is a user or an application.
+//! An event names its principal by id alone, without whether it is a user or an application.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -41,7 +41,7 @@ pub struct Principal {
     pub name: String,
     /// User or application.
     pub kind: PrincipalKind,
-    /// Whether the trail tells the name, because IAM does not.
+    /// Whether the name comes from the trail, because IAM does not have it.
     pub is_told: bool,
     /// All that it is called, the name included, in lower case.
     aliases: Vec<String>,
@@ -75,7 +75,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The same names, and those that the trail tells of others.
+    /// The same names, and those of other principals from the trail.
     #[must_use]
     pub fn with(&self, told: impl IntoIterator<Item = (String, Principal)>) -> Self {
         let mut names = self.clone();
@@ -115,7 +115,7 @@ impl Names {
         self.by_account.get(id).map_or(id, String::as_str)
     }
 
-    /// All ids of the principal that `id` belongs to; none where nobody is known by it.
+    /// All ids of the principal that `id` belongs to; none where no principal has it.
     #[must_use]
     pub fn same_as(&self, id: &str) -> Vec<&str> {
         let Some((id, _)) = self.by_id.get_key_value(self.in_iam(id)) else { return Vec::new() };

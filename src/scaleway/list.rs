@@ -8,7 +8,7 @@ use super::error::Error;
 /// A list has at most this many pages of 100; it only guards against one that never ends.
 const MAX_PAGES: u32 = 1_000;
 
-/// All items of a list of an organization; `read` tells a page's items, and how many the list has in all.
+/// All items of a list of an organization; `read` returns a page's items, and how many the list has in all.
 ///
 /// # Errors
 /// When a page cannot be read.

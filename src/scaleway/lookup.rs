@@ -1,4 +1,4 @@
-//! What is looked up beside the events, such as names: cached, renewed, and kept where a renewal fails.
+//! `Lookup`: one value beside the events, such as the list of names: cached, renewed, and used on where a renewal fails.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ const LACKING_FOR: Duration = Duration::from_secs(30);
 
 /// One value that is looked up beside the events, for all questions of a data source.
 ///
-/// A renewal that fails leaves the last value in place: stale is better than nothing, and [`Found::stale`] says so.
+/// A renewal that fails leaves the last value: a stale value is better than none, and [`Found::stale`] has the reason.
 #[derive(Debug)]
 pub struct Lookup<T> {
     /// Locked for a few instructions, never while something is awaited.
@@ -170,7 +170,7 @@ impl<T> Lookup<T> {
         cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())
     }
 
-    /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` says that
+    /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` returns that
     /// something is missing in it.
     ///
     /// # Errors

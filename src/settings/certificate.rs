@@ -39,7 +39,7 @@ pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
 /// A bundle of all authorities there are has 200 KiB.
 pub(super) const LARGEST_FILE: u64 = 1 << 20;
 
-/// What a file of certificates holds, or what is wrong with the file.
+/// The content of a file of certificates, or the error of the file.
 pub(super) fn contents(path: &Path) -> Result<String, String> {
     let shown = path.display().to_string();
     let failed = |error: std::io::Error| format!("is the path {shown:?}, which cannot be read ({error})");

@@ -43,7 +43,7 @@ pub struct Settings {
     pub settling: Duration,
     /// The memory limit of the cache in bytes: 1 MiB to 64 GiB.
     pub max_memory: usize,
-    /// The directory of the persistent cache; `None` keeps the cache in memory only.
+    /// The directory of the persistent cache; with `None` the cache is in memory only.
     pub cache_directory: Option<PathBuf>,
     /// Trusted certificates besides the system's, in PEM.
     pub ca_certificate: Option<String>,

@@ -66,7 +66,7 @@ pub(super) fn uuid(field: &'static str, value: &Value) -> Result<Option<String>,
 pub(super) fn api_url(value: &Value) -> Result<Url, Error> {
     const ALLOWED: &str = "an https URL without path, user or query, or http to a loopback address";
     let text = text("apiUrl", value, ALLOWED)?.unwrap_or_else(|| API_URL.to_owned());
-    // A URL can carry a password: it is quoted only where it is known to hold none.
+    // A URL can contain a password: it is quoted only where it certainly has none.
     let url = Url::parse(&text).map_err(|e| error("apiUrl", format!("is not a URL ({e})"), ALLOWED))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(error("apiUrl", "holds a user name or a password", ALLOWED));

@@ -35,7 +35,7 @@ pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {
         }
         other => {
             let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
-            // A list written out as text, as environment variables hold one.
+            // A list written out as text, as in environment variables.
             if let Ok(Value::Array(items)) = serde_json::from_str(&list) {
                 return regions(&Value::Array(items));
             }

@@ -42,7 +42,7 @@ pub struct Config<'a> {
 /// A GET request: a path below the base URL with its query.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The path's segments; each is escaped, so that none can leave its place.
+    /// The path's segments; each is escaped, so that none can become several.
     pub path: &'a [&'a str],
     /// The query's pairs.
     pub query: &'a [(&'a str, &'a str)],
@@ -98,7 +98,7 @@ impl Client {
     }
 
     /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of the service's, whose answers
-    /// tell the time.
+    /// have the time.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.clock.now()
@@ -149,7 +149,7 @@ impl Client {
             let time_left = deadline.saturating_duration_since(Instant::now());
             let delay = retry::next_delay(tries, failure, error.retry_after(), time_left, fastrand::f64());
             let Some(delay) = delay else {
-                // A try that the deadline cut short tells less than the one before.
+                // The failure before a try that the deadline cut short says more.
                 let cut_short = matches!(error, Error::Timeout { .. }) && Instant::now() >= deadline;
                 return Err(last.filter(|_| cut_short).unwrap_or(error));
             };
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// Counts a failed try, reports it to the limit and to `access`, and tells what it means for another try.
+    /// Counts a failed try, reports it to the limit and to `access`, and returns its kind for the next try.
     async fn observe_failure<A: Access>(
         &self,
         error: &Error,
@@ -230,7 +230,7 @@ impl Client {
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Error {
-        // The URL holds ids that do not belong into every log.
+        // The URL contains ids that do not belong into every log.
         Error::Unreachable { message: self.redact(&chain(&error.without_url())) }
     }
 

@@ -1,4 +1,4 @@
-//! The present by a service's clock, as far as its answers tell.
+//! The present by a service's clock, from the times of its answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -34,7 +34,7 @@ impl Clock {
         local().saturating_sub(if ahead < TOLERANCE { 0 } else { ahead })
     }
 
-    /// Learns from an answer's `Date`, which tells whole seconds; the call was `sent` and the answer `received` by this
+    /// Learns from an answer's `Date`, which has whole seconds; the call was `sent` and the answer `received` by this
     /// server's clock.
     pub(super) fn observe_date(&self, date: &str, sent: i64, received: i64) {
         let Some(date) = DateTime::parse_from_rfc2822(date).ok().and_then(|date| date.timestamp_nanos_opt()) else {
@@ -64,7 +64,7 @@ pub(super) fn local() -> i64 {
 mod tests {
     use super::*;
 
-    /// By how many seconds a clock is held back that is ahead by so many, after an answer that took so many.
+    /// The seconds that are subtracted from a clock that is ahead by so many, after an answer that took so many.
     fn held_back(clock: &Clock, ahead: i64, took: i64) -> i64 {
         let received = local();
         let sent = received - took * SECOND;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::retry::Failure;
 
-/// The most bytes of one answer: a page of 100 events stays far below, a single event can hold a body of 10 MB.
+/// The most bytes of one answer: a page of 100 events stays far below, a single event can have a body of 10 MB.
 pub const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// Why there is no client.
@@ -20,7 +20,7 @@ pub enum SetupError {
     Http(String),
 }
 
-/// Why a call failed; no text holds the secret.
+/// Why a call failed; no text contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// A status that is no success.
@@ -90,7 +90,7 @@ impl Error {
         }
     }
 
-    /// What the error tells about another try, where a refusal (403) lasts.
+    /// The kind of failure, for the decision about another try; a refusal (403) counts as lasting.
     pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Refused(refused) => match refused.status {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// What a failure tells about another try.
+/// A kind of failure, for the decision about another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The service asks to come back later: a rate limit, or a permission that is on its way.

@@ -157,7 +157,7 @@ impl Ask {
     fn whole(&self, most: usize) -> String {
         let mut query: Value = match serde_json::from_str(&self.query) {
             Ok(Value::Object(object)) if self.format != Format::Table => object.into(),
-            // Of a text that is no object, the parser says what is wrong.
+            // The parser has the error of a text that is no object.
             _ => return self.query.clone(),
         };
         let question = query["queryType"].as_str().unwrap_or("events");

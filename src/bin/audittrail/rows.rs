@@ -1,6 +1,6 @@
 //! An answer's frames as rows for programs: JSON and CSV.
 //!
-//! Grafana's frames tell series apart by labels. A program wants columns: a field with labels becomes rows of its own, with a
+//! Grafana's frames distinguish series by labels. A program wants columns: a field with labels becomes rows of its own, with a
 //! column for each label, so that a count over time by method has the columns `time`, `method` and `count`.
 
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ pub(crate) enum Cell {
     Text(String),
     /// A number or a truth value.
     Plain(serde_json::Value),
-    /// JSON as it was recorded: numbers keep their digits.
+    /// JSON as it was recorded: numbers have all their digits.
     Json(Box<RawValue>),
 }
 
@@ -106,7 +106,7 @@ impl Rows {
     /// CSV as in RFC 4180, with a header.
     ///
     /// The caller of the API chooses names and user agents. A text that a spreadsheet would take for a formula begins
-    /// with an apostrophe, as [`guarded`] says; JSON has the exact text.
+    /// with an apostrophe, see [`guarded`]; JSON has the exact text.
     pub(crate) fn csv(&self, out: impl Write) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         if !self.columns.is_empty() {

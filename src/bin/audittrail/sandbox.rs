@@ -28,7 +28,7 @@ pub(crate) struct Sandbox {
     /// How many days the events spread over.
     #[arg(long, default_value_t = 7)]
     days: u64,
-    /// Let events keep arriving.
+    /// Let events arrive continuously.
     #[arg(long)]
     live: bool,
     /// How long each answer takes, in milliseconds.

@@ -10,7 +10,7 @@ use comfy_table::{ContentArrangement, Table};
 /// The longest text of a cell, in characters.
 const LONGEST: usize = 90;
 
-/// A table of some columns of a frame, at most `most` rows, with a line that says how many more there are.
+/// A table of some columns of a frame, at most `most` rows, with the number of further rows.
 pub(crate) fn table(batch: &RecordBatch, columns: &[&str], most: usize) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
