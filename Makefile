@@ -10,7 +10,7 @@ TERMINAL := target/debug/audittrail
 GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
 FRONTEND := $(shell find frontend/src docs skills -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
-.PHONY: demo test bench plugin plugin-binary terminal grafana deny lint fuzz clean
+.PHONY: demo test bench plugin plugin-binary terminal grafana deny lint threads fuzz clean
 
 # One build, in the profile that compiles fast; the binary that ships is built and tested by `make test`.
 demo:
@@ -58,6 +58,11 @@ lint:
 # Licences, bans, sources, and known vulnerabilities where the database of advisories can be had.
 deny:
 	tests/deny.sh
+
+# The cache's tests under thread sanitizer, which compiles everything once more, the standard library too. No code of the
+# project is `unsafe`, so that a race would be a dependency's: worth a job of its own, not a fourth of `make test`.
+threads:
+	tests/threads.sh
 
 # A minute for each target; needs a nightly toolchain and cargo-fuzz.
 fuzz:

@@ -167,7 +167,6 @@ step "format" whole cargo fmt --check
 step "lint" whole cargo clippy --locked --all-targets -- --deny warnings
 # Most tests wait for a server or a timeout, not for a processor.
 step "rust tests" cargo_tests env RUST_TEST_THREADS=$((4 * $(nproc))) cargo test --locked --no-fail-fast
-step "threads" cargo_tests tests/threads.sh
 step "documentation" whole env RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
 start_build
 step "front end installs" whole front_end ci --no-audit --no-fund
