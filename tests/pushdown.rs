@@ -502,19 +502,19 @@ fn ad_hoc_filters_match_the_same_events_pushed_down_or_not() {
         let json = json!({ "queryType": "events", "filters": written.collect::<Vec<_>>() });
         let query = Query::parse(json.to_string().as_bytes(), "", &request, 50_000).unwrap();
         let answer = world.pushed_down(&json);
-        let columns: Vec<_> = query.filters.iter().map(|filter| everything.dimension(filter.key)).collect();
+        let columns: Vec<_> = query.filters.iter().map(|filter| everything.keys(filter.key)).collect();
         let meant = (0..everything.events.len()).filter(|row| {
             filters.iter().zip(&columns).all(|((key, operator, values), column)| {
-                let text = column(*row);
+                let text = column.get(*row);
                 let is = |value: &String| match (&**value, &text) {
                     // To a pattern, text that is absent is empty; what stands for it is no pattern.
                     ("" | "(none)", text) => text.is_none(),
                     (_, None) => false,
-                    (value, Some(text)) if operator.ends_with('~') => value == text,
+                    (value, Some(text)) if operator.ends_with('~') => value == *text,
                     (value, Some(text)) => match *key {
                         "product" | "service" | "method" | "resource_type" => is_named(value, text),
                         "source_ip" => address(text).is_some_and(|address| network(value).contains(&address)),
-                        _ => value == text,
+                        _ => value == *text,
                     },
                 };
                 values.iter().any(is) != operator.starts_with('!')

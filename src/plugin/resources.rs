@@ -294,7 +294,7 @@ async fn check(
     let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
     let checked = async {
         let query = Query::parse(query, "", &request, data_source.settings.max_events)?;
-        query.question.needs(&request)?;
+        query.question.needs_for(&request)?;
         data_source.warnings(&query, &request, deadline).await
     };
     let (error, warnings) = match checked.await {

@@ -17,14 +17,14 @@ const MAPPED: u8 = 96;
 
 /// The address that a text spells, if it spells one.
 #[must_use]
-pub fn parse(text: &str) -> Option<IpAddr> {
+pub(super) fn parse(text: &str) -> Option<IpAddr> {
     let address: IpAddr = without_zone(text.trim()).parse().ok()?;
     Some(address.to_canonical())
 }
 
 /// The network that a text spells, if it spells one; an address is a network of one.
 #[must_use]
-pub fn network(text: &str) -> Option<IpNet> {
+pub(super) fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let Some((address, length)) = text.split_once('/') else { return parse(text).map(IpNet::from) };
     let net: IpNet = format!("{}/{length}", without_zone(address)).parse().ok()?;
@@ -33,7 +33,7 @@ pub fn network(text: &str) -> Option<IpNet> {
 
 /// The text as its address is written in general; as it is, if it spells none.
 #[must_use]
-pub fn canonical(text: &str) -> Cow<'_, str> {
+pub(super) fn canonical(text: &str) -> Cow<'_, str> {
     match parse(text).map(|address| address.to_string()) {
         Some(address) if address != text => Cow::Owned(address),
         _ => Cow::Borrowed(text),

@@ -5,8 +5,8 @@ use super::calendar::SECOND;
 use super::cluster::Cluster;
 use super::dimension::Dimension;
 use super::keys::{Frequent, Keys};
-use super::sentence::{Sentences, Words};
-use crate::event::{Column, Long, status_class};
+use super::sentence::Sentences;
+use crate::event::{Column, Events, Long, status_class};
 use crate::risk::Severity;
 
 /// How many methods and resources a summary names.
@@ -14,12 +14,16 @@ const NAMED: usize = 5;
 
 /// Lines of HTML, with details in a closed `<details>` below.
 fn html(lines: impl IntoIterator<Item = String>, details: impl IntoIterator<Item = String>) -> String {
-    let joined = |texts: Vec<String>| texts.iter().map(|text| escaped(text)).collect::<Vec<_>>().join("<br/>");
-    let lines = joined(lines.into_iter().collect());
-    match joined(details.into_iter().collect()) {
+    let lines = broken(lines);
+    match broken(details) {
         details if details.is_empty() => lines,
         details => format!("{lines}<details><summary>Details</summary>{details}</details>"),
     }
+}
+
+/// Texts with line breaks between them.
+fn broken(texts: impl IntoIterator<Item = String>) -> String {
+    texts.into_iter().map(|text| escaped(&text)).collect::<Vec<_>>().join("<br/>")
 }
 
 /// The text of an event: origin and risk, then the details that the title leaves out.
@@ -27,24 +31,25 @@ pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> St
     let events = &answer.events;
     let risk = answer.risk(row);
     let lines = [
-        sentences.origin(row).map(|origin| format!("from {origin}")),
+        sentences.origin.get(row).map(|origin| format!("from {origin}")),
         risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),
     ];
-    let text = |word: &str, column: Column| {
-        events.text(column).get(row).map(|text| format!("{word}{}", super::text::plain(text)))
-    };
     let request = events.one(Long::RequestId, row);
     let details = [
-        text("product ", Column::Product),
-        text("resource type ", Column::ResourceType),
-        text("resource ", Column::ResourceId),
-        sentences.result(row).map(|result| format!("result {result}")),
+        detail("product ", Column::Product, events, row),
+        detail("resource type ", Column::ResourceType, events, row),
+        detail("resource ", Column::ResourceId, events, row),
+        sentences.result.get(row).map(|result| format!("result {result}")),
         risk.filter(|risk| !risk.attack.is_empty()).map(|risk| format!("ATT&CK {}", risk.attack.join(", "))),
-        text("in ", Column::Locality).or_else(|| text("in ", Column::Region)),
-        text("user agent ", Column::UserAgent),
+        detail("in ", Column::Locality, events, row).or_else(|| detail("in ", Column::Region, events, row)),
+        detail("user agent ", Column::UserAgent, events, row),
         request.map(|request| format!("request {}", super::text::plain(&request))),
     ];
     html(lines.into_iter().flatten(), details.into_iter().flatten())
+}
+
+fn detail(word: &str, column: Column, events: &Events, row: usize) -> Option<String> {
+    events.text(column).get(row).map(|text| format!("{word}{}", super::text::plain(text)))
 }
 
 /// The most frequent texts, each as `show` formats it, and the number of others.
@@ -56,17 +61,19 @@ fn named(frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> Strin
     named.join(", ")
 }
 
-pub(super) fn summary_title(cluster: &Cluster, answer: &Answer, words: &Words<'_>) -> String {
-    let what_times = |what: &str, count: usize| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
-    let who = words.who.frequent(cluster, 1);
+pub(super) fn summary_title(cluster: &Cluster, sentences: &Sentences<'_>) -> String {
+    let who = sentences.who.frequent(cluster, 1);
     let who = match (&who.counts[..], who.others) {
         ([(only, _)], 0) => (*only).to_owned(),
         (some, others) => format!("{} principals", some.len() + others),
     };
-    let what = words.what.frequent(cluster, NAMED);
-    let title = format!("{who}: {} events: {}", cluster.len(), named(&what, what_times));
-    let class = answer.events.text(Column::StatusClass);
-    let denied = cluster.iter().filter(|row| class.get(**row) == Some(status_class::DENIED)).count();
+    let what = sentences.what.frequent(cluster, NAMED);
+    let title = format!(
+        "{who}: {} events: {}",
+        cluster.len(),
+        named(&what, |what, count| if count == 1 { what.to_owned() } else { format!("{count} {what}") })
+    );
+    let denied = cluster.iter().filter(|row| sentences.outcome.get(**row) == Some(status_class::DENIED)).count();
     match denied {
         0 => title,
         all if all == cluster.len() => format!("{title} (all denied)"),
@@ -75,21 +82,32 @@ pub(super) fn summary_title(cluster: &Cluster, answer: &Answer, words: &Words<'_
 }
 
 /// The text of a cluster of one severity; `span` is the time from its first to its last event in nanoseconds.
-pub(super) fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, words: &Words<'_>) -> String {
-    // A text of all events, or of one, needs no count.
-    let text_times = |text: &str, count: usize| {
-        if count == cluster.len() || count == 1 { text.to_owned() } else { format!("{text} ×{count}") }
-    };
-    let line = |(word, keys, fewest): (&str, &Keys<'_>, usize)| {
-        let frequent = keys.frequent(cluster, NAMED);
-        (frequent.counts.len() >= fewest).then(|| format!("{word}{}", named(&frequent, text_times)))
-    };
+pub(super) fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, sentences: &Sentences<'_>) -> String {
     let risk = severity.map(|severity| format!("{} risk: ", severity.as_str())).unwrap_or_default();
     // The title names a single principal.
-    let parts =
-        [("by ", &words.who, 2), ("on ", &words.which, 1), ("from ", &words.origin, 1), (&risk, &words.class, 1)];
-    let lines = std::iter::once(format!("within {}", duration(span))).chain(parts.into_iter().filter_map(line));
-    html(lines, line(("result ", &words.result, 1)))
+    let parts = [
+        ("by ", &sentences.who, 2),
+        ("on ", &sentences.which, 1),
+        ("from ", &sentences.origin, 1),
+        (&risk, &sentences.class, 1),
+    ];
+    let lines = parts.into_iter().filter_map(|(word, keys, fewest)| line(word, keys, fewest, cluster));
+    let within = std::iter::once(format!("within {}", duration(span)));
+    html(within.chain(lines), line("result ", &sentences.result, 1, cluster))
+}
+
+/// The most frequent texts of a cluster's events, where there are at least `fewest`.
+fn line(word: &str, keys: &Keys<'_>, fewest: usize, cluster: &Cluster) -> Option<String> {
+    let frequent = keys.frequent(cluster, NAMED);
+    (frequent.counts.len() >= fewest).then(|| {
+        // A text of all events, or of one, needs no count.
+        let texts = named(&frequent, |text, count| match count {
+            1 => text.to_owned(),
+            all if all == cluster.len() => text.to_owned(),
+            some => format!("{text} ×{some}"),
+        });
+        format!("{word}{texts}")
+    })
 }
 
 /// A duration in its two largest units, rounded up to seconds.

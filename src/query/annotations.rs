@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
+use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::{Map, Value};
 
 use super::annotation_text::{escaped, summary, summary_title, tag_columns, tags, text};
@@ -13,7 +13,6 @@ use super::answer::Answer;
 pub use super::cluster::Clustering;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console;
-use super::counts;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
@@ -22,7 +21,7 @@ use super::incomplete::{self, Incomplete, Region};
 use super::keys::{Keys, told_apart};
 use super::question::{Names, Needs, Question, View};
 use super::request::Request;
-use super::sentence::{Sentences, Words};
+use super::sentence::Sentences;
 use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
 use crate::risk::Severity;
@@ -58,15 +57,12 @@ impl Question for Annotations {
         })
     }
 
-    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
-        let names = if request.from_alert { Names::Unused } else { Names::Shown };
-        Ok(Needs { names, labels: None, shows_gaps: !request.from_alert })
+    fn needs(&self) -> Needs {
+        Needs { names: Names::Shown, labels: None, shows_gaps: true }
     }
 
-    /// A rule means the number of events, whatever the panel that it was made from shows.
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
-        let request = view.request;
-        Ok(vec![if request.from_alert { counts::total(answer) } else { frame(self, answer, request) }])
+        Ok(vec![frame(self, answer, view.request)])
     }
 
     /// Annotations show what is missing.
@@ -86,28 +82,26 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
     let rows: Vec<Row> = missing.chain(rows(&clusters, answer)).collect();
 
-    let times = |of: &dyn Fn(&Row) -> Option<i64>| Arc::new(rows.iter().map(of).collect::<TimestampNanosecondArray>());
-    let texts = |of: &dyn Fn(&Row) -> String| Arc::new(StringArray::from_iter_values(rows.iter().map(of)));
     let mut meta = Meta::default();
     meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
     meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
     let mut fields = vec![
-        Field::required("time", times(&|row| Some(row.time))),
-        Field::new("timeEnd", times(&|row| row.end)),
-        Field::required("title", texts(&|row| escaped(&row.title))),
-        Field::required("text", texts(&|row| row.text.clone())),
+        Field::required("time", times(&rows, |row| Some(row.time))),
+        Field::new("timeEnd", times(&rows, |row| row.end)),
+        Field::required("title", texts(&rows, |row| escaped(&row.title))),
+        Field::required("text", texts(&rows, |row| row.text.clone())),
     ];
     if annotations.overlay {
         meta.data_topic = Some("annotations".to_owned());
         let tags = rows.iter().map(|row| Value::from(row.tags.clone()).to_string());
         fields.push(Field::required("tags", Arc::new(BinaryArray::from_iter_values(tags))));
-        fields.push(Field::required("color", texts(&|row| row.color().to_owned())));
+        fields.push(Field::required("color", texts(&rows, |row| row.color().to_owned())));
         let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
         fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
-        fields.push(Field::required("id", texts(&|row| row.id.clone())));
+        fields.push(Field::required("id", texts(&rows, |row| row.id.clone())));
     } else {
-        fields.push(Field::required("tags", texts(&|row| row.tags.join(","))));
-        fields.push(Field::required("id", texts(&|row| row.id.clone())));
+        fields.push(Field::required("tags", texts(&rows, |row| row.tags.join(","))));
+        fields.push(Field::required("id", texts(&rows, |row| row.id.clone())));
         let states: StringArray = rows.iter().map(|row| row.state(annotations.severity_colors)).collect();
         if annotations.severity_colors {
             fields.push(Field::required("newState", Arc::new(states)));
@@ -117,21 +111,29 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
         }
     }
     // What the front end makes links of.
-    fields.push(Field::new("cluster_end", times(&|row| row.last)));
+    fields.push(Field::new("cluster_end", times(&rows, |row| row.last)));
     let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
     fields.push(Field::new("console_url", Arc::new(pages)));
     Frame { name: "annotations".to_owned(), meta, fields }
 }
 
+fn times(rows: &[Row], time: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
+    Arc::new(rows.iter().map(time).collect::<TimestampNanosecondArray>())
+}
+
+fn texts(rows: &[Row], text: impl Fn(&Row) -> String) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
+}
+
 /// The intervals from which events may be missing, as far as they lie in the range.
 fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
-    let within = |one: &Incomplete| Incomplete {
+    let within = incomplete.iter().map(|one| Incomplete {
         intervals: one.intervals.iter().map(|all| all.start.max(request.from)..all.end.min(request.to)).collect(),
         ..one.clone()
-    };
+    });
     let width = i64::try_from(cluster::width(request.max_data_points)).unwrap_or(i64::MAX);
     let nearest = ((request.to - request.from) / width).saturating_mul(NEAR);
-    incomplete::regions(&incomplete.iter().map(within).collect::<Vec<_>>(), nearest)
+    incomplete::regions(&within.collect::<Vec<_>>(), nearest)
 }
 
 fn points(answer: &Answer) -> Vec<Point> {
@@ -139,31 +141,42 @@ fn points(answer: &Answer) -> Vec<Point> {
     let class = answer.keys(Dimension::RiskClass);
     let (kin, _) = told_apart(rows, &[&answer.keys(Dimension::Principal), &class]);
     let times = answer.events.times().values();
-    let point = |row: usize| Point {
+    let points = (0..rows).map(|row| Point {
         time: times[row],
         severity: answer.risk(row).map(|risk| risk.severity),
         kin: kin[row] as usize,
         class: class.key(row),
-    };
-    (0..rows).map(point).collect()
+    });
+    points.collect()
 }
 
 fn rows(clusters: &[Cluster], answer: &Answer) -> Vec<Row> {
     let several = clusters.iter().any(|cluster| cluster.len() > 1);
-    let words = if several { Sentences::new(answer).words() } else { Words::default() };
+    let of_all = if several { Sentences::of(answer) } else { Sentences::default() };
     let mut alone: Vec<usize> =
         clusters.iter().filter(|cluster| cluster.len() == 1).map(|cluster| cluster[0]).collect();
     alone.sort_unstable();
     let of_alone = answer.only(&alone);
-    let sentences = Sentences::new(&of_alone);
-    // Sentences about one event are looked up among those that are alone, not among all.
-    let titled = |row: usize| {
-        let place = alone.partition_point(|other| *other < row);
-        (sentences.title(place), text(place, &of_alone, &sentences))
-    };
+    let single = Single { rows: alone, sentences: Sentences::of(&of_alone), answer: &of_alone };
     let columns = tag_columns(answer);
     let pages = console::pages(answer);
-    clusters.iter().map(|cluster| Row::new(cluster, answer, titled, &words, &columns, &pages)).collect()
+    clusters.iter().map(|cluster| Row::new(cluster, answer, &single, &of_all, &columns, &pages)).collect()
+}
+
+/// The events that share their annotation with no other: only their columns are read for details.
+struct Single<'a> {
+    /// Their rows in the answer, ascending.
+    rows: Vec<usize>,
+    answer: &'a Answer,
+    sentences: Sentences<'a>,
+}
+
+impl Single<'_> {
+    /// The title and the text of an annotation.
+    fn texts(&self, row: usize) -> (String, String) {
+        let index = self.rows.binary_search(&row).expect("the event is one of these");
+        (self.sentences.title(index), text(index, self.answer, &self.sentences))
+    }
 }
 
 /// The notice about clusters.
@@ -234,8 +247,8 @@ impl Row {
     fn new(
         cluster: &Cluster,
         answer: &Answer,
-        titled: impl Fn(usize) -> (String, String),
-        words: &Words<'_>,
+        single: &Single<'_>,
+        sentences: &Sentences<'_>,
         columns: &[Keys<'_>; 4],
         pages: &Keys<'_>,
     ) -> Self {
@@ -246,9 +259,9 @@ impl Row {
         // Events of different severity never share an annotation.
         let severity = answer.risk(first).map(|risk| risk.severity);
         let ((title, text), id) = match cluster[..] {
-            [row] => (titled(row), id),
+            [row] => (single.texts(row), id),
             _ => (
-                (summary_title(cluster, answer, words), summary(cluster, end - time, severity, words)),
+                (summary_title(cluster, sentences), summary(cluster, end - time, severity, sentences)),
                 format!("{id}+{}", cluster.len() - 1),
             ),
         };

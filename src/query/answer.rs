@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::Array;
-
 use super::address;
 use super::dimension::Dimension;
 use super::directory::Labels;
@@ -15,7 +13,7 @@ use super::incomplete::Incomplete;
 use super::keys::Keys;
 use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
-use crate::event::{Column, Events, Kind, Long};
+use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{Risk, RuleSet};
 use crate::scaleway::audit_trail::Gap;
@@ -55,69 +53,40 @@ impl Answer {
         self.risks.get_or_init(|| self.rules.numbers(&self.events))
     }
 
-    /// A dimension's text for the event of a row.
-    pub fn dimension<'a>(&'a self, dimension: Dimension) -> impl Fn(usize) -> Option<Cow<'a, str>> {
-        let own_names = (dimension == Dimension::Principal).then(|| self.own_names());
-        let (principal, kind) = (self.events.text(Column::PrincipalId), self.events.text(Column::Kind));
-        let text = match dimension {
-            Dimension::Column(column) => Some(self.events.text(column)),
-            _ => None,
-        };
-        let statuses = self.events.statuses();
-        let long = match dimension {
-            Dimension::Id => Some(self.events.long(Long::Id)),
-            Dimension::RequestId => Some(self.events.long(Long::RequestId)),
-            _ => None,
-        };
-        move |row| match dimension {
-            Dimension::Principal => {
-                let Some(id) = principal.get(row) else {
-                    return (kind.get(row) == Some(Kind::System.as_str())).then_some(Cow::Borrowed(SCALEWAY));
-                };
-                let own = || Some(Cow::Owned(own_names.as_ref()?.get(row)?.to_owned()));
-                let name = self.names.get(id).map(|who| Cow::Borrowed(who.name.as_str()));
-                Some(name.or_else(own).unwrap_or(Cow::Borrowed(id)))
+    /// A dimension's texts.
+    #[must_use]
+    pub fn keys(&self, dimension: Dimension) -> Keys<'_> {
+        let (events, rows) = (&self.events, self.events.len());
+        match dimension {
+            Dimension::Column(Column::SourceIp) => {
+                Keys::named(events, &[Column::SourceIp], address::canonical, std::iter::empty())
             }
-            Dimension::Status => statuses.is_valid(row).then(|| Cow::Owned(statuses.value(row).to_string())),
-            Dimension::RiskClass => self.risk(row).map(|risk| Cow::Borrowed(risk.class.as_str())),
-            Dimension::Severity => self.risk(row).map(|risk| Cow::Borrowed(risk.severity.as_str())),
-            Dimension::Attack => {
-                self.risk(row).filter(|risk| !risk.attack.is_empty()).map(|risk| Cow::Owned(risk.attack.join(" ")))
+            Dimension::Column(column) => Keys::of(events, column),
+            Dimension::Principal => self.principals(),
+            Dimension::Status => {
+                let statuses: Vec<Option<u16>> = events.statuses().iter().collect();
+                Keys::by(rows, |row| statuses[row], |row| Some(statuses[row]?.to_string().into()))
             }
-            Dimension::Id | Dimension::RequestId => {
-                long.filter(|texts| texts.is_valid(row)).map(|texts| Cow::Borrowed(texts.value(row)))
-            }
-            Dimension::Column(Column::SourceIp) => text.and_then(|text| text.get(row)).map(address::canonical),
-            Dimension::Column(_) => text.and_then(|text| text.get(row)).map(Cow::Borrowed),
+            Dimension::Id => Keys::long(events.long(Long::Id)),
+            Dimension::RequestId => Keys::long(events.long(Long::RequestId)),
+            Dimension::RiskClass => self.risk_keys(|risk| Some(risk.class.as_str().into())),
+            Dimension::Severity => self.risk_keys(|risk| Some(risk.severity.as_str().into())),
+            Dimension::Attack => self.risk_keys(|risk| (!risk.attack.is_empty()).then(|| risk.attack.join(" ").into())),
         }
     }
 
-    /// A dimension's texts as keys.
-    #[must_use]
-    pub fn keys(&self, dimension: Dimension) -> Keys<'_> {
-        let rows = self.events.len();
-        match dimension {
-            Dimension::Column(Column::SourceIp) => {
-                Keys::named(&self.events, &[Column::SourceIp], address::canonical, std::iter::empty())
-            }
-            Dimension::Column(column) => Keys::of(&self.events, column),
-            Dimension::Principal => {
-                let name = |id| Cow::Borrowed(self.names.get(id).map_or(id, |who| who.name.as_str()));
-                let own = self.own_names();
-                let own = own.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
-                let ours = of_scaleway(&self.events).into_iter().map(|row| (row, Some(Cow::Borrowed(SCALEWAY))));
-                let own = own.chain(ours);
-                Keys::named(&self.events, &[Column::PrincipalId], name, own)
-            }
-            Dimension::Status => {
-                let statuses = self.events.statuses();
-                Keys::by(rows, |row| (statuses.is_valid(row), statuses.value(row)), self.dimension(dimension))
-            }
-            Dimension::Id | Dimension::RequestId => Keys::by(rows, |row| row, self.dimension(dimension)),
-            Dimension::RiskClass | Dimension::Severity | Dimension::Attack => {
-                Keys::by(rows, |row| self.risk_numbers()[row], self.dimension(dimension))
-            }
-        }
+    /// The principals' names: those in IAM, else the events' own, else ids.
+    fn principals(&self) -> Keys<'_> {
+        let own_names = self.own_names();
+        let own = own_names.iter().map(|(row, name)| (row, Some(Cow::Owned(name.to_owned()))));
+        let of_scaleway = of_scaleway(&self.events).into_iter().map(|row| (row, Some(Cow::Borrowed(SCALEWAY))));
+        let name = |id| self.name(id).unwrap_or(id).into();
+        Keys::named(&self.events, &[Column::PrincipalId], name, own.chain(of_scaleway))
+    }
+
+    fn risk_keys<'a>(&'a self, text: impl Fn(&'a Risk) -> Option<Cow<'a, str>>) -> Keys<'a> {
+        let numbers = self.risk_numbers();
+        Keys::by(numbers.len(), |row| numbers[row], |row| text(self.risk(row)?))
     }
 
     /// The id that stands for the principal of an event's `principal_id`: a user has several.

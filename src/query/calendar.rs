@@ -181,7 +181,6 @@ pub(super) fn civil(zone: &TimeZone, nanos: i64) -> Civil {
 /// Where the clock is set back, it shows the same hour twice: as two buckets, so that none is wider than the others.
 fn hours_of_clock(width: i64, zone: &TimeZone, from: i64, to: i64) -> Vec<i64> {
     let (width, to) = (i128::from(width), i128::from(to));
-    let ahead = |offset: Offset| i128::from(offset.seconds()) * i128::from(SECOND);
     let mut edges = Vec::new();
     let mut changes = zone.following(timestamp(from));
     let (mut start, mut local) = (i128::from(from), ahead(zone.to_offset(timestamp(from))));
@@ -202,6 +201,11 @@ fn hours_of_clock(width: i64, zone: &TimeZone, from: i64, to: i64) -> Vec<i64> {
     edges.into_iter().map(saturated).collect()
 }
 
+/// How far a clock is ahead of UTC, in nanoseconds.
+fn ahead(offset: Offset) -> i128 {
+    i128::from(offset.seconds()) * i128::from(SECOND)
+}
+
 /// Nanoseconds since 1970, clamped to 64 bits; no event lies beyond.
 pub(super) fn saturated(nanos: i128) -> i64 {
     i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
@@ -210,16 +214,16 @@ pub(super) fn saturated(nanos: i128) -> i64 {
 /// When a day begins: at midnight, or later where the clock jumps over it; the first time where there are two midnights.
 fn first_instant(zone: &TimeZone, date: Date) -> i64 {
     let midnight = date.at(0, 0, 0, 0);
-    let at = |offset: Offset| offset.to_timestamp(midnight).map_or(i64::MAX, |at| saturated(at.as_nanosecond()));
-    match zone.to_ambiguous_timestamp(midnight).offset() {
-        AmbiguousOffset::Unambiguous { offset } => at(offset),
-        AmbiguousOffset::Fold { before, .. } => at(before),
-        AmbiguousOffset::Gap { before, .. } => {
-            let after = at(before);
-            let jump = zone.preceding(timestamp(after.saturating_add(1))).next();
-            jump.map_or(after, |jump| saturated(jump.timestamp().as_nanosecond()))
-        }
+    let offset = zone.to_ambiguous_timestamp(midnight).offset();
+    let (AmbiguousOffset::Unambiguous { offset: before }
+    | AmbiguousOffset::Fold { before, .. }
+    | AmbiguousOffset::Gap { before, .. }) = offset;
+    let first = before.to_timestamp(midnight).map_or(i64::MAX, |at| saturated(at.as_nanosecond()));
+    if !matches!(offset, AmbiguousOffset::Gap { .. }) {
+        return first;
     }
+    let jump = zone.preceding(timestamp(first.saturating_add(1))).next();
+    jump.map_or(first, |jump| saturated(jump.timestamp().as_nanosecond()))
 }
 
 #[cfg(test)]

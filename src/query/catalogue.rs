@@ -16,7 +16,7 @@ use crate::scaleway::audit_trail::{GLOBAL_PRODUCTS, LOGIN_METHODS, Product, RESO
 
 /// What a name is one of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Named {
+pub(crate) enum Named {
     /// `product_name`.
     Product,
     /// `service_name`.
@@ -30,7 +30,7 @@ pub enum Named {
 impl Named {
     /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Product => "product",
             Self::Service => "service",
@@ -99,8 +99,9 @@ pub(super) fn asked<'a>(scope: &'a Scope, filters: &'a [Condition]) -> Vec<Asked
             })
         });
     let only_system = scope.kinds.iter().eq([&Kind::System]);
-    let listed = |asked: &Asked<'_>| !only_system || matches!(asked.named, Named::Product | Named::ResourceType);
-    of_scope.chain(of_filters).filter(listed).collect()
+    let mut asked: Vec<Asked<'_>> = of_scope.chain(of_filters).collect();
+    asked.retain(|asked| !only_system || matches!(asked.named, Named::Product | Named::ResourceType));
+    asked
 }
 
 /// Spellings of names, by the name in lower case.
@@ -120,7 +121,7 @@ fn has(spellings: &Spellings, name: &Name) -> bool {
 
 /// Names by what they are names of.
 #[derive(Clone, Debug, Default)]
-pub struct Catalogue {
+pub(crate) struct Catalogue {
     products: Spellings,
     services: Spellings,
     methods: Spellings,
@@ -141,7 +142,7 @@ static FAMILIAR: LazyLock<Catalogue> = LazyLock::new(|| {
 impl Catalogue {
     /// The names in an organization's product lists.
     #[must_use]
-    pub fn of<'a>(products: impl IntoIterator<Item = &'a Product>) -> Self {
+    pub(crate) fn of<'a>(products: impl IntoIterator<Item = &'a Product>) -> Self {
         let mut catalogue = Self::default();
         for product in products {
             add(&mut catalogue.products, &product.name);
@@ -155,7 +156,7 @@ impl Catalogue {
 
     /// Whether there is a name, or one of a pattern, in the lists.
     #[must_use]
-    pub fn has(&self, named: Named, name: &Name) -> bool {
+    pub(crate) fn has(&self, named: Named, name: &Name) -> bool {
         match named {
             Named::Product => has(&self.products, name),
             Named::Service => has(&self.services, name),
@@ -166,14 +167,14 @@ impl Catalogue {
 
     /// All products, sorted.
     #[must_use]
-    pub fn products(&self) -> BTreeSet<&str> {
+    pub(crate) fn products(&self) -> BTreeSet<&str> {
         self.products.values().flatten().map(String::as_str).collect()
     }
 
     /// All spellings of all of these names, where Scaleway's filter finds the same events as a comparison here: none
     /// where one is a pattern, or in no list.
     #[must_use]
-    pub fn spellings(&self, of: Named, names: &[Name]) -> Vec<String> {
+    pub(crate) fn spellings(&self, of: Named, names: &[Name]) -> Vec<String> {
         let spellings = match of {
             Named::Product => &self.products,
             Named::Service => &self.services,
@@ -181,8 +182,8 @@ impl Catalogue {
             // They are an enum of the API, each value of which has one spelling.
             Named::ResourceType => &FAMILIAR.resource_types,
         };
-        let one = |name: &Name| spellings.get(name.folded()).filter(|_| !name.is_pattern());
-        let all: Option<Vec<&BTreeSet<String>>> = names.iter().map(one).collect();
+        let all: Option<Vec<&BTreeSet<String>>> =
+            names.iter().map(|name| spellings.get(name.folded()).filter(|_| !name.is_pattern())).collect();
         let all: BTreeSet<&String> = all.unwrap_or_default().into_iter().flatten().collect();
         all.into_iter().cloned().collect()
     }

@@ -121,8 +121,7 @@ pub(super) fn clusters(points: &[Point], bounds: &Bounds) -> Vec<Cluster> {
 
     let (usual, last_resort) = steps(bounds);
     let mut chosen = vec![usual[0]; levels.len()];
-    let count = |level: usize, step: Step| cluster(points, &levels[level], step, |_, _| {});
-    let mut counts: Vec<usize> = (0..levels.len()).map(|level| count(level, usual[0])).collect();
+    let mut counts: Vec<usize> = levels.iter().map(|level| cluster(points, level, usual[0], |_, _| {})).collect();
     // A level becomes as coarse as it may before the next, more severe one is touched; all of them do before the first
     // loses its time, and then they lose it step by step.
     let by_level = (0..levels.len()).flat_map(|level| usual[1..].iter().map(move |step| (level, *step)));
@@ -132,7 +131,7 @@ pub(super) fn clusters(points: &[Point], bounds: &Bounds) -> Vec<Cluster> {
             break;
         }
         chosen[level] = step;
-        counts[level] = count(level, step);
+        counts[level] = cluster(points, &levels[level], step, |_, _| {});
     }
     let mut clusters: Vec<Cluster> = Vec::with_capacity(counts.iter().sum());
     for (level, step) in levels.iter().zip(chosen) {

@@ -15,7 +15,7 @@ use crate::event::Column;
 use crate::lenient::scalar;
 
 /// The text that stands for the lack of a value: in counts, in conditions, and where values are offered.
-pub const NONE: &str = "(none)";
+pub(super) const NONE: &str = "(none)";
 
 /// The operators of every column.
 const OPERATORS: &str = "=, !=, =~, !~, =|, !=|";
@@ -283,10 +283,13 @@ fn operators(key: Dimension) -> String {
 
 /// A regular expression that matches the whole of a text.
 fn pattern(value: &str) -> Result<Regex, regex::Error> {
-    let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(1 << 20).build();
-    // By itself first: within the group, what closes one too many would end the group.
-    build(value)?;
-    build(&format!("^(?:{value})$"))
+    // By itself first: within the group, one closing bracket too many would end the group.
+    bounded(value)?;
+    bounded(&format!("^(?:{value})$"))
+}
+
+fn bounded(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(1 << 20).build()
 }
 
 #[cfg(test)]

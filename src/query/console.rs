@@ -40,12 +40,13 @@ fn address(kind: &str, locality: Option<&str>, id: Option<&str>) -> Option<Strin
     if !path.contains('{') {
         return Some(format!("{CONSOLE}{path}"));
     }
-    // Of a text that is no plain id, no address is made.
-    let plain = |text: Option<&str>| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        text.filter(|text| !text.is_empty() && text.chars().all(plain)).map(str::to_owned)
-    };
-    Some(format!("{CONSOLE}{}", path.replace("{locality}", &plain(locality)?).replace("{id}", &plain(id)?)))
+    let (locality, id) = (locality.filter(|text| is_plain(text))?, id.filter(|text| is_plain(text))?);
+    Some(format!("{CONSOLE}{}", path.replace("{locality}", locality).replace("{id}", id)))
+}
+
+/// Whether a text may stand in an address: ids and localities may.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{choice, choices, size, texts};
 use super::keys::{self, Keys};
-use super::question::{Names, Needs, Question, View};
+use super::question::{Names, Needs, Question, UnderRule, View};
 use super::request::Request;
 use super::text;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
@@ -71,9 +71,13 @@ impl Question for Counts {
         })
     }
 
-    fn needs(&self, _: &Request) -> Result<Needs, Failure> {
+    fn under_rule(&self) -> UnderRule {
+        UnderRule::Frames
+    }
+
+    fn needs(&self) -> Needs {
         let by_principal = self.group_by.contains(&Dimension::Principal);
-        Ok(Needs { names: if by_principal { Names::Grouped } else { Names::Unused }, ..Needs::default() })
+        Needs { names: if by_principal { Names::Grouped } else { Names::Unused }, ..Needs::default() }
     }
 
     fn buckets(&self, request: &Request, zone: &TimeZone, now: i64) -> Result<Option<Buckets>, Failure> {
@@ -114,9 +118,8 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     for group in &of {
         sizes[*group as usize] += 1;
     }
-    let shown = |keys: &Keys<'_>, row| keys.get(row).map_or(NONE.to_owned(), |text| text::label(text).into_owned());
-    let texts = |row: &usize| columns.iter().map(|keys| shown(keys, *row)).collect();
-    let mut keys: Vec<(Vec<String>, usize)> = first.iter().map(texts).zip(0..).collect();
+    let texts = first.iter().map(|row| columns.iter().map(|keys| label(keys, *row)).collect());
+    let mut keys: Vec<(Vec<String>, usize)> = texts.zip(0..).collect();
     // What has the same labels is one group, whether or not it lacks the column.
     let mut merged = Vec::new();
     keys.sort_unstable();
@@ -132,10 +135,9 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     let found = keys.len();
     keys.truncate(counts.group_limit);
     // The largest groups are left, in the order of their values where these have one.
-    let ranks = |key: &[String]| -> Vec<usize> {
+    keys.sort_by_cached_key(|(key, _)| -> Vec<usize> {
         counts.group_by.iter().zip(key).map(|(dimension, text)| dimension.rank(text)).collect()
-    };
-    keys.sort_by_cached_key(|(key, _)| ranks(key));
+    });
     let mut place: Vec<usize> = vec![keys.len(); sizes.len()];
     for (position, (_, group)) in keys.iter().enumerate() {
         place[*group] = position;
@@ -143,31 +145,48 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     for (from, to) in merged {
         place[from] = place[to];
     }
-    let mut notice = None;
-    if found > counts.group_limit {
-        let limit = counts.group_limit;
-        if request.from_alert {
-            return Err(Failure::input(format!(
-                "the count has {found} groups. Allowed: groupLimit, which is {limit}; raise it, or narrow the scope"
-            )));
-        }
-        let folded = found - limit;
-        notice = Some(
-            Topic::GroupLimit.info(format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}")),
-        );
-        // Two groups with the same labels are one to Grafana: a group that has this name already does not change.
-        let mut other = OTHER.to_owned();
-        while keys.iter().any(|(key, _)| key.iter().all(|text| *text == other)) {
-            other = format!("({other})");
-        }
-        keys.push((vec![other; counts.group_by.len()], usize::MAX));
+    let mut keys: Vec<Vec<String>> = keys.into_iter().map(|(key, _)| key).collect();
+    let notice = beyond_limit(counts, found, request)?;
+    if notice.is_some() {
+        keys.push(vec![name_of_others(&keys); counts.group_by.len()]);
     }
-    // There are not more groups than rows.
     let of = of
         .into_iter()
         .map(|group| u32::try_from(place[group as usize]).expect("there are fewer than 2^32 groups"))
         .collect();
-    Ok((Groups { keys: keys.into_iter().map(|(key, _)| key).collect(), of }, notice))
+    Ok((Groups { keys, of }, notice))
+}
+
+/// The text of an event as a group's label.
+fn label(keys: &Keys<'_>, row: usize) -> String {
+    keys.get(row).map_or(NONE.to_owned(), |text| text::label(text).into_owned())
+}
+
+/// The notice about groups beyond the limit.
+fn beyond_limit(counts: &Counts, found: usize, request: &Request) -> Result<Option<Notice>, Failure> {
+    let limit = counts.group_limit;
+    if found <= limit {
+        return Ok(None);
+    }
+    if request.from_alert {
+        let message = format!(
+            "the count has {found} groups. Allowed: groupLimit, which is {limit}; raise it, or narrow the scope"
+        );
+        return Err(Failure::input(message));
+    }
+    let folded = found - limit;
+    let text = format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}");
+    Ok(Some(Topic::GroupLimit.info(text)))
+}
+
+/// The label of the groups beyond the limit. Two groups with the same labels are one to Grafana: a group that has this name
+/// already does not change.
+fn name_of_others(keys: &[Vec<String>]) -> String {
+    let mut other = OTHER.to_owned();
+    while keys.iter().any(|key| key.iter().all(|text| *text == other)) {
+        other = format!("({other})");
+    }
+    other
 }
 
 /// Counts events as the query asks.

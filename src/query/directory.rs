@@ -56,11 +56,9 @@ struct Built(Mutex<Option<(ProductLists, Arc<Catalogue>)>>);
 impl Built {
     fn of(&self, lists: ProductLists) -> Arc<Catalogue> {
         let mut built = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |of: &ProductLists| {
-            of.len() == lists.len() && of.iter().zip(&lists).all(|(one, other)| Arc::ptr_eq(one, other))
-        };
         if let Some((of, catalogue)) = &*built
-            && same(of)
+            && of.len() == lists.len()
+            && of.iter().zip(&lists).all(|(one, other)| Arc::ptr_eq(one, other))
         {
             return Arc::clone(catalogue);
         }

@@ -9,13 +9,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::counts;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{choice, size};
 use super::question::{Names, Needs, Question, View};
-use super::request::Request;
 use super::scope::Phrases;
 use super::sentence::Sentences;
 use super::text;
@@ -68,15 +66,11 @@ impl Question for EventList {
         })
     }
 
-    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
-        Ok(Needs { names: if request.from_alert { Names::Unused } else { Names::Shown }, ..Needs::default() })
+    fn needs(&self) -> Needs {
+        Needs { names: Names::Shown, ..Needs::default() }
     }
 
-    /// A rule means the number of events, whatever the panel that it was made from shows.
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
-        if view.request.from_alert {
-            return Ok(vec![counts::total(answer)]);
-        }
         Ok(vec![frame(self, &view.scope.text, answer)?])
     }
 
@@ -127,7 +121,7 @@ fn times(answer: &Answer) -> ArrayRef {
 fn lines(limit: usize, total: usize, searched: &Phrases, answer: &Answer) -> Frame {
     let events = &answer.events;
     let rows = events.len();
-    let sentences = Sentences::new(answer);
+    let sentences = Sentences::of(answer);
     let level: StringArray = (0..rows).map(|row| Some(level(answer, row).as_str())).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
     let labels = labels(answer, text::cell);
@@ -159,19 +153,20 @@ fn lines(limit: usize, total: usize, searched: &Phrases, answer: &Answer) -> Fra
 /// Punctuation is written as a code: Grafana cuts off what looks like a bracket that is still being typed, and takes `(?i)`
 /// for flags wherever it stands.
 fn search_word(texts: &[String]) -> Option<String> {
-    let escaped = |text: &String| {
-        text.chars().fold(String::new(), |word, c| {
-            if c.is_ascii() && !c.is_ascii_alphanumeric() {
-                format!("{word}\\x{:02x}", u32::from(c))
-            } else {
-                word + c.encode_utf8(&mut [0; 4])
-            }
-        })
-    };
     let mut longest_first: Vec<&String> = texts.iter().collect();
     longest_first.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    let words: Vec<String> = longest_first.into_iter().map(escaped).collect();
+    let words: Vec<String> = longest_first.into_iter().map(|text| escaped(text)).collect();
     (!words.is_empty()).then(|| format!("(?i){}", words.join("|")))
+}
+
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |word, c| {
+        if c.is_ascii() && !c.is_ascii_alphanumeric() {
+            format!("{word}\\x{:02x}", u32::from(c))
+        } else {
+            word + c.encode_utf8(&mut [0; 4])
+        }
+    })
 }
 
 fn texts(texts: &StringArray) -> ArrayRef {
@@ -253,10 +248,10 @@ const DESCRIBED: [Dimension; 23] = [
 fn labels(answer: &Answer, show: fn(&str) -> Cow<'_, str>) -> impl Fn(usize) -> Map<String, Value> {
     let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
     let columns: Vec<_> =
-        DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.dimension(dimension))).collect();
+        DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.keys(dimension))).collect();
     move |row| {
-        let told = columns.iter().filter_map(|(name, text)| Some(((*name).to_owned(), show(&text(row)?).into())));
-        told.collect()
+        let known = columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), show(keys.get(row)?).into())));
+        known.collect()
     }
 }
 

@@ -50,8 +50,10 @@ pub(super) fn texts(object: &Map<String, Value>, parent: &str, name: &str) -> Re
         Some(Value::Array(items)) => items.iter().collect(),
         Some(value) => vec![value],
     };
-    let read = |item: &Value| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts"));
-    let texts: Result<Vec<String>, Failure> = items.into_iter().map(read).collect();
+    let texts: Result<Vec<String>, Failure> = items
+        .into_iter()
+        .map(|item| scalar(item).ok_or_else(|| wrong(&path(parent, name), item, "a text or a list of texts")))
+        .collect();
     let mut seen = BTreeSet::new();
     let texts: Vec<String> = texts?.into_iter().filter(|text| !text.is_empty() && seen.insert(text.clone())).collect();
     if texts.len() > MOST_VALUES || texts.iter().any(|text| text.chars().count() > LONGEST_TEXT) {

@@ -53,12 +53,12 @@ pub fn mask(scope: &Scope, events: &Events, names: &Names, rules: &RuleSet) -> V
 pub fn global(events: &Events) -> Vec<bool> {
     let (kind, locality, product) =
         (events.text(Column::Kind), events.text(Column::Locality), events.text(Column::Product));
-    let is_global = |row| {
+    let global = (0..events.len()).map(|row| {
         kind.get(row) == Some(Kind::Authentication.as_str())
             || locality.get(row) == Some("global")
             || product.get(row).is_some_and(|product| GLOBAL_PRODUCTS.contains(&product))
-    };
-    (0..events.len()).map(is_global).collect()
+    });
+    global.collect()
 }
 
 /// Whether one of several names is meant.
@@ -105,9 +105,11 @@ fn resource_types(mask: &mut [bool], scope: &Scope, events: &Events) {
     let references = events.references();
     // There are few types, and many references.
     let mut known: HashMap<&str, bool> = HashMap::new();
-    let mut means = |kind| *known.entry(kind).or_insert_with(|| any(&scope.resource_types, kind));
     for (row, keep) in mask.iter_mut().enumerate().filter(|(_, keep)| **keep) {
-        *keep = references.of(row).filter_map(|reference| reference.kind).any(&mut means);
+        *keep = references
+            .of(row)
+            .filter_map(|reference| reference.kind)
+            .any(|kind| *known.entry(kind).or_insert_with(|| any(&scope.resource_types, kind)));
     }
 }
 
@@ -149,20 +151,20 @@ impl OwnNames {
             return Self { names: Vec::new() };
         }
         let mut mask = vec![false; events.len()];
-        let mut see = |row: usize| mask[row] = !known[row];
-        events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), &mut see);
-        events.find(Column::Product, |product| product == Some(PRODUCT_WITHOUT_PRINCIPAL), &mut see);
+        for (column, of) in
+            [(Column::Kind, Kind::Authentication.as_str()), (Column::Product, PRODUCT_WITHOUT_PRINCIPAL)]
+        {
+            events.find(column, |text| text == Some(of), |row| mask[row] = !known[row]);
+        }
         let rows: Vec<usize> = (0..mask.len()).filter(|row| mask[*row]).collect();
-        // The mask has an entry for each event.
         let few = events.filter(&mask).expect("the mask has one entry for each event");
         let (principal, resource, name) =
             (few.text(Column::PrincipalId), few.text(Column::ResourceId), few.text(Column::ResourceName));
-        let own = |place: usize| {
-            let own = principal.get(place).is_some() && principal.get(place) == resource.get(place);
-            name.get(place).filter(|_| own).map(str::to_owned)
-        };
-        let names = rows.into_iter().enumerate().filter_map(|(place, row)| Some((row, own(place)?))).collect();
-        Self { names }
+        let own = rows
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| principal.get(*index).is_some() && principal.get(*index) == resource.get(*index));
+        Self { names: own.filter_map(|(index, row)| Some((row, name.get(index)?.to_owned()))).collect() }
     }
 
     /// The name in the event of a row.
@@ -196,14 +198,14 @@ fn by_name(scope: &Scope, events: &Events) -> Option<Vec<bool>> {
         return None;
     }
     let references = events.references();
-    let named =
-        |name: Option<&str>| name.is_some_and(|name| scope.resource_names.iter().any(|wanted| text::is(name, wanted)));
     let mut ids = HashSet::new();
     let mut direct = vec![false; events.len()];
     for (row, direct) in direct.iter_mut().enumerate() {
-        for reference in references.of(row).filter(|reference| named(reference.name)) {
-            *direct = true;
-            ids.extend(reference.id);
+        for reference in references.of(row) {
+            if reference.name.is_some_and(|name| scope.resource_names.iter().any(|wanted| text::is(name, wanted))) {
+                *direct = true;
+                ids.extend(reference.id);
+            }
         }
     }
     let concerned = if ids.is_empty() { vec![false; events.len()] } else { concerned(ids, events) };
@@ -229,11 +231,11 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
     // In JSON an id stands between quotes; ids have no character that JSON would escape.
     let quoted: Vec<String> = known.iter().map(|id| format!("\"{id}\"")).collect();
     let in_body = AhoCorasick::new(&quoted).ok();
-    let concerns = |row: usize| {
+    let concerned = (0..events.len()).map(|row| {
         references.of(row).any(|reference| reference.id.is_some_and(|id| known.contains(id)))
             || parents.of(row).any(|(_, parent)| known.contains(parent))
-    };
-    let mut concerned: Vec<bool> = (0..events.len()).map(concerns).collect();
+    });
+    let mut concerned: Vec<bool> = concerned.collect();
     if let Some(ids) = in_body {
         events.each(Long::RequestBody, |row, body| {
             concerned[row] = concerned[row] || body.is_some_and(|body| ids.is_match(body));
@@ -246,13 +248,8 @@ fn concerned<'a>(mut known: HashSet<&'a str>, events: &'a Events) -> Vec<bool> {
 fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names, rules: &RuleSet) -> Vec<bool> {
     let mut hit = vec![false; events.len()];
     for column in Column::ALL {
-        let is_called = |text: &str| {
-            column == Column::PrincipalId
-                && names.get(text).is_some_and(|who| who.is_called(|name| pattern.is_match(name)))
-        };
-        let is_spelled = |text: &str| column == Column::SourceIp && pattern.is_match(&address::canonical(text));
-        let tells = |text: &str| pattern.is_match(text) || is_called(text) || is_spelled(text);
-        events.find(column, |text| text.is_some_and(tells), |row| hit[row] = true);
+        let is_found = |text: &str| pattern.is_match(text) || is_found_otherwise(column, text, pattern, names);
+        events.find(column, |text| text.is_some_and(is_found), |row| hit[row] = true);
     }
     let statuses = events.statuses();
     for (row, hit) in hit.iter_mut().enumerate().filter(|(row, hit)| !**hit && statuses.is_valid(*row)) {
@@ -260,8 +257,8 @@ fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names, rules:
     }
     let mut meant: HashMap<u16, bool> = HashMap::new();
     for (hit, number) in hit.iter_mut().zip(rules.numbers(events)) {
-        let tells = || rules.risk(number).is_some_and(|risk| tells(risk, pattern));
-        *hit = *hit || *meant.entry(number).or_insert_with(tells);
+        *hit = *hit
+            || *meant.entry(number).or_insert_with(|| rules.risk(number).is_some_and(|risk| is_in_risk(risk, pattern)));
     }
     for long in Long::ALL {
         events.search(long, &mut hit, in_uuids, |text| pattern.find(text).map(|found| found.range()));
@@ -269,7 +266,17 @@ fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names, rules:
     hit
 }
 
-fn tells(risk: &Risk, pattern: &Regex) -> bool {
+/// Whether a pattern finds what is shown in place of a column's text: a principal's names, an address as it is written in
+/// general.
+fn is_found_otherwise(column: Column, text: &str, pattern: &Regex, names: &Names) -> bool {
+    match column {
+        Column::PrincipalId => names.get(text).is_some_and(|who| who.is_called(|name| pattern.is_match(name))),
+        Column::SourceIp => pattern.is_match(&address::canonical(text)),
+        _ => false,
+    }
+}
+
+fn is_in_risk(risk: &Risk, pattern: &Regex) -> bool {
     let texts = [risk.class.as_str(), risk.severity.as_str()];
     texts.into_iter().chain(risk.attack.iter().map(String::as_str)).any(|text| pattern.is_match(text))
 }

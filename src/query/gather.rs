@@ -36,7 +36,7 @@ impl Answer {
         deadline: Instant,
     ) -> Result<Self, Failure> {
         let scope = &query.scope;
-        let needs = query.question.needs(request)?;
+        let needs = query.question.needs_for(request)?;
         let naming = Naming::of_scope(data_source, query, needs.names, request.from_alert, deadline).await;
         let mut spelling = NameCheck::of(data_source, query, request);
         spelling.remember();

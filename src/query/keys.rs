@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use arrow::array::{StringArray, StringBuilder};
+use arrow::array::{Array, StringArray, StringBuilder};
 use arrow::error::ArrowError;
 use foldhash::fast::RandomState;
 
@@ -134,9 +134,14 @@ impl<'a> Keys<'a> {
     ) -> Self {
         let mut signs: Map<S, u32> = Map::default();
         let mut distinct = Distinct::default();
-        let key = |row| *signs.entry(sign(row)).or_insert_with(|| text(row).map_or(NONE, |text| distinct.place(text)));
-        let of = (0..rows).map(key).collect();
-        Self { of, texts: distinct.texts }
+        let keys = (0..rows)
+            .map(|row| *signs.entry(sign(row)).or_insert_with(|| text(row).map_or(NONE, |text| distinct.place(text))));
+        Self { of: keys.collect(), texts: distinct.texts }
+    }
+
+    /// Long texts, one for each event.
+    pub(super) fn long(texts: &'a StringArray) -> Self {
+        Self::by(texts.len(), |row| row, |row| texts.is_valid(row).then(|| texts.value(row).into()))
     }
 
     /// The key of an event's text; it counts from 0, and the number of texts is that of events without text.
@@ -197,15 +202,18 @@ impl<'a> Keys<'a> {
             keys.sort_unstable();
             keys.chunk_by(usize::eq).filter_map(|same| Some((self.text(same[0])?, same.len()))).collect()
         };
-        let order = |(a, x): &(&str, usize), (b, y): &(&str, usize)| y.cmp(x).then_with(|| a.cmp(b));
         let others = counts.len().saturating_sub(most);
         if others > 0 {
-            counts.select_nth_unstable_by(most, order);
+            counts.select_nth_unstable_by(most, by_frequency);
             counts.truncate(most);
         }
-        counts.sort_unstable_by(order);
+        counts.sort_unstable_by(by_frequency);
         Frequent { counts, others }
     }
+}
+
+fn by_frequency((a, x): &(&str, usize), (b, y): &(&str, usize)) -> std::cmp::Ordering {
+    y.cmp(x).then_with(|| a.cmp(b))
 }
 
 /// The texts that occur most often.

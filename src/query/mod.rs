@@ -2,15 +2,15 @@
 //!
 //! A question is one file that implements [`Question`], and one line in the table of [`model`].
 
-pub mod address;
+mod address;
 mod annotation_text;
 pub mod annotations;
-pub mod answer;
-pub mod buckets;
+mod answer;
+mod buckets;
 mod calendar;
-pub mod catalogue;
+pub(crate) mod catalogue;
 mod cluster;
-pub mod condition;
+mod condition;
 mod console;
 pub mod counts;
 mod cpu;
@@ -24,25 +24,25 @@ pub(crate) mod field;
 pub mod filter;
 mod gather;
 mod incomplete;
-pub mod keys;
+mod keys;
 mod listings;
-pub mod model;
+pub(crate) mod model;
 mod naming;
 mod order;
 mod pipeline;
-pub mod plan;
-pub mod principals;
-pub mod question;
-pub mod request;
-pub mod scope;
-pub mod sentence;
+pub(crate) mod plan;
+mod principals;
+mod question;
+mod request;
+mod scope;
+mod sentence;
 pub mod text;
 mod time_zone;
 mod unfamiliar;
 mod unknown;
-pub mod values;
+mod values;
 mod variable;
-pub mod volume;
+mod volume;
 
 pub use answer::Answer;
 pub use buckets::Buckets;

@@ -20,7 +20,7 @@ use super::variable;
 use super::volume::Volume;
 
 /// The model's version; a query of a later one is refused.
-pub const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 1;
 
 /// Parses a question of a query's JSON; the number is the most events that a list may show.
 type Parse = fn(&Map<String, Value>, usize) -> Result<Arc<dyn Question>, Failure>;
@@ -80,7 +80,7 @@ pub struct Query {
 /// The name of the question that a query asks: `stored` in its JSON, else in Grafana's own field `query_type`, else the
 /// default, which Grafana's annotation queries have by their reference.
 #[must_use]
-pub fn query_type<'a>(stored: &'a str, query_type: &'a str, ref_id: &str) -> &'a str {
+pub(crate) fn query_type<'a>(stored: &'a str, query_type: &'a str, ref_id: &str) -> &'a str {
     let default = if ref_id == "Anno" { "annotations" } else { "events" };
     [stored, query_type].into_iter().find(|name| !name.is_empty()).unwrap_or(default)
 }
@@ -162,8 +162,8 @@ mod tests {
     fn a_request_for_a_rule_may_not_be_for_values() {
         let request = |from_alert| Request::new("A", (0, 1), Duration::ZERO, 0, from_alert).unwrap();
         let values = Query::parse(br#"{"queryType":"values"}"#, "", &request(false), 1).unwrap();
-        assert!(values.question.needs(&request(false)).is_ok());
-        assert!(values.question.needs(&request(true)).is_err());
+        assert!(values.question.needs_for(&request(false)).is_ok());
+        assert!(values.question.needs_for(&request(true)).is_err());
     }
 
     #[test]

@@ -236,8 +236,8 @@ fn nameless<'a>(events: &'a Events, names: &Names) -> Vec<&'a str> {
 /// The principals that are resources of the events, with the names there: the newest name counts.
 fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
     let mut rows = Vec::new();
-    let is_principal = |kind: &str| Principal::told(kind, "").is_some();
-    events.find(Column::ResourceType, |kind| kind.is_some_and(is_principal), |row| rows.push(row));
+    let is_principal = |kind: Option<&str>| kind.is_some_and(|kind| Principal::told(kind, "").is_some());
+    events.find(Column::ResourceType, is_principal, |row| rows.push(row));
     let mut told = HashMap::new();
     if rows.is_empty() {
         return told;

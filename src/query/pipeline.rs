@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use super::answer::Answer;
 use super::buckets::{self, Buckets};
+use super::counts;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::model::Query;
-use super::question::View;
+use super::question::{UnderRule, View};
 use super::request::{Request, rfc3339};
 use super::variable;
 use crate::frame::Frame;
@@ -38,7 +39,6 @@ impl DataSource {
         if query.hide && !request.from_alert {
             return encode(Vec::new());
         }
-        query.question.needs(request)?;
         let now = buckets::now();
         if !query.empty_variables.is_empty() {
             let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
@@ -49,7 +49,7 @@ impl DataSource {
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
-        let buckets = query.question.buckets(request, &query.timezone, now)?;
+        let buckets = buckets(&query, request, now)?;
         let read = request.with_range(query.question.interval(request, buckets.as_ref()));
         let answer = Answer::gather(self, &query, &read, deadline).await?;
         let request = request.clone();
@@ -73,12 +73,20 @@ fn frames(
     }
     let buckets = buckets.map(|buckets| buckets.until(latest));
     let view = View { request, scope: &query.scope, buckets: buckets.as_ref() };
-    let frames = if answer.is_unknown() && !request.from_alert {
-        query.question.unknown(&answer, &view)
-    } else {
-        query.question.frames(&answer, &view)
+    let frames = match query.question.under_rule() {
+        UnderRule::Count if request.from_alert => vec![counts::total(&answer)],
+        _ if answer.is_unknown() && !request.from_alert => query.question.unknown(&answer, &view)?,
+        _ => query.question.frames(&answer, &view)?,
     };
-    Ok(answer.finish(frames?))
+    Ok(answer.finish(frames))
+}
+
+/// The buckets that a request's events are counted in.
+fn buckets(query: &Query, request: &Request, now: i64) -> Result<Option<Buckets>, Failure> {
+    if request.from_alert && query.question.under_rule() == UnderRule::Count {
+        return Ok(None);
+    }
+    query.question.buckets(request, &query.timezone, now)
 }
 
 /// The frames of an answer for which no event was looked for.

@@ -21,7 +21,7 @@ const MOST_ALTERNATIVES: usize = 4;
 /// `regions` are those to ask; the region of global products is added where such events can match. `known` are the names
 /// that the scope's are known by; `principals` the ids that its principals are, `None` where one of them is unknown.
 #[must_use]
-pub fn windows(
+pub(crate) fn windows(
     scope: &Scope,
     regions: &[String],
     known: &Catalogue,
@@ -51,25 +51,20 @@ pub fn windows(
 
 /// The kinds of event that can match at all: a log-in has no product, a system event no caller but Scaleway.
 fn possible_kinds(scope: &Scope) -> BTreeSet<Kind> {
-    let mut kinds = if scope.kinds.is_empty() { BTreeSet::from(Kind::ALL) } else { scope.kinds.clone() };
-    let mut without = |kind: Kind, condition: bool| {
-        if condition {
-            kinds.remove(&kind);
-        }
-    };
     let needs_outcome = !scope.status.is_empty();
     let codes_only = needs_outcome
         && scope
             .status
             .iter()
             .all(|outcome| !matches!(outcome, Outcome::Class(status_class::SUCCEEDED | status_class::FAILED)));
-    without(
-        Kind::Authentication,
-        !scope.products.is_empty() || !scope.projects.is_empty() || !scope.services.is_empty(),
-    );
-    without(Kind::Authentication, codes_only);
+    let has_product = !scope.products.is_empty() || !scope.projects.is_empty() || !scope.services.is_empty();
     let has_caller = !scope.principals.is_empty() && !scope.principals.iter().any(|who| is_scaleway(who));
-    without(Kind::System, needs_outcome || has_caller || !scope.source_ips.is_empty());
+    let mut kinds = if scope.kinds.is_empty() { BTreeSet::from(Kind::ALL) } else { scope.kinds.clone() };
+    kinds.retain(|kind| match kind {
+        Kind::Api => true,
+        Kind::Authentication => !has_product && !codes_only,
+        Kind::System => !needs_outcome && !has_caller && scope.source_ips.is_empty(),
+    });
     kinds
 }
 
@@ -86,11 +81,11 @@ fn lists(
     {
         return vec![(List::Combined, only.clone())];
     }
-    let of = |kind: &Kind| match kind {
+    let lists = kinds.iter().flat_map(|kind| match kind {
         Kind::Api => alternatives.iter().map(|filter| (List::Of(Kind::Api), filter.clone())).collect(),
         other => vec![(List::Of(*other), Filter::default())],
-    };
-    kinds.iter().flat_map(of).collect()
+    });
+    lists.collect()
 }
 
 /// Filters for the API, such that the events of all of them together are those of the scope, or more.

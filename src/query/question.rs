@@ -31,14 +31,18 @@ pub trait Question: Debug + Send + Sync {
     where
         Self: Sized;
 
-    /// What an answer needs beside the events.
-    ///
-    /// # Errors
-    /// When the request is one that the question cannot answer.
-    fn needs(&self, request: &Request) -> Result<Needs, Failure>;
+    /// What an alert rule gets of the question.
+    fn under_rule(&self) -> UnderRule {
+        UnderRule::Count
+    }
+
+    /// What the frames need beside the events.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
 
     /// The buckets of time that events are counted in; `None` where the question does not count over time. `now` is in
-    /// nanoseconds since 1970, UTC.
+    /// nanoseconds since 1970, UTC. A rule that gets the number of events is not asked for any.
     ///
     /// # Errors
     /// When a rule's range has no whole bucket.
@@ -76,6 +80,31 @@ pub trait Question: Debug + Send + Sync {
     fn columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
+}
+
+impl dyn Question {
+    /// What an answer to a request needs beside the events.
+    ///
+    /// # Errors
+    /// When the request is a rule's, and the question is not for rules.
+    pub fn needs_for(&self, request: &Request) -> Result<Needs, Failure> {
+        match self.under_rule() {
+            UnderRule::Refused(failure) if request.from_alert => Err(failure),
+            UnderRule::Count if request.from_alert => Ok(Needs::default()),
+            _ => Ok(self.needs()),
+        }
+    }
+}
+
+/// What an alert rule gets of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnderRule {
+    /// The number of events: that is what a rule means that was made from a panel of events.
+    Count,
+    /// The question's own frames: they are numbers.
+    Frames,
+    /// An error.
+    Refused(Failure),
 }
 
 /// What an answer needs beside the events.

@@ -41,15 +41,13 @@ impl Request {
         max_data_points: u64,
         from_alert: bool,
     ) -> Result<Self, Failure> {
-        let shown = |ms: i64| DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), rfc3339);
-        let nanos = |ms: i64| ms.checked_mul(1_000_000).filter(|nanos| *nanos >= 0);
-        let (Some(start), Some(end)) = (nanos(from), nanos(to)) else {
-            let range = format!("{} to {}", shown(from), shown(to));
+        let range = format!("{} to {}", shown(from), shown(to));
+        let nanos = [from, to].map(|ms| ms.checked_mul(1_000_000).filter(|nanos| *nanos >= 0));
+        let [Some(start), Some(end)] = nanos else {
             return Err(Failure::input(format!("the time range {range} is not between the years 1970 and 2262")));
         };
         // A panel's user is about to change an empty range; it has no event.
         if end < start || (end == start && from_alert) {
-            let range = format!("{} to {}", shown(from), shown(to));
             return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));
         }
         let interval = interval.max(Duration::from_millis(1));
@@ -57,9 +55,13 @@ impl Request {
     }
 }
 
+fn shown(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), rfc3339)
+}
+
 /// A time as users read it.
 #[must_use]
-pub fn rfc3339(time: DateTime<chrono::Utc>) -> String {
+pub(super) fn rfc3339(time: DateTime<chrono::Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

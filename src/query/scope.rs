@@ -137,8 +137,6 @@ impl Scope {
             Some(other) => return Err(wrong("scope", other, "an object")),
         };
         let texts = |name: &str| texts(object, "scope", name);
-        let names = |name: &str| texts(name).map(|names| names.iter().map(|name| Name::new(name)).collect::<Vec<_>>());
-        let ids = |name: &str| texts(name).map(|ids| ids.into_iter().map(canonical_id).collect::<Vec<_>>());
         let kinds = choices(&texts("kinds")?, "scope.kinds", &Kind::ALL.map(|kind| (kind.as_str(), kind)))?;
         let regions = texts("regions")?;
         if let Some(region) = regions.iter().find(|region| !is_region(region)) {
@@ -153,15 +151,15 @@ impl Scope {
         Ok(Self {
             kinds: kinds.into_iter().collect(),
             regions,
-            products: names("products")?,
-            services: names("services")?,
-            methods: names("methods")?,
-            resource_types: names("resourceTypes")?,
-            resource_ids: ids("resourceIds")?,
+            products: names(object, "products")?,
+            services: names(object, "services")?,
+            methods: names(object, "methods")?,
+            resource_types: names(object, "resourceTypes")?,
+            resource_ids: ids(object, "resourceIds")?,
             resource_names: texts("resourceNames")?,
-            principals: ids("principals")?,
+            principals: ids(object, "principals")?,
             source_ips,
-            projects: ids("projects")?,
+            projects: ids(object, "projects")?,
             status,
             risk_classes,
             severities,
@@ -169,6 +167,14 @@ impl Scope {
             not_text: Phrases::parse(object, "notText")?,
         })
     }
+}
+
+fn names(scope: &Map<String, Value>, field: &str) -> Result<Vec<Name>, Failure> {
+    Ok(texts(scope, "scope", field)?.iter().map(|name| Name::new(name)).collect())
+}
+
+fn ids(scope: &Map<String, Value>, field: &str) -> Result<Vec<String>, Failure> {
+    Ok(texts(scope, "scope", field)?.into_iter().map(canonical_id).collect())
 }
 
 fn network(text: &str) -> Result<IpNet, Failure> {

@@ -1,224 +1,164 @@
-//! An event in words: who did what to which.
+//! Events in words: who did what to which.
 //!
-//! Names and user agents are text of the caller's choice: [`plain`] takes their control characters and their excess length
-//! away, and what renders HTML escapes the rest.
+//! Names and user agents are text of the caller's choice: [`plain`] removes their control characters and their excess length,
+//! and what renders HTML escapes the rest.
 
 use std::borrow::Cow;
 
-use super::address;
 use super::answer::Answer;
 use super::dimension::Dimension;
 use super::keys::Keys;
 use super::text::plain;
-use crate::event::{Column, Kind, status_class};
-use arrow::array::Array;
+use crate::event::{Column, Events, Kind, status_class};
 
-/// Puts the events of an answer into words.
-pub struct Sentences<'a> {
-    answer: &'a Answer,
-    who: Box<dyn Fn(usize) -> Option<Cow<'a, str>> + 'a>,
+/// The parts of the sentences about an answer's events, as keys: a part that several events share is made once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sentences<'a> {
+    /// Who did it.
+    pub who: Keys<'a>,
+    /// What was done.
+    pub what: Keys<'a>,
+    /// To which resource: its name, else its id; how many more there are.
+    pub which: Keys<'a>,
+    /// With what result: status and class.
+    pub result: Keys<'a>,
+    /// The risk class.
+    pub class: Keys<'a>,
+    /// From which address and, where known, country.
+    pub origin: Keys<'a>,
+    /// Whether it succeeded: one of [`status_class::ALL`].
+    pub outcome: Keys<'a>,
+    kind: Keys<'a>,
+    product: Keys<'a>,
+    locality: Keys<'a>,
 }
 
 impl<'a> Sentences<'a> {
-    /// The sentences for an answer.
+    /// The sentences about the events of an answer.
     #[must_use]
-    pub fn new(answer: &'a Answer) -> Self {
-        Self { answer, who: Box::new(answer.dimension(Dimension::Principal)) }
-    }
-
-    fn text(&self, column: Column, row: usize) -> Option<String> {
-        Some(plain(self.answer.events.text(column).get(row)?).into_owned())
-    }
-
-    fn is(&self, kind: Kind, row: usize) -> bool {
-        self.answer.events.text(Column::Kind).get(row) == Some(kind.as_str())
-    }
-
-    /// Who did it.
-    #[must_use]
-    pub fn who(&self, row: usize) -> String {
-        match (self.who)(row) {
-            Some(name) => plain(&name).into_owned(),
-            None => "unknown principal".to_owned(),
-        }
-    }
-
-    /// What was done.
-    #[must_use]
-    pub fn what(&self, row: usize) -> String {
-        let method = self.text(Column::Method, row);
-        if self.is(Kind::Authentication, row) {
-            let mut what = match self.answer.events.text(Column::StatusClass).get(row) {
-                Some(status_class::SUCCEEDED) => "logged in",
-                Some(_) => "failed to log in",
-                None => "tried to log in",
-            }
-            .to_owned();
-            for (word, column) in
-                [("with", Column::Method), ("and", Column::Mfa), ("because of", Column::FailureReason)]
-            {
-                if let Some(text) = self.text(column, row) {
-                    what = format!("{what} {word} {text}");
-                }
-            }
-            return what;
-        }
-        let method = method.unwrap_or_else(|| "unknown method".to_owned());
-        match self.text(Column::Action, row) {
-            Some(action) => format!("{method} {action}"),
-            None => method,
-        }
-    }
-
-    /// To which resource: its name, else its id; how many more there are.
-    #[must_use]
-    pub fn which(&self, row: usize) -> Option<String> {
-        if self.is(Kind::Authentication, row) {
-            return None;
-        }
-        let mut name = self.text(Column::ResourceName, row).or_else(|| self.text(Column::ResourceId, row))?;
-        let references = || self.answer.events.references().of(row);
-        if let Some(part) = references().find(|reference| reference.within.is_some()) {
-            name = format!("{} of {name}", plain(part.name.or(part.id)?));
-        }
-        match references().filter(|reference| reference.within.is_none()).count() {
-            0 | 1 => Some(name),
-            several => Some(format!("{name} and {} more", several - 1)),
+    pub(super) fn of(answer: &'a Answer) -> Self {
+        let (events, rows) = (&answer.events, answer.events.len());
+        let [kind, method, outcome, mfa, failure, country, action, product, locality] = [
+            Column::Kind,
+            Column::Method,
+            Column::StatusClass,
+            Column::Mfa,
+            Column::FailureReason,
+            Column::Country,
+            Column::Action,
+            Column::Product,
+            Column::Locality,
+        ]
+        .map(|column| Keys::of(events, column));
+        let [principal, address, status] =
+            [Dimension::Principal, Dimension::Column(Column::SourceIp), Dimension::Status].map(|of| answer.keys(of));
+        Self {
+            who: Keys::of_alike(rows, &[&principal], |row| {
+                Some(principal.get(row).map_or("unknown principal".into(), |name| plain(name).into_owned().into()))
+            }),
+            what: Keys::of_alike(rows, &[&kind, &method, &outcome, &mfa, &failure, &action], |row| {
+                let what = if kind.get(row) == Some(Kind::Authentication.as_str()) {
+                    log_in(outcome.get(row), [method.get(row), mfa.get(row), failure.get(row)])
+                } else {
+                    call(method.get(row), action.get(row))
+                };
+                Some(what.into())
+            }),
+            which: resources(events),
+            result: Keys::of_alike(rows, &[&outcome, &status], |row| {
+                let outcome = outcome.get(row)?;
+                Some(status.get(row).map_or(outcome.to_owned(), |status| format!("{status} {outcome}")).into())
+            }),
+            class: answer.keys(Dimension::RiskClass),
+            origin: Keys::of_alike(rows, &[&address, &country], |row| {
+                let (address, country) = (plain(address.get(row)?), country.get(row));
+                Some(country.map_or(address.to_string(), |country| format!("{address} ({})", plain(country))).into())
+            }),
+            kind,
+            outcome,
+            product,
+            locality,
         }
     }
 
     /// Who did what to which.
     fn deed(&self, row: usize) -> String {
-        let mut deed = format!("{} {}", self.who(row), self.what(row));
-        if let Some(which) = self.which(row) {
-            deed = format!("{deed} {which}");
-        }
-        deed
+        [&self.who, &self.what, &self.which].into_iter().filter_map(|part| part.get(row)).collect::<Vec<_>>().join(" ")
     }
 
     /// Who did what to which, and the result if it is not a success.
     #[must_use]
-    pub fn title(&self, row: usize) -> String {
+    pub(super) fn title(&self, row: usize) -> String {
         match self.result_beside(row) {
-            Some(result) if self.answer.events.text(Column::StatusClass).get(row) != Some(status_class::SUCCEEDED) => {
+            Some(result) if self.outcome.get(row) != Some(status_class::SUCCEEDED) => {
                 format!("{} ({result})", self.deed(row))
             }
             _ => self.deed(row),
         }
     }
 
-    /// The result, where what was done does not tell it: that somebody failed to log in does.
-    fn result_beside(&self, row: usize) -> Option<String> {
-        self.result(row).filter(|_| !self.is(Kind::Authentication, row))
-    }
-
-    /// The result: status and class.
-    #[must_use]
-    pub fn result(&self, row: usize) -> Option<String> {
-        let class = self.answer.events.text(Column::StatusClass).get(row)?;
-        let statuses = self.answer.events.statuses();
-        Some(if statuses.is_valid(row) { format!("{} {class}", statuses.value(row)) } else { class.to_owned() })
-    }
-
-    /// The event's address and, where known, its country.
-    #[must_use]
-    pub fn origin(&self, row: usize) -> Option<String> {
-        let address = plain(&address::canonical(self.answer.events.text(Column::SourceIp).get(row)?)).into_owned();
-        match self.text(Column::Country, row) {
-            Some(country) => Some(format!("{address} ({country})")),
-            None => Some(address),
-        }
-    }
-
-    /// The texts of the other methods, for all events.
-    #[must_use]
-    pub fn words(&self) -> Words<'a> {
-        let answer = self.answer;
-        let rows = answer.events.len();
-        let keys = |column: Column| Keys::of(&answer.events, column);
-        let [kind, method, class, address] =
-            [Column::Kind, Column::Method, Column::StatusClass, Column::SourceIp].map(keys);
-        let [mfa, failure, country, action] =
-            [Column::Mfa, Column::FailureReason, Column::Country, Column::Action].map(keys);
-        let (who, status) = (answer.keys(Dimension::Principal), answer.keys(Dimension::Status));
-        let owned = |text: Option<String>| text.map(Cow::Owned);
-        // Events that agree in these have the same text.
-        Words {
-            what: Keys::of_alike(rows, &[&kind, &method, &class, &mfa, &failure, &action], |row| {
-                owned(Some(self.what(row)))
-            }),
-            which: self.all_which(),
-            result: Keys::of_alike(rows, &[&class, &status], |row| owned(self.result(row))),
-            class: answer.keys(Dimension::RiskClass),
-            origin: Keys::of_alike(rows, &[&address, &country], |row| owned(self.origin(row))),
-            who: Keys::of_alike(rows, &[&who, &kind], |row| owned(Some(self.who(row)))),
-        }
-    }
-
-    /// The texts of [`Sentences::which`] for all events: mostly a column's.
-    fn all_which(&self) -> Keys<'a> {
-        let events = &self.answer.events;
-        let mut others = vec![false; events.len()];
-        events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), |row| others[row] = true);
-        events.find_several(|row| others[row] = true);
-        let others: Vec<usize> = (0..events.len()).filter(|row| others[*row]).collect();
-        let of_others = self.answer.only(&others);
-        let texts = Sentences::new(&of_others).each_which();
-        let own = others.iter().enumerate();
-        let own = own.map(|(place, row)| (*row, texts.get(place).map(|text| Cow::Owned(text.to_owned()))));
-        Keys::named(events, &[Column::ResourceName, Column::ResourceId], plain, own)
-    }
-
-    /// The same, put together event by event.
-    fn each_which(&self) -> Keys<'a> {
-        let events = &self.answer.events;
-        let [kind, name, id] =
-            [Column::Kind, Column::ResourceName, Column::ResourceId].map(|column| events.text(column));
-        let references = events.references();
-        Keys::by(
-            events.len(),
-            |row| {
-                let parts = references.of(row).filter(|reference| reference.within.is_some()).count();
-                (kind.key(row), name.key(row), id.key(row), references.of(row).count(), (parts > 0).then_some(row))
-            },
-            |row| self.which(row).map(Cow::Owned),
-        )
+    /// The result, where what was done does not imply it: a log-in that failed does.
+    fn result_beside(&self, row: usize) -> Option<&str> {
+        self.result.get(row).filter(|_| self.kind.get(row) != Some(Kind::Authentication.as_str()))
     }
 
     /// The event as a log line.
     #[must_use]
-    pub fn line(&self, row: usize) -> String {
-        let mut line = self.deed(row);
-        let parts = [
-            ("", self.text(Column::Product, row)),
-            ("", self.result_beside(row)),
-            ("from ", self.origin(row)),
-            ("in ", self.text(Column::Locality, row)),
+    pub(super) fn line(&self, row: usize) -> String {
+        let details = [
+            self.product.get(row).map(|product| plain(product).into_owned()),
+            self.result_beside(row).map(str::to_owned),
+            self.origin.get(row).map(|origin| format!("from {origin}")),
+            self.locality.get(row).map(|locality| format!("in {}", plain(locality))),
         ];
-        let details: Vec<String> =
-            parts.into_iter().filter_map(|(word, text)| Some(format!("{word}{}", text?))).collect();
-        if !details.is_empty() {
-            line = format!("{line} · {}", details.join(" · "));
-        }
-        line
+        std::iter::once(self.deed(row)).chain(details.into_iter().flatten()).collect::<Vec<_>>().join(" · ")
     }
 }
 
-/// The parts of sentences as keys: for sentences about many events.
-#[derive(Clone, Debug, Default)]
-pub struct Words<'a> {
-    /// Who did it.
-    pub who: Keys<'a>,
-    /// What was done.
-    pub what: Keys<'a>,
-    /// To which resource.
-    pub which: Keys<'a>,
-    /// With what result.
-    pub result: Keys<'a>,
-    /// What it means.
-    pub class: Keys<'a>,
-    /// From where.
-    pub origin: Keys<'a>,
+/// A log-in in words, with its method, second factor and reason of failure.
+fn log_in(outcome: Option<&str>, details: [Option<&str>; 3]) -> String {
+    let what = match outcome {
+        Some(status_class::SUCCEEDED) => "logged in",
+        Some(_) => "failed to log in",
+        None => "tried to log in",
+    };
+    let details = ["with", "and", "because of"].into_iter().zip(details);
+    details
+        .filter_map(|(word, detail)| Some((word, detail?)))
+        .fold(what.to_owned(), |what, (word, detail)| format!("{what} {word} {}", plain(detail)))
+}
+
+/// A call in words: its method, and the action that an Instance's method performs.
+fn call(method: Option<&str>, action: Option<&str>) -> String {
+    let method = method.map_or(Cow::Borrowed("unknown method"), plain);
+    action.map_or(method.to_string(), |action| format!("{method} {}", plain(action)))
+}
+
+/// The resources of events: mostly a column's text.
+fn resources(events: &Events) -> Keys<'_> {
+    let mut several = vec![false; events.len()];
+    events.find_several(|row| several[row] = true);
+    let of_several = events.filter(&several).expect("the mask has one entry for each event");
+    let rows = (0..events.len()).filter(|row| several[*row]);
+    let mut own: Vec<(usize, Option<Cow<'_, str>>)> =
+        rows.enumerate().map(|(index, row)| (row, several_resources(&of_several, index).map(Cow::Owned))).collect();
+    // The resource of a log-in is the user.
+    events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), |row| own.push((row, None)));
+    Keys::named(events, &[Column::ResourceName, Column::ResourceId], plain, own.into_iter())
+}
+
+/// The resources of an event that names several, or a part of one.
+fn several_resources(events: &Events, row: usize) -> Option<String> {
+    let name = events.text(Column::ResourceName).get(row).or_else(|| events.text(Column::ResourceId).get(row))?;
+    let mut name = plain(name).into_owned();
+    let references = events.references();
+    if let Some(part) = references.of(row).find(|reference| reference.within.is_some()) {
+        name = format!("{} of {name}", plain(part.name.or(part.id)?));
+    }
+    match references.of(row).filter(|reference| reference.within.is_none()).count() {
+        0 | 1 => Some(name),
+        several => Some(format!("{name} and {} more", several - 1)),
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +170,7 @@ mod tests {
     use crate::event::Events;
 
     fn title(kind: Kind, fields: Value) -> String {
-        Sentences::new(&Answer::of(&Events::from_json(kind, &[fields]))).title(0)
+        Sentences::of(&Answer::of(&Events::from_json(kind, &[fields]))).title(0)
     }
 
     fn call(fields: &Value) -> Value {
@@ -305,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_line_adds_what_is_known_and_nothing_else() {
-        let line = |kind, fields: Value| Sentences::new(&Answer::of(&Events::from_json(kind, &[fields]))).line(0);
+        let line = |kind, fields: Value| Sentences::of(&Answer::of(&Events::from_json(kind, &[fields]))).line(0);
         let all = call(&json!({ "source_ip": "203.0.113.7", "locality": "fr-par-1" }));
         assert_eq!(line(Kind::Api, all), "me Make · p · 200 succeeded · from 203.0.113.7 · in fr-par-1");
         assert_eq!(line(Kind::System, json!({ "system_name": "backup" })), "Scaleway backup");
@@ -335,17 +275,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_about_all_events_say_what_is_said_of_each(events in prop::collection::vec(resources(), 0..30)) {
+        fn keys_about_all_events_are_those_about_each(events in prop::collection::vec(resources(), 0..30)) {
             let told: Vec<Value> = events.into_iter().map(|resources| json!({ "resources": resources })).collect();
             let half = told.len() / 2;
             let lists = [Events::from_json(Kind::Api, &told[..half]), Events::from_json(Kind::Authentication, &told[half..])];
             for events in lists.iter().flat_map(|events| [events.clone(), events.packed().unwrap()]) {
                 let answer = Answer::of(&events);
-                let sentences = Sentences::new(&answer);
-                let words = sentences.words();
+                let sentences = Sentences::of(&answer);
                 for row in 0..events.len() {
-                    prop_assert_eq!(words.which.get(row).map(str::to_owned), sentences.which(row));
-                    prop_assert_eq!(words.what.get(row), Some(&*sentences.what(row)));
+                    let one = Answer::of(&events.slice(row..row + 1));
+                    let alone = Sentences::of(&one);
+                    prop_assert_eq!(sentences.which.get(row), alone.which.get(0));
+                    prop_assert_eq!(sentences.line(row), alone.line(0));
+                    prop_assert_eq!(sentences.title(row), alone.title(0));
                 }
             }
         }

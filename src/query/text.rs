@@ -143,10 +143,9 @@ pub fn label(text: &str) -> Cow<'_, str> {
 
 /// Whether a text ends as a changed label does.
 fn is_signed(text: &str) -> bool {
-    let digits = |digits: &str| {
-        digits.len() == SIGN_DIGITS && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    text.rsplit_once(" #").is_some_and(|(_, sign)| digits(sign))
+    text.rsplit_once(" #").is_some_and(|(_, sign)| {
+        sign.len() == SIGN_DIGITS && sign.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// Whether an event's text is the one that is asked for: as it is, or as it is shown.
@@ -196,10 +195,6 @@ pub fn json(text: &str) -> Cow<'_, str> {
 /// The length of the escape that a text begins with, and the hidden character that it stands for. JSON that is written anew
 /// has escapes for what is below the space.
 fn escape(text: &str) -> (usize, Option<char>) {
-    let unit = |text: &str| {
-        let digits = text.strip_prefix("\\u")?.get(..4)?;
-        u16::from_str_radix(digits, 16).ok()
-    };
     let Some(first) = unit(text) else {
         let escaped = text.chars().nth(1).map_or(0, char::len_utf8);
         return (1 + escaped, None);
@@ -209,6 +204,11 @@ fn escape(text: &str) -> (usize, Option<char>) {
         Some(Ok(c)) => (6 * c.len_utf16(), (c >= ' ' && is_hidden(c)).then_some(c)),
         _ => (6, None),
     }
+}
+
+/// The UTF-16 unit of the escape that a text begins with.
+fn unit(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 /// Some texts, and how many more there are.

@@ -186,8 +186,9 @@ impl<'a> NameCheck<'a> {
     /// The names that the organization's lists decide on: those that this program's tables do not know; but a rule's product
     /// has to be one of the organization's.
     fn undecided(&self) -> impl Iterator<Item = &Asked<'a>> {
-        let of_rule = |asked: &Asked<'_>| asked.named == Named::Product && !asked.negated;
-        self.asked.iter().filter(move |asked| if self.from_alert { of_rule(asked) } else { !asked.is_familiar() })
+        self.asked.iter().filter(|asked| {
+            if self.from_alert { asked.named == Named::Product && !asked.negated } else { !asked.is_familiar() }
+        })
     }
 
     fn has_undecided(&self) -> bool {

@@ -11,8 +11,8 @@ use super::condition::NONE;
 use super::dimension::Dimension;
 use super::error::Failure;
 use super::field::{boolean, choice};
-use super::question::{Names, Needs, Question, View};
-use super::request::Request;
+use super::keys::{Keys, told_apart};
+use super::question::{Names, Needs, Question, UnderRule, View};
 use super::text;
 use crate::event::{Column, Events};
 use crate::frame::{Field, Frame};
@@ -25,7 +25,7 @@ const PROJECT: &str = "account_project";
 
 /// Whose distinct values are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Values {
+pub(super) struct Values {
     /// The column.
     pub column: Dimension,
     /// Whether the lack of a value is one, where an event lacks it.
@@ -42,11 +42,12 @@ impl Question for Values {
         Ok(Self { column, with_none: boolean(query, "withNone", false)? })
     }
 
-    fn needs(&self, request: &Request) -> Result<Needs, Failure> {
-        if request.from_alert {
-            let message = "queryType is \"values\", which is for variables. An alert rule needs counts";
-            return Err(Failure::input(message.to_owned()));
-        }
+    fn under_rule(&self) -> UnderRule {
+        let message = "queryType is \"values\", which is for variables. An alert rule needs counts";
+        UnderRule::Refused(Failure::input(message.to_owned()))
+    }
+
+    fn needs(&self) -> Needs {
         let names = match self.column {
             Dimension::Principal | Dimension::Column(Column::PrincipalId) => Names::Shown,
             _ => Names::Unused,
@@ -55,7 +56,7 @@ impl Question for Values {
             Dimension::Column(column @ (Column::Project | Column::ResourceId)) => Some(column),
             _ => None,
         };
-        Ok(Needs { names, labels, shows_gaps: false })
+        Needs { names, labels, shows_gaps: false }
     }
 
     fn frames(&self, answer: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -71,17 +72,19 @@ impl Question for Values {
 /// the order that the column's values have, else sorted by text. The ids of principals, projects and resources
 /// have their names as text.
 #[must_use]
-pub fn frame(values: &Values, answer: &Answer) -> Frame {
-    let text = answer.dimension(values.column);
-    let id = answer.events.text(Column::PrincipalId);
-    let told = match values.column {
-        Dimension::Column(Column::Project) => told(&answer.events, |kind| kind == Some(PROJECT)),
-        Dimension::Column(Column::ResourceId) => told(&answer.events, |_| true),
+pub(super) fn frame(values: &Values, answer: &Answer) -> Frame {
+    let events = &answer.events;
+    let (texts, ids) = (answer.keys(values.column), Keys::of(events, Column::PrincipalId));
+    let by_id = (values.column == Dimension::Principal).then_some(&ids);
+    let (_, rows) = told_apart(events.len(), &std::iter::once(&texts).chain(by_id).collect::<Vec<_>>());
+    let names = match values.column {
+        Dimension::Column(Column::Project) => names(events, |kind| kind == Some(PROJECT)),
+        Dimension::Column(Column::ResourceId) => names(events, |_| true),
         _ => HashMap::new(),
     };
     let mut distinct = BTreeSet::new();
-    for row in 0..answer.events.len() {
-        let Some(text) = text(row) else {
+    for row in rows {
+        let Some(text) = texts.get(row) else {
             if values.with_none {
                 distinct.insert((NONE.to_owned(), NONE.to_owned()));
             }
@@ -89,26 +92,24 @@ pub fn frame(values: &Values, answer: &Answer) -> Frame {
         };
         let value = match values.column {
             // Two people may have one name; an id is one person's.
-            Dimension::Principal => id.get(row).map_or(text.to_string(), |id| answer.principal(id).to_owned()),
-            _ => text.to_string(),
+            Dimension::Principal => ids.get(row).map_or(text, |id| answer.principal(id)),
+            _ => text,
         };
         let shown = match values.column {
-            Dimension::Column(Column::PrincipalId) => answer.name(&value),
-            _ => answer.label(&value).or_else(|| told.get(value.as_str()).copied()),
+            Dimension::Column(Column::PrincipalId) => answer.name(value),
+            _ => answer.label(value).or_else(|| names.get(value).copied()),
         };
         // A name of nothing that is seen is none.
-        let shown = shown.filter(|name| !text::plain(name).trim().is_empty()).unwrap_or(&text);
-        distinct.insert((text::label(shown).into_owned(), value));
+        let shown = shown.filter(|name| !text::plain(name).trim().is_empty()).unwrap_or(text);
+        distinct.insert((text::label(shown).into_owned(), value.to_owned()));
     }
     let mut distinct: Vec<(String, String)> = distinct.into_iter().collect();
     distinct.sort_by_key(|(_, value)| values.column.rank(value));
-    let column = |name, values: Vec<&str>| Field::required(name, Arc::new(StringArray::from(values)));
+    let (texts, values): (Vec<String>, Vec<String>) = distinct.into_iter().unzip();
+    let fields = [("text", texts), ("value", values)];
     Frame {
         name: NAME.to_owned(),
-        fields: vec![
-            column("text", distinct.iter().map(|(text, _)| text.as_str()).collect()),
-            column("value", distinct.iter().map(|(_, value)| value.as_str()).collect()),
-        ],
+        fields: fields.map(|(name, texts)| Field::required(name, Arc::new(StringArray::from(texts)))).into(),
         ..Frame::default()
     }
 }
@@ -119,16 +120,16 @@ fn no_data() -> Frame {
 }
 
 /// The names of resources of some type in the events, by id: the newest of each.
-fn told(events: &Events, is_wanted: impl Fn(Option<&str>) -> bool) -> HashMap<&str, &str> {
+fn names(events: &Events, is_wanted: impl Fn(Option<&str>) -> bool) -> HashMap<&str, &str> {
     let references = events.references();
-    let mut told = HashMap::new();
+    let mut names = HashMap::new();
     for reference in (0..events.len()).flat_map(|row| references.of(row)).filter(|reference| is_wanted(reference.kind))
     {
         if let (Some(id), Some(name)) = (reference.id, reference.name) {
-            told.entry(id).or_insert(name);
+            names.entry(id).or_insert(name);
         }
     }
-    told
+    names
 }
 
 #[cfg(test)]

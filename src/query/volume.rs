@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::buckets::Buckets;
-use super::counts::{self, starts};
+use super::counts::starts;
 use super::error::Failure;
 use super::events::{Level, level};
-use super::question::{Needs, Question, View};
+use super::question::{Question, View};
 use super::request::Request;
 use crate::frame::{Field, Frame, FrameType, Meta};
 
 /// How many log lines there are over time, by level.
 #[derive(Clone, Copy, Debug)]
-pub struct Volume;
+pub(super) struct Volume;
 
 impl Question for Volume {
     fn fields() -> &'static [&'static str] {
@@ -29,20 +29,12 @@ impl Question for Volume {
         Ok(Self)
     }
 
-    fn needs(&self, _: &Request) -> Result<Needs, Failure> {
-        Ok(Needs::default())
-    }
-
     fn buckets(&self, request: &Request, zone: &TimeZone, _: i64) -> Result<Option<Buckets>, Failure> {
-        Ok((!request.from_alert).then(|| Buckets::overlapping(request, zone)))
+        Ok(Some(Buckets::overlapping(request, zone)))
     }
 
-    /// A rule means the number of events, whatever the panel that it was made from shows.
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
-        Ok(match view.buckets {
-            Some(buckets) => frames(answer, buckets),
-            None => vec![counts::total(answer)],
-        })
+        Ok(frames(answer, view.buckets.expect("a count over time has buckets")))
     }
 
     fn unknown(&self, _: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -53,7 +45,7 @@ impl Question for Volume {
 /// One frame per log level that occurs, as Grafana's log volume wants them; the most serious first. Without any event one
 /// frame without fields, which may have notices.
 #[must_use]
-pub fn frames(answer: &Answer, buckets: &Buckets) -> Vec<Frame> {
+pub(super) fn frames(answer: &Answer, buckets: &Buckets) -> Vec<Frame> {
     let mut levels: BTreeMap<Level, Vec<i64>> = BTreeMap::new();
     for (bucket, rows) in buckets.rows(&answer.events) {
         for row in rows {
@@ -63,12 +55,12 @@ pub fn frames(answer: &Answer, buckets: &Buckets) -> Vec<Frame> {
     if levels.is_empty() {
         return vec![frame(Vec::new())];
     }
-    let of_level = |(level, counts): (Level, Vec<i64>)| {
+    let frames = levels.into_iter().map(|(level, counts)| {
         let labels = BTreeMap::from([("level".to_owned(), level.as_str().to_owned())]);
         let counts = Field::required("count", Arc::new(Int64Array::from(counts))).labelled(labels);
         frame(vec![Field::required("time", starts(buckets)), counts])
-    };
-    levels.into_iter().map(of_level).collect()
+    });
+    frames.collect()
 }
 
 fn frame(fields: Vec<Field>) -> Frame {
