@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::calendar::{DAY, SECOND, WIDTHS, Width, civil};
+use super::calendar::{self, DAY, SECOND, Width, civil};
 use super::error::Failure;
 use super::request::Request;
 use crate::event::Events;
@@ -202,7 +202,7 @@ fn widths(request: &Request, zone: &TimeZone, most: u64) -> impl Iterator<Item =
         let (usual, shortest) = (width.usual().unsigned_abs(), width.shortest().unsigned_abs());
         Duration::from_nanos(usual) >= interval && range.div_ceil(shortest) <= most.max(1)
     };
-    WIDTHS.into_iter().filter(fits).map(|width| (width, width.edges(zone, request.from, request.to)))
+    calendar::widths().filter(fits).map(|width| (width, width.edges(zone, request.from, request.to)))
 }
 
 /// A time as the clock of a zone shows it.

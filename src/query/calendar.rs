@@ -26,45 +26,18 @@ pub(super) enum Width {
     Year,
 }
 
+/// The widths below one hour, in milliseconds, ascending: each divides the next hour.
+const SPANS: [i64; 21] = [
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+    900_000, 1_800_000,
+];
+
 /// The widths that buckets may have, ascending.
-pub(super) const WIDTHS: [Width; 31] = {
-    const MS: i64 = 1_000_000;
-    const MINUTE: i64 = 60 * SECOND;
+pub(super) fn widths() -> impl Iterator<Item = Width> {
     use Width::{Day, Hours, Months, Span, Week, Year};
-    [
-        Span(MS),
-        Span(2 * MS),
-        Span(5 * MS),
-        Span(10 * MS),
-        Span(20 * MS),
-        Span(50 * MS),
-        Span(100 * MS),
-        Span(200 * MS),
-        Span(500 * MS),
-        Span(SECOND),
-        Span(2 * SECOND),
-        Span(5 * SECOND),
-        Span(10 * SECOND),
-        Span(15 * SECOND),
-        Span(30 * SECOND),
-        Span(MINUTE),
-        Span(2 * MINUTE),
-        Span(5 * MINUTE),
-        Span(10 * MINUTE),
-        Span(15 * MINUTE),
-        Span(30 * MINUTE),
-        Hours(1),
-        Hours(2),
-        Hours(3),
-        Hours(6),
-        Hours(12),
-        Day,
-        Week,
-        Months(1),
-        Months(3),
-        Year,
-    ]
-};
+    let calendar = [1, 2, 3, 6, 12].map(Hours).into_iter().chain([Day, Week, Months(1), Months(3), Year]);
+    SPANS.into_iter().map(|ms| Span(ms * 1_000_000)).chain(calendar)
+}
 
 impl Width {
     /// The usual length in nanoseconds: of a month 30 days, of a year 365.
@@ -419,7 +392,7 @@ pub(super) mod tests {
     }
 
     fn width() -> impl Strategy<Value = Width> {
-        prop::sample::select(WIDTHS.to_vec())
+        prop::sample::select(widths().collect::<Vec<_>>())
     }
 
     proptest! {

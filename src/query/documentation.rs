@@ -8,89 +8,82 @@ use crate::scaleway::audit_trail::Gap;
 /// a dashboard may go. It is made of `docs/troubleshooting.md`.
 const PAGE: &str = "public/plugins/scaleway-audittrail-datasource/docs/troubleshooting.html";
 
-/// What a text is about: a heading of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Topic {
+/// Declares the topics, each with the anchor of its heading.
+macro_rules! topics {
+    ($($(#[doc = $doc:literal])+ $topic:ident => $anchor:literal,)+) => {
+        /// What a text is about: a heading of the page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Topic {
+            $($(#[doc = $doc])+ $topic,)+
+        }
+
+        impl Topic {
+            /// All of them.
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$topic,)+];
+
+            /// The heading's anchor.
+            fn anchor(self) -> &'static str {
+                match self {
+                    $(Self::$topic => $anchor,)+
+                }
+            }
+        }
+    };
+}
+
+topics! {
     /// A region did not answer.
-    NoAnswer,
+    NoAnswer => "a-region-did-not-answer",
     /// A region that does not exist.
-    Absent,
+    Absent => "a-region-does-not-exist",
     /// The key may not read the trail.
-    Refused,
+    Refused => "the-key-may-not-read-a-region",
     /// Scaleway's rate limit.
-    RateLimit,
+    RateLimit => "scaleway-limits-the-calls",
     /// An answer that is no list of events.
-    Unreadable,
+    Unreadable => "a-region-could-not-be-read",
     /// A query that took too long.
-    Late,
+    Late => "the-events-were-not-read-in-time",
     /// The setting `maxEvents`.
-    MaxEvents,
+    MaxEvents => "only-the-newest-events-were-fetched",
     /// More events than fit into memory.
-    Memory,
+    Memory => "older-events-do-not-fit-into-memory",
     /// A list that does not end as it should.
-    Endless,
+    Endless => "older-events-may-be-missing",
     /// Items that are no events.
-    Malformed,
+    Malformed => "malformed-events-were-left-out",
     /// A fault of the plugin.
-    Fault,
+    Fault => "reading-broke-off",
     /// The age beyond which Scaleway has no events.
-    Retention,
+    Retention => "scaleway-keeps-events-for-90-days",
     /// Text that is not UTF-8.
-    InvalidText,
+    InvalidText => "some-text-was-not-valid-utf-8",
     /// Principals without names.
-    Names,
+    Names => "principals-are-shown-by-id",
     /// Names that could not be looked up again.
-    EarlierNames,
+    EarlierNames => "names-are-those-of-an-earlier-time",
     /// Names that only the trail has.
-    TrailNames,
+    TrailNames => "names-come-from-the-trail",
     /// Projects and resources without names.
-    Labels,
+    Labels => "projects-or-resources-are-shown-by-id",
     /// A value that nothing is called.
-    Unknown,
+    Unknown => "a-value-is-unknown",
     /// Events that share an annotation.
-    Clusters,
+    Clusters => "events-share-an-annotation",
     /// The limit of a list.
-    Limit,
+    Limit => "only-some-events-are-shown",
     /// The limit of groups.
-    GroupLimit,
+    GroupLimit => "groups-are-counted-together",
     /// Buckets of which the range has a part.
-    PartialBar,
+    PartialBar => "a-bar-is-not-complete",
     /// A range in which nothing can have happened.
-    EmptyRange,
+    EmptyRange => "the-range-holds-nothing-yet",
     /// A dashboard's variable without a value.
-    EmptyVariable,
+    EmptyVariable => "a-variable-has-no-value",
 }
 
 impl Topic {
-    /// All of them.
-    #[cfg(test)]
-    const ALL: [Self; 24] = [
-        Self::NoAnswer,
-        Self::Absent,
-        Self::Refused,
-        Self::RateLimit,
-        Self::Unreadable,
-        Self::Late,
-        Self::MaxEvents,
-        Self::Memory,
-        Self::Endless,
-        Self::Malformed,
-        Self::Fault,
-        Self::Retention,
-        Self::InvalidText,
-        Self::Names,
-        Self::EarlierNames,
-        Self::TrailNames,
-        Self::Labels,
-        Self::Unknown,
-        Self::Clusters,
-        Self::Limit,
-        Self::GroupLimit,
-        Self::PartialBar,
-        Self::EmptyRange,
-        Self::EmptyVariable,
-    ];
-
     /// The topic of what a reading lacks.
     pub(super) fn of(gap: &Gap) -> Self {
         match gap {
@@ -106,36 +99,6 @@ impl Topic {
                 Self::NoAnswer
             }
             Gap::Failed(_) => Self::Unreadable,
-        }
-    }
-
-    /// The heading's anchor.
-    fn anchor(self) -> &'static str {
-        match self {
-            Self::NoAnswer => "a-region-did-not-answer",
-            Self::Absent => "a-region-does-not-exist",
-            Self::Refused => "the-key-may-not-read-a-region",
-            Self::RateLimit => "scaleway-limits-the-calls",
-            Self::Unreadable => "a-region-could-not-be-read",
-            Self::Late => "the-events-were-not-read-in-time",
-            Self::MaxEvents => "only-the-newest-events-were-fetched",
-            Self::Memory => "older-events-do-not-fit-into-memory",
-            Self::Endless => "older-events-may-be-missing",
-            Self::Malformed => "malformed-events-were-left-out",
-            Self::Fault => "reading-broke-off",
-            Self::Retention => "scaleway-keeps-events-for-90-days",
-            Self::InvalidText => "some-text-was-not-valid-utf-8",
-            Self::Names => "principals-are-shown-by-id",
-            Self::EarlierNames => "names-are-those-of-an-earlier-time",
-            Self::TrailNames => "names-come-from-the-trail",
-            Self::Labels => "projects-or-resources-are-shown-by-id",
-            Self::Unknown => "a-value-is-unknown",
-            Self::Clusters => "events-share-an-annotation",
-            Self::Limit => "only-some-events-are-shown",
-            Self::GroupLimit => "groups-are-counted-together",
-            Self::PartialBar => "a-bar-is-not-complete",
-            Self::EmptyRange => "the-range-holds-nothing-yet",
-            Self::EmptyVariable => "a-variable-has-no-value",
         }
     }
 
