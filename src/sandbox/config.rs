@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::fault::FaultPlan;
-use super::organization::ORGANIZATION_ID;
 
 /// The secret key that may read everything.
 pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
@@ -70,8 +69,6 @@ pub struct Config {
     /// Move the recorded events so that the newest is recorded at this time. Without it they stay where they are, and
     /// retention is not applied to them.
     pub shift_to: Option<DateTime<Utc>>,
-    /// The one organization that the keys may read.
-    pub organization_id: String,
     /// The key that may read everything.
     pub secret_key: String,
     /// Other keys. Those that are not listed are denied.
@@ -101,7 +98,6 @@ impl Default for Config {
             stall: Duration::from_mins(1),
             recorded: None,
             shift_to: None,
-            organization_id: ORGANIZATION_ID.to_owned(),
             secret_key: SECRET_KEY.to_owned(),
             keys: vec![
                 (KEY_WITHOUT_AUDIT_TRAIL.to_owned(), Grant::WithoutAuditTrail),

@@ -27,9 +27,9 @@ pub struct User {
     /// The source address of the user's calls.
     pub address: String,
     /// The country of that address.
-    pub country: &'static str,
+    pub country: String,
     /// The user agent of the user's browser.
-    pub user_agent: &'static str,
+    pub user_agent: String,
 }
 
 /// An IAM application: automation with API keys.
@@ -44,7 +44,7 @@ pub struct Application {
     /// The address it calls from.
     pub address: String,
     /// Its user agent.
-    pub user_agent: &'static str,
+    pub user_agent: String,
 }
 
 /// A resource that events can concern.
@@ -57,7 +57,7 @@ pub struct Resource {
     /// Its name; hostile for some, since any caller of the API can choose names.
     pub name: String,
     /// Its parent: the cluster of a pool, the load balancer of a backend.
-    pub parent: Option<usize>,
+    pub(super) parent: Option<usize>,
     /// The project that holds it.
     pub project_id: String,
     /// Zone, region or `global`.

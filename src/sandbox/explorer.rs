@@ -2,58 +2,12 @@
 
 use chrono::SecondsFormat;
 
+use super::catalogue::resource_type;
 use super::entities::Resource;
 use super::fault::Fault;
-use super::organization::Organization;
+use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
 use super::render::Object;
-
-/// The types of the trail that Resource Explorer lists, with its own names; it knows fewer than the trail.
-const TYPES: [(&str, &str); 39] = [
-    ("apple_silicon_server", "apple_silicon_server"),
-    ("autoscaling_group", "autoscaling_group"),
-    ("baremetal_server", "baremetal_server"),
-    ("dtwh_deployment", "dtwh_deployment"),
-    ("edge_services_pipeline", "edg_pipeline"),
-    ("gapi_dedicated_deployment", "ifr_deployment"),
-    ("iam_api_key", "iam_api_key"),
-    ("iam_application", "iam_application"),
-    ("iam_group", "iam_group"),
-    ("iam_policy", "iam_policy"),
-    ("iam_user", "iam_user"),
-    ("instance_image", "instance_image"),
-    ("instance_placement_group", "instance_placement_group"),
-    ("instance_private_network_interface", "instance_private_nic"),
-    ("instance_security_group", "instance_security_group"),
-    ("instance_server", "instance_server"),
-    ("instance_snapshot", "instance_snapshot"),
-    ("instance_volume", "instance_volume"),
-    ("key_manager_key", "kms_key"),
-    ("kube_cluster", "k8s_cluster"),
-    ("kube_node", "k8s_node"),
-    ("kube_pool", "k8s_pool"),
-    ("load_balancer_lb", "lb_server"),
-    ("mongodb_instance", "mgdb_instance"),
-    ("mongodb_instance_snapshot", "mgdb_snapshot"),
-    ("observability_datasource", "obs_datasource"),
-    ("observability_exporter", "obs_exporter"),
-    ("rdb_instance", "rdb_instance"),
-    ("rdb_instance_backup", "rdb_backup"),
-    ("rdb_instance_snapshot", "rdb_snapshot"),
-    ("s2s_connection", "svpn_connection"),
-    ("s2s_vpn_gateway", "svpn_vpn_gateway"),
-    ("secret_manager_secret", "sm_secret"),
-    ("serverless_containers_container", "serverless_containers_container"),
-    ("serverless_functions_function", "serverless_functions_function"),
-    ("ssdb_database", "serverless_sqldb_database"),
-    ("vpc_gw_gateway", "vpg_gateway"),
-    ("vpc_private_network", "vpc_private_network"),
-    ("vpc_vpc", "vpc_vpc"),
-];
-
-fn type_of(resource: &Resource) -> Option<&'static str> {
-    TYPES.iter().find(|(audited, _)| *audited == resource.kind).map(|(_, listed)| *listed)
-}
 
 /// One page of the selected resources, as JSON.
 pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Vec<u8>, Refusal> {
@@ -75,7 +29,7 @@ pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fa
     let mut found: Vec<(&Resource, &str)> = organization
         .resources
         .iter()
-        .filter_map(|resource| Some((resource, type_of(resource)?)))
+        .filter_map(|resource| Some((resource, resource_type(resource.kind)?.explorer.as_deref()?)))
         .filter(|(resource, kind)| {
             picks("project_ids", &resource.project_id)
                 && picks("types", kind)
@@ -91,7 +45,7 @@ pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fa
         if place > 0 {
             body.extend_from_slice(b", ");
         }
-        write(&mut body, organization, resource, kind);
+        write(&mut body, resource, kind);
     }
     let end = first.saturating_add(size);
     let next = match token {
@@ -105,11 +59,11 @@ pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fa
     Ok(body)
 }
 
-fn write(out: &mut Vec<u8>, organization: &Organization, resource: &Resource, kind: &str) {
+fn write(out: &mut Vec<u8>, resource: &Resource, kind: &str) {
     let since = resource.created_at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let mut object = Object::open(out);
     object.text("id", &resource.id).text("name", &resource.name).text("project_id", &resource.project_id);
-    object.text("organization_id", &organization.id).text("type", kind);
+    object.text("organization_id", ORGANIZATION_ID).text("type", kind);
     match resource.locality {
         "global" => object.raw("global", "true"),
         zone if zone != resource.region() => object.text("zone", zone),

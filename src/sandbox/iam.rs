@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
 use super::endpoint::Endpoint;
 use super::entities::Resource;
-use super::organization::Organization;
+use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
 use super::render::Object;
 
@@ -53,7 +53,7 @@ fn users(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
             object(|out| {
                 out.text("id", &user.id).text("email", &user.email).text("username", &user.username);
                 out.text("first_name", "").text("last_name", "").text("phone_number", "").text("locale", "en_US");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organization.id);
+                out.text("created_at", &since).text("updated_at", &since).text("organization_id", ORGANIZATION_ID);
                 out.raw("deletable", if place == 0 { "false" } else { "true" });
                 out.raw("last_login_at", "null").text("type", if place == 0 { "owner" } else { "member" });
                 out.text("status", "activated").raw("mfa", if user.mfa { "true" } else { "false" });
@@ -72,7 +72,7 @@ fn applications(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>>
             let since = created_at(organization, &application.id);
             object(|out| {
                 out.text("id", &application.id).text("name", &application.name).text("description", "");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", &organization.id);
+                out.text("created_at", &since).text("updated_at", &since).text("organization_id", ORGANIZATION_ID);
                 out.raw("editable", "true").raw("deletable", "true").raw("managed", "false");
                 out.raw("nb_api_keys", "1").raw("tags", "[]");
             })
@@ -92,7 +92,7 @@ fn api_keys(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
                 out.text("access_key", &application.access_key).raw("secret_key", "null");
                 out.text("description", &format!("key of {}", application.name));
                 out.text("created_at", &since).text("updated_at", &since).raw("expires_at", "null");
-                out.text("default_project_id", &organization.id).raw("editable", "true").raw("deletable", "true");
+                out.text("default_project_id", ORGANIZATION_ID).raw("editable", "true").raw("deletable", "true");
                 out.raw("managed", "false").text("creation_ip", &organization.users[1].address);
                 out.text("application_id", &application.id);
             })
@@ -108,7 +108,7 @@ fn projects(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
         .map(|project| {
             let since = created_at(organization, &project.id);
             object(|out| {
-                out.text("id", &project.id).text("name", &project.name).text("organization_id", &organization.id);
+                out.text("id", &project.id).text("name", &project.name).text("organization_id", ORGANIZATION_ID);
                 out.text("created_at", &since).text("updated_at", &since);
                 out.text("description", "").raw("qualification", "null");
             })

@@ -21,7 +21,8 @@
 //! | file | content |
 //! |---|---|
 //! | `organization`, `entities` | users, applications, projects, resources |
-//! | `catalogue`, `products` | possible events, as data |
+//! | `catalogue`, `products` | possible events |
+//! | `table`, `tables/` | the rows of these, as data |
 //! | `traffic`, `activity` | events of ordinary days |
 //! | `incident`, `story` | the incident of the last hours: facts, events |
 //! | `metrics` | the metrics of the same resources |
@@ -58,6 +59,7 @@ mod running;
 mod server;
 mod state;
 mod story;
+mod table;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use super::endpoint::Endpoint;
 use super::fault::Fault;
 use super::ids::{of_name, uuid_v4};
+use super::organization::ORGANIZATION_ID;
 use super::query::{Parameters, Refusal};
 use super::state::{Shared, lock};
 use super::{explorer, iam};
@@ -189,7 +190,7 @@ impl Shared {
                 Err(Refusal::not_found())
             }
             _ => {
-                if query.required("organization_id")? != self.config.organization_id {
+                if query.required("organization_id")? != ORGANIZATION_ID {
                     return Err(Refusal::denied(if endpoint.is_audit_trail() { "audit_trail" } else { "" }));
                 }
                 match endpoint {

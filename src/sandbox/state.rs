@@ -79,7 +79,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Self, Error> {
         let span = TimeDelta::from_std(config.span).unwrap_or(TimeDelta::MAX);
-        let organization = Arc::new(Organization::new(&config.organization_id, config.now, span));
+        let organization = Arc::new(Organization::new(config.now, span));
         let mut arriving = Arriving::default();
         let (trail, traffic, products) = if let Some(directory) = &config.recorded {
             let recorded = Recorded::read(directory, config.shift_to)?;

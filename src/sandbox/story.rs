@@ -10,7 +10,7 @@ use super::catalogue::info_of;
 use super::entities::User;
 use super::ids::{id_of, of_name, uuid_v4};
 use super::incident::{ADDRESS, COUNTRY, FAILED_LOGINS, Incident, PROBE_ROUNDS, PROBES};
-use super::organization::Organization;
+use super::organization::{ORGANIZATION_ID, Organization};
 use super::region::region_of;
 use super::render::{ApiCall, Event, Login, Touched, escaped};
 use super::traffic::{event_id, nanos, user_resource};
@@ -89,7 +89,7 @@ impl Incident {
             body: format!(
                 r#"{{"application_id":"{}", "name":"temporary", "organization_id":"{org}", "rules":[{{"permission_set_names":{{"value":["OrganizationManager"]}}, "organization_id":"{org}"}}]}}"#,
                 self.application_id,
-                org = story.organization.id,
+                org = ORGANIZATION_ID,
             ),
             resources: vec![created_resource(&self.policy_id, "iam_policy", Some("temporary"), self.granted_at)],
             ..StoryCall::of("iam", iam, self.granted_at, self.intruder())
@@ -179,7 +179,7 @@ impl Incident {
 
     fn defense_evasion<'a>(&'a self, story: &mut Story<'a>) {
         let minute = self.minute();
-        let organization = &story.organization.id;
+        let organization = ORGANIZATION_ID;
         let audit_trail = "scaleway.audit_trail.v1alpha1.Api";
         let job = id_of("audit_trail_export_job export-to-archive");
         let rule = id_of("audit_trail_alert_rule alert-organization-manager");
@@ -215,7 +215,7 @@ impl Incident {
         let minute = self.minute();
         let Some(responder) = story.organization.users.iter().find(|user| user.id == self.responder_id) else { return };
         let caller =
-            Caller { principal: Some(&responder.id), source_ip: &responder.address, user_agent: responder.user_agent };
+            Caller { principal: Some(&responder.id), source_ip: &responder.address, user_agent: &responder.user_agent };
         let iam = "scaleway.iam.v1alpha1.Api";
         let victim = story.organization.users.iter().find(|user| user.id == self.user_id);
         story.add(StoryCall {
@@ -248,7 +248,7 @@ impl Incident {
             body: format!(
                 r#"{{"alert_rule_ids":["{}"], "organization_id":"{}"}}"#,
                 id_of("audit_trail_alert_rule alert-organization-manager"),
-                story.organization.id
+                ORGANIZATION_ID
             ),
             resources: story.named("alert-organization-manager"),
             ..StoryCall::of("audit-trail", "scaleway.audit_trail.v1alpha1.Api", self.ended_at, caller)
@@ -323,7 +323,7 @@ impl<'a> Story<'a> {
                 id: event_id(at, call.product, &mut self.rng),
                 locality: call.locality,
                 principal: call.caller.principal,
-                organization: &self.organization.id,
+                organization: ORGANIZATION_ID,
                 project: call.project,
                 source_ip: call.caller.source_ip,
                 user_agent: Some(call.caller.user_agent),
@@ -345,7 +345,7 @@ impl<'a> Story<'a> {
             Event::Login(Login {
                 at,
                 id: event_id(at, "iam", &mut self.rng),
-                organization: &self.organization.id,
+                organization: ORGANIZATION_ID,
                 source_ip: ADDRESS,
                 user_agent: Some(BROWSER),
                 resources: vec![user_resource(self.organization, user)],
@@ -363,7 +363,9 @@ impl<'a> Story<'a> {
         let resource = self.organization.resource(name);
         resource
             .map(|resource| Touched {
-                info: Some(info_of(resource.kind)).filter(|info| !info.contains('$')).unwrap_or_default().to_owned(),
+                info: info_of(resource.kind)
+                    .filter(|info| !info.contains('$'))
+                    .map_or_else(String::new, |info| format!("\"{}_info\":{info}", resource.kind)),
                 ..created_resource(&resource.id, resource.kind, Some(resource.name.as_str()), resource.created_at)
             })
             .into_iter()

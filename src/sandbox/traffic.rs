@@ -13,12 +13,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::activity::{ActivityProfile, SECOND, people_share};
 use super::catalogue::{
-    By, Call, Effect, ROUTINES, Routine, SERVICES, Service, dates_its_deletion, expand, goes_by_its_parent, info_of,
-    is_named, success_of,
+    By, CALLS, Call, Effect, ROUTINES, dates_its_deletion, expand, goes_by_its_parent, info_of, is_named,
+    is_of_projects,
 };
 use super::entities::{Resource, User};
 use super::ids::{access_key, uuid_v4, uuid_v7};
-use super::organization::Organization;
+use super::organization::{ORGANIZATION_ID, Organization};
 use super::render::{ApiCall, Event, Login, Nanos, SystemEvent, Touched, escaped};
 
 /// People and automation work in sessions: one principal, several calls, seconds apart.
@@ -38,7 +38,6 @@ pub(super) struct Traffic {
     activity: ActivityProfile,
     /// The activity of one session, in the unit of [`ActivityProfile::total`].
     pace: f64,
-    rows: Vec<(&'static Service, &'static Call)>,
     people: WeightedIndex<u32>,
     machines: WeightedIndex<u32>,
     routines: WeightedIndex<u32>,
@@ -76,18 +75,15 @@ const HOSTILE_AGENTS: [&str; 6] = [
 impl Traffic {
     pub(super) fn new(organization: Arc<Organization>, seed: u64, start: Nanos, now: Nanos, count: u64) -> Self {
         let activity = ActivityProfile::new(start, now);
-        let rows: Vec<_> =
-            SERVICES.iter().flat_map(|service| service.calls.iter().map(move |call| (service, call))).collect();
         Self {
             organization,
             rng: ChaCha8Rng::seed_from_u64(seed),
             count,
             pace: activity.total() / real(count.div_ceil(SESSION).max(1)),
             activity,
-            people: weights(rows.iter().map(|(_, call)| if call.by == By::Machines { 0 } else { call.weight })),
-            machines: weights(rows.iter().map(|(_, call)| if call.by == By::People { 0 } else { call.weight })),
+            people: weights(CALLS.iter().map(|call| if call.by == By::Machines { 0 } else { call.weight })),
+            machines: weights(CALLS.iter().map(|call| if call.by == By::People { 0 } else { call.weight })),
             routines: weights(ROUTINES.iter().map(|routine| routine.weight)),
-            rows,
         }
     }
 
@@ -146,7 +142,7 @@ impl Traffic {
 
     fn person(&self, rng: &mut impl Rng) -> Actor<'_> {
         let user = &self.organization.users[rng.random_range(0..self.organization.users.len())];
-        Actor { id: &user.id, address: &user.address, user_agent: user.user_agent, user: Some(user) }
+        Actor { id: &user.id, address: &user.address, user_agent: &user.user_agent, user: Some(user) }
     }
 
     fn machine(&self, rng: &mut impl Rng) -> Actor<'_> {
@@ -158,19 +154,19 @@ impl Traffic {
             60..62 => &self.organization.departed,
             _ => &applications[rng.random_range(0..applications.len())],
         };
-        Actor { id: &application.id, address: &application.address, user_agent: application.user_agent, user: None }
+        Actor { id: &application.id, address: &application.address, user_agent: &application.user_agent, user: None }
     }
 
     fn call<'a>(&'a self, index: u64, at: Nanos, session: &Session<'a>, rng: &mut ChaCha8Rng) -> Event<'a> {
         let Session { mut actor, mut user_agent, .. } = *session;
         let row = if is_turn(index) {
-            usize::try_from(index / TURN).unwrap_or_default() % self.rows.len()
+            usize::try_from(index / TURN).unwrap_or_default() % CALLS.len()
         } else if actor.user.is_some() {
             self.people.sample(rng)
         } else {
             self.machines.sample(rng)
         };
-        let (service, call) = self.rows[row];
+        let call = &CALLS[row];
         if call.by == By::People && actor.user.is_none() {
             actor = self.person(rng);
             user_agent = actor.user_agent;
@@ -178,27 +174,27 @@ impl Traffic {
             actor = self.machine(rng);
             user_agent = actor.user_agent;
         }
-        let in_cluster = service.product == "kubernetes";
+        let in_cluster = call.product == "kubernetes";
         // Instance events have microseconds and ids that are not made of time.
-        let at = if service.product == "instance" { micros(at) } else { at };
+        let at = if call.product == "instance" { micros(at) } else { at };
         let status = match rng.random_range(0..1000) {
             0..18 => 403,
             18..26 => [400, 404, 409, 412, 429, 500, 503][rng.random_range(0..7)],
-            _ => success_of(service.product, call.method),
+            _ => call.success(),
         };
-        let (body, resources, first) = self.touch(at, call, service.product, status, actor, rng);
+        let (body, resources, first) = self.touch(at, call, status, actor, rng);
         Event::Api(ApiCall {
             at,
-            id: event_id(at, service.product, rng),
+            id: event_id(at, &call.product, rng),
             locality: first.locality,
-            principal: (!service.is_anonymous()).then_some(actor.id),
-            organization: &self.organization.id,
-            project: service.has_project(call.on).then_some(first.project_id.as_str()),
+            principal: (!call.is_anonymous()).then_some(actor.id),
+            organization: ORGANIZATION_ID,
+            project: call.has_project().then_some(first.project_id.as_str()),
             source_ip: if in_cluster { "" } else { actor.address },
             user_agent: (!in_cluster).then_some(user_agent),
-            product: service.product,
-            service: service.name,
-            method: call.method,
+            product: &call.product,
+            service: &call.service,
+            method: &call.method,
             request_id: uuid_v4(rng.random()),
             body,
             status,
@@ -211,19 +207,18 @@ impl Traffic {
         &'a self,
         at: Nanos,
         call: &'static Call,
-        product: &str,
         status: u16,
         actor: Actor<'a>,
         rng: &mut ChaCha8Rng,
     ) -> (String, Vec<Touched<'a>>, &'a Resource) {
         let effect = call.effect();
         let mut kinds = call.on.split('+');
-        let first = self.pick(kinds.next().unwrap_or_default(), call.method, at, actor, rng);
+        let first = self.pick(kinds.next().unwrap_or_default(), &call.method, at, actor, rng);
         let target = Target::new(first, actor.id, at, effect, rng);
-        let body = self.fill(call.body, &target, rng);
+        let body = self.fill(&call.body, &target, rng);
         let mut resources = Vec::new();
         // A refused creation lists no resource.
-        if call.lists_resources(product) && (status < 300 || effect != Effect::Create) {
+        if call.lists_resources() && (status < 300 || effect != Effect::Create) {
             resources.push(self.touched(&target, at, rng));
             for kind in kinds {
                 let other = self.organization.pick(kind, rng);
@@ -271,7 +266,8 @@ impl Traffic {
             updated_at: micros(touched_at.max(target.created_at)),
             deleted_at: (target.effect == Effect::Delete && dates_its_deletion(kind)).then_some(touched_at),
             name: is_named(kind).then_some(name),
-            info: self.fill(info_of(kind), target, rng),
+            info: info_of(kind)
+                .map_or_else(String::new, |info| format!("\"{kind}_info\":{}", self.fill(info, target, rng))),
         }
     }
 
@@ -282,7 +278,7 @@ impl Traffic {
             "name" => out.push_str(&escaped(&target.name)),
             "parent" => out.push_str(organization.parent_of(target.resource).map_or("", |parent| &parent.id)),
             "project" => out.push_str(&target.resource.project_id),
-            "organization" => out.push_str(&organization.id),
+            "organization" => out.push_str(ORGANIZATION_ID),
             "network" => out.push_str(&organization.pick("vpc_private_network", rng).id),
             "group" => out.push_str(&organization.pick("instance_security_group", rng).id),
             "backend" => out.push_str(&organization.pick("load_balancer_backend", rng).id),
@@ -307,13 +303,13 @@ impl Traffic {
         Event::Login(Login {
             at,
             id: event_id(at, "iam", rng),
-            organization: &self.organization.id,
+            organization: ORGANIZATION_ID,
             source_ip: &user.address,
-            user_agent: rng.random_bool(0.98).then_some(user.user_agent),
+            user_agent: rng.random_bool(0.98).then_some(&*user.user_agent),
             resources: vec![user_resource(&self.organization, user)],
             result,
             failure_reason: failure_reason.or((at % 3 == 0).then_some("unknown_failure_reason")),
-            country: Some(if rng.random_bool(0.02) { "unknown_country_code" } else { user.country }),
+            country: Some(if rng.random_bool(0.02) { "unknown_country_code" } else { &user.country }),
             method: ["password", "password", "oauth2", "saml", "authentication_code"][rng.random_range(0..5)],
             origin: if rng.random_bool(0.01) { "admin_api" } else { "public_api" },
             mfa: user.mfa.then_some("totp").or((at % 2 == 0).then_some("unknown_mfa_type")),
@@ -321,20 +317,20 @@ impl Traffic {
     }
 
     fn system(&self, at: Nanos, rng: &mut ChaCha8Rng) -> Event<'_> {
-        let routine: &'static Routine = &ROUTINES[self.routines.sample(rng)];
-        let resource = self.organization.pick(routine.on, rng);
+        let routine = &ROUTINES[self.routines.sample(rng)];
+        let resource = self.organization.pick(&routine.on, rng);
         let target = Target::new(resource, "", at, Effect::Modify, rng);
         Event::System(SystemEvent {
             at,
-            id: event_id(at, routine.product, rng),
+            id: event_id(at, &routine.product, rng),
             locality: resource.locality,
-            organization: &self.organization.id,
-            project: (!matches!(routine.product, "iam" | "audit-trail")).then_some(resource.project_id.as_str()),
-            product: routine.product,
-            source: routine.source,
-            system_name: routine.system_name,
+            organization: ORGANIZATION_ID,
+            project: is_of_projects(&routine.product).then_some(resource.project_id.as_str()),
+            product: &routine.product,
+            source: &routine.source,
+            system_name: &routine.system_name,
             resources: vec![self.touched(&target, at, rng)],
-            kind: routine.kind,
+            kind: &routine.kind,
         })
     }
 }
@@ -422,14 +418,12 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::super::activity::{HOUR, calendar};
-    use super::super::organization::ORGANIZATION_ID;
     use super::*;
 
     const NOW: Nanos = 1_773_327_845_678_901_234;
 
     fn traffic(count: u64, span: Nanos) -> Traffic {
-        let organization =
-            Organization::new(ORGANIZATION_ID, DateTime::from_timestamp_nanos(NOW), TimeDelta::nanoseconds(span));
+        let organization = Organization::new(DateTime::from_timestamp_nanos(NOW), TimeDelta::nanoseconds(span));
         Traffic::new(Arc::new(organization), 7, NOW - span, NOW, count)
     }
 

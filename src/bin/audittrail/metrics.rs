@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use audittrail::sandbox::{ORGANIZATION_ID, Organization, Series};
+use audittrail::sandbox::{Organization, Series};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -35,7 +35,7 @@ impl Metrics {
         let span = chrono::Duration::days(self.days.clamp(1, 3_650).into());
         let hours = |count: u32| chrono::Duration::hours(count.into());
         let step = chrono::Duration::from_std(Duration::from_secs(self.step.into()))?;
-        let organization = Organization::new(ORGANIZATION_ID, now, span);
+        let organization = Organization::new(now, span);
         let series = organization.metrics(now - hours(self.hours), now + hours(self.ahead), step);
         Ok(openmetrics(&series, &mut BufWriter::new(io::stdout().lock()))?)
     }

@@ -63,7 +63,7 @@ async fn the_incident_can_be_found() {
 
 #[test]
 fn the_metrics_show_the_spike_and_nothing_else() {
-    let organization = Organization::new(ORGANIZATION_ID, now(), TimeDelta::days(7));
+    let organization = Organization::new(now(), TimeDelta::days(7));
     let incident = &organization.incident;
     let series = organization.metrics(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
     let busy: BTreeMap<&str, Vec<DateTime<Utc>>> = series
