@@ -1,6 +1,6 @@
 //! How busy the organization is by hour and weekday, UTC.
 
-use super::render::Nanos;
+use super::event::Nanos;
 
 pub(super) const SECOND: Nanos = 1_000_000_000;
 pub(super) const HOUR: Nanos = 3600 * SECOND;

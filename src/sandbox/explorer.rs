@@ -5,9 +5,9 @@ use chrono::SecondsFormat;
 use super::catalogue::resource_type;
 use super::entities::Resource;
 use super::fault::Fault;
+use super::json;
 use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
-use super::render::Object;
 
 /// One page of the selected resources, as JSON.
 pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Vec<u8>, Refusal> {
@@ -22,53 +22,46 @@ pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fa
             .ok_or_else(|| Refusal::argument("page_token", "format", "the token is not one of this list"))?,
     };
     let wanted = query.first("query").unwrap_or_default().to_lowercase();
-    let picks = |parameter: &str, value: &str| {
-        let mut values = query.all(parameter).peekable();
-        values.peek().is_none() || values.any(|wanted| wanted == value)
-    };
     let mut found: Vec<(&Resource, &str)> = organization
         .resources
         .iter()
         .filter_map(|resource| Some((resource, resource_type(resource.kind)?.explorer.as_deref()?)))
         .filter(|(resource, kind)| {
-            picks("project_ids", &resource.project_id)
-                && picks("types", kind)
-                && picks("localities", resource.locality)
+            query.selects("project_ids", &resource.project_id)
+                && query.selects("types", kind)
+                && query.selects("localities", resource.locality)
                 && (resource.name.to_lowercase().contains(&wanted) || resource.id.contains(&wanted))
         })
         .collect();
     if query.first("order_by") == Some("modified_at_desc") {
         found.sort_by_key(|(resource, _)| std::cmp::Reverse(resource.created_at));
     }
-    let mut body = b"{\"resources\":[".to_vec();
-    for (place, (resource, kind)) in found.iter().skip(first).take(size).enumerate() {
-        if place > 0 {
-            body.extend_from_slice(b", ");
-        }
-        write(&mut body, resource, kind);
-    }
+    let entries: Vec<Vec<u8>> =
+        found.iter().skip(first).take(size).map(|(resource, kind)| resource_json(resource, kind)).collect();
     let end = first.saturating_add(size);
-    let next = match token {
-        Some(token) if faults.contains(&Fault::RepeatingToken) => format!("\"{token}\""),
-        None if faults.contains(&Fault::RepeatingToken) => "\"p0\"".to_owned(),
-        _ if end < found.len() => format!("\"p{end:x}\""),
-        _ if faults.contains(&Fault::NullToken) => "null".to_owned(),
-        _ => "\"\"".to_owned(),
+    let next = if faults.contains(&Fault::RepeatingToken) {
+        format!("\"{}\"", token.unwrap_or("p0"))
+    } else if end < found.len() {
+        format!("\"p{end:x}\"")
+    } else if faults.contains(&Fault::NullToken) {
+        "null".to_owned()
+    } else {
+        "\"\"".to_owned()
     };
-    body.extend_from_slice(format!("], \"next_page_token\":{next}}}").as_bytes());
-    Ok(body)
+    Ok(json::list("resources", &entries, &format!(r#", "next_page_token":{next}"#)))
 }
 
-fn write(out: &mut Vec<u8>, resource: &Resource, kind: &str) {
+fn resource_json(resource: &Resource, kind: &str) -> Vec<u8> {
+    let Resource { id, project_id, .. } = resource;
+    let name = json::escaped(&resource.name);
     let since = resource.created_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let mut object = Object::open(out);
-    object.text("id", &resource.id).text("name", &resource.name).text("project_id", &resource.project_id);
-    object.text("organization_id", ORGANIZATION_ID).text("type", kind);
-    match resource.locality {
-        "global" => object.raw("global", "true"),
-        zone if zone != resource.region() => object.text("zone", zone),
-        region => object.text("region", region),
+    let place = match resource.locality {
+        "global" => r#""global":true"#.to_owned(),
+        zone if zone != resource.region() => format!(r#""zone":"{zone}""#),
+        region => format!(r#""region":"{region}""#),
     };
-    object.text("created_at", &since).text("updated_at", &since);
-    object.close();
+    let json = format!(
+        r#"{{"id":"{id}", "name":"{name}", "project_id":"{project_id}", "organization_id":"{ORGANIZATION_ID}", "type":"{kind}", {place}, "created_at":"{since}", "updated_at":"{since}"}}"#
+    );
+    json.into_bytes()
 }

@@ -1,123 +1,83 @@
 //! The lists of people, applications, keys and projects, paged by number.
 
-use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, SecondsFormat};
 
 use super::endpoint::Endpoint;
-use super::entities::Resource;
+use super::entities::{Application, Project, User};
+use super::json;
 use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
-use super::render::Object;
 
 /// One page of a list, as JSON.
 pub(super) fn list(endpoint: Endpoint, organization: &Organization, query: &Parameters) -> Result<Vec<u8>, Refusal> {
     let page = query.number("page")?.unwrap_or(1).max(1);
     let size = query.page_size(100)?.unwrap_or(20);
-    let entries = match endpoint {
-        Endpoint::Users => users(organization, query),
-        Endpoint::Applications => applications(organization, query),
-        Endpoint::ApiKeys => api_keys(organization, query),
-        _ => projects(organization, query),
-    };
-    let mut body = format!("{{\"{}\":[", endpoint.name().replace('-', "_")).into_bytes();
-    let first = (page - 1).saturating_mul(size);
-    for (place, entry) in entries.iter().skip(first).take(size).enumerate() {
-        if place > 0 {
-            body.extend_from_slice(b", ");
+    let entries: Vec<String> = match endpoint {
+        Endpoint::Users => {
+            let chosen = organization.users.iter().filter(|user| query.selects("user_ids", &user.id));
+            chosen.map(|user| user_json(organization, user)).collect()
         }
-        body.extend_from_slice(entry);
-    }
-    body.extend_from_slice(format!("], \"total_count\":{}}}", entries.len()).as_bytes());
-    Ok(body)
+        Endpoint::Applications => {
+            let chosen = organization.applications.iter().filter(|app| query.selects("application_ids", &app.id));
+            chosen.map(|app| application_json(organization, app)).collect()
+        }
+        Endpoint::ApiKeys => {
+            let chosen = organization.applications.iter().filter(|app| {
+                query.first("bearer_type") != Some("user")
+                    && query.selects("access_keys", &app.access_key)
+                    && query.selects("bearer_id", &app.id)
+            });
+            chosen.map(|app| api_key_json(organization, app)).collect()
+        }
+        _ => {
+            let chosen = organization.projects.iter().filter(|project| {
+                query.selects("project_ids", &project.id)
+                    && query.first("name").is_none_or(|name| project.name.contains(name))
+            });
+            chosen.map(|project| project_json(organization, project)).collect()
+        }
+    };
+    let count = format!(r#", "total_count":{}"#, entries.len());
+    let entries = entries.into_iter().skip((page - 1).saturating_mul(size)).take(size);
+    let entries: Vec<Vec<u8>> = entries.map(String::into_bytes).collect();
+    Ok(json::list(&endpoint.name().replace('-', "_"), &entries, &count))
 }
 
-/// A repeated parameter selects; without it, everything is selected.
-fn selects(query: &Parameters, parameter: &str, value: &str) -> bool {
-    let mut wanted = query.all(parameter).peekable();
-    wanted.peek().is_none() || wanted.any(|wanted| wanted == value)
+fn user_json(organization: &Organization, user: &User) -> String {
+    let User { id, email, username, account_root_user_id, mfa, .. } = user;
+    let since = created_at(organization, id);
+    let is_owner = *id == organization.users[0].id;
+    let (deletable, kind) = if is_owner { (false, "owner") } else { (true, "member") };
+    let locked = *id == organization.incident.user_id;
+    format!(
+        r#"{{"id":"{id}", "email":"{email}", "username":"{username}", "first_name":"", "last_name":"", "phone_number":"", "locale":"en_US", "created_at":"{since}", "updated_at":"{since}", "organization_id":"{ORGANIZATION_ID}", "deletable":{deletable}, "last_login_at":null, "type":"{kind}", "status":"activated", "mfa":{mfa}, "account_root_user_id":"{account_root_user_id}", "tags":[], "two_factor_enabled":{mfa}, "locked":{locked}}}"#
+    )
 }
 
-fn object(write: impl FnOnce(&mut Object)) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut object = Object::open(&mut out);
-    write(&mut object);
-    object.close();
-    out
+fn application_json(organization: &Organization, Application { id, name, .. }: &Application) -> String {
+    let since = created_at(organization, id);
+    format!(
+        r#"{{"id":"{id}", "name":"{name}", "description":"", "created_at":"{since}", "updated_at":"{since}", "organization_id":"{ORGANIZATION_ID}", "editable":true, "deletable":true, "managed":false, "nb_api_keys":1, "tags":[]}}"#
+    )
 }
 
-fn users(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organization.users.iter().enumerate().filter(|(_, user)| selects(query, "user_ids", &user.id));
-    chosen
-        .map(|(place, user)| {
-            let since = created_at(organization, &user.id);
-            let locked = user.id == organization.incident.user_id;
-            object(|out| {
-                out.text("id", &user.id).text("email", &user.email).text("username", &user.username);
-                out.text("first_name", "").text("last_name", "").text("phone_number", "").text("locale", "en_US");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", ORGANIZATION_ID);
-                out.raw("deletable", if place == 0 { "false" } else { "true" });
-                out.raw("last_login_at", "null").text("type", if place == 0 { "owner" } else { "member" });
-                out.text("status", "activated").raw("mfa", if user.mfa { "true" } else { "false" });
-                out.text("account_root_user_id", &user.account_root_user_id).raw("tags", "[]");
-                out.raw("two_factor_enabled", if user.mfa { "true" } else { "false" });
-                out.raw("locked", if locked { "true" } else { "false" });
-            })
-        })
-        .collect()
+fn api_key_json(organization: &Organization, Application { id, name, access_key, .. }: &Application) -> String {
+    let since = created_at(organization, access_key);
+    let address = &organization.users[1].address;
+    format!(
+        r#"{{"access_key":"{access_key}", "secret_key":null, "description":"key of {name}", "created_at":"{since}", "updated_at":"{since}", "expires_at":null, "default_project_id":"{ORGANIZATION_ID}", "editable":true, "deletable":true, "managed":false, "creation_ip":"{address}", "application_id":"{id}"}}"#
+    )
 }
 
-fn applications(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organization.applications.iter().filter(|app| selects(query, "application_ids", &app.id));
-    chosen
-        .map(|application| {
-            let since = created_at(organization, &application.id);
-            object(|out| {
-                out.text("id", &application.id).text("name", &application.name).text("description", "");
-                out.text("created_at", &since).text("updated_at", &since).text("organization_id", ORGANIZATION_ID);
-                out.raw("editable", "true").raw("deletable", "true").raw("managed", "false");
-                out.raw("nb_api_keys", "1").raw("tags", "[]");
-            })
-        })
-        .collect()
-}
-
-fn api_keys(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
-    let wants_users = query.first("bearer_type") == Some("user");
-    let chosen = organization.applications.iter().filter(|app| {
-        !wants_users && selects(query, "access_keys", &app.access_key) && selects(query, "bearer_id", &app.id)
-    });
-    chosen
-        .map(|application| {
-            let since = created_at(organization, &application.access_key);
-            object(|out| {
-                out.text("access_key", &application.access_key).raw("secret_key", "null");
-                out.text("description", &format!("key of {}", application.name));
-                out.text("created_at", &since).text("updated_at", &since).raw("expires_at", "null");
-                out.text("default_project_id", ORGANIZATION_ID).raw("editable", "true").raw("deletable", "true");
-                out.raw("managed", "false").text("creation_ip", &organization.users[1].address);
-                out.text("application_id", &application.id);
-            })
-        })
-        .collect()
-}
-
-fn projects(organization: &Organization, query: &Parameters) -> Vec<Vec<u8>> {
-    let chosen = organization.projects.iter().filter(|project| {
-        selects(query, "project_ids", &project.id) && query.first("name").is_none_or(|name| project.name.contains(name))
-    });
-    chosen
-        .map(|project| {
-            let since = created_at(organization, &project.id);
-            object(|out| {
-                out.text("id", &project.id).text("name", &project.name).text("organization_id", ORGANIZATION_ID);
-                out.text("created_at", &since).text("updated_at", &since);
-                out.text("description", "").raw("qualification", "null");
-            })
-        })
-        .collect()
+fn project_json(organization: &Organization, Project { id, name }: &Project) -> String {
+    let since = created_at(organization, id);
+    format!(
+        r#"{{"id":"{id}", "name":"{name}", "organization_id":"{ORGANIZATION_ID}", "created_at":"{since}", "updated_at":"{since}", "description":"", "qualification":null}}"#
+    )
 }
 
 fn created_at(organization: &Organization, id: &str) -> String {
-    let resource = organization.resources.iter().find(|resource: &&Resource| resource.id == id);
-    let at = resource.map_or(DateTime::<Utc>::UNIX_EPOCH + Duration::days(18_000), |resource| resource.created_at);
+    let resource = organization.resources.iter().find(|resource| resource.id == id);
+    let at = resource.map_or(DateTime::UNIX_EPOCH + Duration::days(18_000), |resource| resource.created_at);
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -5,32 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::render::{Facets, Nanos, Symbol, symbol};
-
-/// The three kinds of events, each with an endpoint of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// API calls: `/events`.
-    Api,
-    /// Log-ins: `/authentication-events`.
-    Authentication,
-    /// Actions of the platform: `/system-events`.
-    System,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Api, Kind::Authentication, Kind::System];
-
-    /// The member that `/combined-events` wraps such an event in.
-    pub(super) fn member(self) -> &'static str {
-        match self {
-            Kind::Api => "api",
-            Kind::Authentication => "auth",
-            Kind::System => "system",
-        }
-    }
-}
+use super::event::{Facets, Kind, Nanos, Symbol, symbol};
 
 /// The source of an event's bytes.
 #[derive(Debug, Clone)]

@@ -26,7 +26,7 @@
 //! | `traffic`, `activity` | events of ordinary days |
 //! | `incident`, `story` | the incident of the last hours: facts, events |
 //! | `metrics` | the metrics of the same resources |
-//! | `render` | events as JSON |
+//! | `event`, `json` | events, and their JSON |
 //! | `recorded` | real answers instead of simulated ones |
 //! | `endpoint`, `query` | paths, parameters, refusals |
 //! | `list`, `token`, `page`, `iam`, `explorer` | lists and their pages |
@@ -41,11 +41,13 @@ mod config;
 mod endpoint;
 mod entities;
 mod error;
+mod event;
 mod explorer;
 mod fault;
 mod iam;
 mod ids;
 mod incident;
+mod json;
 mod list;
 mod metrics;
 mod organization;
@@ -54,7 +56,6 @@ mod products;
 mod query;
 mod recorded;
 mod region;
-mod render;
 mod running;
 mod server;
 mod state;
@@ -72,9 +73,9 @@ pub use config::{
 pub use endpoint::Endpoint;
 pub use entities::{Application, Project, Resource, User};
 pub use error::Error;
+pub use event::Kind;
 pub use fault::{Fault, FaultPlan, UnknownFault, When};
 pub use incident::Incident;
-pub use list::Kind;
 pub use metrics::{Series, VCPUS};
 pub use organization::{ORGANIZATION_ID, OWNER_ID, Organization};
 pub use running::{Sandbox, start};

@@ -1,14 +1,16 @@
 //! A page of events, with faults applied.
 
+use chrono::SecondsFormat;
 use rand::Rng;
 
 use super::activity::SECOND;
 use super::endpoint::Endpoint;
+use super::event::{Kind, Nanos, time};
 use super::fault::{Fault, corrupt, replace_value};
 use super::ids::{of_name, uuid_v4};
-use super::list::{Filter, Kind, Position, Row, Selection, Trail};
+use super::json;
+use super::list::{Filter, Position, Row, Selection, Trail};
 use super::query::{Parameters, Refusal};
-use super::render::{Nanos, timestamp};
 use super::state::Shared;
 use super::token::Token;
 
@@ -39,40 +41,25 @@ impl Shared {
         }
         let mut events: Vec<(Kind, Vec<u8>)> = rows.iter().map(|&(kind, row)| (kind, self.render(row))).collect();
         tamper(&mut events, selection.after, faults);
-        let next = last.map(|last| format!("\"{}\"", Token::new(endpoint.name(), region, &asked, last).encode()));
         let next = match query.first("page_token").filter(|_| has(Fault::RepeatingToken)) {
-            Some(same) => Some(format!("\"{same}\"")),
-            None if more || has(Fault::RepeatingToken) => next,
-            None if has(Fault::EmptyToken) => Some("\"\"".to_owned()),
-            None if has(Fault::NullToken) => Some("null".to_owned()),
-            None => None,
+            Some(same) => Some(same.to_owned()),
+            None if more || has(Fault::RepeatingToken) => {
+                last.map(|last| Token::new(endpoint.name(), region, &asked, last).encode())
+            }
+            None => Some(String::new()).filter(|_| has(Fault::EmptyToken)),
         };
-        Ok(write(&events, endpoint == Endpoint::CombinedEvents, next.as_deref()))
+        // The last page of a list has no such member.
+        let next = match next {
+            Some(token) => format!(r#", "next_page_token":"{token}""#),
+            None if has(Fault::NullToken) => r#", "next_page_token":null"#.to_owned(),
+            None => String::new(),
+        };
+        let entries = events.into_iter().map(|(kind, event)| match endpoint {
+            Endpoint::CombinedEvents => [format!("{{\"{}\":", kind.member()).as_bytes(), &event, b"}"].concat(),
+            _ => event,
+        });
+        Ok(json::list("events", &entries.collect::<Vec<_>>(), &next))
     }
-}
-
-/// The page as JSON; without a token there is no such key.
-fn write(events: &[(Kind, Vec<u8>)], combined: bool, next: Option<&str>) -> Vec<u8> {
-    let mut body = b"{\"events\":[".to_vec();
-    body.reserve(events.iter().map(|(_, event)| event.len() + 16).sum::<usize>() + 128);
-    for (place, (kind, event)) in events.iter().enumerate() {
-        if place > 0 {
-            body.extend_from_slice(b", ");
-        }
-        if combined {
-            body.extend_from_slice(format!("{{\"{}\":", kind.member()).as_bytes());
-        }
-        body.extend_from_slice(event);
-        if combined {
-            body.push(b'}');
-        }
-    }
-    body.push(b']');
-    if let Some(next) = next {
-        body.extend_from_slice(format!(", \"next_page_token\":{next}").as_bytes());
-    }
-    body.push(b'}');
-    body
 }
 
 /// The selection of a call, and the token of its previous page.
@@ -148,7 +135,7 @@ fn inject_foreign_event<'a>(
 fn tamper(events: &mut Vec<(Kind, Vec<u8>)>, after: Nanos, faults: &[Fault]) {
     if let Some((kind, last)) = events.last().filter(|_| faults.contains(&Fault::OutOfWindow)) {
         let (kind, mut stray) = (*kind, last.clone());
-        let early = timestamp(after.saturating_sub(86_400 * SECOND));
+        let early = time(after.saturating_sub(86_400 * SECOND)).to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let id = uuid_v4(of_name(&early).random());
         replace_value(&mut stray, "id", format!("\"{id}\"").as_bytes());
         replace_value(&mut stray, "recorded_at", format!("\"{early}\"").as_bytes());

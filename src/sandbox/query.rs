@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::render::Nanos;
+use super::event::Nanos;
 
 /// The parameters of a call, in their order; a key may come several times.
 #[derive(Debug, Default)]
@@ -59,8 +59,10 @@ impl Parameters {
         Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    /// Whether a parameter that may be repeated selects a value; without it, everything is selected.
+    pub(super) fn selects(&self, name: &str, value: &str) -> bool {
+        let mut wanted = self.0.iter().filter(|(key, _)| key == name).peekable();
+        wanted.peek().is_none() || wanted.any(|(_, wanted)| wanted == value)
     }
 
     /// The first value; an empty one counts as none.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::Error;
+use super::event::{ABSENT, Facets, Kind, Nanos, symbol};
 use super::fault::replace_value;
-use super::list::{Kind, Source, Trail};
-use super::render::{Facets, Nanos, symbol};
+use super::list::{Source, Trail};
 
 /// The recorded answers of a directory.
 #[derive(Debug, Default)]
@@ -60,13 +60,13 @@ struct ResourceOutline {
 /// Time and facets of an event that exists as JSON only.
 pub(super) fn outline(json: &str) -> Result<(Nanos, Facets), serde_json::Error> {
     let event: Outline = serde_json::from_str(json)?;
-    let symbol_of = |text: &Option<String>| text.as_deref().map_or(super::render::ABSENT, symbol);
+    let symbol_of = |text: &Option<String>| text.as_deref().map_or(ABSENT, symbol);
     let mut facets = Facets {
         project: symbol_of(&event.project_id),
         product: symbol_of(&event.product_name),
         service: symbol_of(&event.service_name),
         method: symbol_of(&event.method_name),
-        principal: event.principal.as_ref().map_or(super::render::ABSENT, |principal| symbol(&principal.id)),
+        principal: event.principal.as_ref().map_or(ABSENT, |principal| symbol(&principal.id)),
         source_ip: symbol_of(&event.source_ip),
         status: event.status_code.unwrap_or_default(),
         ..Facets::default()

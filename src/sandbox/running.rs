@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use super::calls::Calls;
 use super::config::Config;
 use super::error::Error;
+use super::event::Kind;
 use super::fault::FaultPlan;
-use super::list::Kind;
 use super::organization::Organization;
 use super::{server, state};
 

@@ -14,15 +14,15 @@ use super::calls::Calls;
 use super::config::{Config, Grant};
 use super::endpoint::Endpoint;
 use super::error::Error;
+use super::event::{Kind, Nanos};
 use super::fault::{FaultPlan, Faults};
 use super::ids::of_name;
-use super::list::{Kind, Row, Source, Trail};
+use super::json::json;
+use super::list::{Row, Source, Trail};
 use super::organization::Organization;
 use super::products;
 use super::query::Refusal;
 use super::recorded::{Recorded, outline};
-use super::region::region_of;
-use super::render::{Event, Nanos};
 use super::traffic::Traffic;
 
 /// The state that all connections share. No guard lives across an await.
@@ -212,7 +212,7 @@ impl Shared {
         while let Some(&Reverse((at, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
             let event = traffic.event(number);
             let trail = trail.get_or_insert_with(|| self.trail_mut());
-            trail.add(region(&event), kind(&event), at, event.facets(), Source::Everyday(number));
+            trail.add(event.region(), event.kind(), at, event.facets(), Source::Everyday(number));
             arriving.soon.pop();
         }
         now
@@ -221,11 +221,7 @@ impl Shared {
     pub(super) fn render(&self, row: &Row) -> Vec<u8> {
         match (&row.source, &self.traffic) {
             (Source::Text(text), _) => text.to_vec(),
-            (Source::Everyday(number), Some(traffic)) => {
-                let mut out = Vec::with_capacity(1024);
-                traffic.event(*number).render(&mut out);
-                out
-            }
+            (Source::Everyday(number), Some(traffic)) => json(&traffic.event(*number)),
             // Without traffic there are no such rows.
             (Source::Everyday(_), None) => Vec::new(),
         }
@@ -240,35 +236,16 @@ fn simulate(config: &Config, organization: &Arc<Organization>) -> (Trail, Traffi
     let told = if incident.len() <= config.events { incident } else { Vec::new() };
     let everyday = (config.events - told.len()) as u64;
     let traffic = Traffic::new(Arc::clone(organization), config.seed, start, now, everyday);
-    let told = told.into_iter().map(|(region, event)| {
-        let mut text = Vec::new();
-        event.render(&mut text);
-        (region, kind(&event), event.at(), event.facets(), Source::Text(text.into()))
-    });
+    let told = told
+        .into_iter()
+        .map(|event| (event.region(), event.kind(), event.at(), event.facets(), Source::Text(json(&event).into())));
     let days = (0..everyday).map(|number| {
         let event = traffic.event(number);
-        (region(&event), kind(&event), event.at(), event.facets(), Source::Everyday(number))
+        (event.region(), event.kind(), event.at(), event.facets(), Source::Everyday(number))
     });
     let mut trail = Trail::default();
     trail.fill(told.chain(days));
     (trail, traffic, everyday)
-}
-
-fn kind(event: &Event) -> Kind {
-    match event {
-        Event::Api(_) => Kind::Api,
-        Event::Login(_) => Kind::Authentication,
-        Event::System(_) => Kind::System,
-    }
-}
-
-fn region<'a>(event: &Event<'a>) -> &'a str {
-    match event {
-        Event::Api(call) => region_of(call.locality),
-        // Logging in is global.
-        Event::Login(_) => "fr-par",
-        Event::System(event) => region_of(event.locality),
-    }
 }
 
 impl Budget {

@@ -1,27 +1,27 @@
 //! The events of the incident.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
-use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::catalogue::info_of;
 use super::entities::User;
-use super::ids::{id_of, of_name, uuid_v4};
+use super::event::{ApiCall, Content, Event, Login, Principal, Touched, event_id, nanos};
+use super::ids::{id_of, of_name};
 use super::incident::{ADDRESS, COUNTRY, FAILED_LOGINS, Incident, PROBE_ROUNDS, PROBES};
+use super::json::{Json, escaped};
 use super::organization::{ORGANIZATION_ID, Organization};
-use super::region::region_of;
-use super::render::{ApiCall, Event, Login, Touched, escaped};
-use super::traffic::{event_id, nanos, user_resource};
+use super::traffic::user_resource;
 
 const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
 const SCRIPT: &str = "python-requests/2.31.0";
 
 impl Incident {
-    /// The events, each with the region whose trail records it.
-    pub(super) fn events<'a>(&'a self, organization: &'a Organization) -> Vec<(&'a str, Event<'a>)> {
+    /// The events, in the order of the story.
+    pub(super) fn events<'a>(&'a self, organization: &'a Organization) -> Vec<Event<'a>> {
         let mut story = Story { organization, rng: of_name("the incident"), events: Vec::new() };
         self.initial_access(&mut story);
         self.persistence(&mut story);
@@ -129,10 +129,8 @@ impl Incident {
             let name = format!("node-{number:02}");
             // The quota ends it.
             let refused = number > 10;
-            let server = Touched {
-                info: format!(r#""instance_server_info":{{"name":"{name}"}}"#),
-                ..created_resource(id, "instance_server", Some(name.clone()), at)
-            };
+            let server =
+                Touched { info: server_info(&name), ..created_resource(id, "instance_server", Some(name.clone()), at) };
             story.add(StoryCall {
                 method: "CreateServer",
                 status: if refused { 403 } else { 200 },
@@ -258,7 +256,7 @@ impl Incident {
     fn server<'a>(&'a self, organization: &'a Organization) -> Touched<'a> {
         let created_at = organization.resource(&self.server_name).map_or(self.started_at, |server| server.created_at);
         Touched {
-            info: format!(r#""instance_server_info":{{"name":"{}"}}"#, escaped(&self.server_name)),
+            info: server_info(&self.server_name),
             ..created_resource(&self.server_id, "instance_server", Some(self.server_name.as_str()), created_at)
         }
     }
@@ -307,7 +305,7 @@ impl<'a> StoryCall<'a> {
 struct Story<'a> {
     organization: &'a Organization,
     rng: ChaCha8Rng,
-    events: Vec<(&'a str, Event<'a>)>,
+    events: Vec<Event<'a>>,
 }
 
 impl<'a> Story<'a> {
@@ -316,47 +314,40 @@ impl<'a> Story<'a> {
             "instance" => nanos(call.at.trunc_subsecs(6)),
             _ => nanos(call.at),
         };
-        self.events.push((
-            region_of(call.locality),
-            Event::Api(ApiCall {
-                at,
-                id: event_id(at, call.product, &mut self.rng),
-                locality: call.locality,
-                principal: call.caller.principal,
-                organization: ORGANIZATION_ID,
-                project: call.project,
-                source_ip: call.caller.source_ip,
-                user_agent: Some(call.caller.user_agent),
-                product: call.product,
-                service: call.service,
-                method: call.method,
-                request_id: uuid_v4(self.rng.random()),
-                body: call.body,
-                status: call.status,
-                resources: call.resources,
-            }),
-        ));
+        let api_call = ApiCall {
+            principal: call.caller.principal.map(|id| Principal { id }),
+            project_id: call.project,
+            source_ip: call.caller.source_ip,
+            user_agent: Some(call.caller.user_agent),
+            product_name: call.product,
+            service_name: call.service,
+            method_name: call.method,
+            request_body: Json(call.body),
+            status_code: call.status,
+            ..ApiCall::default()
+        };
+        self.events.push(Event::api(at, call.locality, api_call, call.resources, &mut self.rng));
     }
 
-    fn login(&mut self, at: DateTime<Utc>, user: &'a User, result: &'a str, failure_reason: Option<&'a str>) {
-        let at = nanos(at);
-        self.events.push((
-            "fr-par",
-            Event::Login(Login {
-                at,
-                id: event_id(at, "iam", &mut self.rng),
-                organization: ORGANIZATION_ID,
-                source_ip: ADDRESS,
-                user_agent: Some(BROWSER),
-                resources: vec![user_resource(self.organization, user)],
-                result,
-                failure_reason,
-                country: Some(COUNTRY),
-                method: "password",
-                origin: "public_api",
-                mfa: None,
-            }),
-        ));
+    fn login(&mut self, at: DateTime<Utc>, user: &'a User, result: &'static str, failure_reason: Option<&'static str>) {
+        let login = Login {
+            organization_id: ORGANIZATION_ID,
+            source_ip: ADDRESS,
+            user_agent: Some(BROWSER),
+            resources: vec![user_resource(self.organization, user)],
+            result,
+            failure_reason,
+            country_code: COUNTRY,
+            method: "password",
+            origin: "public_api",
+            mfa_type: None,
+        };
+        self.events.push(Event {
+            id: event_id(nanos(at), "iam", &mut self.rng),
+            recorded_at: at,
+            locality: None,
+            content: Content::Login(login),
+        });
     }
 
     fn named(&self, name: &str) -> Vec<Touched<'a>> {
@@ -365,7 +356,9 @@ impl<'a> Story<'a> {
             .map(|resource| Touched {
                 info: info_of(resource.kind)
                     .filter(|info| !info.contains('$'))
-                    .map_or_else(String::new, |info| format!("\"{}_info\":{info}", resource.kind)),
+                    .map(|info| (format!("{}_info", resource.kind), Json(info.to_owned())))
+                    .into_iter()
+                    .collect(),
                 ..created_resource(&resource.id, resource.kind, Some(resource.name.as_str()), resource.created_at)
             })
             .into_iter()
@@ -379,7 +372,7 @@ fn created_resource<'a>(
     name: Option<impl Into<Cow<'a, str>>>,
     created: DateTime<Utc>,
 ) -> Touched<'a> {
-    let created_at = nanos(created) - 20_000_000;
+    let created_at = created - Duration::milliseconds(20);
     Touched {
         id: Cow::Borrowed(id),
         kind,
@@ -387,6 +380,10 @@ fn created_resource<'a>(
         updated_at: created_at,
         deleted_at: None,
         name: name.map(Into::into),
-        info: String::new(),
+        info: BTreeMap::new(),
     }
+}
+
+fn server_info(name: &str) -> BTreeMap<String, Json> {
+    BTreeMap::from([("instance_server_info".to_owned(), Json(format!(r#"{{"name":"{}"}}"#, escaped(name))))])
 }

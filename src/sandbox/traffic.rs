@@ -3,9 +3,10 @@
 //! An event is rendered when a page needs it; the trail stores its time and the fields that filters compare.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound};
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, SeedableRng};
@@ -17,9 +18,10 @@ use super::catalogue::{
     is_of_projects,
 };
 use super::entities::{Resource, User};
-use super::ids::{access_key, uuid_v4, uuid_v7};
+use super::event::{ApiCall, Content, Event, Login, Nanos, Principal, SystemEvent, Touched, event_id, nanos, time};
+use super::ids::{access_key, uuid_v4};
+use super::json::{Json, escaped};
 use super::organization::{ORGANIZATION_ID, Organization};
-use super::render::{ApiCall, Event, Login, Nanos, SystemEvent, Touched, escaped};
 
 /// People and automation work in sessions: one principal, several calls, seconds apart.
 const SESSION: u64 = 8;
@@ -183,23 +185,19 @@ impl Traffic {
             _ => call.success(),
         };
         let (body, resources, first) = self.touch(at, call, status, actor, rng);
-        Event::Api(ApiCall {
-            at,
-            id: event_id(at, &call.product, rng),
-            locality: first.locality,
-            principal: (!call.is_anonymous()).then_some(actor.id),
-            organization: ORGANIZATION_ID,
-            project: call.has_project().then_some(first.project_id.as_str()),
+        let call = ApiCall {
+            principal: (!call.is_anonymous()).then_some(Principal { id: actor.id }),
+            project_id: call.has_project().then_some(first.project_id.as_str()),
             source_ip: if in_cluster { "" } else { actor.address },
             user_agent: (!in_cluster).then_some(user_agent),
-            product: &call.product,
-            service: &call.service,
-            method: &call.method,
-            request_id: uuid_v4(rng.random()),
-            body,
-            status,
-            resources,
-        })
+            product_name: &call.product,
+            service_name: &call.service,
+            method_name: &call.method,
+            request_body: Json(body),
+            status_code: status,
+            ..ApiCall::default()
+        };
+        Event::api(at, first.locality, call, resources, rng)
     }
 
     /// The request body, the resources the event lists, and the resource that decides where it happened.
@@ -262,12 +260,14 @@ impl Traffic {
         Touched {
             id,
             kind,
-            created_at: micros(target.created_at),
-            updated_at: micros(touched_at.max(target.created_at)),
-            deleted_at: (target.effect == Effect::Delete && dates_its_deletion(kind)).then_some(touched_at),
+            created_at: time(micros(target.created_at)),
+            updated_at: time(micros(touched_at.max(target.created_at))),
+            deleted_at: (target.effect == Effect::Delete && dates_its_deletion(kind)).then_some(time(touched_at)),
             name: is_named(kind).then_some(name),
             info: info_of(kind)
-                .map_or_else(String::new, |info| format!("\"{kind}_info\":{}", self.fill(info, target, rng))),
+                .map(|info| (format!("{kind}_info"), Json(self.fill(info, target, rng))))
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -300,45 +300,44 @@ impl Traffic {
             4..6 if user.mfa => ("failure", Some("invalid_mfa")),
             _ => ("success", None),
         };
-        Event::Login(Login {
-            at,
-            id: event_id(at, "iam", rng),
-            organization: ORGANIZATION_ID,
+        let id = event_id(at, "iam", rng);
+        let login = Login {
+            organization_id: ORGANIZATION_ID,
             source_ip: &user.address,
             user_agent: rng.random_bool(0.98).then_some(&*user.user_agent),
             resources: vec![user_resource(&self.organization, user)],
             result,
             failure_reason: failure_reason.or((at % 3 == 0).then_some("unknown_failure_reason")),
-            country: Some(if rng.random_bool(0.02) { "unknown_country_code" } else { &user.country }),
+            country_code: if rng.random_bool(0.02) { "unknown_country_code" } else { &user.country },
             method: ["password", "password", "oauth2", "saml", "authentication_code"][rng.random_range(0..5)],
             origin: if rng.random_bool(0.01) { "admin_api" } else { "public_api" },
-            mfa: user.mfa.then_some("totp").or((at % 2 == 0).then_some("unknown_mfa_type")),
-        })
+            mfa_type: user.mfa.then_some("totp").or((at % 2 == 0).then_some("unknown_mfa_type")),
+        };
+        Event { id, recorded_at: time(at), locality: None, content: Content::Login(login) }
     }
 
     fn system(&self, at: Nanos, rng: &mut ChaCha8Rng) -> Event<'_> {
         let routine = &ROUTINES[self.routines.sample(rng)];
         let resource = self.organization.pick(&routine.on, rng);
         let target = Target::new(resource, "", at, Effect::Modify, rng);
-        Event::System(SystemEvent {
-            at,
-            id: event_id(at, &routine.product, rng),
-            locality: resource.locality,
-            organization: ORGANIZATION_ID,
-            project: is_of_projects(&routine.product).then_some(resource.project_id.as_str()),
-            product: &routine.product,
+        let id = event_id(at, &routine.product, rng);
+        let event = SystemEvent {
+            organization_id: ORGANIZATION_ID,
+            project_id: is_of_projects(&routine.product).then_some(resource.project_id.as_str()),
+            product_name: &routine.product,
             source: &routine.source,
             system_name: &routine.system_name,
             resources: vec![self.touched(&target, at, rng)],
             kind: &routine.kind,
-        })
+        };
+        Event { id, recorded_at: time(at), locality: Some(resource.locality), content: Content::System(event) }
     }
 }
 
 /// A user as the resource of the user's own log-in.
 pub(super) fn user_resource<'a>(organization: &'a Organization, user: &'a User) -> Touched<'a> {
     let resource = organization.resources_of("iam_user").find(|resource| resource.id == user.id);
-    let created_at = resource.and_then(|resource| resource.created_at.timestamp_nanos_opt()).map_or(0, micros);
+    let created_at = resource.map_or(DateTime::UNIX_EPOCH, |resource| resource.created_at.trunc_subsecs(6));
     Touched {
         id: Cow::Borrowed(&user.id),
         kind: "iam_user",
@@ -346,21 +345,8 @@ pub(super) fn user_resource<'a>(organization: &'a Organization, user: &'a User) 
         updated_at: created_at,
         deleted_at: None,
         name: Some(Cow::Borrowed(&user.email)),
-        info: String::new(),
+        info: BTreeMap::new(),
     }
-}
-
-/// The id of an event: made of its time, give or take a few milliseconds, except for Instance.
-pub(super) fn event_id(at: Nanos, product: &str, rng: &mut impl Rng) -> String {
-    if product == "instance" {
-        uuid_v4(rng.random())
-    } else {
-        uuid_v7(at / 1_000_000 - rng.random_range(0..6), rng.random())
-    }
-}
-
-pub(super) fn nanos(at: DateTime<Utc>) -> Nanos {
-    at.timestamp_nanos_opt().unwrap_or_default()
 }
 
 /// A resource that a call concerns.
@@ -454,20 +440,9 @@ mod tests {
                 0..5 => night += 1,
                 _ => {}
             }
-            kinds[match event {
-                Event::Api(_) => 0,
-                Event::Login(_) => 1,
-                Event::System(_) => 2,
-            }] += 1;
+            kinds[event.kind() as usize] += 1;
         }
         assert!(day > 4 * night, "{day} by day, {night} by night");
         assert!(matches!(kinds, [10_600..=11_200, 650..=950, 250..=450]), "{kinds:?}");
-    }
-
-    #[test]
-    fn event_ids_hold_their_time() {
-        let id = event_id(NOW, "iam", &mut ChaCha8Rng::seed_from_u64(1));
-        let milliseconds = i64::from_str_radix(&id.replace('-', "")[..12], 16).expect("hexadecimal");
-        assert!((NOW / 1_000_000 - 6..=NOW / 1_000_000).contains(&milliseconds) && id.as_bytes()[14] == b'7');
     }
 }

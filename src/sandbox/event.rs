@@ -1,0 +1,301 @@
+//! An event, its JSON, and the fields of it that the trail's filters compare.
+//!
+//! Members are in the recorded order, which is another one for Instance.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::{DateTime, Utc};
+use rand::Rng;
+use serde::Serialize;
+
+use super::ids::{uuid_v4, uuid_v7};
+use super::json::Json;
+use super::organization::ORGANIZATION_ID;
+use super::region::region_of;
+
+/// Nanoseconds since 1970.
+pub(super) type Nanos = i64;
+
+/// A time of the trail.
+pub(super) fn time(at: Nanos) -> DateTime<Utc> {
+    DateTime::from_timestamp_nanos(at)
+}
+
+/// A time's nanoseconds since 1970.
+pub(super) fn nanos(at: DateTime<Utc>) -> Nanos {
+    at.timestamp_nanos_opt().expect("the sandbox's times are within centuries of now")
+}
+
+/// The three kinds of events, each with an endpoint of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// API calls: `/events`.
+    Api,
+    /// Log-ins: `/authentication-events`.
+    Authentication,
+    /// Actions of the platform: `/system-events`.
+    System,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 3] = [Kind::Api, Kind::Authentication, Kind::System];
+
+    /// The member that `/combined-events` wraps such an event in.
+    pub(super) fn member(self) -> &'static str {
+        match self {
+            Kind::Api => "api",
+            Kind::Authentication => "auth",
+            Kind::System => "system",
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Event<'a> {
+    pub(super) id: String,
+    pub(super) recorded_at: DateTime<Utc>,
+    /// Log-ins have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locality: Option<&'a str>,
+    #[serde(flatten)]
+    pub(super) content: Content<'a>,
+}
+
+/// An API call, a log-in or an action of the platform.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Content<'a> {
+    Api(ApiCall<'a>),
+    Login(Login<'a>),
+    System(SystemEvent<'a>),
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ApiCall<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) principal: Option<Principal<'a>>,
+    pub(super) organization_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_id: Option<&'a str>,
+    pub(super) source_ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) product_name: &'a str,
+    pub(super) service_name: &'a str,
+    pub(super) method_name: &'a str,
+    #[serde(rename = "resources", skip_serializing_if = "Option::is_none")]
+    pub(super) instance_resources: Option<Vec<Touched<'a>>>,
+    pub(super) request_id: String,
+    pub(super) request_body: Json,
+    pub(super) status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) resources: Option<Vec<Touched<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) correlation: Option<Correlation>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Principal<'a> {
+    pub(super) id: &'a str,
+}
+
+/// A member that no client knows.
+#[derive(Debug, Serialize)]
+pub(super) struct Correlation {
+    trace: (&'static str, (), u8),
+    sampled: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Login<'a> {
+    pub(super) organization_id: &'static str,
+    pub(super) source_ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) resources: Vec<Touched<'a>>,
+    pub(super) result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failure_reason: Option<&'static str>,
+    pub(super) country_code: &'a str,
+    pub(super) method: &'static str,
+    pub(super) origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mfa_type: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SystemEvent<'a> {
+    pub(super) organization_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_id: Option<&'a str>,
+    pub(super) product_name: &'static str,
+    pub(super) source: &'static str,
+    pub(super) system_name: &'static str,
+    pub(super) resources: Vec<Touched<'a>>,
+    pub(super) kind: &'static str,
+}
+
+/// A resource as an event lists it.
+#[derive(Debug, Serialize)]
+pub(super) struct Touched<'a> {
+    pub(super) id: Cow<'a, str>,
+    #[serde(rename = "type")]
+    pub(super) kind: &'a str,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+    pub(super) deleted_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<Cow<'a, str>>,
+    /// The `*_info` member, or nothing.
+    #[serde(flatten)]
+    pub(super) info: BTreeMap<String, Json>,
+}
+
+impl<'a> Event<'a> {
+    /// An API call with the ids, resources and constants that it lacks.
+    pub(super) fn api(
+        at: Nanos,
+        locality: &'a str,
+        call: ApiCall<'a>,
+        resources: Vec<Touched<'a>>,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let id = event_id(at, call.product_name, rng);
+        let (first, last) =
+            if call.product_name == "instance" { (Some(resources), None) } else { (None, Some(resources)) };
+        let call = ApiCall {
+            organization_id: ORGANIZATION_ID,
+            request_id: uuid_v4(rng.random()),
+            instance_resources: first,
+            resources: last,
+            correlation: (call.product_name == "quantum").then_some(Correlation { trace: ("a", (), 3), sampled: true }),
+            ..call
+        };
+        Self { id, recorded_at: time(at), locality: Some(locality), content: Content::Api(call) }
+    }
+
+    pub(super) fn at(&self) -> Nanos {
+        nanos(self.recorded_at)
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.content {
+            Content::Api(_) => Kind::Api,
+            Content::Login(_) => Kind::Authentication,
+            Content::System(_) => Kind::System,
+        }
+    }
+
+    /// The region whose trail records it.
+    pub(super) fn region(&self) -> &'a str {
+        region_of(self.locality.unwrap_or("global"))
+    }
+
+    pub(super) fn facets(&self) -> Facets {
+        let mut facets = Facets::default();
+        let resources = match &self.content {
+            Content::Api(call) => {
+                facets.project = symbol_of(call.project_id);
+                facets.product = symbol(call.product_name);
+                facets.service = symbol(call.service_name);
+                facets.method = symbol(call.method_name);
+                facets.principal = symbol_of(call.principal.as_ref().map(|principal| principal.id));
+                facets.source_ip = symbol(call.source_ip);
+                facets.status = call.status_code;
+                call.instance_resources.as_ref().or(call.resources.as_ref()).map_or(&[][..], Vec::as_slice)
+            }
+            Content::Login(login) => &login.resources,
+            Content::System(event) => {
+                facets.project = symbol_of(event.project_id);
+                &event.resources
+            }
+        };
+        facets.set_resources(resources.iter().map(|resource| (resource.kind, &*resource.id)));
+        facets
+    }
+}
+
+/// The id of an event: made of its time, give or take a few milliseconds, except for Instance.
+pub(super) fn event_id(at: Nanos, product: &str, rng: &mut impl Rng) -> String {
+    if product == "instance" {
+        uuid_v4(rng.random())
+    } else {
+        uuid_v7(at / 1_000_000 - rng.random_range(0..6), rng.random())
+    }
+}
+
+/// The hash of a text that a filter compares; never stored, so the hasher may change with the toolchain.
+pub(super) type Symbol = u64;
+
+/// The symbol of an absent field.
+pub(super) const ABSENT: Symbol = 0;
+
+pub(super) fn symbol(text: &str) -> Symbol {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn symbol_of(text: Option<&str>) -> Symbol {
+    text.map_or(ABSENT, symbol)
+}
+
+/// The fields that the filters of the API compare.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facets {
+    pub(super) project: Symbol,
+    pub(super) product: Symbol,
+    pub(super) service: Symbol,
+    pub(super) method: Symbol,
+    pub(super) principal: Symbol,
+    pub(super) source_ip: Symbol,
+    pub(super) status: u16,
+    /// Type and id of the first resource; the others are in `more_resources`, mostly empty.
+    pub(super) resource: (Symbol, Symbol),
+    pub(super) more_resources: Box<[(Symbol, Symbol)]>,
+}
+
+impl Facets {
+    pub(super) fn set_resources<'a>(&mut self, resources: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let mut symbols = resources.into_iter().map(|(kind, id)| (symbol(kind), symbol(id)));
+        self.resource = symbols.next().unwrap_or((ABSENT, ABSENT));
+        self.more_resources = symbols.collect();
+    }
+
+    pub(super) fn resources(&self) -> impl Iterator<Item = &(Symbol, Symbol)> {
+        std::iter::once(&self.resource).chain(&self.more_resources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::super::json::json;
+    use super::*;
+
+    #[test]
+    fn times_have_as_few_digits_as_they_need() {
+        let second = 1_759_738_608 * 1_000_000_000;
+        for (nanoseconds, text) in [
+            (0, "2025-10-06T08:16:48Z"),
+            (175_000_000, "2025-10-06T08:16:48.175Z"),
+            (493_912_000, "2025-10-06T08:16:48.493912Z"),
+            (493_912_656, "2025-10-06T08:16:48.493912656Z"),
+        ] {
+            assert_eq!(json(&time(second + nanoseconds)), format!("\"{text}\"").into_bytes());
+        }
+    }
+
+    #[test]
+    fn event_ids_hold_their_time() {
+        const NOW: Nanos = 1_773_327_845_678_901_234;
+        let id = event_id(NOW, "iam", &mut ChaCha8Rng::seed_from_u64(1));
+        let milliseconds = i64::from_str_radix(&id.replace('-', "")[..12], 16).expect("hexadecimal");
+        assert!((NOW / 1_000_000 - 6..=NOW / 1_000_000).contains(&milliseconds) && id.as_bytes()[14] == b'7');
+    }
+}
