@@ -1,15 +1,15 @@
-//! An event, its JSON, and the fields of it that the trail's filters compare.
+//! An event, as it is written.
 //!
 //! Members are in the recorded order, which is another one for Instance.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 use rand::Rng;
 use serde::Serialize;
 
+use super::facets::{Facets, facets};
 use super::ids::{uuid_v4, uuid_v7};
 use super::json::Json;
 use super::organization::ORGANIZATION_ID;
@@ -195,26 +195,36 @@ impl<'a> Event<'a> {
     }
 
     pub(super) fn facets(&self) -> Facets {
-        let mut facets = Facets::default();
-        let resources = match &self.content {
-            Content::Api(call) => {
-                facets.project = symbol_of(call.project_id);
-                facets.product = symbol(call.product_name);
-                facets.service = symbol(call.service_name);
-                facets.method = symbol(call.method_name);
-                facets.principal = symbol_of(call.principal.as_ref().map(|principal| principal.id));
-                facets.source_ip = symbol(call.source_ip);
-                facets.status = call.status_code;
-                call.instance_resources.as_ref().or(call.resources.as_ref()).map_or(&[][..], Vec::as_slice)
-            }
-            Content::Login(login) => &login.resources,
-            Content::System(event) => {
-                facets.project = symbol_of(event.project_id);
-                &event.resources
-            }
+        let (project, resources) = match &self.content {
+            Content::Api(call) => return call.facets(),
+            Content::Login(login) => (None, &login.resources),
+            Content::System(event) => (event.project_id, &event.resources),
         };
-        facets.set_resources(resources.iter().map(|resource| (resource.kind, &*resource.id)));
-        facets
+        facets(&[("project_id", project)], resources.iter().map(Touched::key))
+    }
+}
+
+impl ApiCall<'_> {
+    fn facets(&self) -> Facets {
+        let status = self.status_code.to_string();
+        let fields = [
+            ("project_id", self.project_id),
+            ("product_name", Some(self.product_name)),
+            ("service_name", Some(self.service_name)),
+            ("method_name", Some(self.method_name)),
+            ("principal_id", self.principal.as_ref().map(|principal| principal.id)),
+            ("source_ip", Some(self.source_ip)),
+            ("status", Some(&status)),
+        ];
+        let resources = self.instance_resources.iter().chain(&self.resources).flatten();
+        facets(&fields, resources.map(Touched::key))
+    }
+}
+
+impl Touched<'_> {
+    /// Type and id.
+    fn key(&self) -> (&str, &str) {
+        (self.kind, &self.id)
     }
 }
 
@@ -224,49 +234,6 @@ pub(super) fn event_id(at: Nanos, product: &str, rng: &mut impl Rng) -> String {
         uuid_v4(rng.random())
     } else {
         uuid_v7(at / 1_000_000 - rng.random_range(0..6), rng.random())
-    }
-}
-
-/// The hash of a text that a filter compares; never stored, so the hasher may change with the toolchain.
-pub(super) type Symbol = u64;
-
-/// The symbol of an absent field.
-pub(super) const ABSENT: Symbol = 0;
-
-pub(super) fn symbol(text: &str) -> Symbol {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn symbol_of(text: Option<&str>) -> Symbol {
-    text.map_or(ABSENT, symbol)
-}
-
-/// The fields that the filters of the API compare.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Facets {
-    pub(super) project: Symbol,
-    pub(super) product: Symbol,
-    pub(super) service: Symbol,
-    pub(super) method: Symbol,
-    pub(super) principal: Symbol,
-    pub(super) source_ip: Symbol,
-    pub(super) status: u16,
-    /// Type and id of the first resource; the others are in `more_resources`, mostly empty.
-    pub(super) resource: (Symbol, Symbol),
-    pub(super) more_resources: Box<[(Symbol, Symbol)]>,
-}
-
-impl Facets {
-    pub(super) fn set_resources<'a>(&mut self, resources: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        let mut symbols = resources.into_iter().map(|(kind, id)| (symbol(kind), symbol(id)));
-        self.resource = symbols.next().unwrap_or((ABSENT, ABSENT));
-        self.more_resources = symbols.collect();
-    }
-
-    pub(super) fn resources(&self) -> impl Iterator<Item = &(Symbol, Symbol)> {
-        std::iter::once(&self.resource).chain(&self.more_resources)
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Facets, Kind, Nanos, Symbol, symbol};
+use super::event::{Event, Kind, Nanos};
+use super::facets::{Facet, Facets};
 
 /// The source of an event's bytes.
 #[derive(Debug, Clone)]
@@ -19,23 +20,32 @@ pub(super) enum Source {
 /// An event in the trail.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) at: Nanos,
-    /// Orders events of the same nanosecond.
-    pub(super) number: u64,
+    pub(super) position: Position,
     pub(super) facets: Facets,
     pub(super) source: Source,
 }
 
-/// The position of a page's last event. The next page begins after it, also when new events have arrived.
+/// The position of an event. The page after it begins there, also when new events have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Position {
     pub(super) at: Nanos,
+    /// Orders events of the same nanosecond.
     pub(super) number: u64,
 }
 
-impl Row {
-    pub(super) fn position(&self) -> Position {
-        Position { at: self.at, number: self.number }
+/// An event to be added to the trail.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) region: &'a str,
+    pub(super) kind: Kind,
+    pub(super) at: Nanos,
+    pub(super) facets: Facets,
+    pub(super) source: Source,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(event: &Event<'a>, source: Source) -> Self {
+        Self { region: event.region(), kind: event.kind(), at: event.at(), facets: event.facets(), source }
     }
 }
 
@@ -46,58 +56,13 @@ pub(super) struct Selection {
     /// Inclusive: the API's own bound is not documented, and a client must cope with either.
     pub(super) before: Nanos,
     pub(super) descending: bool,
-    pub(super) filters: Vec<Filter>,
-}
-
-/// One condition; an event must meet all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Filter {
-    Project(Symbol),
-    Product(Symbol),
-    Service(Symbol),
-    Method(Symbol),
-    Principal(Symbol),
-    SourceIp(Symbol),
-    Status(u16),
-    ResourceType(Symbol),
-    ResourceId(Symbol),
-}
-
-impl Filter {
-    /// The filter that a query parameter stands for. `status` is not text, and not here.
-    pub(super) fn named(parameter: &str, value: &str) -> Option<Self> {
-        let filter = match parameter {
-            "project_id" => Filter::Project,
-            "product_name" => Filter::Product,
-            "service_name" => Filter::Service,
-            "method_name" => Filter::Method,
-            "principal_id" => Filter::Principal,
-            "source_ip" => Filter::SourceIp,
-            "resource_type" => Filter::ResourceType,
-            "resource_id" => Filter::ResourceId,
-            _ => return None,
-        };
-        Some(filter(symbol(value)))
-    }
-
-    fn holds(self, facets: &Facets) -> bool {
-        match self {
-            Filter::Project(project) => facets.project == project,
-            Filter::Product(product) => facets.product == product,
-            Filter::Service(service) => facets.service == service,
-            Filter::Method(method) => facets.method == method,
-            Filter::Principal(principal) => facets.principal == principal,
-            Filter::SourceIp(address) => facets.source_ip == address,
-            Filter::Status(status) => facets.status == status,
-            Filter::ResourceType(wanted) => facets.resources().any(|&(kind, _)| kind == wanted),
-            Filter::ResourceId(wanted) => facets.resources().any(|&(_, id)| id == wanted),
-        }
-    }
+    /// An event must meet all of them.
+    pub(super) filters: Vec<Facet>,
 }
 
 impl Selection {
-    pub(super) fn takes(&self, row: &Row) -> bool {
-        self.filters.iter().all(|filter| filter.holds(&row.facets))
+    fn takes(&self, row: &Row) -> bool {
+        self.filters.iter().all(|filter| row.facets.contains(filter))
     }
 }
 
@@ -110,31 +75,28 @@ pub(super) struct Trail {
 
 impl Trail {
     /// Adds an event at the position of its time.
-    pub(super) fn add(&mut self, region: &str, kind: Kind, at: Nanos, facets: Facets, source: Source) {
-        let row = Row { at, number: self.next_number, facets, source };
-        self.next_number += 1;
-        let rows = &mut self.kinds_of(region)[kind as usize];
-        match rows.last() {
-            Some(last) if last.at > at => rows.insert(rows.partition_point(|other| other.at <= at), row),
-            _ => rows.push(row),
-        }
+    pub(super) fn add(&mut self, entry: Entry<'_>) {
+        let (rows, row) = self.next_row(entry);
+        rows.insert(rows.partition_point(|other| other.position < row.position), row);
     }
 
     /// Adds many events in any order, with one sort.
-    pub(super) fn fill<'a>(&mut self, rows: impl Iterator<Item = (&'a str, Kind, Nanos, Facets, Source)>) {
-        for (region, kind, at, facets, source) in rows {
-            let row = Row { at, number: self.next_number, facets, source };
-            self.next_number += 1;
-            self.kinds_of(region)[kind as usize].push(row);
+    pub(super) fn fill<'a>(&mut self, entries: impl Iterator<Item = Entry<'a>>) {
+        for entry in entries {
+            let (rows, row) = self.next_row(entry);
+            rows.push(row);
         }
         for rows in self.regions.values_mut().flatten() {
-            rows.sort_unstable_by_key(Row::position);
+            rows.sort_unstable_by_key(|row| row.position);
             rows.shrink_to_fit();
         }
     }
 
-    fn kinds_of(&mut self, region: &str) -> &mut [Vec<Row>; 3] {
-        self.regions.entry(region.to_owned()).or_default()
+    /// The row of an entry, and the rows that it belongs to.
+    fn next_row(&mut self, Entry { region, kind, at, facets, source }: Entry<'_>) -> (&mut Vec<Row>, Row) {
+        let row = Row { position: Position { at, number: self.next_number }, facets, source };
+        self.next_number += 1;
+        (&mut self.regions.entry(region.to_owned()).or_default()[kind as usize], row)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -154,27 +116,22 @@ impl Trail {
         let mut page: Vec<(Kind, &Row)> = Vec::new();
         for &kind in kinds {
             let rows = &by_kind[kind as usize];
-            let mut first = rows.partition_point(|row| row.at < selection.after);
-            let mut end = rows.partition_point(|row| row.at <= selection.before);
+            let mut first = rows.partition_point(|row| row.position.at < selection.after);
+            let mut end = rows.partition_point(|row| row.position.at <= selection.before);
             match from {
-                Some(from) if selection.descending => end = end.min(rows.partition_point(|row| row.position() < from)),
-                Some(from) => first = first.max(rows.partition_point(|row| row.position() <= from)),
+                Some(from) if selection.descending => end = end.min(rows.partition_point(|row| row.position < from)),
+                Some(from) => first = first.max(rows.partition_point(|row| row.position <= from)),
                 None => {}
             }
-            let window = rows.get(first..end).unwrap_or_default();
-            let taken = |row: &&Row| selection.takes(row);
+            let window = rows.get(first..end).unwrap_or_default().iter();
+            let ordered: Box<dyn Iterator<Item = &Row>> =
+                if selection.descending { Box::new(window.rev()) } else { Box::new(window) };
             // One more event than asked shows whether there are more.
-            if selection.descending {
-                page.extend(window.iter().rev().filter(taken).take(limit + 1).map(|row| (kind, row)));
-            } else {
-                page.extend(window.iter().filter(taken).take(limit + 1).map(|row| (kind, row)));
-            }
+            page.extend(ordered.filter(|row| selection.takes(row)).take(limit + 1).map(|row| (kind, row)));
         }
-        if kinds.len() > 1 {
-            page.sort_by_key(|(_, row)| row.position());
-            if selection.descending {
-                page.reverse();
-            }
+        page.sort_by_key(|(_, row)| row.position);
+        if selection.descending {
+            page.reverse();
         }
         let more = page.len() > limit;
         page.truncate(limit);

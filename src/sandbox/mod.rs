@@ -29,6 +29,7 @@
 //! | `event`, `json` | events, and their JSON |
 //! | `recorded` | real answers instead of simulated ones |
 //! | `endpoint`, `query` | paths, parameters, refusals |
+//! | `facets` | fields that filters compare |
 //! | `list`, `token`, `page`, `iam`, `explorer` | lists and their pages |
 //! | `fault` | faults of answers |
 //! | `state`, `calls` | shared state, recorded calls |
@@ -43,6 +44,7 @@ mod entities;
 mod error;
 mod event;
 mod explorer;
+mod facets;
 mod fault;
 mod iam;
 mod ids;

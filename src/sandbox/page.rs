@@ -6,10 +6,11 @@ use rand::Rng;
 use super::activity::SECOND;
 use super::endpoint::Endpoint;
 use super::event::{Kind, Nanos, time};
+use super::facets::facet;
 use super::fault::{Fault, corrupt, replace_value};
 use super::ids::{of_name, uuid_v4};
 use super::json;
-use super::list::{Filter, Position, Row, Selection, Trail};
+use super::list::{Position, Row, Selection, Trail};
 use super::query::{Parameters, Refusal};
 use super::state::Shared;
 use super::token::Token;
@@ -35,7 +36,7 @@ impl Shared {
         }
         let trail = self.trail();
         let (mut rows, more) = trail.page(region, endpoint.kinds(), &selection, from, size);
-        let last = rows.last().map(|(_, row)| row.position());
+        let last = rows.last().map(|(_, row)| row.position);
         if has(Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {
             inject_foreign_event(&trail, endpoint, &selection, last.filter(|_| more), &mut rows);
         }
@@ -79,12 +80,12 @@ fn select(
     let mut filters = Vec::new();
     for &parameter in endpoint.filters() {
         let Some(value) = query.first(parameter) else { continue };
-        if parameter == "status" {
-            let status =
-                value.parse().map_err(|_| Refusal::argument("status", "format", "value must be a status code"))?;
-            filters.push(Filter::Status(status));
-        } else if (parameter, value) != ("resource_type", "unknown_type") {
-            filters.extend(Filter::named(parameter, value));
+        match parameter {
+            "status" if value.parse::<u16>().is_err() => {
+                return Err(Refusal::argument("status", "format", "value must be a status code"));
+            }
+            "resource_type" if value == "unknown_type" => {}
+            _ => filters.push(facet(parameter, value)),
         }
     }
     let mut selection = Selection { after, before, descending, filters };
@@ -126,7 +127,7 @@ fn inject_foreign_event<'a>(
         None => {}
     }
     for guest in trail.page("fr-par", endpoint.kinds(), &selection, None, 1).0 {
-        let before = |row: &Row| (row.position() < guest.1.position()) != selection.descending;
+        let before = |row: &Row| (row.position < guest.1.position) != selection.descending;
         rows.insert(rows.partition_point(|(_, row)| before(row)), guest);
     }
 }

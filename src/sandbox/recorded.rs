@@ -5,16 +5,19 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::{fs, io};
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::endpoint::Endpoint;
 use super::error::Error;
-use super::event::{ABSENT, Facets, Kind, Nanos, symbol};
+use super::event::{Kind, Nanos, nanos, time};
+use super::facets::facets;
 use super::fault::replace_value;
-use super::list::{Source, Trail};
+use super::list::{Entry, Source, Trail};
 
 /// The recorded answers of a directory.
 #[derive(Debug, Default)]
@@ -57,76 +60,82 @@ struct ResourceOutline {
     kind: String,
 }
 
-/// Time and facets of an event that exists as JSON only.
-pub(super) fn outline(json: &str) -> Result<(Nanos, Facets), serde_json::Error> {
-    let event: Outline = serde_json::from_str(json)?;
-    let symbol_of = |text: &Option<String>| text.as_deref().map_or(ABSENT, symbol);
-    let mut facets = Facets {
-        project: symbol_of(&event.project_id),
-        product: symbol_of(&event.product_name),
-        service: symbol_of(&event.service_name),
-        method: symbol_of(&event.method_name),
-        principal: event.principal.as_ref().map_or(ABSENT, |principal| symbol(&principal.id)),
-        source_ip: symbol_of(&event.source_ip),
-        status: event.status_code.unwrap_or_default(),
-        ..Facets::default()
-    };
-    facets.set_resources(event.resources.iter().map(|resource| (&*resource.kind, &*resource.id)));
-    Ok((event.recorded_at.timestamp_nanos_opt().unwrap_or(Nanos::MAX), facets))
+/// The events of an answer.
+fn entries<'a>(region: &'a str, kind: Kind, answer: &str) -> serde_json::Result<Vec<Entry<'a>>> {
+    let answer: Answer = serde_json::from_str(answer)?;
+    answer.events.into_iter().map(|event| entry(region, kind, event.get().to_owned().into())).collect()
+}
+
+/// An event that exists as JSON only.
+pub(super) fn entry(region: &str, kind: Kind, json: Bytes) -> serde_json::Result<Entry<'_>> {
+    let event: Outline = serde_json::from_slice(&json)?;
+    let status = event.status_code.map(|status| status.to_string());
+    let fields = [
+        ("project_id", event.project_id.as_deref()),
+        ("product_name", event.product_name.as_deref()),
+        ("service_name", event.service_name.as_deref()),
+        ("method_name", event.method_name.as_deref()),
+        ("principal_id", event.principal.as_ref().map(|principal| &*principal.id)),
+        ("source_ip", event.source_ip.as_deref()),
+        ("status", status.as_deref()),
+    ];
+    let resources = event.resources.iter().map(|resource| (&*resource.kind, &*resource.id));
+    let at = event.recorded_at.timestamp_nanos_opt().unwrap_or(Nanos::MAX);
+    Ok(Entry { region, kind, at, facets: facets(&fields, resources), source: Source::Text(json) })
 }
 
 impl Recorded {
     /// Reads a directory. With `shift_to`, all times of recording move by the same distance, so that the newest event is
     /// recorded then; every other byte stays.
     pub(super) fn read(directory: &Path, shift_to: Option<DateTime<Utc>>) -> Result<Self, Error> {
-        let unreadable = |path: &Path, why: &dyn ToString| Error::Recorded { path: path.into(), why: why.to_string() };
         let mut recorded = Self::default();
+        let texts = texts(directory)?;
         let mut events = Vec::new();
-        let mut files: Vec<_> = std::fs::read_dir(directory)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| unreadable(directory, &error))?
-            .into_iter()
-            .map(|entry| entry.path())
-            .collect();
-        // In the same order everywhere.
-        files.sort();
-        for path in files {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let Some((what, region)) = name.strip_suffix(".json").and_then(|name| name.split_once('.')) else {
-                continue;
-            };
-            let kind = match what {
-                "events" => Some(Kind::Api),
-                "authentication-events" => Some(Kind::Authentication),
-                "system-events" => Some(Kind::System),
-                "products" => None,
-                _ => continue,
-            };
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-            let Some(kind) = kind else {
-                recorded.products.insert(region.to_owned(), text.into());
-                continue;
-            };
-            let answer: Answer = serde_json::from_str(&text).map_err(|error| unreadable(&path, &error))?;
-            for event in answer.events {
-                let (at, facets) = outline(event.get()).map_err(|error| unreadable(&path, &error))?;
-                events.push((region.to_owned(), kind, at, facets, event.get().as_bytes().to_vec()));
+        for (endpoint, region, text) in &texts {
+            if let [kind] = endpoint.kinds() {
+                let file = directory.join(format!("{endpoint}.{region}.json"));
+                events.extend(entries(region, *kind, text).map_err(|error| unreadable(&file, &error))?);
+            } else {
+                recorded.products.insert(region.clone(), text.clone().into());
             }
         }
-        let newest = events.iter().map(|(_, _, at, ..)| *at).max();
-        let shift = match (shift_to.and_then(|to| to.timestamp_nanos_opt()), newest) {
-            (Some(to), Some(newest)) => to - newest,
-            _ => 0,
-        };
+        if let (Some(to), Some(newest)) = (shift_to, events.iter().map(|event| event.at).max()) {
+            events.iter_mut().for_each(|event| shift(event, nanos(to) - newest));
+        }
         // Answers come newest first.
-        for (region, kind, at, facets, mut json) in events.into_iter().rev() {
-            let at = at + shift;
-            if shift != 0 {
-                let time = DateTime::from_timestamp_nanos(at).to_rfc3339_opts(SecondsFormat::Nanos, true);
-                replace_value(&mut json, "recorded_at", format!("\"{time}\"").as_bytes());
-            }
-            recorded.trail.add(&region, kind, at, facets, Source::Text(json.into()));
-        }
+        events.into_iter().rev().for_each(|event| recorded.trail.add(event));
         Ok(recorded)
     }
+}
+
+fn shift(event: &mut Entry<'_>, by: Nanos) {
+    event.at += by;
+    if let Source::Text(json) = &mut event.source {
+        let mut moved = json.to_vec();
+        let at = time(event.at).to_rfc3339_opts(SecondsFormat::Nanos, true);
+        replace_value(&mut moved, "recorded_at", format!("\"{at}\"").as_bytes());
+        *json = moved.into();
+    }
+}
+
+/// The files of a directory that are answers, by endpoint and region, in the same order everywhere.
+fn texts(directory: &Path) -> Result<Vec<(Endpoint, String, String)>, Error> {
+    let files = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut files = files.map_err(|error| unreadable(directory, &error))?;
+    files.sort_by_key(fs::DirEntry::path);
+    let mut texts = Vec::new();
+    for file in files {
+        let name = file.file_name();
+        let name = name.to_str().and_then(|name| name.strip_suffix(".json")?.split_once('.'));
+        let Some((Ok(endpoint), region)) = name.map(|(endpoint, region)| (endpoint.parse(), region)) else { continue };
+        if matches!(endpoint, Endpoint::Products) || endpoint.kinds().len() == 1 {
+            let text = fs::read_to_string(file.path()).map_err(|error| unreadable(&file.path(), &error))?;
+            texts.push((endpoint, region.to_owned(), text));
+        }
+    }
+    Ok(texts)
+}
+
+fn unreadable(path: &Path, why: &dyn ToString) -> Error {
+    Error::Recorded { path: path.into(), why: why.to_string() }
 }

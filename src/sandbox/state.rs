@@ -18,11 +18,11 @@ use super::event::{Kind, Nanos};
 use super::fault::{FaultPlan, Faults};
 use super::ids::of_name;
 use super::json::json;
-use super::list::{Row, Source, Trail};
+use super::list::{Entry, Row, Source, Trail};
 use super::organization::Organization;
 use super::products;
 use super::query::Refusal;
-use super::recorded::{Recorded, outline};
+use super::recorded::{Recorded, entry};
 use super::traffic::Traffic;
 
 /// The state that all connections share. No guard lives across an await.
@@ -124,8 +124,7 @@ impl Shared {
     }
 
     pub(super) fn push(&self, region: &str, kind: Kind, json: String) -> Result<(), Error> {
-        let (at, facets) = outline(&json)?;
-        self.trail_mut().add(region, kind, at, facets, Source::Text(json.into()));
+        self.trail_mut().add(entry(region, kind, json.into())?);
         Ok(())
     }
 
@@ -209,10 +208,10 @@ impl Shared {
             arriving.next += 1;
         }
         let mut trail = None;
-        while let Some(&Reverse((at, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
+        while let Some(&Reverse((_, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
             let event = traffic.event(number);
             let trail = trail.get_or_insert_with(|| self.trail_mut());
-            trail.add(event.region(), event.kind(), at, event.facets(), Source::Everyday(number));
+            trail.add(Entry::new(&event, Source::Everyday(number)));
             arriving.soon.pop();
         }
         now
@@ -236,13 +235,8 @@ fn simulate(config: &Config, organization: &Arc<Organization>) -> (Trail, Traffi
     let told = if incident.len() <= config.events { incident } else { Vec::new() };
     let everyday = (config.events - told.len()) as u64;
     let traffic = Traffic::new(Arc::clone(organization), config.seed, start, now, everyday);
-    let told = told
-        .into_iter()
-        .map(|event| (event.region(), event.kind(), event.at(), event.facets(), Source::Text(json(&event).into())));
-    let days = (0..everyday).map(|number| {
-        let event = traffic.event(number);
-        (event.region(), event.kind(), event.at(), event.facets(), Source::Everyday(number))
-    });
+    let told = told.into_iter().map(|event| Entry::new(&event, Source::Text(json(&event).into())));
+    let days = (0..everyday).map(|number| Entry::new(&traffic.event(number), Source::Everyday(number)));
     let mut trail = Trail::default();
     trail.fill(told.chain(days));
     (trail, traffic, everyday)
