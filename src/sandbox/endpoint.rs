@@ -1,14 +1,15 @@
 //! The endpoints of the simulated APIs, by path.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use clap::ValueEnum;
+use serde::Serialize;
 
 use super::event::Kind;
 
 /// An endpoint of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
     /// `ListEvents`: API calls, with every filter.
     Events,
@@ -34,48 +35,24 @@ pub enum Endpoint {
     Other,
 }
 
-const NAMES: [(Endpoint, &str); 11] = [
-    (Endpoint::Events, "events"),
-    (Endpoint::AuthenticationEvents, "authentication-events"),
-    (Endpoint::SystemEvents, "system-events"),
-    (Endpoint::CombinedEvents, "combined-events"),
-    (Endpoint::Products, "products"),
-    (Endpoint::Users, "users"),
-    (Endpoint::Applications, "applications"),
-    (Endpoint::ApiKeys, "api-keys"),
-    (Endpoint::Projects, "projects"),
-    (Endpoint::Resources, "resources"),
-    (Endpoint::Other, "other"),
-];
-
 impl Endpoint {
-    pub(super) fn name(self) -> &'static str {
-        NAMES.iter().find(|(endpoint, _)| *endpoint == self).map_or("other", |(_, name)| name)
-    }
-
     /// The endpoint of a path, and the region in it.
     pub(super) fn of(path: &str) -> (Self, Option<&str>) {
-        let mut parts = path.split('/').skip(1);
-        let named = |name: Option<&str>| name.and_then(|name| name.parse().ok()).unwrap_or(Endpoint::Other);
-        let (endpoint, region) = match (parts.next(), parts.next(), parts.next()) {
-            (Some("audit-trail"), Some("v1alpha1"), Some("regions")) => {
-                let region = parts.next();
-                match named(parts.next()) {
-                    endpoint if endpoint.kinds().is_empty() && endpoint != Endpoint::Products => {
-                        (Endpoint::Other, region)
-                    }
-                    endpoint => (endpoint, region),
-                }
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        match parts[..] {
+            ["audit-trail", "v1alpha1", "regions", region, name] => {
+                (Self::named(name, Self::is_audit_trail), Some(region))
             }
-            (Some("iam"), Some("v1alpha1"), name) => match named(name) {
-                endpoint if endpoint.is_iam() => (endpoint, None),
-                _ => (Endpoint::Other, None),
-            },
-            (Some("account"), Some("v3"), Some("projects")) => (Endpoint::Projects, None),
-            (Some("search"), Some("v1alpha1"), Some("resources")) => (Endpoint::Resources, None),
-            _ => (Endpoint::Other, None),
-        };
-        if parts.next().is_some() { (Endpoint::Other, region) } else { (endpoint, region) }
+            ["iam", "v1alpha1", name] => (Self::named(name, Self::is_iam), None),
+            ["account", "v3", "projects"] => (Self::Projects, None),
+            ["search", "v1alpha1", "resources"] => (Self::Resources, None),
+            _ => (Self::Other, None),
+        }
+    }
+
+    /// The endpoint of this name in one of the APIs.
+    fn named(name: &str, is_in_api: fn(Self) -> bool) -> Self {
+        Self::from_str(name, false).ok().filter(|endpoint| is_in_api(*endpoint)).unwrap_or(Self::Other)
     }
 
     /// The kinds of events it lists.
@@ -119,20 +96,6 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Endpoint {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        NAMES.iter().find(|(_, name)| *name == text).map(|(endpoint, _)| *endpoint).ok_or(())
-    }
-}
-
-impl Serialize for Endpoint {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+        f.write_str(self.to_possible_value().expect("every endpoint has a name").get_name())
     }
 }

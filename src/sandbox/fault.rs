@@ -1,15 +1,19 @@
 //! The faults of answers; each can be switched on alone.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use clap::ValueEnum;
+use regex::bytes::Regex;
+
 use super::endpoint::Endpoint;
-use crate::settings::is_region;
+use crate::settings::{REGIONS, is_region};
 
 /// A fault of an answer.
 ///
 /// As text it is the name in kebab case: `empty-token`, `too-many-requests`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Fault {
     /// The last page has `"next_page_token":""` instead of no such key.
     EmptyToken,
@@ -72,39 +76,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Every fault.
-    pub const ALL: [Fault; 29] = [
-        Fault::EmptyToken,
-        Fault::NullToken,
-        Fault::RepeatingToken,
-        Fault::DuplicateAcrossPages,
-        Fault::DuplicateAcrossRegions,
-        Fault::UnknownEnum,
-        Fault::UnknownField,
-        Fault::HugeBody,
-        Fault::InvalidUtf8,
-        Fault::TruncatedJson,
-        Fault::HtmlPage,
-        Fault::HtmlAsJson,
-        Fault::TooManyRequests,
-        Fault::RetryAfter,
-        Fault::InternalError,
-        Fault::BadGateway,
-        Fault::Unavailable,
-        Fault::NotFound,
-        Fault::NotImplemented,
-        Fault::Forbidden,
-        Fault::ConnectionReset,
-        Fault::Stall,
-        Fault::WrongType,
-        Fault::MissingId,
-        Fault::MissingTime,
-        Fault::MalformedTime,
-        Fault::SmallPages,
-        Fault::Unsorted,
-        Fault::OutOfWindow,
-    ];
-
     /// This fault on every call.
     #[must_use]
     pub fn always(self) -> FaultPlan {
@@ -122,65 +93,20 @@ impl Fault {
     pub fn every(self, nth: u64) -> FaultPlan {
         FaultPlan { when: When::Every(nth), ..self.always() }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Fault::EmptyToken => "empty-token",
-            Fault::NullToken => "null-token",
-            Fault::RepeatingToken => "repeating-token",
-            Fault::DuplicateAcrossPages => "duplicate-across-pages",
-            Fault::DuplicateAcrossRegions => "duplicate-across-regions",
-            Fault::UnknownEnum => "unknown-enum",
-            Fault::UnknownField => "unknown-field",
-            Fault::HugeBody => "huge-body",
-            Fault::InvalidUtf8 => "invalid-utf8",
-            Fault::TruncatedJson => "truncated-json",
-            Fault::HtmlPage => "html-page",
-            Fault::HtmlAsJson => "html-as-json",
-            Fault::TooManyRequests => "too-many-requests",
-            Fault::RetryAfter => "retry-after",
-            Fault::InternalError => "internal-error",
-            Fault::BadGateway => "bad-gateway",
-            Fault::Unavailable => "unavailable",
-            Fault::NotFound => "not-found",
-            Fault::NotImplemented => "not-implemented",
-            Fault::Forbidden => "forbidden",
-            Fault::ConnectionReset => "connection-reset",
-            Fault::Stall => "stall",
-            Fault::WrongType => "wrong-type",
-            Fault::MissingId => "missing-id",
-            Fault::MissingTime => "missing-time",
-            Fault::MalformedTime => "malformed-time",
-            Fault::SmallPages => "small-pages",
-            Fault::Unsorted => "unsorted",
-            Fault::OutOfWindow => "out-of-window",
-        }
-    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.to_possible_value().expect("every fault has a name").get_name())
     }
 }
 
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|fault| fault.name() == text)
-            .ok_or_else(|| UnknownFault { text: text.to_owned(), why: "there is no such fault" })
-    }
-}
-
-/// A fault or a plan that cannot be read.
+/// A plan that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}`: {why}")]
 pub struct UnknownFault {
     text: String,
-    why: &'static str,
+    why: String,
 }
 
 /// Which of the matching calls fail.
@@ -243,24 +169,35 @@ impl FromStr for FaultPlan {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |why| UnknownFault { text: text.to_owned(), why };
-        let (fault, limits) = text.split_once(':').unwrap_or((text, ""));
-        let mut plan = fault.parse::<Fault>()?.always();
-        for limit in limits.split(',').filter(|limit| !limit.is_empty()) {
-            let (key, value) = limit.split_once('=').ok_or_else(|| wrong("a limit is written key=value"))?;
-            let number =
-                || value.parse().ok().filter(|&n| n > 0).ok_or_else(|| wrong("a count is a number above zero"));
-            match key {
-                "every" => plan.when = When::Every(number()?),
-                "first" => plan.when = When::First(number()?),
-                "region" if is_region(value) => plan.region = Some(value.to_owned()),
-                "region" => return Err(wrong("the regions are fr-par, nl-ams, pl-waw, it-mil")),
-                "endpoint" => plan.endpoint = Some(value.parse().map_err(|()| wrong("there is no such endpoint"))?),
-                _ => return Err(wrong("the limits are every, first, region and endpoint")),
-            }
-        }
-        Ok(plan)
+        parse(text).map_err(|why| UnknownFault { text: text.to_owned(), why })
     }
+}
+
+fn parse(text: &str) -> Result<FaultPlan, String> {
+    let (fault, limits) = text.split_once(':').unwrap_or((text, ""));
+    let mut plan = named::<Fault>(fault).map_err(|names| format!("the faults are {names}"))?.always();
+    for limit in limits.split(',').filter(|limit| !limit.is_empty()) {
+        match limit.split_once('=') {
+            Some(("every", nth)) => plan.when = When::Every(count(nth)?),
+            Some(("first", calls)) => plan.when = When::First(count(calls)?),
+            Some(("region", region)) if is_region(region) => plan.region = Some(region.to_owned()),
+            Some(("region", _)) => return Err(format!("the regions are {}", REGIONS.join(", "))),
+            Some(("endpoint", name)) => {
+                plan.endpoint = Some(named(name).map_err(|names| format!("the endpoints are {names}"))?);
+            }
+            _ => return Err("the limits are every=N, first=N, region=NAME and endpoint=NAME".to_owned()),
+        }
+    }
+    Ok(plan)
+}
+
+/// The value of this name, or the names that there are.
+fn named<T: ValueEnum + fmt::Display>(name: &str) -> Result<T, String> {
+    T::from_str(name, false).map_err(|_| T::value_variants().iter().map(T::to_string).collect::<Vec<_>>().join(", "))
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "a count is a number above zero".to_owned())
 }
 
 /// The active plans, each with its number of matching calls.
@@ -306,83 +243,54 @@ pub(super) fn corrupt(fault: Fault, event: &mut Vec<u8>) {
     match fault {
         Fault::UnknownEnum => {
             // The type of the first resource: request bodies have a `type` too.
-            if let Some(resources) = find(event, b"\"resources\":[") {
-                let mut tail = event.split_off(resources);
-                replace_value(&mut tail, "type", b"\"holographic\"");
-                event.append(&mut tail);
-            }
-            replace_value(event, "result", b"\"holographic\"");
-            replace_value(event, "kind", b"\"holographic\"");
+            replace(event, r#"("resources":\[.*?"type":)"[^"]*""#, br#"$1"holographic""#);
+            replace_value(event, "result", r#""holographic""#);
+            replace_value(event, "kind", r#""holographic""#);
         }
         Fault::UnknownField => {
-            insert_after(
-                event,
-                b"{",
-                br#""from_the_future":{"depth":[1, {"a":null}], "rate":-1.5E+30}, "since":null, "#,
-            );
+            let fields = br#"{"from_the_future":{"depth":[1, {"a":null}], "rate":-1.5E+30}, "since":null, "#;
+            replace(event, r"^\{", fields);
         }
         Fault::HugeBody => {
-            let mut padding = br#""padding":""#.to_vec();
-            padding.resize(padding.len() + 10 * 1024 * 1024, b'x');
-            padding.extend_from_slice(b"\", ");
-            if !insert_after(event, b"\"request_body\":{", &padding) {
-                insert_after(event, b"{", &padding);
-            }
-            // The body may have been empty.
-            if let Some(at) = find(event, b"\", }") {
-                event.drain(at + 1..at + 3);
-            }
+            let padding = format!(r#""padding":"{}""#, "x".repeat(10 << 20));
+            let _ = replace(event, r#"("request_body":\{)\}"#, format!("$1{padding}}}").as_bytes())
+                || replace(event, r#"("request_body":\{)"#, format!("$1{padding}, ").as_bytes())
+                || replace(event, r"^\{", format!("{{{padding}, ").as_bytes());
         }
         Fault::InvalidUtf8 => {
-            let keys: [&[u8]; 4] = [b"\"user_agent\":\"", b"\"name\":\"", b"\"system_name\":\"", b"\"request_id\":\""];
-            let _ = keys.iter().any(|key| insert_after(event, key, b"\xff\xfe\xc3\x28"));
+            let mut texts = ["user_agent", "name", "system_name", "request_id"].iter();
+            texts.any(|key| replace(event, &format!(r#"("{key}":")"#), b"$1\xff\xfe\xc3\x28"));
         }
         Fault::WrongType => {
-            let _ = replace_value(event, "status_code", b"\"200\"")
-                || replace_value(event, "result", b"1")
-                || replace_value(event, "kind", b"1");
+            let _ = replace_value(event, "status_code", r#""200""#)
+                || replace_value(event, "result", "1")
+                || replace_value(event, "kind", "1");
         }
-        Fault::MissingId => remove_member(event, "id"),
-        Fault::MissingTime => remove_member(event, "recorded_at"),
+        Fault::MissingId => {
+            replace(event, &format!(r#""id":{SCALAR}(, )?"#), b"");
+        }
+        Fault::MissingTime => {
+            replace(event, &format!(r#""recorded_at":{SCALAR}(, )?"#), b"");
+        }
         Fault::MalformedTime => {
-            replace_value(event, "recorded_at", b"\"yesterday, around noon\"");
+            replace_value(event, "recorded_at", r#""yesterday, around noon""#);
         }
         _ => {}
     }
 }
 
-/// Replaces the value of the first scalar member of this name.
-pub(super) fn replace_value(event: &mut Vec<u8>, key: &str, value: &[u8]) -> bool {
-    let Some((_, start, end)) = member(event, key) else { return false };
-    event.splice(start..end, value.iter().copied());
+/// A text, a number, a truth value or null.
+const SCALAR: &str = r#"(?:"[^"]*"|[^,}\]]*)"#;
+
+/// Replaces the value of the first scalar member of this name, if there is one.
+pub(super) fn replace_value(event: &mut Vec<u8>, key: &str, value: &str) -> bool {
+    replace(event, &format!(r#""{key}":{SCALAR}"#), format!(r#""{key}":{value}"#).as_bytes())
+}
+
+/// Replaces the first match of a pattern, if there is one.
+fn replace(event: &mut Vec<u8>, pattern: &str, by: &[u8]) -> bool {
+    let pattern = Regex::new(&format!("(?s-u){pattern}")).expect("the patterns of faults are valid");
+    let Cow::Owned(replaced) = pattern.replace(event, by) else { return false };
+    *event = replaced;
     true
-}
-
-fn remove_member(event: &mut Vec<u8>, key: &str) {
-    if let Some((start, _, end)) = member(event, key) {
-        event.drain(start..event.len().min(end + 2));
-    }
-}
-
-/// Offsets of the first scalar member of this name: its start, the start of its value, its end.
-fn member(event: &[u8], key: &str) -> Option<(usize, usize, usize)> {
-    let quoted = format!("\"{key}\":");
-    let start = find(event, quoted.as_bytes())?;
-    let value = start + quoted.len();
-    let end = match event.get(value)? {
-        b'"' => value + 2 + find(&event[value + 1..], b"\"")?,
-        _ => value + event[value..].iter().position(|byte| matches!(byte, b',' | b'}' | b']'))?,
-    };
-    Some((start, value, end))
-}
-
-fn insert_after(event: &mut Vec<u8>, what: &[u8], text: &[u8]) -> bool {
-    let Some(start) = find(event, what) else { return false };
-    let at = start + what.len();
-    event.splice(at..at, text.iter().copied());
-    true
-}
-
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
 }

@@ -40,7 +40,7 @@ pub(super) fn list(endpoint: Endpoint, organization: &Organization, query: &Para
     let count = format!(r#", "total_count":{}"#, entries.len());
     let entries = entries.into_iter().skip((page - 1).saturating_mul(size)).take(size);
     let entries: Vec<Vec<u8>> = entries.map(String::into_bytes).collect();
-    Ok(json::list(&endpoint.name().replace('-', "_"), &entries, &count))
+    Ok(json::list(&endpoint.to_string().replace('-', "_"), &entries, &count))
 }
 
 fn user_json(organization: &Organization, user: &User) -> String {

@@ -45,7 +45,7 @@ impl Shared {
         let next = match query.first("page_token").filter(|_| has(Fault::RepeatingToken)) {
             Some(same) => Some(same.to_owned()),
             None if more || has(Fault::RepeatingToken) => {
-                last.map(|last| Token::new(endpoint.name(), region, &asked, last).encode())
+                last.map(|last| Token::new(endpoint, region, &asked, last).encode())
             }
             None => Some(String::new()).filter(|_| has(Fault::EmptyToken)),
         };
@@ -96,7 +96,7 @@ fn select(
         return Ok((selection, None));
     };
     let token = Token::decode(text)
-        .filter(|token| token.continues(endpoint.name(), region, &selection))
+        .filter(|token| token.continues(endpoint, region, &selection))
         .ok_or_else(|| Refusal::argument("page_token", "format", "the token belongs to another list"))?;
     // All pages have the window of the first, also when `now` has advanced.
     (selection.after, selection.before) = (token.after, token.before);
@@ -138,8 +138,8 @@ fn tamper(events: &mut Vec<(Kind, Vec<u8>)>, after: Nanos, faults: &[Fault]) {
         let (kind, mut stray) = (*kind, last.clone());
         let early = time(after.saturating_sub(86_400 * SECOND)).to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let id = uuid_v4(of_name(&early).random());
-        replace_value(&mut stray, "id", format!("\"{id}\"").as_bytes());
-        replace_value(&mut stray, "recorded_at", format!("\"{early}\"").as_bytes());
+        replace_value(&mut stray, "id", &format!("\"{id}\""));
+        replace_value(&mut stray, "recorded_at", &format!("\"{early}\""));
         events.push((kind, stray));
     }
     if let Some((_, first)) = events.first_mut() {

@@ -9,6 +9,7 @@ use std::{fs, io};
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -113,7 +114,7 @@ fn shift(event: &mut Entry<'_>, by: Nanos) {
     if let Source::Text(json) = &mut event.source {
         let mut moved = json.to_vec();
         let at = time(event.at).to_rfc3339_opts(SecondsFormat::Nanos, true);
-        replace_value(&mut moved, "recorded_at", format!("\"{at}\"").as_bytes());
+        replace_value(&mut moved, "recorded_at", &format!("\"{at}\""));
         *json = moved.into();
     }
 }
@@ -127,7 +128,9 @@ fn texts(directory: &Path) -> Result<Vec<(Endpoint, String, String)>, Error> {
     for file in files {
         let name = file.file_name();
         let name = name.to_str().and_then(|name| name.strip_suffix(".json")?.split_once('.'));
-        let Some((Ok(endpoint), region)) = name.map(|(endpoint, region)| (endpoint.parse(), region)) else { continue };
+        let Some((Ok(endpoint), region)) = name.map(|(name, region)| (Endpoint::from_str(name, false), region)) else {
+            continue;
+        };
         if matches!(endpoint, Endpoint::Products) || endpoint.kinds().len() == 1 {
             let text = fs::read_to_string(file.path()).map_err(|error| unreadable(&file.path(), &error))?;
             texts.push((endpoint, region.to_owned(), text));

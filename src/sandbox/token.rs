@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::Endpoint;
 use super::list::{Position, Selection};
 
 /// The position of a page's last event and the bounds of the first page.
@@ -18,7 +19,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub(super) fn new(endpoint: &str, region: &str, selection: &Selection, position: Position) -> Self {
+    pub(super) fn new(endpoint: Endpoint, region: &str, selection: &Selection, position: Position) -> Self {
         let (after, before) = (selection.after, selection.before);
         let mut token = Self { position, after, before, seal: 0 };
         token.seal = token.seal_for(endpoint, region, selection);
@@ -26,11 +27,11 @@ impl Token {
     }
 
     /// Whether this server made the token for that list.
-    pub(super) fn continues(&self, endpoint: &str, region: &str, selection: &Selection) -> bool {
+    pub(super) fn continues(&self, endpoint: Endpoint, region: &str, selection: &Selection) -> bool {
         self.seal == self.seal_for(endpoint, region, selection)
     }
 
-    fn seal_for(&self, endpoint: &str, region: &str, selection: &Selection) -> u64 {
+    fn seal_for(&self, endpoint: Endpoint, region: &str, selection: &Selection) -> u64 {
         let mut hasher = DefaultHasher::new();
         (endpoint, region, selection.descending, &selection.filters).hash(&mut hasher);
         (self.position, self.after, self.before).hash(&mut hasher);
@@ -54,13 +55,13 @@ mod tests {
     fn a_token_continues_its_own_list_and_no_other() {
         let selection = Selection { after: -5, before: i64::MAX, descending: true, filters: Vec::new() };
         let position = Position { at: 1_765_432_109_876_543_210, number: 42 };
-        let token = Token::new("events", "fr-par", &selection, position);
+        let token = Token::new(Endpoint::Events, "fr-par", &selection, position);
         let text = token.encode();
         assert_eq!(Token::decode(&text), Some(token));
-        let continues = |token: Token| token.continues("events", "fr-par", &selection);
+        let continues = |token: Token| token.continues(Endpoint::Events, "fr-par", &selection);
         assert!(continues(token));
-        assert!(!token.continues("events", "nl-ams", &selection));
-        assert!(!token.continues("events", "fr-par", &Selection { descending: false, ..selection.clone() }));
+        assert!(!token.continues(Endpoint::Events, "nl-ams", &selection));
+        assert!(!token.continues(Endpoint::Events, "fr-par", &Selection { descending: false, ..selection.clone() }));
         // A changed character gives no token, or one that continues no list.
         for index in [0, 40, text.len() - 2] {
             let mut forged = text.clone().into_bytes();
