@@ -45,14 +45,8 @@ pub struct Incident {
     pub granted_at: DateTime<Utc>,
     /// The server that was scaled up and started.
     pub server_id: String,
-    /// Its name.
-    pub server_name: String,
     /// The project it is in.
     pub project_id: String,
-    /// Its zone.
-    pub zone: &'static str,
-    /// Its region.
-    pub region: &'static str,
     /// When it was started: the cause of the spike.
     pub powered_on_at: DateTime<Utc>,
     /// When its CPU load rises.
@@ -72,20 +66,10 @@ pub struct Incident {
 pub(super) const ADDRESS: &str = "192.0.2.66";
 pub(super) const COUNTRY: &str = "AQ";
 pub(super) const FAILED_LOGINS: usize = 7;
-pub(super) const BURST: usize = 12;
+const BURST: usize = 12;
 
-/// What the intruder tries at first, and may not: product, service, method, body.
-pub(super) const PROBES: [(&str, &str, &str, &str); 8] = [
-    ("iam", "scaleway.iam.v1alpha1.Api", "CreateUser", r#"{"email":"guest@example.com"}"#),
-    ("iam", "scaleway.iam.v1alpha1.Api", "AddGroupMember", r#"{"group_id":"$group"}"#),
-    ("iam", "scaleway.iam.v1alpha1.Api", "UpdateOrganizationSecuritySettings", r#"{"enforce_password_renewal":false}"#),
-    ("iam", "scaleway.iam.v1alpha1.Api", "SetRules", r#"{"rules":[]}"#),
-    ("iam", "scaleway.iam.v1alpha1.Api", "CreateJWT", "{}"),
-    ("account", "scaleway.account.v2.GDPRApi", "DownloadGDPRExport", "{}"),
-    ("secret-manager", "scaleway.secret_manager.v1beta1.Api", "UnprotectSecret", "{}"),
-    ("key-manager", "scaleway.key_manager.v1alpha1.Api", "UnprotectKey", "{}"),
-];
-pub(super) const PROBE_ROUNDS: usize = 3;
+/// The calls of the discovery, which are all denied.
+pub(super) const DENIED_CALLS: usize = 24;
 
 impl Incident {
     pub(super) fn new(
@@ -95,43 +79,40 @@ impl Incident {
         now: DateTime<Utc>,
         span: Duration,
     ) -> Self {
-        let whole = span.min(Duration::minutes(MINUTES)).num_microseconds().unwrap_or(0);
+        let whole = span.min(Duration::minutes(MINUTES)).num_microseconds().expect("three hours are not too long");
+        let minute = Duration::microseconds(whole / MINUTES);
         // To the nanosecond as most products record, to the microsecond where Instance does.
-        let at =
-            |minutes_ago: i64| now - Duration::microseconds(whole / MINUTES * minutes_ago) - Duration::nanoseconds(407);
-        let on_instance = |minutes_ago: i64| at(minutes_ago).trunc_subsecs(6);
-        let user = users.iter().find(|user| user.username == "ops-3").unwrap_or(&users[0]);
-        let responder = users.iter().find(|user| user.username == "security-1").unwrap_or(&users[0]);
-        let application = applications.iter().find(|app| app.name == "ci-deploy").unwrap_or(&applications[0]);
-        let server = resources.iter().find(|resource| resource.name == "web-3").unwrap_or(&resources[0]);
+        let now = now - Duration::nanoseconds(407);
+        let on_instance = now.trunc_subsecs(6);
+        let user = users.iter().find(|user| user.username == "ops-3").expect("a user");
+        let responder = users.iter().find(|user| user.username == "security-1").expect("a user");
+        let application = applications.iter().find(|app| app.name == "ci-deploy").expect("an application");
+        let server = resources.iter().find(|resource| resource.name == "web-3").expect("a server");
         Self {
-            started_at: at(170),
-            ended_at: at(40),
+            started_at: now - minute * 170,
+            ended_at: now - minute * 40,
             user_id: user.id.clone(),
             user_email: user.email.clone(),
             responder_id: responder.id.clone(),
             source_ip: ADDRESS,
             country_code: COUNTRY,
             failed_logins: FAILED_LOGINS,
-            logged_in_at: at(165),
-            denied_calls: PROBES.len() * PROBE_ROUNDS,
+            logged_in_at: now - minute * 165,
+            denied_calls: DENIED_CALLS,
             application_id: application.id.clone(),
             access_key: access_key(&mut of_name("key of the incident")),
-            key_created_at: at(157),
+            key_created_at: now - minute * 157,
             policy_id: id_of("policy of the incident"),
-            granted_at: at(154),
+            granted_at: now - minute * 154,
             server_id: server.id.clone(),
-            server_name: server.name.clone(),
             project_id: server.project_id.clone(),
-            zone: server.locality,
-            region: server.region(),
-            powered_on_at: on_instance(138),
-            spike_from: on_instance(137),
-            spike_until: on_instance(55),
+            powered_on_at: on_instance - minute * 138,
+            spike_from: on_instance - minute * 137,
+            spike_until: on_instance - minute * 55,
             created_server_ids: (1..=BURST).map(|n| id_of(&format!("server {n} of the incident"))).collect(),
-            exported_at: on_instance(108),
+            exported_at: on_instance - minute * 108,
             snapshot_id: id_of("snapshot of the incident"),
-            tampered_at: at(95),
+            tampered_at: now - minute * 95,
         }
     }
 }
