@@ -19,7 +19,7 @@ pub struct Calls {
     /// By status of the answer.
     pub by_status: BTreeMap<u16, u64>,
     /// The most concurrent calls.
-    pub most_at_once: u64,
+    pub most_at_once: usize,
     /// Path and query of each, oldest first; the last ten thousand.
     pub queries: VecDeque<String>,
 }
@@ -37,7 +37,7 @@ impl Calls {
         self.by_status.get(&status).copied().unwrap_or_default()
     }
 
-    pub(super) fn record_call(&mut self, endpoint: Endpoint, query: &str, under_way: u64) {
+    pub(super) fn record_call(&mut self, endpoint: Endpoint, query: &str, under_way: usize) {
         self.total += 1;
         *self.by_endpoint.entry(endpoint).or_default() += 1;
         self.most_at_once = self.most_at_once.max(under_way);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::fault::FaultPlan;
+use crate::settings::REGIONS;
 
 /// The secret key that may read everything.
 pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
@@ -56,8 +57,6 @@ pub struct Config {
     pub live: bool,
     /// How long every answer takes.
     pub latency: Duration,
-    /// At most this much more, different for each call.
-    pub jitter: Duration,
     /// Calls per second, beyond which the answer is 429.
     pub rate_limit: Option<f64>,
     /// What goes wrong.
@@ -75,8 +74,6 @@ pub struct Config {
     pub keys: Vec<(String, Grant)>,
     /// The regions that exist. Any other is not found.
     pub regions: Vec<String>,
-    /// Events older than this are gone.
-    pub retention: Duration,
 }
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -92,7 +89,6 @@ impl Default for Config {
             span: DAY * 7,
             live: false,
             latency: Duration::ZERO,
-            jitter: Duration::ZERO,
             rate_limit: None,
             faults: Vec::new(),
             stall: Duration::from_mins(1),
@@ -105,8 +101,7 @@ impl Default for Config {
                 (KEY_FOR_THE_TRAIL_ALONE.to_owned(), Grant::TrailAlone),
                 (KEY_STILL_PROPAGATING.to_owned(), Grant::AfterCalls(3)),
             ],
-            regions: ["fr-par", "nl-ams", "pl-waw", "it-mil"].map(str::to_owned).to_vec(),
-            retention: DAY * 90,
+            regions: REGIONS.map(str::to_owned).to_vec(),
         }
     }
 }

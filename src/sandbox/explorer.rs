@@ -1,5 +1,6 @@
 //! Resource Explorer: the list of resources, paged by tokens.
 
+use bytes::Bytes;
 use chrono::SecondsFormat;
 
 use super::catalogue::resource_type;
@@ -10,7 +11,7 @@ use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
 
 /// One page of the selected resources, as JSON.
-pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Vec<u8>, Refusal> {
+pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Bytes, Refusal> {
     let size = query.page_size(100)?.unwrap_or(50);
     let token = query.first("page_token");
     // A position in hexadecimal digits, behind a letter that no client may rely on.

@@ -1,5 +1,6 @@
 //! The lists of people, applications, keys and projects, paged by number.
 
+use bytes::Bytes;
 use chrono::{DateTime, Duration, SecondsFormat};
 
 use super::endpoint::Endpoint;
@@ -9,7 +10,7 @@ use super::organization::{ORGANIZATION_ID, Organization};
 use super::query::{Parameters, Refusal};
 
 /// One page of a list, as JSON.
-pub(super) fn list(endpoint: Endpoint, organization: &Organization, query: &Parameters) -> Result<Vec<u8>, Refusal> {
+pub(super) fn list(endpoint: Endpoint, organization: &Organization, query: &Parameters) -> Result<Bytes, Refusal> {
     let page = query.number("page")?.unwrap_or(1).max(1);
     let size = query.page_size(100)?.unwrap_or(20);
     let entries: Vec<String> = match endpoint {

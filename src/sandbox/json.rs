@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use serde::ser::{Error, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
@@ -36,9 +37,9 @@ pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// An answer that lists entries, with the members that follow the list.
-pub(super) fn list(name: &str, entries: &[Vec<u8>], members: &str) -> Vec<u8> {
+pub(super) fn list(name: &str, entries: &[Vec<u8>], members: &str) -> Bytes {
     let entries = entries.join(&b", "[..]);
-    [format!("{{\"{name}\":[").as_bytes(), &entries, format!("]{members}}}").as_bytes()].concat()
+    [format!("{{\"{name}\":[").as_bytes(), &entries, format!("]{members}}}").as_bytes()].concat().into()
 }
 
 /// A text as it stands between the quotes of a JSON string.

@@ -1,5 +1,6 @@
 //! A page of events, with faults applied.
 
+use bytes::Bytes;
 use chrono::SecondsFormat;
 use rand::Rng;
 
@@ -23,7 +24,7 @@ impl Shared {
         region: &str,
         query: &Parameters,
         faults: &[Fault],
-    ) -> Result<Vec<u8>, Refusal> {
+    ) -> Result<Bytes, Refusal> {
         let has = |fault| faults.contains(&fault);
         let now = self.catch_up();
         let most = if has(Fault::SmallPages) { 50 } else { 100 };

@@ -3,8 +3,10 @@
 //! Account, Apple silicon, Elastic Metal, IAM, Key Manager, Kubernetes, Load Balancer and Secret Manager as recorded; the
 //! others from Scaleway's documentation, so their `name` is a guess where no answer has been published.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use super::table::rows;
@@ -21,8 +23,13 @@ struct Service {
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| rows(include_str!("tables/products.tsv")));
 
-/// The answer of `/products`.
-pub(super) fn list() -> String {
+/// The answers of `/products`: the same in each region.
+pub(super) fn of_regions(regions: &[String]) -> HashMap<String, Bytes> {
+    let list = Bytes::from(list());
+    regions.iter().map(|region| (region.clone(), list.clone())).collect()
+}
+
+fn list() -> String {
     let products = SERVICES.chunk_by(|a, b| a.product == b.product);
     let products: Vec<String> = products
         .map(|services| {

@@ -8,15 +8,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::Rng;
 
 use super::calls::Calls;
-use super::config::{Config, Grant};
+use super::config::{Config, DAY, Grant};
 use super::endpoint::Endpoint;
 use super::error::Error;
-use super::event::{Kind, Nanos};
+use super::event::{Kind, Nanos, nanos};
 use super::fault::{FaultPlan, Faults};
-use super::ids::of_name;
 use super::json::json;
 use super::list::{Entry, Row, Source, Trail};
 use super::organization::Organization;
@@ -25,29 +23,27 @@ use super::query::Refusal;
 use super::recorded::{Recorded, entry};
 use super::traffic::Traffic;
 
+/// Events older than this are gone.
+const RETENTION: Duration = DAY.saturating_mul(90);
+
 /// The state that all connections share. No guard lives across an await.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) organization: Arc<Organization>,
-    /// `None` for recorded answers.
-    traffic: Option<Traffic>,
-    products: Products,
+    traffic: Traffic,
+    /// Answers of the product list, by region.
+    products: HashMap<String, Bytes>,
     trail: RwLock<Trail>,
     arriving: Mutex<Arriving>,
     pub(super) faults: Mutex<Faults>,
     pub(super) calls: Mutex<Calls>,
     budget: Mutex<Budget>,
     propagation: Mutex<Propagation>,
-    pub(super) under_way: AtomicU64,
+    /// Each call under way has a clone.
+    pub(super) under_way: Arc<()>,
     pub(super) answers: AtomicU64,
     started: Instant,
-}
-
-#[derive(Debug)]
-enum Products {
-    Simulated(Bytes),
-    Recorded(HashMap<String, Bytes>),
 }
 
 /// Events of the future.
@@ -80,27 +76,33 @@ impl Shared {
     pub(super) fn new(config: Config) -> Result<Self, Error> {
         let span = TimeDelta::from_std(config.span).unwrap_or(TimeDelta::MAX);
         let organization = Arc::new(Organization::new(config.now, span));
-        let mut arriving = Arriving::default();
-        let (trail, traffic, products) = if let Some(directory) = &config.recorded {
-            let recorded = Recorded::read(directory, config.shift_to)?;
-            (recorded.trail, None, Products::Recorded(recorded.products))
-        } else {
-            let (trail, traffic, everyday) = simulate(&config, &organization);
-            arriving.next = everyday;
-            (trail, Some(traffic), Products::Simulated(products::list().into()))
+        let (Recorded { mut trail, products }, events) = match &config.recorded {
+            Some(directory) => (Recorded::read(directory, config.shift_to)?, 0),
+            None => {
+                (Recorded { trail: Trail::default(), products: products::of_regions(&config.regions) }, config.events)
+            }
         };
+        let incident = organization.incident.events(&organization);
+        let incident = if incident.len() <= events { incident } else { Vec::new() };
+        let everyday = (events - incident.len()) as u64;
+        let now = nanos(config.now);
+        let start = now.saturating_sub(config.span.as_nanos().try_into().unwrap_or(Nanos::MAX));
+        let traffic = Traffic::new(Arc::clone(&organization), config.seed, start, now, everyday);
+        let incident = incident.into_iter().map(|event| Entry::new(&event, Source::Text(json(&event).into())));
+        let days = (0..everyday).map(|number| Entry::new(&traffic.event(number), Source::Everyday(number)));
+        trail.fill(incident.chain(days));
         let started = Instant::now();
         Ok(Self {
             trail: RwLock::new(trail),
             traffic,
             organization,
             products,
-            arriving: Mutex::new(arriving),
+            arriving: Mutex::new(Arriving { next: everyday, ..Arriving::default() }),
             faults: Mutex::new(Faults::new(config.faults.clone())),
             calls: Mutex::default(),
             budget: Mutex::new(Budget::full(config.rate_limit, started)),
             propagation: Mutex::new(Propagation { denied: vec![0; config.keys.len()], since: started }),
-            under_way: AtomicU64::new(0),
+            under_way: Arc::default(),
             answers: AtomicU64::new(0),
             config,
             started,
@@ -140,14 +142,8 @@ impl Shared {
         self.trail.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn delay(&self, answer: u64) -> Duration {
-        let share = if self.config.jitter.is_zero() { 0.0 } else { of_name(&format!("jitter {answer}")).random() };
-        self.config.latency + self.config.jitter.mul_f64(share)
-    }
-
     pub(super) fn is_within_rate(&self) -> bool {
-        let Some(rate) = self.config.rate_limit else { return true };
-        lock(&self.budget).spend(rate, Instant::now())
+        self.config.rate_limit.is_none_or(|rate| lock(&self.budget).spend(rate, Instant::now()))
     }
 
     /// Refuses calls without a valid token or permission.
@@ -159,14 +155,8 @@ impl Shared {
         let Some(key) = self.config.keys.iter().position(|(key, _)| key == token) else {
             return Err(Refusal::unauthenticated("api_key", "not_found"));
         };
-        let area = match endpoint {
-            Endpoint::Projects => "account_project",
-            Endpoint::Resources => "",
-            _ if endpoint.is_audit_trail() => "audit_trail",
-            _ => "iam",
-        };
         let mut propagation = lock(&self.propagation);
-        let denied = match self.config.keys[key].1 {
+        let is_denied = match self.config.keys[key].1 {
             Grant::Full => false,
             Grant::WithoutAuditTrail => endpoint.is_audit_trail(),
             Grant::WithoutIam => endpoint.is_iam(),
@@ -176,70 +166,54 @@ impl Shared {
             Grant::AfterCalls(calls) => propagation.denied[key] < calls,
             Grant::AfterTime(time) => propagation.since.elapsed() < time,
         };
-        propagation.denied[key] += u64::from(denied);
-        if denied { Err(Refusal::denied(area)) } else { Ok(()) }
+        propagation.denied[key] += u64::from(is_denied);
+        match endpoint {
+            _ if !is_denied => Ok(()),
+            Endpoint::Projects => Err(Refusal::denied("account_project")),
+            Endpoint::Resources => Err(Refusal::denied("")),
+            _ if endpoint.is_audit_trail() => Err(Refusal::denied("audit_trail")),
+            _ => Err(Refusal::denied("iam")),
+        }
     }
 
     pub(super) fn products(&self, region: &str) -> Bytes {
-        match &self.products {
-            Products::Simulated(list) => list.clone(),
-            Products::Recorded(lists) => {
-                lists.get(region).cloned().unwrap_or_else(|| Bytes::from_static(br#"{"products":[], "total_count":0}"#))
-            }
-        }
+        let none = Bytes::from_static(br#"{"products":[], "total_count":0}"#);
+        self.products.get(region).cloned().unwrap_or(none)
     }
 
     /// The start of the retention. Recorded answers have none unless they were moved to the present.
     pub(super) fn retained_since(&self, now: Nanos) -> Nanos {
-        if self.traffic.is_none() && self.config.shift_to.is_none() {
+        if self.config.recorded.is_some() && self.config.shift_to.is_none() {
             return Nanos::MIN;
         }
-        now.saturating_sub(self.config.retention.as_nanos().try_into().unwrap_or(Nanos::MAX))
+        now.saturating_sub(RETENTION.as_nanos().try_into().unwrap_or(Nanos::MAX))
     }
 
     /// Adds the events up to the present, and returns the present.
     pub(super) fn catch_up(&self) -> Nanos {
-        let now = self.now().timestamp_nanos_opt().unwrap_or(Nanos::MAX);
-        let Some(traffic) = self.traffic.as_ref().filter(|_| self.config.live) else { return now };
+        let now = nanos(self.now());
+        if !self.config.live || self.config.recorded.is_some() {
+            return now;
+        }
         let mut arriving = lock(&self.arriving);
-        while traffic.begins(arriving.next) <= now {
+        while self.traffic.begins(arriving.next) <= now {
             let number = arriving.next;
-            arriving.soon.push(Reverse((traffic.event(number).at(), number)));
+            arriving.soon.push(Reverse((self.traffic.event(number).at(), number)));
             arriving.next += 1;
         }
-        let mut trail = None;
         while let Some(&Reverse((_, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
-            let event = traffic.event(number);
-            let trail = trail.get_or_insert_with(|| self.trail_mut());
-            trail.add(Entry::new(&event, Source::Everyday(number)));
+            self.trail_mut().add(Entry::new(&self.traffic.event(number), Source::Everyday(number)));
             arriving.soon.pop();
         }
         now
     }
 
     pub(super) fn render(&self, row: &Row) -> Vec<u8> {
-        match (&row.source, &self.traffic) {
-            (Source::Text(text), _) => text.to_vec(),
-            (Source::Everyday(number), Some(traffic)) => json(&traffic.event(*number)),
-            // Without traffic there are no such rows.
-            (Source::Everyday(_), None) => Vec::new(),
+        match &row.source {
+            Source::Text(text) => text.to_vec(),
+            Source::Everyday(number) => json(&self.traffic.event(*number)),
         }
     }
-}
-
-/// A simulated week: the trail, the traffic that renders it, and the number of ordinary events.
-fn simulate(config: &Config, organization: &Arc<Organization>) -> (Trail, Traffic, u64) {
-    let now = config.now.timestamp_nanos_opt().unwrap_or_default();
-    let start = now.saturating_sub(config.span.as_nanos().try_into().unwrap_or(Nanos::MAX));
-    let incident = organization.incident.events(organization);
-    let told = if incident.len() <= config.events { incident } else { Vec::new() };
-    let everyday = (config.events - told.len()) as u64;
-    let traffic = Traffic::new(Arc::clone(organization), config.seed, start, now, everyday);
-    let told = told.into_iter().map(|event| Entry::new(&event, Source::Text(json(&event).into())));
-    let days = (0..everyday).map(|number| Entry::new(&traffic.event(number), Source::Everyday(number)));
-    let mut trail = Trail::default();
-    trail.fill(told.chain(days));
-    (trail, traffic, everyday)
 }
 
 impl Budget {

@@ -113,7 +113,7 @@ async fn calls_above_the_rate_limit_get_an_empty_429() {
 
 #[tokio::test]
 async fn latency_delays_answers() {
-    let config = Config { latency: Duration::from_millis(300), jitter: Duration::from_millis(20), ..week(0) };
+    let config = Config { latency: Duration::from_millis(300), ..week(0) };
     let sandbox = start(config).await.expect("a sandbox");
     let start = Instant::now();
     tokio::join!(events(&sandbox, ""), events(&sandbox, ""), events(&sandbox, ""));
