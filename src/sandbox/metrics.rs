@@ -62,11 +62,12 @@ impl Organization {
         let mut rng = of_name(&resource.id);
         let base: f64 = rng.random_range(0.08..0.25);
         let swing: f64 = rng.random_range(0.05..0.3);
-        let mut load = |at: &DateTime<Utc>| {
-            let noise = rng.random_range(-0.03..0.03);
-            (*at, self.load(resource, *at, base + swing * daylight(*at) + noise))
-        };
-        times.iter().map(&mut load).collect()
+        let noises = std::iter::repeat_with(|| rng.random_range(-0.03..0.03));
+        times
+            .iter()
+            .zip(noises)
+            .map(|(&at, noise)| (at, self.load(resource, at, base + swing * daylight(at) + noise)))
+            .collect()
     }
 
     fn load(&self, resource: &Resource, at: DateTime<Utc>, usual: f64) -> f64 {
@@ -98,13 +99,12 @@ fn series(
 
 /// Cumulative busy seconds from the share of each step.
 fn counter(shares: &[(DateTime<Utc>, f64)], each: f64, step: TimeDelta) -> Vec<(DateTime<Utc>, f64)> {
-    let mut total = 0.0;
-    let mut spent = |&(at, share): &(DateTime<Utc>, f64)| {
-        let before = total;
-        total += share * each * step.as_seconds_f64();
-        (at, before)
-    };
-    shares.iter().map(&mut spent).collect()
+    let seconds = shares.iter().scan(0.0, |total, &(at, share)| {
+        let before = *total;
+        *total += share * each * step.as_seconds_f64();
+        Some((at, before))
+    });
+    seconds.collect()
 }
 
 /// 0 at night, 1 at noon.

@@ -25,35 +25,34 @@ impl Shared {
         query: &Parameters,
         faults: &[Fault],
     ) -> Result<Bytes, Refusal> {
-        let has = |fault| faults.contains(&fault);
         let now = self.catch_up();
-        let most = if has(Fault::SmallPages) { 50 } else { 100 };
+        let most = if faults.contains(&Fault::SmallPages) { 50 } else { 100 };
         let size = query.page_size(most)?.unwrap_or(most);
         let (asked, token) = select(endpoint, region, query, now)?;
         let selection = Selection { after: asked.after.max(self.retained_since(now)), ..asked.clone() };
         let mut from = token.map(|token| token.position);
-        if has(Fault::DuplicateAcrossPages) && size > 1 {
+        if faults.contains(&Fault::DuplicateAcrossPages) && size > 1 {
             from = from.map(|position| step_back(position, selection.descending));
         }
         let trail = self.trail();
         let (mut rows, more) = trail.page(region, endpoint.kinds(), &selection, from, size);
         let last = rows.last().map(|(_, row)| row.position);
-        if has(Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {
+        if faults.contains(&Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {
             inject_foreign_event(&trail, endpoint, &selection, last.filter(|_| more), &mut rows);
         }
         let mut events: Vec<(Kind, Vec<u8>)> = rows.iter().map(|&(kind, row)| (kind, self.render(row))).collect();
         tamper(&mut events, selection.after, faults);
-        let next = match query.first("page_token").filter(|_| has(Fault::RepeatingToken)) {
+        let next = match query.first("page_token").filter(|_| faults.contains(&Fault::RepeatingToken)) {
             Some(same) => Some(same.to_owned()),
-            None if more || has(Fault::RepeatingToken) => {
+            None if more || faults.contains(&Fault::RepeatingToken) => {
                 last.map(|last| Token::new(endpoint, region, &asked, last).encode())
             }
-            None => Some(String::new()).filter(|_| has(Fault::EmptyToken)),
+            None => Some(String::new()).filter(|_| faults.contains(&Fault::EmptyToken)),
         };
         // The last page of a list has no such member.
         let next = match next {
             Some(token) => format!(r#", "next_page_token":"{token}""#),
-            None if has(Fault::NullToken) => r#", "next_page_token":null"#.to_owned(),
+            None if faults.contains(&Fault::NullToken) => r#", "next_page_token":null"#.to_owned(),
             None => String::new(),
         };
         let entries = events.into_iter().map(|(kind, event)| match endpoint {
@@ -128,8 +127,8 @@ fn inject_foreign_event<'a>(
         None => {}
     }
     for guest in trail.page("fr-par", endpoint.kinds(), &selection, None, 1).0 {
-        let before = |row: &Row| (row.position < guest.1.position) != selection.descending;
-        rows.insert(rows.partition_point(|(_, row)| before(row)), guest);
+        let index = rows.partition_point(|(_, row)| (row.position < guest.1.position) != selection.descending);
+        rows.insert(index, guest);
     }
 }
 

@@ -1,6 +1,8 @@
 //! `audittrail demo`: the plugin's binary, started as Grafana does, asked the three questions.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use arrow::array::AsArray;
@@ -48,7 +50,7 @@ pub(crate) struct Demo {
     secret_key: Option<String>,
 }
 
-/// What the plugin answered.
+/// The plugin's answers.
 struct Answers {
     annotations: Decoded,
     lines: Decoded,
@@ -63,61 +65,49 @@ impl Answers {
     }
 
     fn print(&self) {
-        let (annotations, lines, counts) = (&self.annotations, &self.lines, &self.counts);
-        println!("\nAnnotations for a graph: {}", annotations.batch.num_rows());
-        print!("{}", table::table(&annotations.batch, &["time", "timeEnd", "title", "tags", "newState"], SHOWN));
-        print_notices(annotations);
-        println!("\nLog lines: {}, the newest first", lines.batch.num_rows());
-        print!("{}", table::table(&lines.batch, &["timestamp", "severity", "body"], SHOWN));
-        print_notices(lines);
-        println!("\nCounts by method: {}", counts.batch.num_rows());
-        print!("{}", table::table(&counts.batch, &[], SHOWN));
-        print_notices(counts);
+        let columns = ["time", "timeEnd", "title", "tags", "newState"];
+        print("Annotations for a graph", "", &self.annotations, &columns);
+        print("Log lines", ", the newest first", &self.lines, &["timestamp", "severity", "body"]);
+        print("Counts by method", "", &self.counts, &[]);
     }
 }
 
-fn print_notices(answer: &Decoded) {
+fn print(title: &str, order: &str, answer: &Decoded, columns: &[&str]) {
+    println!("\n{title}: {}{order}", answer.batch.num_rows());
+    print!("{}", table::table(&answer.batch, columns, SHOWN));
     for notice in answer.notices() {
         println!("note: {notice}");
     }
 }
 
 impl Demo {
-    pub(crate) async fn run(self) -> Result<(), Error> {
+    pub(crate) async fn run(self) -> Result<ExitCode, Error> {
         let bar = ProgressBar::new(6);
         bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")?);
         bar.enable_steady_tick(Duration::from_millis(100));
-        let step = |what: &str| {
-            bar.inc(1);
-            bar.set_message(what.to_owned());
-            if bar.is_hidden() {
-                eprintln!("[{}/6] {what}", bar.position());
-            }
-        };
-
-        step("starting the plugin as Grafana does");
+        step(&bar, "starting the plugin as Grafana does");
         let host = Host::start(&self.plugin, &[("GF_PLUGIN_LOG_LEVEL", "warn")]).await?;
         let now = Utc::now().timestamp_millis();
         let (whom, answers) = if let (Some(organization), Some(key)) = (&self.organization, &self.secret_key) {
             let source = Source::new(audittrail::settings::API_URL, organization, key).with("maxEvents", 100_000);
             (
                 format!("organization {organization}, the last day"),
-                ask(&host, &source, (now - SETTLED_MS - DAY_MS, now - SETTLED_MS), &step).await?,
+                ask(&host, &source, (now - SETTLED_MS - DAY_MS, now - SETTLED_MS), &|what| step(&bar, what)).await?,
             )
         } else {
             let sandbox = sandbox::start(Config { events: self.events, ..Config::default() }).await?;
             let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
-            let answers = ask(&host, &source, (now - DAY_MS, now + 1), &step).await?;
+            let answers = ask(&host, &source, (now - DAY_MS, now + 1), &|what| step(&bar, what)).await?;
             (format!("a simulated organization of {} events, the last day", sandbox.events()), answers)
         };
-        step("the same on recorded answers of the real API");
+        step(&bar, "the same on recorded answers of the real API");
         let recorded =
             Config { recorded: Some(self.recorded.clone()), shift_to: Some(Utc::now()), ..Config::default() };
         let sandbox = sandbox::start(recorded).await?;
-        let source = Source::new(&sandbox.url(), "0a1b2c3d-0000-4000-8000-000000000001", sandbox::SECRET_KEY);
+        let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
         let range = (now - 60 * DAY_MS, Utc::now().timestamp_millis() + 1);
         let recorded = ask(&host, &source, range, &|_| ()).await?;
-        step("stopping the plugin");
+        step(&bar, "stopping the plugin");
         host.stop().await?;
         bar.finish_and_clear();
 
@@ -125,7 +115,8 @@ impl Demo {
         answers.print();
         println!("\n━━ Recorded answers of the real API, moved to end now ━━");
         recorded.print();
-        self.close(&answers, &recorded)
+        self.close(&answers, &recorded)?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn close(&self, answers: &Answers, recorded: &Answers) -> Result<(), Error> {
@@ -136,12 +127,13 @@ impl Demo {
         }
         let recorded = recorded.lines.batch.num_rows();
         // Field by field, in the order that people read them.
-        write(
-            &self.summary,
-            &format!(
-                "{{\"annotations\":{annotations},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"
-            ),
-        )?;
+        let summary = format!(
+            "{{\"annotations\":{annotations},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"
+        );
+        if let Some(folder) = self.summary.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&self.summary, summary)?;
         println!("\ndemo: ok, annotations={annotations} lines={lines} counts={counts} recorded={recorded}");
         Ok(())
     }
@@ -152,11 +144,12 @@ fn agree(counts: u64, lines: usize) -> bool {
     counts.min(MOST_LINES as u64) == lines as u64
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+fn step(bar: &ProgressBar, what: &str) {
+    bar.inc(1);
+    bar.set_message(what.to_owned());
+    if bar.is_hidden() {
+        eprintln!("[{}/6] {what}", bar.position());
     }
-    Ok(std::fs::write(path, text)?)
 }
 
 async fn ask(host: &Host, source: &Source, range: (i64, i64), step: &dyn Fn(&str)) -> Result<Answers, Error> {

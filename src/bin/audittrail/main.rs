@@ -33,12 +33,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = |()| ExitCode::SUCCESS;
     let result = match Arguments::parse().command {
         Command::Ask(ask) => ask.run().await,
-        Command::Sandbox(sandbox) => sandbox.run().await.map(done),
-        Command::Metrics(metrics) => metrics.run().map(done),
-        Command::Demo(demo) => demo.run().await.map(done),
+        Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Metrics(metrics) => metrics.run(),
+        Command::Demo(demo) => demo.run().await,
     };
     match result {
         Ok(code) => code,

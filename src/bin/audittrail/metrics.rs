@@ -1,13 +1,16 @@
 //! `audittrail metrics`: the simulated organization's metrics, as `promtool tsdb create-blocks-from openmetrics` reads them.
 
 use std::io::{self, BufWriter, Write};
-use std::time::Duration;
+use std::process::ExitCode;
 
 use audittrail::sandbox::{Organization, Series};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use clap::Args;
 
 use crate::Error;
+
+/// From one sample to the next.
+const STEP: Duration = Duration::seconds(30);
 
 /// Which metrics to print. They do not depend on the sandbox's seed, only on its present.
 #[derive(Args)]
@@ -15,29 +18,21 @@ pub(crate) struct Metrics {
     /// The present of the sandbox that they belong to, as in RFC 3339; the machine's clock when absent.
     #[arg(long)]
     now: Option<DateTime<Utc>>,
-    /// How many days the sandbox's events spread over.
-    #[arg(long, default_value_t = 7)]
-    days: u32,
     /// How many hours before the present the metrics begin.
     #[arg(long, default_value_t = 12)]
     hours: u32,
     /// How many hours after the present they end, so that a dashboard can be looked at for a while.
     #[arg(long, default_value_t = 0)]
     ahead: u32,
-    /// The seconds from one sample to the next.
-    #[arg(long, default_value_t = 30)]
-    step: u32,
 }
 
 impl Metrics {
-    pub(crate) fn run(self) -> Result<(), Error> {
+    pub(crate) fn run(self) -> Result<ExitCode, Error> {
         let now = self.now.unwrap_or_else(Utc::now);
-        let span = chrono::Duration::days(self.days.clamp(1, 3_650).into());
-        let hours = |count: u32| chrono::Duration::hours(count.into());
-        let step = chrono::Duration::from_std(Duration::from_secs(self.step.into()))?;
-        let organization = Organization::new(now, span);
-        let series = organization.metrics(now - hours(self.hours), now + hours(self.ahead), step);
-        Ok(openmetrics(&series, &mut BufWriter::new(io::stdout().lock()))?)
+        let (from, until) = (now - Duration::hours(self.hours.into()), now + Duration::hours(self.ahead.into()));
+        let series = Organization::new(now, Duration::days(7)).metrics(from, until, STEP);
+        openmetrics(&series, &mut BufWriter::new(io::stdout().lock()))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -51,9 +46,8 @@ fn openmetrics(series: &[Series], out: &mut impl Write) -> io::Result<()> {
             None => writeln!(out, "# TYPE {} gauge", family[0].name)?,
         }
         for series in family {
-            let labels: Vec<String> =
-                series.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-            let labels = labels.join(",");
+            let labels = series.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value)));
+            let labels = labels.collect::<Vec<_>>().join(",");
             for (at, value) in &series.samples {
                 let (seconds, millis) = (at.timestamp(), at.timestamp_subsec_millis());
                 writeln!(out, "{}{{{labels}}} {value} {seconds}.{millis:03}", series.name)?;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use audittrail::sandbox::{self, Config, Fault, FaultPlan};
+use audittrail::sandbox::{self, Config, FaultPlan};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
@@ -37,16 +38,12 @@ pub(crate) struct Sandbox {
     /// Calls per second beyond which the answer is 429.
     #[arg(long, value_parser = rate)]
     rate_limit: Option<f64>,
-    /// What goes wrong, several with spaces or repeated, such as `unavailable:region=nl-ams` or `too-many-requests:first=3`;
-    /// `list` names them all.
+    /// What goes wrong, several with spaces or repeated, such as `unavailable:region=nl-ams` or `too-many-requests:first=3`.
     #[arg(long, num_args = 1..)]
-    faults: Vec<String>,
+    faults: Vec<FaultPlan>,
     /// Serve the recorded answers in this folder (events.REGION.json, products.REGION.json) instead.
     #[arg(long)]
     recorded: Option<PathBuf>,
-    /// Move the recorded events so that the newest is now.
-    #[arg(long, requires = "recorded")]
-    shift: bool,
 }
 
 /// A limit that lets some calls through, sooner or later.
@@ -55,27 +52,18 @@ fn rate(text: &str) -> Result<f64, &'static str> {
 }
 
 impl Sandbox {
-    pub(crate) async fn run(self) -> Result<(), Error> {
-        if self.faults.iter().any(|fault| fault == "list") {
-            for fault in Fault::ALL {
-                println!("{fault}");
-            }
-            return Ok(());
-        }
-        let now = self.now.unwrap_or_else(Utc::now);
-        let faults = self.faults.iter().map(|text| text.parse::<FaultPlan>()).collect::<Result<Vec<_>, _>>()?;
+    pub(crate) async fn run(self) -> Result<ExitCode, Error> {
         let sandbox = sandbox::start(Config {
             bind: self.bind,
             seed: self.seed,
             events: self.events,
-            now,
+            now: self.now.unwrap_or_else(Utc::now),
             span: Duration::from_secs(self.days.clamp(1, 3_650) * 86_400),
             live: self.live,
             latency: Duration::from_millis(self.latency),
             rate_limit: self.rate_limit,
-            faults,
+            faults: self.faults,
             recorded: self.recorded,
-            shift_to: self.shift.then_some(now),
             ..Config::default()
         })
         .await?;
@@ -86,7 +74,7 @@ impl Sandbox {
         println!("Press Ctrl-C to stop.");
         tokio::signal::ctrl_c().await?;
         sandbox.stop().await;
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 }
 
