@@ -13,12 +13,12 @@ pub const SECRET_KEY: &str = "5a11d000-0000-4000-8000-00000000f011";
 pub const KEY_WITHOUT_AUDIT_TRAIL: &str = "5a11d000-0000-4000-8000-0000000a0d17";
 /// A key without `IAMReadOnly`: the audit trail answers, IAM denies.
 pub const KEY_WITHOUT_IAM: &str = "5a11d000-0000-4000-8000-00000000001a";
-/// A key with `AuditTrailReadOnly` alone: what looks names up is denied.
+/// A key with `AuditTrailReadOnly` alone: every other API denies.
 pub const KEY_FOR_THE_TRAIL_ALONE: &str = "5a11d000-0000-4000-8000-0000000a10e0";
 /// A key whose permissions arrive after three denied calls.
 pub const KEY_STILL_PROPAGATING: &str = "5a11d000-0000-4000-8000-00000000501e";
 
-/// What a secret key may do.
+/// The permissions of a secret key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
     /// Read everything.
@@ -39,29 +39,28 @@ pub enum Grant {
     AfterTime(Duration),
 }
 
-/// What the sandbox is like.
+/// The properties of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it listens: a loopback address. Port 0 takes any free one.
+    /// A loopback address to listen on. Port 0 takes any free one.
     pub bind: SocketAddr,
     /// Another seed is another week. With the same events, span and `now`, the same seed is the same bytes.
     pub seed: u64,
-    /// How many events there are, of all kinds and regions, the incident's included. With fewer than the incident has, it
-    /// is left out.
+    /// The number of events of all kinds and regions, the incident's included. The incident is left out when it has more.
     pub events: usize,
-    /// The present, from which the sandbox's clock runs on.
+    /// The present at the start, from which the sandbox's clock runs on, in the years 1678 to 2262.
     pub now: DateTime<Utc>,
-    /// How long ago the oldest event is.
+    /// The age of the oldest event.
     pub span: Duration,
     /// Whether events keep arriving, as densely, while the clock runs.
     pub live: bool,
-    /// How long every answer takes.
+    /// The time that every answer takes.
     pub latency: Duration,
     /// Calls per second, beyond which the answer is 429.
     pub rate_limit: Option<f64>,
-    /// What goes wrong.
+    /// The faults of answers.
     pub faults: Vec<FaultPlan>,
-    /// How long [`Fault::Stall`](super::Fault::Stall) stalls.
+    /// The duration of [`Fault::Stall`](super::Fault::Stall).
     pub stall: Duration,
     /// Serve the answers in this directory instead of a simulated week. IAM stays simulated.
     pub recorded: Option<PathBuf>,
@@ -79,7 +78,7 @@ pub struct Config {
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
 impl Default for Config {
-    /// Twenty thousand events of the last seven days, on a free port, nothing going wrong.
+    /// Twenty thousand events of the last seven days, on a free port, without faults.
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),

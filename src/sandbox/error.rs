@@ -2,7 +2,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a sandbox does not start, or does not take an event.
+/// The reason why a sandbox does not start, or does not take an event.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address is not a loopback address.
@@ -13,7 +13,7 @@ pub enum Error {
     Bind {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Recorded answers cannot be read.
@@ -21,10 +21,10 @@ pub enum Error {
     Recorded {
         /// The file or directory.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
     /// An event is not JSON, or has no time.
-    #[error("an event without a readable `recorded_at` cannot be filed: {0}")]
+    #[error("an event without a readable `recorded_at` cannot be added: {0}")]
     Event(#[from] serde_json::Error),
 }

@@ -14,18 +14,17 @@ use super::organization::Organization;
 pub struct Series {
     /// The name of the metric.
     pub name: &'static str,
-    /// `resource_id`, `resource_name`, `project_id` and `region`, and what the metric has besides: `az` on Instance, `instance`
-    /// and `mode` on databases.
+    /// `resource_id`, `resource_name`, `project_id` and `region`, besides `az` on Instance, `instance` and `mode` on databases.
     pub labels: BTreeMap<&'static str, String>,
     /// In order of time.
     pub samples: Vec<(DateTime<Utc>, f64)>,
 }
 
-/// Processors of every server: more than one, so that usage and counter differ.
+/// The processors of every server: more than one, so that usage and counter differ.
 pub const VCPUS: f64 = 4.0;
 
 impl Organization {
-    /// What Cockpit's metrics say from `from` up to, not including, `until`: of each server
+    /// Cockpit's metrics from `from` up to, not including, `until`: of each server
     /// `instance_server_cpu_seconds_total` (a counter) and `instance_server_vcpu_count`, of each `PostgreSQL` database
     /// `rdb_instance_postgresql_node_cpu_seconds_total` (a counter), of each load balancer
     /// `load_balancer_lb_connection_usage` (from 0 to 1).

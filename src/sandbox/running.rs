@@ -35,7 +35,7 @@ pub async fn start(config: Config) -> Result<Sandbox, Error> {
     }
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })?;
     let address = listener.local_addr().map_err(|source| Error::Bind { address, source })?;
-    // A million events take seconds to lay out.
+    // The trail of a million events takes seconds.
     let shared = match tokio::task::spawn_blocking(|| state::Shared::new(config)).await {
         Ok(shared) => Arc::new(shared?),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -46,32 +46,32 @@ pub async fn start(config: Config) -> Result<Sandbox, Error> {
 }
 
 impl Sandbox {
-    /// Where it answers: `http://127.0.0.1:port`, the stand-in for `https://api.scaleway.com`.
+    /// The URL of the API, `http://127.0.0.1:port` for `https://api.scaleway.com`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What was asked so far.
+    /// The calls since the start or the last reset.
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.shared.calls()
     }
 
-    /// Forgets what was asked, and starts rate limit, faults and propagating keys over.
+    /// Clears the recorded calls, and restarts rate limit, faults and propagating keys.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Puts other faults in force.
+    /// Replaces the faults.
     pub fn set_faults(&self, plans: impl IntoIterator<Item = FaultPlan>) {
         self.shared.set_faults(plans.into_iter().collect());
     }
 
-    /// Files more events, as JSON, with any time: new ones, or late ones among those that are there.
+    /// Adds events, as JSON, with any time: new ones, or late ones among the present ones.
     ///
     /// # Errors
-    /// When one is not JSON or has no time; those before it have been filed.
+    /// When one is not JSON or has no time; those before it have been added.
     pub fn push<E: Into<String>>(
         &self,
         region: &str,
@@ -81,13 +81,13 @@ impl Sandbox {
         events.into_iter().try_for_each(|event| self.shared.push(region, kind, event.into()))
     }
 
-    /// Who and what there is, and what went wrong: the facts to assert on.
+    /// The organization and its incident: the facts to assert on.
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.shared.organization
     }
 
-    /// How many events the trail holds.
+    /// The number of events in the trail.
     #[must_use]
     pub fn events(&self) -> usize {
         self.shared.trail().len()
@@ -99,7 +99,7 @@ impl Sandbox {
         self.shared.now()
     }
 
-    /// Stops listening. Answers that are being written get a second to finish.
+    /// Stops listening. Answers under way get a second to finish.
     pub async fn stop(self) {
         let Self { stop, mut served, .. } = self;
         drop(stop);
