@@ -1,6 +1,6 @@
 //! The catalogue of events: types of resources, API calls with request bodies, actions of the system.
 //!
-//! Its rows are in `tables/`. Bodies are JSON with `$words` that [`expand`] replaces. They keep each product's own style, as
+//! Its rows are in `tables/`. Bodies are JSON with `$words` that [`expand`] replaces. They have each product's own style, as
 //! recorded: snake case for most, camel case for Elastic Metal, protobuf wrappers and numbered enums for Kubernetes.
 
 use std::sync::LazyLock;
@@ -41,7 +41,7 @@ pub(super) fn goes_by_its_parent(kind: &str) -> bool {
     matches!(kind, "kube_pool" | "kube_node" | "kube_acl")
 }
 
-/// Types whose deletion is dated; the others keep `"deleted_at":null` even when they go.
+/// Types whose deletion is dated; the others have `"deleted_at":null` even when they go.
 pub(super) fn dates_its_deletion(kind: &str) -> bool {
     matches!(kind, "secret_manager_secret" | "secret_manager_version" | "key_manager_key")
 }

@@ -1,3 +1,5 @@
+//! The properties of a sandbox, and its keys.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,7 +54,7 @@ pub struct Config {
     pub now: DateTime<Utc>,
     /// The age of the oldest event.
     pub span: Duration,
-    /// Whether events keep arriving, as densely, while the clock runs.
+    /// Whether events arrive, as densely as before, while the clock runs.
     pub live: bool,
     /// The time that every answer takes.
     pub latency: Duration,

@@ -1,3 +1,5 @@
+//! The entities of the simulated organization.
+
 use chrono::{DateTime, Utc};
 
 use super::region::region_of;

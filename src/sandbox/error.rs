@@ -1,3 +1,5 @@
+//! The errors of a sandbox.
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

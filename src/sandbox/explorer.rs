@@ -56,13 +56,13 @@ fn resource_json(resource: &Resource, kind: &str) -> Vec<u8> {
     let Resource { id, project_id, .. } = resource;
     let name = json::escaped(&resource.name);
     let since = resource.created_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let place = match resource.locality {
+    let locality = match resource.locality {
         "global" => r#""global":true"#.to_owned(),
         zone if zone != resource.region() => format!(r#""zone":"{zone}""#),
         region => format!(r#""region":"{region}""#),
     };
     let json = format!(
-        r#"{{"id":"{id}", "name":"{name}", "project_id":"{project_id}", "organization_id":"{ORGANIZATION_ID}", "type":"{kind}", {place}, "created_at":"{since}", "updated_at":"{since}"}}"#
+        r#"{{"id":"{id}", "name":"{name}", "project_id":"{project_id}", "organization_id":"{ORGANIZATION_ID}", "type":"{kind}", {locality}, "created_at":"{since}", "updated_at":"{since}"}}"#
     );
     json.into_bytes()
 }

@@ -111,8 +111,7 @@ pub struct UnknownFault {
 
 /// Which of the matching calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// All of them.
+enum When {
     Always,
     /// Every n-th.
     Every(u64),
@@ -126,14 +125,12 @@ pub enum When {
 /// `stall:every=2,endpoint=combined-events`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultPlan {
-    /// The fault.
-    pub fault: Fault,
-    /// Which of the matching calls fail.
-    pub when: When,
+    fault: Fault,
+    when: When,
     /// In this region only.
-    pub region: Option<String>,
+    region: Option<String>,
     /// On this endpoint only.
-    pub endpoint: Option<Endpoint>,
+    endpoint: Option<Endpoint>,
 }
 
 impl FaultPlan {

@@ -21,7 +21,7 @@ pub struct Series {
 }
 
 /// The processors of every server: more than one, so that usage and counter differ.
-pub const VCPUS: f64 = 4.0;
+const VCPUS: f64 = 4.0;
 
 impl Organization {
     /// Cockpit's metrics from `from` up to, not including, `until`: of each server

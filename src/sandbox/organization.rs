@@ -19,7 +19,7 @@ use super::table::rows;
 pub const ORGANIZATION_ID: &str = "0a1b2c3d-0000-4000-8000-000000000001";
 
 /// The owner, who is also the principal of recorded answers.
-pub const OWNER_ID: &str = "0a1b2c3d-0000-4000-8000-000000000100";
+pub(super) const OWNER_ID: &str = "0a1b2c3d-0000-4000-8000-000000000100";
 
 /// A simulated organization with its incident.
 #[derive(Debug, Clone)]

@@ -1,3 +1,5 @@
+//! Regions and their zones.
+
 /// Events of global products are in fr-par; a zone belongs to the region it starts with.
 pub(super) fn region_of(locality: &str) -> &str {
     match locality.rsplit_once('-') {

@@ -1,3 +1,5 @@
+//! A running sandbox.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -27,6 +27,7 @@ const QUOTA: usize = 10;
 /// An API call of the incident.
 #[derive(Deserialize)]
 struct Step {
+    /// `access`, `discovery`, which is denied, `takeover`, `burst` of new servers, those that are `refused`, or `aftermath`.
     scene: String,
     /// The instant of the incident that the call's time counts from, and the minutes from there.
     from: String,

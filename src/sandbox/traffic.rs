@@ -98,9 +98,9 @@ impl Traffic {
     pub(super) fn event(&self, index: u64) -> Event<'_> {
         let session = self.session(index / SESSION);
         let rng = &mut self.stream(2 * index + 1);
-        let place = (index % SESSION).cast_signed();
-        let place = if session.paired { place & !1 } else { place };
-        let at = session.at + place * session.step;
+        let step = (index % SESSION).cast_signed();
+        let step = if session.paired { step & !1 } else { step };
+        let at = session.at + step * session.step;
         match rng.random_range(0..100) {
             0..7 if !is_turn(index) => self.login(at, &session, rng),
             7..10 if !is_turn(index) => self.system(at, rng),

@@ -14,14 +14,14 @@ const LONGEST: usize = 90;
 pub(crate) fn table(batch: &RecordBatch, columns: &[&str], most: usize) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    let places: Vec<usize> = if columns.is_empty() {
+    let indices: Vec<usize> = if columns.is_empty() {
         (0..batch.num_columns()).collect()
     } else {
         columns.iter().filter_map(|name| batch.schema_ref().index_of(name).ok()).collect()
     };
-    table.set_header(places.iter().map(|place| batch.schema_ref().field(*place).name()));
+    table.set_header(indices.iter().map(|index| batch.schema_ref().field(*index).name()));
     for row in 0..batch.num_rows().min(most) {
-        table.add_row(places.iter().map(|place| cell(batch.column(*place), row)));
+        table.add_row(indices.iter().map(|index| cell(batch.column(*index), row)));
     }
     let more = batch.num_rows().saturating_sub(most);
     if more > 0 { format!("{table}\n… and {more} more\n") } else { format!("{table}\n") }

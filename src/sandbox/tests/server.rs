@@ -1,3 +1,4 @@
+use super::super::organization::OWNER_ID;
 use super::super::*;
 use super::client::*;
 
