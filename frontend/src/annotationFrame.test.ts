@@ -2,8 +2,8 @@ import { CoreApp, DataTopic, locationUtil, textUtil, type GrafanaConfig } from '
 import { locationService } from '@grafana/runtime';
 
 import { dressedAnnotations } from './annotationFrame';
-import { asUser } from './test/user';
 import { fakeFrame } from './test/fakes';
+import { asUser } from './test/user';
 
 const query = { refId: 'A', datasource: { uid: 'audit' }, scope: { text: 'a&b#c"d' } };
 

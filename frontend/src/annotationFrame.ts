@@ -1,10 +1,10 @@
 import { CoreApp, type DataFrame, type Field, FieldType, locationUtil, textUtil, urlUtil } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { config, locationService } from '@grafana/runtime';
 
 import { TROUBLESHOOTING } from './documentation';
 import { canExplore } from './grafana';
 import { VERSION, type AuditQuery } from './query';
+import { t } from './translation';
 
 /** The time around an event in Explore, in milliseconds. */
 const AROUND = 500;
@@ -15,7 +15,7 @@ const ZOOM = 5 * 60_000;
 /** The plugin's backend makes no other addresses: parts of a path, without a query or an escape. */
 const CONSOLE_PAGE = /^https:\/\/console\.scaleway\.com\/[A-Za-z0-9/-]*$/;
 
-/** The id of one event; the id of a cluster ends with how many more it holds. */
+/** The id of one event; the id of a cluster ends with the number of its other events. */
 const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The prefix of the ids of intervals from which events may be missing. */
@@ -31,7 +31,7 @@ interface Asked {
   app: CoreApp | string | undefined;
 }
 
-/** An event, as far as links need to know it. Times are in milliseconds since 1970. */
+/** The facts about an event that links need. Times are in milliseconds since 1970. */
 interface Event {
   id: string;
   from: number;
@@ -64,7 +64,7 @@ function link(address: string, text: string, newTab: boolean): string {
   return `<a href="${textUtil.escapeHtml(address)}"${target}>${textUtil.escapeHtml(text)}</a>`;
 }
 
-/** The links of an event: only those that its reader may follow. */
+/** The links of an event: only those that the user may open. */
 function links(event: Event, page: unknown, { query, app }: Asked): string[] {
   if (event.id.startsWith(INCOMPLETE)) {
     return [link(TROUBLESHOOTING, t('annotation.about', 'What this means'), true)];
@@ -85,7 +85,7 @@ function links(event: Event, page: unknown, { query, app }: Asked): string[] {
 const LINES = 'max-width: 480px; overflow-wrap: anywhere';
 
 /**
- * A title as the backend escaped it, in the colour and weight of what is read first. Grafana puts a line break after it, which
+ * A title as the backend escaped it, in the color and weight of a heading. Grafana puts a line break after it, which
  * after a block would be an empty line.
  */
 function emphasized(title: string): string {

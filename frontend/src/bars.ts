@@ -1,6 +1,8 @@
 import type { AdHocVariableFilter, DataSourceRef, Scope as GrafanaScope, TypedVariableModel } from '@grafana/data';
 
+import { GROUP_BY } from './filters';
 import { understood, type AuditQuery } from './query';
+import { questionOf } from './questions';
 
 /** The conditions of a dashboard's filter bars for a data source. */
 export interface Bars {
@@ -10,10 +12,7 @@ export interface Bars {
   groupBy: string[];
 }
 
-/** Newer versions of Grafana keep the columns to group by among the filters. */
-const GROUP_BY = 'groupBy';
-
-/** A filter variable; scenes keep the filters that come with the dashboard apart from those of its reader. */
+/** A filter variable; scenes separate the filters that come with the dashboard from those of its user. */
 type FilterVariable = Extract<TypedVariableModel, { type: 'adhoc' }> & { originFilters?: AdHocVariableFilter[] };
 
 /** The bars of a dashboard that filter or group a data source's events: those whose data source `isOurs`. */
@@ -64,7 +63,7 @@ export function scopeFilters(scopes: readonly GrafanaScope[] | undefined): AdHoc
 
 /** A query grouped by further columns, where it counts. */
 export function groupedBy(query: AuditQuery, keys: readonly string[]): AuditQuery {
-  if (!keys.length || understood(query).queryType !== 'counts') {
+  if (!keys.length || !('groupBy' in questionOf(understood(query).queryType).fields)) {
     return query;
   }
   return { ...query, groupBy: [...new Set([...(query.groupBy ?? []), ...keys])] };

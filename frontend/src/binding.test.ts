@@ -1,4 +1,5 @@
-import { bindings, names, reference } from './binding';
+import { bindings } from './binding';
+import { names, reference } from './references';
 
 describe('binding', () => {
   it('finds variables by their name', () => {

@@ -1,7 +1,7 @@
-import type { ScopeList } from './query';
+import type { ScopeList } from './scope';
 
-/** A variable of the dashboard that says which resource, project or region it shows. */
-export interface Binding {
+/** A variable of the dashboard that selects the resource, project or region that the dashboard shows. */
+interface Binding {
   variable: string;
   list: ScopeList;
 }
@@ -29,21 +29,11 @@ function source(query: unknown): string | undefined {
   return 'query' in query ? source(query.query) : undefined;
 }
 
-/** The variables that events can be bound to, by their name or by what they are filled from. */
+/** The variables that events can follow, by their name or by the label or column of their values. */
 export function bindings(variables: ReadonlyArray<{ name: string; query?: unknown }>): Binding[] {
   return variables.flatMap((variable) => {
     const name = variable.name.toLowerCase();
     const list = NAMED[name] ?? NAMED[source(variable.query) ?? ''];
     return list ? [{ variable: variable.name, list }] : [];
   });
-}
-
-/** The text of a variable in a list of the scope. */
-export function reference(variable: string): string {
-  return `\${${variable}}`;
-}
-
-/** Whether an entry of a list names a variable, in any of the ways to write one. */
-export function names(entry: string, variable: string): boolean {
-  return [`$${variable}`, `\${${variable}}`, `[[${variable}]]`].includes(entry);
 }

@@ -1,5 +1,4 @@
-import { filterOf, operatorsOf, rowOf, withKey, withOperator, type Row } from './conditions';
-import { OPERATORS, type Filter } from './query';
+import { filterOf, OPERATORS, operatorsOf, rowOf, withKey, withOperator, type Filter, type Row } from './conditions';
 
 const row = (part: Partial<Row>): Row => ({ id: 1, key: 'country', operator: '=', values: [], ...part });
 

@@ -11,8 +11,8 @@ import { lastValueFrom, Observable, of, Subject, throwError } from 'rxjs';
 
 import { AuditDataSource } from './datasource';
 import type { AuditQuery } from './query';
-import { asUser, inGrafana } from './test/user';
 import { fakeDataSource, fakeFrame, fakeRow } from './test/fakes';
+import { asUser, inGrafana } from './test/user';
 
 const range = { from: dateTime(1000), to: dateTime(2000), raw: { from: 'now-1h', to: 'now' } };
 

@@ -27,7 +27,6 @@ import {
   type TimeRange,
   type ToggleFilterAction,
 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import {
   DataSourceWithBackend,
   getDataSourceSrv,
@@ -38,15 +37,16 @@ import {
 import React, { type ReactNode } from 'react';
 import { lastValueFrom, map, type Observable } from 'rxjs';
 
+import { dressedAnnotations, plainAnnotations } from './annotationFrame';
 import { annotations } from './annotations';
 import { bars, groupedBy, scopeFilters, type Bars } from './bars';
-import { reference } from './binding';
+import { groupName } from './columns';
 import { LogContext } from './components/LogContext';
-import { dressedAnnotations, plainAnnotations } from './annotationFrame';
+import { NONE } from './conditions';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
+import { isAlerting } from './grafana';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
-import { timeZoneOf, withTimeZone, withZoneOf } from './timezone';
 import { withFieldLabels, withSettingLabels } from './labels';
 import {
   contextOrder,
@@ -54,28 +54,27 @@ import {
   contextRange,
   contextsOf,
   isLogs,
-  labelGroup,
   scrolled,
   volumeQuery,
   withNanos,
   type Context,
 } from './logs';
 import { withReadableNotices } from './notices';
-import { isEmpty, newQuery, NONE, VERSION, withCluster, type AuditQuery } from './query';
+import { isEmpty, newQuery, VERSION, withCluster, type AuditQuery } from './query';
+import { reference } from './references';
 import { Resources } from './resources';
 import type { Settings } from './settings';
 import { Shared } from './shared';
 import type { AuditSource } from './source';
+import { timeZoneOf, withTimeZone, withZoneOf } from './timezone';
+import { t } from './translation';
 import { Variables } from './variables';
 import { words } from './words';
 
-/** Pages without filter bars, where a dashboard that was left may still be known. */
-const WITHOUT_BARS: readonly unknown[] = [
-  CoreApp.Explore,
-  CoreApp.Correlations,
-  CoreApp.UnifiedAlerting,
-  CoreApp.CloudAlerting,
-];
+/** Whether an app has no filter bars; a dashboard that was left may still be known there. */
+function isWithoutBars(app: CoreApp | string | undefined): boolean {
+  return app === CoreApp.Explore || app === CoreApp.Correlations || isAlerting(app);
+}
 
 /** An error with the names that the editors give to fields. */
 function labelled(error: DataQueryError): DataQueryError {
@@ -105,7 +104,7 @@ export class AuditDataSource
   /** The number of requests for annotations. */
   private requests = 0;
 
-  /** In an annotation's settings both the editor and the dashboard ask, and Grafana's editor asks again where it is shown anew. */
+  /** In an annotation's settings both the editor and the dashboard send the query, and the editor each time it is shown. */
   private readonly shared = new Shared();
 
   constructor(
@@ -136,7 +135,7 @@ export class AuditDataSource
     return withTimeZone(interpolated, timeZoneOf(scopedVars, this.templates));
   }
 
-  /** Grafana asks for these instead of `query` where expressions use the answer, and for Explore and new alert rules. */
+  /** Grafana calls this instead of `query` where expressions use the answer, and for Explore and new alert rules. */
   interpolateVariablesInQueries(
     queries: AuditQuery[],
     scopedVars: ScopedVars,
@@ -155,9 +154,9 @@ export class AuditDataSource
     return this.send(this.inDashboard(request));
   }
 
-  /** Answers a request as it is, without what the dashboard's filter bars ask. */
+  /** Answers a request as it is, without the conditions of the dashboard's filter bars. */
   send(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
-    // Not every caller asks filterQuery first.
+    // Not every caller calls filterQuery first.
     const targets = request.targets
       .filter((target) => this.filterQuery(target))
       .map((target) => withCluster(groupedBy(target, request.groupByKeys ?? [])));
@@ -187,13 +186,13 @@ export class AuditDataSource
   }
 
   /**
-   * A request with everything that the dashboard's filter bars ask of this data source.
+   * A request with all conditions of the dashboard's filter bars for this data source.
    *
-   * Grafana hands over those of one bar, and none where a panel mixes data sources, where an annotation's data source is a
+   * Grafana passes those of one bar, and none where a panel mixes data sources, where an annotation's data source is a
    * variable, and where a bar has no data source and so the default one.
    */
   private inDashboard(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
-    if (WITHOUT_BARS.includes(request.app)) {
+    if (isWithoutBars(request.app)) {
       return request;
     }
     const bars = this.bars(request.scopedVars);
@@ -210,7 +209,7 @@ export class AuditDataSource
 
   /** A query that names the filter bars it depends on, as it is stored in a panel. */
   dependent(query: AuditQuery, app: CoreApp | string | undefined): AuditQuery {
-    const names = WITHOUT_BARS.includes(app) ? [] : this.bars().names;
+    const names = isWithoutBars(app) ? [] : this.bars().names;
     const { dependsOn: _, ...rest } = query;
     return names.length ? { ...rest, dependsOn: names.map(reference) } : rest;
   }
@@ -249,7 +248,7 @@ export class AuditDataSource
       if (target?.queryType === 'annotations') {
         // The targets of links have no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
-        // An annotation's settings ask outside of any scene, and show markup as it is written.
+        // An annotation's settings query outside of any scene, and show markup as text.
         return '__annotation' in request.scopedVars && !request.scopedVars.__sceneObject
           ? plainAnnotations(frame)
           : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
@@ -294,7 +293,7 @@ export class AuditDataSource
     };
     const frames = await this.ask(query, options.timeRange);
     const text = frames[0]?.fields.find((field) => field.name === 'text');
-    // An event that lacks the column is offered as "(none)", and asked for by it.
+    // The value of an event that lacks the column is offered as "(none)", which a filter takes too.
     const values = (text?.values ?? []).map((value) => value || NONE);
     return [...new Set<string>(values)].map((value) => ({ text: value, value }));
   }
@@ -335,20 +334,7 @@ export class AuditDataSource
   }
 
   getLabelDisplayTypeFromFrame(label: string): string | null {
-    switch (labelGroup(label)) {
-      case 'who':
-        return t('labels.who', 'Who');
-      case 'what':
-        return t('labels.what', 'What');
-      case 'which':
-        return t('labels.which', 'Which resource');
-      case 'outcome':
-        return t('labels.outcome', 'Result');
-      case 'risk':
-        return t('labels.risk', 'Risk');
-      default:
-        return null;
-    }
+    return groupName(label) ?? null;
   }
 
   /** The context that a line is shown in: the chosen one where the line has it. */

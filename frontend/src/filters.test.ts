@@ -1,5 +1,6 @@
+import { NONE, OPERATORS } from './conditions';
 import { adHocFilters, distinctFilters, hasFilter, MODIFICATIONS, modified, toggled } from './filters';
-import { NONE, OPERATORS, type AuditQuery } from './query';
+import type { AuditQuery } from './query';
 
 const query = { refId: 'A' };
 const options = { key: 'product', value: 'iam' };

@@ -1,34 +1,35 @@
 import type { AdHocVariableFilter, MetricFindValue, QueryFixAction, ToggleFilterAction } from '@grafana/data';
 
-import { COLUMNS, NONE, textsOf, withList, withTexts, type AuditQuery, type Filter, type Operator } from './query';
-
-export const FILTER_KEYS: readonly string[] = COLUMNS;
+import { columnOf, COLUMNS } from './columns';
+import { NONE, operand, type Filter, type Operator } from './conditions';
+import type { AuditQuery } from './query';
+import { textsOf, withList, withTexts } from './scope';
 
 /** The columns of filters, for Grafana's list of keys; a key that is filtered on already is offered again. */
 export function tagKeys(): MetricFindValue[] {
-  return FILTER_KEYS.map((key) => ({ text: key, value: key }));
+  return COLUMNS.map((key) => ({ text: key, value: key }));
 }
 
-/** Newer versions of Grafana keep the columns to group by among the filters. */
-const GROUP_BY = 'groupBy';
+/** The operator of the columns to group by, which newer versions of Grafana put among the filters. */
+export const GROUP_BY = 'groupBy';
 
-/** A filter of Grafana's filter bar, with what it keeps beside the filter itself. */
+/** A filter of Grafana's filter bar, with the bar's own fields. */
 type BarFilter = AdHocVariableFilter & { nonApplicable?: boolean };
 
 /**
  * The filters of Grafana's filter bar as the backend takes them; a row that is not filled in yet is left out.
  *
- * The value "(none)" asks for events that lack the column, an empty one is none at all. An operator that this version does
- * not know is passed on: the backend refuses it by name.
+ * The value "(none)" selects events that lack the column; an empty one is no filter. An operator that this version does not
+ * have is passed on: the backend refuses it by name.
  */
 export function adHocFilters(filters: readonly BarFilter[] | undefined): Filter[] {
   return (filters ?? []).flatMap(({ key, operator, value, values, nonApplicable }) => {
     if (!key || !operator || operator === GROUP_BY || nonApplicable) {
       return [];
     }
-    if (operator === '=|' || operator === '!=|') {
+    if (operand(operator) === 'several') {
       const several = (values?.length ? values : [value]).filter(Boolean);
-      return several.length ? [{ key, operator, value: several[0], values: several }] : [];
+      return several.length ? [{ key, operator: operator as Operator, value: several[0], values: several }] : [];
     }
     return value ? [{ key, operator: operator as Operator, value }] : [];
   });
@@ -47,16 +48,16 @@ export function withFilters(query: AuditQuery, more: Filter[]): AuditQuery {
   return more.length ? { ...query, filters: distinctFilters([...(query.filters ?? []), ...more]) } : query;
 }
 
-/** Asked of the scope, where the backend knows the other ids of the same principal. */
+/** A condition of the scope, since the backend adds the other ids of the same principal there. */
 const PRINCIPAL_ID = 'principal_id';
 
 const same = (key: string, value: string) => (filter: Filter) => filter.key === key && filter.value === value;
 
-/** A value as a filter has it: what is not there is asked for as "(none)". */
+/** A value as a filter has it: "(none)" selects its absence. */
 const filterValue = (value: unknown): string =>
   value === undefined || value === null || value === '' ? NONE : String(value);
 
-/** Whether a query asks for exactly this value. */
+/** Whether a query selects exactly this value. */
 export function hasFilter(query: AuditQuery, key: string, value: string | undefined): boolean {
   const wanted = filterValue(value);
   if (key === PRINCIPAL_ID && query.scope?.principals?.includes(wanted)) {
@@ -65,7 +66,7 @@ export function hasFilter(query: AuditQuery, key: string, value: string | undefi
   return (query.filters ?? []).some((filter) => filter.operator === '=' && same(key, wanted)(filter));
 }
 
-/** A query that asks for a value, or for all but it; asking for the same again takes the filter away. */
+/** A query that selects a value, or all but it; a filter that the query has already is removed. */
 export function toggled(query: AuditQuery, { type, options }: ToggleFilterAction): AuditQuery {
   const { key } = options;
   const value = filterValue(options.value);
@@ -74,7 +75,7 @@ export function toggled(query: AuditQuery, { type, options }: ToggleFilterAction
     const principals = ids.includes(value) ? ids.filter((id) => id !== value) : [...ids, value];
     return { ...query, scope: withList(query.scope, 'principals', principals) };
   }
-  if (!FILTER_KEYS.includes(key)) {
+  if (!columnOf(key)) {
     return query;
   }
   const operator: Operator = type === 'FILTER_FOR' ? '=' : '!=';

@@ -2,7 +2,7 @@ import { config } from '@grafana/runtime';
 
 import { canExplore, isGrafana } from './grafana';
 import { withReadableNotices } from './notices';
-import { defaultCluster, withCluster } from './query';
+import { defaultsOf, withCluster } from './query';
 import { fakeFrame } from './test/fakes';
 import { asUser, inGrafana } from './test/user';
 
@@ -32,7 +32,7 @@ describe('before Grafana 13.1', () => {
   inGrafana('12.4.0');
 
   it('the data source clusters annotations', () => {
-    expect(defaultCluster()).toBe('near');
+    expect(defaultsOf(annotations).cluster).toBe('near');
     expect(withCluster(annotations)).toEqual(annotations);
     expect(withCluster({ ...annotations, cluster: 'overflow' }).cluster).toBe('overflow');
   });
@@ -57,7 +57,7 @@ describe('since Grafana 13.1', () => {
   inGrafana('13.1.0');
 
   it('Grafana clusters single events, of which there are at most a thousand', () => {
-    expect(defaultCluster()).toBe('overflow');
+    expect(defaultsOf(annotations).cluster).toBe('overflow');
     expect(withCluster(annotations)).toEqual({ ...annotations, cluster: 'overflow', cap: 1000 });
     expect(withCluster({ ...annotations, overlay: true, cap: 50 })).toMatchObject({ cluster: 'overflow', cap: 50 });
     expect(withCluster({ ...annotations, cap: '$cap' })).toMatchObject({ cluster: 'overflow', cap: '$cap' });

@@ -1,6 +1,7 @@
+import { CoreApp } from '@grafana/data';
 import { config } from '@grafana/runtime';
 
-/** Whether this is a version of Grafana or a later one; what comes before a release has what the release has. */
+/** Whether this is a version of Grafana or a later one; a pre-release has the features of its release. */
 export function isGrafana(major: number, minor: number): boolean {
   const found = /^(\d+)\.(\d+)/.exec(config.buildInfo?.version ?? '');
   if (!found) {
@@ -10,9 +11,14 @@ export function isGrafana(major: number, minor: number): boolean {
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-/** Whether the user may open Explore, as Grafana itself decides it: it shows its home page to all others, without a word. */
+/** Whether the user may open Explore, by Grafana's own rules: other users are sent to the home page without a message. */
 export function canExplore(): boolean {
   const { permissions, orgRole } = config.bootData?.user ?? {};
   const allowed = permissions ? permissions['datasources:explore'] : orgRole === 'Admin' || orgRole === 'Editor';
   return Boolean(allowed) && config.exploreEnabled !== false;
+}
+
+/** Whether the app is an alert rule's. */
+export function isAlerting(app: CoreApp | string | undefined): boolean {
+  return app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
 }

@@ -1,4 +1,4 @@
-import { t } from '@grafana/i18n';
+import { t } from './translation';
 
 /** One region's part of the backend's health answer. */
 interface RegionHealth {

@@ -1,5 +1,7 @@
+import { OPERATORS, type Filter } from './conditions';
 import { Interpolation } from './interpolation';
-import { OPERATORS, SCOPE_LISTS, type AuditQuery, type Filter, type Scope } from './query';
+import type { AuditQuery } from './query';
+import { SCOPE_LISTS, type Scope } from './scope';
 import { fakeTemplates } from './test/templates';
 
 const options = (...values: string[]) => values.map((value) => ({ value, text: `The ${value}` }));

@@ -1,7 +1,11 @@
 import type { ScopedVars, TypedVariableModel } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
-import { SCOPE_LISTS, textsOf, withTexts, type Amount, type AuditQuery, type Filter, type Scope } from './query';
+import { operand, type Filter } from './conditions';
+import type { AuditQuery } from './query';
+import { FIELDS, type Amount, type Field } from './questions';
+import { parse, type Reference } from './references';
+import { SCOPE_LISTS, textsOf, withTexts, type Scope } from './scope';
 
 /** The value of a variable that is set to All. */
 const ALL = '$__all';
@@ -15,52 +19,25 @@ const EVERYTHING = [ALL, '.*', '.+', '*'];
 /** The most texts of a list of a query; the backend refuses a longer list by name. */
 const MOST_VALUES = 1000;
 
-/** Grafana's three syntaxes of a variable: $name, [[name:format]], ${name.path:format}. */
-const REFERENCE = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?::([^}]+))?\}/g;
-
-/** Fields of a query that hold one text, not a list. */
-const TEXT_FIELDS = ['column', 'format', 'order', 'over', 'timezone', 'cluster'] as const;
-
-/** A place where a text names a variable. */
-interface Reference {
-  source: string;
-  name: string;
-  path?: string;
-  format?: string;
-}
-
 /** The values of a variable. */
 interface Value {
   /** Whether the variable is set to All and All is everything. */
   all: boolean;
   /** Its values as they are; of All as far as they are known. */
   raw: string[];
-  /** Its values, each in the format that the reference asks for. */
+  /** Its values, each in the reference's format. */
   texts: () => string[];
-  /** Whether the dashboard itself writes what is put in the variable's place, as it may for All. */
+  /** Whether the dashboard's author wrote the text that replaces the variable, as is possible for All. */
   verbatim: boolean;
 }
 
 /** The values of a list's entries. */
 interface Listed {
-  /** Whether an entry stands for everything, so that the list restricts nothing. */
+  /** Whether an entry matches everything, so that the list restricts nothing. */
   all: boolean;
   values: string[];
   /** The variables without a value that are whole entries. */
   empty: string[];
-}
-
-function parse(text: string): Array<string | Reference> {
-  const parts: Array<string | Reference> = [];
-  let end = 0;
-  for (const match of text.matchAll(REFERENCE)) {
-    const [source, plain, bracketed, bracketedFormat, braced, path, bracedFormat] = match;
-    parts.push(text.slice(end, match.index));
-    parts.push({ source, name: plain ?? bracketed ?? braced, path, format: bracketedFormat ?? bracedFormat });
-    end = match.index + source.length;
-  }
-  parts.push(text.slice(end));
-  return parts.filter((part) => part !== '');
 }
 
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
@@ -69,7 +46,7 @@ const isAllValue = (value: unknown) => asList(value)[0] === ALL;
 
 const escaped = (text: string) => text.replace(/[\\^$*+?.()|[\]{}/-]/g, '\\$&');
 
-/** Puts values in the place of variables, wherever a variable can stand. */
+/** Replaces variables by their values, wherever a query may have variables. */
 export class Interpolation {
   private known?: Map<string, TypedVariableModel>;
 
@@ -102,7 +79,7 @@ export class Interpolation {
 
   /**
    * Whether All is no more than the variable's options: the dashboard's author has written the list, or has narrowed it.
-   * Other lists are what was there when they were fetched; All means more than that.
+   * Other lists have the values of the time when they were fetched; All includes later ones.
    */
   private isNarrowed(name: string): boolean {
     const variable = this.variable(name);
@@ -175,7 +152,7 @@ export class Interpolation {
     if (text !== source) {
       return { all: false, raw: [text], texts: () => [text], verbatim: false };
     }
-    // Grafana knows the searched text only while one is typed.
+    // Grafana replaces the searched text only while one is typed.
     return name === '__searchFilter' ? { all: true, raw: [], texts: () => [], verbatim: true } : undefined;
   }
 
@@ -187,7 +164,7 @@ export class Interpolation {
     return values.length ? values.map(String) : ['*'];
   }
 
-  /** All texts that the parts of an entry stand for together. */
+  /** All combinations of the texts of an entry's parts. */
   private combined(parts: Array<string | Reference>): string[] {
     return parts.reduce<string[]>(
       (texts, part) => {
@@ -208,7 +185,7 @@ export class Interpolation {
     return texts.length ? texts : [''];
   }
 
-  /** All texts that an entry stands for: one, or one for each value of a variable with several. */
+  /** All texts of an entry: one, or one for each value of a variable with several. */
   texts(entry: string): string[] {
     return this.combined(parse(entry));
   }
@@ -234,10 +211,7 @@ export class Interpolation {
     return { all: false, values: [...values], empty: values.size ? [] : [...empty] };
   }
 
-  amount(amount: Amount | undefined): Amount | undefined {
-    if (typeof amount !== 'string') {
-      return amount;
-    }
+  private amount(amount: string): Amount | undefined {
     const text = this.text(amount).trim();
     const number = Number(text);
     // A text that is no number is sent as it is: the backend's error names the field and the allowed values.
@@ -272,7 +246,7 @@ export class Interpolation {
     };
   }
 
-  /** A regular expression in which variables stand for any of their values. */
+  /** A regular expression in which each variable matches any of its values. */
   private pattern(text: string): string {
     const parts = parse(text).map((part) => {
       if (typeof part === 'string') {
@@ -286,7 +260,7 @@ export class Interpolation {
         return '.*';
       }
       if (part.format !== undefined) {
-        // A format of the reference's own says how values are joined and escaped.
+        // The reference's own format joins and escapes the values.
         return this.templates.replace(part.source, this.scopedVars);
       }
       const texts = value.verbatim ? value.raw : value.raw.map(escaped);
@@ -296,7 +270,7 @@ export class Interpolation {
   }
 
   /**
-   * A filter with its values; one value that stands for several becomes "one of".
+   * A filter with its values; a variable with several makes it "one of".
    *
    * No filter where it restricts nothing, and the variables without a value where it could match nothing else.
    */
@@ -304,7 +278,7 @@ export class Interpolation {
     const key = this.text(filter.key);
     const { operator } = filter;
     const negative = operator.startsWith('!');
-    const several = operator === '=|' || operator === '!=|';
+    const several = operand(operator) === 'several';
     const entries = (several && filter.values) || [filter.value];
     const { all, values, empty } = this.listed(entries);
     if (all) {
@@ -314,7 +288,7 @@ export class Interpolation {
     if (!values.length && empty.length) {
       return { empty: negative ? [] : empty };
     }
-    if (operator === '=~' || operator === '!~') {
+    if (operand(operator) === 'pattern') {
       return { filter: { key, operator, value: this.pattern(filter.value) }, empty: [] };
     }
     if (several || (values.length > 1 && (operator === '=' || operator === '!='))) {
@@ -327,6 +301,17 @@ export class Interpolation {
   /** The columns to group by; All is each of the variable's columns, and no value is no grouping. */
   private columns(entries: string[]): string[] {
     return [...new Set(entries.flatMap((entry) => this.texts(entry)))].filter(Boolean);
+  }
+
+  /** The value of a field that only some questions have; undefined where nothing is left of it. */
+  private field(kind: Field['kind'], value: unknown): unknown {
+    if (kind === 'columns') {
+      return Array.isArray(value) ? this.columns(value.map(String)) : value;
+    }
+    if (typeof value !== 'string') {
+      return value;
+    }
+    return kind === 'amount' ? this.amount(value) : this.text(value);
   }
 
   query(query: AuditQuery): AuditQuery {
@@ -342,21 +327,9 @@ export class Interpolation {
       result.filters = filters.flatMap(({ filter }) => filter ?? []);
       filters.forEach((filter) => filter.empty.forEach((name) => empty.add(name)));
     }
-    if (query.groupBy) {
-      result.groupBy = this.columns(query.groupBy);
-    }
-    for (const name of TEXT_FIELDS) {
-      const value: unknown = query[name as keyof AuditQuery];
-      if (typeof value === 'string') {
-        Object.assign(result, { [name]: this.text(value) });
-      }
-    }
-    for (const name of ['cap', 'limit', 'groupLimit'] as const) {
-      const amount = this.amount(query[name]);
-      if (amount === undefined) {
-        delete result[name];
-      } else {
-        result[name] = amount;
+    for (const [name, { kind }] of Object.entries(FIELDS)) {
+      if (name in query) {
+        Object.assign(result, { [name]: this.field(kind, query[name as keyof AuditQuery]) });
       }
     }
     if (empty.size) {

@@ -10,10 +10,11 @@ import {
   type TimeRange,
 } from '@grafana/data';
 
-import { understood, VERSION, type AuditQuery, type Scope } from './query';
+import { understood, VERSION, type AuditQuery } from './query';
+import type { Scope } from './scope';
 
 /** The attribute that a line shares with its context. */
-export const CONTEXTS = ['principal', 'resource', 'source_ip'] as const;
+const CONTEXTS = ['principal', 'resource', 'source_ip'] as const;
 export type Context = (typeof CONTEXTS)[number];
 
 /** The time around a line in its context, if Grafana gives none. */
@@ -22,7 +23,7 @@ const CONTEXT_WINDOW_MS = 24 * 3_600_000;
 const CONTEXT_LINES = 100;
 
 /** Events that share something with a line; nothing where the line does not have it. */
-export function contextScope(context: Context, labels: LogRowModel['labels']): Scope | undefined {
+function contextScope(context: Context, labels: LogRowModel['labels']): Scope | undefined {
   switch (context) {
     case 'principal': {
       const who = labels.principal_id || labels.principal;
@@ -54,7 +55,7 @@ export function contextQuery(row: LogRowModel, context: Context, query?: AuditQu
  * The time before or after a line.
  *
  * A range ends before its last millisecond, and lines have nanoseconds: the line's own millisecond belongs to both sides,
- * and Grafana leaves out what it shows already.
+ * and Grafana leaves out lines that it shows already.
  */
 export function contextRange(row: LogRowModel, options?: LogRowContextOptions): TimeRange {
   const window = options?.timeWindowMs || CONTEXT_WINDOW_MS;
@@ -85,12 +86,12 @@ export function volumeQuery(query: AuditQuery): AuditQuery | undefined {
   return { refId: `log-volume-${query.refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters };
 }
 
-/** Whether a request is for more lines: Explore flags it, and a dashboard's log panel asks for a part of its range. */
+/** Whether a request is for more lines: Explore flags it, and a dashboard's log panel requests a part of its range. */
 function isPage({ targets, range, rangeRaw }: DataQueryRequest<AuditQuery>): boolean {
   if (targets.some((target) => target.supportingQueryType?.toLowerCase() === 'infinitescroll')) {
     return true;
   }
-  // The panel leaves the dashboard's own range beside the part that it asks for, whose ends are never written as "now".
+  // The panel passes the dashboard's range beside the part that it requests, whose ends are never written as "now".
   if (!rangeRaw || isText(range.raw.from) || isText(range.raw.to) || !targets.some(isLogs)) {
     return false;
   }
@@ -103,7 +104,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /**
  * A request that loses no line at the edge between two pages.
  *
- * Grafana asks for older lines up to the last line's millisecond. Ranges exclude their end, so that the rest of that
+ * Grafana requests older lines up to the last line's millisecond. Ranges exclude their end, so that the rest of that
  * millisecond would be lost; lines that come twice are known by their ids and shown once. Of newer lines the oldest come
  * first, so that there is no gap to those that are shown.
  */
@@ -135,17 +136,4 @@ export function withNanos(frame: DataFrame): DataFrame {
     lacks(field) ? { ...field, nanos: new Array<number>(frame.length).fill(0) } : field
   );
   return { ...frame, fields };
-}
-
-const GROUPS: Record<string, string[]> = {
-  who: ['principal', 'principal_id', 'source_ip', 'user_agent', 'country', 'origin', 'mfa'],
-  what: ['kind', 'product', 'service', 'method', 'request_id'],
-  which: ['resource_type', 'resource_id', 'resource_name', 'region', 'locality', 'project', 'organization'],
-  outcome: ['status_class', 'status', 'result', 'failure_reason'],
-  risk: ['risk_class', 'severity', 'attack'],
-};
-
-/** The group of a line's details that a label belongs to. */
-export function labelGroup(label: string): string | undefined {
-  return Object.keys(GROUPS).find((group) => GROUPS[group].includes(label));
 }

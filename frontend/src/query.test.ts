@@ -3,19 +3,9 @@ import fs from 'fs';
 import path from 'path';
 
 import { annotations } from './annotations';
-import {
-  annotationQuery,
-  type AuditQuery,
-  COLUMNS,
-  everything,
-  isEmpty,
-  newQuery,
-  RISK_CLASSES,
-  understood,
-  variableQuery,
-  withList,
-  withTexts,
-} from './query';
+import { COLUMNS, RISK_CLASSES } from './columns';
+import { annotationQuery, everything, isEmpty, newQuery, understood, variableQuery, type AuditQuery } from './query';
+import { withList, withTexts } from './scope';
 
 const annotation = { name: 'Who did what', enable: true, iconColor: 'red' };
 

@@ -9,7 +9,7 @@ export interface Product {
   services: Array<{ name: string; methods: string[] }>;
 }
 
-export interface Principal {
+interface Principal {
   id: string;
   name: string;
   kind: string;

@@ -4,20 +4,20 @@ import { type Observable, shareReplay, tap } from 'rxjs';
 /** The time for which equal requests share a complete answer, in milliseconds. */
 const RECENT = 2000;
 
-/** The most questions that are remembered at the same time. */
+/** The most answers that are cached at the same time. */
 const MOST = 16;
 
 interface Asked {
   answer: Observable<DataQueryResponse>;
-  /** When the answer is no longer given to others; not known while it is awaited. */
+  /** The end of the time in which the answer is shared; undefined while it is awaited. */
   until?: number;
 }
 
-/** Sends a query once where several ask it at nearly the same time, over the same range to the millisecond. */
+/** Shares one answer among equal queries at nearly the same time, over the same range to the millisecond. */
 export class Shared {
   private readonly asked = new Map<string, Asked>();
 
-  /** The answer to a question: the one at hand, or what `ask` gets. */
+  /** The answer to a question: a recent one, or the result of `ask`. */
   answer(question: string, ask: () => Observable<DataQueryResponse>): Observable<DataQueryResponse> {
     const known = this.asked.get(question);
     if (known && (known.until === undefined || Date.now() < known.until)) {

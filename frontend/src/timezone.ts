@@ -1,12 +1,12 @@
 import { type DataQueryRequest, getTimeZone, type ScopedVars } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
-import { understood, type AuditQuery } from './query';
+import { fieldsOf, understood, type AuditQuery } from './query';
 
 /** Grafana's macro. */
 const TIME_ZONE = '__timezone';
 
-/** The name in the IANA database of a time zone as Grafana stores it; nothing stands for the user's preference. */
+/** The IANA name of a time zone as Grafana stores it; without one it is the user's preference. */
 export function timeZoneName(timezone?: string): string {
   const chosen = timezone || getTimeZone();
   switch (chosen) {
@@ -21,8 +21,7 @@ export function timeZoneName(timezone?: string): string {
 }
 
 /**
- * The zone of the clock that a query's answer is shown on: what its request says, else the zone of the panel that asks. A rule
- * has neither.
+ * The time zone in which an answer is shown: that of its request, else that of the panel. A rule has neither.
  */
 export function timeZoneOf(scopedVars: ScopedVars, templates: TemplateSrv): string | undefined {
   if (scopedVars[TIME_ZONE]) {
@@ -40,7 +39,6 @@ export function withZoneOf({ scopedVars, timezone }: Pick<DataQueryRequest, 'sco
 
 /** A query that counts over time, on the clock that its graph shows where it names none. */
 export function withTimeZone(query: AuditQuery, zone: string | undefined): AuditQuery {
-  const { queryType, over } = understood(query);
-  const overTime = queryType === 'volume' || (queryType === 'counts' && over !== 'total');
+  const overTime = fieldsOf(understood(query)).some(([name]) => name === 'timezone');
   return overTime && !query.timezone && zone ? { ...query, timezone: zone } : query;
 }

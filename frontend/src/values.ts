@@ -1,33 +1,24 @@
 import type { TimeRange } from '@grafana/data';
 import type { ComboboxOption } from '@grafana/ui';
 
+import { columnOf, valueName } from './columns';
+import { NONE } from './conditions';
+import { VERSION, type AuditQuery } from './query';
 import type { AuditSource } from './source';
-import { KINDS, NONE, RISK_CLASSES, SEVERITIES, STATUSES, VERSION, type AuditQuery } from './query';
-import { REGIONS } from './settings';
-import { valueName } from './words';
 
 export type Option = ComboboxOption<string>;
-
-/** Values that can be asked for whether or not an event of the range has them. */
-const FIXED: Record<string, readonly string[]> = {
-  kind: KINDS,
-  region: REGIONS.map(({ value }) => value),
-  risk_class: RISK_CLASSES,
-  severity: SEVERITIES,
-  status_class: STATUSES,
-};
 
 /** The scope of a column's values: the other conditions of the query. */
 export type Asked = Pick<AuditQuery, 'scope' | 'filters'> & { column: string };
 
-/** A column's values in a range, with what a filter compares as their value. */
+/** A column's values in a range, as options whose value is the text that a filter compares. */
 export async function columnValues(
   datasource: AuditSource,
   { column, scope, filters }: Asked,
   range: TimeRange | undefined
 ): Promise<Option[]> {
   const options = new Map<string, Option>();
-  for (const value of FIXED[column] ?? []) {
+  for (const value of columnOf(column)?.values ?? []) {
     options.set(value, { value, label: valueName(value) });
   }
   const query: AuditQuery = { refId: 'Values', version: VERSION, queryType: 'values', column, scope, filters };

@@ -2,9 +2,9 @@ import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } 
 import type { Observable } from 'rxjs';
 
 import { VariableEditor } from './components/VariableEditor';
-import type { AuditSource } from './source';
 import { newVariable, variableQuery, type AuditQuery } from './query';
 import type { Settings } from './settings';
+import type { AuditSource } from './source';
 
 /** Variables: the distinct values of a column. */
 export class Variables extends CustomVariableSupport<AuditSource, AuditQuery, AuditQuery, Settings> {
@@ -18,7 +18,7 @@ export class Variables extends CustomVariableSupport<AuditSource, AuditQuery, Au
     return newVariable();
   }
 
-  /** As in Grafana's other data sources, the dashboard's filter bars do not narrow what a variable offers. */
+  /** As in Grafana's other data sources, the dashboard's filter bars do not narrow a variable's values. */
   query = (request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> =>
     this.datasource.send({ ...request, targets: request.targets.map(variableQuery) });
 }

@@ -1,7 +1,7 @@
 import { CoreApp } from '@grafana/data';
 
-import type { Filter } from './query';
-import { conditionWords, words } from './words';
+import { conditionWords, type Filter } from './conditions';
+import { words } from './words';
 
 describe('words', () => {
   it('describes a new query', () => {

@@ -86,11 +86,23 @@ mod tests {
         text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).expect("the part is there").0
     }
 
+    /// The editor's columns whose entry contains a text.
+    fn editor_columns(text: &str) -> Vec<&'static str> {
+        let source = include_str!("../../frontend/src/columns.ts");
+        let table = between(source, "const TABLE: Record<string, Column> = {\n", "\n};");
+        let entries = table.lines().filter(|entry| entry.contains(text));
+        entries.filter_map(|entry| Some(entry.trim().split_once(": {")?.0)).collect()
+    }
+
     #[test]
     fn the_editor_and_the_documentation_list_the_same_columns() {
         let names: Vec<&str> = Dimension::all().map(Dimension::name).collect();
-        let editor = include_str!("../../frontend/src/query.ts");
-        assert_eq!(quoted(between(editor, "export const COLUMNS = [", "]"), '\''), names);
+        assert_eq!(editor_columns(""), names);
+        let numbers: Vec<&str> = Dimension::all().filter(|column| column.is_number()).map(Dimension::name).collect();
+        assert_eq!(editor_columns("numeric: true"), numbers);
+        let unique = editor_columns("unique: true");
+        let groupings: Vec<&str> = names.iter().copied().filter(|name| !unique.contains(name)).collect();
+        assert_eq!(groupings, Dimension::groupings().map(Dimension::name).collect::<Vec<_>>());
         let page = include_str!("../../docs/query-model.md");
         let listed = between(page, "take every text column of a table of events:", "`groupBy` takes all of these");
         assert_eq!(quoted(listed, '`'), names);

@@ -1,9 +1,9 @@
-import { t } from '@grafana/i18n';
 import { Box, Text, TextLink } from '@grafana/ui';
 import React from 'react';
 
 import { ALERTING } from '../documentation';
 import type { AuditQuery } from '../query';
+import { t } from '../translation';
 
 interface Props {
   query: AuditQuery;

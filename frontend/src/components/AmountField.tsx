@@ -1,7 +1,8 @@
-import { t } from '@grafana/i18n';
 import React from 'react';
 
-import type { Amount } from '../query';
+import type { Amount } from '../questions';
+import { hasVariable } from '../references';
+import { t } from '../translation';
 import { TextField } from './TextField';
 
 interface Props {
@@ -9,17 +10,17 @@ interface Props {
   tooltip?: string;
   value: Amount | undefined;
   /** The meaning of an empty field. */
-  initial: number | string;
+  initial: string;
   most: number;
   onChange: (amount: Amount | undefined) => void;
 }
 
-/** A whole number within limits, or a variable that stands for one; empty is the default. */
+/** A whole number within limits, or a variable in its place; empty is the default. */
 export function AmountField({ label, tooltip, value, initial, most, onChange }: Props) {
   const wrong = (text: string) => {
     const number = Number(text);
     const right =
-      text.trim() === '' || /\$|\[\[/.test(text) || (Number.isInteger(number) && number >= 1 && number <= most);
+      text.trim() === '' || hasVariable(text) || (Number.isInteger(number) && number >= 1 && number <= most);
     return right ? undefined : t('amount.wrong', 'A whole number from 1 to {{most}}, or a variable', { most });
   };
   const commit = (text: string) => {
@@ -31,7 +32,7 @@ export function AmountField({ label, tooltip, value, initial, most, onChange }: 
       label={label}
       tooltip={tooltip}
       value={value === undefined ? '' : String(value)}
-      placeholder={String(initial)}
+      placeholder={initial}
       wrong={wrong}
       onCommit={commit}
     />

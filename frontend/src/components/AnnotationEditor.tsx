@@ -8,20 +8,21 @@ import {
   type QueryEditorProps,
   type QueryResultMetaNotice,
 } from '@grafana/data';
-import { EditorField, EditorRow, EditorSwitch } from '@grafana/plugin-ui';
+import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { Alert, Button, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React, { useEffect, useId } from 'react';
 
-import { bindings, names, reference } from '../binding';
-import type { AuditSource } from '../source';
-import { annotationQuery, everything, withList, type AuditQuery } from '../query';
+import { bindings } from '../binding';
+import { annotationQuery, everything, type AuditQuery } from '../query';
+import { names, reference } from '../references';
+import { listName, withList } from '../scope';
 import type { Settings } from '../settings';
-import { listName } from '../words';
-import { CapField, ClusterField } from './AnnotationFields';
+import type { AuditSource } from '../source';
+import { t } from '../translation';
 import { Choices } from './Choice';
 import { Conditions } from './Conditions';
+import { QueryFields } from './QueryFields';
 import { Summary } from './Summary';
 
 // Grafana types the data source of an annotation's editor as `any`.
@@ -38,7 +39,7 @@ function notices(data: PanelData | undefined): QueryResultMetaNotice[] {
   return [...byText.values()];
 }
 
-/** Whether a query asks for all events. */
+/** Whether a query selects all events. */
 function asksEverything({ scope, filters }: AuditQuery): boolean {
   return !filters?.length && Object.values(scope ?? {}).every((values) => !values?.length);
 }
@@ -47,10 +48,9 @@ function asksEverything({ scope, filters }: AuditQuery): boolean {
 export function AnnotationEditor({ datasource, query, data, range, onChange, onRunQuery }: Props) {
   const styles = useStyles2(getStyles);
   const asked = annotationQuery(query);
-  const colorsId = useId();
   const bindable = bindings(getTemplateSrv().getVariables());
 
-  // While this data source is still being loaded, Grafana asks the one that was chosen before it, and shows its answer.
+  // While this data source is being loaded, Grafana queries the one that was chosen before it, and shows its answer.
   useEffect(() => {
     onRunQuery();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for a data source, not for each answer
@@ -88,22 +88,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           onChange={change}
         />
         <EditorRow>
-          <CapField value={asked.cap} cluster={asked.cluster} onChange={(cap) => change({ cap })} />
-          <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
-          <EditorField
-            label={t('colors.label', 'Severity colors')}
-            tooltip={t(
-              'colors.help',
-              'A color for each severity; when off, all annotations have the color chosen above.'
-            )}
-            htmlFor={colorsId}
-          >
-            <EditorSwitch
-              id={colorsId}
-              value={asked.severityColors ?? true}
-              onChange={({ currentTarget }) => change({ severityColors: currentTarget.checked ? undefined : false })}
-            />
-          </EditorField>
+          <QueryFields query={asked} onChange={change} />
         </EditorRow>
         <Summary datasource={datasource} query={asked} data={data} />
         {!bindable.length && (

@@ -6,8 +6,8 @@ type ChoicesProps<T extends string | number> = ComponentProps<typeof MultiCombob
 
 /**
  * Whether a reported choice is one to act on. Grafana's pickers report a choice again whenever they are rendered before its
- * report has returned: in Explore, which renders as soon as a query is stored, without an end. What has been reported, or is
- * already chosen, is no news until another value is shown.
+ * report has returned: in Explore, which renders as soon as a query is stored, without an end. A choice that has been reported, or
+ * is shown already, is no news until another value is shown.
  */
 function useNews(shown: unknown): (reported: unknown) => boolean {
   const key = JSON.stringify(shown);

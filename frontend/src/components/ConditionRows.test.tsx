@@ -3,7 +3,8 @@ import { act, configure, render, screen, waitFor, within } from '@testing-librar
 import userEvent from '@testing-library/user-event';
 import React, { useState } from 'react';
 
-import type { AuditQuery, Filter } from '../query';
+import type { Filter } from '../conditions';
+import type { AuditQuery } from '../query';
 import { fakeDataSource, fakeFrame } from '../test/fakes';
 import { QueryEditor } from './QueryEditor';
 

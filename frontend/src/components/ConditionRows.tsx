@@ -2,60 +2,33 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
 import { useStyles2 } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React, { useId, useMemo, useState } from 'react';
 
+import { columnName, COLUMNS, valueName } from '../columns';
 import {
+  conditionWords,
   filterOf,
   filtersOf,
   isNumber,
   operand,
+  operatorOption,
   operatorsOf,
   rowOf,
   withKey,
   withOperator,
+  type Filter,
   type Row,
   type RowOperator,
 } from '../conditions';
+import type { AuditQuery } from '../query';
 import type { AuditSource } from '../source';
-import { COLUMNS, type AuditQuery, type Filter } from '../query';
+import { t } from '../translation';
 import { columnValues, completion, type Option } from '../values';
-import { columnName, conditionWords, valueName } from '../words';
 import { Choice, Choices } from './Choice';
 import { CommitInput, useCommit } from './CommitInput';
 import { KeepTyped } from './KeepTyped';
 import { variableOptions, withVariables } from './ListPicker';
 import { useFocus } from './useFocus';
-
-/** An operator's sign, and what it means. */
-function operatorOption(operator: RowOperator): { value: RowOperator; label: string; description?: string } {
-  switch (operator) {
-    case '=':
-      return { value: operator, label: operator, description: t('operator.is', 'is') };
-    case '!=':
-      return { value: operator, label: operator, description: t('operator.is-not', 'is not') };
-    case '=|':
-      return { value: operator, label: t('operator.one-of', 'one of') };
-    case '!=|':
-      return { value: operator, label: t('operator.none-of', 'none of') };
-    case '=~':
-      return { value: operator, label: operator, description: t('operator.matches', 'matches') };
-    case '!~':
-      return { value: operator, label: operator, description: t('operator.matches-not', 'no match') };
-    case '<':
-      return { value: operator, label: operator, description: t('operator.less', 'less than') };
-    case '<=':
-      return { value: operator, label: operator, description: t('operator.at-most', 'at most') };
-    case '>':
-      return { value: operator, label: operator, description: t('operator.greater', 'more than') };
-    case '>=':
-      return { value: operator, label: operator, description: t('operator.at-least', 'at least') };
-    case 'set':
-      return { value: operator, label: t('operator.set', 'is set') };
-    case 'not-set':
-      return { value: operator, label: t('operator.not-set', 'is not set') };
-  }
-}
 
 /** The rows of an editor: the query's filters, and those that are not finished yet. */
 export function useRows(filters: Filter[] | undefined, onChange: (filters: Filter[] | undefined) => void) {
@@ -133,10 +106,7 @@ function ConditionRow({ datasource, scope, range, row, others, onChange, onRemov
   const [isNew] = useState(!key);
   const added = useFocus<HTMLDivElement>(isNew);
 
-  const columns: Option[] = [
-    ...COLUMNS.map((value) => ({ value: value as string, label: columnName(value) })),
-    ...variableOptions(),
-  ];
+  const columns: Option[] = [...COLUMNS.map((value) => ({ value, label: columnName(value) })), ...variableOptions()];
   const allowed = operatorsOf(key);
   const operators = (allowed.includes(operator) ? allowed : [...allowed, operator]).map(operatorOption);
 
@@ -205,7 +175,7 @@ function Value({ id, datasource, scope, range, row, others, onChange }: ValuePro
       withVariables(
         completion(async () => (key ? columnValues(datasource, { column: key, scope, filters: others }, range) : []))
       ),
-    // `asked` stands for what the values depend on.
+    // `asked` is all that the values depend on.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [datasource, asked]
   );
@@ -264,7 +234,7 @@ function TextValue({ id, number, value, onChange }: TextValueProps) {
   return <CommitInput id={id} placeholder={example} committed={committed} />;
 }
 
-/** A label for those who hear the page: in a row, the place tells what a field is. */
+/** A label for screen readers alone: in a row, the position shows what a field is for. */
 function Label({ id, text }: { id: string; text: string }) {
   const styles = useStyles2(getStyles);
   return (

@@ -2,21 +2,22 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
 import { Button, Dropdown, Menu, useStyles2 } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React, { type ReactNode, useState } from 'react';
 
+import type { AuditQuery } from '../query';
+import { isScopeTexts, scopeLabel, textsOf, withList, withTexts, type Scope, type ScopeField } from '../scope';
 import type { AuditSource } from '../source';
-import { textsOf, withList, withTexts, type AuditQuery, type Scope } from '../query';
+import { t } from '../translation';
 import { ConditionRows, useRows } from './ConditionRows';
 import { ListPicker } from './ListPicker';
-import { usePickers, type Pickable } from './pickers';
+import { usePickers } from './pickers';
 import { Warnings } from './Warnings';
 
 /** The most common conditions, always visible; the resource comes first. */
-const FREQUENT: readonly Pickable[] = ['resourceIds', 'principals', 'products', 'methods', 'severities', 'text'];
+const FREQUENT: readonly ScopeField[] = ['resourceIds', 'principals', 'products', 'methods', 'severities', 'text'];
 
 /** Conditions that are visible once they are used or added. */
-const RARE: readonly Pickable[] = [
+const RARE: readonly ScopeField[] = [
   'notText',
   'status',
   'kinds',
@@ -29,12 +30,8 @@ const RARE: readonly Pickable[] = [
   'projects',
 ];
 
-function isText(name: Pickable): name is 'text' | 'notText' {
-  return name === 'text' || name === 'notText';
-}
-
-function valuesOf(scope: Scope | undefined, name: Pickable): string[] {
-  return isText(name) ? textsOf(scope?.[name]) : (scope?.[name] ?? []);
+function valuesOf(scope: Scope | undefined, name: ScopeField): string[] {
+  return isScopeTexts(name) ? textsOf(scope?.[name]) : (scope?.[name] ?? []);
 }
 
 interface Props {
@@ -74,17 +71,18 @@ export function Conditions({
   const styles = useStyles2(getStyles);
   const pickers = usePickers(datasource, scope, range);
   const { rows, change, add } = useRows(filters, (filters) => onChange({ filters }));
-  const [added, setAdded] = useState<Pickable[]>([]);
+  const [added, setAdded] = useState<ScopeField[]>([]);
 
   const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
-  const picker = (name: Pickable) => (
+  const picker = (name: ScopeField) => (
     <div key={name} className={cx(name === 'sourceIps' && styles.wide)}>
       <ListPicker
         {...pickers[name]}
+        label={scopeLabel(name)}
         values={valuesOf(scope, name)}
         autoFocus={added.includes(name)}
         onChange={(values) =>
-          onChange({ scope: isText(name) ? withTexts(scope, name, values) : withList(scope, name, values) })
+          onChange({ scope: isScopeTexts(name) ? withTexts(scope, name, values) : withList(scope, name, values) })
         }
       />
     </div>
@@ -100,7 +98,7 @@ export function Conditions({
       />
       <Menu.Divider />
       {RARE.filter((name) => !shown.includes(name)).map((name) => (
-        <Menu.Item key={name} label={pickers[name].label} onClick={() => setAdded([...added, name])} />
+        <Menu.Item key={name} label={scopeLabel(name)} onClick={() => setAdded([...added, name])} />
       ))}
     </Menu>
   );

@@ -1,7 +1,6 @@
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Alert, Divider, Field, Input, SecretInput, TextArea, TextLink } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React, { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
 
 import { settingLabel } from '../labels';
@@ -12,14 +11,15 @@ import {
   isAbsolutePath,
   isRegion,
   isUuid,
+  migratedSettings,
   NUMBERS,
   REGIONS,
   regionsOf,
   type NumberSetting,
   type Secrets,
-  migratedSettings,
   type Settings,
 } from '../settings';
+import { t } from '../translation';
 import { Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
 

@@ -1,20 +1,20 @@
 import { Alert } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React from 'react';
+
+import { t } from '../translation';
 
 interface Props {
   names: string[] | undefined;
   onRemove: () => void;
 }
 
-/** Says why a query that came from a dashboard selects no event, and lets it select what its conditions say. */
+/** A warning that a query from a dashboard selects no event, with a button that leaves only its conditions. */
 export function EmptyVariables({ names, onRemove }: Props) {
   if (!names?.length) {
     return null;
   }
   const title = t('empty-variables.title', 'No event is selected: in the dashboard {{names}} had no value.', {
     names: names.map((name) => `$${name}`).join(', '),
-    interpolation: { escapeValue: false },
   });
   return (
     <Alert

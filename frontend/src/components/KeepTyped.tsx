@@ -9,7 +9,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Whether a picker is left for its own menu, whose scroll bar takes the focus. */
+/** Whether a picker loses the focus to its own menu, whose scroll bar takes it. */
 function isInMenu(input: HTMLElement): boolean {
   return Boolean(document.getElementById(input.getAttribute('aria-controls') ?? '')?.matches(':hover'));
 }

@@ -1,18 +1,17 @@
 import { css } from '@emotion/css';
 import { EditorField } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
-import { t } from '@grafana/i18n';
 import React, { type ReactNode, useId, useMemo } from 'react';
 
-import { reference } from '../binding';
+import { valueName } from '../columns';
+import { reference } from '../references';
+import { t } from '../translation';
 import type { Option } from '../values';
-import { valueName } from '../words';
 import { Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
 import { useFocus } from './useFocus';
 
 export interface Picker {
-  label: string;
   tooltip?: string;
   /** The options: a list, or the result of a search for the typed text. */
   options: Option[] | ((typed: string) => Promise<Option[]>);
@@ -28,16 +27,17 @@ export interface Picker {
 }
 
 interface Props extends Picker {
+  label: string;
   values: string[] | undefined;
   autoFocus?: boolean;
-  /** In Grafana's units of 8 px; without one, the picker is as wide as its place. */
+  /** In Grafana's units of 8 px; without one, the picker is as wide as its container. */
   width?: number;
   onChange: (values: string[]) => void;
 }
 
 /**
- * Room for values: Grafana lets the name of a single value run below the buttons at the end of the field, keeps room for
- * typing, and says with dots as well as with a number how many values do not fit.
+ * Room for values: Grafana lets the name of a single value run below the buttons at the end of the field, reserves room for
+ * typing, and shows the number of values that do not fit with dots as well as with digits.
  */
 const SHORTENED = css({
   'span[tabindex]': { flexShrink: 1 },
@@ -46,7 +46,7 @@ const SHORTENED = css({
   'span[tabindex] ~ div > div::before': { content: '"+"' },
 });
 
-/** The dashboard's variables, which can stand for a value. */
+/** The dashboard's variables as options, which can replace a value. */
 export function variableOptions(): Option[] {
   return getTemplateSrv()
     .getVariables()
@@ -67,7 +67,7 @@ export function withVariables(options: Picker['options']): Picker['options'] {
   };
 }
 
-/** Picks any number of values, or variables that stand for them. */
+/** Picks any number of values, or variables in their place. */
 export function ListPicker(props: Props) {
   const { label, tooltip, values = [], options, nameOf, free, keepTyped, wrong, placeholder, width, onChange } = props;
   const id = useId();

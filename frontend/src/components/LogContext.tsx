@@ -1,8 +1,8 @@
-import { t } from '@grafana/i18n';
 import { InlineField, RadioButtonGroup } from '@grafana/ui';
 import React, { useState } from 'react';
 
 import type { Context } from '../logs';
+import { t } from '../translation';
 
 interface Props {
   contexts: Context[];
@@ -21,7 +21,7 @@ function contextName(context: Context): string {
   }
 }
 
-/** Picks what the lines around a line have in common with it. */
+/** Picks the attribute that a line shares with the lines around it. */
 export function LogContext({ contexts, initial, onChange }: Props) {
   const [context, setContext] = useState(initial);
   return (

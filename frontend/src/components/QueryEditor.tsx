@@ -2,63 +2,22 @@ import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Button, Stack, useStyles2 } from '@grafana/ui';
-import { t } from '@grafana/i18n';
 import React, { useEffect, useId, useState } from 'react';
 
-import type { AuditSource } from '../source';
-import { DEFAULTS, GROUPINGS, LIMITS, MOST_GROUPINGS, understood, VERSION, type AuditQuery } from '../query';
+import { isAlerting } from '../grafana';
+import { understood, VERSION, type AuditQuery } from '../query';
 import type { Settings } from '../settings';
-import { columnName } from '../words';
+import { shapeOf, shapesIn, withShape } from '../shapes';
+import type { AuditSource } from '../source';
+import { t } from '../translation';
 import { AlertingHelp } from './AlertingHelp';
-import { AmountField } from './AmountField';
-import { CapField, ClusterField } from './AnnotationFields';
 import { Choice } from './Choice';
 import { Conditions } from './Conditions';
-import { ListPicker } from './ListPicker';
 import { EmptyVariables } from './EmptyVariables';
+import { QueryFields, shownFields } from './QueryFields';
 import { Summary } from './Summary';
-import { TimeZoneField } from './TimeZoneField';
 
 type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
-
-/** The shape of an answer: a question together with its format. */
-type Shape = 'logs' | 'table' | 'time' | 'total' | 'overlay';
-
-const SHAPES: Record<Shape, Partial<AuditQuery>> = {
-  logs: { queryType: 'events', format: 'logs' },
-  table: { queryType: 'events', format: 'table' },
-  time: { queryType: 'counts', over: 'time' },
-  total: { queryType: 'counts', over: 'total' },
-  overlay: { queryType: 'annotations', overlay: true },
-};
-
-function shapeOf({ queryType, format, over }: AuditQuery): Shape | undefined {
-  switch (queryType) {
-    case 'events':
-      return format ?? DEFAULTS.format;
-    case 'counts':
-      return over ?? DEFAULTS.over;
-    case 'annotations':
-      return 'overlay';
-    default:
-      return undefined;
-  }
-}
-
-/** The query with another shape; what belongs to the shape before it is left out, except what all of its kind have. */
-function withShape(query: AuditQuery, shape: Shape): AuditQuery {
-  const { format: _, over: __, overlay: ___, ...rest } = query;
-  return { ...rest, ...SHAPES[shape] };
-}
-
-/** Fields that are set seldom, by the shape that has them. */
-const OPTIONS: Record<Shape, ReadonlyArray<keyof AuditQuery>> = {
-  logs: ['limit'],
-  table: ['limit'],
-  time: ['groupLimit', 'timezone'],
-  total: ['groupLimit'],
-  overlay: ['cap', 'cluster'],
-};
 
 /** The editor of panels, Explore and alert rules. */
 export function QueryEditor({ datasource, query, app, data, range, onChange, onRunQuery }: Props) {
@@ -66,10 +25,11 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
   const asked = understood(query, app);
   const shapeId = useId();
   const optionsId = useId();
-  const alerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
+  const alerting = isAlerting(app);
   const shape = shapeOf(asked);
-  const options = OPTIONS[shape ?? 'total'];
-  const [open, setOpen] = useState(options.some((name) => asked[name] !== undefined));
+  const [open, setOpen] = useState(
+    shownFields(asked, false).some(([name]) => asked[name as keyof AuditQuery] !== undefined)
+  );
 
   const store = (changed: AuditQuery) => {
     onChange(datasource.dependent({ ...changed, version: VERSION }, app));
@@ -90,58 +50,17 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
-  const shapes: Array<{ value: Shape; label: string; description: string }> = [
-    {
-      value: 'logs',
-      label: t('shape.logs', 'Log lines'),
-      description: t('shape.logs-help', 'The events, a line each: who did what'),
-    },
-    {
-      value: 'table',
-      label: t('shape.table', 'Table'),
-      description: t('shape.table-help', 'The events, a row each, with all columns'),
-    },
-    {
-      value: 'time',
-      label: t('shape.time', 'Time series'),
-      description: t('shape.time-help', 'The number of events over time, for graphs'),
-    },
-    {
-      value: 'total',
-      label: t('shape.total', 'Totals'),
-      description: t('shape.total-help', 'The number of events in the range, for tiles and alert rules'),
-    },
-  ];
-  // Explore draws no annotations, and a rule counts.
-  if (!alerting && app !== CoreApp.Explore) {
-    shapes.push({
-      value: 'overlay',
-      label: t('shape.overlay', 'Overlay'),
-      description: t('shape.overlay-help', 'Annotations on this panel, over the series of its other queries'),
-    });
-  }
-
   const before = (
     <>
       <EditorField label={t('shape.label', 'Show')} htmlFor={shapeId}>
-        <Choice<Shape>
+        <Choice
           id={shapeId}
-          options={shapes}
+          options={shapesIn(app).map(({ value, label, help }) => ({ value, label: label(), description: help() }))}
           value={shape ?? null}
           onChange={({ value }) => store(withShape(asked, value))}
         />
       </EditorField>
-      {asked.queryType === 'counts' && (
-        <ListPicker
-          label={t('group-by.label', 'For each')}
-          tooltip={t('group-by.help', 'One series or number for each value of up to eight columns.')}
-          placeholder={t('group-by.none', 'All together')}
-          values={asked.groupBy}
-          options={GROUPINGS.map((value) => ({ value, label: columnName(value) }))}
-          nameOf={columnName}
-          onChange={(groupBy) => change({ groupBy: groupBy.length ? groupBy.slice(0, MOST_GROUPINGS) : undefined })}
-        />
-      )}
+      {shape && <QueryFields leading query={asked} onChange={change} />}
     </>
   );
 
@@ -171,42 +90,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
       {open && (
         <EditorRow>
           <div id={optionsId} className={styles.options}>
-            {asked.queryType === 'events' && (
-              <AmountField
-                label={t('limit.label', 'Limit')}
-                tooltip={t('limit.help', 'At most this many events, the newest first.')}
-                value={asked.limit}
-                initial={DEFAULTS.limit}
-                most={LIMITS.limit}
-                onChange={(limit) => change({ limit })}
-              />
-            )}
-            {asked.queryType === 'counts' && (
-              <AmountField
-                label={t('group-limit.label', 'Groups')}
-                tooltip={t(
-                  'group-limit.help',
-                  'At most this many groups; the rest is counted as “other”. Under an alert rule more groups are an error.'
-                )}
-                value={asked.groupLimit}
-                initial={DEFAULTS.groupLimit}
-                most={LIMITS.groupLimit}
-                onChange={(groupLimit) => change({ groupLimit })}
-              />
-            )}
-            {shape === 'time' && (
-              <TimeZoneField
-                value={asked.timezone}
-                initial={alerting ? 'UTC' : t('timezone.dashboard', 'As in the dashboard')}
-                onChange={(timezone) => change({ timezone })}
-              />
-            )}
-            {asked.queryType === 'annotations' && (
-              <>
-                <CapField value={asked.cap} cluster={asked.cluster} onChange={(cap) => change({ cap })} />
-                <ClusterField value={asked.cluster} onChange={(cluster) => change({ cluster })} />
-              </>
-            )}
+            {shape && <QueryFields query={asked} alerting={alerting} onChange={change} />}
           </div>
         </EditorRow>
       )}

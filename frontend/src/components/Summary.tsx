@@ -1,11 +1,11 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2, LoadingState, type PanelData } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 
-import type { AuditSource } from '../source';
 import { VERSION, type AuditQuery } from '../query';
+import type { AuditSource } from '../source';
+import { t } from '../translation';
 import { words } from '../words';
 
 interface Props {

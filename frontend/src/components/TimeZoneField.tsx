@@ -1,37 +1,34 @@
 import { EditorField } from '@grafana/plugin-ui';
-import { t } from '@grafana/i18n';
 import React, { useId, useMemo } from 'react';
 
-import { valueName } from '../words';
+import { valueName } from '../columns';
+import { t } from '../translation';
 import { Choice } from './Choice';
 import { variableOptions } from './ListPicker';
 
 interface Props {
+  label: string;
+  tooltip: string | undefined;
   value: string | undefined;
-  /** The meaning of an empty field. */
-  initial: string;
+  /** Whether the query is an alert rule's, which has no dashboard. */
+  alerting: boolean;
   onChange: (timezone: string | undefined) => void;
 }
 
-/** The IANA names that the browser knows. */
+/** The browser's IANA names. */
 function zones(): string[] {
   return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 }
 
 /** The time zone in which hours, days and months begin. */
-export function TimeZoneField({ value, initial, onChange }: Props) {
+export function TimeZoneField({ label, tooltip, value, alerting, onChange }: Props) {
   const id = useId();
   const options = useMemo(() => [...variableOptions(), ...zones().map((zone) => ({ value: zone, label: zone }))], []);
   return (
-    <EditorField
-      label={t('timezone.label', 'Time zone')}
-      tooltip={t('timezone.help', 'Bars of an hour or longer begin on the clock of this time zone.')}
-      htmlFor={id}
-      width={28}
-    >
+    <EditorField label={label} tooltip={tooltip} htmlFor={id} width={28}>
       <Choice
         id={id}
-        placeholder={initial}
+        placeholder={alerting ? 'UTC' : t('timezone.dashboard', 'As in the dashboard')}
         options={options}
         value={value ? { value, label: valueName(value) } : null}
         createCustomValue

@@ -1,22 +1,19 @@
 import { Box, Icon, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 
-import type { AuditSource } from '../source';
+import { columnOf } from '../columns';
+import { operand } from '../conditions';
 import { withFieldLabels } from '../labels';
 import { VERSION, type AuditQuery } from '../query';
 import type { Check } from '../resources';
-
-/** The columns of whose values there are lists. */
-const LISTED = ['product', 'service', 'method', 'resource_type', 'principal'];
-
-const COMPARED_AS_NAMES = ['=', '!=', '=|', '!=|'];
+import type { AuditSource } from '../source';
 
 /** The parts of a valid query that the backend checks, with the dashboard's variables replaced. */
 function named(datasource: AuditSource, asked: Pick<AuditQuery, 'scope' | 'filters'>) {
   const { scope, filters, emptyVariables } = datasource.applyTemplateVariables({ refId: 'Check', ...asked }, {}, []);
   const { kinds, products, services, methods, resourceTypes, principals } = scope ?? {};
   const conditions = (filters ?? []).filter(
-    ({ key, operator }) => LISTED.includes(key) && COMPARED_AS_NAMES.includes(operator)
+    ({ key, operator }) => columnOf(key)?.catalogued && ['one', 'several'].includes(operand(operator))
   );
   if (
     ![products, services, methods, resourceTypes, principals, conditions, emptyVariables].some((names) => names?.length)

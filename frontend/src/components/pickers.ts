@@ -1,19 +1,16 @@
 import type { TimeRange } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useEffect, useMemo, useState } from 'react';
 
-import { hasVariable } from '../conditions';
-import type { AuditSource } from '../source';
-import { scopeLabel } from '../labels';
-import { KINDS, RISK_CLASSES, SEVERITIES, STATUSES, type Scope, type ScopeList, type ScopeTexts } from '../query';
+import { columnOf, valueName } from '../columns';
+import { hasVariable } from '../references';
 import type { Product, Resource } from '../resources';
+import { listColumn, type Scope, type ScopeField, type ScopeList } from '../scope';
 import { isRegion, isUuid, REGIONS } from '../settings';
+import type { AuditSource } from '../source';
+import { t } from '../translation';
 import type { Option } from '../values';
 import { matcher } from '../wildcards';
-import { valueName } from '../words';
 import type { Picker } from './ListPicker';
-
-export type Pickable = ScopeList | ScopeTexts;
 
 /** The products of the data source; none while they are fetched, or where they cannot be. */
 export function useProducts(datasource: AuditSource): Product[] {
@@ -32,7 +29,7 @@ export function useProducts(datasource: AuditSource): Product[] {
   return products;
 }
 
-/** Has the names looked up of the principals and resources that a scope holds by id. */
+/** Has the names of the principals and resources looked up that a scope names by id. */
 function useNames(datasource: AuditSource, scope: Scope | undefined, range: TimeRange | undefined) {
   const { resources } = datasource;
   const [, setLooked] = useState(0);
@@ -59,7 +56,10 @@ function useNames(datasource: AuditSource, scope: Scope | undefined, range: Time
   }, [resources, things, people]);
 }
 
-const named = (values: string[]): Option[] => values.map((value) => ({ value, label: valueName(value) }));
+/** The fixed values of a list's column. */
+function fixed(list: ScopeList): Option[] {
+  return (columnOf(listColumn(list))?.values ?? []).map((value) => ({ value, label: valueName(value) }));
+}
 
 function distinct(values: Array<string | null | undefined>): Option[] {
   const texts = values.filter((value): value is string => Boolean(value));
@@ -123,7 +123,7 @@ export function usePickers(
   datasource: AuditSource,
   scope: Scope | undefined,
   range: TimeRange | undefined
-): Record<Pickable, Picker> {
+): Record<ScopeField, Picker> {
   const products = useProducts(datasource);
   useNames(datasource, scope, range);
   const chosen = scope?.products;
@@ -138,13 +138,11 @@ export function usePickers(
     const wildcards = t('scope.wildcards-help', 'Case does not matter; * stands for any characters, ? for one.');
     return {
       products: {
-        label: scopeLabel('products'),
         tooltip: wildcards,
         options: lists.products,
         free: true,
       },
       methods: {
-        label: scopeLabel('methods'),
         tooltip: `${t(
           'scope.methods-help',
           'Names of API methods, such as CreateServer. The list follows the chosen products.'
@@ -152,16 +150,14 @@ export function usePickers(
         options: lists.methods,
         free: true,
       },
-      services: { label: scopeLabel('services'), tooltip: wildcards, options: lists.services, free: true },
+      services: { tooltip: wildcards, options: lists.services, free: true },
       principals: {
-        label: scopeLabel('principals'),
         tooltip: t('scope.principals-help', 'Users and applications, by name or id.'),
         options: search.principals,
         nameOf,
         free: true,
       },
       resourceIds: {
-        label: scopeLabel('resourceIds'),
         tooltip: t(
           'scope.resources-help',
           'Resources named in recent events. Events about parts of a resource are included: a load balancer’s backends, a cluster’s pools.'
@@ -170,31 +166,27 @@ export function usePickers(
         nameOf,
         free: true,
       },
-      resourceNames: { label: scopeLabel('resourceNames'), options: search.names, free: true },
+      resourceNames: { options: search.names, free: true },
       resourceTypes: {
-        label: scopeLabel('resourceTypes'),
         tooltip: wildcards,
         options: search.types,
         free: true,
       },
       status: {
-        label: scopeLabel('status'),
         tooltip: t('scope.status-help', 'Succeeded, denied, failed, or a status code such as 409.'),
-        options: named(STATUSES),
+        options: fixed('status'),
         free: true,
       },
-      severities: { label: scopeLabel('severities'), options: named(SEVERITIES) },
-      kinds: { label: scopeLabel('kinds'), options: named(KINDS) },
-      riskClasses: { label: scopeLabel('riskClasses'), options: named(RISK_CLASSES) },
+      severities: { options: fixed('severities') },
+      kinds: { options: fixed('kinds') },
+      riskClasses: { options: fixed('riskClasses') },
       sourceIps: {
-        label: scopeLabel('sourceIps'),
         tooltip: t('scope.source-ips-help', 'Addresses, or networks such as 203.0.113.0/24.'),
         options: NO_OPTIONS,
         free: true,
         keepTyped: true,
       },
       regions: {
-        label: scopeLabel('regions'),
         tooltip: t('scope.regions-help', 'Events of IAM, Account and log-ins are global and always included.'),
         options: REGIONS.map(({ value, label }) => ({ value, label: value, description: label })),
         free: true,
@@ -202,14 +194,12 @@ export function usePickers(
         placeholder: t('scope.regions-any', 'As in the settings'),
       },
       projects: {
-        label: scopeLabel('projects'),
         options: search.projects,
         nameOf,
         free: true,
         placeholder: t('scope.projects-any', 'As in the settings, or any'),
       },
       text: {
-        label: scopeLabel('text'),
         tooltip: t(
           'scope.text-help',
           'The event contains one of these texts in any field, the request body included. Case does not matter.'
@@ -219,7 +209,6 @@ export function usePickers(
         keepTyped: true,
       },
       notText: {
-        label: scopeLabel('notText'),
         tooltip: t('scope.not-text-help', 'The event contains none of these texts.'),
         options: NO_OPTIONS,
         free: true,

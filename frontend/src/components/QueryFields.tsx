@@ -1,0 +1,146 @@
+import { EditorField, EditorSwitch } from '@grafana/plugin-ui';
+import React, { useId } from 'react';
+
+import { columnName, COLUMNS, GROUPINGS } from '../columns';
+import { defaultsOf, fieldsOf, type AuditQuery } from '../query';
+import type { Amount, Field } from '../questions';
+import type { Option } from '../values';
+import { AmountField } from './AmountField';
+import { Choice } from './Choice';
+import { ListPicker } from './ListPicker';
+import { TimeZoneField } from './TimeZoneField';
+
+interface Props {
+  query: AuditQuery;
+  /** Whether to show the fields before the conditions, and not the options. */
+  leading?: boolean;
+  /** Whether the query is an alert rule's. */
+  alerting?: boolean;
+  onChange: (changed: Partial<AuditQuery>) => void;
+}
+
+/** The fields of a query's question. */
+export function QueryFields({ query, leading = false, alerting = false, onChange }: Props) {
+  const defaults = defaultsOf(query);
+  return shownFields(query, leading).map(([name, field]) => (
+    <QueryField
+      key={name}
+      field={field}
+      label={field.label?.() ?? name}
+      help={field.help?.()}
+      value={query[name as keyof AuditQuery]}
+      initial={defaults[name as keyof AuditQuery]}
+      alerting={alerting}
+      onChange={(changed) => onChange({ [name]: changed } as Partial<AuditQuery>)}
+    />
+  ));
+}
+
+/** The fields that an editor shows before the conditions, or among the options. */
+export function shownFields(query: AuditQuery, leading: boolean): Array<[name: string, Field]> {
+  return fieldsOf(query).filter(([, field]) => field.label && Boolean(field.leading) === leading);
+}
+
+interface FieldProps {
+  field: Field;
+  label: string;
+  help: string | undefined;
+  value: unknown;
+  /** The value of a query without the field. */
+  initial: unknown;
+  alerting: boolean;
+  onChange: (value: unknown) => void;
+}
+
+function QueryField({ field, label, help, value, initial, alerting, onChange }: FieldProps) {
+  const shared = { label, tooltip: help, onChange };
+  switch (field.kind) {
+    case 'amount':
+      return (
+        <AmountField
+          {...shared}
+          value={value as Amount | undefined}
+          initial={String(initial ?? field.empty?.() ?? '')}
+          most={field.most}
+        />
+      );
+    case 'columns':
+      return (
+        <ListPicker
+          {...shared}
+          placeholder={field.none()}
+          values={value as string[] | undefined}
+          options={GROUPINGS.map((column) => ({ value: column, label: columnName(column) }))}
+          nameOf={columnName}
+          onChange={(columns) => onChange(columns.length ? columns.slice(0, field.most) : undefined)}
+        />
+      );
+    case 'timezone':
+      return <TimeZoneField {...shared} value={value as string | undefined} alerting={alerting} />;
+    case 'flag':
+      return (
+        <FlagField
+          {...shared}
+          value={Boolean(value ?? initial)}
+          onChange={(on) => onChange(on === Boolean(initial) ? undefined : on)}
+        />
+      );
+    case 'choice':
+      return (
+        <ChoiceField
+          {...shared}
+          width={24}
+          options={Object.entries(field.options).map(([option, { label, help }]) => ({
+            value: option,
+            label: label?.() ?? option,
+            description: help?.(),
+          }))}
+          value={String(value ?? initial)}
+          onChange={(option) => onChange(option === initial ? undefined : option)}
+        />
+      );
+    case 'column':
+      return (
+        <ChoiceField
+          {...shared}
+          options={COLUMNS.map((column) => ({ value: column, label: columnName(column) }))}
+          value={String(value ?? initial)}
+        />
+      );
+  }
+}
+
+interface ChoiceProps {
+  label: string;
+  tooltip: string | undefined;
+  /** In Grafana's units of 8 px. */
+  width?: number;
+  options: Option[];
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function ChoiceField({ label, tooltip, width, options, value, onChange }: ChoiceProps) {
+  const id = useId();
+  return (
+    <EditorField label={label} tooltip={tooltip} htmlFor={id} width={width}>
+      <Choice id={id} options={options} value={value} onChange={(picked) => onChange(picked.value)} />
+    </EditorField>
+  );
+}
+
+interface FlagProps {
+  label: string;
+  tooltip: string | undefined;
+  value: boolean;
+  onChange: (value: boolean) => void;
+}
+
+function FlagField({ label, tooltip, value, onChange }: FlagProps) {
+  const id = useId();
+  return (
+    <EditorField label={label} tooltip={tooltip} htmlFor={id}>
+      <EditorSwitch id={id} value={value} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
+    </EditorField>
+  );
+}

@@ -1,0 +1,308 @@
+import { columnName, valueName } from './columns';
+import { isGrafana } from './grafana';
+import { and } from './phrases';
+import { t } from './translation';
+
+/** A number, or a variable in its place. */
+export type Amount = number | string;
+
+interface Labelled {
+  /** The name in the editors. Fields without one are set by a shape or by the plugin itself. */
+  label?: () => string;
+  help?: () => string;
+}
+
+interface FieldPlacement extends Labelled {
+  /** Whether editors show it before the conditions, and not among the options. */
+  leading?: boolean;
+  /** The queries in which the field has no effect. */
+  unless?: Record<string, unknown>;
+}
+
+/** A field of a query that some questions have: its type in JSON, and how the editors show it. */
+export type Field = FieldPlacement &
+  (
+    | { kind: 'amount'; most: number; empty?: () => string }
+    | { kind: 'choice'; options: Record<string, Labelled> }
+    | { kind: 'columns'; most: number; none: () => string }
+    | { kind: 'column' | 'timezone' | 'flag' }
+  );
+
+type Fields = Record<string, Field>;
+
+/** The type of a field in a query. */
+type Value<F> = F extends { kind: 'amount' }
+  ? Amount
+  : F extends { kind: 'choice'; options: infer Options }
+    ? keyof Options
+    : F extends { kind: 'columns' }
+      ? string[]
+      : F extends { kind: 'flag' }
+        ? boolean
+        : string;
+
+type Values<F> = { -readonly [name in keyof F]?: Value<F[name]> };
+
+/** The shape of an answer: a question together with its format. */
+interface Shape<Own> {
+  label: () => string;
+  help: () => string;
+  /** The fields that select the shape. */
+  query: Own;
+  /** Whether only panels can show it: Explore draws no annotations, and a rule counts. */
+  panelsOnly?: boolean;
+}
+
+/** A question about events. */
+interface Question<F, Own = Values<F>> {
+  /** The fields that the question has beside the events' conditions. */
+  fields: F;
+  /** The values of fields that a query leaves out. */
+  defaults(query: Own): Own;
+  /** The shapes that the editor of panels offers. */
+  shapes?: Record<string, Shape<Own>>;
+  /** A query with its defaults as a sentence about events. */
+  words(query: Own, events: string): string;
+}
+
+function question<const F extends Fields>(entry: Question<F>): Question<F> {
+  return entry;
+}
+
+/** The most annotations that are sent to be clustered by Grafana. */
+const OVERFLOW_CAP = 1000;
+
+const timezone = {
+  kind: 'timezone',
+  label: () => t('timezone.label', 'Time zone'),
+  help: () => t('timezone.help', 'Bars of an hour or longer begin on the clock of this time zone.'),
+  unless: { over: 'total' },
+} as const;
+
+/** Every question, by the backend's name for it. A new one is an entry here and one in the backend. */
+export const QUESTIONS = {
+  /** The events themselves. */
+  events: question({
+    fields: {
+      format: { kind: 'choice', options: { logs: {}, table: {} } },
+      /** Which events where there are more than `limit`. */
+      order: { kind: 'choice', options: { newest: {}, oldest: {} } },
+      limit: {
+        kind: 'amount',
+        label: () => t('limit.label', 'Limit'),
+        help: () => t('limit.help', 'At most this many events, the newest first.'),
+        most: 1_000_000,
+      },
+    },
+    defaults: () => ({ format: 'logs', order: 'newest', limit: 1000 }),
+    shapes: {
+      logs: {
+        query: { format: 'logs' },
+        label: () => t('shape.logs', 'Log lines'),
+        help: () => t('shape.logs-help', 'The events, a line each: who did what'),
+      },
+      table: {
+        query: { format: 'table' },
+        label: () => t('shape.table', 'Table'),
+        help: () => t('shape.table-help', 'The events, a row each, with all columns'),
+      },
+    },
+    words({ format, order, limit }, events) {
+      const names = { limit: valueName(String(limit)), events };
+      if (format === 'table') {
+        return order === 'oldest'
+          ? t('words.table-oldest', 'A table of the oldest {{limit}}: {{events}}.', names)
+          : t('words.table', 'A table of the newest {{limit}}: {{events}}.', names);
+      }
+      return order === 'oldest'
+        ? t('words.logs-oldest', 'Log lines of the oldest {{limit}}: {{events}}.', names)
+        : t('words.logs', 'Log lines of the newest {{limit}}: {{events}}.', names);
+    },
+  }),
+
+  /** How many events there are. */
+  counts: question({
+    fields: {
+      over: { kind: 'choice', options: { time: {}, total: {} } },
+      groupBy: {
+        kind: 'columns',
+        leading: true,
+        label: () => t('group-by.label', 'For each'),
+        help: () => t('group-by.help', 'One series or number for each value of up to eight columns.'),
+        none: () => t('group-by.none', 'All together'),
+        most: 8,
+      },
+      groupLimit: {
+        kind: 'amount',
+        label: () => t('group-limit.label', 'Groups'),
+        help: () =>
+          t(
+            'group-limit.help',
+            'At most this many groups; the rest is counted as “other”. Under an alert rule more groups are an error.'
+          ),
+        most: 1000,
+      },
+      timezone,
+    },
+    defaults: () => ({ over: 'time', groupLimit: 50 }),
+    shapes: {
+      time: {
+        query: { over: 'time' },
+        label: () => t('shape.time', 'Time series'),
+        help: () => t('shape.time-help', 'The number of events over time, for graphs'),
+      },
+      total: {
+        query: { over: 'total' },
+        label: () => t('shape.total', 'Totals'),
+        help: () => t('shape.total-help', 'The number of events in the range, for tiles and alert rules'),
+      },
+    },
+    words({ over, groupBy = [], timezone }, events) {
+      const by = and(groupBy.map(columnName));
+      if (over === 'total') {
+        return by
+          ? t('words.total-by', 'Number of events in the range, for each {{by}}: {{events}}.', { by, events })
+          : t('words.total', 'Number of events in the range: {{events}}.', { events });
+      }
+      const counted = by
+        ? t('words.time-by', 'Number of events over time, for each {{by}}: {{events}}.', { by, events })
+        : t('words.time', 'Number of events over time: {{events}}.', { events });
+      const zone = timezone && valueName(timezone);
+      return zone
+        ? `${counted} ${t('words.timezone', 'Hours and days are those of the time zone {{zone}}.', { zone })}`
+        : counted;
+    },
+  }),
+
+  /** Annotations of a dashboard, or with `overlay` of a panel's own query, beside another data source's series. */
+  annotations: question({
+    fields: {
+      overlay: { kind: 'flag' },
+      /** At most this many; without a number the backend computes how many the window has room for. */
+      cap: {
+        kind: 'amount',
+        label: () => t('cap.label', 'At most'),
+        help: () =>
+          t('cap.help', 'At most this many annotations; without a number, as many as the graph has room for.'),
+        empty: () => t('cap.auto', 'auto'),
+        most: 5000,
+      },
+      /** Which events share an annotation. */
+      cluster: {
+        kind: 'choice',
+        label: () => t('cluster.label', 'Clusters'),
+        help: () =>
+          t(
+            'cluster.help',
+            'The events that share an annotation; events of different severity never do. Grafana 13.1 and later can cluster annotations itself.'
+          ),
+        options: {
+          near: {
+            label: () => t('cluster.near', 'Events close together'),
+            help: () => t('cluster.near-help', 'Within a few pixels of each other'),
+          },
+          overflow: {
+            label: () => t('cluster.overflow', 'Only beyond the limit'),
+            help: () => t('cluster.overflow-help', 'Each event by itself, until there are too many'),
+          },
+        },
+      },
+      /** Whether the severity chooses the color, instead of the annotation's settings. */
+      severityColors: {
+        kind: 'flag',
+        label: () => t('colors.label', 'Severity colors'),
+        help: () =>
+          t('colors.help', 'A color for each severity; when off, all annotations have the color chosen above.'),
+        unless: { overlay: true },
+      },
+    },
+    // Grafana clusters annotations itself since 13.1.
+    defaults: ({ cluster = isGrafana(13, 1) ? 'overflow' : 'near' }) => ({
+      cluster,
+      cap: cluster === 'overflow' ? OVERFLOW_CAP : undefined,
+      severityColors: true,
+    }),
+    shapes: {
+      overlay: {
+        query: { overlay: true },
+        panelsOnly: true,
+        label: () => t('shape.overlay', 'Overlay'),
+        help: () => t('shape.overlay-help', 'Annotations on this panel, over the series of its other queries'),
+      },
+    },
+    words({ overlay, cap, cluster, severityColors }, events) {
+      const sentences = [
+        cap === undefined
+          ? t('words.annotations-auto', 'Annotations, as many as the graph has room for: {{events}}.', { events })
+          : t('words.annotations', 'Annotations, at most {{cap}}: {{events}}.', {
+              cap: valueName(String(cap)),
+              events,
+            }),
+      ];
+      if (cluster === 'overflow') {
+        sentences.push(t('words.cluster-overflow', 'Events share an annotation only beyond this limit.'));
+      }
+      if (severityColors === false && !overlay) {
+        sentences.push(t('words.own-color', 'All annotations have the color chosen above.'));
+      }
+      return sentences.join(' ');
+    },
+  }),
+
+  /** The distinct values of a column, for variables and pickers. */
+  values: question({
+    fields: {
+      column: {
+        kind: 'column',
+        leading: true,
+        label: () => t('variable.column', 'Values of'),
+        help: () =>
+          t(
+            'variable.column-help',
+            'The values found in the events of the dashboard’s time range. Principals, projects and resources are listed by name; the variable’s value is the id.'
+          ),
+      },
+      /** Whether "(none)" is one of the values where an event lacks the column. */
+      withNone: { kind: 'flag' },
+    },
+    defaults: () => ({ column: 'principal' }),
+    words: ({ column = '' }, events) =>
+      t('words.values', 'The distinct values of {{column}}: {{events}}.', { column: columnName(column), events }),
+  }),
+
+  /** The bars above log lines. */
+  volume: question({
+    fields: { timezone },
+    defaults: () => ({}),
+    words: (_, events) => t('words.volume', 'Number of events of each level, over time: {{events}}.', { events }),
+  }),
+};
+
+export type QuestionName = keyof typeof QUESTIONS;
+
+/** Functions of each question's fields, whose common argument has the fields of all. */
+type Takers = { [name in QuestionName]: (fields: Values<(typeof QUESTIONS)[name]['fields']>) => void }[QuestionName];
+
+/** The fields of all questions. */
+export type QuestionFields = Takers extends (fields: infer All) => void ? All : never;
+
+type AnyQuestion = Question<Fields, QuestionFields>;
+
+/** A question by its name; those of later versions are taken for events. */
+export function questionOf(name: string | undefined): AnyQuestion {
+  return name && Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name as QuestionName] : QUESTIONS.events;
+}
+
+const ALL = Object.entries<AnyQuestion>(QUESTIONS);
+
+/** Every question's fields, by name. */
+export const FIELDS: Fields = Object.assign({}, ...ALL.map(([, { fields }]) => fields));
+
+/** Every question's shapes, each with its name and its question. */
+export const SHAPES = ALL.flatMap(([queryType, { shapes = {} }]) =>
+  Object.entries(shapes).map(([value, shape]) => ({
+    ...shape,
+    value,
+    query: { ...shape.query, queryType: queryType as QuestionName },
+  }))
+);

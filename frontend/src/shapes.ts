@@ -1,0 +1,28 @@
+import { CoreApp } from '@grafana/data';
+
+import { isAlerting } from './grafana';
+import { matches, withDefaults, type AuditQuery } from './query';
+import { SHAPES } from './questions';
+
+/** The fields that select a shape. */
+const SELECTING = new Set(SHAPES.flatMap(({ query }) => Object.keys(query)));
+
+/** The shapes that an app can show. */
+export function shapesIn(app: CoreApp | string | undefined): typeof SHAPES {
+  const isPanel = app !== CoreApp.Explore && !isAlerting(app);
+  return SHAPES.filter(({ panelsOnly }) => isPanel || !panelsOnly);
+}
+
+/** The shape of a query's answer: the question's first where no field selects another. */
+export function shapeOf(query: AuditQuery): string | undefined {
+  const [first, ...others] = SHAPES.filter((shape) => shape.query.queryType === query.queryType);
+  const asked = withDefaults(query);
+  return (others.find((shape) => matches(asked, shape.query)) ?? first)?.value;
+}
+
+/** The query with another shape; fields that select the shape before it are left out, others stay. */
+export function withShape(query: AuditQuery, value: string): AuditQuery {
+  const shape = SHAPES.find((shape) => shape.value === value);
+  const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !SELECTING.has(name)));
+  return { ...rest, refId: query.refId, ...shape?.query };
+}
