@@ -1,5 +1,7 @@
 import type { DataSourceJsonData } from '@grafana/data';
 
+import { t } from './translation';
+
 /** The regions that Audit Trail may answer in. */
 export const REGIONS = [
   { value: 'fr-par', label: 'Paris' },
@@ -25,8 +27,6 @@ export const NUMBERS = {
   settlingSeconds: { initial: 300, most: 86_400 },
   maxMemoryMiB: { initial: 256, most: 65_536 },
 } as const;
-
-export type NumberSetting = keyof typeof NUMBERS;
 
 /** The settings of an administrator. Provisioning may write numbers and lists as text. */
 export interface Settings extends DataSourceJsonData {
@@ -68,9 +68,16 @@ function listed(text: string): string[] {
   }
 }
 
-/** Whether a text can be a region's name: this version need not know it. */
+/** Whether a text can be a region's name, of a region that is newer than this version too. */
 export function isRegion(text: string): boolean {
   return /^[a-z]{2}-[a-z0-9]{3,5}$/.test(text);
+}
+
+/** The error of a region's name, if it has one. */
+export function regionError(region: string): string | undefined {
+  return isRegion(region)
+    ? undefined
+    : t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region });
 }
 
 /** Whether a text is a UUID, as all ids of Scaleway are. */

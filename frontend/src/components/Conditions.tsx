@@ -45,11 +45,11 @@ interface Props {
   second?: ReactNode;
   /** Buttons beside the one that adds a condition. */
   buttons?: ReactNode;
-  /** Whether the buttons need the place of two pickers. */
+  /** Whether the buttons need the width of two pickers. */
   wideButtons?: boolean;
   /** Whether the height counts more than the width of each picker. */
   compact?: boolean;
-  /** Whether an alert rule asks. */
+  /** Whether the query is an alert rule's. */
   alerting?: boolean;
   onChange: (changed: Pick<AuditQuery, 'scope' | 'filters'>) => void;
 }
@@ -74,7 +74,7 @@ export function Conditions({
   const [added, setAdded] = useState<ScopeField[]>([]);
 
   const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
-  const picker = (name: ScopeField) => (
+  const [first, ...rest] = [...FREQUENT, ...shown].map((name) => (
     <div key={name} className={cx(name === 'sourceIps' && styles.wide)}>
       <ListPicker
         {...pickers[name]}
@@ -86,43 +86,22 @@ export function Conditions({
         }
       />
     </div>
-  );
-  const [first, ...rest] = FREQUENT;
-
-  const menu = () => (
-    <Menu>
-      <Menu.Item
-        label={t('conditions.any', 'Any column')}
-        description={t('conditions.any-help', 'Is, is not, matches, is set: country, second factor, user agent, ...')}
-        onClick={add}
-      />
-      <Menu.Divider />
-      {RARE.filter((name) => !shown.includes(name)).map((name) => (
-        <Menu.Item key={name} label={scopeLabel(name)} onClick={() => setAdded([...added, name])} />
-      ))}
-    </Menu>
-  );
+  ));
 
   return (
     <>
       <EditorRow>
         <div className={cx(styles.grid, compact && styles.compact)} data-testid="audit-conditions">
           {before}
-          {picker(first)}
+          {first}
           {second}
-          {rest.map(picker)}
-          {shown.map(picker)}
+          {rest}
           <div className={cx(styles.buttons, wideButtons && styles.wide)}>
-            <Dropdown overlay={menu} placement="bottom-start">
-              <Button
-                variant="secondary"
-                icon="plus"
-                className={styles.button}
-                tooltip={t('conditions.add-help', 'Add a condition')}
-              >
-                {t('conditions.add', 'Condition')}
-              </Button>
-            </Dropdown>
+            <AddCondition
+              offered={RARE.filter((name) => !shown.includes(name))}
+              onField={(name) => setAdded([...added, name])}
+              onRow={add}
+            />
             {buttons}
           </div>
         </div>
@@ -130,6 +109,43 @@ export function Conditions({
       </EditorRow>
       <Warnings datasource={datasource} scope={scope} filters={filters} alerting={alerting} />
     </>
+  );
+}
+
+interface AddProps {
+  /** The fields of the scope that are not visible yet. */
+  offered: ScopeField[];
+  onField: (name: ScopeField) => void;
+  onRow: () => void;
+}
+
+/** The button that adds a condition: on a field of the scope, or a row for any column. */
+function AddCondition({ offered, onField, onRow }: AddProps) {
+  const styles = useStyles2(getStyles);
+  const menu = () => (
+    <Menu>
+      <Menu.Item
+        label={t('conditions.any', 'Any column')}
+        description={t('conditions.any-help', 'Is, is not, matches, is set: country, second factor, user agent, ...')}
+        onClick={onRow}
+      />
+      <Menu.Divider />
+      {offered.map((name) => (
+        <Menu.Item key={name} label={scopeLabel(name)} onClick={() => onField(name)} />
+      ))}
+    </Menu>
+  );
+  return (
+    <Dropdown overlay={menu} placement="bottom-start">
+      <Button
+        variant="secondary"
+        icon="plus"
+        className={styles.button}
+        tooltip={t('conditions.add-help', 'Add a condition')}
+      >
+        {t('conditions.add', 'Condition')}
+      </Button>
+    </Dropdown>
   );
 }
 

@@ -1,12 +1,12 @@
 import { Box, Icon, Stack, Text } from '@grafana/ui';
-import React, { useEffect, useState } from 'react';
+import React from 'react';
 
 import { columnOf } from '../columns';
 import { operand } from '../conditions';
 import { withFieldLabels } from '../labels';
 import { VERSION, type AuditQuery } from '../query';
-import type { Check } from '../resources';
 import type { AuditSource } from '../source';
+import { useAnswer } from './useAnswer';
 
 /** The parts of a valid query that the backend checks, with the dashboard's variables replaced. */
 function named(datasource: AuditSource, asked: Pick<AuditQuery, 'scope' | 'filters'>) {
@@ -25,31 +25,14 @@ function named(datasource: AuditSource, asked: Pick<AuditQuery, 'scope' | 'filte
 }
 
 function useCheck({ datasource, scope, filters, alerting = false }: Props): string[] {
-  const [checked, setChecked] = useState<{ of: string; check: Check }>();
   const query = named(datasource, { scope, filters });
-  const asked = query && JSON.stringify([query, alerting]);
-  useEffect(() => {
-    if (!query || !asked) {
-      return;
-    }
-    let left = false;
-    datasource.resources
-      .check(query, alerting)
-      .then((check) => !left && setChecked({ of: asked, check }))
-      // Without an answer nothing is known to be wrong; what the query answers says what fails.
-      .catch(() => undefined);
-    return () => {
-      left = true;
-    };
-    // `asked` stands for the query.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [datasource, asked]);
-  if (!checked || checked.of !== asked) {
+  const question = query && JSON.stringify([query, alerting]);
+  const check = useAnswer(datasource, question, async () => query && datasource.resources.check(query, alerting));
+  if (!check) {
     return [];
   }
-  const { error, warnings } = checked.check;
   // Elsewhere Grafana shows the error as the query's answer.
-  return error && alerting ? [error, ...warnings] : warnings;
+  return check.error && alerting ? [check.error, ...check.warnings] : check.warnings;
 }
 
 interface Props {

@@ -1,59 +1,38 @@
 import type { TimeRange } from '@grafana/data';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 
 import { columnOf, valueName } from '../columns';
 import { hasVariable } from '../references';
 import type { Product, Resource } from '../resources';
 import { listColumn, type Scope, type ScopeField, type ScopeList } from '../scope';
-import { isRegion, isUuid, REGIONS } from '../settings';
+import { isUuid, regionError, REGIONS } from '../settings';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
 import type { Option } from '../values';
 import { matcher } from '../wildcards';
 import type { Picker } from './ListPicker';
+import { useAnswer } from './useAnswer';
 
-/** The products of the data source; none while they are fetched, or where they cannot be. */
-export function useProducts(datasource: AuditSource): Product[] {
-  const [products, setProducts] = useState<Product[]>([]);
-  useEffect(() => {
-    let left = false;
-    datasource.resources
-      .products()
-      .then((products) => !left && setProducts(products))
-      // A picker without a list still takes text.
-      .catch(() => undefined);
-    return () => {
-      left = true;
-    };
-  }, [datasource]);
-  return products;
+const NO_PRODUCTS: Product[] = [];
+
+/** The products of the data source; none while they are fetched, or where they cannot be: a picker still takes text. */
+function useProducts(datasource: AuditSource): Product[] {
+  return useAnswer(datasource, 'products', () => datasource.resources.products()) ?? NO_PRODUCTS;
 }
 
-/** Has the names of the principals and resources looked up that a scope names by id. */
+/** Looks up the names of the principals and resources that a scope names by id. */
 function useNames(datasource: AuditSource, scope: Scope | undefined, range: TimeRange | undefined) {
   const { resources } = datasource;
-  const [, setLooked] = useState(0);
-  const unknown = (ids: string[] = []) => ids.filter((id) => isUuid(id) && !resources.nameOf(id)).join();
+  const unknown = (ids: string[] = []) => ids.filter((id) => isUuid(id) && !resources.nameOf(id));
   const things = unknown(scope?.resourceIds);
   const people = unknown(scope?.principals);
-  useEffect(() => {
-    if (!things && !people) {
-      return;
-    }
-    let left = false;
-    const lookups: Array<Promise<unknown>> = things
-      ? things.split(',').map((id) => resources.resources(id, range))
-      : [];
-    if (people) {
-      lookups.push(resources.principals(''));
-    }
-    Promise.allSettled(lookups).then(() => !left && setLooked((times) => times + 1));
-    return () => {
-      left = true;
-    };
-    // A moving range does not change names.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [resources, things, people]);
+  const lookups = () => [
+    ...things.map((id) => resources.resources(id, range)),
+    ...(people.length ? [resources.principals('')] : []),
+  ];
+  // A moving range does not change names.
+  const question = [...things, ...people].join();
+  useAnswer(datasource, question, () => Promise.allSettled(lookups()));
 }
 
 /** The fixed values of a list's column. */
@@ -131,10 +110,6 @@ export function usePickers(
   const search = useMemo(() => searches(datasource, range), [datasource, range]);
   return useMemo(() => {
     const nameOf = (value: string) => datasource.resources.nameOf(value);
-    const regionError = (region: string) =>
-      isRegion(region) || hasVariable(region)
-        ? undefined
-        : t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region });
     const wildcards = t('scope.wildcards-help', 'Case does not matter; * stands for any characters, ? for one.');
     return {
       products: {
@@ -190,7 +165,7 @@ export function usePickers(
         tooltip: t('scope.regions-help', 'Events of IAM, Account and log-ins are global and always included.'),
         options: REGIONS.map(({ value, label }) => ({ value, label: value, description: label })),
         free: true,
-        wrong: regionError,
+        wrong: (region) => (hasVariable(region) ? undefined : regionError(region)),
         placeholder: t('scope.regions-any', 'As in the settings'),
       },
       projects: {
