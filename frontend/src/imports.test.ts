@@ -41,13 +41,31 @@ function circle(of: Graph): string[] | undefined {
   return [...of.keys()].map((file) => walk([file])).find((found) => found);
 }
 
+/** The files that give Grafana the editors, from top to bottom. */
+const ENTRIES = ['module.ts', 'datasource.ts', 'annotations.ts', 'variables.ts'];
+
+/** The layer of a file: the model, the editors, the entries, and the tests' fakes. */
+function layer(name: string): number {
+  const above = [name.startsWith('components/'), ENTRIES.includes(name), name.startsWith('test/')];
+  return above.lastIndexOf(true) + 1;
+}
+
 describe('imports', () => {
+  const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
+  const sources = names.filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$/.test(name));
+  const found = graph(new Map(sources.map((name) => [name, readFileSync(path.join(__dirname, name), 'utf8')])));
+
   it('have no cycle', () => {
-    const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
-    const sources = names.filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$/.test(name));
-    const found = graph(new Map(sources.map((name) => [name, readFileSync(path.join(__dirname, name), 'utf8')])));
     expect(found.size).toBeGreaterThan(30);
     expect(circle(found)).toBeUndefined();
+  });
+
+  it('run from the tests’ fakes to the entries, to the editors, and from there to the model', () => {
+    const upward = [...found].flatMap(([from, to]) =>
+      to.filter((name) => layer(name) > layer(from)).map((name) => `${from} imports ${name}`)
+    );
+    expect(ENTRIES.every((name) => found.has(name))).toBe(true);
+    expect(upward).toEqual([]);
   });
 
   it.each([
