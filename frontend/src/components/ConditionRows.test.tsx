@@ -92,7 +92,7 @@ describe('ConditionRows', () => {
   it.each([
     ['is set', '!='],
     ['is not set', '='],
-  ])('asks whether a column %s', async (name, operator) => {
+  ])('filters by whether a column %s', async (name, operator) => {
     const { user, stored } = await show();
     const row = await addRow(user);
     await pick(user, row, 'Column', 'second factor');
@@ -117,6 +117,7 @@ describe('ConditionRows', () => {
     await user.type(value, 'many{Enter}');
     expect(value).toBeInvalid();
     expect(value).toHaveAttribute('title', 'A number, such as 400, or a variable');
+    expect(within(row).getByRole('alert')).toHaveTextContent('A number, such as 400, or a variable');
     expect(stored.query.filters).toBeUndefined();
     await user.clear(value);
     await user.type(value, '400{Enter}');

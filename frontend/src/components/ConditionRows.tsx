@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
-import { useStyles2 } from '@grafana/ui';
+import { FieldValidationMessage, useStyles2 } from '@grafana/ui';
 import React, { useId, useMemo, useState } from 'react';
 
 import { columnName, COLUMNS, valueName } from '../columns';
@@ -231,7 +231,12 @@ function TextValue({ id, number, value, onChange }: TextValueProps) {
     onCommit: (text) => onChange(text.trim() ? [number ? text.trim() : text] : []),
   });
   const example = number ? '400' : t('condition.pattern', 'Delete.*|Remove.*');
-  return <CommitInput id={id} placeholder={example} committed={committed} />;
+  return (
+    <>
+      <CommitInput id={id} placeholder={example} committed={committed} />
+      {committed.error && <FieldValidationMessage>{committed.error}</FieldValidationMessage>}
+    </>
+  );
 }
 
 /** A label for screen readers alone: in a row, the position shows what a field is for. */

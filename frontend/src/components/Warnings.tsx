@@ -6,6 +6,7 @@ import { operand } from '../conditions';
 import { withFieldLabels } from '../labels';
 import { VERSION, type AuditQuery } from '../query';
 import type { AuditSource } from '../source';
+import { t } from '../translation';
 import { useAnswer } from './useAnswer';
 
 /** The parts of a valid query that the backend checks, with the dashboard's variables replaced. */
@@ -51,7 +52,7 @@ export function Warnings(props: Props) {
         <Box key={text} paddingX={1}>
           <Stack gap={0.5} alignItems="center">
             <Text color="warning">
-              <Icon name="exclamation-triangle" size="sm" />
+              <Icon name="exclamation-triangle" size="sm" title={t('warnings.label', 'Warning')} />
             </Text>
             <Text color="warning" variant="bodySmall">
               {withFieldLabels(text)}
