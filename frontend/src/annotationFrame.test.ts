@@ -88,7 +88,7 @@ describe('the width of a tooltip', () => {
       expect(values.length).toBeGreaterThan(0);
       values.forEach((markup) => {
         const body = new DOMParser().parseFromString(textUtil.sanitize(markup), 'text/html').body;
-        // Nothing stands beside the bounded element.
+        // The bounded element is the only one.
         expect([...body.childNodes].map(({ nodeName }) => nodeName)).toEqual([name === 'title' ? 'B' : 'DIV']);
         const { maxWidth } = (body.firstElementChild as HTMLElement).style;
         expect(maxWidth).toBe('480px');
@@ -98,7 +98,7 @@ describe('the width of a tooltip', () => {
   });
 });
 
-describe('the links of someone who may use Explore', () => {
+describe('the links of a user with Explore', () => {
   asUser({ permissions: { 'datasources:explore': true } });
 
   it('lead to the event, to the events of a cluster, and to what is incomplete', () => {

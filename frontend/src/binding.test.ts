@@ -23,7 +23,7 @@ describe('binding', () => {
     ]);
   });
 
-  it('knows a variable in each of its spellings', () => {
+  it('recognizes a variable in each syntax', () => {
     for (const entry of ['$x', '${x}', '[[x]]', reference('x')]) {
       expect(names(entry, 'x')).toBe(true);
     }

@@ -25,12 +25,12 @@ describe('conditions', () => {
     expect(filterOf(row({ key: 'mfa', operator: 'not-set' }))).toEqual({ key: 'mfa', operator: '=', value: '(none)' });
   });
 
-  it.each(OPERATORS)('ask nothing while %s lacks its value', (operator) => {
+  it.each(OPERATORS)('are no filter while %s lacks its value', (operator) => {
     expect(filterOf(row({ key: 'status', operator }))).toBeUndefined();
     expect(filterOf(row({ key: 'status', operator, values: [''] }))).toBeUndefined();
   });
 
-  it('ask nothing without a column', () => {
+  it('are no filter without a column', () => {
     expect(filterOf(row({ key: '', values: ['FR'] }))).toBeUndefined();
     expect(filterOf(row({ key: '', operator: 'set' }))).toBeUndefined();
   });
@@ -43,7 +43,7 @@ describe('conditions', () => {
     expect(withKey(row({ key: 'status', operator: '>=', values: ['400'] }), 'country')).toEqual(row({}));
   });
 
-  it('keep the value that the next operator accepts', () => {
+  it('preserve the value that the next operator accepts', () => {
     const one = row({ key: 'status', values: ['404'] });
     const several = row({ key: 'status', operator: '=|', values: ['denied', '404'] });
     expect(withOperator(one, '=|').values).toEqual(['404']);

@@ -116,7 +116,7 @@ describe('an unknown value', () => {
     const grouped = queried.filter(({ targets }) => targets!.some(({ groupBy }) => groupBy));
     expect(grouped.length).toBeGreaterThan(6);
     grouped.forEach(({ name, targets }) => {
-      // Beside groups, of which there may be none, stands the number of all.
+      // Beside groups, of which there may be none, is the number of all.
       const all = targets!.filter(({ groupBy }) => !groupBy);
       const [{ over, scope }] = targets!.filter(({ groupBy }) => groupBy);
       expect([name, all]).toEqual([name, [expect.objectContaining({ queryType: 'counts', over, scope })]]);
@@ -354,7 +354,7 @@ describe('annotations', () => {
 describe('the project of an incident', () => {
   const { panels, variables } = dashboards.find(({ name }) => name === 'incident')!;
 
-  it('is one of the events’ projects, which have names, and stands for the metrics’ projects too', () => {
+  it('is one of the events’ projects, which have names, and selects the metrics’ projects too', () => {
     const project = variables.find(({ name }) => name === 'project_id') as unknown as Record<string, unknown>;
     expect(project).toMatchObject({
       datasource: { type: 'scaleway-audittrail-datasource', uid: '${audit}' },
@@ -406,7 +406,7 @@ describe('tiles', () => {
 });
 
 describe('filters', () => {
-  it('are above each dashboard, and annotations and panels of mixed data sources are asked again when they change', () => {
+  it('are above each dashboard, and annotations and panels of mixed data sources are refreshed when they change', () => {
     dashboards.forEach(({ annotations, panels, variables }) => {
       const bars = variables.filter(({ type }) => type === 'adhoc').map(({ name }) => `\${${name}}`);
       expect(bars).toHaveLength(1);

@@ -88,7 +88,7 @@ describe('queries', () => {
       'Europe/Paris',
     ]);
     expect(zones(datasource.interpolateVariablesInQueries([{ ...query, over: 'total' }], scene))).toEqual([undefined]);
-    // All others: the request says more than the macro, for Explore has no scene.
+    // All others: the request's zone precedes the macro's, for Explore has no scene.
     await lastValueFrom(datasource.query({ ...request(query), scopedVars: scene, timezone: 'Asia/Kolkata' }));
     await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Explore, timezone: 'utc' }));
     expect(
@@ -166,15 +166,15 @@ describe('annotations', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('are asked for once by the settings of an annotation', async () => {
+  it('are requested once by the settings of an annotation', async () => {
     const answers = [new Subject<DataQueryResponse>(), new Subject<DataQueryResponse>()];
     const backend = jest
       .spyOn(DataSourceWithBackend.prototype, 'query')
       .mockImplementation(() => answers[backend.mock.calls.length - 1]);
     const datasource = fakeDataSource({ who: 'ann' });
-    // The dashboard asks when the data source is chosen.
+    // The dashboard sends a query when the data source is chosen.
     const dashboard = lastValueFrom(datasource.query(anno({ scope: { principals: ['$who'] } })));
-    // Grafana's editor asks when it is shown, and ours when it is.
+    // Grafana's editor sends one when it is shown, and so does ours.
     const editor = [1, 2].map(() => lastValueFrom(datasource.query(anno({ scope: { principals: ['ann'] } }))));
     answers[0].next({ data: [fakeFrame('annotations', { time: [1] })] });
     answers[0].complete();

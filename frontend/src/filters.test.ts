@@ -6,7 +6,7 @@ const query = { refId: 'A' };
 const options = { key: 'product', value: 'iam' };
 
 describe('filters', () => {
-  it('keeps all operators of the filter bar', () => {
+  it('passes on all operators of the filter bar', () => {
     const filters = OPERATORS.map((operator) => ({ key: 'status', operator, value: '400', values: ['400', '404'] }));
     expect(adHocFilters(filters)).toEqual(
       OPERATORS.map((operator) => ({
@@ -18,7 +18,7 @@ describe('filters', () => {
     );
   });
 
-  it('leaves out a row that is not filled in, and asks for a missing column by name', () => {
+  it('leaves out a row that is not filled in, and selects a missing column by name', () => {
     const unfinished = OPERATORS.flatMap((operator) => [
       { key: 'method', operator, value: '' },
       { key: 'method', operator, value: '', values: [] },

@@ -37,7 +37,7 @@ describe('before Grafana 13.1', () => {
     expect(withCluster({ ...annotations, cluster: 'overflow' }).cluster).toBe('overflow');
   });
 
-  it('a notice with a link keeps its text in sight', () => {
+  it('a notice with a link shows its text', () => {
     const frame = fakeFrame('annotations', { time: [] });
     frame.meta = {
       notices: [

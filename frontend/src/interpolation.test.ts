@@ -49,7 +49,7 @@ const FORMATS: Array<[format: string, one: string, several: string[]]> = [
   ['no-such-format', "a.b 'c", ['x.1', "y'2"]],
 ];
 
-/** The fields that hold a list of texts: what they are for some entries. */
+/** The fields that are lists of texts, each with its value for some entries. */
 const LISTS: Array<[field: string, of: (entries: string[]) => unknown]> = [
   ...SCOPE_LISTS.map((name): [string, (entries: string[]) => unknown] => [
     `scope.${name}`,
@@ -81,7 +81,7 @@ describe('formats', () => {
       }
     });
 
-    it('is absent if the variable has none', () => {
+    it('is optional: values are separate entries without one', () => {
       for (const entry of ['$several', '${several}', '[[several]]']) {
         expect(of([entry, 'z'])).toEqual(['x.1', "y'2", 'z']);
       }
@@ -130,7 +130,7 @@ describe('Grafana’s own variables', () => {
     ['$__org', '1'],
     ['${__org.name}', 'Main Org.'],
     ['since ${__from:date:iso} by ${__user.login}', 'since 2020-07-13T20:19:09.254Z by ann'],
-  ])('%s is replaced wherever a text can stand', (text, expected) => {
+  ])('%s is replaced in every text', (text, expected) => {
     for (const [, of] of LISTS) {
       expect(of([text])).toEqual([expected]);
     }
@@ -169,7 +169,7 @@ describe('lists', () => {
       "y'2-25-x.1",
       "y'2-25-y'2",
     ]);
-    // More than a list may hold is refused by the backend, and never cut to what it may hold.
+    // The backend refuses more values than a list may have; the list is never cut to that number.
     expect(interpolation.texts('$allOfMany-$allOfMany')).toHaveLength(1001);
   });
 
@@ -204,7 +204,7 @@ describe('All', () => {
     expect(scope({ products: ['$allWritten'] }).scope).toEqual({ products: ['p', 'q'] });
     expect(scope({ products: ['${allWritten:text}'] }).scope).toEqual({ products: ['The p', 'The q'] });
     expect(scope({ products: ['$allNarrowed'] }).scope).toEqual({ products: ['p'] });
-    // The backend refuses more values than a list may hold.
+    // The backend refuses more values than a list may have.
     expect(scope({ products: ['$tooManyWritten'] }).scope?.products).toHaveLength(1200);
   });
 
@@ -270,7 +270,7 @@ describe('a variable without a value', () => {
 });
 
 describe('filters and numbers', () => {
-  it('a value that stands for several becomes "one of"', () => {
+  it('a variable with several values becomes "one of"', () => {
     const query = asked({
       column: '$number',
       limit: '$number',

@@ -13,7 +13,7 @@ describe('labels of settings', () => {
     ['The other regions answer', 'The other regions answer'],
     ['give it AuditTrailReadOnly', 'give it AuditTrailReadOnly'],
     ['setting jsonData is not a JSON object', 'setting jsonData is not a JSON object'],
-  ])('stand in %s', (message, shown) => {
+  ])('replace names in %s', (message, shown) => {
     expect(withSettingLabels(message)).toBe(shown);
   });
 
@@ -34,7 +34,7 @@ describe('labels of a query', () => {
     ['the limit is 5', 'the limit is 5'],
     ['scope.nothing is 5', 'scope.nothing is 5'],
     ['scope is 5. Allowed: an object', 'scope is 5. Allowed: an object'],
-  ])('stand in %s', (message, shown) => {
+  ])('replace names in %s', (message, shown) => {
     expect(withFieldLabels(message)).toBe(shown);
   });
 });

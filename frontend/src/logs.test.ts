@@ -60,7 +60,7 @@ describe('scrolling', () => {
   const request = (supportingQueryType?: string) =>
     ({ range, targets: [{ refId: 'A', supportingQueryType }] }) as unknown as DataQueryRequest<AuditQuery>;
 
-  it('asks for the whole last millisecond', () => {
+  it('requests the whole last millisecond', () => {
     expect(scrolled(request('infiniteScroll')).range.to.valueOf()).toBe(2001);
     expect(scrolled(request('infiniteScroll')).range.from.valueOf()).toBe(1000);
   });
@@ -71,7 +71,7 @@ describe('scrolling', () => {
   });
 
   describe('in a log panel of a dashboard', () => {
-    /** The panel asks with its first request, and the part of the range that it wants instead of all of it. */
+    /** The panel repeats its first request with a part of the range. */
     const page = (rangeRaw: RawTimeRange, from: number, to: number, target: Partial<AuditQuery> = {}) => {
       const part = { from: dateTime(from), to: dateTime(to) };
       return {
@@ -85,7 +85,7 @@ describe('scrolling', () => {
     const [begin, end] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)];
     const written = { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 
-    it('asks for the whole millisecond of the last line', () => {
+    it('requests the whole millisecond of the last line', () => {
       const older = scrolled(page(written, begin, end - 5000));
       expect([older.range.from.valueOf(), older.range.to.valueOf()]).toEqual([begin, end - 4999]);
       expect(older.targets[0].order).toBeUndefined();
@@ -100,7 +100,7 @@ describe('scrolling', () => {
       expect(newer.targets[0].order).toBe('oldest');
     });
 
-    it('asks first for the dashboard’s range as it is', () => {
+    it('first requests the dashboard’s range as it is', () => {
       const whole = page(written, begin, end);
       expect(scrolled(whole)).toBe(whole);
       const range = { from: dateTime(begin), to: dateTime(end), raw: written };

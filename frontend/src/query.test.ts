@@ -76,7 +76,7 @@ describe('annotations', () => {
       const query = annotationQuery({ refId: 'Anno', queryType: 'annotations', ...stored });
       expect([Object.keys(query.scope ?? {}), query.filters]).toEqual([[], undefined]);
     }
-    // Grafana would lay defaults under what the editor shows and stores, and not under what the dashboard asks.
+    // Grafana would add defaults to the query that the editor shows and stores, and not to the query that the dashboard sends.
     expect(annotations.getDefaultQuery).toBeUndefined();
   });
 

@@ -13,12 +13,12 @@ describe('settings', () => {
     expect(regionsOf(undefined)).toEqual([]);
   });
 
-  it('knows a UUID', () => {
+  it('recognizes a UUID', () => {
     expect(isUuid(' 0A1b2c3d-0000-4000-8000-000000000001 ')).toBe(true);
     expect(isUuid('SCW00000000000000000')).toBe(false);
   });
 
-  it('knows the shape of a region’s name', () => {
+  it('recognizes a region’s name by its form', () => {
     for (const region of [...ALL_REGIONS, 'de-fra', 'us-e1a2b']) {
       expect([region, isRegion(region)]).toEqual([region, true]);
     }
@@ -27,11 +27,11 @@ describe('settings', () => {
     }
   });
 
-  it('knows an absolute path, on any system that Grafana runs on', () => {
-    for (const text of ['/srv/held', ' /srv', 'C:\\held', 'c:/held', '\\\\server\\held']) {
+  it('recognizes an absolute path, on any system that Grafana runs on', () => {
+    for (const text of ['/srv/cache', ' /srv', 'C:\\cache', 'c:/cache', '\\\\server\\cache']) {
       expect([text, isAbsolutePath(text)]).toEqual([text, true]);
     }
-    for (const text of ['held', './held', '~/held', '\\held', 'C:held']) {
+    for (const text of ['cache', './cache', '~/cache', '\\cache', 'C:cache']) {
       expect([text, isAbsolutePath(text)]).toEqual([text, false]);
     }
   });

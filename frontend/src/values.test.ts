@@ -45,7 +45,7 @@ describe('a completion', () => {
     { value: 'FR', label: 'FR' },
   ];
 
-  it('asks once, and finds labels and values in any case', async () => {
+  it('requests values once, and finds labels and values in any case', async () => {
     const ask = jest.fn(async () => options);
     const complete = completion(ask);
     expect(await complete('')).toEqual(options);

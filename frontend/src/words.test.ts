@@ -44,8 +44,8 @@ describe('words', () => {
     ['!=', { value: '(none)' }, 'country is set'],
     ['!=|', { value: '', values: ['(none)'] }, 'country is set'],
     ['=~', { value: '' }, 'country matches (none)'],
-  ] as const)('says the filter %s %j', (operator, rest, said) => {
-    expect(conditionWords({ key: 'country', operator, ...rest } as Filter)).toBe(said);
+  ] as const)('describes the filter %s %j', (operator, rest, description) => {
+    expect(conditionWords({ key: 'country', operator, ...rest } as Filter)).toBe(description);
   });
 
   it.each([
@@ -53,8 +53,8 @@ describe('words', () => {
     ['<=', 'status code is at most 400'],
     ['>', 'status code is greater than 400'],
     ['>=', 'status code is at least 400'],
-  ] as const)('says the filter %s', (operator, said) => {
-    expect(conditionWords({ key: 'status', operator, value: '400' })).toBe(said);
+  ] as const)('describes the filter %s', (operator, description) => {
+    expect(conditionWords({ key: 'status', operator, value: '400' })).toBe(description);
   });
 
   it('names searched and excluded texts', () => {
@@ -74,8 +74,8 @@ describe('words', () => {
       'Annotations, at most $cap: all events. All annotations have the color chosen above.',
     ],
     [{ cap: 9, severityColors: false, overlay: true }, 'Annotations, at most 9: all events.'],
-  ])('says how annotations are made: %j', (query, said) => {
-    expect(words({ refId: 'A', queryType: 'annotations', ...query })).toBe(said);
+  ])('describes annotations of %j', (query, description) => {
+    expect(words({ refId: 'A', queryType: 'annotations', ...query })).toBe(description);
   });
 
   it('names the time zone if it has an effect', () => {

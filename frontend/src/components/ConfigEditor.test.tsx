@@ -34,7 +34,7 @@ describe('ConfigEditor', () => {
     );
   });
 
-  it('tells an access key from a secret key', () => {
+  it('distinguishes an access key from a secret key', () => {
     show({ secureJsonData: { secretKey: 'SCW00000000000000000' } });
     expect(screen.getByText(/This is the access key/)).toBeInTheDocument();
   });
@@ -45,7 +45,7 @@ describe('ConfigEditor', () => {
   });
 
   it.each([[{}], [{ organizationId: 'o' }], [{ regions: '' }]])(
-    'names all regions where none are named: %j',
+    'fills in all regions where the settings have none: %j',
     (jsonData) => {
       const { onOptionsChange } = show({ jsonData });
       const regions = ['fr-par', 'nl-ams', 'pl-waw', 'it-mil'];
@@ -68,7 +68,7 @@ describe('ConfigEditor', () => {
     [{ jsonData: { organizationId: 'o' } }],
     [{ jsonData: { organizationId: 'o', regions: '' } }],
     [{ jsonData: {}, secureJsonFields: { secretKey: true } }],
-  ])('says that a data source keeps its regions until it is saved, and only fills in the form: %j', (options) => {
+  ])('shows that a data source reads its old regions until it is saved, and only fills in the form: %j', (options) => {
     const onOptionsChange = jest.fn();
     const form = (changed: object) => {
       const all = { jsonData: {}, secureJsonFields: {}, version: 3, ...options, ...changed };
@@ -95,7 +95,7 @@ describe('ConfigEditor', () => {
   });
 
   it.each([[{}], [{ jsonData: { organizationId: 'o', regions: ['pl-waw'] } }], [{ jsonData: {}, readOnly: true }]])(
-    'says nothing of regions where saving does not change them: %j',
+    'shows no hint about regions where saving does not change them: %j',
     (options) => {
       show(options);
       expect(screen.queryByText(UNSAVED)).not.toBeInTheDocument();
@@ -112,7 +112,7 @@ describe('ConfigEditor', () => {
   });
 
   it.each(['mars', 'fr-paris1', 'FR-PAR', 'f-par', 'fr_par'])(
-    'says what a region’s name is, instead of %s',
+    'shows the form of a region’s name instead of %s',
     (region) => {
       show({ jsonData: { regions: ['fr-par', region] } });
       expect(screen.getByText(`“${region}” is not the name of a region, such as fr-par`)).toBeInTheDocument();

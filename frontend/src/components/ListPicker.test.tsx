@@ -12,7 +12,7 @@ describe('ListPicker', () => {
     render(<ListPicker label="Who" values={[ID]} options={[]} onChange={() => undefined} />);
     const value = screen.getByText(ID).parentElement!;
     expect(within(value).getByRole('button', { name: `Remove ${ID}` })).toBeInTheDocument();
-    // jsdom knows no precedence among rules, and no layout: what can be seen here is whether the rule is about the value.
+    // jsdom has no precedence among rules, and no layout: this tests only whether the rule selects the value.
     const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules] as CSSStyleRule[]);
     const shortened = rules.filter(
       ({ selectorText, style }) => style?.getPropertyValue('flex-shrink') === '1' && value.matches(selectorText)

@@ -1,7 +1,7 @@
 import { dateTime, type ScopedVars } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
-/** A variable of a dashboard; a text or a list of texts stands for one of type query with that value. */
+/** A variable of a dashboard; a text or a list of texts is short for one of type query with that value. */
 export interface FakeVariable {
   type?: string;
   value?: unknown;
