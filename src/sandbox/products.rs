@@ -13,7 +13,7 @@ use super::table::rows;
 
 /// A service of a product. A product's services follow each other.
 #[derive(Deserialize)]
-struct Service {
+struct Row {
     title: String,
     product: String,
     service: String,
@@ -21,7 +21,7 @@ struct Service {
     methods: String,
 }
 
-static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| rows(include_str!("tables/products.tsv")));
+static SERVICES: LazyLock<Vec<Row>> = LazyLock::new(|| rows(include_str!("tables/products.tsv")));
 
 /// The answers of `/products`: the same in each region.
 pub(super) fn of_regions(regions: &[String]) -> HashMap<String, Bytes> {
@@ -33,15 +33,15 @@ fn list() -> String {
     let products = SERVICES.chunk_by(|a, b| a.product == b.product);
     let products: Vec<String> = products
         .map(|services| {
-            let Service { title, product, .. } = &services[0];
-            let services: Vec<String> = services.iter().map(Service::json).collect();
+            let Row { title, product, .. } = &services[0];
+            let services: Vec<String> = services.iter().map(Row::json).collect();
             format!(r#"{{"title":"{title}", "name":"{product}", "services":[{}]}}"#, services.join(", "))
         })
         .collect();
     format!(r#"{{"products":[{}], "total_count":{}}}"#, products.join(", "), products.len())
 }
 
-impl Service {
+impl Row {
     fn json(&self) -> String {
         let methods = self.methods.replace(' ', r#"", ""#);
         format!(r#"{{"name":"{}", "methods":["{methods}"]}}"#, self.service)

@@ -101,7 +101,9 @@ impl Recorded {
             }
         }
         if let (Some(to), Some(newest)) = (shift_to, events.iter().map(|event| event.at).max()) {
-            events.iter_mut().for_each(|event| shift(event, nanos(to) - newest));
+            for event in &mut events {
+                shift(event, nanos(to) - newest);
+            }
         }
         // Answers come newest first.
         events.into_iter().rev().for_each(|event| recorded.trail.add(event));
