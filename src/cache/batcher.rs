@@ -71,7 +71,7 @@ impl Batcher {
             read.extend(self.segments.drain(..).map(|segment| segment.events));
             self.end = plan.interval.end;
         }
-        let read = Events::merge(&read)?;
+        let read = Events::merge(&read);
         let interval = Interval::new(complete_from, self.end);
         let (from, to) = (complete_from.nanos(), self.end.nanos());
         // Packed, the events keep no page in memory.

@@ -70,10 +70,7 @@ impl Listing {
                 if of == *key { events } else { key.select(&events) }
             }));
         }
-        let mut events = Events::merge(&events).unwrap_or_else(|_| {
-            gaps.push(Gap::Bytes);
-            Events::default()
-        });
+        let mut events = Events::merge(&events);
         if events.len() > limit {
             events = events.newest(limit);
             if !matches!(gaps[..], [Gap::Limit(_)]) {

@@ -76,17 +76,11 @@ impl TextCompressor {
 }
 
 impl CompressedText {
-    /// The length of all blocks when they are decompressed.
-    pub(super) fn decompressed_bytes(&self) -> usize {
-        self.blocks.iter().map(|block| block.length).sum()
-    }
-
     /// The compressed bytes of a block, and how many there are when it is decompressed.
     pub(super) fn compressed_block(&self, number: usize) -> (&[u8], usize) {
         (&self.blocks[number].packed, self.blocks[number].length)
     }
 
-    #[cfg(test)]
     pub(super) fn block_count(&self) -> usize {
         self.blocks.len()
     }

@@ -1,33 +1,26 @@
 use std::sync::{Arc, PoisonError};
 
-use super::events::{ChunkSlice, Events};
+use super::chunk::Chunk;
+use super::events::Events;
 
 impl Events {
     /// A number for each event, which `derive` makes of whole chunks. A chunk caches the numbers of the last key, so that
     /// events that share it do not derive them again. Equal keys mean equal numbers.
-    pub fn derived(&self, key: u64, derive: impl Fn(&Self) -> Arc<[u16]>) -> Vec<u16> {
-        let mut numbers = Vec::with_capacity(self.len());
-        let mut known: Vec<Option<Arc<[u16]>>> = vec![None; self.slices.len()];
-        for (slice, rows) in self.segments() {
-            let of_chunk = known[slice].get_or_insert_with(|| self.slices[slice].derived(key, &derive));
-            rows.each(|row| numbers.push(of_chunk[row]));
-        }
-        numbers
+    pub(crate) fn derived(&self, key: u64, derive: impl Fn(&Self) -> Arc<[u16]>) -> Vec<u16> {
+        let chunks: Vec<Arc<[u16]>> = self.chunks.iter().map(|chunk| derived(chunk, key, &derive)).collect();
+        self.rows.runs.iter().flat_map(|run| &chunks[run.chunk()][run.rows()]).copied().collect()
     }
 }
 
-impl ChunkSlice {
-    /// The numbers of all rows of the chunk. Who else wants them waits, rather than derive them too.
-    fn derived(&self, key: u64, derive: impl Fn(&Events) -> Arc<[u16]>) -> Arc<[u16]> {
-        let mut derived = self.chunk.derived.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*derived {
-            Some((known, numbers)) if *known == key => Arc::clone(numbers),
-            _ => {
-                let whole = Self { start: 0, rows: self.chunk.rows, ..self.clone() };
-                let numbers = derive(&Events::over(vec![whole], None));
-                *derived = Some((key, Arc::clone(&numbers)));
-                numbers
-            }
+/// The numbers of all rows of a chunk. Who else wants them waits, rather than derive them too.
+fn derived(chunk: &Arc<Chunk>, key: u64, derive: impl Fn(&Events) -> Arc<[u16]>) -> Arc<[u16]> {
+    let mut derived = chunk.derived.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*derived {
+        Some((known, numbers)) if *known == key => Arc::clone(numbers),
+        _ => {
+            let numbers = derive(&Events::whole(Arc::clone(chunk)));
+            *derived = Some((key, Arc::clone(&numbers)));
+            numbers
         }
     }
 }

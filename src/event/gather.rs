@@ -1,139 +1,130 @@
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, ListArray, NullBufferBuilder,
-    PrimitiveArray, StringArray, StringBuilder, StructArray, new_empty_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, ListArray, NullBufferBuilder, PrimitiveArray, StringArray,
+    StringBuilder,
 };
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{ArrowNativeType, DataType, Field, Int32Type};
+use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt16Type};
 use arrow::error::ArrowError;
 
-use super::chunk::ColumnData;
-use super::dictionary::{DictionaryMerger, KeyMap, dictionary, keys};
+use super::dictionary::{dictionaries, encoded};
+use super::events::Events;
+use super::references::{item_text, items_of, list_of};
 use super::row_selection::RowSelection;
+use super::schema::{Long, PARENT, PARENTS, RECORDED_AT, REFERENCE, REFERENCES, SCHEMA, STATUS};
+use super::text::Text;
 use super::text_reader::TextReader;
+use super::uuid_column::UUID;
 
-/// The most bytes that are set aside for texts before they are read.
-const LARGEST: usize = 1 << 30;
-
-/// Rows of plain columns, one after the other; not copied where there is one column only.
-pub(super) fn runs(parts: &[(&ColumnData, Range<usize>)]) -> Option<Result<ArrayRef, ArrowError>> {
-    let arrays: Option<Vec<ArrayRef>> = parts
-        .iter()
-        .map(|(data, rows)| match data {
-            ColumnData::Plain(array) => Some(array.slice(rows.start, rows.len())),
-            _ => None,
-        })
-        .collect();
-    let arrays = arrays?;
-    match &arrays[..] {
-        [] => None,
-        [only] => Some(Ok(Arc::clone(only))),
-        several => {
-            let several: Vec<&dyn Array> = several.iter().map(AsRef::as_ref).collect();
-            Some(arrow::compute::concat(&several))
+impl Events {
+    /// A column as [`SCHEMA`] says, not copied where a chunk has it so.
+    pub(super) fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
+        if let [run] = &*self.rows.runs
+            && let Some(array) = self.chunks[run.chunk()].columns[place].plain()
+            && array.data_type() == SCHEMA.field(place).data_type()
+        {
+            return Ok(array.slice(run.rows().start, run.rows().len()));
         }
+        self.materialized(place)
     }
-}
 
-/// A dictionary column's rows, in the order asked, with one dictionary for all.
-pub(super) fn texts(
-    segments: &[(usize, RowSelection<'_>)],
-    parts: &[&ColumnData],
-) -> Result<DictionaryArray<Int32Type>, ArrowError> {
-    let count = segments.iter().map(|(_, rows)| rows.len()).sum();
-    let (mut merger, mut found, mut nulls) =
-        (DictionaryMerger::default(), Vec::with_capacity(count), NullBufferBuilder::new(count));
-    let none = StringArray::new_null(0);
-    let mut places: Vec<Option<KeyMap<'_>>> = parts.iter().map(|_| None).collect();
-    for (part, rows) in segments {
-        let places = places[*part].get_or_insert_with(|| KeyMap::of(dictionary(parts[*part]).unwrap_or(&none)));
-        keys(parts[*part], rows, |key| {
-            nulls.append(key.is_some());
-            found.push(key.map_or(0, |key| places.place(key, &mut merger)));
-        });
-    }
-    DictionaryArray::try_new(Int32Array::new(found.into(), nulls.finish()), Arc::new(merger.into_values()))
-}
-
-/// A column of lists of structures of dictionaries, its rows in the order asked, each dictionary one for all.
-pub(super) fn lists(
-    segments: &[(usize, RowSelection<'_>)],
-    parts: &[&ColumnData],
-    item: &Arc<Field>,
-) -> Result<ListArray, ArrowError> {
-    let DataType::Struct(fields) = item.data_type() else {
-        return Err(ArrowError::SchemaError(format!("lists of {} are not known", item.data_type())));
-    };
-    let lists: Vec<Option<&ListArray>> = parts.iter().map(|data| data.plain()?.as_list_opt()).collect();
-    let mut lengths = Vec::new();
-    let mut picked: Vec<(usize, Vec<u32>)> = Vec::with_capacity(segments.len());
-    for (part, rows) in segments {
-        let Some(list) = lists[*part] else { continue };
-        let (offsets, mut items) = (list.value_offsets(), Vec::new());
-        rows.each(|row| {
-            lengths.push(offsets[row + 1].as_usize() - offsets[row].as_usize());
-            items.extend((offsets[row]..offsets[row + 1]).map(i32::cast_unsigned));
-        });
-        picked.push((*part, items));
-    }
-    let items: Vec<(usize, RowSelection<'_>)> =
-        picked.iter().map(|(part, picks)| (*part, RowSelection::Picked { picks, before: 0, start: 0 })).collect();
-    let column = |number: usize| {
-        let of = |list: Option<&ListArray>| match list {
-            Some(list) => ColumnData::Plain(Arc::clone(list.values().as_struct().column(number))),
-            None => ColumnData::Plain(new_empty_array(&DataType::Null)),
-        };
-        let columns: Vec<ColumnData> = lists.iter().copied().map(of).collect();
-        Ok(Arc::new(texts(&items, &columns.iter().collect::<Vec<_>>())?) as ArrayRef)
-    };
-    let columns: Result<Vec<ArrayRef>, ArrowError> = (0..fields.len()).map(column).collect();
-    let items = StructArray::try_new(fields.clone(), columns?, None)?;
-    ListArray::try_new(Arc::clone(item), OffsetBuffer::from_lengths(lengths), Arc::new(items), None)
-}
-
-/// A primitive column's rows, in the order asked.
-pub(super) fn primitives<T: ArrowPrimitiveType>(
-    segments: &[(usize, RowSelection<'_>)],
-    parts: &[&ColumnData],
-) -> PrimitiveArray<T> {
-    let count = segments.iter().map(|(_, rows)| rows.len()).sum();
-    let (mut found, mut nulls) = (Vec::with_capacity(count), NullBufferBuilder::new(count));
-    for (part, rows) in segments {
-        let Some(array) = parts[*part].plain().and_then(|array| array.as_primitive_opt::<T>()) else { continue };
-        let values = array.values();
-        rows.each(|row| found.push(values[row]));
-        match array.nulls() {
-            None => nulls.append_n_non_nulls(rows.len()),
-            Some(own) => rows.each(|row| nulls.append(own.is_valid(row))),
+    /// A column that shares no memory with the chunks.
+    pub(super) fn materialized(&self, place: usize) -> Result<ArrayRef, ArrowError> {
+        if let Some(long) = Long::ALL.into_iter().find(|long| long.place() == place) {
+            return Ok(Arc::new(self.strings(long)?));
         }
-    }
-    PrimitiveArray::new(found.into(), nulls.finish())
-}
-
-/// A long text's rows, in the order asked.
-pub(super) fn strings(
-    segments: &[(usize, RowSelection<'_>)],
-    parts: &[&ColumnData],
-) -> Result<StringArray, ArrowError> {
-    let mut readers: Vec<TextReader<'_>> = parts.iter().map(|data| data.reader()).collect();
-    let rows = segments.iter().map(|(_, rows)| rows.len()).sum();
-    let bytes: usize = segments.iter().map(|(part, rows)| parts[*part].usual_length() * rows.len()).sum();
-    let mut builder = StringBuilder::with_capacity(rows, bytes.min(LARGEST));
-    let mut too_long = None;
-    for (part, rows) in segments {
-        rows.each(|row| match readers[*part].get(row) {
-            Some(text) => {
-                let length = builder.values_slice().len() + text.len();
-                if i32::try_from(length).is_ok() {
-                    builder.append_value(text);
-                } else {
-                    too_long = Some(length);
-                }
+        match place {
+            RECORDED_AT => Ok(Arc::new(self.primitives::<TimestampNanosecondType>(place))),
+            STATUS => Ok(Arc::new(self.primitives::<UInt16Type>(place))),
+            REFERENCES | PARENTS => {
+                let items = self.items(place);
+                let columns = (0..items.names.len()).map(|field| dictionary(items.texts(field)));
+                items.list(columns.collect::<Result<_, _>>()?)
             }
-            None => builder.append_null(),
-        });
+            _ => dictionary(self.texts(place)),
+        }
     }
-    too_long.map_or_else(|| Ok(builder.finish()), |length| Err(ArrowError::OffsetOverflowError(length)))
+
+    /// The rows of a dictionary column, and the column of each chunk.
+    pub(super) fn texts(&self, place: usize) -> (&RowSelection, Vec<Text<'_>>) {
+        (&self.rows, self.chunks.iter().map(|chunk| Text::of(chunk.array(place))).collect())
+    }
+
+    /// The items of a column of lists.
+    pub(super) fn items(&self, place: usize) -> Items<'_> {
+        let lists: Vec<&ListArray> = self.chunks.iter().map(|chunk| chunk.list(place)).collect();
+        let (mut rows, mut lengths) = (RowSelection::default(), Vec::with_capacity(self.len()));
+        for run in &self.rows.runs {
+            let list = lists[run.chunk()];
+            lengths.extend(run.rows().map(|row| items_of(list, row).len()));
+            rows.push(run.chunk(), items_of(list, run.rows().start).start..items_of(list, run.rows().end - 1).end);
+        }
+        let names = if place == REFERENCES { &REFERENCE[..] } else { &PARENT };
+        Items { names, lists, rows, offsets: OffsetBuffer::from_lengths(lengths) }
+    }
+
+    fn primitives<T: ArrowPrimitiveType>(&self, place: usize) -> PrimitiveArray<T> {
+        let (mut values, mut nulls) = (Vec::with_capacity(self.len()), NullBufferBuilder::new(self.len()));
+        for run in &self.rows.runs {
+            let array = self.chunks[run.chunk()].array(place).as_primitive::<T>();
+            values.extend_from_slice(&array.values()[run.rows()]);
+            match array.nulls() {
+                None => nulls.append_n_non_nulls(run.rows().len()),
+                Some(of) => run.rows().for_each(|row| nulls.append(of.is_valid(row))),
+            }
+        }
+        PrimitiveArray::new(values.into(), nulls.finish())
+    }
+
+    fn strings(&self, long: Long) -> Result<StringArray, ArrowError> {
+        let mut texts = StringBuilder::with_capacity(self.len(), self.len() * UUID);
+        let mut bytes = 0;
+        self.each(long, |_, text| {
+            bytes += text.map_or(0, str::len);
+            if i32::try_from(bytes).is_ok() {
+                texts.append_option(text);
+            }
+        });
+        i32::try_from(bytes).map_err(|_| ArrowError::OffsetOverflowError(bytes))?;
+        Ok(texts.finish())
+    }
+
+    /// Shows each event's text to `see`, without putting them together: they may be larger than memory allows twice.
+    pub(crate) fn each(&self, long: Long, mut see: impl FnMut(usize, Option<&str>)) {
+        let readers = self.chunks.iter().map(|chunk| chunk.columns[long.place()].reader());
+        let mut readers: Vec<TextReader<'_>> = readers.collect();
+        for run in &self.rows.runs {
+            let reader = &mut readers[run.chunk()];
+            for (place, row) in run.places().zip(run.rows()) {
+                see(place, reader.get(row).as_deref());
+            }
+        }
+    }
+}
+
+fn dictionary(texts: (&RowSelection, Vec<Text<'_>>)) -> Result<ArrayRef, ArrowError> {
+    Ok(dictionaries(&[texts], encoded::<Int32Type>)?.swap_remove(0))
+}
+
+/// The items of the lists of some events.
+pub(super) struct Items<'a> {
+    /// The names of an item's texts.
+    pub(super) names: &'static [&'static str],
+    lists: Vec<&'a ListArray>,
+    /// The items of each chunk's lists.
+    rows: RowSelection,
+    offsets: OffsetBuffer<i32>,
+}
+
+impl Items<'_> {
+    /// The items' rows, and a text of theirs in each chunk.
+    pub(super) fn texts(&self, field: usize) -> (&RowSelection, Vec<Text<'_>>) {
+        (&self.rows, self.lists.iter().map(|list| item_text(list, field)).collect())
+    }
+
+    /// The lists, whose items have a text in each of these columns.
+    pub(super) fn list(&self, columns: Vec<ArrayRef>) -> Result<ArrayRef, ArrowError> {
+        list_of(self.names, columns, self.offsets.clone())
+    }
 }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
@@ -6,67 +7,84 @@ use arrow::error::ArrowError;
 use super::chunk::{Chunk, ColumnData};
 use super::column::Column;
 use super::compressed::TextCompressor;
-use super::dictionary::dictionaries;
-use super::events::{ChunkSlice, Events};
-use super::schema::{COLUMNS, ID, REQUEST_BODY, REQUEST_ID, RESOURCES, SCHEMA, SHARED_DICTIONARIES};
+use super::dictionary::{dictionaries, narrow};
+use super::events::Events;
+use super::row_selection::RowSelection;
+use super::schema::{
+    COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, REQUEST_ID, RESOURCES, SCHEMA,
+    SHARED_DICTIONARIES, STATUS, Texts,
+};
+use super::uuid_column::Uuids;
 
 /// The most events of a packed chunk: keys of two bytes then suffice for nearly every dictionary.
-pub(super) const MOST_ROWS: usize = 1 << 16;
+const MOST_ROWS: usize = 1 << 16;
 
 /// A packed chunk with as many events is worth keeping as it is when it is put beside others.
-pub(super) const FEWEST_ROWS: usize = 1 << 12;
+const FEWEST_ROWS: usize = 1 << 12;
 
 impl Events {
     /// The same events in chunks of their own, packed. Large chunks that are packed already stay as they are.
     ///
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB, or a text 4 GiB.
-    pub fn packed(&self) -> Result<Self, ArrowError> {
-        let stays =
-            |slice: &ChunkSlice| slice.chunk.packed && slice.rows == slice.chunk.rows && slice.rows >= FEWEST_ROWS;
-        if self.picks.is_none() && self.slices.iter().all(stays) {
-            return Ok(Self::over(self.slices.clone(), None));
+    pub(crate) fn packed(&self) -> Result<Self, ArrowError> {
+        let stays = self.rows.runs.iter().all(|run| {
+            let chunk = &self.chunks[run.chunk()];
+            chunk.packed && run.rows() == (0..chunk.rows()) && chunk.rows() >= FEWEST_ROWS
+        });
+        if stays {
+            // Without what was gathered.
+            return Ok(self.slice(0..self.len()));
         }
-        let mut slices = Vec::new();
+        let (mut chunks, mut rows) = (Vec::new(), RowSelection::default());
         for start in (0..self.len()).step_by(MOST_ROWS) {
             let some = self.slice(start..self.len().min(start + MOST_ROWS));
-            let chunk = Chunk::new(some.len(), some.packed_columns()?, true);
-            slices.push(ChunkSlice { rows: chunk.rows, chunk: Arc::new(chunk), start: 0 });
+            rows.push(chunks.len(), 0..some.len());
+            chunks.push(Arc::new(Chunk::new(some.packed_columns()?, true)));
         }
-        Ok(Self::over(slices, None))
+        Ok(Self::select(&chunks, rows))
     }
 
-    fn packed_columns(&self) -> Result<Vec<Arc<ColumnData>>, ArrowError> {
-        let packed = |place| match place {
-            REQUEST_BODY | RESOURCES => self.compressed(place),
-            ID | REQUEST_ID => match ColumnData::uuids(self.gather(place)?.as_string()) {
-                Some(uuids) => Ok(uuids),
-                None => Ok(ColumnData::Plain(self.materialized(place)?)),
-            },
-            _ => Ok(ColumnData::Plain(self.materialized(place)?)),
-        };
-        let mut columns: Vec<ColumnData> = (0..COLUMNS).map(packed).collect::<Result<_, ArrowError>>()?;
+    fn packed_columns(&self) -> Result<Vec<ColumnData>, ArrowError> {
+        let lists = [REFERENCES, PARENTS].map(|place| self.items(place));
+        let mut encoded: HashMap<Texts, ArrayRef> = HashMap::new();
         let alone = Column::ALL.map(|column| [(column.place(), None)]);
         let alone = alone.iter().filter(|texts| !SHARED_DICTIONARIES.iter().any(|alike| alike.contains(&texts[0])));
         for alike in alone.map(|texts| &texts[..]).chain(SHARED_DICTIONARIES) {
-            let texts: Vec<ArrayRef> = alike.iter().filter_map(|(place, item)| columns[*place].texts(*item)).collect();
-            for ((place, item), texts) in alike.iter().zip(dictionaries(&texts)?) {
-                columns[*place] = columns[*place].with_texts(*item, texts)?;
-            }
+            let columns = alike.iter().map(|(place, field)| match field {
+                Some(field) => lists[place - REFERENCES].texts(*field),
+                None => self.texts(*place),
+            });
+            encoded.extend(alike.iter().copied().zip(dictionaries(&columns.collect::<Vec<_>>(), narrow)?));
         }
-        Ok(columns.into_iter().map(Arc::new).collect())
-    }
-
-    fn compressed(&self, place: usize) -> Result<ColumnData, ArrowError> {
-        let (mut texts, mut readers) = (TextCompressor::new()?, self.readers(place));
-        let mut pushed = Ok(());
-        for (slice, rows) in self.segments() {
-            rows.each(|row| {
-                if pushed.is_ok() {
-                    pushed = texts.push(readers[slice].get(row).as_deref());
+        let mut columns = Vec::with_capacity(COLUMNS);
+        for place in 0..COLUMNS {
+            columns.push(match place {
+                ID | REQUEST_ID => match Uuids::pack(self.gather(place)?.as_string()) {
+                    Some(uuids) => ColumnData::Uuids(uuids),
+                    None => ColumnData::Plain(self.materialized(place)?),
+                },
+                REQUEST_BODY => self.compressed(Long::RequestBody)?,
+                RESOURCES => self.compressed(Long::Resources)?,
+                RECORDED_AT | STATUS => ColumnData::Plain(self.materialized(place)?),
+                REFERENCES | PARENTS => {
+                    let items = &lists[place - REFERENCES];
+                    let fields = (0..items.names.len()).map(|field| Arc::clone(&encoded[&(place, Some(field))]));
+                    ColumnData::Plain(items.list(fields.collect())?)
                 }
+                _ => ColumnData::Plain(Arc::clone(&encoded[&(place, None)])),
             });
         }
+        Ok(columns)
+    }
+
+    fn compressed(&self, long: Long) -> Result<ColumnData, ArrowError> {
+        let (mut texts, mut pushed) = (TextCompressor::new()?, Ok(()));
+        self.each(long, |_, text| {
+            if pushed.is_ok() {
+                pushed = texts.push(text);
+            }
+        });
         pushed.and_then(|()| texts.finish()).map(ColumnData::Compressed)
     }
 
@@ -74,7 +92,7 @@ impl Events {
     ///
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB.
-    pub fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
+    pub(crate) fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
         // Gathered columns are not stored, since these events may be cached for long.
         let columns: Result<Vec<ArrayRef>, ArrowError> = (0..COLUMNS).map(|place| self.gather(place)).collect();
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns?)
@@ -84,17 +102,13 @@ impl Events {
     ///
     /// # Errors
     /// When the batch has other columns, or is not sorted as events are.
-    pub fn from_batch(batch: &RecordBatch) -> Result<Self, ArrowError> {
+    pub(crate) fn from_batch(batch: &RecordBatch) -> Result<Self, ArrowError> {
         if batch.schema() != *SCHEMA {
             return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));
         }
-        let rows = batch.num_rows();
-        let columns = batch.columns().iter().map(|column| Arc::new(ColumnData::Plain(Arc::clone(column)))).collect();
-        let chunk = Chunk::new(rows, columns, false);
-        let events = Self::over(vec![ChunkSlice { chunk: Arc::new(chunk), start: 0, rows }], None);
-        let (times, ids) = (events.times().values(), events.ids());
-        let sorted = (1..rows).all(|row| (times[row], ids.value(row - 1)) < (times[row - 1], ids.value(row)));
-        if sorted {
+        let columns = batch.columns().iter().map(|column| ColumnData::Plain(Arc::clone(column))).collect();
+        let events = Self::whole(Arc::new(Chunk::new(columns, false)));
+        if events.is_in_order() {
             Ok(events)
         } else {
             Err(ArrowError::InvalidArgumentError("the events are not in order".to_owned()))

@@ -1,6 +1,6 @@
 /// A locality's region: `fr-par-2` is in `fr-par`, `global` stays `global`.
 #[must_use]
-pub fn region_of(locality: &str) -> &str {
+pub(crate) fn region_of(locality: &str) -> &str {
     match locality.rsplit_once('-') {
         Some((region, zone)) if !zone.is_empty() && zone.bytes().all(|b| b.is_ascii_digit()) => region,
         _ => locality,
@@ -8,7 +8,7 @@ pub fn region_of(locality: &str) -> &str {
 }
 
 /// The product whose calls may have no principal: session renewals and log-ins name the user instead.
-pub const PRODUCT_WITHOUT_PRINCIPAL: &str = "iam";
+pub(crate) const PRODUCT_WITHOUT_PRINCIPAL: &str = "iam";
 
 #[cfg(test)]
 mod tests {

@@ -1,27 +1,89 @@
 use std::ops::Range;
 
-/// Some rows of one chunk.
-#[derive(Clone, Debug)]
-pub(super) enum RowSelection<'a> {
-    /// Rows that follow each other.
-    Range(Range<usize>),
-    /// Single rows: `picks` count from `before` on, where the chunk has row `start`.
-    Picked { picks: &'a [u32], before: usize, start: usize },
+/// Which rows of some chunks there are, in which order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowSelection {
+    pub(super) runs: Vec<Run>,
 }
 
-impl RowSelection<'_> {
+/// Rows of a chunk that follow each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// How many selected rows there are before.
+    before: u32,
+    chunk: u32,
+    start: u32,
+    length: u32,
+}
+
+impl Run {
+    /// The rows of the chunk.
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.start as usize..(self.start + self.length) as usize
+    }
+
+    /// The places of the rows among all selected ones.
+    pub(super) fn places(&self) -> Range<usize> {
+        self.before as usize..(self.before + self.length) as usize
+    }
+
+    /// The number of the chunk.
+    pub(super) fn chunk(&self) -> usize {
+        self.chunk as usize
+    }
+}
+
+impl RowSelection {
     pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Range(rows) => rows.len(),
-            Self::Picked { picks, .. } => picks.len(),
+        self.runs.last().map_or(0, |last| last.places().end)
+    }
+
+    /// Adds rows of a chunk; they continue the last run where they follow it.
+    pub(super) fn push(&mut self, chunk: usize, rows: Range<usize>) {
+        let [before, chunk, start, length] = [self.len(), chunk, rows.start, rows.len()].map(number);
+        match self.runs.last_mut() {
+            _ if length == 0 => {}
+            Some(last) if last.chunk == chunk && last.start + last.length == start => last.length += length,
+            _ => self.runs.push(Run { before, chunk, start, length }),
         }
     }
 
-    #[inline]
-    pub(super) fn each(&self, mut see: impl FnMut(usize)) {
-        match self {
-            Self::Range(rows) => rows.clone().for_each(see),
-            Self::Picked { picks, before, start } => picks.iter().for_each(|pick| see(*pick as usize - before + start)),
+    /// The chunks, out of so many, of which rows are selected. They are numbered anew, in this order.
+    pub(super) fn used(&mut self, chunks: usize) -> Vec<usize> {
+        let (mut used, mut numbers) = (Vec::new(), vec![None; chunks]);
+        for run in &mut self.runs {
+            run.chunk = *numbers[run.chunk()].get_or_insert_with(|| {
+                used.push(run.chunk());
+                number(used.len() - 1)
+            });
         }
+        used
     }
+
+    /// The chunk and the row at a place.
+    pub(super) fn at(&self, place: usize) -> (usize, usize) {
+        let run = &self.runs[self.runs.partition_point(|run| run.places().end <= place)];
+        (run.chunk(), run.rows().start + place - run.places().start)
+    }
+
+    /// The chunk and the row at each place.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.runs.iter().flat_map(|run| run.rows().map(|row| (run.chunk(), row)))
+    }
+
+    /// The rows at some places.
+    pub(super) fn slice(&self, places: &Range<usize>) -> Self {
+        let mut some = Self::default();
+        let first = self.runs.partition_point(|run| run.places().end <= places.start);
+        for run in self.runs[first..].iter().take_while(|run| run.places().start < places.end) {
+            let Range { start: before, end } = run.places();
+            let start = run.rows().start;
+            some.push(run.chunk(), start + places.start.max(before) - before..start + places.end.min(end) - before);
+        }
+        some
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).expect("there are fewer than 2^32 events")
 }

@@ -1,24 +1,32 @@
 use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use super::column::{Column, FIRST_TEXT};
 
 // The columns' indexes in the schema.
-pub(super) const ID: usize = 0;
+pub(super) const ID: usize = Long::Id.place();
 pub(super) const RECORDED_AT: usize = 1;
 pub(super) const STATUS: usize = 2;
-pub(super) const REQUEST_ID: usize = 3;
-pub(super) const REQUEST_BODY: usize = 4;
-pub(super) const RESOURCES: usize = 5;
+pub(super) const REQUEST_ID: usize = Long::RequestId.place();
+pub(super) const REQUEST_BODY: usize = Long::RequestBody.place();
+pub(super) const RESOURCES: usize = Long::Resources.place();
 pub(super) const REFERENCES: usize = 6;
 pub(super) const PARENTS: usize = 7;
-/// Where a reference's `within` stands among its fields.
-pub(super) const WITHIN: usize = 3;
 pub(super) const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
 
-/// Texts that are mostly the same and share a dictionary where they are packed: columns, and items of lists in columns.
-pub(super) const SHARED_DICTIONARIES: [&[(usize, Option<usize>)]; 3] = [
+/// The fields of a reference.
+pub(super) const REFERENCE: [&str; 4] = ["id", "type", "name", "within"];
+/// Where a reference's `within` stands among its fields.
+pub(super) const WITHIN: usize = 3;
+/// The fields of a parent.
+pub(super) const PARENT: [&str; 2] = ["child", "id"];
+
+/// A column of texts, or the item of a column of lists that is one.
+pub(super) type Texts = (usize, Option<usize>);
+
+/// Texts that are mostly the same and share a dictionary where they are packed.
+pub(super) const SHARED_DICTIONARIES: [&[Texts]; 3] = [
     &[
         (Column::ResourceId.place(), None),
         (REFERENCES, Some(0)),
@@ -30,29 +38,13 @@ pub(super) const SHARED_DICTIONARIES: [&[(usize, Option<usize>)]; 3] = [
     &[(Column::ResourceName.place(), None), (REFERENCES, Some(2))],
 ];
 
-fn dictionary() -> DataType {
-    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+fn dictionary(name: &str) -> Field {
+    Field::new_dictionary(name, DataType::Int32, DataType::Utf8, true)
 }
 
-pub(super) fn parent_fields() -> Fields {
-    Fields::from(vec![Field::new("child", dictionary(), true), Field::new("id", dictionary(), true)])
-}
-
-pub(super) fn parent_item() -> Arc<Field> {
-    Arc::new(Field::new("item", DataType::Struct(parent_fields()), false))
-}
-
-pub(super) fn reference_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("id", dictionary(), true),
-        Field::new("type", dictionary(), true),
-        Field::new("name", dictionary(), true),
-        Field::new("within", dictionary(), true),
-    ])
-}
-
-pub(super) fn reference_item() -> Arc<Field> {
-    Arc::new(Field::new("item", DataType::Struct(reference_fields()), false))
+fn lists(name: &str, fields: &[&str]) -> Field {
+    let item = DataType::Struct(fields.iter().map(|name| dictionary(name)).collect());
+    Field::new_list(name, Field::new_list_field(item, false), false)
 }
 
 pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
@@ -64,10 +56,10 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("request_id", DataType::Utf8, true),
         Field::new("request_body", DataType::Utf8, true),
         Field::new("resources", DataType::Utf8, true),
-        Field::new("references", DataType::List(reference_item()), false),
-        Field::new("parents", DataType::List(parent_item()), false),
+        lists("references", &REFERENCE),
+        lists("parents", &PARENT),
     ];
-    fields.extend(Column::ALL.iter().map(|c| Field::new(c.name(), dictionary(), true)));
+    fields.extend(Column::ALL.iter().map(|column| dictionary(column.name())));
     Arc::new(Schema::new(fields))
 });
 
@@ -75,25 +67,21 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Long {
     /// The event's id: a UUID.
-    Id,
+    Id = 0,
     /// The request's id, which Scaleway's support asks for.
-    RequestId,
+    RequestId = 3,
     /// The request body as JSON, as sent; the API has replaced secrets by `REDACTED`.
-    RequestBody,
+    RequestBody = 4,
     /// The list of resources as JSON, as sent.
-    Resources,
+    Resources = 5,
 }
 
 impl Long {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Id, Self::RequestId, Self::RequestBody, Self::Resources];
+    pub(crate) const ALL: [Self; 4] = [Self::Id, Self::RequestId, Self::RequestBody, Self::Resources];
 
-    pub(super) fn place(self) -> usize {
-        match self {
-            Self::Id => ID,
-            Self::RequestId => REQUEST_ID,
-            Self::RequestBody => REQUEST_BODY,
-            Self::Resources => RESOURCES,
-        }
+    /// The column's index in the schema.
+    pub(super) const fn place(self) -> usize {
+        self as usize
     }
 }

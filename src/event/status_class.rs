@@ -1,17 +1,17 @@
 //! Outcomes as users name them. An Instance action answers 202, so that success is any 2xx.
 
 /// A 2xx status, or a successful log-in.
-pub const SUCCEEDED: &str = "succeeded";
+pub(crate) const SUCCEEDED: &str = "succeeded";
 /// Status 401 or 403.
-pub const DENIED: &str = "denied";
+pub(crate) const DENIED: &str = "denied";
 /// Any other status, or a failed log-in.
-pub const FAILED: &str = "failed";
+pub(crate) const FAILED: &str = "failed";
 /// All of them.
-pub const ALL: [&str; 3] = [SUCCEEDED, DENIED, FAILED];
+pub(crate) const ALL: [&str; 3] = [SUCCEEDED, DENIED, FAILED];
 
 /// The class of an HTTP status.
 #[must_use]
-pub fn of(status: u16) -> &'static str {
+pub(crate) fn of(status: u16) -> &'static str {
     match status {
         200..=299 => SUCCEEDED,
         401 | 403 => DENIED,

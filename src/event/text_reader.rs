@@ -1,51 +1,39 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use arrow::array::{Array, AsArray, StringArray};
+use arrow::array::{Array, AsArray};
 
 use super::chunk::ColumnData;
 use super::compressed::{CompressedText, LENGTH, Length};
 use super::page_text::text_of;
 
+/// Where fewer than one of so many texts of a block is looked for, they are looked at one by one.
+const FEW_OF: usize = 16;
+
 impl ColumnData {
-    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
-    pub(super) fn search(
-        &self,
-        start: usize,
-        hit: &mut [bool],
-        in_uuids: bool,
-        find: impl Fn(&str) -> Option<Range<usize>>,
-    ) {
+    /// Sets the places in `hit` of the rows in whose text `find` finds something.
+    pub(super) fn search(&self, hit: &mut [bool], in_uuids: bool, find: impl Fn(&str) -> Option<Range<usize>>) {
         let mut reader = self.reader();
-        let finds = |text: Option<Cow<'_, str>>| text.is_some_and(|text| find(&text).is_some());
         match self {
             Self::Uuids(uuids) if !in_uuids => {
                 for (row, text) in &uuids.others {
-                    let place = (*row as usize).checked_sub(start).and_then(|place| hit.get_mut(place));
-                    if let (Some(place), Some(text)) = (place, text) {
-                        *place = *place || find(text).is_some();
-                    }
+                    let hit = &mut hit[*row as usize];
+                    *hit = *hit || text.as_deref().is_some_and(|text| find(text).is_some());
                 }
             }
             Self::Compressed(compressed) => {
-                let mut row = start;
-                while row < start + hit.len() {
-                    let number = compressed.block(row);
+                for number in 0..compressed.block_count() {
                     let rows = compressed.rows(number);
-                    let end = rows.end.min(start + hit.len());
-                    let places = &mut hit[row - start..end - start];
-                    if places.contains(&false) {
+                    let places = &mut hit[rows.clone()];
+                    if places.iter().filter(|hit| !**hit).count() * FEW_OF < rows.len() {
+                        reader.search_each(rows.start, places, &find);
+                    } else {
                         reader.decompress(number, compressed);
-                        reader.search(row - rows.start, places, &find);
+                        reader.search(places, &find);
                     }
-                    row = end;
                 }
             }
-            _ => {
-                for (row, place) in (start..).zip(hit) {
-                    *place = *place || finds(reader.get(row));
-                }
-            }
+            _ => reader.search_each(0, hit, find),
         }
     }
 
@@ -57,13 +45,13 @@ impl ColumnData {
 
 /// Reads texts one by one, best in order: a block is decompressed once for all its rows.
 pub(super) struct TextReader<'a> {
-    pub(super) data: &'a ColumnData,
+    data: &'a ColumnData,
     /// The rows of the block that is decompressed.
-    pub(super) rows: Range<usize>,
+    rows: Range<usize>,
     /// The block as it is decompressed, and where each of its texts ends there.
-    pub(super) raw: Vec<u8>,
-    pub(super) ends: Vec<usize>,
-    pub(super) decompressor: Option<zstd::bulk::Decompressor<'static>>,
+    raw: Vec<u8>,
+    ends: Vec<usize>,
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
 }
 
 impl TextReader<'_> {
@@ -71,10 +59,10 @@ impl TextReader<'_> {
     pub(super) fn get(&mut self, row: usize) -> Option<Cow<'_, str>> {
         match self.data {
             ColumnData::Plain(array) => {
-                let texts: &StringArray = array.as_string();
+                let texts = array.as_string::<i32>();
                 texts.is_valid(row).then(|| Cow::Borrowed(texts.value(row)))
             }
-            ColumnData::PageText(quoted) => quoted.get(row),
+            ColumnData::PageText(pages) => pages.get(row),
             ColumnData::Uuids(uuids) => uuids.get(row),
             ColumnData::Compressed(compressed) => {
                 debug_assert!(row < compressed.rows, "row {row} of {}", compressed.rows);
@@ -87,35 +75,42 @@ impl TextReader<'_> {
         }
     }
 
+    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
+    fn search_each(&mut self, start: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+        for (row, hit) in (start..).zip(hit) {
+            *hit = *hit || self.get(row).is_some_and(|text| find(&text).is_some());
+        }
+    }
+
     /// The length of a text of the decompressed block and one more.
-    pub(super) fn length(&self, place: usize) -> Length {
+    fn length(&self, place: usize) -> Length {
         Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
     }
 
     /// Where a text of the decompressed block begins.
-    pub(super) fn start(&self, place: usize) -> usize {
+    fn start(&self, place: usize) -> usize {
         place.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
     }
 
-    /// Sets the places in `hit` of the decompressed block's texts, from one on, in which `find` finds something: it looks through
-    /// all of them at once.
-    pub(super) fn search(&self, first: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
-        let (start, ends) = (self.start(first), &self.ends[first..][..hit.len()]);
+    /// Sets the places in `hit` of the decompressed block's texts in which `find` finds something: it looks through all of
+    /// them at once.
+    fn search(&self, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+        let start = self.start(0);
         // It was text when it was compressed.
         let all =
             simdutf8::basic::from_utf8(&self.raw[start..]).expect("the texts were UTF-8 when they were compressed");
         let mut at = 0;
         while let Some(found) = find(&all[at..]) {
-            let place = ends.partition_point(|end| *end <= start + at + found.start);
-            let Some(end) = ends.get(place) else { return };
-            let text = self.start(first + place) - start..end - start;
+            let place = self.ends.partition_point(|end| *end <= start + at + found.start);
+            let Some(end) = self.ends.get(place) else { return };
+            let text = self.start(place) - start..end - start;
             // What goes on in the next text is in neither, but there may be more in this one.
             hit[place] = hit[place] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
             at = text.end;
         }
     }
 
-    pub(super) fn decompress(&mut self, number: usize, compressed: &CompressedText) {
+    fn decompress(&mut self, number: usize, compressed: &CompressedText) {
         let (block, length) = compressed.compressed_block(number);
         self.rows = compressed.rows(number);
         // What was compressed here is whole: it never left this process.
@@ -138,10 +133,12 @@ mod tests {
     use std::collections::HashSet;
     use std::sync::Arc;
 
+    use arrow::array::StringArray;
     use proptest::prelude::*;
 
     use super::*;
     use crate::event::compressed::{BLOCK_BYTES, BLOCK_ROWS, TextCompressor};
+    use crate::event::uuid_column::Uuids;
 
     fn compressed(texts: &StringArray) -> ColumnData {
         let mut compressor = TextCompressor::new().unwrap();
@@ -165,17 +162,18 @@ mod tests {
             let array = StringArray::from(texts.clone());
             let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
             let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
-            for data in [ColumnData::uuids(&array).unwrap_or(ColumnData::Plain(Arc::new(array.clone()))), compressed(&array)] {
+            for data in [Uuids::pack(&array).map_or(ColumnData::Plain(Arc::new(array.clone())), ColumnData::Uuids), compressed(&array)] {
                 for wanted in ["1a", "é"] {
                     let find = |text: &str| text.find(wanted).map(|at| at..at + wanted.len());
                     let found: Vec<bool> = texts.iter().map(|text| text.as_deref().is_some_and(|text| find(text).is_some())).collect();
                     for part in [0..texts.len(), texts.len() / 3..texts.len() * 2 / 3] {
                         // What is found already stays found.
                         let already: Vec<bool> = part.clone().map(|row| row % 5 == 0).collect();
-                        let mut hit = already.clone();
-                        data.search(part.start, &mut hit, true, find);
-                        let all: Vec<bool> = part.zip(already).map(|(row, already)| already || found[row]).collect();
-                        prop_assert_eq!(hit, all);
+                        let mut hit = vec![true; texts.len()];
+                        hit[part.clone()].copy_from_slice(&already);
+                        data.search(&mut hit, true, find);
+                        let all: Vec<bool> = part.clone().zip(already).map(|(row, already)| already || found[row]).collect();
+                        prop_assert_eq!(&hit[part], &all);
                     }
                 }
                 prop_assert_eq!(read(&data, 0..texts.len()), texts.clone());
@@ -205,6 +203,6 @@ mod tests {
         let plain = ColumnData::Plain(Arc::new(texts.clone())).bytes(&mut HashSet::new());
         assert!(compressed(&texts).bytes(&mut HashSet::new()) * 4 < plain);
         let ids: StringArray = (0..100).map(|i| Some(format!("018f3c1e-0000-7abc-8def-0123456789{i:02}"))).collect();
-        assert_eq!(ColumnData::uuids(&ids).unwrap().bytes(&mut HashSet::new()), 1600);
+        assert_eq!(ColumnData::Uuids(Uuids::pack(&ids).unwrap()).bytes(&mut HashSet::new()), 1600);
     }
 }

@@ -183,7 +183,7 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
             }
         })
         .collect();
-    Ok(Events::merge(&parts?)?)
+    Ok(Events::merge(&parts?))
 }
 
 /// Scaleway's retention is limited: a range that begins earlier may lack events although every call succeeded. The notice

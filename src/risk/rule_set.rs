@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::Array;
+use arrow::array::{Array, UInt16Array};
 
 use super::action::Action;
 use super::class::Risk;
 use super::risks::{DENIED, LOGIN, LOGIN_FAILURE, NONE, Risks};
 use super::table::Table;
-use crate::event::{Column, Events, Long};
+use crate::event::{Column, Events, Long, Text};
 
 /// Rules that say what events mean: see the [module](super). A set does not change, so that what it says of events can be
 /// cached beside them.
@@ -66,30 +66,27 @@ impl RuleSet {
 
     /// The number of what each event means, for [`risk`](Self::risk). Events are classified once, together with those that
     /// share memory with them, until another set classifies them.
-    #[must_use]
-    pub fn numbers(&self, events: &Events) -> Vec<u16> {
+    pub(crate) fn numbers(&self, events: &Events) -> Vec<u16> {
         events.derived(self.id, |events| self.classified(events))
     }
 
     /// The risk of a number.
-    #[must_use]
-    pub fn risk(&self, number: u16) -> Option<&Risk> {
+    pub(crate) fn risk(&self, number: u16) -> Option<&Risk> {
         self.risks.get(number)
     }
 
     /// Every class that an event can have, sorted.
-    #[must_use]
-    pub fn classes(&self) -> BTreeSet<&str> {
+    pub(crate) fn classes(&self) -> BTreeSet<&str> {
         self.risks.iter().map(|risk| risk.class.as_str()).collect()
     }
 
     /// The products that the table knows, as it spells them.
-    pub fn products(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn products(&self) -> impl Iterator<Item = &str> {
         self.table.products()
     }
 
     /// The methods that the table knows, of any product, as it spells them.
-    pub fn methods(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &str> {
         self.table.methods()
     }
 
@@ -110,27 +107,35 @@ impl RuleSet {
     }
 
     fn classified(&self, events: &Events) -> Arc<[u16]> {
-        let [kind, product, service, method, principal, result] =
+        let columns =
             [Column::Kind, Column::Product, Column::Service, Column::Method, Column::PrincipalId, Column::Result]
                 .map(|column| events.text(column));
-        let statuses = events.statuses();
-        let action = |row| Action {
-            kind: kind.get(row).expect("each event has a kind"),
-            product: product.get(row),
-            service: service.get(row),
-            method: method.get(row),
-            principal: principal.get(row),
-            status: statuses.is_valid(row).then(|| statuses.value(row)),
-            failed_login: result.get(row) == Some("failure"),
-            request_body: None,
-        };
+        let (rows, statuses) = (0..events.len(), events.statuses());
+        let mut numbers: Vec<u16> = rows.clone().map(|row| self.number(&action(&columns, statuses, row))).collect();
         // Bodies are most of what events take; few rows of the table have conditions on them.
-        let reading: Vec<usize> = (0..events.len()).filter(|row| self.table.reads_body(&action(*row))).collect();
-        let mut bodies = reading.iter().zip(events.longs(Long::RequestBody, &reading)).peekable();
-        let number = |row| {
-            let body = bodies.next_if(|(reading, _)| **reading == row).and_then(|(_, body)| body);
-            self.number(&Action { request_body: body.as_deref(), ..action(row) })
-        };
-        (0..events.len()).map(number).collect()
+        let reads = rows.clone().map(|row| self.table.reads_body(&action(&columns, statuses, row)));
+        let reads: Vec<bool> = reads.collect();
+        let reading: Vec<usize> = rows.filter(|row| reads[*row]).collect();
+        let few = events.filter(&reads).expect("the mask has one entry for each event");
+        few.each(Long::RequestBody, |place, request_body| {
+            let row = reading[place];
+            numbers[row] = self.number(&Action { request_body, ..action(&columns, statuses, row) });
+        });
+        numbers.into()
+    }
+}
+
+/// What an event's columns say of it, but for its request body.
+fn action<'a>(columns: &[Text<'a>; 6], statuses: &UInt16Array, row: usize) -> Action<'a> {
+    let [kind, product, service, method, principal, result] = columns.map(|text| text.get(row));
+    Action {
+        kind: kind.expect("each event has a kind"),
+        product,
+        service,
+        method,
+        principal,
+        status: statuses.is_valid(row).then(|| statuses.value(row)),
+        failed_login: result == Some("failure"),
+        request_body: None,
     }
 }

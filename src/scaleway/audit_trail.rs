@@ -208,10 +208,11 @@ impl Pages {
         let newer = self.reached();
         // Events outside the window say nothing about the order within it.
         let (from, to) = (self.window.from, self.window.to);
-        let found = self.decoder.within(before, from, to);
+        let times = self.decoder.times()[before..].iter().copied().filter(|time| (from..to).contains(time));
+        let found = times.clone().count();
         self.in_window += found;
         self.barren = if found == 0 { self.barren + 1 } else { 0 };
-        if let Some((oldest, newest)) = self.decoder.span(before, from, to) {
+        if let (Some(oldest), Some(newest)) = (times.clone().min(), times.max()) {
             self.ordered &= self.oldest.is_none_or(|before| newest <= before);
             self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
         }

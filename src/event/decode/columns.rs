@@ -4,14 +4,15 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DictionaryArray, Int32Array, ListArray, StringArray, StructArray};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
-use arrow::datatypes::{FieldRef, Fields, Int32Type};
+use arrow::array::{ArrayRef, StringArray};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// The key of no text.
-pub(super) const NULL: i32 = -1;
+use crate::event::dictionary::{NULL, encoded};
+use crate::event::references::list_of;
+use crate::event::uuid_column::UUID;
 
 fn offset(length: usize) -> i32 {
     i32::try_from(length).expect("a page is at most 64 MiB and a listing 512 MiB, less than 2^31")
@@ -35,13 +36,6 @@ impl Default for Strings {
 }
 
 impl Strings {
-    /// Makes room for more rows of some bytes each.
-    pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
-        self.bytes.reserve(rows * bytes);
-        self.ends.reserve(rows);
-        self.present.reserve(rows);
-    }
-
     /// Adds a row.
     pub(super) fn push(&mut self, text: Option<&[u8]>) {
         let text_or_nothing = text.unwrap_or_default();
@@ -72,14 +66,8 @@ impl Strings {
     }
 }
 
-/// The bytes of an id.
-pub(super) const UUID: usize = 36;
-
 /// How many texts a dictionary has at hand; a power of two.
 const RECENT: usize = 128;
-
-/// The bytes of a usual text, for making room.
-const USUAL_TEXT: usize = 24;
 
 /// A text of a dictionary: its key, and where it stands.
 #[derive(Clone, Copy)]
@@ -105,11 +93,9 @@ pub(super) struct Texts {
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut values = Strings::default();
-        values.reserve(RECENT, USUAL_TEXT);
         Self {
             keys: Vec::new(),
-            values,
+            values: Strings::default(),
             known: HashTable::with_capacity(RECENT),
             hasher: DefaultHashBuilder::default(),
             recent: [Known { key: NULL, start: NULL, end: NULL }; RECENT],
@@ -196,16 +182,6 @@ impl Texts {
     }
 }
 
-/// A column of the texts that stand at `keys` in a dictionary.
-pub(super) fn encoded(mut keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    let nulls = keys.contains(&NULL).then(|| BooleanBuffer::collect_bool(keys.len(), |row| keys[row] != NULL));
-    for key in &mut keys {
-        *key = (*key).max(0);
-    }
-    let keys = Int32Array::new(keys.into(), nulls.map(NullBuffer::new));
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(values))?))
-}
-
 /// For each row a list of items, each of `N` keys.
 pub(super) struct Lists<const N: usize> {
     ends: Vec<i32>,
@@ -238,15 +214,9 @@ impl<const N: usize> Lists<N> {
         self.keys.iter_mut().for_each(|keys| keys.truncate(end));
     }
 
-    /// The lists, of structures whose texts are those of the dictionaries.
-    pub(super) fn finish(
-        self,
-        item: FieldRef,
-        fields: Fields,
-        values: [&ArrayRef; N],
-    ) -> Result<ListArray, ArrowError> {
-        let columns = self.keys.into_iter().zip(values).map(|(keys, values)| encoded(keys, values));
-        let items = StructArray::try_new(fields, columns.collect::<Result<_, _>>()?, None)?;
-        ListArray::try_new(item, OffsetBuffer::new(self.ends.into()), Arc::new(items), None)
+    /// The lists, whose items have a text of each dictionary.
+    pub(super) fn finish(self, names: &[&str; N], values: [&ArrayRef; N]) -> Result<ArrayRef, ArrowError> {
+        let columns = self.keys.into_iter().zip(values).map(|(keys, values)| encoded::<Int32Type>(keys, values));
+        list_of(names, columns.collect::<Result<_, _>>()?, OffsetBuffer::new(self.ends.into()))
     }
 }

@@ -8,8 +8,9 @@
 #![expect(clippy::inline_always, reason = "an event has forty strings")]
 
 use bumpalo::Bump;
-use wide::u8x16;
 
+use super::known_key::{KnownKey, ahead};
+use super::structurals::Structurals;
 use crate::event::page_text::ByteRange;
 
 /// The text is not the JSON that it should be.
@@ -18,83 +19,8 @@ pub(super) struct SyntaxError(pub(super) &'static str);
 
 const SYNTAX: SyntaxError = SyntaxError("this is not JSON");
 
-/// How many keys may be missing that objects before had.
-const AHEAD: usize = 4;
-
 /// The most keys that are remembered of objects that are alike.
 const MOST_KNOWN: usize = 64;
-
-/// What stands between two values of an object: a comma, a key and a colon.
-pub(super) struct Known<K> {
-    text: [u8; LONGEST_KNOWN],
-    length: usize,
-    key: K,
-}
-
-const LONGEST_KNOWN: usize = 32;
-
-impl<K> Known<K> {
-    fn new(between: &[u8], key: K) -> Option<Self> {
-        let mut text = [0; LONGEST_KNOWN];
-        text.get_mut(..between.len())?.copy_from_slice(between);
-        Some(Self { text, length: between.len(), key })
-    }
-
-    /// Whether a text begins with it.
-    #[inline(always)]
-    fn is(&self, text: &[u8; LONGEST_KNOWN]) -> bool {
-        let halves = |text: &[u8; LONGEST_KNOWN]| [0, 1].map(|half| u8x16::new(text.as_chunks().0[half]));
-        let ([a, b], [c, d]) = (halves(&self.text), halves(text));
-        let same = a.simd_eq(c).to_bitmask() | (b.simd_eq(d).to_bitmask() << 16);
-        same.trailing_ones() as usize >= self.length
-    }
-}
-
-/// The bytes of a text that cannot stand in a string as they are, a bit each: quotes, backslashes and control characters.
-/// There is one behind the text's end too, so that every string ends.
-#[derive(Default)]
-pub(super) struct Structurals(Vec<u64>);
-
-impl Structurals {
-    pub(super) fn set(&mut self, text: &[u8]) {
-        let (blocks, rest) = text.as_chunks();
-        let mut last = [0; 64];
-        last[..rest.len()].copy_from_slice(rest);
-        self.0.clear();
-        self.0.extend(blocks.iter().map(Self::of));
-        self.0.extend([Self::of(&last), u64::MAX]);
-    }
-
-    /// Sixteen bytes at a time, which every x86-64 and every ARM processor of 64 bits can.
-    #[inline]
-    fn of(block: &[u8; 64]) -> u64 {
-        let quarters = block.as_chunks::<16>().0;
-        let marks = |quarter: usize| {
-            let bytes = u8x16::new(quarters[quarter]);
-            let special = bytes.simd_eq(u8x16::splat(b'"'))
-                | bytes.simd_eq(u8x16::splat(b'\\'))
-                | bytes.simd_eq(bytes.min(u8x16::splat(0x1f)));
-            u64::from(special.to_bitmask()) << (16 * quarter)
-        };
-        marks(0) | marks(1) | marks(2) | marks(3)
-    }
-
-    /// The first of them at or behind `at`, or some position behind the text.
-    ///
-    /// Sixty-four bytes from there on are looked at together, wherever that is: whether a short string is at its end is
-    /// no matter of chance then, which processors cannot foresee.
-    #[inline(always)]
-    fn next(&self, mut at: usize) -> usize {
-        while let Some(&[low, high]) = self.0.get(at / 64..).and_then(<[u64]>::first_chunk) {
-            let bits = (low >> (at % 64)) | (high << 1 << (63 - at % 64));
-            if bits != 0 {
-                return at + bits.trailing_zeros() as usize;
-            }
-            at += 64;
-        }
-        usize::MAX
-    }
-}
 
 /// A value as it stands in the text.
 #[derive(Clone, Copy)]
@@ -106,8 +32,9 @@ pub(super) struct Raw<'a> {
 impl Raw<'_> {
     /// Where it stands, of the pages one of which the text is. Pages are far shorter than 4 GiB.
     pub(super) fn place(&self, page: usize) -> ByteRange {
-        let of = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        ByteRange { page: of(page), start: of(self.start), length: of(self.text.len()) }
+        let [page, start, length] =
+            [page, self.start, self.text.len()].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+        ByteRange { page, start, length }
     }
 }
 
@@ -229,9 +156,9 @@ impl<'a> JsonReader<'a> {
     /// Reads an object as [`members`](Self::members) does, of which there are many alike: what stands between two values
     /// is known from the ones before, and need not be taken apart again. `name` says what a key is.
     #[inline]
-    pub(super) fn object_with_key_cache<K: Copy>(
+    pub(super) fn members_alike<K: Copy>(
         &mut self,
-        known: &mut Vec<Known<K>>,
+        known: &mut Vec<KnownKey<K>>,
         name: impl Fn(&'a [u8]) -> K,
         mut member: impl FnMut(&mut Self, K) -> Result<(), SyntaxError>,
     ) -> Result<(), SyntaxError> {
@@ -243,7 +170,9 @@ impl<'a> JsonReader<'a> {
         member(self, name(key))?;
         let mut place = 0;
         loop {
-            let key = if let Some(ahead) = self.ahead(known.get(place..).unwrap_or_default()) {
+            let here = self.text.get(self.at..).and_then(<[u8]>::first_chunk);
+            let ahead = here.and_then(|here| ahead(known.get(place..).unwrap_or_default(), here));
+            let key = if let Some(ahead) = ahead {
                 let found = &known[place + ahead];
                 place += ahead + 1;
                 self.at += found.length;
@@ -258,7 +187,7 @@ impl<'a> JsonReader<'a> {
                 // What is too long, or has escapes, which may be wrong, is read anew each time.
                 let between = self.text.get(start..self.at).filter(|between| !between.contains(&b'\\'));
                 if known.len() < MOST_KNOWN
-                    && let Some(new) = between.and_then(|between| Known::new(between, key))
+                    && let Some(new) = between.and_then(|between| KnownKey::new(between, key))
                 {
                     known.insert(place, new);
                     place += 1;
@@ -267,18 +196,6 @@ impl<'a> JsonReader<'a> {
             };
             member(self, key)?;
         }
-    }
-
-    /// How many of the known keys are missing before the one that stands here.
-    #[inline(always)]
-    fn ahead<K>(&self, known: &[Known<K>]) -> Option<usize> {
-        let here = self.text.get(self.at..)?.first_chunk()?;
-        for (ahead, known) in known.iter().take(AHEAD).enumerate() {
-            if known.is(here) {
-                return Some(ahead);
-            }
-        }
-        None
     }
 
     /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.

@@ -2,11 +2,20 @@
 
 mod columns;
 mod decoder;
+mod enums;
+#[cfg(test)]
+mod events_of_json;
 mod ids;
 mod json;
-#[cfg(test)]
-mod reference;
+mod known_key;
+mod page;
+mod recorded_at;
+mod request_body;
+mod resource;
+mod row;
+mod structurals;
 #[cfg(test)]
 mod tests;
 
-pub use decoder::{Decoder, Page};
+pub use decoder::Decoder;
+pub use page::Page;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Error, Value, from_str};
 use sha2::{Digest, Sha256};
 
-use super::ids::{Relation, relation};
+use crate::event::decode::ids::{Relation, relation};
 use crate::event::{Column, Events, Kind, List, Long, region_of, status_class};
 
 /// An event's time and id, and all that is said of it.

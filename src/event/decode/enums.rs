@@ -1,0 +1,18 @@
+//! Values of the API's enums.
+
+use crate::event::status_class;
+
+/// Whether a value of one of the API's enums is known: each has one that stands for no value, such as
+/// `unknown_mfa_type`.
+pub(super) fn is_known(value: &[u8]) -> bool {
+    !value.starts_with(b"unknown_")
+}
+
+/// The class of a log-in's result.
+pub(super) fn class_of(result: &[u8]) -> Option<&'static [u8]> {
+    match result {
+        b"success" => Some(status_class::SUCCEEDED.as_bytes()),
+        b"failure" => Some(status_class::FAILED.as_bytes()),
+        _ => None,
+    }
+}

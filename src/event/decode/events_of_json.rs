@@ -1,0 +1,27 @@
+use crate::event::events::Events;
+use crate::event::kind::Kind;
+use crate::event::list::List;
+
+use super::decoder::Decoder;
+
+impl Events {
+    /// Events in the API's JSON, for tests. Missing fields are filled in: an id by its position, and a second each.
+    pub(crate) fn from_json(kind: Kind, told: &[serde_json::Value]) -> Self {
+        let mut decoder = Decoder::new("fr-par");
+        let events: Vec<_> = told
+            .iter()
+            .enumerate()
+            .map(|(place, fields)| {
+                let time = chrono::DateTime::from_timestamp_nanos(1_000_000_000 * (1 + i64::try_from(place).unwrap()));
+                let mut event = serde_json::json!({ "id": format!("event-{place:03}"), "recorded_at": time });
+                for (name, value) in fields.as_object().unwrap() {
+                    event[name] = value.clone();
+                }
+                event
+            })
+            .collect();
+        let page = serde_json::json!({ "events": events }).to_string();
+        assert_eq!(decoder.page(List::Of(kind), page).unwrap().malformed, [""; 0]);
+        decoder.finish().unwrap()
+    }
+}
