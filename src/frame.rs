@@ -67,8 +67,7 @@ impl Field {
     }
 
     /// The same column with labels.
-    #[must_use]
-    pub fn labelled(self, labels: BTreeMap<String, String>) -> Self {
+    pub(crate) fn labelled(self, labels: BTreeMap<String, String>) -> Self {
         Self { labels, ..self }
     }
 }
@@ -111,14 +110,12 @@ pub struct Notice {
 
 impl Notice {
     /// Something good to know.
-    #[must_use]
-    pub fn info(text: impl Into<String>) -> Self {
+    pub(crate) fn info(text: impl Into<String>) -> Self {
         Self::new(NoticeSeverity::Info, text.into())
     }
 
     /// Something missing.
-    #[must_use]
-    pub fn warning(text: impl Into<String>) -> Self {
+    pub(crate) fn warning(text: impl Into<String>) -> Self {
         Self::new(NoticeSeverity::Warning, text.into())
     }
 
@@ -127,8 +124,7 @@ impl Notice {
     }
 
     /// The same notice with a link to what explains it.
-    #[must_use]
-    pub fn linked(self, link: String) -> Self {
+    pub(crate) fn linked(self, link: String) -> Self {
         Self { link: Some(link), ..self }
     }
 }
@@ -195,10 +191,10 @@ impl Frame {
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
         // Each column comes with what describes it, and the schema stands in the file twice.
-        let column = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default() + 1024;
+        let columns = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default());
         let described = schema.fields().iter().flat_map(|field| field.metadata()).chain(schema.metadata());
         let described: usize = described.map(|(name, text)| 2 * (name.len() + text.len())).sum();
-        let room = batch.columns().iter().map(column).sum::<usize>() + described + 1024;
+        let room = columns.sum::<usize>() + described + 1024 * (batch.num_columns() + 1);
         let mut writer = FileWriter::try_new(Vec::with_capacity(room), &schema)?;
         writer.write(&batch)?;
         writer.into_inner()

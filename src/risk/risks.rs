@@ -23,11 +23,6 @@ pub(super) struct Risks(Vec<Risk>);
 impl Risks {
     /// What is in no row of the table.
     pub(super) fn beside_the_table() -> Self {
-        let risk = |class: &str, severity, attack: &[&str]| Risk {
-            class: class.to_owned(),
-            severity,
-            attack: attack.iter().map(|&id| id.to_owned()).collect(),
-        };
         let denied = risk("denied_actions", Severity::Medium, &["T1078.004", "T1526", "T1580"]);
         Self(vec![
             risk("login_failures", Severity::Medium, &["T1110"]),
@@ -54,4 +49,8 @@ impl Risks {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Risk> {
         self.0.iter()
     }
+}
+
+fn risk(class: &str, severity: Severity, attack: &[&str]) -> Risk {
+    Risk { class: class.to_owned(), severity, attack: attack.iter().map(|&id| id.to_owned()).collect() }
 }

@@ -78,8 +78,8 @@ impl Table {
             let aliases = aliases.iter().filter(|row| row.product == product).map(|row| row.alias.as_str());
             names.extend(aliases.chain([product]).map(|name| (name, Arc::clone(&methods))));
         }
-        let is_known = |row: &&ProductRow| rows.iter().any(|known| known.product == row.product);
-        if let Some(ProductRow { product, alias }) = aliases.iter().find(|row| !is_known(row)) {
+        let mut unknown = aliases.iter().filter(|row| !rows.iter().any(|known| known.product == row.product));
+        if let Some(ProductRow { product, alias }) = unknown.next() {
             return Err(format!("products.csv, {product},{alias}: methods.csv has no product {product}"));
         }
         let products = Names::new(names).map_err(|defect| format!("products.csv: {defect}"))?;
@@ -135,17 +135,21 @@ impl Method {
 
 impl Rule {
     fn read(row: &MethodRow, risks: &mut Risks) -> Result<Self, String> {
-        let MethodRow { product, method, when, class, severity, attack } = row;
-        let defect = |what: String| format!("methods.csv, {product},{method},{when}: {what}");
+        let MethodRow { product, method, when, .. } = row;
+        Self::read_cells(row, risks).map_err(|what| format!("methods.csv, {product},{method},{when}: {what}"))
+    }
+
+    fn read_cells(row: &MethodRow, risks: &mut Risks) -> Result<Self, String> {
+        let MethodRow { when, class, severity, attack, .. } = row;
         let attack: Vec<String> = attack.split_ascii_whitespace().map(str::to_owned).collect();
         if let Some(id) = attack.iter().find(|id| !is_technique(id)) {
-            return Err(defect(format!("{id} is no ATT&CK technique")));
+            return Err(format!("{id} is no ATT&CK technique"));
         }
         if class.is_empty() {
-            return Err(defect("a class is missing".to_owned()));
+            return Err("a class is missing".to_owned());
         }
-        let severity = Severity::parse(severity).ok_or_else(|| defect(format!("{severity} is no severity")))?;
-        let when = When::parse(when).map_err(defect)?;
+        let severity = Severity::parse(severity).ok_or_else(|| format!("{severity} is no severity"))?;
+        let when = When::parse(when)?;
         let risk = Risk { class: class.clone(), severity, attack };
         let done = risks.number(risk.clone())?;
         if when.is_about_failure() {
@@ -195,12 +199,15 @@ fn api(service: &str) -> Option<&str> {
 
 /// Whether this is a technique's id: `T1098`, or `T1098.001` for a part of one.
 fn is_technique(id: &str) -> bool {
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(number) = id.strip_prefix('T') else { return false };
     match number.split_once('.') {
-        Some((technique, part)) => digits(technique, 4) && digits(part, 3),
-        None => digits(number, 4),
+        Some((technique, part)) => is_digits(technique, 4) && is_digits(part, 3),
+        None => is_digits(number, 4),
     }
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

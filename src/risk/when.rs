@@ -67,14 +67,14 @@ impl When {
 
     pub(super) fn holds(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
         let failed = action.status.is_some_and(|status| status >= 400);
-        let all = |body| self.facts.iter().all(|fact| fact.holds(body, action.principal));
-        (failed || !self.failed) && (self.facts.is_empty() || body.value().is_some_and(all))
+        let holds = self.facts.is_empty()
+            || body.value().is_some_and(|body| self.facts.iter().all(|fact| fact.holds(body, action.principal)));
+        (failed || !self.failed) && holds
     }
 }
 
 impl Fact {
     fn parse(text: &str) -> Result<Self, String> {
-        let choice = |texts: &str| texts.split('|').map(str::to_owned).collect::<Vec<_>>();
         Ok(match text {
             "open_network" => Self::OpenNetwork,
             "privileged" => Self::Privileged,
@@ -113,9 +113,13 @@ impl<'a> Body<'a> {
     /// The body, unless it is absent or not JSON. The parser refuses what is nested more than 127 deep, which is also
     /// what bounds the recursion of [`any`].
     fn value(&self) -> Option<&Value> {
-        let read = || self.text.and_then(|text| serde_json::from_str(text).ok());
-        self.value.get_or_init(read).as_ref()
+        self.value.get_or_init(|| self.text.and_then(|text| serde_json::from_str(text).ok())).as_ref()
     }
+}
+
+/// The texts between bars.
+fn choice(texts: &str) -> Vec<String> {
+    texts.split('|').map(str::to_owned).collect()
 }
 
 /// Whether this is true of some value in the body, whole or part, and the key it stands under. Neither the elements of
