@@ -9,6 +9,6 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     for from_alert in [false, true] {
         let request = Request::new("A", (0, 3_600_000), Duration::from_secs(1), 1_000, from_alert).expect("a good range");
-        let _ = Query::parse(bytes, "", &request, 50_000).and_then(|query| request.check(&query));
+        let _ = Query::parse(bytes, "", &request, 50_000).and_then(|query| query.question.needs(&request));
     }
 });
