@@ -10,6 +10,17 @@ impl Events {
         let chunks: Vec<Arc<[u16]>> = self.chunks.iter().map(|chunk| derived(chunk, key, &derive)).collect();
         self.rows.runs.iter().flat_map(|run| &chunks[run.chunk()][run.rows()]).copied().collect()
     }
+
+    /// How many rows [`derived`](Self::derived) would derive numbers of, since their chunks do not have those of the key.
+    pub(crate) fn not_derived(&self, key: u64) -> usize {
+        let chunks = self.chunks.iter().filter(|chunk| !has_derived(chunk, key));
+        chunks.map(|chunk| chunk.rows()).sum()
+    }
+}
+
+/// Whether a chunk has the numbers of a key; not while they are being derived, which is not waited for.
+fn has_derived(chunk: &Chunk, key: u64) -> bool {
+    chunk.derived.try_lock().is_ok_and(|derived| derived.as_ref().is_some_and(|(known, _)| *known == key))
 }
 
 /// The numbers of all rows of a chunk. Who else wants them waits, rather than derive them too.

@@ -43,6 +43,6 @@ pub use events::Events;
 pub use kind::Kind;
 pub use list::List;
 pub(crate) use parallel::{MANY, side_by_side};
-pub(crate) use region::{PRODUCT_WITHOUT_PRINCIPAL, region_of};
+pub(crate) use region::PRODUCT_WITHOUT_PRINCIPAL;
 pub use schema::Long;
 pub use text::Text;

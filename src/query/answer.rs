@@ -49,6 +49,12 @@ impl Answer {
         self.rules.risk(self.risk_numbers()[row])
     }
 
+    /// The rows that work on the answer concerns: those of its events or, where their risks are not known yet, of the whole
+    /// chunks that are classified for them.
+    pub(super) fn cost(&self) -> usize {
+        self.events.len().max(self.rules.cost(&self.events))
+    }
+
     fn risk_numbers(&self) -> &[u16] {
         self.risks.get_or_init(|| self.rules.numbers(&self.events))
     }

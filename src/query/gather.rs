@@ -71,7 +71,7 @@ impl Answer {
             ..Self::new(read.events, Arc::clone(&data_source.rules))
         };
         let query = query.clone();
-        spawn_cpu(answer.events.len(), deadline, move || {
+        spawn_cpu(answer.cost(), deadline, move || {
             answer.choose(&query)?;
             if has_iam {
                 answer.notices.extend(naming::notice(&answer.events, &answer.names));

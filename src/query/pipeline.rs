@@ -53,8 +53,7 @@ impl DataSource {
         let read = request.with_range(query.question.interval(request, buckets.as_ref()));
         let answer = Answer::gather(self, &query, &read, deadline).await?;
         let request = request.clone();
-        let rows = answer.events.len();
-        spawn_cpu(rows, deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
+        spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
     }
 }
 

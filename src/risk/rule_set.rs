@@ -70,6 +70,11 @@ impl RuleSet {
         events.derived(self.id, |events| self.classified(events))
     }
 
+    /// How many rows [`numbers`](Self::numbers) has to classify for these events.
+    pub(crate) fn cost(&self, events: &Events) -> usize {
+        events.not_derived(self.id)
+    }
+
     /// The risk of a number.
     pub(crate) fn risk(&self, number: u16) -> Option<&Risk> {
         self.risks.get(number)

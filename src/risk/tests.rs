@@ -361,3 +361,17 @@ fn each_rule_set_classifies_the_same_events_by_its_own_rules() {
         assert_eq!(newest_first(&own, &some), [Some(hello.to_owned()), None]);
     }
 }
+
+#[test]
+fn events_cost_the_rows_of_their_chunks_until_a_rule_set_has_classified_them() {
+    let told: Vec<Value> = (0..5).map(|_| json!({ "product_name": "iam", "method_name": "CreatePolicy" })).collect();
+    let events = Events::from_json(Kind::Api, &told);
+    let one = events.newest(1);
+    let own = RuleSet::read("product,method,when,class,severity,attack\n", "product,alias\n").expect("no rows");
+    let built_in = RuleSet::built_in();
+    assert_eq!((built_in.cost(&events), built_in.cost(&one), built_in.cost(&Events::default())), (5, 5, 0));
+    assert_eq!(built_in.numbers(&one).len(), 1);
+    assert_eq!((built_in.cost(&events), built_in.cost(&one)), (0, 0), "the chunk has all numbers");
+    assert_eq!(own.cost(&one), 5, "another set has not classified it");
+    assert_eq!(built_in.cost(&events.packed().expect("five events fit")), 5, "packed, it is another chunk");
+}

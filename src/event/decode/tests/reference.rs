@@ -10,7 +10,8 @@ use serde_json::{Error, Value, from_str};
 use sha2::{Digest, Sha256};
 
 use crate::event::decode::ids::{Relation, relation};
-use crate::event::{Column, Events, Kind, List, Long, region_of, status_class};
+use crate::event::region::region_of;
+use crate::event::{Column, Events, Kind, List, Long, status_class};
 
 /// An event's time and id, and all that is said of it.
 type Row = (i64, String, Vec<Option<String>>);
