@@ -1,7 +1,8 @@
-//! Moments and intervals, in UTC nanoseconds.
+//! Moments and intervals, in UTC nanoseconds, and the clock that shows the present.
 
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::ops::{Add, Range, Sub};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -18,12 +19,6 @@ impl Time {
 
     /// The last moment.
     pub const MAX: Self = Self(i64::MAX);
-
-    /// The present, by this server's clock.
-    #[must_use]
-    pub fn now() -> Self {
-        Self(Utc::now().timestamp_nanos_opt().expect("the clock shows a year before 2262"))
-    }
 
     /// The moment so many nanoseconds after 1970, UTC.
     #[must_use]
@@ -83,10 +78,63 @@ impl Sub<Duration> for Time {
     }
 }
 
+/// What is out of range is the first or the last moment.
+impl From<DateTime<Utc>> for Time {
+    fn from(time: DateTime<Utc>) -> Self {
+        let end = if time < DateTime::UNIX_EPOCH { Self::MIN } else { Self::MAX };
+        time.timestamp_nanos_opt().map_or(end, Self)
+    }
+}
+
+impl From<Time> for DateTime<Utc> {
+    fn from(time: Time) -> Self {
+        Self::from_timestamp_nanos(time.0)
+    }
+}
+
 /// RFC 3339, with as many digits as the moment needs.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&DateTime::from_timestamp_nanos(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        f.write_str(&DateTime::<Utc>::from(*self).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+/// What shows the present.
+pub trait Clock: Debug + Send + Sync {
+    /// The present.
+    fn now(&self) -> Time;
+}
+
+/// This server's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        Utc::now().into()
+    }
+}
+
+/// A clock that stands until it is set, for a simulated present.
+#[derive(Debug, Default)]
+pub struct FixedClock(AtomicI64);
+
+impl FixedClock {
+    /// A clock that shows a moment.
+    #[must_use]
+    pub const fn new(now: Time) -> Self {
+        Self(AtomicI64::new(now.0))
+    }
+
+    /// Sets it.
+    pub fn set(&self, now: Time) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Time {
+        Time(self.0.load(Ordering::Relaxed))
     }
 }
 

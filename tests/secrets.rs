@@ -439,8 +439,10 @@ fn printed_settings_contain_no_secret() {
     let secrets = std::collections::HashMap::from([("secretKey".to_owned(), key.clone())]);
     let settings = audittrail::settings::Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
     let meter = audittrail::scaleway::Meter::default();
+    let clock = std::sync::Arc::new(audittrail::time::SystemClock);
     let data_source =
-        audittrail::query::DataSource::new(settings.clone(), &meter, &audittrail::cache::Meter::default()).unwrap();
+        audittrail::query::DataSource::new(settings.clone(), clock, &meter, &audittrail::cache::Meter::default())
+            .unwrap();
     let mut heard = Heard::new(&[&key]);
     heard.hear("settings", &settings);
     heard.hear("the data_source", &data_source);

@@ -1,10 +1,11 @@
 use arrow::error::ArrowError;
 
 use super::fetch_plan::{FetchPlan, Outcome};
+use super::gap::Gap;
 use super::segment::Segment;
 use super::source::{Pages, Source};
 use crate::event::Events;
-use crate::scaleway::audit_trail::{Flaws, Gap};
+use crate::scaleway::audit_trail::{Extent, Flaws};
 use crate::time::{Interval, Time};
 
 /// The most events of a batch: with the page that comes on top nearly a power of two, so that its columns fill what an
@@ -47,8 +48,9 @@ impl Batcher {
         pages: &mut S::Pages,
         plan: &FetchPlan<S>,
     ) -> Result<(), ArrowError> {
-        let is_full = pages.bytes() >= plan.batch_bytes || pages.in_window() >= self.counted + MOST_EVENTS;
-        match pages.reached().filter(|_| is_full) {
+        let Extent { events, bytes, reached } = pages.extent();
+        let is_full = bytes >= plan.limits.batch_bytes || events >= self.counted + MOST_EVENTS;
+        match reached.filter(|_| is_full) {
             Some(reached) => self.flush(pages, reached.next(), plan),
             None => Ok(()),
         }
@@ -61,12 +63,12 @@ impl Batcher {
         complete_from: Time,
         plan: &FetchPlan<S>,
     ) -> Result<(), ArrowError> {
-        self.counted = pages.in_window();
+        let Extent { events: counted, reached, .. } = pages.extent();
+        self.counted = counted;
         let (events, flaws) = pages.take()?;
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events];
-        let in_order = pages.reached().is_some();
-        if !in_order {
+        if reached.is_none() {
             // No segment had all events of its interval.
             read.extend(self.segments.drain(..).map(|segment| segment.events));
             self.end = plan.interval.end;
@@ -78,7 +80,7 @@ impl Batcher {
         let events = read.within(from, to).packed()?;
         self.tail = read.within(i64::MIN, from).packed()?;
         if !interval.is_empty() {
-            self.segments.push(Segment { interval, events, flaws: self.flaws.within(from, to) });
+            self.segments.push(Segment { interval, events, flaws: self.flaws.within(interval) });
         }
         self.end = self.end.min(complete_from);
         Ok(())
@@ -94,13 +96,13 @@ impl Batcher {
         complete: bool,
         gap: Option<Gap>,
     ) -> Outcome {
-        let complete_from = match pages.reached() {
+        let complete_from = match pages.extent().reached {
             _ if complete => start,
             Some(reached) => reached.next().max(start),
             None => plan.interval.end,
         };
         let flushed = self.flush(&mut pages, complete_from, plan);
-        let gap = gap.or(flushed.err().map(|_| Gap::Bytes));
+        let gap = gap.or(flushed.err().map(|_| Gap::Bytes(plan.limits.fetch_bytes)));
         let rest = self.tail.within(start.nanos(), complete_from.nanos());
         let incomplete = Some(rest).filter(|rest| !rest.is_empty());
         Outcome { gap, segments: self.segments, incomplete: Vec::from_iter(incomplete), pages_left: None }

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Flaws, RETENTION_DAYS};
+use crate::scaleway::audit_trail::{Filter, Flaws};
 use crate::time::{Interval, Time};
 
 /// The key of the header in a schema's metadata; another version of the format has another key.
@@ -39,9 +39,6 @@ const CHECKSUM_BYTES: usize = 32;
 
 /// How often files are written; younger segments are fetched again after a restart.
 const WRITE_EVERY: Duration = Duration::from_mins(1);
-
-/// The retention of Scaleway: a file of older events alone is removed.
-const RETENTION: Duration = Duration::from_hours(24 * RETENTION_DAYS.unsigned_abs());
 
 /// The directory of one cache.
 #[derive(Debug)]
@@ -140,15 +137,15 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes the files of intervals that end before Scaleway's retention, those of former keys too, and files of former
+    /// Removes the files of intervals that end before the source's coverage, those of former keys too, and files of former
     /// formats.
-    pub(super) fn remove_expired(&self, now: Time) {
+    pub(super) fn remove_expired(&self, coverage: Interval) {
         let caches = self.path.parent().and_then(|above| fs::read_dir(above).ok()).into_iter().flatten().flatten();
         let is_cache = |name: &OsStr| name.len() == self.path.file_name().map_or(0, OsStr::len);
         for cache in caches.filter(|cache| is_cache(&cache.file_name())) {
             let expired = files(&cache.path(), EXTENSION)
                 .into_iter()
-                .filter(|(_, name)| interval_of(name).is_some_and(|interval| interval.end < now - RETENTION));
+                .filter(|(_, name)| interval_of(name).is_some_and(|interval| interval.end < coverage.start));
             for (path, _) in expired.chain(files(&cache.path(), FORMER_EXTENSION)) {
                 // Another process may have removed it already.
                 let _ = fs::remove_file(path);

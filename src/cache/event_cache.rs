@@ -5,18 +5,20 @@ use std::time::{Duration, Instant};
 
 use futures::future::{FutureExt, join_all};
 
+use super::api::Api;
 use super::directory::Directory;
 use super::freshness::Freshness;
+use super::gap::Gap;
 use super::limits::Limits;
 use super::list_key::ListKey;
 use super::listing::Listing;
 use super::metrics::Meter;
-use super::request::{Request, is_of_no_use};
-use super::source::{Api, Source};
+use super::request::Request;
+use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{Size, Store};
 use crate::event::List;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
 
@@ -29,6 +31,7 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::collections::HashMap;
+/// use std::sync::Arc;
 /// use std::time::{Duration, Instant};
 ///
 /// use audittrail::cache::{self, Freshness};
@@ -37,16 +40,18 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// use audittrail::sandbox::{self, Config, Endpoint, ORGANIZATION_ID, SECRET_KEY};
 /// use audittrail::scaleway::{self, audit_trail::Window};
 /// use audittrail::settings::Settings;
+/// use audittrail::time::{Interval, SystemClock};
 ///
 /// let sandbox = sandbox::start(Config { events: 500, ..Config::default() }).await?;
 /// let json = format!(r#"{{"organizationId": "{ORGANIZATION_ID}", "apiUrl": "{}"}}"#, sandbox.url());
 /// let secrets = HashMap::from([("secretKey".to_owned(), SECRET_KEY.to_owned())]);
 /// let settings = Settings::parse(json.as_bytes(), &secrets)?;
-/// let cache = DataSource::new(settings, &scaleway::Meter::default(), &cache::Meter::default())?.cache;
+/// let meters = (scaleway::Meter::default(), cache::Meter::default());
+/// let cache = DataSource::new(settings, Arc::new(SystemClock), &meters.0, &meters.1)?.cache;
 ///
-/// let now = sandbox.now().timestamp_nanos_opt().expect("the year is before 2262");
-/// let (from, to) = (now - 7_200_000_000_000, now - 3_600_000_000_000);
-/// let window = Window { region: "fr-par".to_owned(), list: List::Combined, filter: Default::default(), from, to };
+/// let hour = Duration::from_hours(1);
+/// let interval = Interval::new(cache.coverage().end - 2 * hour, cache.coverage().end - hour);
+/// let window = Window { region: "fr-par".to_owned(), list: List::Combined, filter: Default::default(), interval };
 /// let deadline = Instant::now() + Duration::from_secs(60);
 /// let fetched = cache.read(&[window.clone()], Freshness::Shared, deadline).await;
 /// let calls = sandbox.calls().to(Endpoint::CombinedEvents);
@@ -93,6 +98,12 @@ impl<S: Source> EventCache<S> {
     #[cfg(test)]
     pub(super) fn inner(&self) -> &Arc<Inner<S>> {
         &self.inner
+    }
+
+    /// The interval of which the source has all events; [`Listing::uncovered`] is what of a listing lies outside it.
+    #[must_use]
+    pub fn coverage(&self) -> Interval {
+        self.inner.source.coverage()
     }
 
     /// The events of windows: cached ones and, where these are not enough, fetched ones. A window that fails says so in its
@@ -164,7 +175,7 @@ impl<S: Source> EventCache<S> {
     /// turns out to be unusable.
     async fn read_existing_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let lists: Vec<(ListKey, Interval)> =
-            windows.iter().map(|window| (ListKey::of(window), Interval::from_nanos(window.from, window.to))).collect();
+            windows.iter().map(|window| (ListKey::of(window), window.interval)).collect();
         let mut failed = Vec::new();
         if !self.inner.never_combine.load(Ordering::Relaxed) {
             let request = Request { inner: &self.inner, lists: &lists, may_combine: true, freshness, deadline };
@@ -211,5 +222,5 @@ fn has_only_absences(listing: &Listing) -> bool {
 /// Whether the combined list, whose shape is the least certain of the four, answered with something else.
 fn is_unusable(listing: &Listing) -> bool {
     let only_malformed = |gap: &Gap| matches!(gap, Gap::Malformed { .. }) && listing.events.is_empty();
-    listing.list == List::Combined && listing.gaps.iter().any(|gap| is_of_no_use(gap) || only_malformed(gap))
+    listing.list == List::Combined && listing.gaps.iter().any(|gap| gap.is_no_list() || only_malformed(gap))
 }

@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use super::batcher::Batcher;
 use super::density::{rate, to_f64};
 use super::fetch_plan::{FetchPlan, Outcome};
+use super::gap::Gap;
 use super::segment::Segment;
 use super::source::{Pages, Source};
 use super::worker::{self, SHORTEST, Worker};
-use crate::scaleway::audit_trail::Gap;
 use crate::time::{Interval, Time};
 
 /// A worker with fewer pages before it is not worth halving: each half reads a page that the whole would not.
@@ -38,7 +38,7 @@ pub(super) async fn fetch<S: Source>(
     let past = plan.interval.before(plan.source.now());
     let has_more = matches!(first, Ok(true));
     let pages_left = if has_more { estimated_pages_left(&pages, past) } else { 0.0 };
-    let exceeds_limit = pages.in_window() > plan.limit;
+    let exceeds_limit = pages.extent().events > plan.limit;
     if !has_more || exceeds_limit || !wants_more() {
         let complete = matches!(first, Ok(false));
         let batcher = Batcher::new(plan.interval.end);
@@ -58,7 +58,7 @@ async fn fetch_in_stages<S: Source>(
     put: impl Fn(&Segment) + Clone + Send + 'static,
 ) -> Outcome {
     let bytes = Arc::new(AtomicUsize::new(0));
-    let density = rate(first.in_window(), covered(&first, past.end));
+    let density = rate(first.extent().events, covered(&first, past.end));
     // The time to come, which has no events, is a part of the first stage's calls.
     let mut stage = Interval::new(newest_part(past, density, plan.limit).start, plan.interval.end);
     let mut started = Some(first);
@@ -82,7 +82,7 @@ async fn fetch_in_stages<S: Source>(
 
 /// The time from the oldest event that the pages have read to `end`.
 fn covered(pages: &impl Pages, end: Time) -> Duration {
-    pages.reached().map_or(Duration::ZERO, |reached| end.since(reached))
+    pages.extent().reached.map_or(Duration::ZERO, |reached| end.since(reached))
 }
 
 fn estimated_pages_left(pages: &impl Pages, past: Interval) -> f64 {

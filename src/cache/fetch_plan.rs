@@ -1,9 +1,10 @@
 use std::time::Instant;
 
+use super::gap::Gap;
+use super::limits::Limits;
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
-use crate::scaleway::audit_trail::Gap;
 use crate::time::Interval;
 
 /// What to fetch.
@@ -15,8 +16,7 @@ pub(super) struct FetchPlan<S> {
     /// More events than this are not wanted; the newest are.
     pub(super) limit: usize,
     pub(super) deadline: Instant,
-    /// After how many bytes of pages their events are packed.
-    pub(super) batch_bytes: usize,
+    pub(super) limits: Limits,
 }
 
 /// How a fetch, or a worker of it, ended.

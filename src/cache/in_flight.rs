@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::fetch_plan::Outcome;
+use super::gap::Gap;
 use super::list_key::ListKey;
-use crate::scaleway::audit_trail::Gap;
 use crate::time::{Interval, Time};
 
 /// How many times as long as a request's interval a fetch is much longer.

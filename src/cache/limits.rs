@@ -13,10 +13,18 @@ pub struct Limits {
     pub sampled_events: usize,
     /// After how many bytes of pages a fetch packs their events.
     pub batch_bytes: usize,
+    /// The most memory that a fetch takes, in bytes: pages, and the columns that they became.
+    pub fetch_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { tick: Duration::from_millis(20), refreshed_events: 75, sampled_events: 1_000, batch_bytes: 8 << 20 }
+        Self {
+            tick: Duration::from_millis(20),
+            refreshed_events: 75,
+            sampled_events: 1_000,
+            batch_bytes: 8 << 20,
+            fetch_bytes: 512 << 20,
+        }
     }
 }

@@ -34,13 +34,7 @@ impl ListKey {
     }
 
     pub(super) fn window(&self, interval: Interval) -> Window {
-        Window {
-            region: self.region.clone(),
-            list: self.list,
-            filter: self.filter.clone(),
-            from: interval.start.nanos(),
-            to: interval.end.nanos(),
-        }
+        Window { region: self.region.clone(), list: self.list, filter: self.filter.clone(), interval }
     }
 
     /// Whether this list has all events of `other`.

@@ -1,7 +1,9 @@
-use super::list_key::ListKey;
+use super::gap::Gap;
+use super::limits::Limits;
 use super::lookup::Lookup;
+use super::progress::Progress;
 use crate::event::{Events, List};
-use crate::scaleway::audit_trail::{Gap, Malformed};
+use crate::scaleway::audit_trail::{Flaws, Malformed};
 use crate::time::{Interval, Time};
 
 /// The events of one list of one region, and what is missing.
@@ -19,6 +21,8 @@ pub struct Listing {
     pub missing: Vec<Interval>,
     /// Of an incomplete listing, the intervals whose events are cached and may not be all: they could not be fetched again.
     pub provisional: Vec<Interval>,
+    /// The past intervals that the source does not cover: events of them may be missing although every fetch succeeded.
+    pub uncovered: Vec<Interval>,
     /// The malformed items that were left out, with the interval that each page's lie in.
     pub malformed: Vec<Malformed>,
     /// Whether some text was not valid UTF-8 and its invalid bytes became U+FFFD.
@@ -37,33 +41,28 @@ impl Listing {
             gaps: Vec::new(),
             missing: Vec::new(),
             provisional: Vec::new(),
+            uncovered: Vec::new(),
             malformed: Vec::new(),
             replaced: false,
             absent: true,
         }
     }
 
-    /// The newest `limit` events that a lookup found, beside those of incomplete fetches; `gap` is why no more could be
-    /// fetched, at a request that was made at `asked_at`.
+    /// The events of a request that can fetch no more, the newest of them where there are too many: what a lookup found and,
+    /// if that is not all, the events of incomplete fetches.
     pub(super) fn of(
-        key: &ListKey,
-        interval: Interval,
+        progress: Progress<'_>,
         lookup: Lookup,
-        incomplete: Vec<(ListKey, Events)>,
-        limit: usize,
-        gap: Option<Gap>,
-        asked_at: Time,
+        coverage: Interval,
+        max_events: usize,
+        limits: Limits,
     ) -> Self {
-        let mut gaps = Vec::from_iter(gap);
+        let Progress { key, interval, incomplete, asked_at, gap, .. } = progress;
+        // What failed was not needed if nothing is: another request has fetched it, or enough events are newer.
+        let complete = lookup.needed(max_events).is_empty();
+        let mut gaps = if complete { Vec::new() } else { vec![gap.unwrap_or(Gap::Late)] };
         let mut missing = lookup.missing();
-        let complete = needed(&lookup, limit).is_empty();
-        if complete {
-            // What failed was not needed in the end: another request has fetched it, or enough events are newer.
-            gaps.clear();
-        } else if gaps.is_empty() {
-            gaps.push(Gap::Late);
-        }
-        let mut events: Vec<Events> = lookup.hits;
+        let mut events = lookup.hits;
         if !complete {
             events.extend(incomplete.into_iter().map(|(of, events)| {
                 let events = events.within(interval.start.nanos(), interval.end.nanos());
@@ -71,53 +70,44 @@ impl Listing {
             }));
         }
         let mut events = Events::merge(&events);
-        if events.len() > limit {
-            events = events.newest(limit);
+        let limit = Gap::Limit(max_events);
+        if events.len() > max_events {
+            events = events.newest(max_events);
             if !matches!(gaps[..], [Gap::Limit(_)]) {
-                gaps.push(Gap::Limit(limit));
+                gaps.push(limit.clone());
             }
         }
-        if gaps.contains(&Gap::Limit(limit)) {
+        if gaps.contains(&limit) {
             let oldest = events.times().values().last().map_or(interval.end, |time| Time::from_nanos(*time));
             missing.retain(|interval| interval.end > oldest);
             missing.push(Interval::new(interval.start, oldest));
         }
-        let mut provisional = lookup.provisional;
-        if gaps.is_empty() {
-            missing.clear();
-            provisional.clear();
-        }
+        let is_complete = gaps.is_empty();
+        gaps.extend(malformed(&lookup.flaws));
         // Of the time to come nothing can be missing.
         let present = asked_at.max(interval.start.next());
-        for intervals in [&mut missing, &mut provisional] {
-            for interval in intervals.iter_mut() {
-                *interval = interval.before(present);
-            }
-            intervals.retain(|interval| !interval.is_empty());
-        }
-        let malformed = lookup.flaws.malformed;
-        if let Some(Malformed { first, .. }) = malformed.first() {
-            let count = malformed.iter().map(|malformed| malformed.count).sum();
-            gaps.push(Gap::Malformed { count, first: first.clone() });
-        }
         Self {
             region: key.region.clone(),
             list: key.list,
             events,
             gaps,
-            missing,
-            provisional,
-            malformed,
+            missing: if is_complete { Vec::new() } else { before(present, missing) },
+            provisional: if is_complete { Vec::new() } else { before(present, lookup.provisional) },
+            uncovered: before(asked_at, interval.without(coverage)),
+            malformed: lookup.flaws.malformed,
             replaced: lookup.flaws.replaced,
             absent: false,
         }
     }
 }
 
-/// The missing intervals that have to be fetched: none that is older than as many events as are wanted.
-pub(super) fn needed(lookup: &Lookup, limit: usize) -> Vec<Interval> {
-    let newer =
-        |interval: &Interval| lookup.hits.iter().map(|events| events.since(interval.end.nanos())).sum::<usize>();
-    let newest_first = lookup.missing().into_iter().rev();
-    newest_first.take_while(|interval| newer(interval) <= limit).collect()
+/// What of some intervals is before a moment.
+fn before(time: Time, intervals: impl IntoIterator<Item = Interval>) -> Vec<Interval> {
+    intervals.into_iter().map(|interval| interval.before(time)).filter(|interval| !interval.is_empty()).collect()
+}
+
+/// The gap that malformed items leave.
+fn malformed(flaws: &Flaws) -> Option<Gap> {
+    let first = flaws.malformed.first()?.first.clone();
+    Some(Gap::Malformed { count: flaws.malformed.iter().map(|malformed| malformed.count).sum(), first })
 }

@@ -29,6 +29,16 @@ impl Lookup {
         self.missing.iter().cloned().map(Interval::from).collect()
     }
 
+    /// The intervals that have to be fetched for the newest `limit` events, the newest first: none that is older than these.
+    pub(super) fn needed(&self, limit: usize) -> Vec<Interval> {
+        let newest_first = self.missing().into_iter().rev();
+        newest_first.take_while(|interval| self.events_since(interval.end) <= limit).collect()
+    }
+
+    fn events_since(&self, time: Time) -> usize {
+        self.hits.iter().map(|events| events.since(time.nanos())).sum()
+    }
+
     /// Takes what is missing before `until` from a segment of the list `of`, which covers the list `wanted`. Returns the
     /// intervals that it filled.
     pub(super) fn fill(&mut self, wanted: &ListKey, of: &ListKey, segment: &Segment, until: Time) -> Vec<Interval> {

@@ -42,6 +42,7 @@
 //!   `a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick`.
 //! - Equal requests at the same time are one fetch: `equal_requests_at_the_same_time_share_one_fetch`.
 
+mod api;
 mod batcher;
 mod cached_list;
 mod density;
@@ -50,12 +51,14 @@ mod event_cache;
 mod fetch;
 mod fetch_plan;
 mod freshness;
+mod gap;
 mod in_flight;
 mod limits;
 mod list_key;
 mod listing;
 mod lookup;
 mod metrics;
+mod progress;
 mod request;
 mod segment;
 mod source;
@@ -66,9 +69,11 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use api::Api;
 pub use event_cache::EventCache;
 pub use freshness::Freshness;
+pub use gap::Gap;
 pub use limits::Limits;
 pub use listing::Listing;
 pub use metrics::Meter;
-pub use source::{Api, Pages, Source};
+pub use source::{Pages, Source};

@@ -8,17 +8,17 @@ use tokio::sync::watch;
 use super::fetch;
 use super::fetch_plan::{FetchPlan, Outcome};
 use super::freshness::Freshness;
+use super::gap::Gap;
 use super::in_flight::{Demand, InFlightFetch};
 use super::list_key::ListKey;
-use super::listing::{Listing, needed};
+use super::listing::Listing;
 use super::lookup::Lookup;
+use super::progress::{Hints, Progress};
 use super::segment::Segment;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
-use crate::event::{Events, List};
-use crate::scaleway::Error;
-use crate::scaleway::audit_trail::Gap;
+use crate::event::List;
 use crate::time::{Interval, Time};
 
 /// The panels of a dashboard ask for the same range within this time; they share what the first of them fetches.
@@ -55,33 +55,6 @@ pub(super) struct Request<'a, S: Source> {
     pub(super) may_combine: bool,
     pub(super) freshness: Freshness,
     pub(super) deadline: Instant,
-}
-
-/// What a request has learnt about its list from the fetches that it waited for.
-#[derive(Default)]
-struct Hints {
-    /// How many pages of the combined list were left after the first.
-    pages_left: Option<f64>,
-    /// The combined list cannot be used for the interval.
-    no_combined: bool,
-    /// The combined list cannot be used at all.
-    never_combined: bool,
-    /// Fetches that are much longer than the interval take too long.
-    no_longer_fetches: bool,
-}
-
-/// The state of one list of a request between two rounds.
-struct Progress<'a> {
-    key: &'a ListKey,
-    interval: Interval,
-    asked_at: Time,
-    staleness: Staleness,
-    hints: Hints,
-    /// Segments that its fetches brought: the memory may be too small to cache them.
-    fetched: Vec<(ListKey, Segment)>,
-    /// Events of intervals that are not complete.
-    incomplete: Vec<(ListKey, Events)>,
-    gap: Option<Gap>,
 }
 
 impl<S: Source> Request<'_, S> {
@@ -135,9 +108,10 @@ impl<S: Source> Request<'_, S> {
                 self.wait(&mut progress, &fetches).await;
                 continue;
             }
-            let Progress { hints, incomplete, gap, asked_at, .. } = progress;
-            let listing = Listing::of(key, interval, lookup, incomplete, self.inner.max_events, gap, asked_at);
-            if hints.never_combined && listing.gaps.is_empty() {
+            let never_combined = progress.hints.never_combined;
+            let listing =
+                Listing::of(progress, lookup, self.inner.source.coverage(), self.inner.max_events, self.inner.limits);
+            if never_combined && listing.gaps.is_empty() {
                 self.inner.stop_combining();
             }
             return listing;
@@ -160,7 +134,7 @@ impl<S: Source> Request<'_, S> {
         for (of, segment) in &progress.fetched {
             lookup.fill(progress.key, of, segment, Time::MAX);
         }
-        let holes = needed(&lookup, self.inner.max_events);
+        let holes = lookup.needed(self.inner.max_events);
         if !may_fetch || holes.is_empty() {
             return (lookup, Vec::new());
         }
@@ -200,14 +174,14 @@ impl<S: Source> Request<'_, S> {
         match outcome.gap {
             None => {}
             // The combined list may have more events than may be fetched, or may not be readable, while the list itself is.
-            Some(gap) if is_combined && concerns_list(&gap) && Instant::now() < self.deadline => {
+            Some(gap) if is_combined && gap.concerns_list() && Instant::now() < self.deadline => {
                 hints.no_combined = true;
-                hints.never_combined |= is_of_no_use(&gap);
+                hints.never_combined |= gap.is_no_list();
             }
             // The fetch was for a longer interval than this request's.
-            Some(Gap::Limit(_) | Gap::Bytes) if !progress.interval.covers(fetch.interval) => {}
+            Some(Gap::Limit(_) | Gap::Bytes(_)) if !progress.interval.covers(fetch.interval) => {}
             // The request that began the fetch had less time.
-            Some(gap) if is_lack_of_time(&gap) && fetch.deadline + LATER_DEADLINE < self.deadline => {}
+            Some(gap) if gap.is_lack_of_time() && fetch.deadline + LATER_DEADLINE < self.deadline => {}
             Some(gap) => {
                 progress.gap.get_or_insert(gap);
                 progress.incomplete.extend(outcome.incomplete.into_iter().map(|events| (fetch.key.clone(), events)));
@@ -283,7 +257,7 @@ impl<S: Source> Request<'_, S> {
             interval,
             limit: inner.max_events,
             deadline: self.deadline,
-            batch_bytes: inner.limits.batch_bytes,
+            limits: inner.limits,
         };
         let (ended, progress) = watch::channel(None);
         let wants_all = Arc::new(AtomicBool::new(wants_all));
@@ -323,27 +297,4 @@ async fn run<S: Source>(
     let outcome = fetch::fetch(plan, put, wants_more).await;
     // Without a receiver no request waits any more.
     let _ = ended.send(Some(outcome));
-}
-
-/// Whether a failure is one of the list that was fetched, so that another list may answer.
-fn concerns_list(gap: &Gap) -> bool {
-    match gap {
-        Gap::Failed(error) => {
-            matches!(error, Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { .. })
-        }
-        Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } | Gap::Limit(_) | Gap::Bytes => true,
-        Gap::Late | Gap::Broken => false,
-    }
-}
-
-fn is_lack_of_time(gap: &Gap) -> bool {
-    matches!(gap, Gap::Late | Gap::Failed(Error::Timeout { .. } | Error::RateLimited { .. }))
-}
-
-/// Whether a list does not exist, or is something else.
-pub(super) fn is_of_no_use(gap: &Gap) -> bool {
-    matches!(
-        gap,
-        Gap::Failed(Error::Unreadable { .. } | Error::Invalid { .. } | Error::Status { status: 404 | 405 | 501, .. })
-    )
 }

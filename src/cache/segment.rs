@@ -15,7 +15,7 @@ impl Segment {
     pub(super) fn within(&self, interval: Interval) -> Self {
         let interval = self.interval.intersection(interval);
         let (from, to) = (interval.start.nanos(), interval.end.nanos());
-        Self { interval, events: self.events.within(from, to), flaws: self.flaws.within(from, to) }
+        Self { interval, events: self.events.within(from, to), flaws: self.flaws.within(interval) }
     }
 
     /// The parts of it before and after an interval.

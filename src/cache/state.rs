@@ -86,7 +86,7 @@ impl<S: Source> Inner<S> {
     pub(super) fn load(&self) {
         let Some(directory) = &self.directory else { return };
         let now = self.source.now();
-        directory.remove_expired(now);
+        directory.remove_expired(self.source.coverage());
         let (most_bytes, settled_until) = {
             let store = &self.state().store;
             (store.most_bytes(), store.settled_until(now))
@@ -99,7 +99,7 @@ impl<S: Source> Inner<S> {
     /// Writes to the directory what it lacks, and removes from it what is too old.
     pub(super) fn persist(&self) {
         let Some(directory) = &self.directory else { return };
-        directory.remove_expired(self.source.now());
+        directory.remove_expired(self.source.coverage());
         let new = self.state().store.unpersisted();
         for (key, segment) in new {
             if directory.write(&key, &segment) {

@@ -192,8 +192,7 @@ impl Store {
         let Some(cached) = self.lists.get(key) else { return false };
         let settled = cached.settled.iter().map(|settled| &settled.segment.flaws);
         let mut all = settled.chain(cached.provisional.iter().map(|edge| &edge.segment.flaws));
-        let (from, to) = (interval.start.nanos(), interval.end.nanos());
-        all.any(|flaws: &Flaws| !flaws.within(from, to).malformed.is_empty())
+        all.any(|flaws: &Flaws| !flaws.within(interval).malformed.is_empty())
     }
 
     /// Caches a segment that was fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as

@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 use super::batcher::Batcher;
 use super::density::rate;
 use super::fetch_plan::{FetchPlan, Outcome};
+use super::gap::Gap;
 use super::segment::Segment;
 use super::source::{Pages, Source};
-use crate::scaleway::audit_trail::{Gap, MAX_READING_BYTES};
 use crate::time::{Interval, Time};
 
 /// The shortest interval of a worker. The API's bounds are whole seconds: workers of less would mostly read the same.
@@ -36,7 +36,7 @@ struct Progress {
 impl Worker {
     /// A worker on an interval, of which the first page may have been read.
     pub(super) fn new(interval: Interval, now: Time, started: Option<&impl Pages>) -> Self {
-        let reached = started.and_then(Pages::reached);
+        let reached = started.and_then(|pages| pages.extent().reached);
         let reached = reached.map_or(interval.end, |reached| reached.clamp(interval.start, interval.end));
         let pages = usize::from(started.is_some());
         let progress = Progress { start: interval.start, reached, pages, ended: false };
@@ -114,19 +114,20 @@ pub(super) async fn run<S: Source>(
         PartialFetch { read: Some((pages, Batcher::new(plan.interval.end))), plan: &plan, worker: &worker, put };
     let mut memory = Memory { total: &bytes, own: 0 };
     let mut first = !more;
+    let too_large = Gap::Bytes(plan.limits.fetch_bytes);
     let (complete, gap) = loop {
         let (pages, batcher) = partial.read.as_mut().expect("it is taken when the worker ends");
-        if worker.reach(pages.reached()) || (!more && !first) {
+        if worker.reach(pages.extent().reached) || (!more && !first) {
             break (true, None);
         }
         if batcher.flush_if_full(pages, &plan).is_err() {
             // The batch does not fit into columns: its events are missing, and the interval is not an empty one.
             worker.end();
             let (_, batcher) = partial.read.take().expect("it is taken when the worker ends");
-            return Outcome { gap: Some(Gap::Bytes), segments: batcher.into_segments(), ..Outcome::default() };
+            return Outcome { gap: Some(too_large), segments: batcher.into_segments(), ..Outcome::default() };
         }
-        if memory.resize(batcher.bytes() + pages.bytes()) >= MAX_READING_BYTES {
-            break (false, Some(Gap::Bytes));
+        if memory.resize(batcher.bytes() + pages.extent().bytes) >= plan.limits.fetch_bytes {
+            break (false, Some(too_large));
         }
         first = false;
         match pages.next(plan.deadline).await {

@@ -15,14 +15,13 @@ use tonic::{Request, Response, Status};
 use super::failures::Source;
 use super::panics::catch_panic;
 use super::process::Process;
-use crate::cache::Freshness;
+use crate::cache::{Freshness, Gap};
 use crate::query::catalogue::Catalogue;
 use crate::query::text::listed;
 use crate::query::{DataSource, Failure, Labels, Scope, filter, plan, text};
-use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::{self, Error, Found, Stale, account, explorer, iam};
 use crate::settings::Unknown;
-use crate::time::Time;
+use crate::time::Interval;
 
 /// How long the check may take: Grafana's page waits for it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,7 +32,7 @@ const FOR_NAMES: Duration = Duration::from_secs(5);
 /// How often, and how far apart, a refused call is repeated: a permission just granted takes a while to reach everywhere.
 const PROPAGATION: (u32, Duration) = (3, Duration::from_millis(1_500));
 
-const HOUR: i64 = 3_600_000_000_000;
+const HOUR: Duration = Duration::from_hours(1);
 
 /// How many keys are named that are no settings.
 const MOST_UNKNOWN: usize = 5;
@@ -340,8 +339,9 @@ async fn regions(data_source: &DataSource, deadline: Instant) -> BTreeMap<String
 }
 
 async fn last_hour(data_source: &DataSource, regions: &[String], deadline: Instant) -> BTreeMap<String, Region> {
-    let now = Time::now().nanos();
-    let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, (now - HOUR, now))
+    let now = data_source.clock.now();
+    let last_hour = Interval::new(now - HOUR, now);
+    let windows: Vec<_> = plan::windows(&Scope::default(), regions, &Catalogue::default(), None, last_hour)
         .into_iter()
         .filter(|window| regions.contains(&window.region))
         .collect();

@@ -8,6 +8,7 @@ use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
 
 use crate::query::{DataSource, Failure};
 use crate::settings::{Settings, fingerprint};
+use crate::time::SystemClock;
 use crate::{cache, scaleway};
 
 /// The most data sources in memory; one more replaces the one that was used least recently.
@@ -99,7 +100,7 @@ impl Instances {
         let fingerprint = settings.fingerprint();
         let data_source = match known.get(&name) {
             Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.data_source),
-            _ => Arc::new(DataSource::new(settings, &self.calls, &self.events)?),
+            _ => Arc::new(DataSource::new(settings, Arc::new(SystemClock), &self.calls, &self.events)?),
         };
         let instance =
             Instance { sent, parsed_at: now, fingerprint, data_source: Arc::clone(&data_source), used_at: now };

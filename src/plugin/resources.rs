@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use futures::stream::{self, BoxStream};
 use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CallResourceResponse, StringList, resource_server};
 use jiff::tz::TimeZone;
@@ -32,6 +32,7 @@ use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEW
 use crate::scaleway::Found;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
+use crate::time::Time;
 
 /// The most items that a list answers with.
 const MOST: usize = 500;
@@ -152,8 +153,8 @@ impl Parameters {
     }
 
     /// The range from `from` to `to`; the last day where they are absent.
-    fn range(&self) -> Result<(i64, i64), Failure> {
-        let to = self.time("to")?.unwrap_or_else(|| Utc::now().timestamp_millis());
+    fn range(&self, now: Time) -> Result<(i64, i64), Failure> {
+        let to = self.time("to")?.unwrap_or_else(|| now.nanos().div_euclid(1_000_000));
         Ok((self.time("from")?.unwrap_or_else(|| to.saturating_sub(DAY_MS)), to))
     }
 }
@@ -232,7 +233,8 @@ async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: 
     let scope = data_source.in_default_project(&Scope::default());
     // Names from Resource Explorer are optional.
     let named = async { data_source.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
-    let (answer, named) = tokio::join!(gather(data_source, scope, parameters.range()?, deadline), named);
+    let (answer, named) =
+        tokio::join!(gather(data_source, scope, parameters.range(data_source.clock.now())?, deadline), named);
     let answer = answer?;
     let events = &answer.events;
     let (region, project) = (events.text(Column::Region), events.text(Column::Project));

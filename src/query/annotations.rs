@@ -317,9 +317,9 @@ mod tests {
     use super::super::calendar::SECOND;
     use super::super::incomplete::Reason;
     use super::*;
+    use crate::cache::Gap;
     use crate::event::{Events, Kind};
     use crate::scaleway::Error;
-    use crate::scaleway::audit_trail::Gap;
 
     fn request(seconds: i64, max_data_points: u64) -> Request {
         let interval = Duration::from_secs(1);

@@ -13,10 +13,10 @@ use super::incomplete::Incomplete;
 use super::keys::Keys;
 use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
+use crate::cache::Gap;
 use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{Risk, RuleSet};
-use crate::scaleway::audit_trail::Gap;
 use crate::scaleway::iam::Names;
 
 /// The events that a query means, with their names, risks and gaps.

@@ -16,12 +16,11 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::calendar::{self, DAY, SECOND, Width, civil};
+use super::calendar::{self, SECOND, Width, civil, days};
 use super::error::Failure;
 use super::request::Request;
 use crate::event::Events;
-use crate::scaleway::audit_trail::RETENTION_DAYS;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// The most buckets of a series.
 const MOST_BUCKETS: u64 = 1_000;
@@ -34,11 +33,6 @@ const RULE_BUCKETS: u64 = 60;
 
 /// Up to this many buckets, bars are wide enough for an incomplete one to mislead: it gets a notice.
 const MOST_BARS: usize = 120;
-
-/// The start of Scaleway's retention.
-fn horizon(now: i64) -> i64 {
-    now.saturating_sub(RETENTION_DAYS * DAY)
-}
 
 /// The buckets of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +57,13 @@ impl Buckets {
         Self { edges, read: from..to, width, zone: zone.clone() }
     }
 
-    /// Complete buckets only, so that the number depends on the evaluation's instant only.
+    /// Complete buckets only, so that the number depends on the evaluation's instant only. `past` is the interval that has
+    /// events: it ends at the present.
     ///
     /// # Errors
     /// When no bucket lies between the start of the retention and the evaluation's instant.
-    pub fn whole(request: &Request, zone: &TimeZone, now: i64) -> Result<Self, Failure> {
-        let (from, to) = (request.from, request.to.min(now));
+    pub fn whole(request: &Request, zone: &TimeZone, past: Interval) -> Result<Self, Failure> {
+        let (from, to) = (request.from, request.to.min(past.end.nanos()));
         let Some((width, edges)) = widths(request, zone, RULE_BUCKETS).next() else {
             return Ok(Self { edges: vec![from, request.to], read: from..request.to, width: None, zone: zone.clone() });
         };
@@ -79,7 +74,7 @@ impl Buckets {
             whole = width.edges(zone, end.saturating_sub(1), end);
         }
         // By the evaluation's instant, not by the clock: the same instant has the same buckets.
-        let horizon = horizon(to);
+        let horizon = (Time::from_nanos(to) - past.length()).nanos();
         if from >= horizon {
             whole.retain(|edge| *edge >= horizon);
         }
@@ -87,9 +82,10 @@ impl Buckets {
             let (from, to) = (shown_time(zone, from, true), shown_time(zone, to, true));
             return Err(Failure::input(format!(
                 "the rule's interval asks for buckets of one {}, and of the range from {from} to {to} none is whole within the \
-                 {RETENTION_DAYS} days that Scaleway keeps. Allowed: an interval of at most a month; choose a smaller one, or \
+                 {} days that Scaleway keeps. Allowed: an interval of at most a month; choose a smaller one, or \
                  over: total",
-                width.name()
+                width.name(),
+                days(past.length())
             )));
         };
         Ok(Self { read: first..last, edges: whole, width: Some(width), zone: zone.clone() })
@@ -209,17 +205,12 @@ fn widths(request: &Request, zone: &TimeZone, most: u64) -> impl Iterator<Item =
 fn shown_time(zone: &TimeZone, nanos: i64, seconds: bool) -> String {
     civil(zone, nanos).strftime(if seconds { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
-
-/// The present, nanoseconds since 1970.
-pub(super) fn now() -> i64 {
-    Time::now().nanos()
-}
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::calendar::tests::{MINUTE, at, name, zoned};
-    use super::super::calendar::{HOUR, timestamp};
+    use super::super::calendar::{DAY, HOUR, timestamp};
     use super::*;
 
     fn request(from: i64, to: i64, interval: Duration, max_data_points: u64, from_alert: bool) -> Request {
@@ -230,6 +221,11 @@ mod tests {
     fn panel(from: i64, to: i64, points: u64) -> Request {
         let interval = (to - from).unsigned_abs() / points;
         request(from, to, Duration::from_nanos(interval.max(1_000_000)), points, false)
+    }
+
+    /// The ninety days before an instant.
+    fn past(now: i64) -> Interval {
+        Interval::from_nanos(now - 90 * DAY, now)
     }
 
     /// A rule's request as Grafana makes all of them.
@@ -337,7 +333,7 @@ mod tests {
             (60 * 86_400, 60, Width::Day),
             (80 * 86_400, 12, Width::Week),
         ] {
-            let buckets = Buckets::whole(&rule(tick - seconds * SECOND, tick), &TimeZone::UTC, tick).unwrap();
+            let buckets = Buckets::whole(&rule(tick - seconds * SECOND, tick), &TimeZone::UTC, past(tick)).unwrap();
             assert_eq!((buckets.width, buckets.len()), (Some(width), count), "{seconds} s");
             assert_eq!(buckets.partial(), (false, false));
             let (read, width) = (buckets.read(), width.usual());
@@ -350,7 +346,7 @@ mod tests {
         let tick = at("2026-10-25T02:40:17Z");
         for minutes in [1, 10, 60, 24 * 60, 90 * 24 * 60] {
             let request = rule(tick - minutes * MINUTE, tick);
-            let of = |late: i64| Buckets::whole(&request, &zoned("Europe/Paris"), tick + late).unwrap();
+            let of = |late: i64| Buckets::whole(&request, &zoned("Europe/Paris"), past(tick + late)).unwrap();
             assert_eq!(of(0), of(20 * SECOND), "{minutes} min");
         }
     }
@@ -364,16 +360,16 @@ mod tests {
         ] {
             let tick = at(tick);
             let request = Request { interval: Duration::from_hours(1), ..rule(tick - 10 * MINUTE, tick) };
-            let buckets = Buckets::whole(&request, &TimeZone::UTC, tick).unwrap();
+            let buckets = Buckets::whole(&request, &TimeZone::UTC, past(tick)).unwrap();
             assert_eq!(buckets.read(), at(start)..at(start) + HOUR);
         }
         // Of a year that Scaleway does not keep nothing is whole.
         let tick = at("2026-06-10T10:05:00Z");
         let request = Request { interval: Duration::from_hours(24 * 365), ..rule(tick - DAY, tick) };
-        let failure = Buckets::whole(&request, &TimeZone::UTC, tick).unwrap_err();
+        let failure = Buckets::whole(&request, &TimeZone::UTC, past(tick)).unwrap_err();
         assert!(failure.message.starts_with("the rule's interval asks for buckets of one year"), "{failure}");
         // Nor is what has not ended yet.
-        let early = Buckets::whole(&rule(tick - HOUR, tick), &TimeZone::UTC, tick - 10 * MINUTE).unwrap();
+        let early = Buckets::whole(&rule(tick - HOUR, tick), &TimeZone::UTC, past(tick - 10 * MINUTE)).unwrap();
         assert_eq!(early.read().end, tick - 10 * MINUTE);
     }
 
@@ -411,7 +407,7 @@ mod tests {
             if let Some(width) = buckets.width {
                 prop_assert!(width.usual().unsigned_abs() >= interval);
             }
-            if let Ok(buckets) = Buckets::whole(&Request { from_alert: true, ..request }, &zoned(name), to) {
+            if let Ok(buckets) = Buckets::whole(&Request { from_alert: true, ..request }, &zoned(name), past(to)) {
                 prop_assert!(!buckets.is_empty() && buckets.len() as u64 <= RULE_BUCKETS + 1);
                 prop_assert!(buckets.read.end <= to);
             }

@@ -1,6 +1,8 @@
 //! Widths of buckets, and where buckets of a width begin: below one hour at multiples in UTC, from one hour up on the clock of a
 //! time zone, where a day may have 23 or 25 hours and may not begin at midnight.
 
+use std::time::Duration;
+
 use jiff::civil::{Date, DateTime as Civil};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
@@ -8,6 +10,11 @@ use jiff::{Span, Timestamp};
 pub(super) const SECOND: i64 = 1_000_000_000;
 pub(super) const HOUR: i64 = 3_600 * SECOND;
 pub(super) const DAY: i64 = 24 * HOUR;
+
+/// Whole days of 24 hours.
+pub(super) fn days(length: Duration) -> u64 {
+    length.as_secs() / (24 * 3_600)
+}
 
 /// The width of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use super::question::{Names, Needs, Question, UnderRule, View};
 use super::request::Request;
 use super::text;
 use crate::frame::{Field, Frame, FrameType, Meta, Notice};
+use crate::time::Interval;
 
 /// The label of the groups beyond the limit.
 pub const OTHER: &str = "other";
@@ -80,9 +81,9 @@ impl Question for Counts {
         Needs { names: if by_principal { Names::Grouped } else { Names::Unused }, ..Needs::default() }
     }
 
-    fn buckets(&self, request: &Request, zone: &TimeZone, now: i64) -> Result<Option<Buckets>, Failure> {
+    fn buckets(&self, request: &Request, zone: &TimeZone, past: Interval) -> Result<Option<Buckets>, Failure> {
         match self.over {
-            Over::Time if request.from_alert => Buckets::whole(request, zone, now).map(Some),
+            Over::Time if request.from_alert => Buckets::whole(request, zone, past).map(Some),
             Over::Time => Ok(Some(Buckets::overlapping(request, zone))),
             Over::Total => Ok(None),
         }

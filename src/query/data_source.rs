@@ -15,12 +15,15 @@ use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{self, Client, Error, Found};
 use crate::settings::Settings;
+use crate::time::Clock;
 
 /// One data source: its settings, its cached events, and what is looked up beside them.
 #[derive(Debug)]
 pub struct DataSource {
     /// The data source's settings.
     pub settings: Settings,
+    /// This server's clock.
+    pub clock: Arc<dyn Clock>,
     /// The client for calls beside the trail's.
     pub client: Client,
     /// The events.
@@ -34,17 +37,22 @@ pub struct DataSource {
 }
 
 impl DataSource {
-    /// A data source with these settings, and the rules of the binary.
+    /// A data source with these settings, and the rules of the binary; `clock` is this server's.
     ///
     /// # Errors
     /// When no HTTP client can be made of them.
-    pub fn new(settings: Settings, calls: &scaleway::Meter, events: &crate::cache::Meter) -> Result<Self, Error> {
-        let client = Client::new(&settings, calls)?;
+    pub fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        calls: &scaleway::Meter,
+        events: &crate::cache::Meter,
+    ) -> Result<Self, Error> {
+        let client = Client::new(&settings, Arc::clone(&clock), calls)?;
         let source = Api::new(client.clone(), &settings.organization_id);
         let cache = EventCache::new(source, &settings, Limits::default(), events.clone());
-        let directory = Directory::new(&client, &settings.organization_id, &settings.regions);
+        let directory = Directory::new(&client, &settings.organization_id, &settings.regions, &clock);
         let rules = RuleSet::built_in();
-        Ok(Self { settings, client, cache, rules, directory, unfamiliar: Unfamiliar::default() })
+        Ok(Self { settings, clock, client, cache, rules, directory, unfamiliar: Unfamiliar::default() })
     }
 
     /// The principals' names; fetched again when they are old, or when `lacks` finds one missing.

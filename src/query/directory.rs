@@ -10,6 +10,7 @@ use super::catalogue::Catalogue;
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names, Principal};
 use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
+use crate::time::Clock;
 
 /// Principals that IAM does not know are forgotten beyond this many; each is one call.
 const MOST_TOLD: usize = 10_000;
@@ -22,6 +23,7 @@ pub type Labels = HashMap<String, String>;
 pub(super) struct Directory {
     client: Client,
     organization: String,
+    clock: Arc<dyn Clock>,
     names: Lookup<Names>,
     /// By region.
     products: Vec<(String, Lookup<Vec<Product>>)>,
@@ -69,17 +71,18 @@ impl Built {
 }
 
 impl Directory {
-    pub(super) fn new(client: &Client, organization: &str, regions: &[String]) -> Self {
+    pub(super) fn new(client: &Client, organization: &str, regions: &[String], clock: &Arc<dyn Clock>) -> Self {
         Self {
             client: client.clone(),
             organization: organization.to_owned(),
-            names: Lookup::default(),
-            products: regions.iter().map(|region| (region.clone(), Lookup::default())).collect(),
+            clock: Arc::clone(clock),
+            names: Lookup::new(Arc::clone(clock)),
+            products: regions.iter().map(|region| (region.clone(), Lookup::new(Arc::clone(clock)))).collect(),
             catalogue: Built::default(),
-            projects: Lookup::default(),
-            resources: Lookup::default(),
+            projects: Lookup::new(Arc::clone(clock)),
+            resources: Lookup::new(Arc::clone(clock)),
             told: Mutex::default(),
-            departed: Lookup::default(),
+            departed: Lookup::new(Arc::clone(clock)),
             seen: Mutex::default(),
         }
     }
@@ -113,7 +116,8 @@ impl Directory {
             if told.len() + ids.len() > MOST_TOLD {
                 told.clear();
             }
-            ids.iter().map(|id| Arc::clone(told.entry((*id).to_owned()).or_default())).collect()
+            let new = || Arc::new(Lookup::new(Arc::clone(&self.clock)));
+            ids.iter().map(|id| Arc::clone(told.entry((*id).to_owned()).or_insert_with(new))).collect()
         };
         let answers = join_all(lookups.iter().zip(ids).map(async |(lookup, id)| {
             let fetch = Box::pin(audit_trail::principal(&self.client, &self.organization, id, deadline));

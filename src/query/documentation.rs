@@ -1,8 +1,8 @@
 //! Where a text that people see is explained.
 
+use crate::cache::Gap;
 use crate::frame::Notice;
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::Gap;
 
 /// The page that explains the texts, which is part of the plugin: its address below Grafana's root, where every reader of
 /// a dashboard may go. It is made of `docs/troubleshooting.md`.
@@ -88,7 +88,7 @@ impl Topic {
     pub(super) fn of(gap: &Gap) -> Self {
         match gap {
             Gap::Limit(_) => Self::MaxEvents,
-            Gap::Bytes => Self::Memory,
+            Gap::Bytes(_) => Self::Memory,
             Gap::Barren(_) | Gap::RepeatedToken => Self::Endless,
             Gap::Late => Self::Late,
             Gap::Broken => Self::Fault,

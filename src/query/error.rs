@@ -2,8 +2,8 @@
 
 use arrow::error::ArrowError;
 
+use crate::cache::Gap;
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::Gap;
 
 /// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl From<&Gap> for Failure {
     fn from(gap: &Gap) -> Self {
         let (status, fault) = match gap {
             Gap::Failed(error) => (error.status(), Fault::Downstream),
-            Gap::Limit(_) | Gap::Bytes => (400, Fault::Downstream),
+            Gap::Limit(_) | Gap::Bytes(_) => (400, Fault::Downstream),
             Gap::RepeatedToken | Gap::Barren(_) | Gap::Malformed { .. } => (502, Fault::Downstream),
             Gap::Late => (504, Fault::Downstream),
             Gap::Broken => (500, Fault::Plugin),

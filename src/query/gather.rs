@@ -23,6 +23,7 @@ use crate::event::Column;
 use crate::frame::Notice;
 use crate::risk::Risk;
 use crate::scaleway::{Error, Found, account, explorer};
+use crate::time::Interval;
 
 impl Answer {
     /// Gathers the events of a query.
@@ -42,7 +43,7 @@ impl Answer {
         spelling.remember();
         let catalogue = spelling.catalogue(deadline).await;
         let regions = if scope.regions.is_empty() { &data_source.settings.regions } else { &scope.regions };
-        let (ids, range) = (naming.ids(), (request.from, request.to));
+        let (ids, range) = (naming.ids(), Interval::from_nanos(request.from, request.to));
         let windows = plan::windows(&plan::narrowed(scope, &query.filters), regions, &catalogue, ids.as_deref(), range);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let (listings, names, spelled, labels) = tokio::join!(
@@ -58,7 +59,7 @@ impl Answer {
         notices.extend(principals.notices(&read.events)?);
         let (labels, label_notice) = labels.unwrap_or_default();
         notices.extend(label_notice);
-        notices.extend(read.notices(scope, request)?);
+        notices.extend(read.notices(scope, request, data_source.cache.coverage())?);
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let has_iam = principals.has_iam();
         let mut answer = Self {

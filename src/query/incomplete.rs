@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
+use crate::cache::Gap;
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{Gap, RETENTION_DAYS};
 
 /// The most intervals of one reason; more are joined with their neighbours.
 const MOST_INTERVALS: usize = 20;
@@ -17,8 +17,8 @@ pub(super) enum Reason {
     Gap(Gap),
     /// The events are cached, and the latest of them could not be read again.
     Cached,
-    /// Scaleway no longer keeps events of this age.
-    Retention,
+    /// Scaleway keeps events for so many days only.
+    Retention(u64),
 }
 
 /// Intervals from which events may be missing.
@@ -50,7 +50,7 @@ impl Reason {
     fn headline(&self, whom: &str) -> String {
         match self {
             Self::Cached => format!("the latest events of {whom} are cached ones, and some may be missing"),
-            Self::Retention => format!("Scaleway keeps events for {RETENTION_DAYS} days"),
+            Self::Retention(days) => format!("Scaleway keeps events for {days} days"),
             Self::Gap(Gap::Failed(Error::Unauthorized { .. } | Error::Forbidden { .. })) => {
                 format!("the key may not read {whom}")
             }
@@ -62,7 +62,7 @@ impl Reason {
             Self::Gap(Gap::Late) => format!("{whom} was not read in time"),
             Self::Gap(Gap::Broken) => format!("reading {whom} broke off"),
             Self::Gap(Gap::Limit(most)) => format!("only the newest {most} events of {whom} were fetched"),
-            Self::Gap(Gap::Bytes) => format!("older events of {whom} do not fit into memory"),
+            Self::Gap(Gap::Bytes(_)) => format!("older events of {whom} do not fit into memory"),
             Self::Gap(Gap::Barren(_) | Gap::RepeatedToken) => format!("older events of {whom} may be missing"),
             Self::Gap(Gap::Malformed { count, .. }) => {
                 let events = if *count == 1 { "event" } else { "events" };
@@ -254,7 +254,7 @@ mod tests {
             titles(&[limit]),
             [(0..3, "Incomplete: only the newest 7 events of all regions were fetched".to_owned())]
         );
-        let retention = incomplete("", Reason::Retention, &[0..3]);
+        let retention = incomplete("", Reason::Retention(90), &[0..3]);
         assert_eq!(titles(&[retention]), [(0..3, "Incomplete: Scaleway keeps events for 90 days".to_owned())]);
     }
 

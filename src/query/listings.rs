@@ -2,19 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
 use arrow::error::ArrowError;
+use chrono::DateTime;
 
+use super::calendar::days;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::filter;
 use super::incomplete::{Incomplete, Reason};
 use super::request::{Request, rfc3339};
 use super::scope::Scope;
-use crate::cache::Listing;
+use crate::cache::{Gap, Listing};
 use crate::event::{Events, List};
 use crate::frame::Notice;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Gap, Param, RETENTION_DAYS, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Param, Window};
+use crate::time::{Interval, Time};
+
+/// How long after a range was made it may be answered: the last ninety days are not older than that.
+const RANGE_AGE: Duration = Duration::from_mins(5);
 
 /// The events of some listings, and what is missing from them.
 pub(super) struct ReadEvents {
@@ -24,6 +31,8 @@ pub(super) struct ReadEvents {
     pub(super) gaps: Vec<(String, Gap)>,
     /// Intervals from which events may be missing.
     pub(super) incomplete: Vec<Incomplete>,
+    /// From when on events may be missing, whatever is read, because Scaleway does not keep them.
+    uncovered_from: Option<Time>,
     /// Whether some text was not valid UTF-8.
     replaced: bool,
     /// The regions that do not exist.
@@ -48,6 +57,7 @@ impl ReadEvents {
         Ok(Self {
             gaps,
             incomplete: incomplete(&listings),
+            uncovered_from: listings.iter().flat_map(|listing| &listing.uncovered).map(|interval| interval.start).min(),
             replaced: listings.iter().any(|listing| listing.replaced),
             absent: absent.collect(),
             events: merge(listings, regions)?,
@@ -78,14 +88,19 @@ impl ReadEvents {
         Ok(())
     }
 
-    /// Notices about what is missing; a range that begins before the retention adds to what is incomplete.
+    /// Notices about what is missing; a range that begins before the coverage adds to what is incomplete.
     ///
     /// # Errors
-    /// When a rule's range begins before the retention.
-    pub(super) fn notices(&mut self, scope: &Scope, request: &Request) -> Result<Vec<Notice>, Failure> {
+    /// When a rule's range begins before the coverage.
+    pub(super) fn notices(
+        &mut self,
+        scope: &Scope,
+        request: &Request,
+        coverage: Interval,
+    ) -> Result<Vec<Notice>, Failure> {
         let absent = self.absent.iter().filter(|region| scope.regions.contains(region));
         let mut notices: Vec<Notice> = absent.map(|region| no_such_region(region)).collect();
-        if let Some((notice, retention)) = retention(request)? {
+        if let Some((notice, retention)) = self.retention(request, coverage)? {
             notices.push(Topic::Retention.warning(notice));
             self.incomplete.push(retention);
         }
@@ -97,6 +112,24 @@ impl ReadEvents {
             notices.push(Topic::InvalidText.info(text));
         }
         Ok(notices)
+    }
+
+    /// Scaleway's retention is limited: a range that begins earlier may lack events although every call succeeded. The
+    /// notice names the time from which on events exist, and the interval shows it.
+    fn retention(&self, request: &Request, coverage: Interval) -> Result<Option<(String, Incomplete)>, Failure> {
+        let horizon = coverage.start - RANGE_AGE;
+        let Some(start) = self.uncovered_from.filter(|start| *start < horizon) else { return Ok(None) };
+        let days = days(coverage.length());
+        let message = format!(
+            "the range begins before {}; Scaleway keeps events for {days} days, so that older ones may be missing",
+            rfc3339(DateTime::from_timestamp_nanos(horizon.nanos()))
+        );
+        if request.from_alert {
+            return Err(Failure::input(message));
+        }
+        let sentence = format!("Scaleway keeps events for {days} days, so that older ones may be missing");
+        let intervals = std::iter::once(start.nanos()..horizon.nanos().min(request.to)).collect();
+        Ok(Some((message, Incomplete { region: None, reason: Reason::Retention(days), sentence, intervals })))
     }
 }
 
@@ -136,7 +169,7 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
             let intervals = match gap {
                 Gap::Malformed { .. } => {
                     // What is malformed may be as new as the interval's end.
-                    listing.malformed.iter().map(|malformed| malformed.from..malformed.to.saturating_add(1)).collect()
+                    listing.malformed.iter().map(|gap| gap.from.nanos()..gap.to.next().nanos()).collect()
                 }
                 _ => listing.missing.iter().map(|interval| interval.nanos()).collect(),
             };
@@ -184,24 +217,6 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
         })
         .collect();
     Ok(Events::merge(&parts?))
-}
-
-/// Scaleway's retention is limited: a range that begins earlier may lack events although every call succeeded. The notice
-/// names the time from which on events exist, and the interval shows it.
-fn retention(request: &Request) -> Result<Option<(String, Incomplete)>, Failure> {
-    // The range was made a little before it is answered: the last ninety days are not older than that.
-    let horizon = chrono::Utc::now() - chrono::Duration::days(RETENTION_DAYS) - chrono::Duration::minutes(5);
-    let Some(end) = horizon.timestamp_nanos_opt().filter(|end| request.from < *end) else { return Ok(None) };
-    let message = format!(
-        "the range begins before {}; Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing",
-        rfc3339(horizon)
-    );
-    if request.from_alert {
-        return Err(Failure::input(message));
-    }
-    let sentence = format!("Scaleway keeps events for {RETENTION_DAYS} days, so that older ones may be missing");
-    let intervals = std::iter::once(request.from..end.min(request.to)).collect();
-    Ok(Some((message, Incomplete { region: None, reason: Reason::Retention, sentence, intervals })))
 }
 
 /// A window as the query inspector shows it.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::answer::Answer;
-use super::buckets::{self, Buckets};
+use super::buckets::Buckets;
 use super::counts;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
@@ -14,6 +14,7 @@ use super::question::{UnderRule, View};
 use super::request::{Request, rfc3339};
 use super::variable;
 use crate::frame::Frame;
+use crate::time::{Interval, Time};
 
 impl DataSource {
     /// Answers a query with frames; a hidden one with none.
@@ -39,7 +40,7 @@ impl DataSource {
         if query.hide && !request.from_alert {
             return encode(Vec::new());
         }
-        let now = buckets::now();
+        let now = self.clock.now();
         if !query.empty_variables.is_empty() {
             let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
@@ -49,7 +50,8 @@ impl DataSource {
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
-        let buckets = buckets(&query, request, now)?;
+        let past = Interval::new(now - self.cache.coverage().length(), now);
+        let buckets = buckets(&query, request, past)?;
         let read = request.with_range(query.question.interval(request, buckets.as_ref()));
         let answer = Answer::gather(self, &query, &read, deadline).await?;
         let request = request.clone();
@@ -62,10 +64,10 @@ fn frames(
     query: &Query,
     request: &Request,
     buckets: Option<Buckets>,
-    now: i64,
+    now: Time,
 ) -> Result<Vec<Frame>, Failure> {
     // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
-    let latest = answer.newest_time().map_or(now, |newest| newest.max(now));
+    let latest = answer.newest_time().map_or(now.nanos(), |newest| newest.max(now.nanos()));
     if request.from > latest {
         answer.notice(Topic::EmptyRange.info(in_the_future(request)?));
         return without_events(answer, query, request, now);
@@ -81,16 +83,16 @@ fn frames(
 }
 
 /// The buckets that a request's events are counted in.
-fn buckets(query: &Query, request: &Request, now: i64) -> Result<Option<Buckets>, Failure> {
+fn buckets(query: &Query, request: &Request, past: Interval) -> Result<Option<Buckets>, Failure> {
     if request.from_alert && query.question.under_rule() == UnderRule::Count {
         return Ok(None);
     }
-    query.question.buckets(request, &query.timezone, now)
+    query.question.buckets(request, &query.timezone, past)
 }
 
 /// The frames of an answer for which no event was looked for.
-fn without_events(answer: Answer, query: &Query, request: &Request, now: i64) -> Result<Vec<Frame>, Failure> {
-    let from = request.from.min(now);
+fn without_events(answer: Answer, query: &Query, request: &Request, now: Time) -> Result<Vec<Frame>, Failure> {
+    let from = request.from.min(now.nanos());
     // A range that is none still has a width on the screen.
     let request = request.with_range(from..request.to.max(from.saturating_add(1)));
     let view = View { request: &request, scope: &query.scope, buckets: None };

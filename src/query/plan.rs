@@ -12,11 +12,12 @@ use super::principals::is_scaleway;
 use super::scope::{Outcome, Scope};
 use crate::event::{Column, Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
 use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Param, Window};
+use crate::time::Interval;
 
 /// The most listings that one region's API events are split into, when a filter has several values.
 const MOST_ALTERNATIVES: usize = 4;
 
-/// The windows that have the events of `scope` between `from` and `to`.
+/// The windows that have the events of `scope` in an interval.
 ///
 /// `regions` are those to ask; the region of global products is added where such events can match. `known` are the names
 /// that the scope's are known by; `principals` the ids that its principals are, `None` where one of them is unknown.
@@ -26,7 +27,7 @@ pub(crate) fn windows(
     regions: &[String],
     known: &Catalogue,
     principals: Option<&[String]>,
-    (from, to): (i64, i64),
+    interval: Interval,
 ) -> Vec<Window> {
     // A resource's children are named by events outside the scope: all events are read.
     let related = !scope.resource_ids.is_empty() || !scope.resource_names.is_empty();
@@ -42,7 +43,7 @@ pub(crate) fn windows(
     }
     let lists = lists(scope, &kinds, known, principals);
     let window =
-        |region: &str, list: List, filter: Filter| Window { region: region.to_owned(), list, filter, from, to };
+        |region: &str, list: List, filter: Filter| Window { region: region.to_owned(), list, filter, interval };
     regions
         .iter()
         .flat_map(|region| lists.iter().map(move |(list, filter)| window(region, *list, filter.clone())))
@@ -200,7 +201,7 @@ mod tests {
 
     fn plan(scope: &Scope, principals: Option<&[&str]>) -> Vec<Window> {
         let principals: Option<Vec<String>> = principals.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
-        windows(scope, &REGIONS.map(str::to_owned), &known(), principals.as_deref(), (5, 7))
+        windows(scope, &REGIONS.map(str::to_owned), &known(), principals.as_deref(), Interval::from_nanos(5, 7))
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {
@@ -228,8 +229,7 @@ mod tests {
             region: region.to_owned(),
             list: List::Combined,
             filter: Filter::default(),
-            from: 5,
-            to: 7,
+            interval: Interval::from_nanos(5, 7),
         });
         assert_eq!(windows, expected);
     }
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn the_region_of_global_products_is_added_where_they_can_match() {
         let regions = |scope: &Scope| -> BTreeSet<String> {
-            let windows = windows(scope, &["nl-ams".to_owned()], &known(), None, (0, 1));
+            let windows = windows(scope, &["nl-ams".to_owned()], &known(), None, Interval::from_nanos(0, 1));
             windows.into_iter().map(|window| window.region).collect()
         };
         let both = BTreeSet::from(REGIONS.map(str::to_owned));

@@ -15,6 +15,7 @@ use super::request::Request;
 use super::scope::Scope;
 use crate::event::Column;
 use crate::frame::Frame;
+use crate::time::Interval;
 
 /// What is asked about the events of a query.
 pub trait Question: Debug + Send + Sync {
@@ -41,12 +42,12 @@ pub trait Question: Debug + Send + Sync {
         Needs::default()
     }
 
-    /// The buckets of time that events are counted in; `None` where the question does not count over time. `now` is in
-    /// nanoseconds since 1970, UTC. A rule that gets the number of events is not asked for any.
+    /// The buckets of time that events are counted in; `None` where the question does not count over time. `past` is the
+    /// interval that has events, up to the present. A rule that gets the number of events is not asked for any.
     ///
     /// # Errors
     /// When a rule's range has no whole bucket.
-    fn buckets(&self, _: &Request, _zone: &TimeZone, _now: i64) -> Result<Option<Buckets>, Failure> {
+    fn buckets(&self, _: &Request, _zone: &TimeZone, _past: Interval) -> Result<Option<Buckets>, Failure> {
         Ok(None)
     }
 

@@ -15,6 +15,7 @@ use super::events::{Level, level};
 use super::question::{Question, View};
 use super::request::Request;
 use crate::frame::{Field, Frame, FrameType, Meta};
+use crate::time::Interval;
 
 /// How many log lines there are over time, by level.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,7 @@ impl Question for Volume {
         Ok(Self)
     }
 
-    fn buckets(&self, request: &Request, zone: &TimeZone, _: i64) -> Result<Option<Buckets>, Failure> {
+    fn buckets(&self, request: &Request, zone: &TimeZone, _: Interval) -> Result<Option<Buckets>, Failure> {
         Ok(Some(Buckets::overlapping(request, zone)))
     }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow::error::ArrowError;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Call, Client};
@@ -13,6 +13,7 @@ use super::error::Error;
 pub use super::filter::{Filter, Param};
 use super::iam::Principal;
 use crate::event::{Decoder, Events, Kind, List};
+use crate::time::{Clock, Interval, Time};
 
 /// What reading the trail needs; it is granted on the whole organization.
 pub const PERMISSION_SET: &str = "AuditTrailReadOnly";
@@ -26,11 +27,8 @@ const PAGES_OF_LARGE_EVENTS: usize = 4;
 /// How many pages in a row may have no event of the window, before the list is taken for endless.
 const MOST_BARREN: usize = 50;
 
-/// The most memory that one reading of a window may take, in bytes: pages, and the columns that they became.
-pub const MAX_READING_BYTES: usize = 512 << 20;
-
-/// How many days back the trail has events. Source: Scaleway's documentation of exports.
-pub const RETENTION_DAYS: i64 = 90;
+/// How far back the trail has events. Source: Scaleway's documentation of exports.
+const RETENTION: Duration = Duration::from_hours(24 * 90);
 
 /// The region that stores the events of products without a region, and all log-ins.
 /// Source: Scaleway's documentation of Audit Trail.
@@ -54,64 +52,41 @@ pub struct Window {
     pub list: List,
     /// What the API shall filter.
     pub filter: Filter,
-    /// The window's inclusive start, nanoseconds since 1970, UTC.
-    pub from: i64,
-    /// The window's exclusive end.
-    pub to: i64,
+    /// The interval.
+    pub interval: Interval,
 }
 
-/// Why a listing lacks events of its window.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Gap {
-    /// There are more events than may be fetched; the oldest are missing.
-    #[error("only the newest {0} events were fetched (setting maxEvents); older ones are missing")]
-    Limit(usize),
-    /// The events take too much memory; the oldest are missing.
-    #[error("the events exceed {} MiB; older ones are missing", MAX_READING_BYTES >> 20)]
-    Bytes,
-    /// Pages without an event follow each other; the oldest events are missing.
-    #[error("Scaleway sent {0} pages in a row without an event; older events may be missing")]
+/// Why the pages of a window cannot be read further. The events of the pages before are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PagesError {
+    /// So many pages in a row have no event.
     Barren(usize),
-    /// The API gave a page token a second time; the oldest events are missing.
-    #[error("Scaleway repeated a page token; older events may be missing")]
+    /// The API gave a page token a second time.
     RepeatedToken,
-    /// The time that the question had is over.
-    #[error(
-        "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds"
-    )]
-    Late,
-    /// The read panicked; the log has the location.
-    #[error("reading the events broke off; the plugin's log says where")]
-    Broken,
-    /// A call failed; the events of the pages before it are there.
-    #[error("{0}")]
-    Failed(#[from] Error),
-    /// Items that are no events or have no time.
-    #[error("{count} malformed events were left out; the first: {first}")]
-    Malformed {
-        /// How many there were.
-        count: usize,
-        /// What was wrong with the first.
-        first: String,
-    },
+    /// A call failed.
+    Failed(Error),
 }
 
-impl Gap {
-    /// The first sentence: what is missing, without what to do about it.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Late => "the events were not read in time".to_owned(),
-            Self::Failed(error) => error.summary(),
-            other => other.to_string(),
-        }
-    }
+/// How far the pages of a window were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// How many events of the window were read; what comes twice counts twice.
+    pub events: usize,
+    /// How many bytes the pages had whose events have not been taken yet.
+    pub bytes: usize,
+    /// The time of the oldest event of the window that was read, where the pages came in order: all that is newer was read.
+    pub reached: Option<Time>,
 }
 
-fn rfc3339(seconds: i64) -> String {
-    DateTime::from_timestamp(seconds, 0)
-        .expect("i64 nanoseconds are a time before 2263")
-        .to_rfc3339_opts(SecondsFormat::Secs, true)
+/// The interval of which the trail has all events, at a moment.
+#[must_use]
+pub(crate) fn coverage(now: Time) -> Interval {
+    Interval::new(now - RETENTION, now)
+}
+
+/// A moment as the API takes it, in whole seconds.
+fn rfc3339(time: Time) -> String {
+    DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The pages of a window, newest first.
@@ -131,7 +106,7 @@ pub struct Pages {
     barren: usize,
     bytes: usize,
     in_window: usize,
-    oldest: Option<i64>,
+    oldest: Option<Time>,
     ordered: bool,
     malformed: Vec<Malformed>,
     replaced: bool,
@@ -141,11 +116,11 @@ impl Pages {
     /// The pages of a window of an organization's trail; none is read yet.
     #[must_use]
     pub fn new(client: &Client, organization: &str, window: Window) -> Self {
-        const SECOND: i64 = 1_000_000_000;
+        let Interval { start, end } = window.interval;
         let mut query = vec![
             ("organization_id", organization.to_owned()),
-            ("recorded_after", rfc3339(window.from.div_euclid(SECOND) - 1)),
-            ("recorded_before", rfc3339(window.to.saturating_add(SECOND - 1).div_euclid(SECOND))),
+            ("recorded_after", rfc3339(start - Duration::from_secs(1))),
+            ("recorded_before", rfc3339(end + Duration::from_nanos(999_999_999))),
             ("order_by", "recorded_at_desc".to_owned()),
         ];
         query.extend(window.filter.iter().map(|(param, value)| (param.name(), value.to_owned())));
@@ -170,8 +145,8 @@ impl Pages {
     /// Reads the next page, and returns whether there is another.
     ///
     /// # Errors
-    /// Why the window cannot be read further; the events of the pages before are there.
-    pub async fn next(&mut self, deadline: Instant) -> Result<bool, Gap> {
+    /// Why the window cannot be read further.
+    pub async fn next(&mut self, deadline: Instant) -> Result<bool, PagesError> {
         let endpoint = match self.window.list {
             List::Of(Kind::Api) => "events",
             List::Of(Kind::Authentication) => "authentication-events",
@@ -201,52 +176,46 @@ impl Pages {
                 Err(Error::TooLarge { .. }) if can_shrink => {
                     self.size = PAGES_OF_LARGE_EVENTS.max(self.size + 1);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(PagesError::Failed(error)),
             }
         };
         self.replaced |= page.replaced;
         let newer = self.reached();
         // Events outside the window say nothing about the order within it.
-        let (from, to) = (self.window.from, self.window.to);
-        let times = self.decoder.times()[before..].iter().copied().filter(|time| (from..to).contains(time));
+        let Interval { start, end } = self.window.interval;
+        let interval = start.nanos()..end.nanos();
+        let times = self.decoder.times()[before..].iter().copied().filter(|time| interval.contains(time));
         let found = times.clone().count();
         self.in_window += found;
         self.barren = if found == 0 { self.barren + 1 } else { 0 };
         if let (Some(oldest), Some(newest)) = (times.clone().min(), times.max()) {
-            self.ordered &= self.oldest.is_none_or(|before| newest <= before);
+            let oldest = Time::from_nanos(oldest);
+            self.ordered &= self.oldest.is_none_or(|before| newest <= before.nanos());
             self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
         }
         if let Some(first) = page.malformed.first() {
-            let from = self.reached().filter(|_| page.next.is_some()).unwrap_or(from);
+            let from = self.reached().filter(|_| page.next.is_some()).unwrap_or(start);
             let first = self.client.redact(first);
-            self.malformed.push(Malformed { from, to: newer.unwrap_or(to), count: page.malformed.len(), first });
+            self.malformed.push(Malformed { from, to: newer.unwrap_or(end), count: page.malformed.len(), first });
         }
         let Some(next) = page.next else { return Ok(false) };
         if self.barren >= MOST_BARREN {
-            return Err(Gap::Barren(self.barren));
+            return Err(PagesError::Barren(self.barren));
         }
         if !self.tokens.insert(next.clone()) {
-            return Err(Gap::RepeatedToken);
+            return Err(PagesError::RepeatedToken);
         }
         self.token = Some(next);
         Ok(true)
     }
 
-    /// How many events of the window were read; what comes twice counts twice.
+    /// How far the pages were read.
     #[must_use]
-    pub fn in_window(&self) -> usize {
-        self.in_window
+    pub fn extent(&self) -> Extent {
+        Extent { events: self.in_window, bytes: self.bytes, reached: self.reached() }
     }
 
-    /// How many bytes the pages had whose events have not been taken yet.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// The time of the oldest event of the window that was read, where the pages came in order: all that is newer was read.
-    #[must_use]
-    pub fn reached(&self) -> Option<i64> {
+    fn reached(&self) -> Option<Time> {
         self.oldest.filter(|_| self.ordered)
     }
 
@@ -259,7 +228,8 @@ impl Pages {
         let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
         let flaws =
             Flaws { malformed: std::mem::take(&mut self.malformed), replaced: std::mem::take(&mut self.replaced) };
-        Ok((decoder.finish()?.within(self.window.from, self.window.to), flaws))
+        let Interval { start, end } = self.window.interval;
+        Ok((decoder.finish()?.within(start.nanos(), end.nanos()), flaws))
     }
 }
 
@@ -267,9 +237,9 @@ impl Pages {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Malformed {
     /// The time of the page's oldest event: what is malformed is not older.
-    pub from: i64,
+    pub from: Time,
     /// The time of the event before the page: what is malformed is not newer.
-    pub to: i64,
+    pub to: Time,
     /// How many there were.
     pub count: usize,
     /// What was wrong with the first.
@@ -296,11 +266,12 @@ impl Flaws {
         }
     }
 
-    /// What may be wrong with the events of the window `from <= recorded_at < to`.
+    /// What may be wrong with the events of an interval.
     #[must_use]
-    pub fn within(&self, from: i64, to: i64) -> Self {
-        let near = |malformed: &&Malformed| malformed.from < to && from <= malformed.to;
-        Self { malformed: self.malformed.iter().filter(near).cloned().collect(), replaced: self.replaced }
+    pub fn within(&self, interval: Interval) -> Self {
+        let mut flaws = self.clone();
+        flaws.malformed.retain(|malformed| malformed.from < interval.end && interval.start <= malformed.to);
+        flaws
     }
 }
 
@@ -393,9 +364,8 @@ async fn principals_in(
     filter: (&str, &str),
     deadline: Instant,
 ) -> Result<Vec<(String, Principal)>, Error> {
-    const DAY: i64 = 86_400;
-    let now = client.now().div_euclid(1_000_000_000);
-    let (after, before) = (rfc3339(now - RETENTION_DAYS * DAY), rfc3339(now + 1));
+    let Interval { start, end } = coverage(client.now());
+    let (after, before) = (rfc3339(start), rfc3339(end + Duration::from_secs(1)));
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
         query: &[

@@ -1,5 +1,6 @@
 //! One call to Scaleway: the transport's client with Scaleway's header, permissions and errors.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::header::HeaderName;
@@ -8,6 +9,7 @@ use super::error::Error;
 use super::grant::{Access, Grants, Permission};
 use super::meter::Meter;
 use crate::settings::Settings;
+use crate::time::{Clock, Time};
 use crate::transport::{self, Auth, Config, Request};
 
 /// The HTTP side of one data source.
@@ -46,11 +48,11 @@ impl Call<'_> {
 }
 
 impl Client {
-    /// A client for the settings of a data source.
+    /// A client for the settings of a data source; `clock` is this server's.
     ///
     /// # Errors
     /// When the certificates cannot be used.
-    pub fn new(settings: &Settings, meter: &Meter) -> Result<Self, Error> {
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>, meter: &Meter) -> Result<Self, Error> {
         let host = settings.api_url.host_str().expect("an http or https URL has a host").to_owned();
         let name = HeaderName::from_static("x-auth-token");
         let config = Config {
@@ -59,6 +61,7 @@ impl Client {
             auth: Auth::Header { name, secret: settings.secret_key.clone() },
             call_timeout: settings.call_timeout,
             concurrent_calls: settings.concurrent_calls,
+            clock,
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
         let http = transport::Client::new(config, &meter.0).map_err(|error| Error::from_setup(&error, &host))?;
@@ -75,13 +78,6 @@ impl Client {
     #[must_use]
     pub fn is_propagating(&self) -> bool {
         self.grants.is_propagating()
-    }
-
-    /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of Scaleway's, whose answers
-    /// have the time.
-    #[must_use]
-    pub fn now(&self) -> i64 {
-        self.http.now()
     }
 
     /// A text of Scaleway on one line, bounded in length, and without the key.
@@ -105,5 +101,12 @@ impl Client {
         let access = Access { grants: &self.grants, permission: call.permission(), region: call.region() };
         let answer = self.http.get_json(request, deadline, &access, read).await;
         answer.map_err(|error| Error::from_call(error, call.permission_set, &self.http, &self.host))
+    }
+}
+
+/// By this server's clock, unless it is ahead of Scaleway's, whose answers have the time.
+impl Clock for Client {
+    fn now(&self) -> Time {
+        self.http.now()
     }
 }

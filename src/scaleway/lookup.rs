@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::error::Error;
+use crate::time::{Clock, Time};
 
 /// How long a value is good.
 const GOOD_FOR: Duration = Duration::from_mins(10);
@@ -31,6 +32,7 @@ pub struct Lookup<T> {
 
 #[derive(Debug)]
 struct Cached<T> {
+    clock: Arc<dyn Clock>,
     value: Option<Dated<T>>,
     /// The failure of the last fetch, unless it succeeded.
     failure: Option<(Error, Instant)>,
@@ -41,7 +43,7 @@ struct Cached<T> {
 struct Dated<T> {
     value: Arc<T>,
     fetched: Instant,
-    time: DateTime<Utc>,
+    time: Time,
 }
 
 /// A value that was looked up.
@@ -57,7 +59,9 @@ pub struct Found<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stale {
     /// When the value was fetched.
-    pub time: DateTime<Utc>,
+    pub time: Time,
+    /// When the value was looked up.
+    pub looked_up: Time,
     /// Whether it is older than a value without a failure can be.
     pub expired: bool,
     /// What its renewal failed with.
@@ -93,18 +97,9 @@ impl Stale {
     /// A sentence for people, such as `Names are those of 14:05 UTC; IAM does not answer: ...`.
     #[must_use]
     pub fn sentence(&self, what: &str, source: &str) -> String {
-        self.sentence_at(what, source, Utc::now())
-    }
-
-    fn sentence_at(&self, what: &str, source: &str, now: DateTime<Utc>) -> String {
-        let format = if self.time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
-        format!("{what} are those of {}; {source} does not answer: {}", self.time.format(format), self.error.summary())
-    }
-}
-
-impl<T> Default for Lookup<T> {
-    fn default() -> Self {
-        Self { cached: Mutex::new(Cached { value: None, failure: None }), fetching: tokio::sync::Mutex::new(()) }
+        let (time, now): (DateTime<Utc>, DateTime<Utc>) = (self.time.into(), self.looked_up.into());
+        let format = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+        format!("{what} are those of {}; {source} does not answer: {}", time.format(format), self.error.summary())
     }
 }
 
@@ -114,8 +109,12 @@ impl<T> Cached<T> {
         let Some(Dated { value, fetched, time }) = &self.value else {
             return self.failure.as_ref().map(|(error, _)| Err(error.clone()));
         };
-        let expired = fetched.elapsed() >= GOOD_FOR;
-        let stale = self.failure.as_ref().map(|(error, _)| Stale { time: *time, expired, error: error.clone() });
+        let stale = self.failure.as_ref().map(|(error, _)| Stale {
+            time: *time,
+            looked_up: self.clock.now(),
+            expired: fetched.elapsed() >= GOOD_FOR,
+            error: error.clone(),
+        });
         Some(Ok(Found { value: Arc::clone(value), stale }))
     }
 
@@ -136,22 +135,26 @@ impl<T> Cached<T> {
 
     /// Takes in what a fetch ended with.
     fn put(&mut self, fetched: Result<T, Error>) -> Result<Found<T>, Error> {
+        let ended = Instant::now();
         match fetched {
             Ok(value) => {
-                let value = Arc::new(value);
-                let found = Found::fresh(Arc::clone(&value));
-                *self = Self { value: Some(Dated { value, fetched: Instant::now(), time: Utc::now() }), failure: None };
-                Ok(found)
+                self.value = Some(Dated { value: Arc::new(value), fetched: ended, time: self.clock.now() });
+                self.failure = None;
             }
-            Err(error) => {
-                self.failure = Some((error.clone(), Instant::now()));
-                self.answer().unwrap_or(Err(error))
-            }
+            Err(error) => self.failure = Some((error, ended)),
         }
+        self.answer().expect("a fetch leaves a value or a failure")
     }
 }
 
 impl<T> Lookup<T> {
+    /// A lookup that has fetched nothing yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let cached = Cached { clock, value: None, failure: None };
+        Self { cached: Mutex::new(cached), fetching: tokio::sync::Mutex::new(()) }
+    }
+
     fn cached(&self) -> MutexGuard<'_, Cached<T>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,12 +234,18 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::time::FixedClock;
 
     /// A lookup, and what was fetched for it.
-    #[derive(Default)]
     struct Source {
         lookup: Lookup<usize>,
         fetched: AtomicUsize,
+    }
+
+    impl Default for Source {
+        fn default() -> Self {
+            Self { lookup: Lookup::new(Arc::new(FixedClock::default())), fetched: AtomicUsize::default() }
+        }
     }
 
     fn busy() -> Error {
@@ -370,7 +379,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn absent_is_what_does_not_exist_and_never_did() {
         let absent = Error::Status { status: 404, message: "Not Found".to_owned(), about: None };
-        let lookup = Lookup::<usize>::default();
+        let Source { lookup, .. } = Source::default();
         assert!(!lookup.is_absent());
         for (fetched, is_absent) in
             [(Err(busy()), false), (Err(absent.clone()), true), (Ok(1), false), (Err(absent), false)]
@@ -382,8 +391,11 @@ mod tests {
 
     #[test]
     fn a_stale_value_says_from_when_it_is_in_one_sentence() {
-        let stale = Stale { time: "2026-11-28T14:05:59Z".parse().unwrap(), expired: false, error: busy() };
-        let sentence = |now: &str| stale.sentence_at("Names", "IAM", now.parse().unwrap());
+        let at = |text: &str| Time::from(text.parse::<DateTime<Utc>>().unwrap());
+        let sentence = |now: &str| {
+            let stale = Stale { time: at("2026-11-28T14:05:59Z"), looked_up: at(now), expired: false, error: busy() };
+            stale.sentence("Names", "IAM")
+        };
         assert_eq!(
             sentence("2026-11-28T14:16:00Z"),
             "Names are those of 14:05 UTC; IAM does not answer: Scaleway answers HTTP 503: busy"

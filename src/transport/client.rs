@@ -1,8 +1,8 @@
 //! One HTTP client: authentication, permits, deadlines, retries, and the reading of bodies.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use secrecy::SecretString;
@@ -11,13 +11,14 @@ use url::Url;
 use super::access::Access;
 use super::adaptive_limit::AdaptiveLimit;
 use super::auth::Auth;
-use super::clock::{self, Clock};
+use super::clock::ServiceClock;
 use super::error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};
 use super::meter::Meter;
 use super::redact::redact;
 use super::retry::{self, Failure};
 use super::tls;
 use crate::settings::is_loopback;
+use crate::time::{Clock, Time};
 
 /// The size of a usual page of answers.
 const USUAL_ANSWER_BYTES: usize = 1 << 20;
@@ -35,6 +36,8 @@ pub struct Config<'a> {
     pub call_timeout: Duration,
     /// The most concurrent calls.
     pub concurrent_calls: u32,
+    /// This server's clock.
+    pub clock: Arc<dyn Clock>,
     /// Trusted certificates besides the system's, in PEM that the settings have checked.
     pub ca_certificate: Option<&'a [u8]>,
 }
@@ -57,7 +60,7 @@ pub struct Client {
     secret: SecretString,
     call_timeout: Duration,
     limit: AdaptiveLimit,
-    clock: Clock,
+    clock: ServiceClock,
     meter: Meter,
 }
 
@@ -86,7 +89,7 @@ impl Client {
             secret: config.auth.secret().clone(),
             call_timeout: config.call_timeout,
             limit: AdaptiveLimit::new(config.concurrent_calls),
-            clock: Clock::new(config.service),
+            clock: ServiceClock::new(config.service, config.clock),
             meter: meter.clone(),
         })
     }
@@ -95,13 +98,6 @@ impl Client {
     #[must_use]
     pub fn concurrent_calls(&self) -> usize {
         self.limit.current()
-    }
-
-    /// The present, nanoseconds since 1970, UTC: by this server's clock, unless it is ahead of the service's, whose answers
-    /// have the time.
-    #[must_use]
-    pub fn now(&self) -> i64 {
-        self.clock.now()
     }
 
     /// A text of the service on one line, bounded in length, and without the secret.
@@ -194,19 +190,20 @@ impl Client {
         let mut url = self.base_url.clone();
         url.path_segments_mut().expect("an http or https URL has a path").pop_if_empty().extend(request.path);
         let (name, value) = self.header.clone();
-        let sent = clock::local();
+        let sent = self.clock.local();
         let response = self.http.get(url).query(request.query).header(name, value).send().await;
         let response = response.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // An error may be a proxy's.
         if let Some(date) = text(&headers, &DATE).filter(|_| status.is_success()) {
-            self.clock.observe_date(date, sent, clock::local());
+            self.clock.observe_date(date, sent, self.clock.local());
         }
         let body = self.body(response).await?;
         let kind = text(&headers, &CONTENT_TYPE);
         let is_json = kind.is_some_and(is_json);
         if !status.is_success() {
-            let retry_after = text(&headers, &RETRY_AFTER).and_then(|value| retry::retry_after(value, Utc::now()));
+            let retry_after =
+                text(&headers, &RETRY_AFTER).and_then(|value| retry::retry_after(value, self.clock.local().into()));
             return Err(Error::Refused(Refused { status, is_json, body, retry_after, tries }));
         }
         if !is_json {
@@ -236,6 +233,13 @@ impl Client {
 
     fn broken_json(&self, error: &serde_json::Error) -> Error {
         Error::Unreadable { message: format!("the JSON is broken ({})", self.redact(&error.to_string())) }
+    }
+}
+
+/// By this server's clock, unless it is ahead of the service's, whose answers have the time.
+impl Clock for Client {
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 }
 

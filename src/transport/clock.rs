@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::DateTime;
 
-use crate::time::Time;
+use crate::time::{Clock, Time};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -15,32 +15,41 @@ const TOLERANCE: i64 = 2 * SECOND;
 /// This server's clock, minus its skew where it is ahead of the service's: data would otherwise be taken for complete too
 /// early. A slow clock is harmless: data is taken for complete later than it could be.
 #[derive(Clone, Debug)]
-pub(super) struct Clock {
+pub(super) struct ServiceClock {
     /// The service's name, for the log.
     service: &'static str,
+    /// This server's clock.
+    local: Arc<dyn Clock>,
     /// By how many nanoseconds this server's clock is ahead.
     ahead: Arc<AtomicI64>,
 }
 
-impl Clock {
+impl Clock for ServiceClock {
+    fn now(&self) -> Time {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        Time::from_nanos(self.local.now().nanos().saturating_sub(if ahead < TOLERANCE { 0 } else { ahead }))
+    }
+}
+
+impl ServiceClock {
     /// A clock that no answer has corrected yet.
-    pub(super) fn new(service: &'static str) -> Self {
-        Self { service, ahead: Arc::default() }
+    pub(super) fn new(service: &'static str, local: Arc<dyn Clock>) -> Self {
+        Self { service, local, ahead: Arc::default() }
     }
 
-    /// The present: nanoseconds since 1970, UTC.
-    pub(super) fn now(&self) -> i64 {
-        let ahead = self.ahead.load(Ordering::Relaxed);
-        local().saturating_sub(if ahead < TOLERANCE { 0 } else { ahead })
+    /// The present by this server's clock alone.
+    pub(super) fn local(&self) -> Time {
+        self.local.now()
     }
 
     /// Learns from an answer's `Date`, which has whole seconds; the call was `sent` and the answer `received` by this
     /// server's clock.
-    pub(super) fn observe_date(&self, date: &str, sent: i64, received: i64) {
+    pub(super) fn observe_date(&self, date: &str, sent: Time, received: Time) {
         let Some(date) = DateTime::parse_from_rfc2822(date).ok().and_then(|date| date.timestamp_nanos_opt()) else {
             return;
         };
-        let (least, most) = (sent.saturating_sub(date.saturating_add(SECOND)), received.saturating_sub(date));
+        let least = sent.nanos().saturating_sub(date.saturating_add(SECOND));
+        let most = received.nanos().saturating_sub(date);
         let ahead = self.ahead.load(Ordering::Relaxed);
         // A skew that fits the answer stays, so that the clock does not jump with each answer.
         let fits = ahead.min(most).max(least);
@@ -55,53 +64,59 @@ impl Clock {
     }
 }
 
-/// The present by this server's clock alone.
-pub(super) fn local() -> i64 {
-    Time::now().nanos()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::FixedClock;
 
-    /// The seconds that are subtracted from a clock that is ahead by so many, after an answer that took so many.
-    fn held_back(clock: &Clock, ahead: i64, took: i64) -> i64 {
-        let received = local();
-        let sent = received - took * SECOND;
-        clock.observe_date(&date(sent - ahead * SECOND), sent, received);
-        (local() - clock.now()) / SECOND
+    const NOW: i64 = 1_790_000_000 * SECOND;
+
+    fn new_clock() -> ServiceClock {
+        ServiceClock::new("the service", Arc::new(FixedClock::new(Time::from_nanos(NOW))))
     }
 
-    fn date(at: i64) -> String {
-        DateTime::from_timestamp_nanos(at).to_rfc2822()
+    /// The seconds that are subtracted from a clock.
+    fn subtracted(clock: &ServiceClock) -> i64 {
+        (NOW - clock.now().nanos()) / SECOND
+    }
+
+    /// The same of a clock that is ahead by so many, after an answer that took so many.
+    fn held_back(clock: &ServiceClock, ahead: i64, took: i64) -> i64 {
+        let sent = NOW - took * SECOND;
+        let date = DateTime::from_timestamp_nanos(sent - ahead * SECOND).to_rfc2822();
+        clock.observe_date(&date, Time::from_nanos(sent), Time::from_nanos(NOW));
+        subtracted(clock)
     }
 
     #[test]
     fn a_clock_that_is_ahead_is_held_back() {
-        let ahead = held_back(&Clock::new("the service"), 3_600, 0);
-        assert!((3_598..=3_600).contains(&ahead), "{ahead} s");
+        assert_eq!(
+            held_back(&new_clock(), 3_600, 0),
+            3_599,
+            "the service's clock may show a second more than its date"
+        );
     }
 
     #[test]
     fn one_that_is_right_or_behind_or_not_told_of_stays() {
         for (ahead, took) in [(0, 0), (0, 60), (1, 0), (-3_600, 0)] {
-            assert_eq!(held_back(&Clock::new("the service"), ahead, took), 0);
+            assert_eq!(held_back(&new_clock(), ahead, took), 0);
         }
-        let clock = Clock::new("the service");
-        clock.observe_date("yesterday", local(), local());
-        assert_eq!((local() - clock.now()) / SECOND, 0);
+        let clock = new_clock();
+        clock.observe_date("yesterday", Time::from_nanos(NOW), Time::from_nanos(NOW));
+        assert_eq!(subtracted(&clock), 0);
     }
 
     #[test]
     fn an_answer_that_takes_long_does_not_change_what_is_known() {
-        let clock = Clock::new("the service");
+        let clock = new_clock();
         let ahead = held_back(&clock, 30, 0);
         assert_eq!(held_back(&clock, 30, 120), ahead);
     }
 
     #[test]
     fn one_that_is_set_is_believed_again() {
-        let clock = Clock::new("the service");
+        let clock = new_clock();
         assert!(held_back(&clock, 3_600, 0) > 0);
         assert_eq!(held_back(&clock, 0, 0), 0);
     }

@@ -13,6 +13,7 @@ use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, DataSource, Failure, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
+use audittrail::time::SystemClock;
 use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub(crate) fn data_source(url: &str, key: &str, settings: &Value) -> DataSource 
     let secrets = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
     let (calls, events) = (scaleway::Meter::default(), cache::Meter::default());
-    DataSource::new(settings, &calls, &events).expect("a data source")
+    DataSource::new(settings, Arc::new(SystemClock), &calls, &events).expect("a data source")
 }
 
 /// Lets a data source forget all events.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use audittrail::frame::{Frame, Notice, NoticeSeverity};
@@ -10,6 +11,7 @@ use audittrail::host::Decoded;
 use audittrail::query::error::{Failure, Fault};
 use audittrail::query::{DataSource, Query, Request, text};
 use audittrail::settings::{API_URL, Settings};
+use audittrail::time::SystemClock;
 use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
@@ -148,7 +150,7 @@ impl Ask {
         let query = self.whole(settings.max_events);
         let query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
         let meters = (scaleway::Meter::default(), cache::Meter::default());
-        let data_source = DataSource::new(settings, &meters.0, &meters.1)?;
+        let data_source = DataSource::new(settings, Arc::new(SystemClock), &meters.0, &meters.1)?;
         let frames = data_source.answer(&query, &request).await?;
         Ok((query, frames))
     }

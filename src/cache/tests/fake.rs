@@ -11,11 +11,11 @@ use chrono::DateTime;
 use serde_json::json;
 
 use crate::cache::store::{OVERLAP, STALE_FOR};
-use crate::cache::{Freshness, Pages, Source};
+use crate::cache::{Freshness, Gap, Pages, Source};
 use crate::event::{Decoder, Events, Kind, List};
 use crate::scaleway::Error;
-use crate::scaleway::audit_trail::{Flaws, Gap, Param, Window};
-use crate::time::Time;
+use crate::scaleway::audit_trail::{Extent, Flaws, Param, Window};
+use crate::time::{Clock, Interval, Time};
 
 pub(super) const SECOND: i64 = 1_000_000_000;
 
@@ -24,6 +24,9 @@ pub(super) const REGIONS: [&str; 2] = [REGION, "nl-ams"];
 
 /// The time of the oldest possible event.
 pub(super) const START: i64 = 1_750_000_000 * SECOND;
+
+/// How far back the source has events.
+pub(super) const RETENTION: Duration = Duration::from_hours(24 * 90);
 
 /// The number of events on a page.
 pub(super) const PAGE_SIZE: usize = 7;
@@ -60,6 +63,8 @@ pub(super) struct World {
     pub(super) latency: Duration,
     /// The number of calls that fail from now on.
     pub(super) failures: usize,
+    /// The end of what the source covers, where it is not the present.
+    pub(super) covered_until: Option<i64>,
     /// Pages are sorted by the events' ids instead of their times.
     pub(super) disorder: bool,
 }
@@ -153,7 +158,7 @@ fn is_in_window(event: &FakeEvent, window: &Window) -> bool {
         List::Combined => true,
         List::Of(kind) => kind == attributes.kind,
     };
-    (window.from..window.to).contains(&event.at)
+    window.interval.nanos().contains(&event.at)
         && window.region == attributes.region
         && kind
         && filter.iter().all(|(param, value)| match param {
@@ -226,6 +231,11 @@ impl Drop for Running {
 impl Source for Fake {
     type Pages = FakePages;
 
+    fn coverage(&self) -> Interval {
+        let covered_until = self.world().covered_until.map(Time::from_nanos);
+        Interval::new(self.now() - RETENTION, covered_until.unwrap_or(self.now()))
+    }
+
     fn pages(&self, window: Window) -> FakePages {
         let decoder = Decoder::new(&window.region);
         FakePages { fake: self.clone(), window, decoder, bytes: 0, found: 0, reached: None, ordered: true }
@@ -238,7 +248,9 @@ impl Source for Fake {
     fn concurrent_calls(&self) -> usize {
         4
     }
+}
 
+impl Clock for Fake {
     fn now(&self) -> Time {
         Time::from_nanos(self.world().now) + self.begun.elapsed()
     }
@@ -273,16 +285,9 @@ impl Pages for FakePages {
         Ok(more)
     }
 
-    fn in_window(&self) -> usize {
-        self.found
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    fn reached(&self) -> Option<Time> {
-        self.reached.filter(|_| self.ordered).map(|(at, _)| Time::from_nanos(at))
+    fn extent(&self) -> Extent {
+        let reached = self.reached.filter(|_| self.ordered).map(|(at, _)| Time::from_nanos(at));
+        Extent { events: self.found, bytes: self.bytes, reached }
     }
 
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {

@@ -2,6 +2,7 @@
 //! evictions, an answer equals the list's, or names the intervals that are missing.
 
 mod clocks;
+mod coverage;
 mod directory;
 mod eviction;
 mod fake;

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::fake::{Attributes, Fake, FakeEvent, REGIONS, SECOND};
-use super::setup::{ids, new_cache, new_cache_of_bytes, read, run, window};
-use crate::cache::{EventCache, Freshness, Listing};
+use super::setup::{ids, interval, new_cache, new_cache_of_bytes, read, run, window};
+use crate::cache::{EventCache, Freshness, Gap, Listing};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Filter, Gap, Param, Window};
+use crate::scaleway::audit_trail::{Filter, Param, Window};
 
 /// The most seconds after which an event becomes visible: less than the settling time.
 const LATEST: i64 = 120;
@@ -39,8 +39,7 @@ impl Ask {
             region: (*region).to_owned(),
             list: self.list,
             filter: self.filter.clone(),
-            from,
-            to: from + self.length * SECOND,
+            interval: interval(from, from + self.length * SECOND),
         };
         self.regions.iter().map(window).collect()
     }

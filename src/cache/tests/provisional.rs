@@ -10,9 +10,10 @@ use super::setup::{busy, ids, interval, new_cache, read, run, shown, window};
 use crate::cache::list_key::ListKey;
 use crate::cache::segment::Segment;
 use crate::cache::store::{OVERLAP, STALE_FOR};
-use crate::cache::{Freshness, Source};
+use crate::cache::{Freshness, Gap};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Flaws, Gap};
+use crate::scaleway::audit_trail::Flaws;
+use crate::time::Clock;
 
 #[test]
 fn a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick() {

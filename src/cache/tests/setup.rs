@@ -38,7 +38,7 @@ pub(super) fn new_cache_of_bytes(fake: &Fake, settings: &serde_json::Value, byte
 
 pub(super) fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
     let filter = product.map(|product| Filter::default().with(Param::Product, product)).unwrap_or_default();
-    Window { region: REGION.to_owned(), list, filter, from, to }
+    Window { region: REGION.to_owned(), list, filter, interval: interval(from, to) }
 }
 
 pub(super) fn interval(start: i64, end: i64) -> Interval {

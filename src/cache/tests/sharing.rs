@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::fake::{Fake, PAGE_SIZE, SECOND, START};
 use super::setup::{SETTLING, ids, new_cache, read, run, window};
-use crate::cache::{EventCache, Freshness};
+use crate::cache::{EventCache, Freshness, Gap};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Gap, Window};
+use crate::scaleway::audit_trail::Window;
 
 #[test]
 fn equal_requests_at_the_same_time_share_one_fetch() {
