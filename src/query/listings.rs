@@ -17,7 +17,7 @@ use super::scope::Scope;
 use crate::cache::{Gap, Listing};
 use crate::event::{Events, List};
 use crate::frame::Notice;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Param, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::time::{Interval, Time};
 
 /// How long after a range was made it may be answered: the last ninety days are not older than that.
@@ -221,18 +221,6 @@ fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> 
 
 /// A window as the query inspector shows it.
 pub(super) fn describe(window: &Window) -> String {
-    let filters = window.filter.iter().map(|(param, value)| format!(", {} {value}", name(param)));
+    let filters = window.filter.iter().map(|(param, value)| format!(", {} {value}", param.label()));
     place(&window.region, window.list) + &filters.collect::<String>()
-}
-
-fn name(param: Param) -> &'static str {
-    match param {
-        Param::Product => "product",
-        Param::Service => "service",
-        Param::Method => "method",
-        Param::Principal => "principal",
-        Param::Status => "status",
-        Param::Project => "project",
-        Param::ResourceType => "resource type",
-    }
 }

@@ -27,31 +27,35 @@ pub enum Param {
 }
 
 impl Param {
+    /// The parameter's name in the API, its name for people, and the text column that the API compares, where it is one.
+    fn row(self) -> (&'static str, &'static str, Option<Column>) {
+        match self {
+            Self::Product => ("product_name", "product", Some(Column::Product)),
+            Self::Service => ("service_name", "service", Some(Column::Service)),
+            Self::Method => ("method_name", "method", Some(Column::Method)),
+            Self::Principal => ("principal_id", "principal", Some(Column::PrincipalId)),
+            Self::Status => ("status", "status", None),
+            Self::Project => ("project_id", "project", Some(Column::Project)),
+            Self::ResourceType => ("resource_type", "resource type", None),
+        }
+    }
+
     /// The parameter's name in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Product => "product_name",
-            Self::Service => "service_name",
-            Self::Method => "method_name",
-            Self::Principal => "principal_id",
-            Self::Status => "status",
-            Self::Project => "project_id",
-            Self::ResourceType => "resource_type",
-        }
+        self.row().0
+    }
+
+    /// The parameter's name for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.row().1
     }
 
     /// The text column that the API compares, where it is one.
     #[must_use]
     pub fn column(self) -> Option<Column> {
-        match self {
-            Self::Product => Some(Column::Product),
-            Self::Service => Some(Column::Service),
-            Self::Method => Some(Column::Method),
-            Self::Principal => Some(Column::PrincipalId),
-            Self::Project => Some(Column::Project),
-            Self::Status | Self::ResourceType => None,
-        }
+        self.row().2
     }
 
     /// Whether a list of the API has the parameter.
