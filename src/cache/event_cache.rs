@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::{FutureExt, join_all};
+use tokio::sync::broadcast;
 
 use super::api::Api;
 use super::directory::Directory;
@@ -17,7 +18,7 @@ use super::request::Request;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{Size, Store};
-use crate::event::List;
+use crate::event::{Events, List};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
@@ -79,7 +80,8 @@ impl<S: Source> EventCache<S> {
         let store = Store::new(settings.settling, settings.max_memory, limits);
         let directory =
             settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
-        let state = State { store, size: Size::default(), fetches: Vec::new(), demands: Vec::new() };
+        let state =
+            State { store, size: Size::default(), fetches: Vec::new(), demands: Vec::new(), subscriptions: Vec::new() };
         let inner = Inner {
             source,
             max_events: settings.max_events,
@@ -124,6 +126,16 @@ impl<S: Source> EventCache<S> {
             tokio::task::spawn_blocking(move || inner.persist());
         }
         listings.into_iter().flatten().collect()
+    }
+
+    /// The events of a list that are first seen from now on, whichever request fetches them, each once. Events are new if they
+    /// were not cached before and were recorded no longer than the settling time ago.
+    ///
+    /// Nothing is fetched for a subscriber. One that does not keep up is told so by
+    /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged).
+    #[must_use]
+    pub fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
+        self.inner.subscribe(list)
     }
 
     /// Loads the directory, once, before the first answer. Other requests wait for it too, but for half of their time at

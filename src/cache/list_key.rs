@@ -4,10 +4,13 @@ use crate::time::Interval;
 
 /// One list of one region, as the API filters it: the key under which its segments are cached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ListKey {
-    pub(super) region: String,
-    pub(super) list: List,
-    pub(super) filter: Filter,
+pub struct ListKey {
+    /// The region.
+    pub region: String,
+    /// The list.
+    pub list: List,
+    /// What the API filters.
+    pub filter: Filter,
 }
 
 impl ListKey {

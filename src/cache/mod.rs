@@ -30,6 +30,8 @@
 //!   pages that it has read completely are cached.
 //! - A task runs [`fetch`](fetch::fetch), which owns its [`Worker`](worker::Worker)s; a [`Batcher`](batcher::Batcher) packs what
 //!   a worker has read.
+//! - A [`Subscription`](subscription::Subscription) knows which events of a list its subscribers have received, and sends them
+//!   the others as segments are cached. It lives as long as one of its receivers.
 //! - The [`Directory`](directory::Directory) has settled segments on disk, for the next process.
 //!
 //! # Invariants, and the tests that guard them
@@ -40,6 +42,9 @@
 //!   `a_segment_settled_by_a_fast_clock_is_fetched_again`.
 //! - A rule counts what was fetched after it asked:
 //!   `a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick`.
+//! - A subscriber receives each event once, and delays nobody: `new_events_are_sent_once`,
+//!   `a_slow_subscriber_delays_nothing_and_learns_that_it_missed_events`.
+//! - Time that the source does not cover is named: `a_range_from_before_the_coverage_names_what_is_not_covered`.
 //! - Equal requests at the same time are one fetch: `equal_requests_at_the_same_time_share_one_fetch`.
 
 mod api;
@@ -64,6 +69,7 @@ mod segment;
 mod source;
 mod state;
 mod store;
+mod subscription;
 mod worker;
 
 #[cfg(test)]
@@ -74,6 +80,7 @@ pub use event_cache::EventCache;
 pub use freshness::Freshness;
 pub use gap::Gap;
 pub use limits::Limits;
+pub use list_key::ListKey;
 pub use listing::Listing;
 pub use metrics::Meter;
 pub use source::{Pages, Source};

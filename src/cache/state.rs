@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Shared};
+use tokio::sync::broadcast;
 
 use super::directory::Directory;
 use super::in_flight::{Demand, InFlightFetch};
@@ -12,7 +13,9 @@ use super::list_key::ListKey;
 use super::metrics::Meter;
 use super::segment::Segment;
 use super::source::Source;
-use super::store::{Size, Store};
+use super::store::{Size, Staleness, Store};
+use super::subscription::Subscription;
+use crate::event::Events;
 use crate::time::{Interval, Time};
 
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub(super) struct State {
     pub(super) fetches: Vec<Weak<InFlightFetch>>,
     /// Requests for all events of a region's interval, and some that have ended.
     pub(super) demands: Vec<Weak<Demand>>,
+    /// Those of lists with a subscriber, and some without one any more.
+    pub(super) subscriptions: Vec<Subscription>,
 }
 
 impl State {
@@ -64,7 +69,27 @@ impl<S: Source> Inner<S> {
         let now = self.source.now();
         // The clock may have been set back meanwhile.
         let read_at = began_at.min(now - elapsed);
-        self.change(|store| store.insert(key, segment, read_at, now));
+        let mut state = self.state();
+        let settled_until = state.store.settled_until(read_at);
+        state.subscriptions.retain(Subscription::is_in_use);
+        state.subscriptions.iter_mut().for_each(|subscription| subscription.publish(key, segment, settled_until));
+        self.change(&mut state, |store| store.insert(key, segment, read_at, now));
+    }
+
+    /// The new events of a list from now on.
+    pub(super) fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
+        let now = self.source.now();
+        let mut state = self.state();
+        if let Some(subscription) = state.subscriptions.iter().find(|other| *other.list() == list) {
+            return subscription.subscribe();
+        }
+        let since = state.store.settled_until(now);
+        let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
+        let cached = state.store.lookup(&list, Interval::new(since, Time::MAX), &any, Time::MAX).hits;
+        let subscription = Subscription::new(list, since, &cached);
+        let receiver = subscription.subscribe();
+        state.subscriptions.push(subscription);
+        receiver
     }
 
     /// From now on the combined list is not tried any more.
@@ -74,8 +99,7 @@ impl<S: Source> Inner<S> {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Store)) {
-        let mut state = self.state();
+    fn change(&self, state: &mut State, change: impl FnOnce(&mut Store)) {
         change(&mut state.store);
         let size = state.store.size();
         self.meter.resize(state.size, size);
@@ -92,7 +116,7 @@ impl<S: Source> Inner<S> {
             (store.most_bytes(), store.settled_until(now))
         };
         for (key, segment) in directory.read(most_bytes, settled_until) {
-            self.change(|store| store.load(&key, segment));
+            self.change(&mut self.state(), |store| store.load(&key, segment));
         }
     }
 

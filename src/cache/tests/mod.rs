@@ -10,5 +10,6 @@ mod plain_list;
 mod provisional;
 mod setup;
 mod sharing;
+mod subscribers;
 mod threads;
 mod workers;

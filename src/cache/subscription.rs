@@ -1,0 +1,77 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use super::list_key::ListKey;
+use super::segment::Segment;
+use crate::event::Events;
+use crate::time::Time;
+
+/// The most batches of events that wait for a subscriber. One that is slower loses the oldest, and its receiver says how many.
+const MOST_BATCHES: usize = 64;
+
+/// How long after it has settled an event may be fetched for the first time, and is new all the same.
+const NEW_FOR: Duration = Duration::from_hours(1);
+
+/// The subscribers of one list: they receive its events as they are first seen, each once.
+///
+/// Events that were recorded longer than the settling time before the subscription are not new, nor are those that were
+/// cached then.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    list: ListKey,
+    /// All that is older was sent, or is not new.
+    sent_until: Time,
+    /// The times and ids of later events that were sent, or are not new.
+    sent: BTreeSet<(Time, String)>,
+    sender: broadcast::Sender<Events>,
+}
+
+impl Subscription {
+    /// A subscription to the events of a list from `since` on, without `cached` ones.
+    pub(super) fn new(list: ListKey, since: Time, cached: &[Events]) -> Self {
+        let sender = broadcast::Sender::new(MOST_BATCHES);
+        let mut subscription = Self { list, sent_until: since, sent: BTreeSet::new(), sender };
+        for events in cached {
+            subscription.take_new(events);
+        }
+        subscription
+    }
+
+    pub(super) fn list(&self) -> &ListKey {
+        &self.list
+    }
+
+    pub(super) fn is_in_use(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Events> {
+        self.sender.subscribe()
+    }
+
+    /// Sends the new events of a segment of the list `of`; those from before `settled_until` are complete.
+    pub(super) fn publish(&mut self, of: &ListKey, segment: &Segment, settled_until: Time) {
+        if !of.covers(&self.list) && !self.list.covers(of) {
+            return;
+        }
+        self.sent_until = self.sent_until.max(settled_until - NEW_FOR);
+        self.sent = self.sent.split_off(&(self.sent_until, String::new()));
+        let new = self.take_new(&segment.events);
+        if !new.is_empty() {
+            // Without a receiver nobody misses them.
+            let _ = self.sender.send(new);
+        }
+    }
+
+    /// The events of the list that were not taken before.
+    fn take_new(&mut self, events: &Events) -> Events {
+        let events = self.list.select(&events.within(self.sent_until.nanos(), i64::MAX));
+        let (times, ids) = (events.times(), events.ids());
+        let rows = 0..events.len();
+        let mask: Vec<bool> =
+            rows.map(|row| self.sent.insert((Time::from_nanos(times.value(row)), ids.value(row).to_owned()))).collect();
+        events.filter(&mask).expect("the mask has one entry for each event")
+    }
+}
