@@ -38,7 +38,6 @@ pub(super) fn estimate(cached: &CachedList, wanted: &ListKey, near: Interval, li
 /// The events of a segment that are nearest to an interval, at most `limit`, and the part of the segment that they fill.
 fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) -> (Events, Interval) {
     let all = events.len();
-    let time = |events: &Events, row: usize| Time::from_nanos(events.times().value(row));
     if all <= limit {
         (events.clone(), interval)
     } else if interval.end <= near.end {
@@ -50,6 +49,10 @@ fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) ->
         let part = Interval::new(interval.start, time(&sample, 0).next());
         (sample, part)
     }
+}
+
+fn time(events: &Events, row: usize) -> Time {
+    Time::from_nanos(events.times().value(row))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]

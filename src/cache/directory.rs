@@ -141,8 +141,8 @@ impl Directory {
     /// formats.
     pub(super) fn remove_expired(&self, coverage: Interval) {
         let caches = self.path.parent().and_then(|above| fs::read_dir(above).ok()).into_iter().flatten().flatten();
-        let is_cache = |name: &OsStr| name.len() == self.path.file_name().map_or(0, OsStr::len);
-        for cache in caches.filter(|cache| is_cache(&cache.file_name())) {
+        let length = self.path.file_name().map_or(0, OsStr::len);
+        for cache in caches.filter(|cache| cache.file_name().len() == length) {
             let expired = files(&cache.path(), EXTENSION)
                 .into_iter()
                 .filter(|(_, name)| interval_of(name).is_some_and(|interval| interval.end < coverage.start));
@@ -209,8 +209,11 @@ fn encode(key: &ListKey, segment: &Segment) -> io::Result<Vec<u8>> {
     stream.into_inner().map_err(io::Error::other)
 }
 
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
 fn read(path: &Path, settled_until: Time) -> io::Result<(ListKey, Segment)> {
-    let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut file = Vec::new();
     File::open(path)?.read_to_end(&mut file)?;
     let length = file.len().checked_sub(CHECKSUM_BYTES).ok_or_else(|| damaged("it has no checksum"))?;

@@ -9,7 +9,6 @@ use tokio::sync::broadcast;
 use super::api::Api;
 use super::directory::Directory;
 use super::freshness::Freshness;
-use super::gap::Gap;
 use super::limits::Limits;
 use super::list_key::ListKey;
 use super::listing::Listing;
@@ -18,7 +17,7 @@ use super::request::Request;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{Size, Store};
-use crate::event::{Events, List};
+use crate::event::Events;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
@@ -165,7 +164,7 @@ impl<S: Source> EventCache<S> {
         let listings = self.read_existing_region(windows, freshness, deadline).await;
         // Every answer needs the global events: without their region there is none.
         if region == GLOBAL_REGION
-            || !listings.iter().all(has_only_absences)
+            || !listings.iter().all(Listing::has_only_absences)
             // Where the region has its products, only these lists are missing.
             || !self.inner.source.is_absent(region, deadline).await
         {
@@ -192,7 +191,7 @@ impl<S: Source> EventCache<S> {
         if !self.inner.never_combine.load(Ordering::Relaxed) {
             let request = Request { inner: &self.inner, lists: &lists, may_combine: true, freshness, deadline };
             let listings = request.listings().await;
-            if !listings.iter().any(is_unusable) {
+            if !listings.iter().any(Listing::is_unusable) {
                 return listings;
             }
             failed = listings;
@@ -200,8 +199,7 @@ impl<S: Source> EventCache<S> {
         let lists = by_kind(&lists);
         let request = Request { inner: &self.inner, lists: &lists, may_combine: false, freshness, deadline };
         let listings = request.listings().await;
-        let has_failed = |listing: &Listing| listing.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_)));
-        if !failed.is_empty() && listings.iter().all(has_failed) {
+        if !failed.is_empty() && listings.iter().all(Listing::has_failed) {
             // The region itself is what fails.
             return failed;
         }
@@ -223,16 +221,4 @@ fn by_kind(lists: &[(ListKey, Interval)]) -> Vec<(ListKey, Interval)> {
         }
     }
     single
-}
-
-/// Whether all that is known of a list is that it does not exist.
-fn has_only_absences(listing: &Listing) -> bool {
-    let is_absence = |gap: &Gap| matches!(gap, Gap::Failed(error) if error.is_absence());
-    listing.events.is_empty() && !listing.gaps.is_empty() && listing.gaps.iter().all(is_absence)
-}
-
-/// Whether the combined list, whose shape is the least certain of the four, answered with something else.
-fn is_unusable(listing: &Listing) -> bool {
-    let only_malformed = |gap: &Gap| matches!(gap, Gap::Malformed { .. }) && listing.events.is_empty();
-    listing.list == List::Combined && listing.gaps.iter().any(|gap| gap.is_no_list() || only_malformed(gap))
 }

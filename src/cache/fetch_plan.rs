@@ -33,6 +33,11 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// A fetch that panicked, which is logged where it happened.
+    pub(super) fn broken() -> Self {
+        Self { gap: Some(Gap::Broken), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.gap = self.gap.take().or(other.gap);
         self.segments.extend(other.segments);

@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use tokio::sync::watch;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 
 use super::fetch_plan::Outcome;
-use super::gap::Gap;
 use super::list_key::ListKey;
 use crate::time::{Interval, Time};
 
@@ -31,8 +31,8 @@ pub(super) struct InFlightFetch {
     pub(super) deadline: Instant,
     /// Whether to go on after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
-    pub(super) progress: watch::Receiver<Option<Outcome>>,
-    pub(super) task: AbortHandle,
+    pub(super) outcome: Shared<BoxFuture<'static, Outcome>>,
+    task: AbortHandle,
 }
 
 impl Drop for InFlightFetch {
@@ -42,21 +42,25 @@ impl Drop for InFlightFetch {
 }
 
 impl InFlightFetch {
+    /// Begins a fetch of an interval, whose task is `fetch`.
+    pub(super) fn spawn(
+        (key, interval): (ListKey, Interval),
+        began_at: Time,
+        deadline: Instant,
+        wants_all: Arc<AtomicBool>,
+        fetch: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Self {
+        let task = tokio::spawn(fetch);
+        let abort = task.abort_handle();
+        let outcome = task.map(|outcome| outcome.unwrap_or_else(|_| Outcome::broken())).boxed().shared();
+        Self { key, interval, began_at, deadline, wants_all, outcome, task: abort }
+    }
+
     pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {
         self.interval.length() > interval.length().saturating_mul(MUCH_LONGER)
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.progress.borrow().is_some() || self.task.is_finished()
-    }
-
-    /// Waits for the end.
-    pub(super) async fn outcome(&self) -> Outcome {
-        let mut progress = self.progress.clone();
-        match progress.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().expect("the outcome that was waited for"),
-            // The task panicked, which is logged where it happened.
-            Err(_) => Outcome { gap: Some(Gap::Broken), ..Outcome::default() },
-        }
+        self.task.is_finished()
     }
 }

@@ -25,15 +25,15 @@ impl ListKey {
 
     /// The lists of single kinds that together have the events of this one.
     pub(super) fn by_kind(&self) -> Vec<Self> {
-        let of = |kind: Kind| Self {
-            region: self.region.clone(),
-            list: List::Of(kind),
-            filter: self.filter.known_to(List::Of(kind)),
-        };
         match self.list {
-            List::Combined => Kind::ALL.map(of).to_vec(),
+            List::Combined => Kind::ALL.map(|kind| self.of_kind(kind)).to_vec(),
             List::Of(_) => vec![self.clone()],
         }
+    }
+
+    fn of_kind(&self, kind: Kind) -> Self {
+        let list = List::Of(kind);
+        Self { region: self.region.clone(), list, filter: self.filter.known_to(list) }
     }
 
     pub(super) fn window(&self, interval: Interval) -> Window {

@@ -99,6 +99,24 @@ impl Listing {
             absent: false,
         }
     }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_)))
+    }
+
+    /// Whether all that is known of the list is that it does not exist.
+    pub(super) fn has_only_absences(&self) -> bool {
+        self.events.is_empty()
+            && !self.gaps.is_empty()
+            && self.gaps.iter().all(|gap| matches!(gap, Gap::Failed(error) if error.is_absence()))
+    }
+
+    /// Whether the combined list, whose shape is the least certain of the four, answered with something else.
+    pub(super) fn is_unusable(&self) -> bool {
+        let gaps = &self.gaps;
+        let is_all_malformed = self.events.is_empty() && gaps.iter().any(|gap| matches!(gap, Gap::Malformed { .. }));
+        self.list == List::Combined && (is_all_malformed || gaps.iter().any(Gap::is_no_list))
+    }
 }
 
 /// What of some intervals is before a moment.

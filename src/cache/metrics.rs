@@ -49,6 +49,9 @@ impl Meter {
 }
 
 fn add(gauge: &IntGauge, before: usize, after: usize) {
-    let number = |size: usize| i64::try_from(size).expect("no memory has 2^63 bytes");
     gauge.add(number(after) - number(before));
+}
+
+fn number(size: usize) -> i64 {
+    i64::try_from(size).expect("no memory has 2^63 bytes")
 }

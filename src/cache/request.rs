@@ -3,7 +3,6 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use tokio::sync::watch;
 
 use super::fetch;
 use super::fetch_plan::{FetchPlan, Outcome};
@@ -18,7 +17,6 @@ use super::segment::Segment;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
-use crate::event::List;
 use crate::time::{Interval, Time};
 
 /// The panels of a dashboard ask for the same range within this time; they share what the first of them fetches.
@@ -149,7 +147,7 @@ impl<S: Source> Request<'_, S> {
         let has_long = fetches.iter().any(|fetch| fetch.is_much_longer_than(progress.interval));
         let patience = tokio::time::Instant::now() + PATIENCE;
         let until = if has_long { last_word.min(patience) } else { last_word };
-        match tokio::time::timeout_at(until, join_all(fetches.iter().map(|fetch| fetch.outcome()))).await {
+        match tokio::time::timeout_at(until, join_all(fetches.iter().map(|fetch| fetch.outcome.clone()))).await {
             Ok(outcomes) => {
                 fetches.iter().zip(outcomes).for_each(|(fetch, outcome)| self.take_in(progress, fetch, outcome));
             }
@@ -233,7 +231,7 @@ impl<S: Source> Request<'_, S> {
         if state.store.is_malformed(&combined, hole) {
             return Some(false);
         }
-        if state.demands_all(&combined.region, hole) {
+        if state.demands_all(&combined, hole) {
             return Some(true);
         }
         let past = hole.before(self.inner.source.now());
@@ -259,10 +257,9 @@ impl<S: Source> Request<'_, S> {
             deadline: self.deadline,
             limits: inner.limits,
         };
-        let (ended, progress) = watch::channel(None);
         let wants_all = Arc::new(AtomicBool::new(wants_all));
-        let task = tokio::spawn(run(inner, plan, wait, began_at, Arc::clone(&wants_all), ended)).abort_handle();
-        Arc::new(InFlightFetch { key, interval, began_at, deadline: self.deadline, wants_all, progress, task })
+        let task = run(inner, plan, wait, began_at, Arc::clone(&wants_all));
+        Arc::new(InFlightFetch::spawn((key, interval), began_at, self.deadline, wants_all, task))
     }
 }
 
@@ -279,22 +276,17 @@ async fn run<S: Source>(
     wait: Duration,
     began_at: Time,
     wants_all: Arc<AtomicBool>,
-    ended: watch::Sender<Option<Outcome>>,
-) {
+) -> Outcome {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
     let since = tokio::time::Instant::now();
-    let (key, interval) = (plan.key.clone(), plan.interval);
-    let wants_more = || {
-        wants_all.load(Ordering::Relaxed)
-            || (key.list == List::Combined && inner.state().demands_all(&key.region, interval))
-    };
-    let put = {
-        let (inner, key) = (Arc::clone(&inner), key.clone());
-        move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed())
-    };
-    let outcome = fetch::fetch(plan, put, wants_more).await;
-    // Without a receiver no request waits any more.
-    let _ = ended.send(Some(outcome));
+    let (list, interval, cache) = (plan.key.clone(), plan.interval, Arc::clone(&inner));
+    let key = list.clone();
+    fetch::fetch(
+        plan,
+        move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed()),
+        || wants_all.load(Ordering::Relaxed) || cache.state().demands_all(&list, interval),
+    )
+    .await
 }

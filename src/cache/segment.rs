@@ -23,13 +23,14 @@ impl Segment {
         if !self.interval.overlaps(interval) {
             return vec![self];
         }
-        let rest = |rest: Interval| {
-            let part = self.within(rest);
-            // Packed, the part shares no memory with the other events.
-            let events = part.events.packed().expect("a part is no larger than the whole");
-            Self { events, ..part }
-        };
-        self.interval.without(interval).map(rest).collect()
+        let parts = self.interval.without(interval).map(|rest| self.within(rest));
+        parts
+            .map(|part| {
+                // Packed, the part shares no memory with the other events.
+                let events = part.events.packed().expect("a part is no larger than the whole");
+                Self { events, ..part }
+            })
+            .collect()
     }
 
     /// One segment of two that overlap or meet. Where both have events of the same time, none is lost.

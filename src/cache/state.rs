@@ -15,7 +15,7 @@ use super::segment::Segment;
 use super::source::Source;
 use super::store::{Size, Staleness, Store};
 use super::subscription::Subscription;
-use crate::event::Events;
+use crate::event::{Events, List};
 use crate::time::{Interval, Time};
 
 #[derive(Debug)]
@@ -51,10 +51,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether a request wants all events of a region's interval: of a part of them, the rest may cost more than it is worth.
-    pub(super) fn demands_all(&self, region: &str, interval: Interval) -> bool {
+    /// Whether a list is a combined one, and a request wants all events of its region's interval: of a part of them, the rest
+    /// may cost more than it is worth.
+    pub(super) fn demands_all(&self, key: &ListKey, interval: Interval) -> bool {
         let mut demands = self.demands.iter().filter_map(Weak::upgrade);
-        demands.any(|demand| demand.region == region && demand.interval.covers(interval))
+        key.list == List::Combined
+            && demands.any(|demand| demand.region == key.region && demand.interval.covers(interval))
     }
 }
 

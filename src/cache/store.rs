@@ -38,6 +38,14 @@ pub(super) struct Size {
     pub(super) body_bytes: usize,
 }
 
+impl Size {
+    fn add(&mut self, events: &Events, bytes: usize) {
+        self.events += events.len();
+        self.bytes += bytes;
+        self.body_bytes += events.body_bytes();
+    }
+}
+
 /// The cached segments of all lists.
 ///
 /// Nothing here awaits, reads the clock or calls Scaleway: times are arguments, so that a test can drive it.
@@ -84,14 +92,9 @@ impl Store {
 
     pub(super) fn size(&self) -> Size {
         let mut size = Size::default();
-        let mut add = |events: &Events, bytes: usize| {
-            size.events += events.len();
-            size.bytes += bytes;
-            size.body_bytes += events.body_bytes();
-        };
         for cached in self.lists.values() {
-            cached.settled.iter().for_each(|settled| add(&settled.segment.events, settled.bytes()));
-            cached.provisional.iter().for_each(|edge| add(&edge.segment.events, edge.bytes()));
+            cached.settled.iter().for_each(|settled| size.add(&settled.segment.events, settled.bytes()));
+            cached.provisional.iter().for_each(|edge| size.add(&edge.segment.events, edge.bytes()));
         }
         size
     }

@@ -161,12 +161,12 @@ impl Pages {
             let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
             let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
             let (decoder, bytes, list) = (&mut self.decoder, &mut self.bytes, self.window.list);
-            let read = |body: Vec<u8>| {
+            let answer = self.client.get(&call, deadline, |body| {
                 *bytes += body.len();
                 decoder.page(list, body)
-            };
+            });
             let can_shrink = self.size + 1 < PAGE_SIZES.len();
-            match self.client.get(&call, deadline, read).await {
+            match answer.await {
                 Ok(page) => break page,
                 Err(Error::Invalid { arguments, .. })
                     if can_shrink && arguments.iter().any(|name| name == "page_size") =>
