@@ -13,14 +13,6 @@ use super::list;
 pub const PERMISSION_SET: &str = "ProjectReadOnly";
 
 #[derive(Deserialize)]
-struct Projects {
-    #[serde(default)]
-    projects: Vec<Project>,
-    #[serde(default)]
-    total_count: u64,
-}
-
-#[derive(Deserialize)]
 struct Project {
     id: String,
     #[serde(default)]
@@ -37,9 +29,7 @@ pub async fn projects(
     deadline: Instant,
 ) -> Result<HashMap<String, String>, Error> {
     let path = ["account", "v3", "projects"];
-    let projects = list::numbered(client, &path, PERMISSION_SET, organization, deadline, |body| {
-        serde_json::from_slice::<Projects>(&body).map(|page| (page.projects, page.total_count))
-    });
-    let named = projects.await?.into_iter().filter(|project| !project.name.is_empty());
+    let projects: Vec<Project> = list::numbered(client, &path, PERMISSION_SET, organization, deadline).await?;
+    let named = projects.into_iter().filter(|project| !project.name.is_empty());
     Ok(named.map(|project| (project.id, project.name)).collect())
 }

@@ -12,7 +12,7 @@ use super::client::{Call, Client};
 use super::error::Error;
 pub use super::filter::{Filter, Param};
 use super::iam::Principal;
-use crate::event::{Decoder, Events, Kind, List};
+use crate::event::{Decoder, Events, Kind, List, Page};
 use crate::time::{Clock, Interval, Time};
 
 /// What reading the trail needs; it is granted on the whole organization.
@@ -104,12 +104,10 @@ pub struct Pages {
     tokens: HashSet<String>,
     /// Pages in a row without an event of the window.
     barren: usize,
-    bytes: usize,
-    in_window: usize,
-    oldest: Option<Time>,
+    extent: Extent,
+    /// Whether the pages came in order.
     ordered: bool,
-    malformed: Vec<Malformed>,
-    replaced: bool,
+    flaws: Flaws,
 }
 
 impl Pages {
@@ -133,12 +131,9 @@ impl Pages {
             token: None,
             tokens: HashSet::new(),
             barren: 0,
-            bytes: 0,
-            in_window: 0,
-            oldest: None,
+            extent: Extent::default(),
             ordered: true,
-            malformed: Vec::new(),
-            replaced: false,
+            flaws: Flaws::default(),
         }
     }
 
@@ -147,56 +142,16 @@ impl Pages {
     /// # Errors
     /// Why the window cannot be read further.
     pub async fn next(&mut self, deadline: Instant) -> Result<bool, PagesError> {
-        let endpoint = match self.window.list {
-            List::Of(Kind::Api) => "events",
-            List::Of(Kind::Authentication) => "authentication-events",
-            List::Of(Kind::System) => "system-events",
-            List::Combined => "combined-events",
-        };
         let before = self.decoder.len();
-        let page = loop {
-            let mut query: Vec<(&str, &str)> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            query.push(("page_size", PAGE_SIZES[self.size]));
-            query.extend(self.token.as_deref().map(|token| ("page_token", token)));
-            let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
-            let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
-            let (decoder, bytes, list) = (&mut self.decoder, &mut self.bytes, self.window.list);
-            let answer = self.client.get(&call, deadline, |body| {
-                *bytes += body.len();
-                decoder.page(list, body)
-            });
-            let can_shrink = self.size + 1 < PAGE_SIZES.len();
-            match answer.await {
-                Ok(page) => break page,
-                Err(Error::Invalid { arguments, .. })
-                    if can_shrink && arguments.iter().any(|name| name == "page_size") =>
-                {
-                    self.size += 1;
-                }
-                Err(Error::TooLarge { .. }) if can_shrink => {
-                    self.size = PAGES_OF_LARGE_EVENTS.max(self.size + 1);
-                }
-                Err(error) => return Err(PagesError::Failed(error)),
-            }
-        };
-        self.replaced |= page.replaced;
-        let newer = self.reached();
-        // Events outside the window say nothing about the order within it.
+        let page = self.fetch(deadline).await.map_err(PagesError::Failed)?;
+        self.flaws.replaced |= page.replaced;
+        let newer = self.extent.reached;
         let Interval { start, end } = self.window.interval;
-        let interval = start.nanos()..end.nanos();
-        let times = self.decoder.times()[before..].iter().copied().filter(|time| interval.contains(time));
-        let found = times.clone().count();
-        self.in_window += found;
-        self.barren = if found == 0 { self.barren + 1 } else { 0 };
-        if let (Some(oldest), Some(newest)) = (times.clone().min(), times.max()) {
-            let oldest = Time::from_nanos(oldest);
-            self.ordered &= self.oldest.is_none_or(|before| newest <= before.nanos());
-            self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
-        }
+        self.extend(before);
         if let Some(first) = page.malformed.first() {
-            let from = self.reached().filter(|_| page.next.is_some()).unwrap_or(start);
-            let first = self.client.redact(first);
-            self.malformed.push(Malformed { from, to: newer.unwrap_or(end), count: page.malformed.len(), first });
+            let from = self.extent.reached.filter(|_| page.next.is_some()).unwrap_or(start);
+            let (to, first) = (newer.unwrap_or(end), self.client.redact(first));
+            self.flaws.malformed.push(Malformed { from, to, count: page.malformed.len(), first });
         }
         let Some(next) = page.next else { return Ok(false) };
         if self.barren >= MOST_BARREN {
@@ -209,14 +164,59 @@ impl Pages {
         Ok(true)
     }
 
+    /// Fetches the next page, in a smaller size where the API refuses this one.
+    async fn fetch(&mut self, deadline: Instant) -> Result<Page, Error> {
+        let endpoint = match self.window.list {
+            List::Of(Kind::Api) => "events",
+            List::Of(Kind::Authentication) => "authentication-events",
+            List::Of(Kind::System) => "system-events",
+            List::Combined => "combined-events",
+        };
+        loop {
+            let mut query: Vec<(&str, &str)> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            query.push(("page_size", PAGE_SIZES[self.size]));
+            query.extend(self.token.as_deref().map(|token| ("page_token", token)));
+            let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
+            let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
+            let (decoder, bytes, list) = (&mut self.decoder, &mut self.extent.bytes, self.window.list);
+            let answer = self.client.get(&call, deadline, |body| {
+                *bytes += body.len();
+                decoder.page(list, body)
+            });
+            let can_shrink = self.size + 1 < PAGE_SIZES.len();
+            match answer.await {
+                Err(Error::Invalid { arguments, .. })
+                    if can_shrink && arguments.iter().any(|name| name == "page_size") =>
+                {
+                    self.size += 1;
+                }
+                Err(Error::TooLarge { .. }) if can_shrink => {
+                    self.size = PAGES_OF_LARGE_EVENTS.max(self.size + 1);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Extends what was read by the events from a row of the decoder on. Those outside the window say nothing about the order
+    /// within it.
+    fn extend(&mut self, row: usize) {
+        let Interval { start, end } = self.window.interval;
+        let times = self.decoder.times()[row..].iter().map(|nanos| Time::from_nanos(*nanos));
+        let times = times.filter(|time| (start..end).contains(time));
+        let found = times.clone().count();
+        self.extent.events += found;
+        self.barren = if found == 0 { self.barren + 1 } else { 0 };
+        if let (Some(oldest), Some(newest)) = (times.clone().min(), times.max()) {
+            self.ordered &= self.extent.reached.is_none_or(|reached| newest <= reached);
+            self.extent.reached = Some(oldest).filter(|_| self.ordered);
+        }
+    }
+
     /// How far the pages were read.
     #[must_use]
     pub fn extent(&self) -> Extent {
-        Extent { events: self.in_window, bytes: self.bytes, reached: self.reached() }
-    }
-
-    fn reached(&self) -> Option<Time> {
-        self.oldest.filter(|_| self.ordered)
+        self.extent
     }
 
     /// Takes the events of the window that were read since the last time, and what is wrong with them.
@@ -224,10 +224,9 @@ impl Pages {
     /// # Errors
     /// When they are too large for memory's columns.
     pub fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
-        self.bytes = 0;
+        self.extent.bytes = 0;
         let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
-        let flaws =
-            Flaws { malformed: std::mem::take(&mut self.malformed), replaced: std::mem::take(&mut self.replaced) };
+        let flaws = std::mem::take(&mut self.flaws);
         let Interval { start, end } = self.window.interval;
         Ok((decoder.finish()?.within(start.nanos(), end.nanos()), flaws))
     }

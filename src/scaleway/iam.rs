@@ -59,6 +59,13 @@ impl Principal {
         Some(Self { name: name.to_owned(), kind, is_told: true, aliases: vec![name.to_lowercase()] })
     }
 
+    /// A principal of IAM that is called by some names; nothing where all of them are empty.
+    fn called(kind: PrincipalKind, names: impl IntoIterator<Item = Option<String>>) -> Option<Self> {
+        let names: Vec<String> = names.into_iter().flatten().filter(|name| !name.is_empty()).collect();
+        let aliases = names.iter().map(|name| name.to_lowercase()).collect();
+        Some(Self { name: names.into_iter().next()?, kind, is_told: false, aliases })
+    }
+
     /// Whether one of its names fits: a user has an e-mail address and a user name.
     #[must_use]
     pub fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
@@ -125,14 +132,6 @@ impl Names {
 }
 
 #[derive(Deserialize)]
-struct Users {
-    #[serde(default)]
-    users: Vec<User>,
-    #[serde(default)]
-    total_count: u64,
-}
-
-#[derive(Deserialize)]
 struct User {
     id: String,
     #[serde(default)]
@@ -141,14 +140,6 @@ struct User {
     username: Option<String>,
     #[serde(default)]
     account_root_user_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Applications {
-    #[serde(default)]
-    applications: Vec<Application>,
-    #[serde(default)]
-    total_count: u64,
 }
 
 #[derive(Deserialize)]
@@ -163,30 +154,20 @@ struct Application {
 /// # Errors
 /// When a list of IAM cannot be read whole.
 pub async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
-    let path = |list| ["iam", "v1alpha1", list];
-    let (users, applications) = (path("users"), path("applications"));
-    let users = list::numbered(client, &users, PERMISSION_SET, organization, deadline, |body| {
-        serde_json::from_slice::<Users>(&body).map(|page| (page.users, page.total_count))
-    });
-    let applications = list::numbered(client, &applications, PERMISSION_SET, organization, deadline, |body| {
-        serde_json::from_slice::<Applications>(&body).map(|page| (page.applications, page.total_count))
-    });
-    let (users, applications) = tokio::try_join!(users, applications)?;
+    let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
+    let (users, applications) = tokio::try_join!(
+        list::numbered::<User>(client, &users, PERMISSION_SET, organization, deadline),
+        list::numbered::<Application>(client, &applications, PERMISSION_SET, organization, deadline)
+    )?;
     let mut names = Names::default();
     for user in users {
-        let known_as: Vec<String> =
-            [user.email, user.username].into_iter().flatten().filter(|n| !n.is_empty()).collect();
-        let Some(name) = known_as.first().cloned() else { continue };
-        let aliases = known_as.iter().map(|alias| alias.to_lowercase()).collect();
-        let who = Principal { name, kind: PrincipalKind::User, is_told: false, aliases };
+        let Some(who) = Principal::called(PrincipalKind::User, [user.email, user.username]) else { continue };
         names.by_account.extend(user.account_root_user_id.map(|account| (account, user.id.clone())));
         names.by_id.insert(user.id, who);
     }
     for application in applications {
-        let Some(name) = application.name.filter(|name| !name.is_empty()) else { continue };
-        let aliases = vec![name.to_lowercase()];
-        let who = Principal { name, kind: PrincipalKind::Application, is_told: false, aliases };
-        names.by_id.insert(application.id, who);
+        let who = Principal::called(PrincipalKind::Application, [application.name]);
+        names.by_id.extend(who.map(|who| (application.id, who)));
     }
     Ok(names)
 }

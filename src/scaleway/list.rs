@@ -2,30 +2,33 @@
 
 use std::time::Instant;
 
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
 use super::client::{Call, Client};
 use super::error::Error;
 
 /// A list has at most this many pages of 100; it only guards against one that never ends.
 const MAX_PAGES: u32 = 1_000;
 
-/// All items of a list of an organization; `read` returns a page's items, and how many the list has in all.
+/// All items of a list of an organization. A page has them under the name of the list, which ends its path.
 ///
 /// # Errors
 /// When a page cannot be read.
-pub(super) async fn numbered<T>(
+pub(super) async fn numbered<T: DeserializeOwned>(
     client: &Client,
     path: &[&str],
     permission_set: &'static str,
     organization: &str,
     deadline: Instant,
-    read: impl Fn(Vec<u8>) -> Result<(Vec<T>, u64), serde_json::Error>,
 ) -> Result<Vec<T>, Error> {
+    let name = path.last().expect("the path of a list has segments");
     let mut all = Vec::new();
     for number in 1..=MAX_PAGES {
         let page = number.to_string();
         let query = [("organization_id", organization), ("page", &page), ("page_size", "100")];
         let call = Call { path, query: &query, permission_set };
-        let (items, total) = client.get(&call, deadline, &read).await?;
+        let (items, total) = client.get(&call, deadline, |body| read::<T>(&body, name)).await?;
         let exhausted = items.is_empty();
         all.extend(items);
         if exhausted || all.len() as u64 >= total {
@@ -33,4 +36,14 @@ pub(super) async fn numbered<T>(
         }
     }
     Ok(all)
+}
+
+/// The items of a page, and how many the list has in all.
+fn read<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<(Vec<T>, u64), serde_json::Error> {
+    let mut page: Map<String, Value> = serde_json::from_slice(body)?;
+    Ok((field(&mut page, name)?, field(&mut page, "total_count")?))
+}
+
+fn field<T: DeserializeOwned + Default>(page: &mut Map<String, Value>, name: &str) -> Result<T, serde_json::Error> {
+    page.remove(name).map_or_else(|| Ok(T::default()), serde_json::from_value)
 }
