@@ -7,7 +7,7 @@
 //! - [`risk`]: what an event means
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs
-//! - [`transport`]: HTTP to any service
+//! - `transport`: HTTP to any service
 //! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers, and `lenient`: JSON values as people write them
 //!
 //! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organization behind real HTTP, and `host`, which
@@ -29,4 +29,4 @@ pub mod sandbox;
 pub mod scaleway;
 pub mod settings;
 pub mod time;
-pub mod transport;
+mod transport;

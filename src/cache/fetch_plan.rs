@@ -1,3 +1,5 @@
+//! What goes into a fetch, and what comes out of it.
+
 use std::time::Instant;
 
 use super::gap::Gap;

@@ -1,3 +1,5 @@
+//! What is cached of a list, and what is missing: the arithmetic between a request and the segments.
+
 use rangemap::RangeSet;
 
 use super::list_key::ListKey;

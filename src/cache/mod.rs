@@ -24,10 +24,13 @@
 //!
 //! - [`EventCache`] owns the [`Store`](store::Store) and the list of fetches in flight, behind one lock without guards
 //!   across an await.
-//! - A [`Request`](request::Request) is one read of some lists of a region. It looks up, finds or begins fetches for what is
-//!   missing, waits, and looks up again. It owns its fetches together with all other requests that wait for them.
+//! - A [`Request`](request::Request) is one read of some lists of a region, with a [`Progress`](progress::Progress) for each. It
+//!   looks up, finds or begins fetches for what is missing, waits, and looks up again. It owns its fetches together with all
+//!   other requests that wait for them.
 //! - An [`InFlightFetch`](in_flight::InFlightFetch) owns its task: when the last request drops it, the task is aborted, and the
 //!   pages that it has read completely are cached.
+//! - The [`Source`] owns all that is particular to a service: its pages, its clock, and the interval that it covers. What went
+//!   wrong with its pages becomes a [`Gap`] where they are read, and a [`Listing`] has the gaps that are left in the end.
 //! - A task runs [`fetch`](fetch::fetch), which owns its [`Worker`](worker::Worker)s; a [`Batcher`](batcher::Batcher) packs what
 //!   a worker has read.
 //! - A [`Subscription`](subscription::Subscription) knows which events of a list its subscribers have received, and sends them

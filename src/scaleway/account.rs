@@ -23,7 +23,7 @@ struct Project {
 ///
 /// # Errors
 /// When the list cannot be read whole.
-pub async fn projects(
+pub(crate) async fn projects(
     client: &Client,
     organization: &str,
     deadline: Instant,

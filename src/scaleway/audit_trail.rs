@@ -325,7 +325,7 @@ pub async fn products(
 ///
 /// # Errors
 /// When the call fails.
-pub async fn principal(
+pub(crate) async fn principal(
     client: &Client,
     organization: &str,
     id: &str,
@@ -343,7 +343,7 @@ const PRINCIPALS: [&str; 4] = ["DeleteUser", "DeleteApplication", "CreateUser", 
 ///
 /// # Errors
 /// When a call fails.
-pub async fn principals(
+pub(crate) async fn principals(
     client: &Client,
     organization: &str,
     deadline: Instant,

@@ -22,13 +22,13 @@ pub struct Client {
 
 /// A call: a path below the API's URL with its query.
 #[derive(Clone, Debug)]
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// The path's segments; each is escaped, so that none can become several.
-    pub path: &'a [&'a str],
+    pub(crate) path: &'a [&'a str],
     /// The query's pairs.
-    pub query: &'a [(&'a str, &'a str)],
+    pub(crate) query: &'a [(&'a str, &'a str)],
     /// The permission set that the call needs, named where it is refused.
-    pub permission_set: &'static str,
+    pub(crate) permission_set: &'static str,
 }
 
 impl Call<'_> {
@@ -52,7 +52,7 @@ impl Client {
     ///
     /// # Errors
     /// When the certificates cannot be used.
-    pub fn new(settings: &Settings, clock: Arc<dyn Clock>, meter: &Meter) -> Result<Self, Error> {
+    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>, meter: &Meter) -> Result<Self, Error> {
         let host = settings.api_url.host_str().expect("an http or https URL has a host").to_owned();
         let name = HeaderName::from_static("x-auth-token");
         let config = Config {
@@ -82,7 +82,7 @@ impl Client {
 
     /// A text of Scaleway on one line, bounded in length, and without the key.
     #[must_use]
-    pub fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         self.http.redact(text)
     }
 
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// # Errors
     /// The last failure, when trying again cannot help or the deadline is near.
-    pub async fn get<T>(
+    pub(crate) async fn get<T>(
         &self,
         call: &Call<'_>,
         deadline: Instant,

@@ -33,7 +33,7 @@ struct Resource {
 ///
 /// # Errors
 /// When a page cannot be read; when the deadline ends the first one.
-pub async fn resources(
+pub(crate) async fn resources(
     client: &Client,
     organization: &str,
     deadline: Instant,

@@ -50,7 +50,7 @@ pub struct Principal {
 impl Principal {
     /// A principal that an event names as its resource of a type; nothing where the type is none of a principal.
     #[must_use]
-    pub fn told(resource_type: &str, name: &str) -> Option<Self> {
+    pub(crate) fn told(resource_type: &str, name: &str) -> Option<Self> {
         let kind = match resource_type {
             "iam_user" | "account_user" => PrincipalKind::User,
             "iam_application" => PrincipalKind::Application,
@@ -68,7 +68,7 @@ impl Principal {
 
     /// Whether one of its names fits: a user has an e-mail address and a user name.
     #[must_use]
-    pub fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
+    pub(crate) fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
         fits(&self.name) || self.aliases.iter().any(|alias| fits(alias))
     }
 }
@@ -153,7 +153,7 @@ struct Application {
 ///
 /// # Errors
 /// When a list of IAM cannot be read whole.
-pub async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
+pub(crate) async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
     let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
     let (users, applications) = tokio::try_join!(
         list::numbered::<User>(client, &users, PERMISSION_SET, organization, deadline),

@@ -23,7 +23,7 @@ const LACKING_FOR: Duration = Duration::from_secs(30);
 ///
 /// A renewal that fails leaves the last value: a stale value is better than none, and [`Found::stale`] has the reason.
 #[derive(Debug)]
-pub struct Lookup<T> {
+pub(crate) struct Lookup<T> {
     /// Locked for a few instructions, never while something is awaited.
     cached: Mutex<Cached<T>>,
     /// Locked while a value is fetched, so that concurrent callers share one fetch.
@@ -77,7 +77,7 @@ impl<T> Clone for Found<T> {
 impl<T> Found<T> {
     /// A value that nothing is wrong with.
     #[must_use]
-    pub fn fresh(value: Arc<T>) -> Self {
+    pub(crate) fn fresh(value: Arc<T>) -> Self {
         Self { value, stale: None }
     }
 
@@ -85,7 +85,7 @@ impl<T> Found<T> {
     ///
     /// # Errors
     /// What the value's renewal failed with.
-    pub fn unexpired(self) -> Result<Self, Error> {
+    pub(crate) fn unexpired(self) -> Result<Self, Error> {
         match self.stale {
             Some(Stale { expired: true, error, .. }) => Err(error),
             _ => Ok(self),
@@ -96,7 +96,7 @@ impl<T> Found<T> {
 impl Stale {
     /// A sentence for people, such as `Names are those of 14:05 UTC; IAM does not answer: ...`.
     #[must_use]
-    pub fn sentence(&self, what: &str, source: &str) -> String {
+    pub(crate) fn sentence(&self, what: &str, source: &str) -> String {
         let (time, now): (DateTime<Utc>, DateTime<Utc>) = (self.time.into(), self.looked_up.into());
         let format = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
         format!("{what} are those of {}; {source} does not answer: {}", time.format(format), self.error.summary())
@@ -150,7 +150,7 @@ impl<T> Cached<T> {
 impl<T> Lookup<T> {
     /// A lookup that has fetched nothing yet.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let cached = Cached { clock, value: None, failure: None };
         Self { cached: Mutex::new(cached), fetching: tokio::sync::Mutex::new(()) }
     }
@@ -161,14 +161,14 @@ impl<T> Lookup<T> {
 
     /// The value in the cache, where it is good and its renewal has not failed.
     #[must_use]
-    pub fn get_cached(&self) -> Option<Arc<T>> {
+    pub(crate) fn get_cached(&self) -> Option<Arc<T>> {
         let found = self.cached().good(&|_| false)?.ok()?;
         found.stale.is_none().then_some(found.value)
     }
 
     /// Whether there has never been a value, since what was asked for does not exist.
     #[must_use]
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         let cached = self.cached();
         cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())
     }
@@ -178,7 +178,7 @@ impl<T> Lookup<T> {
     ///
     /// # Errors
     /// When nothing could ever be fetched.
-    pub async fn get(
+    pub(crate) async fn get(
         &self,
         deadline: std::time::Instant,
         lacks: impl Fn(&T) -> bool + Send,
@@ -195,7 +195,7 @@ impl<T> Lookup<T> {
     ///
     /// # Errors
     /// When nothing could ever be fetched.
-    pub async fn get_now(
+    pub(crate) async fn get_now(
         &self,
         deadline: std::time::Instant,
         fetch: impl Future<Output = Result<T, Error>> + Send,

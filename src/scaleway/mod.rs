@@ -9,10 +9,11 @@ mod filter;
 mod grant;
 pub mod iam;
 mod list;
-pub mod lookup;
+mod lookup;
 mod meter;
 
-pub use client::{Call, Client};
+pub use client::Client;
 pub use error::Error;
-pub use lookup::{Found, Lookup, Stale};
+pub(crate) use lookup::Lookup;
+pub use lookup::{Found, Stale};
 pub use meter::Meter;

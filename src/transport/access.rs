@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 /// What a service knows about the permission of one call. A client reports each try of the call to it.
-pub trait Access: Sync {
+pub(crate) trait Access: Sync {
     /// A try under way; dropped where the try is given up, or fails in any way but a refusal.
     type Try: Send;
 

@@ -25,35 +25,35 @@ const USUAL_ANSWER_BYTES: usize = 1 << 20;
 
 /// What a client has to know.
 #[derive(Clone, Debug)]
-pub struct Config<'a> {
+pub(crate) struct Config<'a> {
     /// The service's name, for the log.
-    pub service: &'static str,
+    pub(crate) service: &'static str,
     /// An http or https URL; paths of requests are appended to its path.
-    pub base_url: Url,
+    pub(crate) base_url: Url,
     /// The authentication of each call.
-    pub auth: Auth,
+    pub(crate) auth: Auth,
     /// The timeout of one try.
-    pub call_timeout: Duration,
+    pub(crate) call_timeout: Duration,
     /// The most concurrent calls.
-    pub concurrent_calls: u32,
+    pub(crate) concurrent_calls: u32,
     /// This server's clock.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Trusted certificates besides the system's, in PEM that the settings have checked.
-    pub ca_certificate: Option<&'a [u8]>,
+    pub(crate) ca_certificate: Option<&'a [u8]>,
 }
 
 /// A GET request: a path below the base URL with its query.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The path's segments; each is escaped, so that none can become several.
-    pub path: &'a [&'a str],
+    pub(crate) path: &'a [&'a str],
     /// The query's pairs.
-    pub query: &'a [(&'a str, &'a str)],
+    pub(crate) query: &'a [(&'a str, &'a str)],
 }
 
 /// The HTTP side of one service with one credential. Clones share permits and clock.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base_url: Url,
     header: (HeaderName, HeaderValue),
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// When the secret cannot be sent, or the HTTP client cannot be set up.
-    pub fn new(config: Config<'_>, meter: &Meter) -> Result<Self, SetupError> {
+    pub(crate) fn new(config: Config<'_>, meter: &Meter) -> Result<Self, SetupError> {
         let header = config.auth.header()?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
@@ -96,13 +96,13 @@ impl Client {
 
     /// How many calls may run at the same time just now.
     #[must_use]
-    pub fn concurrent_calls(&self) -> usize {
+    pub(crate) fn concurrent_calls(&self) -> usize {
         self.limit.current()
     }
 
     /// A text of the service on one line, bounded in length, and without the secret.
     #[must_use]
-    pub fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         redact(&self.secret, text)
     }
 
@@ -112,7 +112,7 @@ impl Client {
     ///
     /// # Errors
     /// The last failure, when trying again cannot help or the deadline is near.
-    pub async fn get_json<T>(
+    pub(crate) async fn get_json<T>(
         &self,
         request: Request<'_>,
         deadline: Instant,

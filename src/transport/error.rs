@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use super::retry::Failure;
 
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can have a body of 10 MB.
-pub const MAX_ANSWER_BYTES: usize = 64 << 20;
+pub(crate) const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// Why there is no client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SetupError {
+pub(crate) enum SetupError {
     /// The secret cannot be a header's value.
     Secret,
     /// The HTTP client cannot be set up.
@@ -22,7 +22,7 @@ pub enum SetupError {
 
 /// Why a call failed; no text contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
+pub(crate) enum Error {
     /// A status that is no success.
     Refused(Refused),
     /// No answer in time.
@@ -46,17 +46,17 @@ pub enum Error {
 
 /// An answer whose status is no success.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// Whether the body claims to be JSON.
-    pub is_json: bool,
+    pub(crate) is_json: bool,
     /// The body as it came: it may echo the secret.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// How long the service asks to wait.
-    pub retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// How often the call was tried, this time included.
-    pub tries: u32,
+    pub(crate) tries: u32,
 }
 
 impl fmt::Debug for Refused {
@@ -69,7 +69,7 @@ impl fmt::Debug for Refused {
 impl Refused {
     /// The body, where it is JSON of this shape, and else the default.
     #[must_use]
-    pub fn json<T: DeserializeOwned + Default>(&self) -> T {
+    pub(crate) fn json<T: DeserializeOwned + Default>(&self) -> T {
         if self.is_json { serde_json::from_slice(&self.body).unwrap_or_default() } else { T::default() }
     }
 }

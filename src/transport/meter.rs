@@ -5,7 +5,7 @@ use prometheus::{Histogram, HistogramOpts, HistogramTimer, IntCounterVec, Opts};
 
 /// Counts calls by outcome and measures their duration; one per service for the whole process.
 #[derive(Clone, Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     calls: IntCounterVec,
     seconds: Histogram,
 }
@@ -13,7 +13,7 @@ pub struct Meter {
 impl Meter {
     /// Metrics whose names begin with a prefix, about the calls to a service.
     #[must_use]
-    pub fn new(prefix: &str, service: &str) -> Self {
+    pub(crate) fn new(prefix: &str, service: &str) -> Self {
         let calls =
             Opts::new(format!("{prefix}_calls_total"), format!("Calls to {service} by outcome, retries included."));
         let seconds =
@@ -28,7 +28,7 @@ impl Meter {
 
     /// The collectors, for a registry.
     #[must_use]
-    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
         vec![Box::new(self.calls.clone()), Box::new(self.seconds.clone())]
     }
 

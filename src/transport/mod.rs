@@ -11,8 +11,11 @@ mod redact;
 mod retry;
 mod tls;
 
-pub use access::Access;
-pub use auth::Auth;
-pub use client::{Client, Config, Request};
-pub use error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};
-pub use meter::Meter;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use access::Access;
+pub(crate) use auth::Auth;
+pub(crate) use client::{Client, Config, Request};
+pub(crate) use error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};
+pub(crate) use meter::Meter;
