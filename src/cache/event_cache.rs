@@ -127,8 +127,8 @@ impl<S: Source> EventCache<S> {
         listings.into_iter().flatten().collect()
     }
 
-    /// The events of a list that are first seen from now on, whichever request fetches them, each once. Events are new if they
-    /// were not cached before and were recorded no longer than the settling time ago.
+    /// The events of a list that are first seen from now on, whichever request fetches them, each once. Cached events are not
+    /// new, nor are those that had settled at the subscription, or an hour before they are fetched.
     ///
     /// Nothing is fetched for a subscriber. One that does not keep up is told so by
     /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged).
