@@ -1,5 +1,4 @@
 use super::gap::Gap;
-use super::limits::Limits;
 use super::lookup::Lookup;
 use super::progress::Progress;
 use crate::event::{Events, List};
@@ -50,13 +49,7 @@ impl Listing {
 
     /// The events of a request that can fetch no more, the newest of them where there are too many: what a lookup found and,
     /// if that is not all, the events of incomplete fetches.
-    pub(super) fn of(
-        progress: Progress<'_>,
-        lookup: Lookup,
-        coverage: Interval,
-        max_events: usize,
-        limits: Limits,
-    ) -> Self {
+    pub(super) fn of(progress: Progress<'_>, lookup: Lookup, coverage: Interval, max_events: usize) -> Self {
         let Progress { key, interval, incomplete, asked_at, gap, .. } = progress;
         // What failed was not needed if nothing is: another request has fetched it, or enough events are newer.
         let complete = lookup.needed(max_events).is_empty();

@@ -107,8 +107,7 @@ impl<S: Source> Request<'_, S> {
                 continue;
             }
             let never_combined = progress.hints.never_combined;
-            let listing =
-                Listing::of(progress, lookup, self.inner.source.coverage(), self.inner.max_events, self.inner.limits);
+            let listing = Listing::of(progress, lookup, self.inner.source.coverage(), self.inner.max_events);
             if never_combined && listing.gaps.is_empty() {
                 self.inner.stop_combining();
             }
