@@ -230,10 +230,10 @@ async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
     let mut large = source.clone();
     large.json_data["padding"] = "x".repeat(5 << 20).into();
     assert_eq!(host.health(&large).await.unwrap().status, 1);
-    assert_eq!(host.resource(&large, "regions").await.unwrap().0, 200);
+    assert_eq!(host.resource(&large, "check").await.unwrap().0, 200);
     large.json_data["padding"] = "x".repeat(17 << 20).into();
     assert!(host.health(&large).await.is_err());
-    assert!(host.resource(&large, "regions").await.is_err());
+    assert!(host.resource(&large, "check").await.is_err());
 
     host.stop().await.unwrap();
 }
@@ -318,7 +318,7 @@ async fn users_without_a_role_are_answered() {
         let responses = host.query(&source, &[Ask::new("A", total(), last_hours(200))], &[]).await.unwrap();
         assert_eq!(number(&responses["A"]), 500, "{role:?}");
         assert_eq!(host.health(&source).await.unwrap().status, 1, "{role:?}");
-        assert_eq!(host.resource(&source, "regions").await.unwrap().0, 200, "{role:?}");
+        assert_eq!(host.resource(&source, "check").await.unwrap().0, 200, "{role:?}");
     }
     // An alert rule has no user at all.
     let mut request = request(&source, vec![query("A", total().to_string(), last_hours(200))]);
@@ -427,7 +427,7 @@ async fn a_request_that_names_no_data_source_is_an_error_of_each_query() {
     assert_eq!(answer.status, 2);
     assert!(answer.message.contains("names no data source"), "{}", answer.message);
     let answer =
-        host.resource_raw(CallResourceRequest { path: "regions".to_owned(), ..Default::default() }).await.unwrap();
+        host.resource_raw(CallResourceRequest { path: "products".to_owned(), ..Default::default() }).await.unwrap();
     assert_eq!(answer.code, 400);
     host.stop().await.unwrap();
 }

@@ -91,7 +91,7 @@ impl Heard {
             questions.into_iter().enumerate().map(|(place, json)| Ask::new(&place.to_string(), json, range)).collect();
         let alert = [("FromAlert", "true")];
         let queries = join_all([&[][..], &alert].map(|headers| host.query(source, &asks, headers)));
-        let urls = ["regions", "products", "principals", "resources", "event/x?at=2026-01-01T00:00:00Z", "nonsense"];
+        let urls = ["products", "principals", "resources", "check?query=%7B%7D", "nonsense"];
         let resources = join_all(urls.map(|url| host.resource(source, url)));
         let (queries, resources) = tokio::join!(queries, resources);
         for answer in queries {

@@ -21,7 +21,7 @@ async fn errors(host: &Host, source: &Source) -> [String; 3] {
     assert_eq!(responses["A"], responses["B"]);
     let health = host.health(source).await.expect("a bad health, not a failed call");
     assert_eq!(health.status, 2, "{}", health.message);
-    let (status, answer) = host.resource(source, "regions").await.expect("a refusal, not a failed call");
+    let (status, answer) = host.resource(source, "products").await.expect("a refusal, not a failed call");
     assert_eq!(status, 400, "{answer}");
     [responses["A"].error.clone(), health.message, answer["message"].as_str().unwrap().to_owned()]
 }

@@ -1,17 +1,14 @@
-//! `CallResource`: small JSON answers for editors, pickers and links.
+//! `CallResource`: small JSON answers for editors and pickers.
 //!
 //! | path | answer |
 //! |---|---|
-//! | `/regions` | the regions that can be asked, and which are configured |
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications, and Scaleway's own machinery |
-//! | `/projects` | the projects of the organization |
 //! | `/resources` | the resources that recent events name |
-//! | `/event/{id}` | one event of any project; `at` is its time, `region` its region |
-//! | `/check` | the notices that an answer would have about the names in a query, which is the body or the parameter `query`; `rule=true` checks it as an alert rule's |
+//! | `/check` | the notices that an answer would have about the names in a query, which is the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,21 +23,15 @@ use tonic::{Request as GrpcRequest, Response, Status};
 use super::panics::catch_panic;
 use super::process::Process;
 use crate::event::Column;
-use crate::lenient::canonical_id;
 use crate::query::events::{EventList, Format, Order};
-use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, events, text};
+use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, text};
 use crate::scaleway::Found;
-use crate::scaleway::audit_trail::GLOBAL_REGION;
-use crate::settings::{REGIONS, REGIONS_ALLOWED, is_region};
 use crate::time::Time;
 
 /// The most items that a list answers with.
 const MOST: usize = 500;
 
 const DAY_MS: i64 = 86_400_000;
-
-/// How far an event's recording may lie from the time in its id, or from the time given: a minute.
-const AROUND_MS: i64 = 60_000;
 
 /// The resource service.
 #[derive(Debug)]
@@ -79,22 +70,18 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
     let parameters = Parameters::of(&call.url);
     let deadline = Instant::now() + data_source.settings.query_timeout;
     let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
-    let allowed = if path[..] == ["check"] { &["GET", "POST"][..] } else { &["GET"] };
-    if !call.method.is_empty() && !allowed.contains(&call.method.as_str()) {
-        let message = format!("the method is {:?}. Allowed: {}", text::plain(&call.method), allowed.join(", "));
+    if !matches!(call.method.as_str(), "" | "GET") {
+        let message = format!("the method is {:?}. Allowed: GET", text::plain(&call.method));
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
     let list = match path[..] {
-        ["check"] => check(data_source, &parameters, &call.body, deadline).await?,
-        ["regions"] => regions(data_source),
+        ["check"] => check(data_source, &parameters, deadline).await?,
         ["products"] => products(data_source, deadline).await?,
         ["principals"] => principals(data_source, &parameters, deadline).await?,
-        ["projects"] => projects(data_source, &parameters, deadline).await?,
         ["resources"] => resources(data_source, &parameters, deadline).await?,
-        ["event", id] => return event(data_source, &canonical_id(id.to_owned()), &parameters, deadline).await,
         _ => {
             let message = format!(
-                "there is no resource {:?}. Allowed: regions, products, principals, projects, resources, event/{{id}}, check",
+                "there is no resource {:?}. Allowed: products, principals, resources, check",
                 text::plain(&call.path)
             );
             return Err(Failure { status: 404, ..Failure::input(message) });
@@ -138,20 +125,6 @@ impl Parameters {
         })
     }
 
-    /// The regions that may have an event: that of the parameter `region`, which is `global` in rows of global events, or else
-    /// all that are configured, and that of global events.
-    fn regions(&self, data_source: &DataSource) -> Result<Vec<String>, Failure> {
-        match self.get("region") {
-            "" => Ok(data_source.regions()),
-            "global" => Ok(vec![GLOBAL_REGION.to_owned()]),
-            region if is_region(region) => Ok(vec![region.to_owned()]),
-            region => {
-                let region = text::plain(region);
-                Err(Failure::input(format!("region is {region:?}. Allowed: global, {REGIONS_ALLOWED}")))
-            }
-        }
-    }
-
     /// The range from `from` to `to`; the last day where they are absent.
     fn range(&self, now: Time) -> Result<(i64, i64), Failure> {
         let to = self.time("to")?.unwrap_or_else(|| now.nanos().div_euclid(1_000_000));
@@ -162,14 +135,6 @@ impl Parameters {
 /// Sentences as an editor shows them.
 fn shown(notices: &[impl AsRef<str>]) -> Vec<Cow<'_, str>> {
     notices.iter().map(|notice| text::message(notice.as_ref())).collect()
-}
-
-fn regions(data_source: &DataSource) -> Value {
-    let configured = &data_source.settings.regions;
-    let others = configured.iter().map(String::as_str).filter(|name| !REGIONS.contains(name));
-    let item = |name: &str| json!({ "name": name, "configured": configured.iter().any(|region| region == name) });
-    let list: Vec<Value> = REGIONS.into_iter().chain(others).map(item).collect();
-    json!({ "regions": list })
 }
 
 /// The products of all configured regions; one region that answers is enough.
@@ -193,16 +158,6 @@ async fn principals(data_source: &DataSource, parameters: &Parameters, deadline:
         .collect();
     let notices: Vec<String> = stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect();
     Ok(json!({ "principals": list, "notices": shown(&notices) }))
-}
-
-async fn projects(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let Found { value: projects, stale } = data_source.projects(deadline).await?;
-    let by_name: BTreeSet<(&str, &str)> = projects.iter().map(|(id, name)| (name.as_str(), id.as_str())).collect();
-    let picked = by_name.into_iter().filter(|(name, id)| parameters.picks([*name, *id].into_iter()));
-    let list: Vec<Value> = picked.take(MOST).map(|(name, id)| json!({ "id": id, "name": text::label(name) })).collect();
-    let notices: Vec<String> =
-        stale.iter().map(|stale| stale.sentence("Names of projects", "the Account API")).collect();
-    Ok(json!({ "projects": list, "notices": shown(&notices) }))
 }
 
 async fn gather(
@@ -257,13 +212,9 @@ async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: 
     for (id, seen) in &mut seen {
         seen.name = seen.name.take().or_else(|| named.get(*id).cloned());
     }
-    let wanted_kind = parameters.get("type");
     let mut list: Vec<(&str, Seen)> = seen
         .into_iter()
-        .filter(|(id, seen)| {
-            (wanted_kind.is_empty() || seen.kind.as_deref() == Some(wanted_kind))
-                && parameters.picks([Some(*id), seen.name.as_deref()].into_iter().flatten())
-        })
+        .filter(|(id, seen)| parameters.picks([Some(*id), seen.name.as_deref()].into_iter().flatten()))
         .collect();
     list.sort_by(|(a, x), (b, y)| y.last.cmp(&x.last).then_with(|| a.cmp(b)));
     let total = list.len();
@@ -284,7 +235,6 @@ async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: 
 async fn check(
     data_source: &DataSource,
     parameters: &Parameters,
-    body: &[u8],
     deadline: Instant,
 ) -> Result<Value, Failure> {
     let from_alert = match parameters.get("rule") {
@@ -292,10 +242,9 @@ async fn check(
         "true" => true,
         other => return Err(Failure::input(format!("rule is {:?}. Allowed: true, false", text::plain(other)))),
     };
-    let query = if body.is_empty() { parameters.get("query").as_bytes() } else { body };
     let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
     let checked = async {
-        let query = Query::parse(query, "", &request, data_source.settings.max_events)?;
+        let query = Query::parse(parameters.get("query").as_bytes(), "", &request, data_source.settings.max_events)?;
         query.question.needs_for(&request)?;
         data_source.warnings(&query, &request, deadline).await
     };
@@ -305,53 +254,4 @@ async fn check(
     };
     let warnings: Vec<_> = warnings.iter().map(|warning| text::message(warning)).collect();
     Ok(json!({ "error": error, "warnings": warnings }))
-}
-
-/// One event by its id. The API cannot be asked for an id: the time is, from the parameter `at` or from the id itself.
-async fn event(
-    data_source: &DataSource,
-    id: &str,
-    parameters: &Parameters,
-    deadline: Instant,
-) -> Result<String, Failure> {
-    let Some(at) = parameters.time("at")?.or_else(|| time_of_uuid7(id)) else {
-        return Err(Failure::input(format!(
-            "the id {:?} does not tell when the event was. Add at=, the event's time in milliseconds since 1970 or as in RFC 3339",
-            text::plain(id)
-        )));
-    };
-    let range = (at.saturating_sub(AROUND_MS).max(0), at.saturating_add(AROUND_MS));
-    let scope = Scope { regions: parameters.regions(data_source)?, ..Scope::default() };
-    let asked = scope.regions.join(", ");
-    let mut answer = gather(data_source, scope, range, deadline).await?;
-    let Some(row) = answer.events.ids().iter().position(|other| other == Some(id)) else {
-        if let Some(failure) = answer.missing() {
-            return Err(failure);
-        }
-        let message =
-            format!("there is no event {} within a minute of its time in the regions asked ({asked})", text::plain(id));
-        return Err(Failure { status: 404, ..Failure::input(message) });
-    };
-    let only: Vec<bool> = (0..answer.events.len()).map(|other| other == row).collect();
-    answer.keep(&only)?;
-    Ok(events::object(&answer, 0))
-}
-
-/// The time in a version 7 UUID, milliseconds since 1970. The trail's own ids are of that version, save those of Instance.
-fn time_of_uuid7(id: &str) -> Option<i64> {
-    let digits: Cow<'_, str> = id.chars().filter(|c| *c != '-').collect::<String>().into();
-    let is_version_7 = digits.len() == 32 && digits.as_bytes()[12] == b'7';
-    is_version_7.then(|| i64::from_str_radix(&digits[..12], 16).ok()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_7_id_tells_its_time() {
-        assert_eq!(time_of_uuid7("0199b898-3b6f-72e4-9923-a63f5a3f66be"), Some(1_759_738_608_495));
-        assert_eq!(time_of_uuid7("2c6b91c4-8a87-4023-8426-ca0badee1d95"), None);
-        assert_eq!(time_of_uuid7("é199b898-3b6f-72e4-9923-a63f5a3f66be"), None);
-    }
 }
