@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use arrow::array::AsArray;
 use arrow::datatypes::DataType;
+use audittrail::event::{Column, Long};
 use audittrail::frame::Frame;
-use audittrail::query::events;
+use audittrail::query::dimension::Dimension;
 use audittrail::sandbox::{Config, Kind};
 use engine::{Engine, jsons, list, numbers, sum, texts};
 use serde_json::{Value, json};
@@ -155,9 +156,9 @@ async fn texts_for_machines_are_unchanged() {
     assert!(texts(&values, "value").contains(&HOSTILE.to_owned()), "{:?}", texts(&values, "value"));
     let picked = engine.ask(list(json!({ "methods": [HOSTILE] }))).await.unwrap();
     assert_eq!(picked.rows(), 1);
-    let answer = engine.answer(&json!({}), &engine.ever()).await;
-    let event: Value = serde_json::from_str(&events::object(&answer, 0)).unwrap();
-    assert_eq!((&event["user_agent"], &event["request_body"]["action"]), (&json!(HOSTILE), &json!(HOSTILE)));
+    let events = engine.answer(&json!({}), &engine.ever()).await.events;
+    let body: Value = serde_json::from_str(events.long(Long::RequestBody).value(0)).unwrap();
+    assert_eq!((events.text(Column::UserAgent).get(0), &body["action"]), (Some(HOSTILE), &json!(HOSTILE)));
 }
 
 #[tokio::test]
@@ -174,12 +175,12 @@ async fn ordinary_texts_are_shown_as_they_are() {
     let engine = Engine::start(Config { events: 200, ..Config::default() }).await;
     let table = engine.ask(list(json!({}))).await.unwrap();
     let answer = engine.answer(&json!({}), &engine.ever()).await;
-    for column in ["principal", "user_agent", "resource_name", "request_id"] {
-        let shown = texts(&table, column);
-        for (row, shown) in shown.iter().enumerate() {
-            let event: Value = serde_json::from_str(&events::object(&answer, row)).unwrap();
-            let text = event.get(column).and_then(Value::as_str).unwrap_or_default();
-            assert!(text == shown || hides(text), "{text:?} is shown as {shown:?}");
+    let columns = [Column::UserAgent, Column::ResourceName].map(Dimension::Column);
+    for dimension in columns.into_iter().chain([Dimension::Principal, Dimension::RequestId]) {
+        let text = answer.dimension(dimension);
+        for (row, shown) in texts(&table, dimension.name()).iter().enumerate() {
+            let text = text(row).unwrap_or_default();
+            assert!(text == *shown || hides(&text), "{text:?} is shown as {shown:?}");
         }
     }
     assert_eq!(sum(&engine.ask(json!({ "queryType": "counts", "over": "total" })).await.unwrap()), 200);

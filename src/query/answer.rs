@@ -19,7 +19,7 @@ use crate::frame::{Frame, Notice};
 use crate::risk::{Risk, RuleSet};
 use crate::scaleway::iam::Names;
 
-/// The events that a query means, with their names, risks and gaps.
+/// The events that a query means, with their names and risks.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The events, newest first.
@@ -30,7 +30,6 @@ pub struct Answer {
     pub(super) names: Arc<Names>,
     /// The names of a column's ids, where the question is about their values.
     pub(super) labels: Arc<Labels>,
-    pub(super) gaps: Vec<(String, Gap)>,
     /// From when events may be missing.
     pub(super) incomplete: Vec<Incomplete>,
     pub(super) notices: Vec<Notice>,
@@ -125,12 +124,6 @@ impl Answer {
         self.notices.iter().map(|notice| notice.text.as_str()).collect()
     }
 
-    /// The first gap as a failure, if there is one.
-    #[must_use]
-    pub fn missing(&self) -> Option<Failure> {
-        self.gaps.first().map(|(place, gap)| Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) })
-    }
-
     /// Whether it has no event although events may be missing from it: the number of events is unknown, not zero.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
@@ -189,7 +182,6 @@ impl Answer {
             risks: OnceLock::new(),
             names: Arc::default(),
             labels: Arc::default(),
-            gaps: Vec::new(),
             incomplete: Vec::new(),
             notices: Vec::new(),
             executed: String::new(),

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, StringArray};
-use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
@@ -124,7 +122,7 @@ fn lines(limit: usize, total: usize, searched: &Phrases, answer: &Answer) -> Fra
     let sentences = Sentences::of(answer);
     let level: StringArray = (0..rows).map(|row| Some(level(answer, row).as_str())).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
-    let labels = labels(answer, text::cell);
+    let labels = labels(answer);
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
@@ -244,54 +242,15 @@ const DESCRIBED: [Dimension; 23] = [
     Dimension::Column(Column::Mfa),
 ];
 
-/// A line's labels: everything that is known about the event but its body, as `show` writes it; what is unknown is left out.
-fn labels(answer: &Answer, show: fn(&str) -> Cow<'_, str>) -> impl Fn(usize) -> Map<String, Value> {
+/// A line's labels: everything that is known about the event but its body; what is unknown is left out.
+fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
     let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
     let columns: Vec<_> =
         DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.keys(dimension))).collect();
     move |row| {
-        let known = columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), show(keys.get(row)?).into())));
+        let known = columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), text::cell(keys.get(row)?).into())));
         known.collect()
     }
-}
-
-/// A text as a machine reads it.
-fn as_it_is(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
-}
-
-/// One event with all that is known about it.
-#[derive(Serialize)]
-struct One<'a> {
-    #[serde(flatten)]
-    labels: Map<String, Value>,
-    id: &'a str,
-    time: String,
-    request_body: Option<&'a RawValue>,
-    resources: Option<&'a RawValue>,
-}
-
-/// One event with all that is known about it, as JSON for a machine: texts are as they were sent, and so is what the caller
-/// sent, however deep it is nested.
-///
-/// # Panics
-/// When there is no such row.
-#[must_use]
-pub fn object(answer: &Answer, row: usize) -> String {
-    let events = &answer.events;
-    let raw = |long| {
-        let texts = events.long(long);
-        texts.is_valid(row).then(|| serde_json::from_str(texts.value(row)).ok()).flatten()
-    };
-    let time = chrono::DateTime::from_timestamp_nanos(events.times().value(row));
-    let one = One {
-        labels: labels(answer, as_it_is)(row),
-        id: events.ids().value(row),
-        time: time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true),
-        request_body: raw(Long::RequestBody),
-        resources: raw(Long::Resources),
-    };
-    serde_json::to_string(&one).expect("texts and JSON values are JSON")
 }
 
 fn table(answer: &Answer) -> Result<Frame, Failure> {
@@ -414,7 +373,7 @@ mod tests {
     #[test]
     fn labels_are_what_is_known_and_all_of_it_is_text() {
         let answer = answer(Kind::Api, &[json!({ "status_code": 202, "method_name": "M", "request_id": "r" })]);
-        let told = Value::Object(labels(&answer, as_it_is)(0));
+        let told = Value::Object(labels(&answer)(0));
         let expected = json!({
             "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
         });
@@ -423,7 +382,7 @@ mod tests {
             Kind::Authentication,
             &[json!({ "result": "failure" })],
         ));
-        assert_eq!(labels(&attacked, as_it_is)(0)["attack"], "T1110");
+        assert_eq!(labels(&attacked)(0)["attack"], "T1110");
     }
 
     #[test]
@@ -446,24 +405,18 @@ mod tests {
     }
 
     #[test]
-    fn one_event_as_an_object_has_everything() {
-        let fields = json!({ "method_name": "M", "request_body": { "a": [1] }, "resources": [{ "id": "i" }], "status_code": 200 });
-        let object = object(&answer(Kind::Api, &[fields]), 0);
-        let object: Value = serde_json::from_str(&object).unwrap();
-        assert_eq!(object["id"], "event-000");
-        assert_eq!(object["time"], "1970-01-01T00:00:01.000000000Z");
-        assert_eq!((&object["request_body"], &object["resources"]), (&json!({ "a": [1] }), &json!([{ "id": "i" }])));
-        assert_eq!((&object["method"], &object["resource_id"]), (&json!("M"), &json!("i")));
-        // As it was sent, and deeper than a JSON value may be read.
+    fn json_nested_deeper_than_a_value_may_be_read_is_shown_as_it_was_sent() {
         let deep = format!("{}1.50{}", "[".repeat(200), "]".repeat(200));
         let page = format!(
             r#"{{"events":[{{"id":"a","recorded_at":"2026-01-01T00:00:00Z","request_body":{deep},"resources":[{{"id":"i","x":{deep}}}]}}]}}"#
         );
         let mut decoder = Decoder::new("fr-par");
         decoder.page(List::Of(Kind::Api), page).unwrap();
-        let object = super::object(&Answer::of(&decoder.finish().unwrap()), 0);
-        for part in [format!(r#""request_body":{deep}"#), format!(r#""resources":[{{"id":"i","x":{deep}}}]"#)] {
-            assert!(object.contains(&part), "{object}");
+        let frame = table(&Answer::of(&decoder.finish().unwrap())).unwrap();
+        for (name, expected) in [("request_body", deep.clone()), ("resources", format!(r#"[{{"id":"i","x":{deep}}}]"#))]
+        {
+            let field = frame.fields.iter().find(|field| field.name == name).unwrap();
+            assert_eq!(field.values.as_binary::<i32>().value(0), expected.as_bytes(), "{name}");
         }
     }
 }

@@ -65,7 +65,6 @@ impl Answer {
         let mut answer = Self {
             names: principals.names,
             labels,
-            gaps: read.gaps,
             incomplete: read.incomplete,
             notices,
             executed,
