@@ -344,7 +344,7 @@ fn texts_of(source: &str, position: usize, expression: &str) -> Option<Vec<Strin
 }
 
 /// Functions that make the text of an error for others.
-const MAKERS: [&str; 1] = ["no_principal"];
+const MAKERS: [&str; 4] = ["no_principal", "trouble", "no_access", "no_answer"];
 
 /// The errors of a source: the line of each, and its texts, or `None` if these cannot be found.
 fn errors(source: &str) -> Vec<(usize, Option<Vec<String>>)> {
@@ -369,13 +369,6 @@ fn errors(source: &str) -> Vec<(usize, Option<Vec<String>>)> {
         for (position, _) in source.match_indices(&format!("fn {maker}(")) {
             let body = source[position..].find("{\n").map_or("", |start| until(&source[position + start + 1..], &[]));
             add(position, Some(own_texts(body)));
-        }
-    }
-    // The verdicts of Save & test that are not good.
-    for (position, pattern) in source.match_indices("return (false, ") {
-        let value = until(&source[position + pattern.len()..], &[]);
-        if !["true", "false"].contains(&value) {
-            add(position, texts_of(source, position, value));
         }
     }
     found
@@ -433,7 +426,7 @@ fn an_error_without_an_explanation_is_found() {
             "let message = \"the disk is full\";\nFailure { message, ..Failure::from(gap) }",
             vec![text("the disk is full")],
         ),
-        ("return (false, format!(\"No disk: {error}.\"));", vec![text("No disk: ….")]),
+        ("fn trouble(error: Error) -> String {\n    format!(\"No disk: {error}.\")\n}", vec![text("No disk: ….")]),
         (
             "let rest = \"the disk is full\";\nFailure::input(format!(\"{rest}: {}\", 1))",
             vec![text("the disk is full")],

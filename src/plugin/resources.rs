@@ -8,28 +8,21 @@
 //! | `/check` | the notices that an answer would have about the names in a query, which is the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use futures::stream::{self, BoxStream};
 use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CallResourceResponse, StringList, resource_server};
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use tonic::{Request as GrpcRequest, Response, Status};
+use tonic::{Request, Response, Status};
 
 use super::panics::catch_panic;
 use super::process::Process;
-use crate::event::Column;
-use crate::query::events::{EventList, Format, Order};
-use crate::query::{Answer, DataSource, Failure, Products, Query, Request, SCALEWAY, Scope, text};
-use crate::scaleway::Found;
+use crate::query::{DataSource, Failure, PrincipalOption, Products, ResourceOption, text};
 use crate::time::Time;
-
-/// The most items that a list answers with.
-const MOST: usize = 500;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -43,7 +36,7 @@ impl resource_server::Resource for Resources {
 
     async fn call_resource(
         &self,
-        request: GrpcRequest<CallResourceRequest>,
+        request: Request<CallResourceRequest>,
     ) -> Result<Response<Self::CallResourceStream>, Status> {
         let (process, call) = (Arc::clone(&self.0), request.into_inner());
         let work = catch_panic(async move {
@@ -54,40 +47,51 @@ impl resource_server::Resource for Resources {
         self.0.metrics.count("call_resource", if result.is_ok() { "ok" } else { "error" });
         let (code, body) = match result {
             Ok(body) => (200, body),
-            Err(failure) => {
-                (i32::from(failure.status), json!({ "message": text::message(&failure.message) }).to_string())
-            }
+            Err(failure) => (i32::from(failure.status), json!({ "message": text::message(&failure.message) })),
         };
         let json = StringList { values: vec!["application/json".to_owned()] };
         let headers = HashMap::from([("Content-Type".to_owned(), json)]);
-        let response = CallResourceResponse { code, headers, body: body.into() };
+        let response = CallResourceResponse { code, headers, body: body.to_string().into() };
         Ok(Response::new(Box::pin(stream::iter([Ok(response)]))))
     }
 }
 
-/// The answer's JSON.
-async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<String, Failure> {
-    let parameters = Parameters::of(&call.url);
-    let deadline = Instant::now() + data_source.settings.query_timeout;
-    let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<Value, Failure> {
     if !matches!(call.method.as_str(), "" | "GET") {
         let message = format!("the method is {:?}. Allowed: GET", text::plain(&call.method));
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
-    let list = match path[..] {
-        ["check"] => check(data_source, &parameters, deadline).await?,
-        ["products"] => products(data_source, deadline).await?,
-        ["principals"] => principals(data_source, &parameters, deadline).await?,
-        ["resources"] => resources(data_source, &parameters, deadline).await?,
+    let parameters = Parameters::of(&call.url);
+    let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+    match path[..] {
+        ["check"] => {
+            let checked = data_source.check(parameters.get("query").as_bytes(), parameters.is_rule()?).await;
+            let error = checked.as_ref().err().map(|failure| text::message(&failure.message));
+            Ok(json!({ "error": error, "warnings": shown(checked.as_deref().unwrap_or_default()) }))
+        }
+        ["products"] => {
+            let deadline = Instant::now() + data_source.settings.query_timeout;
+            let Products { list, notices } = data_source.products(deadline).await?;
+            Ok(json!({ "products": list, "notices": shown(&notices) }))
+        }
+        ["principals"] => {
+            let options = data_source.principal_options(parameters.get("query")).await?;
+            let list: Vec<Value> = options.list.iter().map(principal).collect();
+            Ok(json!({ "principals": list, "notices": shown(&options.notices) }))
+        }
+        ["resources"] => {
+            let options = data_source.resource_options(parameters.get("query"), parameters.range(data_source.clock.now())?).await?;
+            let list: Vec<Value> = options.list.iter().map(resource).collect();
+            Ok(json!({ "resources": list, "total": options.total, "notices": shown(&options.notices) }))
+        }
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: products, principals, resources, check",
                 text::plain(&call.path)
             );
-            return Err(Failure { status: 404, ..Failure::input(message) });
+            Err(Failure { status: 404, ..Failure::input(message) })
         }
-    };
-    Ok(list.to_string())
+    }
 }
 
 /// A URL's query.
@@ -103,10 +107,12 @@ impl Parameters {
         self.0.get(name).map_or("", |value| value.trim())
     }
 
-    /// Whether one of `texts` contains the parameter `query`, in any case.
-    fn picks<'a>(&self, mut texts: impl Iterator<Item = &'a str>) -> bool {
-        let wanted = self.get("query").to_lowercase();
-        wanted.is_empty() || texts.any(|text| text.to_lowercase().contains(&wanted))
+    fn is_rule(&self) -> Result<bool, Failure> {
+        match self.get("rule") {
+            "" | "false" => Ok(false),
+            "true" => Ok(true),
+            other => Err(Failure::input(format!("rule is {:?}. Allowed: true, false", text::plain(other)))),
+        }
     }
 
     /// A time in milliseconds since 1970, or as in RFC 3339.
@@ -115,9 +121,8 @@ impl Parameters {
         if text.is_empty() {
             return Ok(None);
         }
-        let time =
-            text.parse().ok().or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()));
-        time.map(Some).ok_or_else(|| {
+        let rfc3339 = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis());
+        text.parse().ok().or_else(rfc3339).map(Some).ok_or_else(|| {
             Failure::input(format!(
                 "{name} is {:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z",
                 text::plain(text)
@@ -133,125 +138,22 @@ impl Parameters {
 }
 
 /// Sentences as an editor shows them.
-fn shown(notices: &[impl AsRef<str>]) -> Vec<Cow<'_, str>> {
-    notices.iter().map(|notice| text::message(notice.as_ref())).collect()
+fn shown(sentences: &[String]) -> Vec<Cow<'_, str>> {
+    sentences.iter().map(|sentence| text::message(sentence)).collect()
 }
 
-/// The products of all configured regions; one region that answers is enough.
-async fn products(data_source: &DataSource, deadline: Instant) -> Result<Value, Failure> {
-    let Products { list, notices } = data_source.products(deadline).await?;
-    Ok(json!({ "products": list, "notices": shown(&notices) }))
+fn principal(principal: &PrincipalOption) -> Value {
+    json!({ "id": principal.id, "name": text::label(&principal.name), "kind": principal.kind })
 }
 
-async fn principals(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let Found { value: names, stale } = data_source.names(deadline, |_| false).await?;
-    // Scaleway's own machinery has no id: its name is what a scope takes.
-    let ours = ((SCALEWAY, SCALEWAY), "system");
-    let mut all: Vec<_> = names.all().into_iter().map(|(named, kind)| (named, kind.as_str())).collect();
-    let place = all.partition_point(|(named, _)| *named < ours.0);
-    all.insert(place, ours);
-    let list: Vec<Value> = all
-        .into_iter()
-        .filter(|((name, id), _)| parameters.picks([*name, *id].into_iter()))
-        .take(MOST)
-        .map(|((name, id), kind)| json!({ "id": id, "name": text::label(name), "kind": kind }))
-        .collect();
-    let notices: Vec<String> = stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect();
-    Ok(json!({ "principals": list, "notices": shown(&notices) }))
-}
-
-async fn gather(
-    data_source: &DataSource,
-    scope: Scope,
-    range: (i64, i64),
-    deadline: Instant,
-) -> Result<Answer, Failure> {
-    let request = Request::new("", range, Duration::ZERO, 0, false)?;
-    let question = Arc::new(EventList { format: Format::Table, limit: 1, order: Order::Newest });
-    let (timezone, empty_variables) = (TimeZone::UTC, Vec::new());
-    let query = Query { hide: false, scope, filters: Vec::new(), empty_variables, timezone, question };
-    Answer::gather(data_source, &query, &request, deadline).await
-}
-
-#[derive(Default)]
-struct Seen {
-    name: Option<String>,
-    kind: Option<String>,
-    region: Option<String>,
-    project: Option<String>,
-    events: usize,
-    last: i64,
-}
-
-/// The resources that events of the range name, the most recent first.
-async fn resources(data_source: &DataSource, parameters: &Parameters, deadline: Instant) -> Result<Value, Failure> {
-    let scope = data_source.in_default_project(&Scope::default());
-    // Names from Resource Explorer are optional.
-    let named = async { data_source.resources(deadline).await.map(|found| found.value).unwrap_or_default() };
-    let (answer, named) =
-        tokio::join!(gather(data_source, scope, parameters.range(data_source.clock.now())?, deadline), named);
-    let answer = answer?;
-    let events = &answer.events;
-    let (region, project) = (events.text(Column::Region), events.text(Column::Project));
-    let references = events.references();
-    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
-    // Newest first: the first name met is the one in force.
-    for row in 0..events.len() {
-        for reference in references.of(row) {
-            let Some(id) = reference.id else { continue };
-            let entry = seen.entry(id).or_insert_with(|| Seen { last: events.times().value(row), ..Seen::default() });
-            let fill =
-                |slot: &mut Option<String>, text: Option<&str>| *slot = slot.take().or_else(|| text.map(str::to_owned));
-            fill(&mut entry.name, reference.name);
-            fill(&mut entry.kind, reference.kind);
-            fill(&mut entry.region, region.get(row));
-            fill(&mut entry.project, project.get(row));
-            entry.events += 1;
-        }
-    }
-    for (id, seen) in &mut seen {
-        seen.name = seen.name.take().or_else(|| named.get(*id).cloned());
-    }
-    let mut list: Vec<(&str, Seen)> = seen
-        .into_iter()
-        .filter(|(id, seen)| parameters.picks([Some(*id), seen.name.as_deref()].into_iter().flatten()))
-        .collect();
-    list.sort_by(|(a, x), (b, y)| y.last.cmp(&x.last).then_with(|| a.cmp(b)));
-    let total = list.len();
-    let list: Vec<Value> = list
-        .into_iter()
-        .take(MOST)
-        .map(|(id, seen)| {
-            json!({
-                "id": id, "name": seen.name.as_deref().map(text::label), "type": seen.kind, "region": seen.region, "project": seen.project,
-                "events": seen.events, "lastSeen": DateTime::from_timestamp_nanos(seen.last).to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            })
-        })
-        .collect();
-    Ok(json!({ "resources": list, "total": total, "notices": shown(&answer.notices()) }))
-}
-
-/// The error of a query, or the warnings about its names, before it is answered.
-async fn check(
-    data_source: &DataSource,
-    parameters: &Parameters,
-    deadline: Instant,
-) -> Result<Value, Failure> {
-    let from_alert = match parameters.get("rule") {
-        "" | "false" => false,
-        "true" => true,
-        other => return Err(Failure::input(format!("rule is {:?}. Allowed: true, false", text::plain(other)))),
-    };
-    let request = Request::new("A", (0, DAY_MS), Duration::ZERO, 0, from_alert)?;
-    let checked = async {
-        let query = Query::parse(parameters.get("query").as_bytes(), "", &request, data_source.settings.max_events)?;
-        query.question.needs_for(&request)?;
-        data_source.warnings(&query, &request, deadline).await
-    };
-    let (error, warnings) = match checked.await {
-        Ok(warnings) => (None, warnings),
-        Err(failure) => (Some(text::message(&failure.message).into_owned()), Vec::new()),
-    };
-    let warnings: Vec<_> = warnings.iter().map(|warning| text::message(warning)).collect();
-    Ok(json!({ "error": error, "warnings": warnings }))
+fn resource(resource: &ResourceOption) -> Value {
+    json!({
+        "id": resource.id,
+        "name": resource.name.as_deref().map(text::label),
+        "type": resource.kind,
+        "region": resource.region,
+        "project": resource.project,
+        "events": resource.events,
+        "lastSeen": resource.last_seen.to_rfc3339_opts(SecondsFormat::Millis, true),
+    })
 }

@@ -13,7 +13,6 @@ use super::incomplete::Incomplete;
 use super::keys::Keys;
 use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
-use crate::cache::Gap;
 use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
 use crate::risk::{Risk, RuleSet};

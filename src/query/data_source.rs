@@ -83,7 +83,7 @@ impl DataSource {
     ///
     /// # Errors
     /// When no region's list can be read, and none ever could.
-    pub async fn products_now(&self, deadline: Instant) -> Result<Products, Error> {
+    pub(super) async fn products_now(&self, deadline: Instant) -> Result<Products, Error> {
         self.directory.products(deadline, true).await
     }
 
@@ -96,32 +96,16 @@ impl DataSource {
     ///
     /// # Errors
     /// When the Account API cannot be read, and never could.
-    pub async fn projects(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+    pub(super) async fn projects(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
         self.directory.projects(self.deadline_of_names(deadline), false).await
-    }
-
-    /// The names of projects as they are now, whatever is cached.
-    ///
-    /// # Errors
-    /// When the Account API cannot be read, and never could.
-    pub async fn projects_now(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
-        self.directory.projects(self.deadline_of_names(deadline), true).await
     }
 
     /// The names of resources, also of those without events.
     ///
     /// # Errors
     /// When Resource Explorer cannot be read, and never could.
-    pub async fn resources(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
+    pub(super) async fn resources(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
         self.directory.resources(self.deadline_of_names(deadline), false).await
-    }
-
-    /// The names of resources as they are now, whatever is cached.
-    ///
-    /// # Errors
-    /// When Resource Explorer cannot be read, and never could.
-    pub async fn resources_now(&self, deadline: Instant) -> Result<Found<Labels>, Error> {
-        self.directory.resources(self.deadline_of_names(deadline), true).await
     }
 
     /// The principals of ids that events of this answer or an earlier one name.
@@ -158,7 +142,7 @@ impl DataSource {
 
     /// The regions that are read where a query names none: those of the settings, and that of global events.
     #[must_use]
-    pub fn regions(&self) -> Vec<String> {
+    pub(super) fn regions(&self) -> Vec<String> {
         let mut regions = self.settings.regions.clone();
         if !regions.iter().any(|region| region == GLOBAL_REGION) {
             regions.push(GLOBAL_REGION.to_owned());
@@ -168,7 +152,7 @@ impl DataSource {
 
     /// The scope with the project of the settings where it names none.
     #[must_use]
-    pub fn in_default_project(&self, scope: &Scope) -> Scope {
+    pub(super) fn in_default_project(&self, scope: &Scope) -> Scope {
         let mut scope = scope.clone();
         if scope.projects.is_empty() {
             scope.projects.extend(self.settings.project_id.clone());

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use arrow::error::ArrowError;
 use chrono::DateTime;
 
 use super::calendar::days;
@@ -203,20 +202,19 @@ fn complete_enough(
     Ok(())
 }
 
-/// All events, each once; from a region that was not asked for, only those that belong to every region.
+/// All events, each once, of those that belong to an answer about `regions`.
 fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
-    let asked = |region: &String| region != GLOBAL_REGION || regions.contains(region);
-    let parts: Result<Vec<Events>, ArrowError> = listings
-        .into_iter()
-        .map(|listing| {
-            if asked(&listing.region) {
-                Ok(listing.events)
-            } else {
-                listing.events.filter(&filter::global(&listing.events))
-            }
-        })
-        .collect();
-    Ok(Events::merge(&parts?))
+    let parts: Vec<Events> = listings.into_iter().map(|listing| events_of(listing, regions)).collect();
+    Ok(Events::merge(&parts))
+}
+
+/// The events of a listing that belong to an answer about `regions`: from a region that was not asked for, only those that
+/// belong to every region.
+pub(super) fn events_of(listing: Listing, regions: &[String]) -> Events {
+    if listing.region != GLOBAL_REGION || regions.contains(&listing.region) {
+        return listing.events;
+    }
+    listing.events.filter(&filter::global(&listing.events)).expect("the mask has one entry for each event")
 }
 
 /// A window as the query inspector shows it.

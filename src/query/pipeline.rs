@@ -1,6 +1,6 @@
 //! From a query to frames, under one deadline.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::buckets::Buckets;
@@ -16,7 +16,21 @@ use super::variable;
 use crate::frame::Frame;
 use crate::time::{Interval, Time};
 
+/// A range of a day, in milliseconds since 1970: a query is checked without reading an event of it.
+const SOME_DAY: (i64, i64) = (0, 86_400_000);
+
 impl DataSource {
+    /// The warnings that an answer to a query would have about its names and variables; no event is read.
+    ///
+    /// # Errors
+    /// When the query cannot be understood; under an alert rule also when its names would make the answer an error.
+    pub async fn check(&self, query: &[u8], from_alert: bool) -> Result<Vec<String>, Failure> {
+        let request = Request::new("A", SOME_DAY, Duration::ZERO, 0, from_alert)?;
+        let query = Query::parse(query, "", &request, self.settings.max_events)?;
+        query.question.needs_for(&request)?;
+        self.warnings(&query, &request, Instant::now() + self.settings.query_timeout).await
+    }
+
     /// Answers a query with frames; a hidden one with none.
     ///
     /// # Errors

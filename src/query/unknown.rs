@@ -31,7 +31,7 @@ use crate::scaleway::iam::Names;
 impl DataSource {
     /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
     /// the lists cannot be read.
-    pub async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
+    pub(super) async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
         let asked = self.unfamiliar.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let asked: Vec<(Named, Name)> = asked.into_iter().map(|(named, name)| (named, Name::new(&name))).collect();
         if asked.is_empty() {
