@@ -4,11 +4,13 @@
 mod engine;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::{Array, AsArray};
 use audittrail::frame::{Frame, FrameType};
 use audittrail::query::{Query, Request, text};
+use audittrail::risk::RuleSet;
 use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
     Engine, JSON, SECOND, ask, data_source, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set,
@@ -172,7 +174,6 @@ fn a_wrong_value_is_an_error_that_names_the_field_the_value_and_what_is_allowed(
             "scope.status is \"ok\". Allowed: succeeded, denied, failed, or an HTTP status from 100 to 599",
         ),
         (json!({ "scope": { "status": [99] } }), "scope.status is \"99\". Allowed"),
-        (json!({ "scope": { "riskClasses": ["x"] } }), "scope.riskClasses is \"x\". Allowed: "),
         (
             json!({ "scope": { "severities": ["High"] } }),
             "scope.severities is \"High\". Allowed: low, medium, high, critical",
@@ -726,6 +727,36 @@ async fn risks_are_classes_and_severities() {
     assert_eq!(
         engine.ids(json!({ "riskClasses": ["login_failures", "denied_actions"], "severities": ["high"] })).await,
         [denied]
+    );
+}
+
+#[tokio::test]
+async fn risk_classes_are_those_of_the_data_sources_rules() {
+    let mut engine = Engine::empty().await;
+    let deletion = json!({ "product_name": "wiki", "method_name": "DeletePage" });
+    let deletion = engine.push("fr-par", Kind::Api, 60, deletion);
+    let query = |class: &str| json!({ "hide": true, "scope": { "riskClasses": ["denied_actions", class] } });
+    let refused = async |engine: &Engine, class: &str| {
+        let failure = engine.ask_as_rule(query(class)).await.unwrap_err();
+        let hidden = parse(&query(class), &engine.ever()).unwrap();
+        assert_eq!(engine.data_source.answer(&hidden, &engine.ever()).await.unwrap_err(), failure);
+        for from_alert in [false, true] {
+            let checked = engine.data_source.check(query(class).to_string().as_bytes(), from_alert).await;
+            assert_eq!(checked, Err(failure.clone()));
+        }
+        failure.message
+    };
+    let built_in = "scope.riskClasses is \"page_loss\". Allowed: change, credential_creation, crypto_impact, ";
+    let error = refused(&engine, "page_loss").await;
+    assert!(error.starts_with(built_in), "{error}");
+
+    let methods = "product,method,when,class,severity,attack\nwiki,DeletePage,,page_loss,high,T1485\n";
+    engine.data_source.rules = Arc::new(RuleSet::read(methods, "product,alias\n").unwrap());
+    assert_eq!(engine.ids(json!({ "riskClasses": ["page_loss"] })).await, [&*deletion]);
+    assert_eq!(engine.ids(json!({ "riskClasses": ["page_loss"], "severities": ["high"] })).await, [deletion]);
+    assert_eq!(
+        refused(&engine, "credential_creation").await,
+        "scope.riskClasses is \"credential_creation\". Allowed: denied_actions, login_failures, page_loss, session"
     );
 }
 

@@ -26,9 +26,15 @@ impl DataSource {
     /// When the query cannot be understood; under an alert rule also when its names would make the answer an error.
     pub async fn check(&self, query: &[u8], from_alert: bool) -> Result<Vec<String>, Failure> {
         let request = Request::new("A", SOME_DAY, Duration::ZERO, 0, from_alert)?;
-        let query = Query::parse(query, "", &request, self.settings.max_events)?;
+        let query = self.prepared(&Query::parse(query, "", &request, self.settings.max_events)?)?;
         query.question.needs_for(&request)?;
         self.warnings(&query, &request, Instant::now() + self.settings.query_timeout).await
+    }
+
+    /// A query as this data source answers it: with its default project, and checked against its rules.
+    fn prepared(&self, query: &Query) -> Result<Query, Failure> {
+        query.scope.check_risk_classes(&self.rules)?;
+        Ok(Query { scope: self.in_default_project(&query.scope), ..query.clone() })
     }
 
     /// Answers a query with frames; a hidden one with none.
@@ -49,7 +55,7 @@ impl DataSource {
         request: &Request,
         encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let query = Query { scope: self.in_default_project(&query.scope), ..query.clone() };
+        let query = self.prepared(query)?;
         // A rule has no hidden query: an empty answer would mean "no data".
         if query.hide && !request.from_alert {
             return encode(Vec::new());

@@ -109,7 +109,7 @@ pub struct Scope {
     pub projects: Vec<String>,
     /// Outcomes.
     pub status: Vec<Outcome>,
-    /// Risk classes.
+    /// Risk classes; the rules of the data source say which exist.
     pub risk_classes: Vec<String>,
     /// Severities.
     pub severities: Vec<Severity>,
@@ -125,7 +125,17 @@ impl Scope {
         !self.text.is_empty() || !self.not_text.is_empty()
     }
 
-    /// Reads a scope.
+    /// Checks the risk classes against the rules that give events their classes.
+    ///
+    /// # Errors
+    /// The first class that no event can have by these rules, with those that it can have.
+    pub(super) fn check_risk_classes(&self, rules: &RuleSet) -> Result<(), Failure> {
+        let allowed: Vec<(&str, ())> = rules.classes().into_iter().map(|class| (class, ())).collect();
+        choices(&self.risk_classes, "scope.riskClasses", &allowed)?;
+        Ok(())
+    }
+
+    /// Reads a scope, but for the [risk classes](Self::check_risk_classes).
     ///
     /// # Errors
     /// The first field that has a wrong value, with what is allowed.
@@ -143,9 +153,6 @@ impl Scope {
             return Err(wrong("scope.regions", &Value::from(region.as_str()), REGIONS_ALLOWED));
         }
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
-        let rules = RuleSet::built_in();
-        let classes: Vec<_> = rules.classes().into_iter().map(|class| (class, class.to_owned())).collect();
-        let risk_classes = choices(&texts("riskClasses")?, "scope.riskClasses", &classes)?;
         let source_ips = texts("sourceIps")?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
         let status = texts("status")?.iter().map(|text| outcome(text)).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -161,7 +168,7 @@ impl Scope {
             source_ips,
             projects: ids(object, "projects")?,
             status,
-            risk_classes,
+            risk_classes: texts("riskClasses")?,
             severities,
             text: Phrases::parse(object, "text")?,
             not_text: Phrases::parse(object, "notText")?,
