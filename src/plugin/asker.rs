@@ -2,7 +2,6 @@
 //!
 //! Only the headers that are named here are read; others may contain a user's token.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
@@ -33,39 +32,48 @@ pub(super) struct Named {
 
 impl Asker {
     pub(super) fn of(headers: &HashMap<String, String>) -> Self {
-        // A header's case depends on the way it came.
-        let header = |wanted: &str| {
-            let found = headers.iter().find(|(name, _)| {
-                let name = name.to_ascii_lowercase();
-                name.strip_prefix("http_").unwrap_or(&name) == wanted
-            });
-            found.map(|(_, value)| value.trim())
-        };
-        let says = |name: &str| header(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1");
-        // Alerting escapes a rule's name and uid as in a form, Grafana's proxy what is not ASCII in a title.
-        let named = |name: &str, id: &str, form: bool| {
-            let shown =
-                |value: &str| Some(text::plain(&unescaped(value, form)).into_owned()).filter(|text| !text.is_empty());
-            Named { name: header(name).and_then(shown), id: header(id).and_then(shown) }
-        };
         Self {
-            is_alert: says("fromalert"),
-            is_expression: says("x-grafana-from-expr"),
-            rule: named("x-rule-name", "x-rule-uid", true),
-            dashboard: named("x-dashboard-title", "x-dashboard-uid", false),
-            panel: named("x-panel-title", "x-panel-id", false),
+            is_alert: is_true(headers, "fromalert"),
+            is_expression: is_true(headers, "x-grafana-from-expr"),
+            // Alerting escapes a rule's name and uid as in a form, Grafana's proxy what is not ASCII in a title.
+            rule: Named::of(headers, ["x-rule-name", "x-rule-uid"], form_decoded),
+            dashboard: Named::of(headers, ["x-dashboard-title", "x-dashboard-uid"], percent_decoded),
+            panel: Named::of(headers, ["x-panel-title", "x-panel-id"], percent_decoded),
         }
     }
 }
 
-/// A text with its escapes (`%20`, and in a form `+`) undone; a lone `%` stays.
-fn unescaped(text: &str, form: bool) -> Cow<'_, str> {
-    if form {
-        // A plus sign itself is escaped in a form.
-        let spaced = text.replace('+', " ");
-        return Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
+impl Named {
+    fn of(headers: &HashMap<String, String>, names: [&str; 2], decoded: fn(&str) -> String) -> Self {
+        let [name, id] = names.map(|name| {
+            let text = decoded(header(headers, name)?);
+            Some(text::plain(&text).into_owned()).filter(|text| !text.is_empty())
+        });
+        Self { name, id }
     }
-    percent_decode_str(text).decode_utf8_lossy()
+}
+
+/// The value of a header, whose case depends on the way it came.
+fn header<'a>(headers: &'a HashMap<String, String>, wanted: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        name.strip_prefix("http_").unwrap_or(&name) == wanted
+    });
+    found.map(|(_, value)| value.trim())
+}
+
+fn is_true(headers: &HashMap<String, String>, name: &str) -> bool {
+    header(headers, name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+}
+
+/// A text with its escapes (`%20`) undone; a lone `%` stays.
+fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// The same as in a form, where a plus sign is a space, and itself escaped.
+fn form_decoded(text: &str) -> String {
+    percent_decoded(&text.replace('+', " "))
 }
 
 #[cfg(test)]

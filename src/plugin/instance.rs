@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_settings_share_a_desk_and_others_have_their_own() {
+    fn equal_settings_share_a_data_source_and_others_have_their_own() {
         let (instances, now) = (instances(), Instant::now());
         let data_source =
             |context: &PluginContext, after| instances.data_source_at(Some(context), now + after, PARSED_FOR).unwrap();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_cannot_be_used_leave_the_desk_of_the_good_ones() {
+    fn settings_that_cannot_be_used_leave_the_data_source_of_the_good_ones() {
         let (instances, now) = (instances(), Instant::now());
         let first = instances.data_source_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap();
         let failure = instances

@@ -2,38 +2,25 @@
 //!
 //! Only this crate's own events are written, at any level: the log lines of libraries about requests can contain secrets.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::query::text;
 
-/// The most fields of a line: go-plugin splits lines beyond 64 KiB and loses their meaning.
-const MOST_FIELDS: usize = 20;
-
-/// The names of levels, as Grafana writes them in any case.
-const LEVELS: [(&str, LevelFilter); 6] = [
-    ("trace", LevelFilter::TRACE),
-    ("debug", LevelFilter::DEBUG),
-    ("info", LevelFilter::INFO),
-    ("warn", LevelFilter::WARN),
-    ("error", LevelFilter::ERROR),
-    ("off", LevelFilter::OFF),
-];
-
 /// Starts logging at the level named by `GF_PLUGIN_LOG_LEVEL`; at `info` where it names none.
 pub(super) fn start() {
     let named = std::env::var("GF_PLUGIN_LOG_LEVEL").unwrap_or_default();
-    let known = LEVELS.into_iter().find(|(name, _)| named.trim().eq_ignore_ascii_case(name));
-    let level = known.map_or(LevelFilter::INFO, |(_, level)| level);
-    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(Own(level)));
+    let level = if named.trim().is_empty() { Ok(LevelFilter::INFO) } else { named.trim().parse() };
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), *level.as_ref().unwrap_or(&LevelFilter::INFO));
+    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(own));
     // A second start, as in tests, changes nothing.
     let _ = tracing::subscriber::set_global_default(subscriber);
     std::panic::set_hook(Box::new(|panic| {
@@ -41,21 +28,8 @@ pub(super) fn start() {
         // The panic's own words may quote what it choked on.
         tracing::error!(place, "a panic, which is a fault of this plugin; the query that caused it gets an error");
     }));
-    if known.is_none() && !named.trim().is_empty() {
-        let allowed = LEVELS.map(|(name, _)| name).join(", ");
-        tracing::warn!("GF_PLUGIN_LOG_LEVEL is {named:?}. Allowed: {allowed}; info is used");
-    }
-}
-
-struct Own(LevelFilter);
-
-impl<S> tracing_subscriber::layer::Filter<S> for Own {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: &Context<'_, S>) -> bool {
-        *metadata.level() <= self.0 && metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"))
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0)
+    if level.is_err() {
+        tracing::warn!("GF_PLUGIN_LOG_LEVEL is {named:?}. Allowed: trace, debug, info, warn, error, off; info is used");
     }
 }
 
@@ -71,59 +45,41 @@ impl<S: Subscriber> Layer<S> for Lines {
 
 fn line(event: &Event<'_>) -> String {
     let metadata = event.metadata();
-    let level = match *metadata.level() {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    };
     let mut values = Values(Map::new());
-    values.put("@level", level.into());
-    values.put("@timestamp", Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true).into());
-    values.put("@module", metadata.target().into());
+    values.put("@level", metadata.level().as_str().to_ascii_lowercase());
+    values.put("@timestamp", Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true));
+    values.put("@module", metadata.target());
     event.record(&mut values);
-    values.0.entry("@message").or_insert_with(|| "".into());
-    let mut line = Value::Object(values.0).to_string();
-    line.push('\n');
-    line
+    Value::Object(values.0).to_string() + "\n"
 }
 
 struct Values(Map<String, Value>);
 
 impl Values {
-    fn put(&mut self, name: &str, value: Value) {
-        if self.0.len() < MOST_FIELDS {
-            self.0.insert(name.to_owned(), value);
-        }
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
     }
-}
-
-/// A value as a person may read it in a terminal: headers and errors quote other people's text.
-fn shown(text: &str) -> Value {
-    text::message(text).into()
 }
 
 impl Visit for Values {
+    /// A text as a person may read it in a terminal: headers and errors quote other people's text.
     fn record_str(&mut self, field: &Field, text: &str) {
-        self.put(if field.name() == "message" { "@message" } else { field.name() }, shown(text));
+        self.put(if field.name() == "message" { "@message" } else { field.name() }, text::message(text));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field.name(), value.into());
+        self.put(field.name(), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), value.into());
+        self.put(field.name(), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), value.into());
+        self.put(field.name(), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let mut text = String::new();
-        let _ = write!(text, "{value:?}");
-        self.record_str(field, &text);
+        self.record_str(field, &format!("{value:?}"));
     }
 }

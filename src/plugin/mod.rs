@@ -2,10 +2,10 @@
 
 mod asker;
 mod data;
-mod door;
 mod failures;
 mod health;
 mod instance;
+mod listener;
 mod live;
 mod log;
 mod metrics;

@@ -15,15 +15,15 @@ use tokio::sync::Notify;
 use tonic::transport::server::Router;
 
 use super::data::query_data;
-use super::door::{Door, asked_to_stop};
 use super::failures::Failures;
 use super::health::Diagnostics;
+use super::listener::{Listener, asked_to_stop};
 use super::live::Live;
 use super::metrics::Metrics;
 use super::process::Process;
 use super::protocol::{Error, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 use super::resources::Resources;
-use super::wire::{Empty, QueryData, Shutdown, Unary};
+use super::wire::{QueryData, Shutdown, Unary};
 use super::{instance, log};
 use crate::{cache, scaleway};
 
@@ -78,33 +78,32 @@ async fn serve() -> Result<(), Error> {
     let asked_to_stop = asked_to_stop()?;
     let stop = Arc::new(Notify::new());
     let router = services(&stop).await?;
-    let door = Door::open().await?;
+    let listener = Listener::open().await?;
     {
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(door.handshake()?.as_bytes())?;
+        stdout.write_all(listener.handshake()?.as_bytes())?;
         stdout.flush()?;
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
 
-    let asked = Arc::new(Notify::new());
-    let done = Arc::clone(&asked);
-    let shutdown = async move { done.notified().await };
-    let reason = async {
-        tokio::select! {
+    let stopping = Notify::new();
+    let shutdown = async {
+        let reason = tokio::select! {
             () = stop.notified() => "Grafana's request",
             by = asked_to_stop => by,
-        }
+        };
+        tracing::info!(reason, "stopping");
+        stopping.notify_one();
     };
-    let serving = door.serve(router, shutdown);
-    tokio::pin!(serving);
-    tokio::select! {
-        result = &mut serving => return result,
-        reason = reason => tracing::info!(reason, "stopping"),
-    }
-    asked.notify_one();
     // Calls in flight get a moment; a connection that the host leaves open must not delay the end of the process.
-    let _ = tokio::time::timeout(GRACE, serving).await;
-    Ok(())
+    let end = async {
+        stopping.notified().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = listener.serve(router, shutdown) => result,
+        () = end => Ok(()),
+    }
 }
 
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
@@ -119,22 +118,17 @@ async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
     health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;
 
     let stop = Arc::clone(stop);
-    let shutdown = move |_: Empty| {
-        let stop = Arc::clone(&stop);
-        async move {
-            stop.notify_one();
-            Empty {}
-        }
-    };
-    let for_queries = Arc::clone(&process);
-    let queries = move |request| query_data(Arc::clone(&for_queries), request);
+    let queries = Arc::clone(&process);
     Ok(tonic::transport::Server::builder()
-        .add_service(Unary::<QueryData, _>::new(queries))
+        .add_service(Unary::<QueryData, _>::new(move |request| query_data(Arc::clone(&queries), request)))
         .add_service(
             DiagnosticsServer::new(Diagnostics(Arc::clone(&process))).max_decoding_message_size(MAX_MESSAGE_BYTES),
         )
         .add_service(ResourceServer::new(Resources(process)).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(StreamServer::new(Live).max_decoding_message_size(MAX_MESSAGE_BYTES))
-        .add_service(Unary::<Shutdown, _>::new(shutdown))
+        .add_service(Unary::<Shutdown, _>::new(move |()| {
+            stop.notify_one();
+            std::future::ready(())
+        }))
         .add_service(health_service))
 }

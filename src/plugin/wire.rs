@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -47,30 +48,21 @@ pub struct DataResponse {
     pub error_source: String,
 }
 
-/// No fields.
-#[derive(Clone, Copy, PartialEq, prost::Message)]
-pub(super) struct Empty {}
-
 /// A service of one unary method, made of a function.
+#[derive(Clone)]
 pub(super) struct Unary<N, F> {
     method: F,
-    name: std::marker::PhantomData<fn() -> N>,
-}
-
-impl<N, F: Clone> Clone for Unary<N, F> {
-    fn clone(&self) -> Self {
-        Self { method: self.method.clone(), name: std::marker::PhantomData }
-    }
+    name: PhantomData<fn() -> N>,
 }
 
 impl<N, F> Unary<N, F> {
     pub(super) fn new(method: F) -> Self {
-        Self { method, name: std::marker::PhantomData }
+        Self { method, name: PhantomData }
     }
 }
 
 /// Prost's codec with room for the whole answer from the beginning, so that a large one is not moved while it grows.
-struct Roomy<N>(std::marker::PhantomData<fn() -> N>);
+struct Roomy<N>(PhantomData<fn() -> N>);
 
 impl<N: Method> Codec for Roomy<N> {
     type Encode = N::Response;
@@ -79,7 +71,7 @@ impl<N: Method> Codec for Roomy<N> {
     type Decoder = <ProstCodec<N::Response, N::Request> as Codec>::Decoder;
 
     fn encoder(&mut self) -> Self {
-        Self(std::marker::PhantomData)
+        Self(PhantomData)
     }
 
     fn decoder(&mut self) -> Self::Decoder {
@@ -106,6 +98,7 @@ pub(super) trait Method: 'static {
 }
 
 /// `pluginv2.Data/QueryData`.
+#[derive(Clone)]
 pub(super) enum QueryData {}
 
 impl Method for QueryData {
@@ -116,13 +109,14 @@ impl Method for QueryData {
 }
 
 /// `plugin.GRPCController/Shutdown`: how go-plugin asks a plugin to stop before it kills it.
+#[derive(Clone)]
 pub(super) enum Shutdown {}
 
 impl Method for Shutdown {
     const SERVICE: &'static str = "plugin.GRPCController";
     const PATH: &'static str = "/plugin.GRPCController/Shutdown";
-    type Request = Empty;
-    type Response = Empty;
+    type Request = ();
+    type Response = ();
 }
 
 impl<N: Method, F> NamedService for Unary<N, F> {
@@ -155,7 +149,7 @@ where
                 let answer = method(request.into_inner());
                 async move { Ok::<_, Status>(Response::new(answer.await)) }
             });
-            let codec = Roomy::<N>(std::marker::PhantomData);
+            let codec = Roomy::<N>(PhantomData);
             let mut grpc = Grpc::new(codec).apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), None);
             Ok(grpc.unary(call, request).await)
         })

@@ -1,4 +1,4 @@
-//! Where the process listens, and how the system asks it to stop: what differs between systems.
+//! The listener of the process, and the system's signal to stop: the parts that differ between systems.
 
 use std::future::Future;
 use std::io;
@@ -9,19 +9,19 @@ use tonic::transport::server::Router;
 
 use super::protocol::{Error, PROTOCOL_VERSION};
 
-/// Where the process listens.
-pub(super) enum Door {
-    /// A socket that only this user can open, in a folder that only this user can enter; it goes when this is dropped.
+/// The listener that the host connects to.
+pub(super) enum Listener {
+    /// A socket that only this user can open, in a folder that only this user can enter; dropping it removes both.
     #[cfg(unix)]
     Socket { listener: tokio::net::UnixListener, address: String, folder: tempfile::TempDir },
-    /// A port on loopback, where no socket can be had.
+    /// A port on loopback, if there is no socket.
     Port(TcpListener),
 }
 
-impl Door {
+impl Listener {
     pub(super) async fn open() -> Result<Self, Error> {
         match Self::socket() {
-            Ok(door) => Ok(door),
+            Ok(listener) => Ok(listener),
             Err(error) => {
                 tracing::info!("no unix socket can be had ({error}); listening on loopback instead");
                 Ok(Self::Port(TcpListener::bind(("127.0.0.1", 0)).await?))
@@ -52,7 +52,7 @@ impl Door {
         Err("this system has none".into())
     }
 
-    /// The line with the address that the host connects to.
+    /// The line of the handshake, with the address.
     pub(super) fn handshake(&self) -> Result<String, Error> {
         let (network, address) = match self {
             #[cfg(unix)]
@@ -62,7 +62,7 @@ impl Door {
         Ok(format!("1|{PROTOCOL_VERSION}|{network}|{address}|grpc\n"))
     }
 
-    /// Serves who comes, until the shutdown is through.
+    /// Serves connections until the shutdown is through.
     pub(super) async fn serve(self, router: Router, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         match self {
             #[cfg(unix)]
