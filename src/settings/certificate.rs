@@ -13,15 +13,15 @@ pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "one or more certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE, or the absolute path of a \
                            file with such certificates";
     let Some(text) = text("caCertificate", value, ALLOWED)? else { return Ok(None) };
-    let is_path = !text.contains("-----BEGIN") && Path::new(&text).is_absolute();
-    let written = if is_path {
-        contents(Path::new(&text)).map_err(|problem| error("caCertificate", problem, ALLOWED))?
+    let path = Path::new(&text);
+    let written = if path.is_absolute() && !text.contains("-----BEGIN") {
+        contents(path).map_err(|problem| error("caCertificate", format!("is the path {text:?}, {problem}"), ALLOWED))?
     } else {
         text
     };
     let pem = rewrapped(&written);
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let certificates = certificates.unwrap_or_default();
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().unwrap_or_default();
     if certificates.is_empty() {
         return Err(error("caCertificate", "is not a certificate", ALLOWED));
     }
@@ -29,35 +29,33 @@ pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
     let mut roots = RootCertStore::empty();
     match certificates.into_iter().position(|certificate| roots.add(certificate).is_err()) {
         None => Ok(Some(pem)),
-        Some(place) => {
-            let problem = format!("holds what is not a certificate (number {})", place + 1);
+        Some(index) => {
+            let problem = format!("holds what is not a certificate (number {})", index + 1);
             Err(error("caCertificate", problem, ALLOWED))
         }
     }
 }
 
 /// A bundle of all authorities there are has 200 KiB.
-pub(super) const LARGEST_FILE: u64 = 1 << 20;
+const LARGEST_FILE: u64 = 1 << 20;
 
-/// The content of a file of certificates, or the error of the file.
-pub(super) fn contents(path: &Path) -> Result<String, String> {
-    let shown = path.display().to_string();
-    let failed = |error: std::io::Error| format!("is the path {shown:?}, which cannot be read ({error})");
+/// The content of a file of certificates, or why it has none.
+fn contents(path: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| format!("which cannot be read ({error})");
     let about = std::fs::metadata(path).map_err(failed)?;
     // Reading a pipe or a device might never end.
     if !about.is_file() {
-        return Err(format!("is the path {shown:?}, which is not a file"));
+        return Err("which is not a file".to_owned());
     }
     if about.len() > LARGEST_FILE {
-        return Err(format!("is the path {shown:?}, which is larger than {} MiB", LARGEST_FILE >> 20));
+        return Err(format!("which is larger than {} MiB", LARGEST_FILE >> 20));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
-    String::from_utf8(bytes).map_err(|_| format!("is the path {shown:?}, which is not in PEM"))
+    String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| "which is not in PEM".to_owned())
 }
 
 /// The certificates of a text, on lines as PEM wants them, whatever has become of the lines on the way: environment variables
 /// and YAML turn them into `\n` as two characters, or into spaces.
-pub(super) fn rewrapped(text: &str) -> String {
+fn rewrapped(text: &str) -> String {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
     let mut pem = String::with_capacity(text.len());

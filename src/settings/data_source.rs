@@ -61,21 +61,15 @@ impl Settings {
     pub fn parse(json_data: &[u8], secrets: &HashMap<String, String>) -> Result<Self, Error> {
         let json_data = if json_data.trim_ascii().is_empty() { b"{}" } else { json_data };
         // The parser's own message would quote the value, which may be secret.
-        let no_object =
-            |_| error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}");
-        let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(no_object)?;
+        let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(|_| {
+            error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}")
+        })?;
         let data = data.unwrap_or_default();
-        let given = |field: &str| data.get(field).filter(|value| !value.is_null());
-        let old_name = |field: &str| RENAMED.iter().find_map(|(old, new)| (*new == field).then_some(*old));
-        let of = |field: &str| given(field).or_else(|| given(old_name(field)?)).unwrap_or(&Value::Null);
+        let of = |field: &str| value(&data, field);
+        let organization = "the organization's id, a UUID, from the console's Organization page";
         Ok(Self {
-            organization_id: uuid("organizationId", of("organizationId"))?.ok_or_else(|| {
-                error(
-                    "organizationId",
-                    "is empty",
-                    "the organization's id, a UUID, from the console's Organization page",
-                )
-            })?,
+            organization_id: uuid("organizationId", of("organizationId"))?
+                .ok_or_else(|| error("organizationId", "is empty", organization))?,
             regions: regions(of("regions"))?,
             project_id: uuid("projectId", of("projectId"))?,
             api_url: api_url(of("apiUrl"))?,
@@ -116,6 +110,13 @@ impl Settings {
             &format!("{:?}", self.unknown),
         ])
     }
+}
+
+/// The value of a setting, also under an old name; null where there is none.
+fn value<'a>(data: &'a Map<String, Value>, field: &str) -> &'a Value {
+    let old_names = RENAMED.iter().filter(|(_, new)| *new == field).map(|(old, _)| *old);
+    let mut values = std::iter::once(field).chain(old_names).filter_map(|name| data.get(name));
+    values.find(|value| !value.is_null()).unwrap_or(&Value::Null)
 }
 
 /// A hash of parts with their lengths, so that moving a boundary between parts changes it.

@@ -100,18 +100,12 @@ pub(super) fn cache_directory(value: &Value) -> Result<Option<PathBuf>, Error> {
 
 pub(super) fn secret_key(key: &str) -> Result<SecretString, Error> {
     const ALLOWED: &str = "the secret key of an IAM API key, a UUID";
-    let key = key.trim();
-    if key.is_empty() {
-        return Err(error("secretKey", "is empty", ALLOWED));
-    }
-    if key.starts_with("SCW") {
-        return Err(error("secretKey", "is an access key (it begins with SCW)", ALLOWED));
-    }
-    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(error("secretKey", "holds spaces or characters outside ASCII", ALLOWED));
-    }
-    if !is_uuid(key) {
-        return Err(error("secretKey", "is not a UUID", ALLOWED));
-    }
-    Ok(SecretString::from(key))
+    let problem = match key.trim() {
+        "" => "is empty",
+        key if key.starts_with("SCW") => "is an access key (it begins with SCW)",
+        key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => "holds spaces or characters outside ASCII",
+        key if is_uuid(key) => return Ok(SecretString::from(key)),
+        _ => "is not a UUID",
+    };
+    Err(error("secretKey", problem, ALLOWED))
 }

@@ -1,7 +1,9 @@
 //! Names of regions.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::field::{Error, error, text};
@@ -17,14 +19,8 @@ pub const DEFAULT_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
 
 /// Whether a text can be a region's name: two letters for the country, a dash, and three to five letters or digits.
 pub(crate) fn is_region(text: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_lowercase();
-    let fits = |country: &str, city: &str| {
-        country.len() == 2
-            && country.bytes().all(is_letter)
-            && (3..=5).contains(&city.len())
-            && city.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
-    };
-    text.split_once('-').is_some_and(|(country, city)| fits(country, city))
+    static REGION: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z]{2}-[a-z0-9]{3,5}$").expect("a pattern"));
+    REGION.is_match(text)
 }
 
 pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {

@@ -26,53 +26,7 @@ pub(super) const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")]
 
 /// What Grafana itself, or its libraries, write into the settings of any data source. Sources: `DataSourceJsonData` and the
 /// services of Grafana 12.4, and `backend/http_settings.go` of its SDK for plugins.
-pub(super) const GRAFANAS: [&str; 45] = [
-    "access",
-    "alertmanagerUid",
-    "allowAsRecordingRulesTarget",
-    "authType",
-    "azureCredentials",
-    "basicAuth",
-    "basicAuthPassword",
-    "basicAuthUser",
-    "defaultRegion",
-    "dialTimeout",
-    "disableGrafanaCache",
-    "enableSecureSocksProxy",
-    "httpExpectContinueTimeout",
-    "httpIdleConnTimeout",
-    "httpKeepAlive",
-    "httpMaxConnsPerHost",
-    "httpMaxIdleConns",
-    "httpMaxIdleConnsPerHost",
-    "httpTLSHandshakeTimeout",
-    "keepCookies",
-    "manageAlerts",
-    "oauthPassThru",
-    "password",
-    "pdcInjected",
-    "profile",
-    "secureSocksProxyPassword",
-    "secureSocksProxyUsername",
-    "serverName",
-    "sigV4AccessKey",
-    "sigV4AssumeRoleArn",
-    "sigV4Auth",
-    "sigV4AuthType",
-    "sigV4ExternalId",
-    "sigV4Profile",
-    "sigV4Region",
-    "sigV4SecretKey",
-    "sigV4SessionToken",
-    "teamHttpHeaders",
-    "timeout",
-    "tlsAuth",
-    "tlsAuthWithCACert",
-    "tlsCACert",
-    "tlsClientCert",
-    "tlsClientKey",
-    "tlsSkipVerify",
-];
+const GRAFANAS: &str = include_str!("grafana.txt");
 
 /// A key that is not a setting and has no effect; most often a typing error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +42,7 @@ pub struct Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, place, meant } = self;
-        if let Some((_, new)) = renamed(key).filter(|_| *place == "jsonData") {
+        if let Some((_, new)) = RENAMED.iter().find(|(old, _)| old == key && *place == "jsonData") {
             return write!(
                 f,
                 "{key:?} in {place} is the old name of {new}; rename it, since the next version will not read it"
@@ -103,26 +57,22 @@ impl fmt::Display for Unknown {
     }
 }
 
-pub(super) fn renamed(key: &str) -> Option<&'static (&'static str, &'static str)> {
-    RENAMED.iter().find(|(old, _)| *old == key)
-}
-
 /// The keys that are neither settings nor Grafana's.
 pub(super) fn unknown<'a>(place: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
     let own: &[&str] = if place == "jsonData" { &FIELDS } else { &SECRETS };
-    let is_grafanas = |key: &str| {
-        let header = key.strip_prefix("httpHeaderName").or_else(|| key.strip_prefix("httpHeaderValue"));
-        let is_header = header.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-        is_header || GRAFANAS.contains(&key)
-    };
     let mut keys: Vec<&String> = keys.filter(|key| !own.contains(&key.as_str()) && !is_grafanas(key)).collect();
     keys.sort();
-    let named = |key: &String| Unknown { key: key.clone(), place, meant: closest(key) };
-    keys.into_iter().map(named).collect()
+    keys.into_iter().map(|key| Unknown { key: key.clone(), place, meant: closest(key) }).collect()
+}
+
+fn is_grafanas(key: &str) -> bool {
+    let header = key.strip_prefix("httpHeaderName").or_else(|| key.strip_prefix("httpHeaderValue"));
+    header.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        || GRAFANAS.lines().any(|name| name == key)
 }
 
 /// The setting whose name differs from a key in few letters, whatever their case, and where it is to be.
-pub(super) fn closest(key: &str) -> Option<(&'static str, &'static str)> {
+fn closest(key: &str) -> Option<(&'static str, &'static str)> {
     let settings =
         FIELDS.map(|name| (name, "jsonData")).into_iter().chain(SECRETS.map(|name| (name, "secureJsonData")));
     let distances = settings.map(|(name, place)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, place));
@@ -131,10 +81,10 @@ pub(super) fn closest(key: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// No setting's name is as long; what is longer is not compared to its end.
-pub(super) const LONGEST_KEY: usize = 64;
+const LONGEST_KEY: usize = 64;
 
 /// How many letters have to be inserted, left out or replaced to make one text the other.
-pub(super) fn distance(one: &str, other: &str) -> usize {
+fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(LONGEST_KEY).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (number, a) in one.chars().take(LONGEST_KEY).enumerate() {
