@@ -20,6 +20,7 @@ use grafana_plugin_sdk::pluginv2::{
 };
 use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
+use prost::Message;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
@@ -245,11 +246,19 @@ impl Host {
     /// # Errors
     /// When the call fails as a whole.
     pub async fn query_raw(&self, request: QueryDataRequest) -> Result<HashMap<String, DataResponse>, Error> {
+        let answer: QueryDataResponse = self.unary("/pluginv2.Data/QueryData", request).await?;
+        Ok(answer.responses)
+    }
+
+    async fn unary<Q: Message + 'static, A: Message + Default + 'static>(
+        &self,
+        path: &'static str,
+        request: Q,
+    ) -> Result<A, Error> {
         let mut client = tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(usize::MAX);
         client.ready().await?;
-        let codec = tonic::codec::ProstCodec::<QueryDataRequest, QueryDataResponse>::default();
-        let path = PathAndQuery::from_static("/pluginv2.Data/QueryData");
-        Ok(client.unary(Request::new(request), path, codec).await?.into_inner().responses)
+        let codec = tonic::codec::ProstCodec::<Q, A>::default();
+        Ok(client.unary(Request::new(request), PathAndQuery::from_static(path), codec).await?.into_inner())
     }
 
     /// Asks one query and decodes its first frame.
@@ -329,12 +338,8 @@ impl Host {
     /// # Errors
     /// When it does not end within two seconds, after which Grafana would kill it.
     pub async fn stop(mut self) -> Result<(std::process::ExitStatus, String), Error> {
-        let mut client = tonic::client::Grpc::new(self.channel.clone());
-        client.ready().await?;
-        let codec = tonic::codec::ProstCodec::<(), ()>::default();
-        let path = PathAndQuery::from_static("/plugin.GRPCController/Shutdown");
         // The process may be gone before the answer is.
-        let _: Result<tonic::Response<()>, Status> = client.unary(Request::new(()), path, codec).await;
+        let _: Result<(), Error> = self.unary("/plugin.GRPCController/Shutdown", ()).await;
         self.wait().await
     }
 
