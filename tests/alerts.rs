@@ -22,8 +22,8 @@ fn total() -> Value {
     json!({ "queryType": "counts", "over": "total" })
 }
 
-/// A number without anything beside it, as Grafana's expressions read it.
-fn the_number(frame: &Frame) -> i64 {
+/// The only number of a frame, in the shape that Grafana's expressions read.
+fn number(frame: &Frame) -> i64 {
     assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::NumericLong), Some([0, 1])));
     assert_eq!(frame.fields.len(), 1, "an ungrouped number has no labels");
     assert!(!frame.fields[0].nullable && frame.fields[0].labels.is_empty());
@@ -31,7 +31,7 @@ fn the_number(frame: &Frame) -> i64 {
 }
 
 #[tokio::test]
-async fn every_question_but_values_answers_with_its_number() {
+async fn every_question_except_values_answers_with_a_number() {
     let engine = week().await;
     for query in [
         json!({}),
@@ -42,28 +42,28 @@ async fn every_question_but_values_answers_with_its_number() {
         total(),
     ] {
         let frame = engine.ask_as_rule(query.clone()).await.unwrap_or_else(|failure| panic!("{query}: {failure}"));
-        assert_eq!(the_number(&frame), 400, "{query}");
+        assert_eq!(number(&frame), 400, "{query}");
     }
     let failure = engine.ask_as_rule(json!({ "queryType": "values" })).await.unwrap_err();
     assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
-    // An annotation's query is known by its name, and is a number under a rule too.
-    let named = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
-    assert_eq!(the_number(&ask(&engine.data_source, &json!({}), &named).await.unwrap()), 400);
+    // An annotation's query is recognized by its refId, and its answer to a rule is a number too.
+    let annotations = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
+    assert_eq!(number(&ask(&engine.data_source, &json!({}), &annotations).await.unwrap()), 400);
 }
 
 #[tokio::test]
 async fn an_ungrouped_count_of_no_events_is_zero() {
     let engine = Engine::empty().await;
     for query in [json!({}), json!({ "queryType": "annotations" }), total()] {
-        assert_eq!(the_number(&engine.ask_as_rule(query).await.unwrap()), 0);
+        assert_eq!(number(&engine.ask_as_rule(query).await.unwrap()), 0);
     }
     let series = engine.ask_as_rule(json!({ "queryType": "counts" })).await.unwrap();
     assert!(!numbers(&series).is_empty() && numbers(&series).iter().all(|count| *count == 0));
-    // A scope without a matching list counts 0 too.
+    // The count of a scope that matches no list is 0 too.
     let nowhere = json!({ "kinds": ["authentication"], "products": ["iam"] });
-    assert_eq!(the_number(&engine.ask_as_rule(json!({ "scope": nowhere })).await.unwrap()), 0);
-    // Unknown groups have no number.
+    assert_eq!(number(&engine.ask_as_rule(json!({ "scope": nowhere })).await.unwrap()), 0);
+    // A grouped count without events has no group.
     for over in ["time", "total"] {
         let query = json!({ "queryType": "counts", "over": over, "groupBy": ["method"] });
         assert_eq!(engine.ask_as_rule(query).await.unwrap().fields.len(), 0);
@@ -80,7 +80,7 @@ async fn the_default_interval_of_grafanas_rules_makes_few_buckets() {
         let frame = ask(&engine.data_source, &json!({ "queryType": "counts" }), &request).await.unwrap();
         assert_eq!((frame.meta.kind, frame.meta.type_version), (Some(FrameType::TimeseriesWide), Some([0, 1])));
         assert!((30..=60).contains(&frame.rows()), "{minutes} min: {} buckets", frame.rows());
-        assert!(frame.fields.iter().all(|field| !field.nullable), "Grafana's alerting reads no nulls");
+        assert!(frame.fields.iter().all(|field| !field.nullable), "Grafana's alerting does not read nulls");
         let all = ask(&engine.data_source, &total(), &rule(buckets(&frame))).await.unwrap();
         assert_eq!(sum(&frame), sum(&all), "{minutes} min");
         let (read, width) = (buckets(&frame), (request.to - request.from) / 30);
@@ -97,30 +97,30 @@ fn buckets(frame: &Frame) -> Request {
 }
 
 #[tokio::test]
-async fn the_same_instant_has_the_same_number() {
+async fn evaluations_of_one_instant_have_the_same_number() {
     let engine = Engine::empty().await;
     let now = nanos(engine.sandbox.now());
-    // Ten minutes are sixty buckets of ten seconds. The rule is evaluated amid one of them, and late.
-    let edge = now - now % (10 * SECOND) - 60 * SECOND;
-    let tick = edge + 4 * SECOND;
-    let request = rule(panel(tick - 600 * SECOND, tick));
-    for at in [edge - 600 * SECOND, edge - 5 * SECOND, edge - 1, edge + SECOND] {
+    // Ten minutes are sixty buckets of ten seconds. The evaluation is late, and its instant in the middle of a bucket.
+    let bucket = now - now % (10 * SECOND) - 60 * SECOND;
+    let instant = bucket + 4 * SECOND;
+    let request = rule(panel(instant - 600 * SECOND, instant));
+    for at in [bucket - 600 * SECOND, bucket - 5 * SECOND, bucket - 1, bucket + SECOND] {
         let event = engine::event(Kind::Api, "fr-par", at, json!({}));
         engine.sandbox.push("fr-par", Kind::Api, [event.to_string()]).unwrap();
     }
     let series = json!({ "queryType": "counts" });
     let first = ask(&engine.data_source, &series, &request).await.unwrap();
     assert_eq!((sum(&first), first.rows(), notices(&first)), (3, 60, vec![]));
-    assert_eq!(times(&first, "time")[0], Some(edge - 600 * SECOND));
+    assert_eq!(times(&first, "time")[0], Some(bucket - 600 * SECOND));
     assert_eq!((numbers(&first)[0], numbers(&first)[59]), (1, 2));
-    // Later events, in the unfinished bucket and after the instant of the evaluation, change nothing.
-    for at in [edge + 2 * SECOND, tick + SECOND, tick + 30 * SECOND] {
+    // Events in the unfinished bucket and after the instant of the evaluation have no effect.
+    for at in [bucket + 2 * SECOND, instant + SECOND, instant + 30 * SECOND] {
         let event = engine::event(Kind::Api, "fr-par", at, json!({}));
         engine.sandbox.push("fr-par", Kind::Api, [event.to_string()]).unwrap();
     }
     let again = ask(&engine.new_desk(), &series, &request).await.unwrap();
     assert_eq!((times(&again, "time"), numbers(&again)), (times(&first, "time"), numbers(&first)));
-    // A total is of the range as it is.
+    // A total counts the range as it is.
     assert_eq!(sum(&ask(&engine.new_desk(), &total(), &request).await.unwrap()), 4);
 }
 
@@ -172,7 +172,7 @@ async fn more_groups_than_allowed_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_region_that_is_only_asked_for_global_events_must_answer_too() {
+async fn a_region_that_is_read_for_global_events_only_must_answer_too() {
     let plan = Fault::Unavailable.always().in_region("fr-par");
     let config = Config { events: EVENTS, faults: vec![plan], ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["nl-ams"] })).await;
@@ -180,13 +180,13 @@ async fn a_region_that_is_only_asked_for_global_events_must_answer_too() {
     assert!(failure.message.starts_with("the answer would be incomplete"), "{failure}");
     assert!(failure.message.contains("region fr-par, combined events"), "{failure}");
     assert_eq!((failure.status, failure.fault), (503, error::Fault::Downstream));
-    // Where no event of that region can match, it is not asked and cannot fail.
+    // The region is not read if none of its events can match.
     let scope = json!({ "kinds": ["api"], "products": ["instance"] });
     assert!(engine.ask_as_rule(json!({ "queryType": "counts", "scope": scope })).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_leftover_variable_is_refused_by_name() {
+async fn an_unreplaced_variable_is_refused_by_name() {
     let request = rule(panel(0, SECOND));
     let parse = |query: &Value| Query::parse(query.to_string().as_bytes(), "", &request, 10);
     for (scope, message) in [
@@ -251,20 +251,22 @@ async fn a_panels_text_may_look_like_a_variable() {
     assert_eq!(engine.ids(json!({ "resourceNames": ["$web [[x]]"] })).await, [id]);
 }
 
-/// The answer to a rule while IAM has a fault.
+/// The answer to a rule while IAM fails.
 async fn with_iam(fault: Fault, query: Value) -> Result<Frame, Failure> {
     let faults = [Endpoint::Users, Endpoint::Applications].map(|list| fault.always().on(list)).into();
     let config = Config { events: EVENTS, faults, ..Config::default() };
     Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 20 })).await.ask_as_rule(query).await
 }
 
-fn of(who: &str) -> Value {
-    json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } })
+/// A count of the events of one principal.
+fn total_of(principal: &str) -> Value {
+    json!({ "queryType": "counts", "over": "total", "scope": { "principals": [principal] } })
 }
 
 #[tokio::test]
 async fn a_number_that_needs_names_is_an_error_without_them() {
-    for query in [of("terraform"), json!({ "queryType": "counts", "groupBy": ["principal"], "groupLimit": 1000 })] {
+    for query in [total_of("terraform"), json!({ "queryType": "counts", "groupBy": ["principal"], "groupLimit": 1000 })]
+    {
         let failure = with_iam(Fault::BadGateway, query.clone()).await.unwrap_err();
         assert!(failure.message.contains("IAM cannot be read: Scaleway answers HTTP 502"), "{query}: {failure}");
         assert_eq!(failure.fault, error::Fault::Downstream);
@@ -272,26 +274,28 @@ async fn a_number_that_needs_names_is_an_error_without_them() {
 }
 
 #[tokio::test]
-async fn a_number_that_needs_no_names_is_right_without_them() {
+async fn a_number_that_needs_no_names_is_correct_without_them() {
     let id = week().await.sandbox.organization().applications[0].id.clone();
-    let with = week().await.ask_as_rule(of(&id)).await.unwrap();
-    let without = with_iam(Fault::BadGateway, of(&id)).await.unwrap();
-    assert_eq!(the_number(&without), the_number(&with));
-    assert!(the_number(&with) > 0);
-    assert_eq!(the_number(&with_iam(Fault::BadGateway, total()).await.unwrap()), 400);
+    let with = week().await.ask_as_rule(total_of(&id)).await.unwrap();
+    let without = with_iam(Fault::BadGateway, total_of(&id)).await.unwrap();
+    assert_eq!(number(&without), number(&with));
+    assert!(number(&with) > 0);
+    assert_eq!(number(&with_iam(Fault::BadGateway, total()).await.unwrap()), 400);
 }
 
 #[tokio::test]
 async fn a_text_that_may_be_a_name_is_an_error_without_names() {
-    // The application's name is in IAM alone; its id is in the event.
+    // The application's name is in IAM only; the event has its id.
     let engine = week().await;
-    let who = engine.sandbox.organization().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
-    let by_text = json!({ "queryType": "counts", "over": "total", "scope": { "text": who.name, "kinds": ["api"] } });
-    let with = the_number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
+    let application =
+        engine.sandbox.organization().applications.iter().find(|app| app.name == "autoscaler").unwrap().clone();
+    let by_text =
+        json!({ "queryType": "counts", "over": "total", "scope": { "text": application.name, "kinds": ["api"] } });
+    let with = number(&engine.ask_as_rule(by_text.clone()).await.unwrap());
     assert!(with > 0);
     let failure = with_iam(Fault::BadGateway, by_text.clone()).await.unwrap_err();
     assert!(failure.message.contains("IAM cannot be read"), "{failure}");
-    // Nor where the permission is missing for good.
+    // A permission that is missing for good has the same effect.
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let failure = engine.ask_as_rule(by_text).await.unwrap_err();
     assert_eq!((failure.status, failure.fault), (403, error::Fault::Downstream));
@@ -304,52 +308,52 @@ async fn a_filter_by_name_is_an_error_without_names() {
         "queryType": "counts", "over": "total",
         "filters": [{ "key": "principal", "operator": "=", "value": "terraform" }],
     });
-    let with = the_number(&week().await.ask_as_rule(by_name.clone()).await.unwrap());
+    let with = number(&week().await.ask_as_rule(by_name.clone()).await.unwrap());
     assert!(with > 0);
     if let Ok(frame) = with_iam(Fault::BadGateway, by_name.clone()).await {
-        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
+        assert_eq!(number(&frame), with, "{:?}", notices(&frame));
     }
-    // Nor where the permission is missing for good.
+    // A permission that is missing for good has the same effect.
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     if let Ok(frame) = engine.ask_as_rule(by_name).await {
-        assert_eq!(the_number(&frame), with, "{:?}", notices(&frame));
+        assert_eq!(number(&frame), with, "{:?}", notices(&frame));
     }
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_lasting_and_groups_by_id() {
+async fn a_permanently_missing_permission_groups_by_id() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let by = json!({ "queryType": "counts", "over": "total", "groupBy": ["principal"], "groupLimit": 1000 });
     let frame = engine.ask_as_rule(by).await.unwrap();
     assert_eq!(sum(&frame), 400);
     assert!(texts(&frame, "principal").contains(&engine.sandbox.organization().applications[0].id));
-    let failure = engine.ask_as_rule(of("terraform")).await.unwrap_err();
+    let failure = engine.ask_as_rule(total_of("terraform")).await.unwrap_err();
     assert!(failure.message.contains("IAMReadOnly"), "{failure}");
 }
 
 #[tokio::test]
 async fn an_unknown_principal_is_an_error() {
     let engine = week().await;
-    let failure = engine.ask_as_rule(of("terrafrom")).await.unwrap_err();
+    let failure = engine.ask_as_rule(total_of("terrafrom")).await.unwrap_err();
     assert_eq!(
         (failure.message.as_str(), failure.fault),
         ("no principal is called terrafrom", error::Fault::Downstream)
     );
-    // An id selects deleted principals and those without events too.
-    assert_eq!(the_number(&engine.ask_as_rule(of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
+    // An id also selects deleted principals, and those without events.
+    assert_eq!(number(&engine.ask_as_rule(total_of("00000000-0000-4000-8000-000000000000")).await.unwrap()), 0);
 }
 
 #[tokio::test]
-async fn a_rule_counts_what_scaleway_itself_does() {
+async fn a_rule_counts_the_events_of_scaleways_own_machinery() {
     let engine = Engine::empty().await;
-    assert_eq!(the_number(&engine.ask_as_rule(of("Scaleway")).await.unwrap()), 0);
+    assert_eq!(number(&engine.ask_as_rule(total_of("Scaleway")).await.unwrap()), 0);
     for seconds in [60, 61] {
         engine.push("fr-par", Kind::System, seconds, json!({ "system_name": "backup" }));
         engine.push("fr-par", Kind::Api, seconds, json!({ "product_name": "instance" }));
     }
     let by =
         json!({ "queryType": "counts", "over": "total", "scope": { "principals": ["SCALEWAY"], "kinds": ["system"] } });
-    assert_eq!(the_number(&engine.ask_as_rule(by).await.unwrap()), 2);
+    assert_eq!(number(&engine.ask_as_rule(by).await.unwrap()), 2);
 }
 
 fn of_product(product: &str) -> Value {
@@ -380,7 +384,7 @@ async fn a_product_that_the_organization_does_not_have_is_an_error() {
         assert!(failure.message.starts_with(&expected), "{query}: {failure}");
         assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
     }
-    // In whatever case, as a pattern, and where its events are left out, a product is none.
+    // Another case, a pattern and an excluded product are no errors.
     for query in [
         of_product("INSTANCE"),
         of_product("inst*"),
@@ -388,16 +392,16 @@ async fn a_product_that_the_organization_does_not_have_is_an_error() {
         json!({ "filters": [{ "key": "product", "operator": "!=", "value": "intsance" }] }),
         json!({ "filters": [{ "key": "product", "operator": "=", "value": "(none)" }] }),
     ] {
-        assert!(the_number(&engine.ask_as_rule(query.clone()).await.unwrap()) > 0, "{query}");
+        assert!(number(&engine.ask_as_rule(query.clone()).await.unwrap()) > 0, "{query}");
     }
-    // Names that Scaleway adds every few weeks are no error.
+    // Names of other kinds are no errors: Scaleway adds some every few weeks.
     for scope in [
         json!({ "kinds": ["api"], "methods": ["CreateTeapot"] }),
         json!({ "services": ["scaleway.teapot.v1.Api"] }),
         json!({ "resourceTypes": ["teapot"] }),
     ] {
         let query = json!({ "queryType": "counts", "over": "total", "scope": scope });
-        assert_eq!(the_number(&engine.ask_as_rule(query).await.unwrap()), 0, "{scope}");
+        assert_eq!(number(&engine.ask_as_rule(query).await.unwrap()), 0, "{scope}");
     }
 }
 
@@ -410,37 +414,33 @@ async fn an_unknown_product_is_no_error_while_a_product_list_is_missing() {
     ] {
         let config = Config { events: EVENTS, faults: vec![fault], ..Config::default() };
         let engine = Engine::with(config, SECRET_KEY, &json!({ "queryTimeoutSeconds": 5 })).await;
-        assert_eq!(the_number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()), 0);
+        assert_eq!(number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()), 0);
         let products = engine.ask_as_rule(of_product("INSTANCE")).await.unwrap();
-        assert!(the_number(&products) > 0, "all spellings are found by comparing here");
+        assert!(number(&products) > 0, "the plugin itself compares all spellings");
     }
-    // Nor where a region is asked whose list is not.
+    // The list of a region outside the settings is not read, so that it does not decide.
     let config = Config { events: EVENTS, ..Config::default() };
     let engine = Engine::with(config, SECRET_KEY, &json!({ "regions": ["nl-ams"] })).await;
     let mut elsewhere = of_product("intsance");
     elsewhere["scope"]["regions"] = json!(["pl-waw"]);
-    assert_eq!(the_number(&engine.ask_as_rule(elsewhere).await.unwrap()), 0);
+    assert_eq!(number(&engine.ask_as_rule(elsewhere).await.unwrap()), 0);
     assert!(engine.ask_as_rule(of_product("intsance")).await.is_err());
 }
 
 #[tokio::test]
 async fn a_rules_verdict_on_a_product_does_not_depend_on_the_cache() {
     let engine = week().await;
-    // A panel that lists products has filled the cache.
+    // A panel's query fills the cache with the lists of products.
     engine.ask(list(json!({ "products": ["instance"] }))).await.unwrap();
     assert!(engine.ask_as_rule(of_product("intsance")).await.is_err());
     engine.sandbox.set_faults([Fault::BadGateway.always().on(Endpoint::Products)]);
-    assert_eq!(
-        the_number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()),
-        0,
-        "an old list does not decide"
-    );
+    assert_eq!(number(&engine.ask_as_rule(of_product("intsance")).await.unwrap()), 0, "a cached list does not decide");
     engine.sandbox.set_faults([]);
-    assert!(engine.ask_as_rule(of_product("intsance")).await.is_err(), "nor does an old failure");
+    assert!(engine.ask_as_rule(of_product("intsance")).await.is_err(), "a cached failure does not decide");
 }
 
 #[tokio::test]
-async fn a_rule_counts_what_a_panel_counts() {
+async fn a_rule_and_a_panel_count_the_same_events() {
     let engine = week().await;
     for scope in [
         json!({ "regions": ["nl-ams"] }),

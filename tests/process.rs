@@ -1,4 +1,4 @@
-//! The process as Grafana starts, feeds and ends it.
+//! The process, as Grafana starts, calls and stops it.
 
 mod common;
 
@@ -23,12 +23,12 @@ use tokio::process::Command;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-/// A question whose answer is one number.
+/// A query whose answer is one number.
 fn total() -> Value {
     json!({ "queryType": "counts", "over": "total" })
 }
 
-/// The number that answers [`total`].
+/// The number in the answer to [`total`].
 fn number(response: &DataResponse) -> i64 {
     assert_eq!(response.error, "");
     let batch = Decoded::new(&response.frames[0]).expect("a frame").batch;
@@ -53,7 +53,7 @@ fn request(source: &Source, queries: Vec<DataQuery>) -> QueryDataRequest {
     QueryDataRequest { plugin_context: Some(source.context()), headers: HashMap::new(), queries }
 }
 
-/// Calls a method by its path, whatever it is.
+/// Calls a method by its path.
 async fn call<Q, A>(channel: &Channel, path: &'static str, request: Q) -> Result<A, Status>
 where
     Q: Message + 'static,
@@ -78,10 +78,10 @@ fn signal(host: &Host, name: &str) {
     assert!(sent.success());
 }
 
-/// The ways to end: Grafana's call, a container's end, a terminal's.
-const ENDS: [&str; 3] = ["Shutdown", "-TERM", "-INT"];
+/// The ways to stop the process: Grafana's call, and the signals of a container and of a terminal.
+const STOPS: [&str; 3] = ["Shutdown", "-TERM", "-INT"];
 
-async fn end(mut host: Host, how: &str) -> (std::process::ExitStatus, String) {
+async fn stop(mut host: Host, how: &str) -> (std::process::ExitStatus, String) {
     if how == "Shutdown" {
         return host.stop().await.expect("it ends");
     }
@@ -98,7 +98,7 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
 }
 
-/// What a process says that ends by itself.
+/// The output of a process that ends by itself.
 async fn output(command: &mut Command) -> std::process::Output {
     let output = command.kill_on_drop(true).output();
     tokio::time::timeout(Duration::from_secs(10), output).await.expect("it ends by itself").expect("it starts")
@@ -123,12 +123,12 @@ async fn a_start_without_the_magic_cookie_prints_how_to_install_the_plugin() {
 }
 
 #[tokio::test]
-async fn a_host_of_another_protocol_is_refused_with_what_is_needed() {
+async fn a_host_of_another_protocol_version_is_refused_with_the_allowed_one() {
     let mut command = Command::new(BINARY);
     command.env_clear().env(COOKIE_KEY, COOKIE_VALUE).env("PLUGIN_PROTOCOL_VERSIONS", "1,3").stdin(Stdio::null());
     let output = output(&mut command).await;
     assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()));
-    let line: Value = serde_json::from_slice(&output.stderr).expect("one line that go-plugin reads");
+    let line: Value = serde_json::from_slice(&output.stderr).expect("one line in go-plugin's format");
     assert_eq!(line["@level"], "error");
     assert!(line["@message"].as_str().unwrap().contains("protocol 1,3. Allowed: 2;"), "{line}");
 
@@ -137,8 +137,8 @@ async fn a_host_of_another_protocol_is_refused_with_what_is_needed() {
 }
 
 #[tokio::test]
-async fn the_socket_and_its_folder_are_private_and_gone_at_the_end() {
-    for how in ENDS {
+async fn the_socket_and_its_folder_are_private_and_removed_at_the_end() {
+    for how in STOPS {
         let temporary = tempfile::tempdir().unwrap();
         let host = plugin_with(&[("TMPDIR", temporary.path().to_str().unwrap())]).await;
         let ["1", "2", "unix", socket, "grpc"] = host.handshake.split('|').collect::<Vec<_>>()[..] else {
@@ -150,7 +150,7 @@ async fn the_socket_and_its_folder_are_private_and_gone_at_the_end() {
         assert_eq!(entries(folder), [socket]);
         assert_eq!((mode(folder), mode(socket)), (0o700, 0o600));
 
-        let (status, log) = end(host, how).await;
+        let (status, log) = stop(host, how).await;
         assert!(status.success(), "{how}: {status}\n{log}");
         assert_eq!(entries(temporary.path()), Vec::<std::path::PathBuf>::new(), "{how}");
     }
@@ -160,13 +160,13 @@ async fn the_socket_and_its_folder_are_private_and_gone_at_the_end() {
 async fn without_a_unix_socket_the_plugin_listens_on_loopback() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let temporary = tempfile::tempdir().unwrap();
-    // The name of a socket may have about a hundred characters.
-    let lengthy = temporary.path().join("x".repeat(120));
-    let bar = temporary.path().join("a|b");
-    for folder in [&lengthy, &bar] {
+    // The path of a socket has about a hundred characters at most.
+    let too_long = temporary.path().join("x".repeat(120));
+    let with_separator = temporary.path().join("a|b");
+    for folder in [&too_long, &with_separator] {
         std::fs::create_dir(folder).unwrap();
     }
-    for folder in [Path::new("/nonexistent"), &lengthy, &bar] {
+    for folder in [Path::new("/nonexistent"), &too_long, &with_separator] {
         let host = plugin_with(&[("TMPDIR", folder.to_str().unwrap())]).await;
         assert!(host.handshake.starts_with("1|2|tcp|127.0.0.1:"), "{}", host.handshake);
         let asks = [Ask::new("A", total(), last_hours(200))];
@@ -176,35 +176,35 @@ async fn without_a_unix_socket_the_plugin_listens_on_loopback() {
         assert!(status.success());
         assert!(log.contains("no unix socket can be had"), "{log}");
     }
-    assert_eq!(entries(&lengthy), Vec::<std::path::PathBuf>::new());
-    assert_eq!(entries(&bar), Vec::<std::path::PathBuf>::new());
+    assert_eq!(entries(&too_long), Vec::<std::path::PathBuf>::new());
+    assert_eq!(entries(&with_separator), Vec::<std::path::PathBuf>::new());
 }
 
 #[tokio::test]
-async fn a_busy_process_ends_within_100_ms() {
-    // Far longer than a machine under load needs to end a process.
+async fn a_busy_process_ends_without_waiting_for_its_calls() {
+    // Much longer than the end of a process takes on a machine under load.
     let latency = Duration::from_mins(5);
     let sandbox = organization(Config { events: 500, latency, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
-    for how in ENDS {
+    for how in STOPS {
         let host = plugin().await;
         let socket = host.handshake.split('|').nth(3).unwrap();
-        let _silent = UnixStream::connect(socket).await.unwrap();
+        let _idle = UnixStream::connect(socket).await.unwrap();
         let busy = channel(&host.handshake).await;
         let asked = request(&source, vec![query("A", total().to_string(), last_hours(200))]);
         let before = sandbox.calls().total;
         let answer = tokio::spawn(async move { send(&busy, asked).await });
         until(|| sandbox.calls().total > before, "the call to Scaleway is under way").await;
         let start = Instant::now();
-        let (status, log) = end(host, how).await;
+        let (status, log) = stop(host, how).await;
         assert!(start.elapsed() < Duration::from_mins(1), "{how}: {:?}", start.elapsed());
         assert!(status.success(), "{how}: {status}\n{log}");
-        assert!(answer.await.unwrap().is_err(), "a call that is cut off is an error, not an empty answer");
+        assert!(answer.await.unwrap().is_err(), "an interrupted call is an error, not an empty answer");
     }
 }
 
 #[tokio::test]
-async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
+async fn messages_up_to_16_mib_are_accepted_and_larger_ones_refused() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -213,7 +213,7 @@ async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
             let json = json!({ "queryType": "counts", "over": "total", "padding": "x".repeat(padding) });
             request(&source, vec![query("A", json.to_string(), (0, 7_000_000_000_000))])
         };
-        // The length of a length does not change between the two.
+        // The length prefix has the same size in both messages.
         let request = padded(size - (padded(10_000_000).encoded_len() - 10_000_000));
         assert_eq!(request.encoded_len(), size);
         request
@@ -221,12 +221,12 @@ async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
     let responses = host.query_raw(of_size(MAX_MESSAGE_BYTES)).await.unwrap();
     assert_eq!(number(&responses["A"]), 500);
     for size in [MAX_MESSAGE_BYTES + 1, 20 << 20] {
-        let Err(Error::Call(status)) = host.query_raw(of_size(size)).await else { panic!("{size} bytes are taken") };
+        let Err(Error::Call(status)) = host.query_raw(of_size(size)).await else { panic!("{size} bytes are accepted") };
         assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status}");
         assert!(status.message().contains("limit is: 16777216 bytes"), "{status}");
     }
 
-    // The other services take as much, and not the four MiB that are common with gRPC.
+    // The other services have the same limit, not gRPC's default of 4 MiB.
     let mut large = source.clone();
     large.json_data["padding"] = "x".repeat(5 << 20).into();
     assert_eq!(host.health(&large).await.unwrap().status, 1);
@@ -238,7 +238,7 @@ async fn messages_up_to_16_mib_are_taken_and_greater_ones_refused() {
     host.stop().await.unwrap();
 }
 
-/// The lines of a log, each as go-plugin reads it.
+/// The lines of a log, checked against go-plugin's format.
 fn lines(log: &str) -> Vec<Value> {
     let lines = log.lines().map(|line| {
         assert!(line.len() < 64 << 10, "go-plugin splits a line of {} bytes", line.len());
@@ -255,7 +255,7 @@ fn lines(log: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
+async fn the_log_is_hclog_json_at_the_level_of_grafana() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let asks = [Ask::new("A", total(), last_hours(1)), Ask::new("B", json!({ "version": 2 }), last_hours(1))];
@@ -278,8 +278,8 @@ async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
         let (_, log) = host.stop().await.unwrap();
         let warning =
             "GF_PLUGIN_LOG_LEVEL is \"no such level\". Allowed: trace, debug, info, warn, error, off; info is used";
-        let told = lines(&log).iter().filter(|line| line["@message"] == warning).count();
-        assert_eq!(told, usize::from(level == Some("no such level")), "{level:?}: {log}");
+        let warnings = lines(&log).iter().filter(|line| line["@message"] == warning).count();
+        assert_eq!(warnings, usize::from(level == Some("no such level")), "{level:?}: {log}");
         let mut levels: Vec<String> =
             lines(&log).iter().map(|line| line["@level"].as_str().unwrap().to_owned()).collect();
         levels.sort();
@@ -289,10 +289,10 @@ async fn the_log_is_hclog_json_of_the_level_that_grafana_names() {
 }
 
 #[tokio::test]
-async fn long_lines_of_the_log_are_cut() {
+async fn long_values_in_the_log_are_shortened() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let host = plugin().await;
-    // The worst that JSON can make of a character: six bytes for one.
+    // The longest escape of JSON has six bytes for one character.
     for letter in ["x", "\u{1}", "🦀"] {
         let name = letter.repeat(200_000);
         let source = source(&sandbox, SECRET_KEY);
@@ -303,9 +303,10 @@ async fn long_lines_of_the_log_are_cut() {
         assert_eq!(host.health(&wrong).await.unwrap().status, 2);
     }
     let (_, log) = host.stop().await.unwrap();
-    let cut = |line: &&Value| line.as_object().unwrap().values().any(|v| v.as_str().is_some_and(|t| t.ends_with('…')));
-    // Of what a person would not see nothing is left to be cut.
-    assert!(lines(&log).iter().filter(cut).count() >= 6, "the long values were logged, and cut");
+    let is_shortened =
+        |line: &&Value| line.as_object().unwrap().values().any(|v| v.as_str().is_some_and(|t| t.ends_with('…')));
+    // Hidden characters are removed first, so that their values are empty.
+    assert!(lines(&log).iter().filter(is_shortened).count() >= 6, "long values are logged and shortened");
 }
 
 #[tokio::test]
@@ -327,8 +328,8 @@ async fn users_without_a_role_are_answered() {
     host.stop().await.unwrap();
 }
 
-/// Queries that cannot be answered: what is sent, and how its error begins.
-fn bad_queries() -> Vec<(Vec<u8>, &'static str)> {
+/// Invalid queries, each with the start of its error.
+fn invalid_queries() -> Vec<(Vec<u8>, &'static str)> {
     let deep = format!("{{\"scope\":{}", "[".repeat(1_000_000));
     let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
     vec![
@@ -359,33 +360,33 @@ fn bad_queries() -> Vec<(Vec<u8>, &'static str)> {
 }
 
 #[tokio::test]
-async fn one_bad_query_never_spoils_the_others() {
+async fn an_invalid_query_does_not_affect_the_others() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
     let range = last_hours(200);
     let mut queries = vec![query("first", total().to_string(), range)];
-    for (place, (json, _)) in bad_queries().into_iter().enumerate() {
-        queries.push(query(&format!("bad {place}"), json, range));
+    for (index, (json, _)) in invalid_queries().into_iter().enumerate() {
+        queries.push(query(&format!("invalid {index}"), json, range));
     }
-    // Names that are no letters are names still.
-    let odd = ["", " ", "Ä 🦀 \u{202e}", "a\0b\nc", "../../etc/passwd", "{\"refId\":1}"];
-    queries.extend(odd.iter().map(|name| query(name, total().to_string(), range)));
+    // A refId is any text.
+    let unusual = ["", " ", "Ä 🦀 \u{202e}", "a\0b\nc", "../../etc/passwd", "{\"refId\":1}"];
+    queries.extend(unusual.iter().map(|name| query(name, total().to_string(), range)));
     queries.push(query("reversed", total().to_string(), (range.1, range.0)));
     queries.push(query("last", b"".to_vec(), range));
 
     let responses = host.query_raw(request(&source, queries.clone())).await.unwrap();
     assert_eq!(responses.len(), queries.len());
-    for (place, (json, begins)) in bad_queries().iter().enumerate() {
-        let response = &responses[&format!("bad {place}")];
+    for (index, (json, start)) in invalid_queries().iter().enumerate() {
+        let response = &responses[&format!("invalid {index}")];
         let json: String = String::from_utf8_lossy(json).chars().take(100).collect();
-        assert!(response.error.starts_with(begins), "{json}: {}", response.error);
-        assert!(response.error.len() < 400, "an error quotes a little of what is wrong, not all of it: {json}");
+        assert!(response.error.starts_with(start), "{json}: {}", response.error);
+        assert!(response.error.len() < 400, "an error quotes a part of the query: {json}");
         assert_eq!((response.status, &*response.error_source), (400, "downstream"), "{json}");
         assert!(response.frames.is_empty(), "{json}");
     }
     assert!(responses["reversed"].error.contains("ends before it begins"));
-    for name in ["first"].iter().chain(&odd) {
+    for name in ["first"].iter().chain(&unusual) {
         assert_eq!(number(&responses[*name]), 500, "{name:?}");
         let frame = Decoded::new(&responses[*name].frames[0]).unwrap();
         assert_eq!(frame.batch.schema_ref().metadata()["refId"], *name);
@@ -393,19 +394,19 @@ async fn one_bad_query_never_spoils_the_others() {
     assert_eq!(
         Decoded::new(&responses["last"].frames[0]).unwrap().batch.num_rows(),
         500,
-        "an empty query asks for events"
+        "the empty query is one for events"
     );
     host.stop().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_request_without_queries_or_with_two_of_one_name_is_answered() {
+async fn a_request_without_queries_or_with_duplicate_names_is_answered() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
     assert_eq!(host.query_raw(request(&source, vec![])).await.unwrap(), HashMap::new());
-    let twice = vec![query("A", total().to_string(), last_hours(200)); 2];
-    let responses = host.query_raw(request(&source, twice)).await.unwrap();
+    let duplicates = vec![query("A", total().to_string(), last_hours(200)); 2];
+    let responses = host.query_raw(request(&source, duplicates)).await.unwrap();
     assert_eq!(responses.len(), 1);
     assert_eq!(number(&responses["A"]), 500);
     host.stop().await.unwrap();
@@ -433,7 +434,7 @@ async fn a_request_that_names_no_data_source_is_an_error_of_each_query() {
 }
 
 #[tokio::test]
-async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
+async fn extreme_and_reversed_ranges_are_errors_without_a_call() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -450,8 +451,8 @@ async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
         ((now, now - 1), empty),
         ((now, 0), empty),
     ];
-    // A panel's range may be empty for a moment; a rule's is a mistake.
-    let of_rules = [((now, now), empty), ((0, 0), empty)];
+    // An empty range is an error in a rule only: a panel's user is about to change it.
+    let in_rules_only = [((now, now), empty), ((0, 0), empty)];
     let questions = [json!({}), total(), json!({ "queryType": "annotations" }), json!({ "queryType": "values" })];
     for question in &questions {
         for (range, error) in cases {
@@ -462,7 +463,7 @@ async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
             }
         }
     }
-    for (range, error) in of_rules {
+    for (range, error) in in_rules_only {
         let in_rule = host.query(&source, &[Ask::new("A", json!({}), range)], &[("FromAlert", "true")]).await.unwrap();
         assert!(in_rule["A"].error.contains(error), "{range:?}: {}", in_rule["A"].error);
         for question in &questions {
@@ -476,7 +477,7 @@ async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
     assert_eq!(without["A"].error, "the query comes without a time range");
     assert_eq!(sandbox.calls().total, 0);
 
-    // The widest range and the narrowest are ranges; of the future there is no number.
+    // The widest and the narrowest range are valid; a range in the future has no number.
     for (range, expected) in [((0, i64::MAX / 1_000_000), 500), ((now - 60_000, now - 59_999), 0)] {
         let responses = host.query(&source, &[Ask::new("A", total(), range)], &[]).await.unwrap();
         assert_eq!(number(&responses["A"]), expected);
@@ -487,7 +488,7 @@ async fn extreme_and_reversed_ranges_get_a_clear_error_and_cost_no_call() {
 }
 
 #[tokio::test]
-async fn absurd_intervals_and_numbers_of_points_are_answered() {
+async fn extreme_intervals_and_numbers_of_points_are_answered() {
     let sandbox = organization(Config { events: 60, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -502,8 +503,8 @@ async fn absurd_intervals_and_numbers_of_points_are_answered() {
             for max_data_points in [i64::MIN, 0, 1, 4_999, i64::MAX] {
                 let asks: Vec<Ask> = (0..)
                     .zip(&questions)
-                    .map(|(place, json): (u8, _)| Ask {
-                        ref_id: place.to_string(),
+                    .map(|(index, json): (u8, _)| Ask {
+                        ref_id: index.to_string(),
                         json: json.clone(),
                         range,
                         interval_ms,
@@ -525,7 +526,7 @@ async fn absurd_intervals_and_numbers_of_points_are_answered() {
 #[tokio::test]
 async fn a_cancelled_call_stops_its_calls_to_scaleway() {
     let latency = Duration::from_millis(400);
-    // Thousands of events of the last hour: each of these calls would ask for pages for a long time.
+    // Thousands of events in the last hour: each of these calls reads pages for a long time.
     let sandbox = organization(Config { latency, span: Duration::from_mins(30), ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY).with("regions", "fr-par");
     let host = plugin().await;
@@ -538,17 +539,17 @@ async fn a_cancelled_call_stops_its_calls_to_scaleway() {
     for (name, call) in calls {
         sandbox.reset();
         tokio::select! {
-            () = call => panic!("{name} is over before it can be cancelled"),
+            () = call => panic!("{name} ends before it is cancelled"),
             () = until(|| sandbox.calls().total >= 2, "two calls to Scaleway") => {}
         }
         let after = steady(|| sandbox.calls().total as u64).await;
-        assert!(after < 20, "{name} goes on asking after it was cancelled: {after} calls");
+        assert!(after < 20, "{name} continues after it was cancelled: {after} calls");
     }
     host.stop().await.unwrap();
 }
 
 #[tokio::test]
-async fn unknown_methods_are_unimplemented_and_garbage_is_survived() {
+async fn unknown_methods_are_unimplemented_and_invalid_connections_are_harmless() {
     let host = plugin().await;
     let bare = channel(&host.handshake).await;
     for path in [
@@ -563,26 +564,25 @@ async fn unknown_methods_are_unimplemented_and_garbage_is_survived() {
         let status = call::<(), ()>(&bare, path, ()).await.unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented, "{path}: {status}");
     }
-    // What go-plugin's ping asks.
+    // The ping of go-plugin.
     let mut ping = tonic_health::pb::health_client::HealthClient::new(bare.clone());
     let service = "plugin".to_owned();
     let answer = ping.check(tonic_health::pb::HealthCheckRequest { service }).await.unwrap().into_inner();
     assert_eq!(answer.status(), tonic_health::ServingStatus::Serving.into());
 
     let socket = host.handshake.split('|').nth(3).unwrap();
-    for garbage in ["GET / HTTP/1.1\r\nhost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0", "\u{1}\u{2}\u{3}", ""]
-    {
+    for bytes in ["GET / HTTP/1.1\r\nhost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0", "\u{1}\u{2}\u{3}", ""] {
         let mut stream = UnixStream::connect(socket).await.unwrap();
-        let _ = stream.write_all(garbage.as_bytes()).await;
+        let _ = stream.write_all(bytes.as_bytes()).await;
         let _ = stream.write_all(&vec![0xff; 100_000]).await;
     }
-    assert!(host.metrics().await.unwrap().contains("audittrail_requests_total"), "the process lives on");
+    assert!(host.metrics().await.unwrap().contains("audittrail_requests_total"), "the process still serves");
     host.stop().await.unwrap();
 }
 
-/// A message whose fields have other types than those of any request.
+/// A message with fields of other types than those of any request.
 #[derive(Clone, PartialEq, Message)]
-struct Misshapen {
+struct WrongTypes {
     #[prost(uint64, tag = "1")]
     number: u64,
     #[prost(bytes = "vec", tag = "2")]
@@ -598,13 +598,13 @@ async fn malformed_messages_fail_only_their_call() {
     let host = plugin().await;
     let bare = channel(&host.handshake).await;
     let messages = [
-        Misshapen { number: 7, ..Misshapen::default() },
-        Misshapen { bytes: vec![0xff; 1_000], ..Misshapen::default() },
-        Misshapen { other: u64::MAX, ..Misshapen::default() },
+        WrongTypes { number: 7, ..WrongTypes::default() },
+        WrongTypes { bytes: vec![0xff; 1_000], ..WrongTypes::default() },
+        WrongTypes { other: u64::MAX, ..WrongTypes::default() },
     ];
     for message in messages {
         for path in [QUERY_DATA, "/pluginv2.Diagnostics/CheckHealth", "/pluginv2.Resource/CallResource"] {
-            // What is no field of the request is left out; what is one and has another type is refused.
+            // Unknown fields are ignored; a known field of another type is refused.
             if let Err(status) = call::<_, ()>(&bare, path, message.clone()).await {
                 assert!(matches!(status.code(), Code::Internal | Code::InvalidArgument), "{path}: {status}");
             }
@@ -616,7 +616,7 @@ async fn malformed_messages_fail_only_their_call() {
 }
 
 #[tokio::test]
-async fn two_hundred_calls_at_once_are_all_answered() {
+async fn two_hundred_concurrent_calls_are_answered() {
     let sandbox = organization(Config { events: 60, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -638,8 +638,8 @@ async fn two_hundred_calls_at_once_are_all_answered() {
         assert_eq!(health.status, 1, "{}", health.message);
     }
     assert!(resources.into_iter().all(|resource| resource.unwrap().0 == 200));
-    // Names that an event lacks are asked for again after half a minute.
-    assert!(sandbox.calls().to(Endpoint::Users) < 5, "all wait for the same names");
+    // Missing names are fetched again after half a minute.
+    assert!(sandbox.calls().to(Endpoint::Users) < 5, "all calls share one fetch of the names");
     host.stop().await.unwrap();
 }
 
@@ -657,7 +657,11 @@ async fn settings_that_change_between_calls_take_effect_at_once() {
         let unknown = source(&sandbox, "00000000-0000-4000-8000-000000000000");
         let response = &host.query(&unknown, &asks, &[]).await.unwrap()["A"];
         assert_eq!((response.status, &*response.error_source), (401, "downstream"), "{}", response.error);
-        assert_eq!(host.resource(&unknown, "principals").await.unwrap().0, 401, "names that another key has read");
+        assert_eq!(
+            host.resource(&unknown, "principals").await.unwrap().0,
+            401,
+            "the cached names belong to another key"
+        );
         assert_eq!(host.resource(&source(&sandbox, KEY_WITHOUT_IAM), "principals").await.unwrap().0, 403);
 
         let elsewhere = full.clone().with("organizationId", "99999999-0000-4000-8000-000000000000");
@@ -672,7 +676,7 @@ async fn settings_that_change_between_calls_take_effect_at_once() {
 async fn an_error_has_a_status_and_a_source() {
     let sandbox = organization(Config { events: 500, ..Config::default() }).await;
     let full = source(&sandbox, SECRET_KEY);
-    // Refused calls are tried again until the query's deadline.
+    // The client repeats refused calls until the query's deadline.
     let limited = full.clone().with("queryTimeoutSeconds", 3);
     let host = plugin().await;
     let slow = full.clone().with("callTimeoutSeconds", 1);
@@ -744,22 +748,22 @@ async fn a_region_that_is_named_twice_is_fetched_once() {
         let source = source.clone().with("maxEvents", max_events);
         sandbox.reset();
         assert_eq!(host.query(&source, &[Ask::new("A", json, last_hours(200))], &[]).await.unwrap()["A"].error, "");
-        let asked = sandbox.calls();
-        calls.push(asked.total - asked.to(Endpoint::Users) - asked.to(Endpoint::Applications));
+        let made = sandbox.calls();
+        calls.push(made.total - made.to(Endpoint::Users) - made.to(Endpoint::Applications));
     }
     assert!(calls[0] > 0);
     assert_eq!(calls[0], calls[1]);
     host.stop().await.unwrap();
 }
 
-/// The lines of a log that say that a query failed.
+/// The log lines about failed queries.
 fn failures(log: &str) -> Vec<Value> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
     lines.filter(|line| line["@message"].as_str().unwrap().starts_with("a query failed: ")).collect()
 }
 
 #[tokio::test]
-async fn a_failed_querys_log_line_names_data_source_query_and_asker() {
+async fn the_log_line_of_a_failed_query_names_data_source_query_and_origin() {
     let sandbox = organization(Config { events: 10, ..Config::default() }).await;
     let source = source(&sandbox, SECRET_KEY);
     let host = plugin().await;
@@ -779,27 +783,27 @@ async fn a_failed_querys_log_line_names_data_source_query_and_asker() {
     let (_, log) = host.stop().await.unwrap();
     let mut lines = failures(&log);
     lines.sort_by_key(|line| line["ref_id"].to_string() + &line["rule_uid"].to_string());
-    let names = |line: &Value| {
+    let shown = |line: &Value| {
         let fields = ["@level", "status", "error_source", "data_source", "data_source_uid", "ref_id", "query_type"];
-        let who = ["rule", "rule_uid", "dashboard", "dashboard_uid", "panel", "panel_id"];
-        let named: Vec<String> =
-            fields.iter().chain(&who).map(|name| line[*name].to_string().replace('"', "")).collect();
-        named.join(" | ")
+        let origin = ["rule", "rule_uid", "dashboard", "dashboard_uid", "panel", "panel_id"];
+        let texts: Vec<String> =
+            fields.iter().chain(&origin).map(|name| line[*name].to_string().replace('"', "")).collect();
+        texts.join(" | ")
     };
     let (data_source, uid) = {
         let settings = source.context().data_source_instance_settings.unwrap();
         (settings.name, settings.uid)
     };
     assert!(!data_source.is_empty() && !uid.is_empty());
-    let begin = format!("warn | 400 | downstream | {data_source} | {uid}");
+    let start = format!("warn | 400 | downstream | {data_source} | {uid}");
     let of_panel = "null | null | Access to 🔑 | d1 | Log-ins[2J | 7";
     assert_eq!(
-        lines.iter().map(names).collect::<Vec<_>>(),
+        lines.iter().map(shown).collect::<Vec<_>>(),
         [
-            format!("{begin} | A | counts | Somebody logs in | r1 | null | null | null | null"),
-            format!("{begin} | A | counts | {of_panel}"),
-            format!("{begin} | Anno | annotations | null | null | null | null | null | null"),
-            format!("{begin} | B | counts | {of_panel}"),
+            format!("{start} | A | counts | Somebody logs in | r1 | null | null | null | null"),
+            format!("{start} | A | counts | {of_panel}"),
+            format!("{start} | Anno | annotations | null | null | null | null | null | null"),
+            format!("{start} | B | counts | {of_panel}"),
         ]
     );
     assert!(!log.contains("secret-of-a-user"));
