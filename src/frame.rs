@@ -67,7 +67,8 @@ impl Field {
     }
 
     /// The same column with labels.
-    pub(crate) fn labelled(self, labels: BTreeMap<String, String>) -> Self {
+    #[must_use]
+    pub fn labelled(self, labels: BTreeMap<String, String>) -> Self {
         Self { labels, ..self }
     }
 }

@@ -80,7 +80,9 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
             Ok(json!({ "principals": list, "notices": shown(&options.notices) }))
         }
         ["resources"] => {
-            let options = data_source.resource_options(parameters.get("query"), parameters.range(data_source.clock.now())?).await?;
+            let options = data_source
+                .resource_options(parameters.get("query"), parameters.range(data_source.clock.now())?)
+                .await?;
             let list: Vec<Value> = options.list.iter().map(resource).collect();
             Ok(json!({ "resources": list, "total": options.total, "notices": shown(&options.notices) }))
         }

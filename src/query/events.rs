@@ -248,7 +248,8 @@ fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
     let columns: Vec<_> =
         DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.keys(dimension))).collect();
     move |row| {
-        let known = columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), text::cell(keys.get(row)?).into())));
+        let known =
+            columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), text::cell(keys.get(row)?).into())));
         known.collect()
     }
 }

@@ -59,7 +59,7 @@ impl ReadEvents {
             uncovered_from: listings.iter().flat_map(|listing| &listing.uncovered).map(|interval| interval.start).min(),
             replaced: listings.iter().any(|listing| listing.replaced),
             absent: absent.collect(),
-            events: merge(listings, regions)?,
+            events: merge(listings, regions),
         })
     }
 
@@ -203,9 +203,9 @@ fn complete_enough(
 }
 
 /// All events, each once, of those that belong to an answer about `regions`.
-fn merge(listings: Vec<Listing>, regions: &[String]) -> Result<Events, Failure> {
+fn merge(listings: Vec<Listing>, regions: &[String]) -> Events {
     let parts: Vec<Events> = listings.into_iter().map(|listing| events_of(listing, regions)).collect();
-    Ok(Events::merge(&parts))
+    Events::merge(&parts)
 }
 
 /// The events of a listing that belong to an answer about `regions`: from a region that was not asked for, only those that
