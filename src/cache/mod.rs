@@ -2,7 +2,7 @@
 //!
 //! # Segments
 //!
-//! The unit of the cache is the *segment*: all events of one list (its [`ListKey`](list_key::ListKey): region, list, API
+//! The unit of the cache is the *segment*: all events of one list (its [`ListKey`]: region, list, API
 //! filter) in one half-open interval. When it was fetched decides how long it is good for:
 //!
 //! ```text
