@@ -4,7 +4,7 @@
 //!
 //! - [`plugin`]: Grafana's protocol and nothing else
 //! - [`query`]: what can be asked, and how each question is answered
-//! - [`risk`]: what an event means
+//! - [`risk`]: what an event means; [`investigation`]: where a metric left its band, and since when
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs
 //! - `transport`: HTTP to any service
@@ -20,6 +20,7 @@ pub mod event;
 pub mod frame;
 #[cfg(feature = "terminal")]
 pub mod host;
+pub mod investigation;
 mod lenient;
 pub mod plugin;
 pub mod query;

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 8] = [
     &["transport"],
     &["scaleway"],
     &["cache"],
-    &["risk"],
+    &["investigation", "risk"],
     &["query"],
     &["plugin"],
     // Beside the layers: the plugin process links neither.

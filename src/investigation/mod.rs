@@ -1,0 +1,35 @@
+//! Where a metric left its band, and since when.
+//!
+//! Pure functions of samples; what asks for them and what draws them is in the layers above.
+//!
+//! # The steps
+//!
+//! 1. A [`Series`] is cleaned when it is made: values that are not finite are dropped, counters become rates.
+//! 2. The baseline says what is usual: the season of a day or a week, where two of them have passed and where it predicts
+//!    better than none, and the median of the samples before.
+//! 3. The scale says how far from the baseline is usual: the median distance, and the distances that are rare but not new,
+//!    above and below the baseline each for itself. It has a floor, from the metric's unit and from the step in which its
+//!    values move.
+//! 4. The distance in scales, z, makes [spans](Span): a span opens above one threshold and closes below a lower one.
+//! 5. Level shifts are found by PELT. They date the onset of a span to the sample, and find what moved little but for good.
+//!
+//! [`Detector`] has the parameters and one set of defaults for all metrics. It judges a whole series at once
+//! ([`search`](Detector::search)), or each sample as it comes, from those before it alone ([`Watch`]).
+
+mod baseline;
+mod detector;
+mod pelt;
+mod scale;
+mod series;
+mod spans;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod watch;
+mod whole;
+
+pub use detector::Detector;
+pub use series::{OutOfOrder, Regular, Sample, Series};
+pub use spans::{Direction, Span};
+pub use unit::Unit;
+pub use watch::{Verdict, Watch};
