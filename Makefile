@@ -10,7 +10,7 @@ TERMINAL := target/debug/audittrail
 GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
 FRONTEND := $(shell find frontend/src docs skills -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
-.PHONY: demo test bench plugin plugin-binary terminal grafana deny lint threads fuzz clean
+.PHONY: demo test bench eval plugin plugin-binary terminal grafana deny lint threads fuzz clean
 
 # One build, in the profile that compiles fast; the binary that ships is built and tested by `make test`.
 demo:
@@ -23,6 +23,10 @@ test:
 # ARGUMENTS such as `--only cached --runs 3` measure less.
 bench: plugin-binary
 	benches/run.sh $(PLUGIN) $(ARGUMENTS)
+
+# How well anomalous spans are found, on the public benchmarks in the folder BENCHMARKS. ARGUMENTS such as `nab speed` run less.
+eval:
+	cargo bench --locked --quiet --bench eval -- $(ARGUMENTS)
 
 # target/plugin: the zip that Grafana installs, with a binary for this machine's architecture, its checksum and its bill of
 # materials.
