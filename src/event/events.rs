@@ -232,7 +232,16 @@ impl Events {
         Ok(Self::select(&self.chunks, rows))
     }
 
-    /// The events of some rows. They gather columns of their own.
+    /// The events of some rows, which ascend. They gather columns of their own.
+    pub(crate) fn only(&self, rows: &[usize]) -> Self {
+        let mut some = RowSelection::default();
+        for (chunk, row) in rows.iter().map(|row| self.rows.at(*row)) {
+            some.push(chunk, row..row + 1);
+        }
+        Self::select(&self.chunks, some)
+    }
+
+    /// The events of an interval of rows. They gather columns of their own.
     pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
         Self::select(&self.chunks, self.rows.slice(&rows))
     }

@@ -161,11 +161,7 @@ impl Answer {
     /// When there is no such row.
     #[must_use]
     pub fn only(&self, rows: &[usize]) -> Self {
-        let mut mask = vec![false; self.events.len()];
-        for row in rows {
-            mask[*row] = true;
-        }
-        self.of_events(self.events.filter(&mask).expect("the mask has one entry for each event"))
+        self.of_events(self.events.only(rows))
     }
 
     fn of_events(&self, events: Events) -> Self {

@@ -27,12 +27,10 @@ const PAGES: [(&str, &str); 12] = [
 /// The page about the resource of each event, where it is known.
 pub(super) fn pages(answer: &Answer) -> Keys<'_> {
     let [kind, locality, id] =
-        [Column::ResourceType, Column::Locality, Column::ResourceId].map(|column| answer.events.text(column));
-    Keys::by(
-        answer.events.len(),
-        |row| (kind.key(row), locality.key(row), id.key(row)),
-        |row| address(kind.get(row)?, locality.get(row), id.get(row)).map(Cow::Owned),
-    )
+        [Column::ResourceType, Column::Locality, Column::ResourceId].map(|column| Keys::of(&answer.events, column));
+    Keys::of_alike(answer.events.len(), &[&kind, &locality, &id], |row| {
+        address(kind.get(row)?, locality.get(row), id.get(row)).map(Cow::Owned)
+    })
 }
 
 fn address(kind: &str, locality: Option<&str>, id: Option<&str>) -> Option<String> {

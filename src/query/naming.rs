@@ -10,6 +10,7 @@ use super::data_source::DataSource;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
+use super::keys::Keys;
 use super::model::Query;
 use super::principals::{no_principal, principal_ids, unknown_principals, with_asked};
 use super::question;
@@ -210,6 +211,7 @@ async fn with_told(
     deadline: Instant,
 ) -> (Arc<Names>, Option<Error>) {
     let nameless = nameless(events, &names);
+    let nameless: Vec<&str> = nameless.iter().map(String::as_str).collect();
     if nameless.is_empty() {
         return (names, None);
     }
@@ -222,15 +224,23 @@ async fn with_told(
 }
 
 /// The ids of the principals that have no name, each once, the newest first.
-fn nameless<'a>(events: &'a Events, names: &Names) -> Vec<&'a str> {
-    let mut rows = Vec::new();
-    events.find(Column::PrincipalId, |id| id.is_some_and(|id| names.get(id).is_none()), |row| rows.push(row));
-    if rows.is_empty() {
-        return Vec::new();
+fn nameless(events: &Events, names: &Names) -> Vec<String> {
+    principals(events, |id| names.get(id).is_none())
+}
+
+/// The ids of the events' principals that are `wanted`, each once, the newest first.
+fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let ids = Keys::of(events, Column::PrincipalId);
+    let mut is_wanted: Vec<bool> = (0..=ids.len()).map(|key| ids.text(key).is_some_and(&wanted)).collect();
+    let mut found = Vec::new();
+    if is_wanted.contains(&true) {
+        for row in 0..events.len() {
+            if std::mem::take(&mut is_wanted[ids.key(row)]) {
+                found.extend(ids.get(row).map(str::to_owned));
+            }
+        }
     }
-    let principal = events.text(Column::PrincipalId);
-    let mut seen = HashSet::new();
-    rows.into_iter().filter_map(|row| principal.get(row)).filter(|id| seen.insert(*id)).collect()
+    found
 }
 
 /// The principals that are resources of the events, with the names there: the newest name counts.
@@ -243,9 +253,10 @@ fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
         return told;
     }
     let ids: HashSet<&str> = ids.iter().copied().collect();
+    let few = events.only(&rows);
     let [id, kind, name] =
-        [Column::ResourceId, Column::ResourceType, Column::ResourceName].map(|column| events.text(column));
-    for row in rows {
+        [Column::ResourceId, Column::ResourceType, Column::ResourceName].map(|column| few.text(column));
+    for row in 0..few.len() {
         if let (Some(id), Some(kind), Some(name)) = (id.get(row), kind.get(row), name.get(row))
             && ids.contains(id)
             && !told.contains_key(id)
@@ -258,15 +269,12 @@ fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
 
 /// The notice about principals of the events whose name only the trail has.
 pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
-    let mut rows = Vec::new();
-    let is_told = |id: &str| names.get(id).is_some_and(|who| who.is_told);
-    events.find(Column::PrincipalId, |id| id.is_some_and(is_told), |row| rows.push(row));
-    if rows.is_empty() {
+    let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_told));
+    if ids.is_empty() {
         return None;
     }
-    let principal = events.text(Column::PrincipalId);
     let mut seen = HashSet::new();
-    let told = rows.into_iter().filter_map(|row| Some(names.get(principal.get(row)?)?.name.as_str()));
+    let told = ids.iter().filter_map(|id| Some(names.get(id)?.name.as_str()));
     let told: Vec<_> = told.filter(|name| seen.insert(*name)).map(text::plain).collect();
     let these = if told.len() == 1 { "the name" } else { "the names" };
     let come = if told.len() == 1 { "comes" } else { "come" };
@@ -303,7 +311,8 @@ mod tests {
         );
         let nameless = nameless(&events, &Names::default());
         assert_eq!(nameless, ["g", "a", "u", "x"], "each once, the newest first");
-        let told = told(&events, &nameless);
+        let ids: Vec<&str> = nameless.iter().map(String::as_str).collect();
+        let told = told(&events, &ids);
         let name = |id: &str| told.get(id).map(|who| (who.name.as_str(), who.kind.as_str(), who.is_told));
         assert_eq!(name("u"), Some(("now@example.com", "user", true)));
         assert_eq!(name("a"), Some(("importer", "application", true)));

@@ -14,12 +14,9 @@ pub const SCALEWAY: &str = "Scaleway";
 
 /// The rows of the events that Scaleway's own machinery causes: they name no principal.
 pub(super) fn of_scaleway(events: &Events) -> Vec<usize> {
-    let mut rows = Vec::new();
-    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| rows.push(row));
-    if !rows.is_empty() {
-        let principal = events.text(Column::PrincipalId);
-        rows.retain(|row| principal.get(*row).is_none());
-    }
+    let (mut is_system, mut rows) = (vec![false; events.len()], Vec::new());
+    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| is_system[row] = true);
+    events.find(Column::PrincipalId, |id| id.is_none(), |row| rows.extend(is_system[row].then_some(row)));
     rows
 }
 
