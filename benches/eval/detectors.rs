@@ -8,7 +8,7 @@ use audittrail::time::Time;
 /// A shift never explains this much.
 const NO_SHIFT: f64 = 1e9;
 
-/// One way to find what is unusual.
+/// A detector that is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Candidate {
     /// Each sample's distance from the baseline.

@@ -111,11 +111,6 @@ fn numenta(folder: &Path, rows: &mut Vec<Row>) -> Result<(), Error> {
         rows.push(Row::info(format!("NAB: {name}, false alerts of all 58"), real(whole.wrong), "alerts"));
         rows.push(Row::info(format!("NAB: {name}, precision on 24 of machines"), machines.precision(), "of alerts"));
         rows.push(Row::info(format!("NAB: {name}, recall on 24 of machines"), machines.recall(), "of windows"));
-        if std::env::var_os("EVAL_DETAILS").is_some() {
-            for (series, score) in all.iter().zip(&scores) {
-                println!("{name}: {} {}/{} wrong {}", series.name, score.found, score.windows, score.wrong);
-            }
-        }
     }
     rows.extend(NAB_PUBLISHED.map(|(name, score)| Row::info(format!("NAB: {name}, as published"), score, "")));
     Ok(())

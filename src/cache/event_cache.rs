@@ -130,7 +130,7 @@ impl<S: Source> EventCache<S> {
     /// The events of a list that are first seen from now on, whichever request fetches them, each once. Cached events are not
     /// new, nor are those that had settled at the subscription, or an hour before they are fetched.
     ///
-    /// Nothing is fetched for a subscriber. One that does not keep up is told so by
+    /// Nothing is fetched for a subscriber. A receiver that falls behind gets
     /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged).
     #[must_use]
     pub fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {

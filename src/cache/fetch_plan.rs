@@ -1,4 +1,4 @@
-//! What goes into a fetch, and what comes out of it.
+//! The input and the output of a fetch.
 
 use std::time::Instant;
 

@@ -48,7 +48,7 @@ impl From<PagesError> for Gap {
 }
 
 impl Gap {
-    /// The first sentence: what is missing, without what to do about it.
+    /// The first sentence, which names the missing events; advice is left out.
     #[must_use]
     pub fn summary(&self) -> String {
         match self {

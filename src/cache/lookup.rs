@@ -1,4 +1,4 @@
-//! What is cached of a list, and what is missing: the arithmetic between a request and the segments.
+//! The cached events of a list and its missing intervals: the arithmetic between a request and the segments.
 
 use rangemap::RangeSet;
 

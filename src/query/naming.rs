@@ -194,8 +194,12 @@ impl Named<'_> {
 }
 
 fn unnamed(events: &Events, names: &Names) -> bool {
+    has_principal(events, |id| names.get(id).is_none())
+}
+
+fn has_principal(events: &Events, wanted: impl Fn(&str) -> bool) -> bool {
     let mut any = false;
-    events.find(Column::PrincipalId, |id| id.is_some_and(|id| names.get(id).is_none()), |_| any = true);
+    events.find(Column::PrincipalId, |id| id.is_some_and(&wanted), |_| any = true);
     any
 }
 
@@ -230,14 +234,16 @@ fn nameless(events: &Events, names: &Names) -> Vec<String> {
 
 /// The ids of the events' principals that are `wanted`, each once, the newest first.
 fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    // Mostly there is none, which costs nothing for each row.
+    if !has_principal(events, &wanted) {
+        return found;
+    }
     let ids = Keys::of(events, Column::PrincipalId);
     let mut is_wanted: Vec<bool> = (0..=ids.len()).map(|key| ids.text(key).is_some_and(&wanted)).collect();
-    let mut found = Vec::new();
-    if is_wanted.contains(&true) {
-        for row in 0..events.len() {
-            if std::mem::take(&mut is_wanted[ids.key(row)]) {
-                found.extend(ids.get(row).map(str::to_owned));
-            }
+    for row in 0..events.len() {
+        if std::mem::take(&mut is_wanted[ids.key(row)]) {
+            found.extend(ids.get(row).map(str::to_owned));
         }
     }
     found
