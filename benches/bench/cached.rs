@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, Schema};
+use arrow::datatypes::{Int64Type, Schema, TimestampNanosecondType};
 use arrow::ipc::writer::FileWriter;
 use audittrail::host::{Ask, Decoded, Host, Source};
 use serde::Deserialize;
@@ -145,6 +145,18 @@ fn series(frame: &Decoded) -> Vec<(i64, String, i64)> {
     cells
 }
 
+/// The start of a series' first bucket and the width of all, in nanoseconds.
+fn buckets(frame: &Decoded) -> Result<(i64, i64), Error> {
+    let times = frame.batch.column_by_name("time").ok_or("the series has no time")?;
+    let starts = times.as_primitive::<TimestampNanosecondType>().values();
+    let [first, second, ..] = starts[..] else { return Err("the series has fewer than two buckets".into()) };
+    let width = second - first;
+    if starts.windows(2).any(|pair| pair[1] - pair[0] != width) {
+        return Err("the buckets of the series differ in width".into());
+    }
+    Ok((first, width))
+}
+
 /// The comparable figures of the plugin's annotations. The state of an annotation is its severity; critical and high are one state.
 fn annotations_of(frame: &Decoded) -> Result<Annotations, Error> {
     let texts = |name: &str| Ok::<_, Error>(frame.batch.column_by_name(name).ok_or("no column")?.as_string::<i32>());
@@ -178,6 +190,8 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let host = plugin(&ground.options).await?;
     ground.say(&format!("cached: fetching {} events", span.events));
     let cached = number(&host.frame(&source, total(span.range()), &[]).await?)?;
+    // Names that only the trail has are fetched once, with the first question about them.
+    host.frame(&source, by_principal(range), &[]).await?;
     ground.sandbox.reset().await?;
     let runs = ground.options.runs;
     ground.say("cached: annotations, counts, free text");
@@ -191,11 +205,12 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     let exported = export(&host, &source, &span, &events).await?;
     host.stop().await?;
     ground.say("cached: the same questions in SQL");
-    let buckets = counted.batch.num_rows();
+    let (first, width) = buckets(&counted)?;
     let numbers = [
         ("--start", span.from),
         ("--end", span.to),
-        ("--buckets", i64::try_from(buckets)?),
+        ("--first", first),
+        ("--width", width),
         ("--cap", i64::try_from(CAP)?),
         ("--runs", i64::try_from(runs)?),
     ];

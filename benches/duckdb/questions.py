@@ -114,7 +114,7 @@ def annotations_in_grouping_sets():
     )
 
 
-COUNTS = """SELECT (epoch_ns(time) - $start) * $buckets // $length AS bucket, coalesce(principal, '(none)') AS principal, count(*) AS events
+COUNTS = """SELECT (epoch_ns(time) - $first) // $width AS bucket, coalesce(principal, '(none)') AS principal, count(*) AS events
     FROM events GROUP BY ALL"""
 
 def text(conditions):
@@ -148,7 +148,8 @@ def main():
     parser.add_argument("--events", required=True)
     parser.add_argument("--start", type=int, required=True, help="the range's start, nanoseconds since 1970")
     parser.add_argument("--end", type=int, required=True, help="the range's end")
-    parser.add_argument("--buckets", type=int, required=True)
+    parser.add_argument("--first", type=int, required=True, help="the start of the first bucket, nanoseconds since 1970")
+    parser.add_argument("--width", type=int, required=True, help="the width of a bucket, nanoseconds")
     parser.add_argument("--text", required=True)
     parser.add_argument("--cap", type=int, required=True)
     parser.add_argument("--runs", type=int, required=True)
@@ -170,7 +171,8 @@ def main():
     parameters = {
         "start": arguments.start,
         "length": length,
-        "buckets": arguments.buckets,
+        "first": arguments.first,
+        "width": arguments.width,
         "nearest": nearest,
         "coarsest": max(length // 32, nearest),
         "cap": arguments.cap,
