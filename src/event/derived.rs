@@ -8,7 +8,9 @@ impl Events {
     /// events that share it do not derive them again. Equal keys mean equal numbers.
     pub(crate) fn derived(&self, key: u64, derive: impl Fn(&Self) -> Arc<[u16]>) -> Vec<u16> {
         let chunks: Vec<Arc<[u16]>> = self.chunks.iter().map(|chunk| derived(chunk, key, &derive)).collect();
-        self.rows.runs.iter().flat_map(|run| &chunks[run.chunk()][run.rows()]).copied().collect()
+        let mut numbers = Vec::with_capacity(self.len());
+        self.rows.runs.iter().for_each(|run| numbers.extend_from_slice(&chunks[run.chunk()][run.rows()]));
+        numbers
     }
 
     /// How many rows [`derived`](Self::derived) would derive numbers of, since their chunks do not have those of the key.

@@ -155,6 +155,12 @@ impl Events {
         self.chunks[chunk].long(long, row)
     }
 
+    /// The text of one event, without gathering the column.
+    pub(crate) fn one_text(&self, column: Column, row: usize) -> Option<&str> {
+        let (chunk, row) = self.rows.at(row);
+        Text::of(self.chunks[chunk].array(column.place())).get(row)
+    }
+
     /// When an event was recorded, without gathering the column.
     pub(super) fn time(&self, row: usize) -> i64 {
         let (chunk, row) = self.rows.at(row);
@@ -226,8 +232,12 @@ impl Events {
         }
         let mut rows = RowSelection::default();
         for run in &self.rows.runs {
-            let kept = run.places().zip(run.rows()).filter(|(place, _)| mask[*place]);
-            kept.for_each(|(_, row)| rows.push(run.chunk(), row..row + 1));
+            let mut row = run.rows().start;
+            for alike in mask[run.places()].chunk_by(bool::eq) {
+                let next = row + alike.len();
+                rows.push(run.chunk(), if alike[0] { row..next } else { next..next });
+                row = next;
+            }
         }
         Ok(Self::select(&self.chunks, rows))
     }

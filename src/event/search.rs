@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::column::Column;
@@ -58,6 +59,32 @@ impl Events {
                 found.for_each(|(place, _)| see(place));
             }
         }
+    }
+
+    /// The first event of each text of a column that is `wanted`, in the order of the events. `wanted` is asked once for each
+    /// text of a chunk, and a chunk is searched until each of its wanted texts is found.
+    pub(crate) fn first_of_each(&self, column: Column, wanted: impl Fn(&str) -> bool) -> Vec<(usize, &str)> {
+        let (rows, texts) = self.texts(column.place());
+        let mut chunks = Vec::with_capacity(texts.len());
+        for text in texts {
+            let open: Vec<bool> = text.values.into_iter().flatten().map(|text| text.is_some_and(&wanted)).collect();
+            let left = open.iter().filter(|open| **open).count();
+            chunks.push((text, open, left));
+        }
+        let (mut first, mut seen) = (Vec::new(), HashSet::new());
+        for run in &rows.runs {
+            let (text, open, left) = &mut chunks[run.chunk()];
+            for (place, row) in run.places().zip(run.rows()) {
+                if *left == 0 {
+                    break;
+                }
+                if let Some(key) = text.key(row).filter(|key| std::mem::take(&mut open[*key])) {
+                    *left -= 1;
+                    first.extend(seen.insert(text.value(key)).then(|| (place, text.value(key))));
+                }
+            }
+        }
+        first
     }
 
     /// The number of each event's text; `number` is asked for it once for each text of a chunk, and `none` is that of no text.

@@ -49,7 +49,7 @@ pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> St
 }
 
 fn detail(word: &str, column: Column, events: &Events, row: usize) -> Option<String> {
-    events.text(column).get(row).map(|text| format!("{word}{}", super::text::plain(text)))
+    events.one_text(column, row).map(|text| format!("{word}{}", super::text::plain(text)))
 }
 
 /// The most frequent texts, each as `show` formats it, and the number of others.

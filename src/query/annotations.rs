@@ -12,8 +12,7 @@ use super::annotation_text::{escaped, summary, summary_title, tag_columns, tags,
 use super::answer::Answer;
 pub use super::cluster::Clustering;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
-use super::console;
-use super::dimension::Dimension;
+use super::console::Pages;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{boolean, choice, size};
@@ -77,10 +76,11 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
     let pixels = request.max_data_points;
     let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
     let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
-    let clusters = clusters(&points(answer), &bounds);
+    let sentences = Sentences::of(answer);
+    let clusters = clusters(&points(answer, &sentences), &bounds);
     let regions = regions(&answer.incomplete, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
-    let rows: Vec<Row> = missing.chain(rows(&clusters, answer)).collect();
+    let rows: Vec<Row> = missing.chain(rows(&clusters, answer, &sentences)).collect();
 
     let mut meta = Meta::default();
     meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
@@ -136,47 +136,22 @@ fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
     incomplete::regions(&within.collect::<Vec<_>>(), nearest)
 }
 
-fn points(answer: &Answer) -> Vec<Point> {
+fn points(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Point> {
     let rows = answer.events.len();
-    let class = answer.keys(Dimension::RiskClass);
-    let (kin, _) = told_apart(rows, &[&answer.keys(Dimension::Principal), &class]);
+    let (kin, _) = told_apart(rows, &[&sentences.principal, &sentences.class]);
     let times = answer.events.times().values();
     let points = (0..rows).map(|row| Point {
         time: times[row],
         severity: answer.risk(row).map(|risk| risk.severity),
         kin: kin[row] as usize,
-        class: class.key(row),
+        class: sentences.class.key(row),
     });
     points.collect()
 }
 
-fn rows(clusters: &[Cluster], answer: &Answer) -> Vec<Row> {
-    let several = clusters.iter().any(|cluster| cluster.len() > 1);
-    let of_all = if several { Sentences::of(answer) } else { Sentences::default() };
-    let mut alone: Vec<usize> =
-        clusters.iter().filter(|cluster| cluster.len() == 1).map(|cluster| cluster[0]).collect();
-    alone.sort_unstable();
-    let of_alone = answer.only(&alone);
-    let single = Single { rows: alone, sentences: Sentences::of(&of_alone), answer: &of_alone };
-    let columns = tag_columns(answer);
-    let pages = console::pages(answer);
-    clusters.iter().map(|cluster| Row::new(cluster, answer, &single, &of_all, &columns, &pages)).collect()
-}
-
-/// The events that share their annotation with no other: only their columns are read for details.
-struct Single<'a> {
-    /// Their rows in the answer, ascending.
-    rows: Vec<usize>,
-    answer: &'a Answer,
-    sentences: Sentences<'a>,
-}
-
-impl Single<'_> {
-    /// The title and the text of an annotation.
-    fn texts(&self, row: usize) -> (String, String) {
-        let index = self.rows.binary_search(&row).expect("the event is one of these");
-        (self.sentences.title(index), text(index, self.answer, &self.sentences))
-    }
+fn rows(clusters: &[Cluster], answer: &Answer, sentences: &Sentences<'_>) -> Vec<Row> {
+    let (columns, pages) = (tag_columns(answer), Pages::of(answer));
+    clusters.iter().map(|cluster| Row::new(cluster, answer, sentences, &columns, &pages)).collect()
 }
 
 /// The notice about clusters.
@@ -247,10 +222,9 @@ impl Row {
     fn new(
         cluster: &Cluster,
         answer: &Answer,
-        single: &Single<'_>,
         sentences: &Sentences<'_>,
         columns: &[Keys<'_>; 4],
-        pages: &Keys<'_>,
+        pages: &Pages<'_>,
     ) -> Self {
         let events = &answer.events;
         let (first, last) = (cluster[0], cluster[cluster.len() - 1]);
@@ -259,14 +233,12 @@ impl Row {
         // Events of different severity never share an annotation.
         let severity = answer.risk(first).map(|risk| risk.severity);
         let ((title, text), id) = match cluster[..] {
-            [row] => (single.texts(row), id),
+            [row] => ((sentences.title(row), text(row, answer, sentences)), id),
             _ => (
                 (summary_title(cluster, sentences), summary(cluster, end - time, severity, sentences)),
                 format!("{id}+{}", cluster.len() - 1),
             ),
         };
-        let key = pages.key(first);
-        let page = cluster.iter().all(|row| pages.key(*row) == key).then(|| pages.text(key).map(str::to_owned));
         Self {
             time,
             end: None,
@@ -276,7 +248,7 @@ impl Row {
             tags: tags(cluster, columns),
             id,
             shows: Shows::Events(severity),
-            page: page.flatten(),
+            page: pages.common(cluster),
         }
     }
 
@@ -328,7 +300,7 @@ mod tests {
 
     /// Events by their time in milliseconds, who did them and how severe they are.
     fn answer(happened: &[(i64, u8, Option<Severity>, &'static str)]) -> Answer {
-        let told: Vec<_> = happened
+        let json_events: Vec<_> = happened
             .iter()
             .map(|(at, who, severity, class)| {
                 let time = DateTime::from_timestamp_millis(*at);
@@ -339,7 +311,7 @@ mod tests {
                 })
             })
             .collect();
-        Answer::by_rules(&Events::from_json(Kind::Api, &told), &rules())
+        Answer::by_rules(&Events::from_json(Kind::Api, &json_events), &rules())
     }
 
     const CLASSES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
@@ -383,13 +355,13 @@ mod tests {
 
     #[test]
     fn a_row_says_what_its_annotation_holds() {
-        let told = [
+        let json_events = [
             (1_000, 1, Some(Severity::High), "a"),
             (1_100, 1, Some(Severity::High), "a"),
             (60_000, 2, Some(Severity::Low), "b"),
             (90_000, 2, None, "a"),
         ];
-        let frame = asked(&json!({}), &answer(&told), &request(100, 100));
+        let frame = asked(&json!({}), &answer(&json_events), &request(100, 100));
         assert_eq!(texts(&frame, "title"), ["who-1: 2 events: 2 Do", "who-2 Do", "who-2 Do"]);
         assert_eq!(texts(&frame, "id"), ["event-000+1", "event-002", "event-003"]);
         assert_eq!(texts(&frame, "newState"), ["alerting", "ok", "ok"]);
@@ -516,13 +488,13 @@ mod tests {
                 "status_code": if number.is_multiple_of(2) { 200 } else { 403 },
             })
         };
-        let asked = |told: &[Value]| {
-            let answer = Answer::by_rules(&Events::from_json(Kind::Api, told), &rules());
+        let asked = |json_events: &[Value]| {
+            let answer = Answer::by_rules(&Events::from_json(Kind::Api, json_events), &rules());
             asked(&json!({ "cap": 1 }), &answer, &request(100, 100))
         };
         // The newest event has the first class.
-        let told: Vec<_> = (0..40).map(|number| event(number, CLASSES[(39 - number) % CLASSES.len()])).collect();
-        let frame = asked(&told);
+        let json_events: Vec<_> = (0..40).map(|number| event(number, CLASSES[(39 - number) % CLASSES.len()])).collect();
+        let frame = asked(&json_events);
         assert_eq!(texts(&frame, "tags"), ["40 products,fr-par"]);
         let text = &texts(&frame, "text")[0];
         assert_eq!(text.matches("medium risk").count(), 1, "{text}");

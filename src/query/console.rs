@@ -1,7 +1,5 @@
 //! The Scaleway console's page about a resource.
 
-use std::borrow::Cow;
-
 use super::answer::Answer;
 use super::keys::Keys;
 use crate::event::Column;
@@ -24,22 +22,29 @@ const PAGES: [(&str, &str); 12] = [
     ("secret_manager_secret", "secret-manager/secrets/{locality}/{id}/overview"),
 ];
 
-/// The page about the resource of each event, where it is known.
-pub(super) fn pages(answer: &Answer) -> Keys<'_> {
-    let [kind, locality, id] =
-        [Column::ResourceType, Column::Locality, Column::ResourceId].map(|column| Keys::of(&answer.events, column));
-    Keys::of_alike(answer.events.len(), &[&kind, &locality, &id], |row| {
-        address(kind.get(row)?, locality.get(row), id.get(row)).map(Cow::Owned)
-    })
+/// What the pages about the events' resources depend on.
+pub(super) struct Pages<'a> {
+    kind: Keys<'a>,
+    locality: Keys<'a>,
+    id: Keys<'a>,
 }
 
-fn address(kind: &str, locality: Option<&str>, id: Option<&str>) -> Option<String> {
-    let (_, path) = PAGES.iter().find(|(known, _)| *known == kind)?;
-    if !path.contains('{') {
-        return Some(format!("{CONSOLE}{path}"));
+impl<'a> Pages<'a> {
+    pub(super) fn of(answer: &'a Answer) -> Self {
+        let [kind, locality, id] =
+            [Column::ResourceType, Column::Locality, Column::ResourceId].map(|column| Keys::of(&answer.events, column));
+        Self { kind, locality, id }
     }
-    let (locality, id) = (locality.filter(|text| is_plain(text))?, id.filter(|text| is_plain(text))?);
-    Some(format!("{CONSOLE}{}", path.replace("{locality}", locality).replace("{id}", id)))
+
+    /// The page about the resources of some events, where it is the same for all.
+    pub(super) fn common(&self, rows: &[usize]) -> Option<String> {
+        let (_, path) = PAGES.iter().find(|(kind, _)| Some(*kind) == self.kind.common(rows))?;
+        if !path.contains('{') {
+            return Some(format!("{CONSOLE}{path}"));
+        }
+        let [locality, id] = [&self.locality, &self.id].map(|keys| keys.common(rows).filter(|text| is_plain(text)));
+        Some(format!("{CONSOLE}{}", path.replace("{locality}", locality?).replace("{id}", id?)))
+    }
 }
 
 /// Whether a text may stand in an address: ids and localities may.
@@ -49,24 +54,44 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::event::{Events, Kind};
+
+    /// The page about all these resources: type, locality and id of each.
+    fn page(resources: &[(&str, &str, &str)]) -> Option<String> {
+        let event = |(kind, locality, id): &(&str, &str, &str)| json!({ "locality": locality, "resources": [{ "type": kind, "id": id }] });
+        let events = Events::from_json(Kind::Api, &resources.iter().map(event).collect::<Vec<_>>());
+        let answer = Answer::of(&events);
+        Pages::of(&answer).common(&(0..events.len()).collect::<Vec<_>>())
+    }
 
     #[test]
     fn a_page_is_that_of_the_resource_where_there_is_one() {
-        let page = address("instance_server", Some("fr-par-1"), Some("11111111-2222-3333-4444-555555555555"));
+        let server = ("instance_server", "fr-par-1", "11111111-2222-3333-4444-555555555555");
         let wanted =
             "https://console.scaleway.com/instance/servers/fr-par-1/11111111-2222-3333-4444-555555555555/overview";
-        assert_eq!(page.as_deref(), Some(wanted));
-        let list = address("instance_volume", None, None);
+        assert_eq!(page(&[server]).as_deref(), Some(wanted));
+        let list = page(&[("instance_volume", "", "")]);
         assert_eq!(list.as_deref(), Some("https://console.scaleway.com/instance/volumes"));
     }
 
     #[test]
+    fn events_share_a_page_only_where_it_is_the_same_for_all() {
+        let server = |id| ("instance_server", "fr-par-1", id);
+        assert_eq!(page(&[server("1"), server("2")]), None);
+        assert_eq!(page(&[server("1"), server("1")]), page(&[server("1")]));
+        let volume = |id| ("instance_volume", "fr-par-1", id);
+        assert_eq!(page(&[volume("1"), volume("2")]), page(&[volume("1")]));
+        assert_eq!(page(&[volume("1"), server("1")]), None);
+    }
+
+    #[test]
     fn no_address_is_made_of_what_is_unknown_or_no_plain_id() {
-        assert_eq!(address("holographic", Some("fr-par-1"), Some("1")), None);
-        assert_eq!(address("instance_server", None, Some("1")), None);
+        assert_eq!(page(&[("holographic", "fr-par-1", "1")]), None);
         for id in ["", "../../account", "1?redirect=x", "a b"] {
-            assert_eq!(address("instance_server", Some("fr-par-1"), Some(id)), None, "{id}");
+            assert_eq!(page(&[("instance_server", "fr-par-1", id)]), None, "{id}");
         }
     }
 }

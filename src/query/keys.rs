@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use crate::event::{Column, Events};
 
 /// The texts of a column, each once, and each event's index among them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Keys<'a> {
     of: Vec<u32>,
     texts: Vec<Cow<'a, str>>,
@@ -66,15 +66,15 @@ pub(super) fn told_apart(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<u
 /// Distinct texts.
 #[derive(Default)]
 struct Distinct<'a> {
-    places: Map<Cow<'a, str>, u32>,
+    indices: Map<Cow<'a, str>, u32>,
     texts: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Distinct<'a> {
     /// The index of a text, which is added where it is new.
-    fn place(&mut self, text: Cow<'a, str>) -> u32 {
+    fn index(&mut self, text: Cow<'a, str>) -> u32 {
         let texts = &mut self.texts;
-        *self.places.entry(text).or_insert_with_key(|text| {
+        *self.indices.entry(text).or_insert_with_key(|text| {
             texts.push(text.clone());
             // There are not more texts than rows of a few columns, far below what 32 bits count.
             u32::try_from(texts.len() - 1).unwrap_or(NONE)
@@ -100,7 +100,7 @@ impl<'a> Keys<'a> {
         let mut distinct = Distinct::default();
         let mut of: Option<Vec<u32>> = None;
         for column in columns {
-            let next = events.numbers(*column, NONE, |text| distinct.place(name(text)));
+            let next = events.numbers(*column, NONE, |text| distinct.index(name(text)));
             match &mut of {
                 Some(of) => {
                     of.iter_mut().zip(next).filter(|(key, _)| **key == NONE).for_each(|(key, next)| *key = next);
@@ -110,7 +110,7 @@ impl<'a> Keys<'a> {
         }
         let mut of = of.unwrap_or_else(|| vec![NONE; events.len()]);
         for (row, text) in own {
-            of[row] = text.map_or(NONE, |text| distinct.place(text));
+            of[row] = text.map_or(NONE, |text| distinct.index(text));
         }
         Self { of, texts: distinct.texts }
     }
@@ -119,7 +119,7 @@ impl<'a> Keys<'a> {
     pub fn of_alike(rows: usize, columns: &[&Keys<'_>], mut text: impl FnMut(usize) -> Option<Cow<'a, str>>) -> Self {
         let (mut of, first) = told_apart(rows, columns);
         let mut distinct = Distinct::default();
-        let keys: Vec<u32> = first.into_iter().map(|row| text(row).map_or(NONE, |text| distinct.place(text))).collect();
+        let keys: Vec<u32> = first.into_iter().map(|row| text(row).map_or(NONE, |text| distinct.index(text))).collect();
         for key in &mut of {
             *key = keys[*key as usize];
         }
@@ -135,7 +135,7 @@ impl<'a> Keys<'a> {
         let mut signs: Map<S, u32> = Map::default();
         let mut distinct = Distinct::default();
         let keys = (0..rows)
-            .map(|row| *signs.entry(sign(row)).or_insert_with(|| text(row).map_or(NONE, |text| distinct.place(text))));
+            .map(|row| *signs.entry(sign(row)).or_insert_with(|| text(row).map_or(NONE, |text| distinct.index(text))));
         Self { of: keys.collect(), texts: distinct.texts }
     }
 
@@ -168,6 +168,11 @@ impl<'a> Keys<'a> {
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
         self.text(self.key(row))
+    }
+
+    /// The text that some events, of which there is one at least, all have.
+    pub(super) fn common(&self, rows: &[usize]) -> Option<&str> {
+        rows.iter().all(|row| self.of[*row] == self.of[rows[0]]).then(|| self.get(rows[0]))?
     }
 
     /// The events' texts as a column, each text as `show` writes it.

@@ -12,8 +12,10 @@ use super::text::plain;
 use crate::event::{Column, Events, Kind, status_class};
 
 /// The parts of the sentences about an answer's events, as keys: a part that several events share is made once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Sentences<'a> {
+    /// The principals' names as they are: `who` cleans them.
+    pub principal: Keys<'a>,
     /// Who did it.
     pub who: Keys<'a>,
     /// What was done.
@@ -74,6 +76,7 @@ impl<'a> Sentences<'a> {
                 let (address, country) = (plain(address.get(row)?), country.get(row));
                 Some(country.map_or(address.to_string(), |country| format!("{address} ({})", plain(country))).into())
             }),
+            principal,
             kind,
             outcome,
             product,
@@ -186,7 +189,7 @@ mod tests {
     fn a_call_is_told_by_who_what_and_which() {
         let named = json!({ "id": "i", "type": "t", "name": "web" });
         let pool = json!({ "id": "c", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "p", "name": "default" } });
-        for (fields, told) in [
+        for (fields, expected) in [
             (json!({}), "me Make"),
             (json!({ "resources": [named] }), "me Make web"),
             (json!({ "resources": [{ "id": "i", "type": "t" }] }), "me Make i"),
@@ -200,7 +203,7 @@ mod tests {
             (json!({ "status_code": 202 }), "me Make"),
             (json!({ "status_code": null }), "me Make"),
         ] {
-            assert_eq!(title(Kind::Api, call(&fields)), told, "{fields}");
+            assert_eq!(title(Kind::Api, call(&fields)), expected, "{fields}");
         }
     }
 
@@ -276,9 +279,9 @@ mod tests {
     proptest! {
         #[test]
         fn keys_about_all_events_are_those_about_each(events in prop::collection::vec(resources(), 0..30)) {
-            let told: Vec<Value> = events.into_iter().map(|resources| json!({ "resources": resources })).collect();
-            let half = told.len() / 2;
-            let lists = [Events::from_json(Kind::Api, &told[..half]), Events::from_json(Kind::Authentication, &told[half..])];
+            let json_events: Vec<Value> = events.into_iter().map(|resources| json!({ "resources": resources })).collect();
+            let half = json_events.len() / 2;
+            let lists = [Events::from_json(Kind::Api, &json_events[..half]), Events::from_json(Kind::Authentication, &json_events[half..])];
             for events in lists.iter().flat_map(|events| [events.clone(), events.packed().unwrap()]) {
                 let answer = Answer::of(&events);
                 let sentences = Sentences::of(&answer);
