@@ -95,7 +95,7 @@ impl World {
             read
         });
         let deadline = Instant::now() + Duration::from_mins(1);
-        let names = self.runtime.block_on(self.engine.data_source.names(deadline, |_| false)).unwrap().value;
+        let names = self.runtime.block_on(self.engine.data_source.directory.names(deadline, |_| false)).unwrap().value;
         let mask = filter::mask(&query.scope, &everything.events, &names, &self.engine.data_source.rules);
         let rows = (0..everything.events.len()).filter(|row| {
             let risk = everything.risk(*row);

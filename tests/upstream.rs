@@ -1021,7 +1021,7 @@ async fn names_outlive_an_iam_outage_with_their_time() {
     let before = engine.ask(list(json!({}))).await.unwrap();
     engine.sandbox.set_faults([Endpoint::Users, Endpoint::Applications].map(|list| Fault::NotFound.always().on(list)));
     let deadline = Instant::now() + Duration::from_secs(10);
-    assert!(engine.data_source.names_now(deadline).await.unwrap().stale.is_some());
+    assert!(engine.data_source.directory.names_now(deadline).await.unwrap().stale.is_some());
     let after = engine.ask(list(json!({}))).await.unwrap();
     assert_eq!(texts(&after, "principal"), texts(&before, "principal"));
     let [notice] = notices(&after)[..] else { panic!("{:?}", notices(&after)) };
@@ -1063,7 +1063,7 @@ async fn without_iam_ids_and_names_of_the_trail_are_shown_with_one_notice() {
     let engine = Engine::with(Config { events: EVENTS, ..Config::default() }, KEY_WITHOUT_IAM, &json!({})).await;
     let frame = engine.ask(list(json!({ "kinds": ["api"], "products": ["instance"] }))).await.unwrap();
     assert_eq!(notices(&frame).len(), 1, "{:?}", notices(&frame));
-    let begin = "principals are shown by id, or by the name that the trail tells, because IAM cannot be read";
+    let begin = "principals are shown by id, or by the name from the trail, because IAM cannot be read";
     assert!(notices(&frame)[0].starts_with(begin) && notices(&frame)[0].contains("HTTP 403"), "{:?}", notices(&frame));
     let link = frame.meta.notices[0].link.as_ref().unwrap();
     assert!(link.ends_with("#principals-are-shown-by-id"), "what to do: {link}");

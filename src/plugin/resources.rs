@@ -71,7 +71,7 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
         }
         ["products"] => {
             let deadline = Instant::now() + data_source.settings.query_timeout;
-            let Products { list, notices } = data_source.products(deadline).await?;
+            let Products { list, notices } = data_source.directory.products(deadline, false).await?;
             Ok(json!({ "products": list, "notices": shown(&notices) }))
         }
         ["principals"] => {

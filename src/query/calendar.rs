@@ -87,7 +87,7 @@ impl Width {
             Self::Span(width) => {
                 let (first, last) =
                     (from.div_euclid(width), to.div_euclid(width) + i64::from(to.rem_euclid(width) != 0));
-                (first..=last).map(|place| place.saturating_mul(width)).collect()
+                (first..=last).map(|index| index.saturating_mul(width)).collect()
             }
             Self::Hours(hours) => {
                 // A clock may jump by a whole day.

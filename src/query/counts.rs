@@ -139,12 +139,12 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     keys.sort_by_cached_key(|(key, _)| -> Vec<usize> {
         counts.group_by.iter().zip(key).map(|(dimension, text)| dimension.rank(text)).collect()
     });
-    let mut place: Vec<usize> = vec![keys.len(); sizes.len()];
+    let mut positions: Vec<usize> = vec![keys.len(); sizes.len()];
     for (position, (_, group)) in keys.iter().enumerate() {
-        place[*group] = position;
+        positions[*group] = position;
     }
     for (from, to) in merged {
-        place[from] = place[to];
+        positions[from] = positions[to];
     }
     let mut keys: Vec<Vec<String>> = keys.into_iter().map(|(key, _)| key).collect();
     let notice = beyond_limit(counts, found, request)?;
@@ -153,7 +153,7 @@ fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups
     }
     let of = of
         .into_iter()
-        .map(|group| u32::try_from(place[group as usize]).expect("there are fewer than 2^32 groups"))
+        .map(|group| u32::try_from(positions[group as usize]).expect("there are fewer than 2^32 groups"))
         .collect();
     Ok((Groups { keys, of }, notice))
 }
@@ -266,8 +266,8 @@ fn in_all(counts: &Counts, groups: &Groups) -> Frame {
     }
     let mut fields = Vec::new();
     if !totals.is_empty() {
-        for (place, dimension) in counts.group_by.iter().enumerate() {
-            let values: ArrayRef = Arc::new(StringArray::from_iter_values(groups.keys.iter().map(|key| &key[place])));
+        for (index, dimension) in counts.group_by.iter().enumerate() {
+            let values: ArrayRef = Arc::new(StringArray::from_iter_values(groups.keys.iter().map(|key| &key[index])));
             fields.push(Field::required(dimension.name(), values));
         }
         fields.push(Field::required("count", Arc::new(Int64Array::from(totals))));
@@ -315,8 +315,8 @@ mod tests {
             .collect()
     }
 
-    fn total_by(dimension: Dimension, told: &[Value]) -> Vec<(String, i64)> {
-        let answer = Answer::of(&Events::from_json(Kind::Api, told));
+    fn total_by(dimension: Dimension, json_events: &[Value]) -> Vec<(String, i64)> {
+        let answer = Answer::of(&Events::from_json(Kind::Api, json_events));
         let frame = frame(&counts(Over::Total, &[dimension], 2), &answer, &request(1_000, 1, 100, false)).unwrap();
         let keys = frame.fields[0].values.as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
         keys.zip(numbers(&frame)).collect()
@@ -325,8 +325,8 @@ mod tests {
     #[test]
     fn the_largest_groups_come_first_and_the_rest_is_other() {
         let method = |name: &str| json!({ "method_name": name });
-        let told = [method("b"), method("a"), method("c"), method("a"), json!({}), json!({}), json!({})];
-        let groups = total_by(Dimension::Column(Column::Method), &told);
+        let json_events = [method("b"), method("a"), method("c"), method("a"), json!({}), json!({}), json!({})];
+        let groups = total_by(Dimension::Column(Column::Method), &json_events);
         assert_eq!(groups, [(NONE.to_owned(), 3), ("a".to_owned(), 2), (OTHER.to_owned(), 2)]);
         // Groups of one size are in order of their names, so that the same question has the same answer.
         let even = total_by(Dimension::Column(Column::Method), &[method("y"), method("x")]);
@@ -337,9 +337,9 @@ mod tests {
     fn of_severities(severities: &[Option<Severity>]) -> Answer {
         let event =
             |severity: &Option<Severity>| json!({ "product_name": "p", "method_name": severity.map(Severity::as_str) });
-        let told: Vec<_> = severities.iter().map(event).collect();
+        let json_events: Vec<_> = severities.iter().map(event).collect();
         let rules = Severity::ALL.map(|severity| format!("p,{0},,c,{0},\n", severity.as_str())).concat();
-        Answer::by_rules(&Events::from_json(Kind::Api, &told), &rules)
+        Answer::by_rules(&Events::from_json(Kind::Api, &json_events), &rules)
     }
 
     #[test]
@@ -365,9 +365,9 @@ mod tests {
         // What is kept are the largest, and what is folded comes last.
         let answer = of_severities(&[Some(Low), Some(Low), Some(Critical), Some(High), Some(High)]);
         assert_eq!(order(&answer, Dimension::Severity, 2), ["high", "low", OTHER]);
-        let told = [json!({ "status_code": 500 }), json!({ "status_code": 500 }), json!({ "status_code": 403 })];
-        let told = [&told[..], &[json!({ "status_code": 200 }), json!({})]].concat();
-        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
+        let json_events = [json!({ "status_code": 500 }), json!({ "status_code": 500 }), json!({ "status_code": 403 })];
+        let json_events = [&json_events[..], &[json!({ "status_code": 200 }), json!({})]].concat();
+        let answer = Answer::of(&Events::from_json(Kind::Api, &json_events));
         let class = Dimension::Column(Column::StatusClass);
         assert_eq!(order(&answer, class, 9), ["succeeded", "denied", "failed", NONE]);
         assert_eq!(order(&answer, Dimension::Status, 9), ["200", "403", "500", NONE]);
@@ -376,8 +376,9 @@ mod tests {
     #[test]
     fn groups_by_several_columns_keep_the_order_of_those_that_have_one() {
         let call = |method: &str, status: u16| json!({ "method_name": method, "status_code": status });
-        let told = [call("a", 500), call("a", 500), call("b", 500), call("b", 200), call("c", 200), call("c", 200)];
-        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
+        let json_events =
+            [call("a", 500), call("a", 500), call("b", 500), call("b", 200), call("c", 200), call("c", 200)];
+        let answer = Answer::of(&Events::from_json(Kind::Api, &json_events));
         let by = [Dimension::Column(Column::Method), Dimension::Column(Column::StatusClass)];
         let frame = frame(&counts(Over::Time, &by, 9), &answer, &request(9, 1, 9, false)).unwrap();
         let names: Vec<_> =
@@ -401,8 +402,8 @@ mod tests {
 
     #[test]
     fn an_alert_rule_never_gets_an_other() {
-        let told = [json!({ "method_name": "a" }), json!({ "method_name": "b" })];
-        let answer = Answer::of(&Events::from_json(Kind::Api, &told));
+        let json_events = [json!({ "method_name": "a" }), json!({ "method_name": "b" })];
+        let answer = Answer::of(&Events::from_json(Kind::Api, &json_events));
         let by_method = |limit| counts(Over::Time, &[Dimension::Column(Column::Method)], limit);
         assert!(frame(&by_method(2), &answer, &request(1_000, 1, 1, true)).is_ok());
         let failure = frame(&by_method(1), &answer, &request(1_000, 1, 1, true)).unwrap_err();
@@ -414,7 +415,7 @@ mod tests {
 
     #[test]
     fn events_outside_the_grid_are_not_counted_into_another_bucket() {
-        // They cannot be there; a count that invents a place for them would hide the defect.
+        // They cannot be there; a count that invents a group for them would hide the defect.
         let answer = Answer::of(&Events::from_json(Kind::Api, &[json!({}), json!({})]));
         let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 3, false) };
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);

@@ -2,27 +2,32 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
 use super::catalogue::Catalogue;
+use super::principals::unknown_principals;
+use super::scope::Scope;
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names, Principal};
 use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
+use crate::settings::Settings;
 use crate::time::Clock;
 
 /// Principals that IAM does not know are forgotten beyond this many; each is one call.
-const MOST_TOLD: usize = 10_000;
+const MOST_FROM_TRAIL: usize = 10_000;
 
 /// What ids stand for.
 pub type Labels = HashMap<String, String>;
 
 /// The lookups of one data source.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub struct Directory {
     client: Client,
     organization: String,
+    /// The most time of a lookup of names: they are the lesser part of an answer, and may not take the time of its events.
+    most: Duration,
     clock: Arc<dyn Clock>,
     names: Lookup<Names>,
     /// By region.
@@ -31,7 +36,7 @@ pub(super) struct Directory {
     projects: Lookup<Labels>,
     resources: Lookup<Labels>,
     /// The principals that IAM does not have, by id, as the trail names them. Locked for a few instructions.
-    told: Mutex<HashMap<String, Arc<Lookup<Option<Principal>>>>>,
+    from_trail: Mutex<HashMap<String, Arc<Lookup<Option<Principal>>>>>,
     /// Principals that were created or deleted, by id, as the trail names them.
     departed: Lookup<HashMap<String, Principal>>,
     /// The principals that events of an answer name. Locked for a few instructions.
@@ -71,92 +76,128 @@ impl Built {
 }
 
 impl Directory {
-    pub(super) fn new(client: &Client, organization: &str, regions: &[String], clock: &Arc<dyn Clock>) -> Self {
+    pub(super) fn new(client: &Client, settings: &Settings, clock: &Arc<dyn Clock>) -> Self {
+        let regions = settings.regions.iter();
         Self {
             client: client.clone(),
-            organization: organization.to_owned(),
+            organization: settings.organization_id.clone(),
+            most: settings.query_timeout / 4,
             clock: Arc::clone(clock),
             names: Lookup::new(Arc::clone(clock)),
-            products: regions.iter().map(|region| (region.clone(), Lookup::new(Arc::clone(clock)))).collect(),
+            products: regions.map(|region| (region.clone(), Lookup::new(Arc::clone(clock)))).collect(),
             catalogue: Built::default(),
             projects: Lookup::new(Arc::clone(clock)),
             resources: Lookup::new(Arc::clone(clock)),
-            told: Mutex::default(),
+            from_trail: Mutex::default(),
             departed: Lookup::new(Arc::clone(clock)),
             seen: Mutex::default(),
         }
     }
 
+    /// The deadline of a lookup of names for an answer.
+    pub(super) fn deadline(&self, answer: Instant) -> Instant {
+        answer.min(Instant::now() + self.most)
+    }
+
     /// The principals of ids that events of this answer or an earlier one name.
-    pub(super) fn seen(&self, ids: &[&str], told: HashMap<String, Principal>) -> HashMap<String, Principal> {
+    pub(super) fn seen(&self, ids: &[&str], named: HashMap<String, Principal>) -> HashMap<String, Principal> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() + told.len() > MOST_TOLD {
+        if seen.len() + named.len() > MOST_FROM_TRAIL {
             seen.clear();
         }
-        seen.extend(told);
+        seen.extend(named);
         ids.iter().filter_map(|id| Some(((*id).to_owned(), seen.get(*id)?.clone()))).collect()
     }
 
     /// The names of projects. `now` fetches them whatever is cached.
+    ///
+    /// # Errors
+    /// When the Account API cannot be read, and never could.
     pub(super) async fn projects(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
+        let deadline = self.deadline(deadline);
         let fetch = Box::pin(account::projects(&self.client, &self.organization, deadline));
         fetched(&self.projects, deadline, now, fetch).await
     }
 
-    /// The names of resources. `now` fetches them whatever is cached.
+    /// The names of resources, also of those without events. `now` fetches them whatever is cached.
+    ///
+    /// # Errors
+    /// When Resource Explorer cannot be read, and never could.
     pub(super) async fn resources(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
+        let deadline = self.deadline(deadline);
         let fetch = Box::pin(explorer::resources(&self.client, &self.organization, deadline));
         fetched(&self.resources, deadline, now, fetch).await
     }
 
     /// The principals of ids that IAM does not have, as far as the trail has them, and why some could not be read.
-    pub(super) async fn told(&self, ids: &[&str], deadline: Instant) -> (Vec<(String, Principal)>, Option<Error>) {
+    pub(super) async fn from_trail(
+        &self,
+        ids: &[&str],
+        deadline: Instant,
+    ) -> (Vec<(String, Principal)>, Option<Error>) {
         let lookups: Vec<Arc<Lookup<Option<Principal>>>> = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.len() + ids.len() > MOST_TOLD {
-                told.clear();
+            let mut lookups = self.from_trail.lock().unwrap_or_else(PoisonError::into_inner);
+            if lookups.len() + ids.len() > MOST_FROM_TRAIL {
+                lookups.clear();
             }
             let new = || Arc::new(Lookup::new(Arc::clone(&self.clock)));
-            ids.iter().map(|id| Arc::clone(told.entry((*id).to_owned()).or_insert_with(new))).collect()
+            ids.iter().map(|id| Arc::clone(lookups.entry((*id).to_owned()).or_insert_with(new))).collect()
         };
         let answers = join_all(lookups.iter().zip(ids).map(async |(lookup, id)| {
             let fetch = Box::pin(audit_trail::principal(&self.client, &self.organization, id, deadline));
             lookup.get(deadline, |_| false, fetch).await
         }));
-        let (mut told, mut failure) = (Vec::new(), None);
+        let (mut found, mut failure) = (Vec::new(), None);
         for (id, answer) in ids.iter().zip(answers.await) {
             match answer {
-                Ok(Found { value, .. }) => told.extend((*value).clone().map(|who| ((*id).to_owned(), who))),
+                Ok(Found { value, .. }) => found.extend((*value).clone().map(|who| ((*id).to_owned(), who))),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        (told, failure)
+        (found, failure)
     }
 
-    /// The principals that the trail's events about creations and deletions name, by id.
-    pub(super) async fn departed(&self, deadline: Instant) -> Result<Found<HashMap<String, Principal>>, Error> {
+    /// The names together with those of principals that were created or deleted, where a scope asks for a principal that IAM
+    /// does not have, and why they could not be read from the trail.
+    pub(super) async fn with_departed(
+        &self,
+        scope: &Scope,
+        names: &Arc<Names>,
+        deadline: Instant,
+    ) -> (Arc<Names>, Option<Error>) {
+        if unknown_principals(scope, names).is_empty() {
+            return (Arc::clone(names), None);
+        }
+        let deadline = self.deadline(deadline);
         let fetch = Box::pin(audit_trail::principals(&self.client, &self.organization, deadline));
-        self.departed.get(deadline, |_| false, fetch).await
+        match self.departed.get(deadline, |_| false, fetch).await {
+            Ok(Found { value, stale }) => (Arc::new(names.with((*value).clone())), stale.map(|stale| stale.error)),
+            Err(error) => (Arc::clone(names), Some(error)),
+        }
     }
 
     /// The names of principals; fetched again when they are old, or when `lacks` finds one missing.
-    pub(super) async fn names(
-        &self,
-        deadline: Instant,
-        lacks: impl Fn(&Names) -> bool + Send,
-    ) -> Result<Found<Names>, Error> {
+    ///
+    /// # Errors
+    /// When IAM cannot be read, and never could.
+    pub async fn names(&self, deadline: Instant, lacks: impl Fn(&Names) -> bool + Send) -> Result<Found<Names>, Error> {
+        let deadline = self.deadline(deadline);
         // Boxed, as a fetch is far larger than the question around it, and seldom needed.
         let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
         self.names.get(deadline, lacks, fetch).await
     }
 
-    /// The names of principals as they are now.
-    pub(super) async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
+    /// The names of principals, fetched now even if they are cached.
+    ///
+    /// # Errors
+    /// When IAM cannot be read, and never could.
+    pub async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
+        let deadline = self.deadline(deadline);
         let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
         self.names.get_now(deadline, fetch).await
     }
 
-    /// The names in the products' lists of all regions that exist, where these are in the cache and good.
+    /// The names in the products' lists of all regions that exist, where these are cached and good.
     pub(super) fn cached_catalogue(&self) -> Option<Arc<Catalogue>> {
         let mut lists = Vec::new();
         for (region, lookup) in &self.products {
@@ -169,8 +210,12 @@ impl Directory {
         Some(self.catalogue.of(lists))
     }
 
-    /// The products of all regions; one region that answers is enough. `now` fetches them even if they are cached.
-    pub(super) async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
+    /// The products that the trail records, as all regions list them; one region that answers is enough. `now` fetches the
+    /// lists even if they are cached.
+    ///
+    /// # Errors
+    /// When no region's list can be read, and none ever could.
+    pub async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
             let fetch = Box::pin(audit_trail::products(&self.client, &self.organization, region, deadline));
             fetched(lookup, deadline, now, fetch).await

@@ -84,7 +84,7 @@ topics! {
 }
 
 impl Topic {
-    /// The topic of what a reading lacks.
+    /// The topic of a gap.
     pub(super) fn of(gap: &Gap) -> Self {
         match gap {
             Gap::Limit(_) => Self::MaxEvents,

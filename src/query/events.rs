@@ -295,8 +295,8 @@ mod tests {
     use crate::frame::NoticeSeverity;
     use crate::query::{Query, Request};
 
-    fn answer(kind: Kind, told: &[Value]) -> Answer {
-        Answer::of(&Events::from_json(kind, told))
+    fn answer(kind: Kind, json_events: &[Value]) -> Answer {
+        Answer::of(&Events::from_json(kind, json_events))
     }
 
     fn list(format: Format, limit: usize) -> EventList {
@@ -374,11 +374,11 @@ mod tests {
     #[test]
     fn labels_are_what_is_known_and_all_of_it_is_text() {
         let answer = answer(Kind::Api, &[json!({ "status_code": 202, "method_name": "M", "request_id": "r" })]);
-        let told = Value::Object(labels(&answer)(0));
+        let found = Value::Object(labels(&answer)(0));
         let expected = json!({
             "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
         });
-        assert_eq!(told, expected);
+        assert_eq!(found, expected);
         let attacked = super::super::answer::Answer::of(&Events::from_json(
             Kind::Authentication,
             &[json!({ "result": "failure" })],
@@ -398,8 +398,8 @@ mod tests {
 
     #[test]
     fn json_columns_hold_json_or_nothing() {
-        let told = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
-        let frame = table(&answer(Kind::Api, &told)).unwrap();
+        let json_events = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
+        let frame = table(&answer(Kind::Api, &json_events)).unwrap();
         let field = frame.fields.iter().find(|field| field.name == "request_body").unwrap();
         let bodies: Vec<_> = field.values.as_binary::<i32>().iter().collect();
         assert_eq!(bodies, [None, Some(&br#"{"a":1.5}"#[..])]);

@@ -169,8 +169,8 @@ impl OwnNames {
 
     /// The name in the event of a row.
     pub(super) fn get(&self, row: usize) -> Option<&str> {
-        let place = self.names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-        Some(&self.names[place].1)
+        let index = self.names.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.names[index].1)
     }
 
     /// All names, by row.
@@ -266,7 +266,7 @@ fn found(pattern: &Regex, in_uuids: bool, events: &Events, names: &Names, rules:
     hit
 }
 
-/// Whether a pattern finds what is shown in place of a column's text: a principal's names, an address as it is written in
+/// Whether a pattern finds what is shown instead of a column's text: a principal's names, an address as it is written in
 /// general.
 fn is_found_otherwise(column: Column, text: &str, pattern: &Regex, names: &Names) -> bool {
     match column {
@@ -289,17 +289,17 @@ mod tests {
     use crate::query::{Query, Request};
 
     /// The rows of the events that a scope means.
-    fn meant(scope: Value, kind: Kind, told: &[Value]) -> Vec<usize> {
+    fn meant(scope: Value, kind: Kind, json_events: &[Value]) -> Vec<usize> {
         let request = Request::new("A", (0, 1), std::time::Duration::ZERO, 0, false).unwrap();
         let mut query = json!({});
         query["scope"] = scope;
         let query = Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
-        let events = Events::from_json(kind, told);
+        let events = Events::from_json(kind, json_events);
         let mask = mask(&query.scope, &events, &Names::default(), &RuleSet::built_in());
-        let place = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
-        let mut places: Vec<usize> = (0..events.len()).filter(|row| mask[*row]).map(place).collect();
-        places.sort_unstable();
-        places
+        let number = |row: usize| events.ids().value(row)["event-".len()..].parse().unwrap();
+        let mut numbers: Vec<usize> = (0..events.len()).filter(|row| mask[*row]).map(number).collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     fn resource(id: &str, info: Value) -> Value {
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn global_are_log_ins_global_products_and_what_is_located_nowhere() {
-        let told = [
+        let json_events = [
             json!({ "product_name": "iam", "locality": "nl-ams" }),
             json!({ "product_name": "account" }),
             json!({ "product_name": "edge-services" }),
@@ -340,7 +340,7 @@ mod tests {
             json!({ "product_name": "new", "locality": "global" }),
             json!({}),
         ];
-        let events = Events::from_json(Kind::Api, &told);
+        let events = Events::from_json(Kind::Api, &json_events);
         let global = global(&events);
         assert_eq!(global, [false, true, false, true, true, true]);
         assert!(super::global(&Events::from_json(Kind::Authentication, &[json!({})]))[0]);
@@ -348,57 +348,58 @@ mod tests {
 
     #[test]
     fn descent_is_followed_whatever_the_order_of_events() {
-        let mut told = vec![
+        let mut json_events = vec![
             json!({ "resources": [resource("acl", json!({ "frontend_id": "frontend" }))] }),
             json!({ "resources": [resource("frontend", json!({ "lb_id": "lb" }))] }),
             json!({ "resources": [resource("lb", json!({}))] }),
             json!({ "resources": [resource("other", json!({ "lb_id": "other lb" }))] }),
         ];
         for _ in 0..4 {
-            assert_eq!(meant(json!({ "resourceIds": ["lb"] }), Kind::Api, &told).len(), 3);
-            assert_eq!(meant(json!({ "resourceNames": ["lb-name"] }), Kind::Api, &told).len(), 3);
-            assert_eq!(meant(json!({ "resourceIds": ["frontend"] }), Kind::Api, &told).len(), 2);
-            told.rotate_left(1);
+            assert_eq!(meant(json!({ "resourceIds": ["lb"] }), Kind::Api, &json_events).len(), 3);
+            assert_eq!(meant(json!({ "resourceNames": ["lb-name"] }), Kind::Api, &json_events).len(), 3);
+            assert_eq!(meant(json!({ "resourceIds": ["frontend"] }), Kind::Api, &json_events).len(), 2);
+            json_events.rotate_left(1);
         }
     }
 
     #[test]
     fn a_circle_of_parents_ends() {
-        let told = [
+        let json_events = [
             json!({ "resources": [resource("a", json!({ "lb_id": "b" }))] }),
             json!({ "resources": [resource("b", json!({ "lb_id": "a" }))] }),
             json!({ "resources": [resource("c", json!({ "lb_id": "c" }))] }),
         ];
-        assert_eq!(meant(json!({ "resourceIds": ["a"] }), Kind::Api, &told), [0, 1]);
-        assert_eq!(meant(json!({ "resourceIds": ["c"] }), Kind::Api, &told), [2]);
+        assert_eq!(meant(json!({ "resourceIds": ["a"] }), Kind::Api, &json_events), [0, 1]);
+        assert_eq!(meant(json!({ "resourceIds": ["c"] }), Kind::Api, &json_events), [2]);
     }
 
     #[test]
     fn an_id_and_a_name_are_both_to_hold() {
-        let told = [
+        let json_events = [
             json!({ "resources": [resource("a", json!({})), resource("b", json!({}))] }),
             json!({ "resources": [resource("a", json!({}))] }),
         ];
-        assert_eq!(meant(json!({ "resourceIds": ["a"], "resourceNames": ["b-name"] }), Kind::Api, &told), [0]);
+        assert_eq!(meant(json!({ "resourceIds": ["a"], "resourceNames": ["b-name"] }), Kind::Api, &json_events), [0]);
     }
 
     #[test]
     fn a_text_is_no_pattern() {
-        let told = [json!({ "user_agent": "a.b" }), json!({ "user_agent": "axb" }), json!({ "user_agent": "(" })];
-        assert_eq!(meant(json!({ "text": "A.B" }), Kind::Api, &told), [0]);
-        assert_eq!(meant(json!({ "text": "(" }), Kind::Api, &told), [2]);
+        let json_events =
+            [json!({ "user_agent": "a.b" }), json!({ "user_agent": "axb" }), json!({ "user_agent": "(" })];
+        assert_eq!(meant(json!({ "text": "A.B" }), Kind::Api, &json_events), [0]);
+        assert_eq!(meant(json!({ "text": "(" }), Kind::Api, &json_events), [2]);
         // Case is ignored beyond ASCII, too.
         assert_eq!(meant(json!({ "text": "ÉTÉ" }), Kind::Api, &[json!({ "user_agent": "été" })]), [0]);
     }
 
     #[test]
     fn one_of_several_texts_is_found_and_none_of_others() {
-        let told = [
+        let json_events = [
             json!({ "user_agent": "terraform", "request_body": { "name": "web" } }),
             json!({ "user_agent": "curl", "request_body": { "name": "db" } }),
             json!({ "user_agent": "firefox", "status_code": 403 }),
         ];
-        for (scope, places) in [
+        for (scope, numbers) in [
             (json!({ "text": ["TERRAFORM", "db"] }), &[0, 1][..]),
             (json!({ "text": ["\"web\"", "403"] }), &[0, 2]),
             (json!({ "notText": "terra" }), &[1, 2]),
@@ -409,13 +410,13 @@ mod tests {
             // Of texts that overlap, each is found.
             (json!({ "text": ["web\"}x", "\"web\""] }), &[0]),
         ] {
-            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+            assert_eq!(meant(scope.clone(), Kind::Api, &json_events), numbers, "{scope}");
         }
     }
 
     #[test]
     fn names_are_meant_in_any_case_and_by_wildcards() {
-        let told = [
+        let json_events = [
             json!({ "product_name": "iam", "service_name": "scaleway.iam.v1alpha1.Api", "method_name": "CreateAPIKey",
                 "resources": [{ "id": "k", "type": "iam_api_key" }, { "id": "u", "type": "iam_user" }] }),
             json!({ "product_name": "IAM", "service_name": "Scaleway.Iam.v1alpha1.API", "method_name": "DeleteApiKey" }),
@@ -423,7 +424,7 @@ mod tests {
                 "resources": [{ "id": "i", "type": "instance_ip" }] }),
             json!({}),
         ];
-        for (scope, places) in [
+        for (scope, numbers) in [
             (json!({ "products": ["Iam"] }), &[0, 1][..]),
             (json!({ "products": ["i*"] }), &[0, 1, 2]),
             (json!({ "products": ["*"] }), &[0, 1, 2]),
@@ -438,28 +439,29 @@ mod tests {
             (json!({ "resourceTypes": ["*_ip", "iam_api_???"] }), &[0, 2]),
             (json!({ "resourceTypes": ["*"] }), &[0, 2]),
         ] {
-            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+            assert_eq!(meant(scope.clone(), Kind::Api, &json_events), numbers, "{scope}");
         }
     }
 
     #[test]
     fn an_address_is_meant_in_every_spelling() {
-        let told = ["203.0.113.7", "::ffff:203.0.113.8", "0:0:0:0:0:FFFF:CB00:7109", "2001:DB8::1", "203.0.113.0/24"]
-            .map(|address| json!({ "source_ip": address }));
-        for (scope, places) in [
+        let json_events =
+            ["203.0.113.7", "::ffff:203.0.113.8", "0:0:0:0:0:FFFF:CB00:7109", "2001:DB8::1", "203.0.113.0/24"]
+                .map(|address| json!({ "source_ip": address }));
+        for (scope, numbers) in [
             (json!({ "sourceIps": ["203.0.113.0/24"] }), &[0, 1, 2][..]),
             (json!({ "sourceIps": ["::ffff:203.0.113.0/120"] }), &[0, 1, 2]),
             (json!({ "sourceIps": ["::ffff:203.0.113.7", "2001:0db8:0::1"] }), &[0, 3]),
             (json!({ "sourceIps": ["203.0.113.9"] }), &[2]),
             (json!({ "text": "203.0.113.9" }), &[2]),
         ] {
-            assert_eq!(meant(scope.clone(), Kind::Api, &told), places, "{scope}");
+            assert_eq!(meant(scope.clone(), Kind::Api, &json_events), numbers, "{scope}");
         }
     }
 
     #[test]
     fn a_text_is_found_in_what_an_event_means() {
-        let told = [
+        let json_events = [
             json!({ "product_name": "iam", "method_name": "CreateAPIKey", "status_code": 200 }),
             json!({ "product_name": "audit-trail", "method_name": "DeleteExportJob", "status_code": 200 }),
             json!({ "product_name": "quantum", "method_name": "CreateTeapot", "status_code": 200 }),
@@ -472,21 +474,21 @@ mod tests {
             ("high", &[0]),
             ("medium", &[]),
         ] {
-            assert_eq!(meant(json!({ "text": text }), Kind::Api, &told), found, "{text}");
+            assert_eq!(meant(json!({ "text": text }), Kind::Api, &json_events), found, "{text}");
         }
     }
 
     #[test]
     fn only_iams_calls_and_log_ins_tell_the_name_of_who_did_them() {
         let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
-        let told = [
+        let json_events = [
             json!({ "product_name": "iam", "resources": user }),
             json!({ "product_name": "iam", "resources": user, "principal": { "id": "u" } }),
             // Somebody else did something to the user.
             json!({ "product_name": "iam", "resources": user, "principal": { "id": "x" } }),
             json!({ "product_name": "account", "resources": user, "principal": { "id": "u" } }),
         ];
-        assert_eq!(meant(json!({ "principals": ["A@example.com"] }), Kind::Api, &told), [0, 1]);
-        assert_eq!(meant(json!({ "principals": ["u"] }), Kind::Api, &told), [0, 1, 3]);
+        assert_eq!(meant(json!({ "principals": ["A@example.com"] }), Kind::Api, &json_events), [0, 1]);
+        assert_eq!(meant(json!({ "principals": ["u"] }), Kind::Api, &json_events), [0, 1, 3]);
     }
 }

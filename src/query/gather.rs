@@ -120,12 +120,18 @@ async fn labels(
     deadline: Instant,
 ) -> Option<(Arc<Labels>, Option<Notice>)> {
     let (found, what, source, permission_set) = match column? {
-        Column::Project => {
-            (data_source.projects(deadline).await, "projects", "the Account API", account::PERMISSION_SET)
-        }
-        Column::ResourceId => {
-            (data_source.resources(deadline).await, "resources", "Resource Explorer", explorer::PERMISSION_SET)
-        }
+        Column::Project => (
+            data_source.directory.projects(deadline, false).await,
+            "projects",
+            "the Account API",
+            account::PERMISSION_SET,
+        ),
+        Column::ResourceId => (
+            data_source.directory.resources(deadline, false).await,
+            "resources",
+            "Resource Explorer",
+            explorer::PERMISSION_SET,
+        ),
         _ => return None,
     };
     let error = match found {

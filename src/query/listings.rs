@@ -105,7 +105,7 @@ impl ReadEvents {
         }
         // Grafana's panels show the last of several warnings.
         notices
-            .extend(self.gaps.iter().map(|(place, gap)| Topic::of(gap).warning(format!("{place}: {}", gap.summary()))));
+            .extend(self.gaps.iter().map(|(name, gap)| Topic::of(gap).warning(format!("{name}: {}", gap.summary()))));
         if self.replaced {
             let text = "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}";
             notices.push(Topic::InvalidText.info(text));
@@ -137,7 +137,7 @@ fn no_such_region(region: &str) -> Notice {
     Topic::Absent.warning(text)
 }
 
-fn place(region: &str, list: List) -> String {
+fn name_of(region: &str, list: List) -> String {
     format!("region {region}, {} events", list.as_str())
 }
 
@@ -146,7 +146,7 @@ fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
     let mut gaps: Vec<(String, Gap)> = Vec::new();
     for listing in listings {
         for gap in &listing.gaps {
-            let gap = (place(&listing.region, listing.list), gap.clone());
+            let gap = (name_of(&listing.region, listing.list), gap.clone());
             if !gaps.contains(&gap) {
                 gaps.push(gap);
             }
@@ -159,10 +159,10 @@ fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
 fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     let mut all = Vec::new();
     for listing in listings {
-        let place = place(&listing.region, listing.list);
+        let name = name_of(&listing.region, listing.list);
         let mut add = |reason: Reason, sentence: String, intervals: Vec<Range<i64>>| {
             let region = Some(listing.region.clone());
-            all.push(Incomplete { region, reason, sentence: format!("{place}: {sentence}"), intervals });
+            all.push(Incomplete { region, reason, sentence: format!("{name}: {sentence}"), intervals });
         };
         for gap in &listing.gaps {
             let intervals = match gap {
@@ -191,12 +191,12 @@ fn complete_enough(
 ) -> Result<(), Failure> {
     let is_failure = |gap: &Gap| matches!(gap, Gap::Failed(_) | Gap::Late | Gap::Broken);
     let nothing = listings.iter().all(|listing| listing.events.is_empty() && listing.gaps.iter().any(is_failure));
-    let Some((place, gap)) = gaps.first() else { return Ok(()) };
+    let Some((name, gap)) = gaps.first() else { return Ok(()) };
     if nothing && !listings.is_empty() && !shows_gaps {
-        return Err(Failure { message: format!("{place}: {gap}"), ..Failure::from(gap) });
+        return Err(Failure { message: format!("{name}: {gap}"), ..Failure::from(gap) });
     }
     if request.from_alert {
-        let message = format!("the answer would be incomplete, and an alert rule needs all of it: {place}: {gap}");
+        let message = format!("the answer would be incomplete, and an alert rule needs all of it: {name}: {gap}");
         return Err(Failure { message, ..Failure::from(gap) });
     }
     Ok(())
@@ -220,5 +220,5 @@ pub(super) fn events_of(listing: Listing, regions: &[String]) -> Events {
 /// A window as the query inspector shows it.
 pub(super) fn describe(window: &Window) -> String {
     let filters = window.filter.iter().map(|(param, value)| format!(", {} {value}", param.label()));
-    place(&window.region, window.list) + &filters.collect::<String>()
+    name_of(&window.region, window.list) + &filters.collect::<String>()
 }

@@ -50,7 +50,7 @@ mod volume;
 pub use answer::Answer;
 pub use buckets::Buckets;
 pub use data_source::DataSource;
-pub use directory::{Labels, Products};
+pub use directory::{Directory, Labels, Products};
 pub use error::Failure;
 pub use health::{Health, Region};
 pub use model::Query;

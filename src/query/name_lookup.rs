@@ -27,15 +27,13 @@ pub(super) enum NameLookup {
 pub(super) async fn all_now(data_source: &DataSource, deadline: Instant) -> [NameLookup; 3] {
     let directory = &data_source.directory;
     let (principals, projects, resources) = tokio::join!(
+        retried(deadline, || async { NameLookup::of(directory.names_now(deadline).await, |names| names.all().len()) }),
         retried(deadline, || async {
-            NameLookup::of(data_source.names_now(deadline).await, |names| names.all().len())
-        }),
-        retried(deadline, || async {
-            let deadline = data_source.deadline_of_names(deadline.min(Instant::now() + TIMEOUT));
+            let deadline = deadline.min(Instant::now() + TIMEOUT);
             NameLookup::of(directory.projects(deadline, true).await, HashMap::len)
         }),
         retried(deadline, || async {
-            let deadline = data_source.deadline_of_names(deadline.min(Instant::now() + TIMEOUT));
+            let deadline = deadline.min(Instant::now() + TIMEOUT);
             NameLookup::of(directory.resources(deadline, true).await, HashMap::len)
         }),
     );

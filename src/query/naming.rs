@@ -10,7 +10,6 @@ use super::data_source::DataSource;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::keys::Keys;
 use super::model::Query;
 use super::principals::{no_principal, principal_ids, unknown_principals, with_asked};
 use super::question;
@@ -51,11 +50,11 @@ impl<'a> Naming<'a> {
         let scope = &query.scope;
         let mut asked = Ok(Found::fresh(Arc::<Names>::default()));
         if !scope.principals.is_empty() {
-            asked = data_source.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
+            asked = data_source.directory.names(deadline, |names| !unknown_principals(scope, names).is_empty()).await;
         }
         let mut failure = None;
         if let Ok(found) = &mut asked {
-            (found.value, failure) = data_source.with_departed(scope, &found.value, deadline).await;
+            (found.value, failure) = data_source.directory.with_departed(scope, &found.value, deadline).await;
         }
         let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
         Self { data_source, scope, needed, filtered, from_alert, deadline, asked, failure }
@@ -74,13 +73,13 @@ impl<'a> Naming<'a> {
             || self.scope.searches()
     }
 
-    /// The names as they are cached, for reading beside the events.
+    /// The names as they are cached, for use beside the events.
     ///
     /// # Errors
     /// When IAM cannot be read, and never could.
     pub(super) async fn cached(&self) -> Result<Found<Names>, Error> {
         if self.is_needed() {
-            self.data_source.names(self.deadline, |_| false).await
+            self.data_source.directory.names(self.deadline, |_| false).await
         } else {
             Ok(Found::fresh(Arc::default()))
         }
@@ -91,12 +90,12 @@ impl<'a> Naming<'a> {
         let asked = self.asked.as_ref().map(|names| Arc::clone(&names.value)).unwrap_or_default();
         let mut found = if self.asked.is_ok() { cached } else { self.asked.clone() };
         // Names have their share of the time that is left, too.
-        let deadline = self.data_source.deadline_of_names(self.deadline);
+        let deadline = self.data_source.directory.deadline(self.deadline);
         if self.is_needed()
             && let Ok(some) = &found
-            && unnamed(events, &some.value)
+            && !nameless(events, &some.value).is_empty()
         {
-            found = self.data_source.names(deadline, |names| unnamed(events, names)).await;
+            found = self.data_source.directory.names(deadline, |names| !nameless(events, names).is_empty()).await;
         }
         if self.from_alert {
             found = found.and_then(Found::unexpired);
@@ -109,7 +108,7 @@ impl<'a> Naming<'a> {
         let lasting = self.from_alert && matches!(found, Err(Error::Forbidden { .. }));
         let mut failure = None;
         if self.is_needed() && !lasting {
-            (names, failure) = with_told(self.data_source, events, names, self.from_alert, deadline).await;
+            (names, failure) = with_names_from_trail(self.data_source, events, names, self.from_alert, deadline).await;
         }
         Named { names, found, failure: failure.or_else(|| self.failure.clone()), naming: self }
     }
@@ -171,7 +170,7 @@ impl Named<'_> {
     /// The notice where IAM cannot be read.
     fn without_iam(&self, error: &Error, events: &Events) -> Result<Option<Notice>, Failure> {
         let lasting = matches!(error, Error::Forbidden { .. });
-        let how = if self.names.all().is_empty() { "" } else { ", or by the name that the trail tells" };
+        let how = if self.names.all().is_empty() { "" } else { ", or by the name from the trail" };
         let message = |why: &str| format!("principals are shown by id{how}, because IAM cannot be read: {why}");
         // A group's label is then an id for good, and the numbers are the same; a search by name misses events.
         let grouped = self.naming.needed == question::Names::Grouped;
@@ -193,21 +192,11 @@ impl Named<'_> {
     }
 }
 
-fn unnamed(events: &Events, names: &Names) -> bool {
-    has_principal(events, |id| names.get(id).is_none())
-}
-
-fn has_principal(events: &Events, wanted: impl Fn(&str) -> bool) -> bool {
-    let mut any = false;
-    events.find(Column::PrincipalId, |id| id.is_some_and(&wanted), |_| any = true);
-    any
-}
-
-/// The names together with those that the trail has of the events' principals, and why some could not be read: from the
-/// events of an answer, or else from the newest event about a principal.
+/// Adds the names of the events' principals that the trail has and IAM lacks, and returns why some could not be read. A name
+/// comes from the events of the answer, or else from the newest event about the principal.
 ///
 /// For a rule, only the latter counts: its groups may not depend on the events in its range.
-async fn with_told(
+async fn with_names_from_trail(
     data_source: &DataSource,
     events: &Events,
     names: Arc<Names>,
@@ -215,76 +204,59 @@ async fn with_told(
     deadline: Instant,
 ) -> (Arc<Names>, Option<Error>) {
     let nameless = nameless(events, &names);
-    let nameless: Vec<&str> = nameless.iter().map(String::as_str).collect();
     if nameless.is_empty() {
         return (names, None);
     }
-    let mut told = if from_alert { HashMap::new() } else { data_source.seen(&nameless, told(events, &nameless)) };
+    let mut found =
+        if from_alert { HashMap::new() } else { data_source.directory.seen(&nameless, named(events, &nameless)) };
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
-    let rest: Vec<&str> = nameless.into_iter().filter(|id| !told.contains_key(*id)).take(most).collect();
-    let (more, failure) = data_source.told(&rest, deadline).await;
-    told.extend(more);
-    (if told.is_empty() { names } else { Arc::new(names.with(told)) }, failure)
+    let rest: Vec<&str> = nameless.into_iter().filter(|id| !found.contains_key(*id)).take(most).collect();
+    let (more, failure) = data_source.directory.from_trail(&rest, deadline).await;
+    found.extend(more);
+    (if found.is_empty() { names } else { Arc::new(names.with(found)) }, failure)
 }
 
 /// The ids of the principals that have no name, each once, the newest first.
-fn nameless(events: &Events, names: &Names) -> Vec<String> {
+fn nameless<'a>(events: &'a Events, names: &Names) -> Vec<&'a str> {
     principals(events, |id| names.get(id).is_none())
 }
 
 /// The ids of the events' principals that are `wanted`, each once, the newest first.
-fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut found = Vec::new();
-    // Mostly there is none, which costs nothing for each row.
-    if !has_principal(events, &wanted) {
-        return found;
-    }
-    let ids = Keys::of(events, Column::PrincipalId);
-    let mut is_wanted: Vec<bool> = (0..=ids.len()).map(|key| ids.text(key).is_some_and(&wanted)).collect();
-    for row in 0..events.len() {
-        if std::mem::take(&mut is_wanted[ids.key(row)]) {
-            found.extend(ids.get(row).map(str::to_owned));
-        }
-    }
-    found
+fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+    events.first_of_each(Column::PrincipalId, wanted).into_iter().map(|(_, id)| id).collect()
 }
 
-/// The principals that are resources of the events, with the names there: the newest name counts.
-fn told(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
-    let mut rows = Vec::new();
-    let is_principal = |kind: Option<&str>| kind.is_some_and(|kind| Principal::told(kind, "").is_some());
-    events.find(Column::ResourceType, is_principal, |row| rows.push(row));
-    let mut told = HashMap::new();
-    if rows.is_empty() {
-        return told;
-    }
-    let ids: HashSet<&str> = ids.iter().copied().collect();
-    let few = events.only(&rows);
+/// The principals of `ids` that are resources of the events, with the newest name there.
+fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
+    let (ids, mut rows) = (ids.iter().copied().collect::<HashSet<_>>(), Vec::new());
+    events.find(Column::ResourceId, |id| id.is_some_and(|id| ids.contains(id)), |row| rows.push(row));
+    let about = events.only(&rows);
     let [id, kind, name] =
-        [Column::ResourceId, Column::ResourceType, Column::ResourceName].map(|column| few.text(column));
-    for row in 0..few.len() {
+        [Column::ResourceId, Column::ResourceType, Column::ResourceName].map(|column| about.text(column));
+    let mut named = HashMap::new();
+    for row in 0..about.len() {
         if let (Some(id), Some(kind), Some(name)) = (id.get(row), kind.get(row), name.get(row))
-            && ids.contains(id)
-            && !told.contains_key(id)
+            && !named.contains_key(id)
         {
-            told.extend(Principal::told(kind, name).map(|who| (id.to_owned(), who)));
+            named.extend(Principal::told(kind, name).map(|who| (id.to_owned(), who)));
         }
     }
-    told
+    named
 }
 
 /// The notice about principals of the events whose name only the trail has.
 pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
-    let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_told));
-    if ids.is_empty() {
-        return None;
-    }
     let mut seen = HashSet::new();
-    let told = ids.iter().filter_map(|id| Some(names.get(id)?.name.as_str()));
-    let told: Vec<_> = told.filter(|name| seen.insert(*name)).map(text::plain).collect();
-    let these = if told.len() == 1 { "the name" } else { "the names" };
-    let come = if told.len() == 1 { "comes" } else { "come" };
-    let message = format!("{these} {} {come} from the trail, since IAM does not know the principal", listed(&told));
+    let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_told));
+    let from_trail = ids.into_iter().filter_map(|id| Some(names.get(id)?.name.as_str()));
+    let from_trail: Vec<_> = from_trail.filter(|name| seen.insert(*name)).map(text::plain).collect();
+    let (these, come) = match from_trail.len() {
+        0 => return None,
+        1 => ("the name", "comes"),
+        _ => ("the names", "come"),
+    };
+    let message =
+        format!("{these} {} {come} from the trail, since IAM does not know the principal", listed(&from_trail));
     Some(Topic::TrailNames.info(message))
 }
 
@@ -315,11 +287,10 @@ mod tests {
                 about("iam_user", "v", "", "g"),
             ],
         );
-        let nameless = nameless(&events, &Names::default());
-        assert_eq!(nameless, ["g", "a", "u", "x"], "each once, the newest first");
-        let ids: Vec<&str> = nameless.iter().map(String::as_str).collect();
-        let told = told(&events, &ids);
-        let name = |id: &str| told.get(id).map(|who| (who.name.as_str(), who.kind.as_str(), who.is_told));
+        let ids = nameless(&events, &Names::default());
+        assert_eq!(ids, ["g", "a", "u", "x"], "each once, the newest first");
+        let named = named(&events, &ids);
+        let name = |id: &str| named.get(id).map(|who| (who.name.as_str(), who.kind.as_str(), who.is_told));
         assert_eq!(name("u"), Some(("now@example.com", "user", true)));
         assert_eq!(name("a"), Some(("importer", "application", true)));
         assert_eq!((name("g"), name("v"), name("x")), (None, None, None));
@@ -329,17 +300,17 @@ mod tests {
     fn a_notice_says_whose_names_only_the_trail_tells() {
         let events =
             Events::from_json(Kind::Api, &[about("vpc_vpc", "r", "vpc", "a"), about("vpc_vpc", "r", "vpc", "b")]);
-        let said = |told: &[(&str, &str)]| {
-            let told = told.iter().map(|(id, name)| {
+        let text = |from_trail: &[(&str, &str)]| {
+            let named = from_trail.iter().map(|(id, name)| {
                 ((*id).to_owned(), Principal::told("iam_application", name).expect("the type of a principal"))
             });
-            notice(&events, &Names::default().with(told)).map(|notice| notice.text)
+            notice(&events, &Names::default().with(named)).map(|notice| notice.text)
         };
-        assert_eq!(said(&[]), None);
-        assert_eq!(said(&[("c", "elsewhere")]), None);
+        assert_eq!(text(&[]), None);
+        assert_eq!(text(&[("c", "elsewhere")]), None);
         let one = "the name importer comes from the trail, since IAM does not know the principal";
-        assert_eq!(said(&[("a", "importer")]).as_deref(), Some(one));
+        assert_eq!(text(&[("a", "importer")]).as_deref(), Some(one));
         let two = "the names two lines, importer come from the trail, since IAM does not know the principal";
-        assert_eq!(said(&[("a", "importer"), ("b", "two\nlines")]).as_deref(), Some(two));
+        assert_eq!(text(&[("a", "importer"), ("b", "two\nlines")]).as_deref(), Some(two));
     }
 }

@@ -80,7 +80,7 @@ impl DataSource {
     /// When IAM cannot be read, and never could.
     pub async fn principal_options(&self, part: &str) -> Result<Options<PrincipalOption>, Failure> {
         let deadline = Instant::now() + self.settings.query_timeout;
-        let Found { value: names, stale } = self.names(deadline, |_| false).await?;
+        let Found { value: names, stale } = self.directory.names(deadline, |_| false).await?;
         let mut all = names.all().into_iter().map(|(named, kind)| (named, kind.as_str())).collect::<BTreeMap<_, _>>();
         // Scaleway's own machinery has no id: its name is what a scope takes.
         all.insert((SCALEWAY, SCALEWAY), "system");
@@ -100,7 +100,8 @@ impl DataSource {
         let request = Request::new("", range, Duration::ZERO, 0, false)?;
         let everything = Query::parse(b"{}", "", &request, self.settings.max_events)?;
         let query = Query { scope: self.in_default_project(&everything.scope), ..everything };
-        let (answer, names) = tokio::join!(Answer::gather(self, &query, &request, deadline), self.resources(deadline));
+        let (answer, names) =
+            tokio::join!(Answer::gather(self, &query, &request, deadline), self.directory.resources(deadline, false));
         let answer = answer?;
         // Names from Resource Explorer are optional.
         let names = names.map(|found| found.value).unwrap_or_default();

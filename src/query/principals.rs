@@ -14,10 +14,11 @@ pub const SCALEWAY: &str = "Scaleway";
 
 /// The rows of the events that Scaleway's own machinery causes: they name no principal.
 pub(super) fn of_scaleway(events: &Events) -> Vec<usize> {
-    let (mut is_system, mut rows) = (vec![false; events.len()], Vec::new());
-    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| is_system[row] = true);
-    events.find(Column::PrincipalId, |id| id.is_none(), |row| rows.extend(is_system[row].then_some(row)));
-    rows
+    let mut system = Vec::new();
+    events.find(Column::Kind, |kind| kind == Some(Kind::System.as_str()), |row| system.push(row));
+    let principals = events.only(&system);
+    let principals = principals.text(Column::PrincipalId);
+    system.into_iter().enumerate().filter(|(index, _)| principals.key(*index).is_none()).map(|(_, row)| row).collect()
 }
 
 /// Whether a principal of a scope is Scaleway's own machinery, which has no id.
@@ -61,9 +62,9 @@ pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow
 /// The names together with those that only the trail has of a scope's principals.
 pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) -> Arc<Names> {
     let ids: BTreeSet<&str> = scope.principals.iter().flat_map(|who| called(who, asked_for)).collect();
-    let told = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
-    let told: Vec<_> = told.filter(|(_, who)| who.is_told).collect();
-    if told.is_empty() { names } else { Arc::new(names.with(told)) }
+    let from_trail = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
+    let from_trail: Vec<_> = from_trail.filter(|(_, who)| who.is_told).collect();
+    if from_trail.is_empty() { names } else { Arc::new(names.with(from_trail)) }
 }
 
 /// The sentence about them.

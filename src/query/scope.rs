@@ -225,10 +225,10 @@ mod tests {
     #[test]
     fn as_many_texts_as_are_allowed_can_be_searched_for() {
         // A letter with several forms in the other case, which makes the largest pattern.
-        let texts: Vec<String> = (0..4).map(|place| format!("{}{place}", "θ".repeat(4_095))).collect();
+        let texts: Vec<String> = (0..4).map(|number| format!("{}{number}", "θ".repeat(4_095))).collect();
         let scope = parse(&json!({ "notText": texts })).unwrap();
         assert!(scope.not_text.pattern().unwrap().is_match(&texts[3]));
-        let long: Vec<String> = (0..5).map(|place| format!("{}{place}", "x".repeat(4_000))).collect();
+        let long: Vec<String> = (0..5).map(|number| format!("{}{number}", "x".repeat(4_000))).collect();
         let error = parse(&json!({ "text": long })).unwrap_err();
         assert_eq!(error, "scope.text has 20005 characters in all. Allowed: at most 16384");
         let error = parse(&json!({ "notText": "x".repeat(4_097) })).unwrap_err();

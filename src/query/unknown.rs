@@ -37,7 +37,7 @@ impl DataSource {
         if asked.is_empty() {
             return Vec::new();
         }
-        let products = self.products_now(self.deadline_of_names(deadline)).await.ok();
+        let products = self.directory.products(self.directory.deadline(deadline), true).await.ok();
         let lists = Lists::of(products.as_ref(), self, &[]);
         asked
             .iter()
@@ -60,10 +60,10 @@ impl DataSource {
         let mut warnings: Vec<String> = empty.into_iter().chain(notice.map(|notice| notice.text)).collect();
         if !query.scope.principals.is_empty() {
             let lacks = |names: &Names| !unknown_principals(&query.scope, names).is_empty();
-            let names = self.names(deadline, lacks).await;
+            let names = self.directory.names(deadline, lacks).await;
             // Without the answer of IAM or of the trail, any name may be a principal's.
             let unknown = match names {
-                Ok(names) => match self.with_departed(&query.scope, &names.value, deadline).await {
+                Ok(names) => match self.directory.with_departed(&query.scope, &names.value, deadline).await {
                     (names, None) => no_principal(&query.scope, &names),
                     (_, Some(_)) => None,
                 },
@@ -136,20 +136,20 @@ impl<'a> NameCheck<'a> {
     /// A panel waits for them, since they may spare many calls. A rule does not: its range is short, and rules of the same
     /// tick share what they read as long as they read it at the same time.
     pub(super) async fn catalogue(&mut self, deadline: Instant) -> Arc<Catalogue> {
-        let cached = if self.is_pushed { self.data_source.cached_catalogue() } else { None };
+        let cached = if self.is_pushed { self.data_source.directory.cached_catalogue() } else { None };
         if let Some(catalogue) = cached {
             return catalogue;
         }
         if !self.is_pushed || self.from_alert {
             return Arc::default();
         }
-        let deadline = self.data_source.deadline_of_names(deadline);
+        let deadline = self.data_source.directory.deadline(deadline);
         // Lists that were fetched for this query also decide which names are known.
         let products = if self.has_undecided() {
-            self.read = self.data_source.products_now(deadline).await.ok();
+            self.read = self.data_source.directory.products(deadline, true).await.ok();
             self.read.clone()
         } else {
-            self.data_source.products(deadline).await.ok()
+            self.data_source.directory.products(deadline, false).await.ok()
         };
         let complete = products.filter(|products| products.notices.is_empty());
         complete.map(|products| Arc::new(Catalogue::of(&products.list))).unwrap_or_default()
@@ -160,17 +160,17 @@ impl<'a> NameCheck<'a> {
     /// # Errors
     /// When an alert rule asks for a product that none of the organization's lists has.
     pub(super) async fn verdict(&self, deadline: Instant) -> Result<Option<Notice>, Failure> {
-        let deadline = self.data_source.deadline_of_names(deadline);
+        let deadline = self.data_source.directory.deadline(deadline);
         let fetched;
         let products = match &self.read {
             Some(read) => Some(read),
             None if self.has_undecided() => {
-                fetched = self.data_source.products_now(deadline).await.ok();
+                fetched = self.data_source.directory.products(deadline, true).await.ok();
                 fetched.as_ref()
             }
             None if self.is_pushed && self.from_alert => {
                 // The next evaluation is planned with them.
-                let _ = self.data_source.products(deadline).await;
+                let _ = self.data_source.directory.products(deadline, false).await;
                 None
             }
             None => None,
@@ -269,7 +269,7 @@ mod tests {
             sentence(&json!({ "products": ["Delet*", "iam"] }), &[types]),
             "product \"Delet*\", resource type \"a b\" are in no list of names that Scaleway or this plugin has; they are compared as text"
         );
-        let many: Vec<String> = (0..7).map(|place| format!("m{place}")).collect();
+        let many: Vec<String> = (0..7).map(|number| format!("m{number}")).collect();
         let many = sentence(&json!({ "methods": many }), &[]);
         assert!(
             many.starts_with("method \"m0\", ") && many.contains("method \"m4\" and 2 more are in no list"),

@@ -140,14 +140,14 @@ mod tests {
     use super::*;
     use crate::event::{Events, Kind};
 
-    fn values(column: Dimension, told: &[Value]) -> Vec<(String, String)> {
-        offered(&Values { column, with_none: false }, told)
+    fn values(column: Dimension, json_events: &[Value]) -> Vec<(String, String)> {
+        offered(&Values { column, with_none: false }, json_events)
     }
 
-    fn offered(values: &Values, told: &[Value]) -> Vec<(String, String)> {
-        let frame = frame(values, &Answer::of(&Events::from_json(Kind::Api, told)));
-        let texts = |place: usize| {
-            let field: &Field = &frame.fields[place];
+    fn offered(values: &Values, json_events: &[Value]) -> Vec<(String, String)> {
+        let frame = frame(values, &Answer::of(&Events::from_json(Kind::Api, json_events)));
+        let texts = |index: usize| {
+            let field: &Field = &frame.fields[index];
             field.values.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!((frame.fields[0].name.as_str(), frame.fields[1].name.as_str()), ("text", "value"));
@@ -160,39 +160,39 @@ mod tests {
 
     #[test]
     fn values_are_distinct_and_in_order_and_none_is_no_value() {
-        let told =
+        let json_events =
             [json!({ "method_name": "b" }), json!({ "method_name": "a" }), json!({}), json!({ "method_name": "b" })];
-        assert_eq!(values(Dimension::Column(Column::Method), &told), same(&["a", "b"]));
-        assert_eq!(values(Dimension::Column(Column::Country), &told), same(&[]));
+        assert_eq!(values(Dimension::Column(Column::Method), &json_events), same(&["a", "b"]));
+        assert_eq!(values(Dimension::Column(Column::Country), &json_events), same(&[]));
     }
 
     #[test]
     fn the_lack_of_a_value_is_offered_where_it_is_asked_for_and_occurs() {
-        let told = [json!({ "method_name": "a" }), json!({}), json!({ "method_name": "b" }), json!({})];
-        let of = |column, told| offered(&Values { column, with_none: true }, told);
+        let json_events = [json!({ "method_name": "a" }), json!({}), json!({ "method_name": "b" }), json!({})];
+        let of = |column, json_events| offered(&Values { column, with_none: true }, json_events);
         let method = Dimension::Column(Column::Method);
-        assert_eq!(of(method, &told), same(&["(none)", "a", "b"]));
-        assert_eq!(of(method, &told[..1]), same(&["a"]));
+        assert_eq!(of(method, &json_events), same(&["(none)", "a", "b"]));
+        assert_eq!(of(method, &json_events[..1]), same(&["a"]));
         assert_eq!(of(method, &[]), same(&[]));
         for column in [Dimension::Principal, Dimension::Status, Dimension::Severity, Dimension::RequestId] {
-            assert_eq!(of(column, &told), same(&["(none)"]), "{}", column.name());
+            assert_eq!(of(column, &json_events), same(&["(none)"]), "{}", column.name());
         }
     }
 
     #[test]
     fn numbers_and_risks_are_values_too() {
-        let told = [json!({ "status_code": 404 }), json!({ "status_code": 200 }), json!({ "status_code": 403 })];
-        assert_eq!(values(Dimension::Status, &told), same(&["200", "403", "404"]));
-        assert_eq!(values(Dimension::RiskClass, &told), same(&["denied_actions"]));
-        assert_eq!(values(Dimension::Severity, &told), same(&["medium"]));
+        let json_events = [json!({ "status_code": 404 }), json!({ "status_code": 200 }), json!({ "status_code": 403 })];
+        assert_eq!(values(Dimension::Status, &json_events), same(&["200", "403", "404"]));
+        assert_eq!(values(Dimension::RiskClass, &json_events), same(&["denied_actions"]));
+        assert_eq!(values(Dimension::Severity, &json_events), same(&["medium"]));
     }
 
     #[test]
     fn values_with_an_order_of_their_own_have_it() {
-        let told = [500, 99, 403, 1_000, 200].map(|status| json!({ "status_code": status }));
-        assert_eq!(values(Dimension::Status, &told), same(&["99", "200", "403", "500", "1000"]));
+        let json_events = [500, 99, 403, 1_000, 200].map(|status| json!({ "status_code": status }));
+        assert_eq!(values(Dimension::Status, &json_events), same(&["99", "200", "403", "500", "1000"]));
         let class = Dimension::Column(Column::StatusClass);
-        assert_eq!(values(class, &told), same(&["succeeded", "denied", "failed"]));
+        assert_eq!(values(class, &json_events), same(&["succeeded", "denied", "failed"]));
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
     fn a_resources_id_has_the_newest_name_that_an_event_tells() {
         let about = |id: &str, name: Value| json!({ "resources": [{ "id": id, "type": "vpc_vpc", "name": name }] });
         let pair = |text: &str, value: &str| (text.to_owned(), value.to_owned());
-        let told = [
+        let json_events = [
             about("1", json!("before")),
             about("2", json!(null)),
             about("1", json!("now")),
@@ -224,16 +224,16 @@ mod tests {
             about("4", json!("\u{202e}")),
         ];
         let expected = [pair("2", "2"), pair("4", "4"), pair("now", "1"), pair("now", "3")];
-        assert_eq!(values(Dimension::Column(Column::ResourceId), &told), expected);
+        assert_eq!(values(Dimension::Column(Column::ResourceId), &json_events), expected);
     }
 
     #[test]
     fn a_projects_id_has_the_name_of_the_project_and_of_nothing_else() {
         let event = |project: &str, kind: &str, name: &str| json!({ "project_id": project, "resources": [{ "id": project, "type": kind, "name": name }] });
         // The default project has the id of the organization.
-        let told = [event("o", "account_organization", "acme"), event("p", "account_project", "production")];
+        let json_events = [event("o", "account_organization", "acme"), event("p", "account_project", "production")];
         let expected = [("o".to_owned(), "o".to_owned()), ("production".to_owned(), "p".to_owned())];
-        assert_eq!(values(Dimension::Column(Column::Project), &told), expected);
+        assert_eq!(values(Dimension::Column(Column::Project), &json_events), expected);
     }
 
     #[test]
