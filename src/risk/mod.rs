@@ -83,5 +83,7 @@ mod when;
 
 pub use action::Action;
 pub use class::Risk;
+pub(crate) use name::letters;
 pub use rule_set::RuleSet;
 pub use severity::Severity;
+pub(crate) use when::{Body, When};

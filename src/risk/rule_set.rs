@@ -85,6 +85,11 @@ impl RuleSet {
         self.risks.iter().map(|risk| risk.class.as_str()).collect()
     }
 
+    /// The product of an action, as the table spells it.
+    pub(crate) fn product(&self, action: &Action<'_>) -> Option<&str> {
+        self.table.product(action)
+    }
+
     /// The products that the table knows, as it spells them.
     pub(crate) fn products(&self) -> impl Iterator<Item = &str> {
         self.table.products()

@@ -15,8 +15,15 @@ use super::when::{Body, When};
 #[derive(Debug)]
 pub(super) struct Table {
     rows: Vec<MethodRow>,
-    /// The methods of each product, under each of the product's names.
-    products: Names<Arc<Names<Method>>>,
+    /// Each product, under each of its names.
+    products: Names<Arc<Product>>,
+}
+
+#[derive(Debug)]
+struct Product {
+    /// As `methods.csv` spells it.
+    name: String,
+    methods: Names<Method>,
 }
 
 /// Things by the letters of their name.
@@ -74,9 +81,9 @@ impl Table {
             let methods = rows.chunk_by(|a, b| a.method == b.method).map(|rows| Method::read(rows, risks));
             let methods: Vec<_> = methods.collect::<Result<_, _>>()?;
             let methods = Names::new(methods).map_err(|defect| format!("methods.csv, {product}: {defect}"))?;
-            let methods = Arc::new(methods);
+            let known = Arc::new(Product { name: product.to_owned(), methods });
             let aliases = aliases.iter().filter(|row| row.product == product).map(|row| row.alias.as_str());
-            names.extend(aliases.chain([product]).map(|name| (name, Arc::clone(&methods))));
+            names.extend(aliases.chain([product]).map(|name| (name, Arc::clone(&known))));
         }
         let mut unknown = aliases.iter().filter(|row| !rows.iter().any(|known| known.product == row.product));
         if let Some(ProductRow { product, alias }) = unknown.next() {
@@ -97,9 +104,21 @@ impl Table {
     }
 
     fn method(&self, action: &Action<'_>) -> Option<&Method> {
-        let products = [action.product, action.service.and_then(api)];
-        let mut products = products.into_iter().flatten().filter_map(|name| self.products.get(name));
-        products.find_map(|methods| methods.get(action.method?))
+        self.products_of(action).find_map(|product| product.methods.get(action.method?))
+    }
+
+    /// The product of an action, as `methods.csv` spells it: of those that its product and service may be, one that has its
+    /// method, or else the first.
+    pub(super) fn product(&self, action: &Action<'_>) -> Option<&str> {
+        let knows = |product: &&Arc<Product>| action.method.is_some_and(|method| product.methods.get(method).is_some());
+        let product = self.products_of(action).find(knows).or_else(|| self.products_of(action).next())?;
+        Some(&product.name)
+    }
+
+    /// The products that an action's product and service may be.
+    fn products_of(&self, action: &Action<'_>) -> impl Iterator<Item = &Arc<Product>> {
+        let names = [action.product, action.service.and_then(api)];
+        names.into_iter().flatten().filter_map(|name| self.products.get(name))
     }
 
     /// The product of each row.

@@ -12,7 +12,7 @@ const PRIVILEGED: [&str; 4] = ["BillingManager", "IAMManager", "OrganizationMana
 
 /// A condition. Without any fact, it always holds.
 #[derive(Debug)]
-pub(super) struct When {
+pub(crate) struct When {
     /// Only when the API refused or failed.
     failed: bool,
     /// Only when all of this is true of the request body.
@@ -33,13 +33,13 @@ enum Fact {
 }
 
 /// A request body, read when the first condition asks.
-pub(super) struct Body<'a> {
+pub(crate) struct Body<'a> {
     text: Option<&'a str>,
     value: OnceCell<Option<Value>>,
 }
 
 impl When {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut when = Self { failed: false, facts: Vec::new() };
         for fact in text.split('&').filter(|_| !text.is_empty()) {
             match fact {
@@ -51,21 +51,21 @@ impl When {
     }
 
     /// Whether it holds for every action.
-    pub(super) fn is_always(&self) -> bool {
+    pub(crate) fn is_always(&self) -> bool {
         !self.failed && self.facts.is_empty()
     }
 
     /// Whether it asks for a failure, so that its row already says what the failure means.
-    pub(super) fn is_about_failure(&self) -> bool {
+    pub(crate) fn is_about_failure(&self) -> bool {
         self.failed
     }
 
     /// Whether it asks for something in the request body.
-    pub(super) fn reads_body(&self) -> bool {
+    pub(crate) fn reads_body(&self) -> bool {
         !self.facts.is_empty()
     }
 
-    pub(super) fn holds(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
+    pub(crate) fn holds(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
         let failed = action.status.is_some_and(|status| status >= 400);
         let holds = self.facts.is_empty()
             || body.value().is_some_and(|body| self.facts.iter().all(|fact| fact.holds(body, action.principal)));
@@ -106,7 +106,7 @@ impl Fact {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(text: Option<&'a str>) -> Self {
+    pub(crate) fn new(text: Option<&'a str>) -> Self {
         Self { text, value: OnceCell::new() }
     }
 
