@@ -8,12 +8,13 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ItemFn, ItemImpl, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The layers, the lowest first; `docs/architecture.md` draws them.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["event", "frame", "lenient", "settings", "time"],
     &["transport"],
     &["scaleway"],
     &["cache"],
-    &["investigation", "risk"],
+    &["risk"],
+    &["investigation"],
     &["query"],
     &["plugin"],
     // Beside the layers: the plugin process links neither.

@@ -1,6 +1,7 @@
-//! Where a metric left its band, and since when.
+//! Where a metric left its band, since when, and which audited actions may explain it.
 //!
-//! Pure functions of samples; what asks for them and what draws them is in the layers above.
+//! Pure functions of samples and events; what asks for them and what draws them is in the layers above. This page is about
+//! anomalous spans; [`ranking`] is about the actions.
 //!
 //! # The steps
 //!
@@ -19,6 +20,7 @@
 mod baseline;
 mod detector;
 mod pelt;
+mod ranking;
 mod scale;
 mod series;
 mod spans;
@@ -29,6 +31,10 @@ mod watch;
 mod whole;
 
 pub use detector::Detector;
+pub use ranking::{
+    Contribution, Effect, Effects, Evidence, Family, Member, Metric, Part, Question, Ranking, Reason, Relation,
+    Relative, Signal, Signals, Suspect, Verb, Weights, rank, rank_by,
+};
 pub use series::{OutOfOrder, Regular, Sample, Series};
 pub use spans::{Direction, Span};
 pub use unit::Unit;

@@ -1,0 +1,63 @@
+//! From events to candidates.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::closeness::Kin;
+use super::effect::Verb;
+use super::signal::Signal;
+use super::trail::Trail;
+use crate::event::{Column, Kind, status_class};
+
+/// Repeats of one principal, method and resource that are no farther apart are one candidate.
+const REPEAT: Duration = Duration::from_mins(10);
+
+/// An action, with its repeats, that may explain the span.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    /// The rows of its events, the newest first.
+    pub(super) rows: Vec<usize>,
+    pub(super) closeness: Signal,
+    /// The request body of the newest event.
+    pub(super) body: Option<String>,
+}
+
+impl Candidate {
+    /// The row of its newest event, which is the nearest to the onset.
+    pub(super) fn newest(&self) -> usize {
+        self.rows[0]
+    }
+}
+
+/// Whether the event of a row did something: no log-in, no read, nothing that was refused or that found its request wrong.
+fn is_action(trail: &Trail<'_>, row: usize) -> bool {
+    let is_log_in = trail.kinds.get(row) == Some(Kind::Authentication.as_str());
+    let outcome = trail.outcomes.get(row);
+    let happened = outcome.is_none_or(|outcome| outcome == status_class::SUCCEEDED);
+    !is_log_in && happened && Verb::of(trail.methods.get(row).unwrap_or_default()) != Verb::Reads
+}
+
+/// The candidates of the window, the newest first.
+pub(super) fn candidates(trail: &Trail<'_>, kin: &Kin<'_>) -> Vec<Candidate> {
+    let rows = trail.in_window().filter(|row| is_action(trail, *row));
+    let close: Vec<(usize, Signal)> = rows.filter_map(|row| Some((row, kin.of_row(trail, row)?))).collect();
+    let bodies = trail.bodies(&close.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+    let actions = trail.events.text(Column::Action);
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut latest: HashMap<_, usize> = HashMap::new();
+    for ((row, closeness), body) in close.into_iter().zip(bodies) {
+        let closeness = kin.with_body(closeness, body.as_deref());
+        let action = actions.get(row);
+        let (principals, methods, resources) = (&trail.principals.rows, &trail.methods.rows, &trail.resources.rows);
+        let key = (principals[row], methods[row], resources[row], action);
+        if let Some(known) = latest.get(&key).map(|index| &mut found[*index])
+            && trail.time(*known.rows.last().expect("it has a row")).since(trail.time(row)) <= REPEAT
+        {
+            known.rows.push(row);
+            continue;
+        }
+        latest.insert(key, found.len());
+        found.push(Candidate { rows: vec![row], closeness, body });
+    }
+    found
+}

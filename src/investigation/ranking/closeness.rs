@@ -1,0 +1,186 @@
+//! How close what an action acted on is to the resource asked about.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::question::{Question, Relation};
+use super::signal::Signal;
+use super::trail::{NONE, Trail};
+use crate::event::Long;
+
+/// How long before the window request bodies are read for what has to do with the resource.
+const BODIES: Duration = Duration::from_hours(24);
+
+/// Ids and names of the resource asked about and of its relatives, with what they are to it.
+#[derive(Debug)]
+pub(super) struct Kin<'a> {
+    known: HashMap<&'a str, Signal>,
+    /// The numbers of the projects concerned; none for all.
+    projects: HashSet<u32>,
+    /// The numbers of the principals that acted on the resource within the window.
+    principals: HashSet<u32>,
+    /// Whether the question names neither resource nor project.
+    anything: bool,
+}
+
+impl<'a> Kin<'a> {
+    /// What the question says, and what the events say.
+    pub(super) fn of(trail: &Trail<'a>, question: &'a Question) -> Self {
+        let mut kin = Self {
+            known: question.relatives.iter().map(|relative| (&*relative.id, signal(relative.relation))).collect(),
+            projects: HashSet::new(),
+            principals: HashSet::new(),
+            anything: false,
+        };
+        let targets = targets(question);
+        kin.known.extend(targets.iter().map(|target| (*target, Signal::Same)));
+        kin.learn(trail, &targets);
+        kin.learn_siblings(trail);
+        kin.learn_from_bodies(trail, &targets);
+        kin.projects.extend(question.projects.iter().filter_map(|project| trail.projects.number(project)));
+        kin.anything = targets.is_empty() && question.projects.is_empty();
+        kin
+    }
+
+    /// What events name beside the resource has to do with it.
+    fn learn(&mut self, trail: &Trail<'a>, targets: &HashSet<&str>) {
+        if targets.is_empty() {
+            return;
+        }
+        let (references, parents) = (trail.events.references(), trail.events.parents());
+        for row in 0..trail.times.len() {
+            let is_target = |id: Option<&str>| id.is_some_and(|id| targets.contains(id));
+            let is_named = references.of(row).any(|other| is_target(other.id) || is_target(other.name))
+                || parents.of(row).any(|(child, id)| is_target(child) || is_target(Some(id)));
+            if !is_named {
+                continue;
+            }
+            for (child, id) in parents.of(row) {
+                match child {
+                    Some(child) if targets.contains(child) => self.add(id, Signal::Above),
+                    Some(child) if targets.contains(id) => self.add(child, Signal::PartOf),
+                    _ => self.add(id, Signal::Related),
+                }
+            }
+            references.of(row).filter_map(|other| other.id).for_each(|id| self.add(id, Signal::Related));
+            if trail.projects.rows[row] != NONE {
+                self.projects.insert(trail.projects.rows[row]);
+            }
+            if row < trail.window && trail.principals.rows[row] != NONE {
+                self.principals.insert(trail.principals.rows[row]);
+            }
+        }
+    }
+
+    /// What belongs to what the resource belongs to.
+    fn learn_siblings(&mut self, trail: &Trail<'a>) {
+        let above: HashSet<&str> =
+            self.known.iter().filter(|(_, signal)| **signal == Signal::Above).map(|(id, _)| *id).collect();
+        if above.is_empty() {
+            return;
+        }
+        let parents = trail.events.parents();
+        for row in 0..trail.times.len() {
+            for child in parents.of(row).filter(|(_, id)| above.contains(id)).filter_map(|(child, _)| child) {
+                self.add(child, Signal::Sibling);
+            }
+        }
+    }
+
+    /// What an action on something names in its request has to do with that, as a backup's database does.
+    fn learn_from_bodies(&mut self, trail: &Trail<'a>, targets: &HashSet<&str>) {
+        let recent = trail.recent(BODIES);
+        let mut rows = Vec::new();
+        trail.events.slice(recent).each(Long::RequestBody, |row, body| {
+            if body.is_some_and(|body| targets.iter().any(|target| names(body, target))) {
+                rows.push(row);
+            }
+        });
+        let references = trail.events.references();
+        for row in rows {
+            references.of(row).filter_map(|other| other.id).for_each(|id| self.add(id, Signal::Related));
+        }
+    }
+
+    fn add(&mut self, id: &'a str, signal: Signal) {
+        let known = self.known.entry(id).or_insert(signal);
+        *known = closer(*known, signal);
+    }
+
+    /// How close what the event of a row acted on is, before its request body is read; `None` where it has nothing to do with
+    /// the question.
+    pub(super) fn of_row(&self, trail: &Trail<'a>, row: usize) -> Option<Signal> {
+        let acted = acted_on(trail, row).filter_map(|text| self.known.get(text).copied());
+        let mentioned = trail.events.parents().of(row).filter_map(|(child, id)| {
+            let is_target = self.known.get(id) == Some(&Signal::Same);
+            is_target.then_some(if child.is_some() { Signal::PartOf } else { Signal::Names })
+        });
+        let linked = acted.chain(mentioned).reduce(closer);
+        let is_of_project = self.anything || self.projects.contains(&trail.projects.rows[row]);
+        let by_principal = self.principals.contains(&trail.principals.rows[row]);
+        linked.or(is_of_project.then_some(Signal::Project)).or(by_principal.then_some(Signal::Principal))
+    }
+
+    /// How close an action is whose request body is this, and that is otherwise so close.
+    pub(super) fn with_body(&self, otherwise: Signal, body: Option<&str>) -> Signal {
+        let Some(body) = body else { return otherwise };
+        let named = self.known.iter().filter(|(id, _)| names(body, id)).map(|(_, signal)| match signal {
+            Signal::Same => Signal::Names,
+            signal => *signal,
+        });
+        named.fold(otherwise, closer)
+    }
+}
+
+/// What the question is about: its resource, or else the members that moved.
+fn targets(question: &Question) -> HashSet<&str> {
+    if !question.resource.is_empty() {
+        return question.resource.iter().map(String::as_str).collect();
+    }
+    let moved = question.members.iter().filter(|member| member.moved);
+    moved.filter_map(|member| member.names.first()).map(String::as_str).collect()
+}
+
+/// The ids and names of what the event of a row acted on: a pool, and not the cluster whose id its event carries.
+pub(super) fn acted_on<'a>(trail: &Trail<'a>, row: usize) -> impl Iterator<Item = &'a str> + use<'a> {
+    let references = trail.events.references();
+    let has_parts = references.of(row).any(|other| other.within.is_some());
+    let own = references.of(row).filter(move |other| !has_parts || other.within.is_some());
+    let deleted = references.of(row).next().is_none().then(|| trail.resources.get(row)).flatten();
+    own.flat_map(|other| [other.id, other.name]).flatten().chain(deleted)
+}
+
+/// Whether a request body has a text as a value of its own.
+pub(super) fn names(body: &str, text: &str) -> bool {
+    let is_quoted = |start: usize| {
+        let (before, after) = (&body.as_bytes()[..start], &body.as_bytes()[start + text.len()..]);
+        before.last() == Some(&b'"') && after.first() == Some(&b'"')
+    };
+    !text.is_empty() && body.match_indices(text).any(|(start, _)| is_quoted(start))
+}
+
+/// The closer of two: signals of closeness are in that order.
+fn closer(one: Signal, other: Signal) -> Signal {
+    if (other as usize) < one as usize { other } else { one }
+}
+
+fn signal(relation: Relation) -> Signal {
+    match relation {
+        Relation::Part => Signal::PartOf,
+        Relation::Parent => Signal::Above,
+        Relation::Sibling => Signal::Sibling,
+        Relation::Other => Signal::Related,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_names_whole_values_only() {
+        let body = r#"{"server_ip":["172.16.4.2"],"name":"web-11"}"#;
+        assert!(names(body, "172.16.4.2") && names(body, "web-11"));
+        assert!(!names(body, "web-1") && !names(body, "172.16.4.22") && !names(body, ""));
+    }
+}

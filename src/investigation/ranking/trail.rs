@@ -1,0 +1,117 @@
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::question::Question;
+use crate::event::{Column, Events, Long};
+use crate::time::Time;
+
+/// The number of no text.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A column as numbers: equal numbers are equal texts.
+#[derive(Debug)]
+pub(super) struct Numbered<'a> {
+    pub(super) rows: Vec<u32>,
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(events: &'a Events, column: Column) -> Self {
+        let (mut texts, mut known) = (Vec::new(), HashMap::new());
+        let rows = events.numbers(column, NONE, |text| {
+            *known.entry(text).or_insert_with(|| {
+                texts.push(text);
+                u32::try_from(texts.len() - 1).expect("fewer texts than 2^32")
+            })
+        });
+        Self { rows, texts }
+    }
+
+    /// The text of a number.
+    pub(super) fn text(&self, number: u32) -> Option<&'a str> {
+        self.texts.get(usize::try_from(number).expect("32 bits")).copied()
+    }
+
+    /// The text of a row.
+    pub(super) fn get(&self, row: usize) -> Option<&'a str> {
+        self.text(self.rows[row])
+    }
+
+    /// The number of a text.
+    pub(super) fn number(&self, text: &str) -> Option<u32> {
+        let index = self.texts.iter().position(|known| *known == text)?;
+        Some(u32::try_from(index).expect("fewer texts than 2^32"))
+    }
+
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// The events that a question needs, newest first, with the columns that ranking compares.
+#[derive(Debug)]
+pub(super) struct Trail<'a> {
+    pub(super) events: &'a Events,
+    pub(super) times: &'a [i64],
+    pub(super) principals: Numbered<'a>,
+    pub(super) methods: Numbered<'a>,
+    pub(super) resources: Numbered<'a>,
+    pub(super) addresses: Numbered<'a>,
+    pub(super) countries: Numbered<'a>,
+    pub(super) projects: Numbered<'a>,
+    pub(super) outcomes: Numbered<'a>,
+    pub(super) kinds: Numbered<'a>,
+    /// When the question's window begins.
+    start: Time,
+    /// How many rows are in it; the others are before it.
+    pub(super) window: usize,
+}
+
+impl<'a> Trail<'a> {
+    pub(super) fn of(events: &'a Events, question: &Question) -> Self {
+        let column = |column| Numbered::of(events, column);
+        Self {
+            events,
+            times: events.times().values(),
+            principals: column(Column::PrincipalId),
+            methods: column(Column::Method),
+            resources: column(Column::ResourceId),
+            addresses: column(Column::SourceIp),
+            countries: column(Column::Country),
+            projects: column(Column::Project),
+            outcomes: column(Column::StatusClass),
+            kinds: column(Column::Kind),
+            start: question.window().start,
+            window: events.since(question.window().start.nanos()),
+        }
+    }
+
+    /// The rows of the window, the newest first.
+    pub(super) fn in_window(&self) -> Range<usize> {
+        0..self.window
+    }
+
+    /// The rows before the window, the newest first.
+    pub(super) fn before_window(&self) -> Range<usize> {
+        self.window..self.times.len()
+    }
+
+    /// The request bodies of some rows, which ascend.
+    pub(super) fn bodies(&self, rows: &[usize]) -> Vec<Option<String>> {
+        let mut bodies = Vec::with_capacity(rows.len());
+        self.events.only(rows).each(Long::RequestBody, |_, body| bodies.push(body.map(str::to_owned)));
+        bodies
+    }
+
+    /// The rows that are no older than so much time before the window, the newest first.
+    pub(super) fn recent(&self, time: Duration) -> Range<usize> {
+        0..self.events.since((self.start - time).nanos())
+    }
+
+    /// When the event of a row was recorded.
+    pub(super) fn time(&self, row: usize) -> Time {
+        Time::from_nanos(self.times[row])
+    }
+}
