@@ -167,6 +167,11 @@ impl Events {
         self.chunks[chunk].times()[row]
     }
 
+    /// When the newest event was recorded.
+    pub(crate) fn newest_time(&self) -> Option<i64> {
+        (!self.is_empty()).then(|| self.time(0))
+    }
+
     /// How many events were recorded at a time or later.
     pub(crate) fn since(&self, time: i64) -> usize {
         let run = self.rows.runs.partition_point(|run| self.times_of(run).last() >= Some(&time));

@@ -99,12 +99,6 @@ impl Answer {
         self.names.in_iam(id)
     }
 
-    /// When the newest event was recorded.
-    #[must_use]
-    pub(super) fn newest_time(&self) -> Option<i64> {
-        self.events.times().values().first().copied()
-    }
-
     /// The name of an id, where the question is about the values of its column.
     #[must_use]
     pub fn label(&self, id: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::keys::Keys;
-use crate::event::Column;
+use crate::event::{Column, Events};
 
 const CONSOLE: &str = "https://console.scaleway.com/";
 
@@ -26,14 +26,13 @@ const PAGES: [(&str, &str); 12] = [
 pub(super) struct Pages<'a> {
     kind: Keys<'a>,
     locality: Keys<'a>,
-    id: Keys<'a>,
+    events: &'a Events,
 }
 
 impl<'a> Pages<'a> {
     pub(super) fn of(answer: &'a Answer) -> Self {
-        let [kind, locality, id] =
-            [Column::ResourceType, Column::Locality, Column::ResourceId].map(|column| Keys::of(&answer.events, column));
-        Self { kind, locality, id }
+        let [kind, locality] = [Column::ResourceType, Column::Locality].map(|column| Keys::of(&answer.events, column));
+        Self { kind, locality, events: &answer.events }
     }
 
     /// The page about the resources of some events, where it is the same for all.
@@ -42,8 +41,17 @@ impl<'a> Pages<'a> {
         if !path.contains('{') {
             return Some(format!("{CONSOLE}{path}"));
         }
-        let [locality, id] = [&self.locality, &self.id].map(|keys| keys.common(rows).filter(|text| is_plain(text)));
-        Some(format!("{CONSOLE}{}", path.replace("{locality}", locality?).replace("{id}", id?)))
+        let (locality, id) = (self.locality.common(rows)?, self.common_id(rows)?);
+        let are_plain = is_plain(locality) && is_plain(id);
+        are_plain.then(|| format!("{CONSOLE}{}", path.replace("{locality}", locality).replace("{id}", id)))
+    }
+
+    /// The id of the resource that all of some events are about. Ids are many, and two events are mostly enough to see that
+    /// there is none: no column is read.
+    fn common_id(&self, rows: &[usize]) -> Option<&str> {
+        let (first, rest) = rows.split_first()?;
+        let id = self.events.one_text(Column::ResourceId, *first);
+        rest.iter().all(|row| self.events.one_text(Column::ResourceId, *row) == id).then_some(id)?
     }
 }
 
@@ -57,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::event::{Events, Kind};
+    use crate::event::Kind;
 
     /// The page about all these resources: type, locality and id of each.
     fn page(resources: &[(&str, &str, &str)]) -> Option<String> {

@@ -40,7 +40,15 @@ pub struct Directory {
     /// Principals that were created or deleted, by id, as the trail names them.
     departed: Lookup<HashMap<String, Principal>>,
     /// The principals that events of an answer name. Locked for a few instructions.
-    seen: Mutex<HashMap<String, Principal>>,
+    seen: Mutex<HashMap<String, Seen>>,
+}
+
+/// A principal that events name.
+#[derive(Debug)]
+struct Seen {
+    principal: Principal,
+    /// Events before this time, in nanoseconds since 1970, are not searched for its name again.
+    until: i64,
 }
 
 /// The products that an organization's trail records, as its regions list them.
@@ -99,14 +107,39 @@ impl Directory {
         answer.min(Instant::now() + self.most)
     }
 
-    /// The principals of ids that events of this answer or an earlier one name.
-    pub(super) fn seen(&self, ids: &[&str], named: HashMap<String, Principal>) -> HashMap<String, Principal> {
+    /// The principal of an id that IAM does not have, as the trail named it within the last minutes.
+    pub(super) fn cached_from_trail(&self, id: &str) -> Option<Arc<Option<Principal>>> {
+        self.from_trail.lock().unwrap_or_else(PoisonError::into_inner).get(id)?.get_cached()
+    }
+
+    /// The time until which events were searched for the names of some principals, in nanoseconds since 1970; the lowest
+    /// number where there is a new one.
+    pub(super) fn searched_until(&self, ids: &[&str]) -> i64 {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.iter().map(|id| seen.get(*id).map_or(i64::MIN, |seen| seen.until)).min().unwrap_or(i64::MIN)
+    }
+
+    /// The principals of ids that events of this answer or an earlier one name; those of this one, whose newest event was
+    /// recorded at `newest`, are added.
+    pub(super) fn seen(
+        &self,
+        ids: &[&str],
+        named: HashMap<String, Principal>,
+        newest: Option<i64>,
+    ) -> HashMap<String, Principal> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() + named.len() > MOST_FROM_TRAIL {
             seen.clear();
         }
-        seen.extend(named);
-        ids.iter().filter_map(|id| Some(((*id).to_owned(), seen.get(*id)?.clone()))).collect()
+        seen.extend(named.into_iter().map(|(id, principal)| (id, Seen { principal, until: i64::MIN })));
+        let mut found = HashMap::new();
+        for id in ids {
+            if let Some(seen) = seen.get_mut(*id) {
+                seen.until = seen.until.max(newest.unwrap_or(i64::MIN));
+                found.insert((*id).to_owned(), seen.principal.clone());
+            }
+        }
+        found
     }
 
     /// The names of projects. `now` fetches them whatever is cached.

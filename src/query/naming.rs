@@ -203,15 +203,25 @@ async fn with_names_from_trail(
     from_alert: bool,
     deadline: Instant,
 ) -> (Arc<Names>, Option<Error>) {
-    let nameless = nameless(events, &names);
-    if nameless.is_empty() {
+    let (directory, mut ids) = (&data_source.directory, nameless(events, &names));
+    if ids.is_empty() {
         return (names, None);
     }
-    let mut found =
-        if from_alert { HashMap::new() } else { data_source.directory.seen(&nameless, named(events, &nameless)) };
+    let mut found = HashMap::new();
+    if !from_alert {
+        ids.retain(|id| match directory.cached_from_trail(id) {
+            Some(answer) => {
+                found.extend((*answer).clone().map(|who| ((*id).to_owned(), who)));
+                false
+            }
+            None => true,
+        });
+        let newer = events.slice(0..events.since(directory.searched_until(&ids)));
+        found.extend(directory.seen(&ids, named(&newer, &ids), newer.newest_time()));
+    }
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
-    let rest: Vec<&str> = nameless.into_iter().filter(|id| !found.contains_key(*id)).take(most).collect();
-    let (more, failure) = data_source.directory.from_trail(&rest, deadline).await;
+    let rest: Vec<&str> = ids.into_iter().filter(|id| !found.contains_key(*id)).take(most).collect();
+    let (more, failure) = directory.from_trail(&rest, deadline).await;
     found.extend(more);
     (if found.is_empty() { names } else { Arc::new(names.with(found)) }, failure)
 }
@@ -229,7 +239,10 @@ fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
 /// The principals of `ids` that are resources of the events, with the newest name there.
 fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
     let (ids, mut rows) = (ids.iter().copied().collect::<HashSet<_>>(), Vec::new());
-    events.find(Column::ResourceId, |id| id.is_some_and(|id| ids.contains(id)), |row| rows.push(row));
+    // There are few types and many resources.
+    let is_principal = |kind: Option<&str>| kind.is_some_and(|kind| Principal::told(kind, "").is_some());
+    events.find(Column::ResourceType, is_principal, |row| rows.push(row));
+    rows.retain(|row| events.one_text(Column::ResourceId, *row).is_some_and(|id| ids.contains(id)));
     let about = events.only(&rows);
     let [id, kind, name] =
         [Column::ResourceId, Column::ResourceType, Column::ResourceName].map(|column| about.text(column));

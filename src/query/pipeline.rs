@@ -87,7 +87,7 @@ fn frames(
     now: Time,
 ) -> Result<Vec<Frame>, Failure> {
     // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
-    let latest = answer.newest_time().map_or(now.nanos(), |newest| newest.max(now.nanos()));
+    let latest = answer.events.newest_time().map_or(now.nanos(), |newest| newest.max(now.nanos()));
     if request.from > latest {
         answer.notice(Topic::EmptyRange.info(in_the_future(request)?));
         return without_events(answer, query, request, now);

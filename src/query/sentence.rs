@@ -31,8 +31,7 @@ pub(super) struct Sentences<'a> {
     /// Whether it succeeded: one of [`status_class::ALL`].
     pub outcome: Keys<'a>,
     kind: Keys<'a>,
-    product: Keys<'a>,
-    locality: Keys<'a>,
+    events: &'a Events,
 }
 
 impl<'a> Sentences<'a> {
@@ -40,7 +39,7 @@ impl<'a> Sentences<'a> {
     #[must_use]
     pub(super) fn of(answer: &'a Answer) -> Self {
         let (events, rows) = (&answer.events, answer.events.len());
-        let [kind, method, outcome, mfa, failure, country, action, product, locality] = [
+        let [kind, method, outcome, mfa, failure, country, action] = [
             Column::Kind,
             Column::Method,
             Column::StatusClass,
@@ -48,8 +47,6 @@ impl<'a> Sentences<'a> {
             Column::FailureReason,
             Column::Country,
             Column::Action,
-            Column::Product,
-            Column::Locality,
         ]
         .map(|column| Keys::of(events, column));
         let [principal, address, status] =
@@ -79,8 +76,7 @@ impl<'a> Sentences<'a> {
             principal,
             kind,
             outcome,
-            product,
-            locality,
+            events,
         }
     }
 
@@ -109,10 +105,10 @@ impl<'a> Sentences<'a> {
     #[must_use]
     pub(super) fn line(&self, row: usize) -> String {
         let details = [
-            self.product.get(row).map(|product| plain(product).into_owned()),
+            self.events.one_text(Column::Product, row).map(|product| plain(product).into_owned()),
             self.result_beside(row).map(str::to_owned),
             self.origin.get(row).map(|origin| format!("from {origin}")),
-            self.locality.get(row).map(|locality| format!("in {}", plain(locality))),
+            self.events.one_text(Column::Locality, row).map(|locality| format!("in {}", plain(locality))),
         ];
         std::iter::once(self.deed(row)).chain(details.into_iter().flatten()).collect::<Vec<_>>().join(" · ")
     }
