@@ -79,6 +79,10 @@ topics! {
     PartialBar => "a-bar-is-not-complete",
     /// A range in which nothing can have happened.
     EmptyRange => "the-range-holds-nothing-yet",
+    /// An investigation without a suspect.
+    NoSuspect => "nothing-audited-explains-this",
+    /// The days that say what is usual.
+    Baseline => "what-is-usual-is-learned-from-some-days",
     /// A dashboard's variable without a value.
     EmptyVariable => "a-variable-has-no-value",
 }

@@ -25,6 +25,7 @@ pub mod filter;
 mod gather;
 mod health;
 mod incomplete;
+mod investigate;
 mod keys;
 mod listings;
 pub(crate) mod model;

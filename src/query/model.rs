@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::error::Failure;
 use super::events::EventList;
 use super::field::{boolean, number, one_of, text, wrong};
+use super::investigate::Investigate;
 use super::question::Question;
 use super::request::Request;
 use super::scope::Scope;
@@ -34,12 +35,13 @@ struct Entry {
 }
 
 /// All questions.
-const QUESTIONS: [Entry; 5] = [
+const QUESTIONS: [Entry; 6] = [
     Entry::of::<Annotations>("annotations"),
     Entry::of::<EventList>("events"),
     Entry::of::<Counts>("counts"),
     Entry::of::<Volume>("volume"),
     Entry::of::<Values>("values"),
+    Entry::of::<Investigate>("investigate"),
 ];
 
 impl Entry {

@@ -1,0 +1,256 @@
+//! Investigate: which audited actions may explain that a metric moved, and why.
+//!
+//! The question is about a span of time in which a metric left its band; [`investigation`](crate::investigation) ranks the
+//! actions. The events of the range, of the lookback before it and of the days before that are read, of all resources: the
+//! `target` says which of them the metric is about, the scope of the query leaves events out of consideration altogether.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, BinaryArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray};
+use chrono::DateTime;
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use super::buckets::Buckets;
+use super::documentation::Topic;
+use super::error::Failure;
+use super::field::{self, boolean, choice, number, size, wrong};
+use super::principals::SCALEWAY;
+use super::question::{Names, Needs, Question, UnderRule, View};
+use super::request::Request;
+use super::scope::Scope;
+use super::text::{self, listed};
+use crate::frame::{Field, Frame, Meta, Notice};
+use crate::investigation::{self, Direction, Part, Ranking, Span, Suspect, rank};
+use crate::time::{Interval, Time};
+
+/// The most suspects that a query may ask for.
+const MOST_SUSPECTS: usize = 100;
+
+/// How many suspects are shown where a query sets no limit.
+const DEFAULT_SUSPECTS: usize = 10;
+
+/// How far before the onset actions are sought where a query does not say.
+const DEFAULT_LOOKBACK: u64 = 60;
+
+/// The longest lookback, in minutes: a day.
+const LONGEST_LOOKBACK: u64 = 24 * 60;
+
+/// Days of events that say what is usual where a query does not say: each costs calls to Scaleway the first time.
+const DEFAULT_HISTORY: u64 = 2;
+
+/// The most days of events that say what is usual.
+const LONGEST_HISTORY: u64 = 30;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The distance of a metric's samples in Cockpit.
+const STEP: Duration = Duration::from_mins(1);
+
+/// Which actions may explain that a metric moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Investigate {
+    /// When the metric left its band, in nanoseconds since 1970; `None` for the start of the range.
+    pub onset: Option<i64>,
+    /// Which way it moved.
+    pub direction: Direction,
+    /// The metric's name or its `PromQL` expression, which says what kind of metric it is.
+    pub expression: String,
+    /// Ids and names of the resource that the metric is about; none for any resource.
+    pub target: Vec<String>,
+    /// How far before the onset actions are sought.
+    pub lookback: Duration,
+    /// How much time before that says what is usual.
+    pub history: Duration,
+    /// At most this many suspects.
+    pub suspects: usize,
+    /// Whether candidates below the line are shown as well.
+    pub all: bool,
+}
+
+impl Question for Investigate {
+    fn fields() -> &'static [&'static str] {
+        &["onset", "direction", "expression", "target", "lookbackMinutes", "historyDays", "suspects", "allCandidates"]
+    }
+
+    fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
+        let lookback = number(query, "lookbackMinutes", DEFAULT_LOOKBACK, LONGEST_LOOKBACK)?;
+        let days = number(query, "historyDays", DEFAULT_HISTORY, LONGEST_HISTORY)?;
+        Ok(Self {
+            onset: onset(query)?,
+            direction: choice(query, "direction", &[("up", Direction::Up), ("down", Direction::Down)])?,
+            expression: field::text(query, "", "expression")?.unwrap_or_default(),
+            target: field::texts(query, "", "target")?,
+            lookback: Duration::from_mins(lookback),
+            history: Duration::from_hours(24 * days),
+            suspects: size(query, "suspects", DEFAULT_SUSPECTS, MOST_SUSPECTS)?,
+            all: boolean(query, "allCandidates", false)?,
+        })
+    }
+
+    fn under_rule(&self) -> UnderRule {
+        let message = "queryType is \"investigate\", which is for people. An alert rule needs counts";
+        UnderRule::Refused(Failure::input(message.to_owned()))
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { names: Names::Shown, ..Needs::default() }
+    }
+
+    fn interval(&self, request: &Request, _: Option<&Buckets>) -> std::ops::Range<i64> {
+        let window = self.question(request, &Scope::default()).window();
+        (window.start - self.history).nanos().max(0)..request.to.max(window.end.nanos())
+    }
+
+    fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        let question = self.question(view.request, view.scope);
+        let ranking = rank(&answer.events, &answer.rules, &question);
+        let shown = ranking.suspects.iter().map(|suspect| (suspect, true));
+        let below = ranking.others.iter().filter(|_| self.all).map(|candidate| (candidate, false));
+        let shown: Vec<(&Suspect, bool)> = shown.chain(below).take(self.suspects).collect();
+        let mut frame = table(&shown, answer, &question);
+        frame.meta.notices.extend(notices(&ranking, shown.len(), self.history));
+        Ok(vec![frame])
+    }
+
+    fn unknown(&self, _: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
+        Ok(vec![no_data()])
+    }
+}
+
+impl Investigate {
+    fn question(&self, request: &Request, scope: &Scope) -> investigation::Question {
+        let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
+        let peak = if self.direction == Direction::Up { 1.0 } else { -1.0 };
+        let end = Time::from_nanos(request.to).max(onset.next());
+        let span = Span { interval: Interval::new(onset, end), onset, peak, returned: false };
+        investigation::Question {
+            resource: self.target.clone(),
+            projects: scope.projects.clone(),
+            lookback: self.lookback,
+            ..investigation::Question::about(&span, &self.expression, STEP)
+        }
+    }
+}
+
+/// The onset of a query: RFC 3339, or milliseconds since 1970 as Grafana's variables have them.
+fn onset(query: &Map<String, Value>) -> Result<Option<i64>, Failure> {
+    let Some(written) = field::text(query, "", "onset")?.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let of_ms = written.parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000_000));
+    let of_text = || DateTime::parse_from_rfc3339(&written).ok()?.timestamp_nanos_opt();
+    let nanos = of_ms.or_else(of_text).filter(|nanos| *nanos >= 0);
+    let allowed = "a time such as 2026-03-01T10:00:00Z, or milliseconds since 1970";
+    nanos.map(Some).ok_or_else(|| wrong("onset", &Value::from(written.as_str()), allowed))
+}
+
+/// Names and texts of a suspect as a person reads them.
+struct Shown<'a> {
+    suspect: &'a Suspect,
+    who: String,
+    what: String,
+    which: String,
+}
+
+impl<'a> Shown<'a> {
+    fn of(suspect: &'a Suspect, answer: &Answer) -> Self {
+        let who = suspect.principal.as_deref().map_or(SCALEWAY, |id| answer.name(id).unwrap_or(id));
+        let method = suspect.method.as_deref().unwrap_or("unknown method");
+        let what = [Some(method), suspect.action.as_deref()].into_iter().flatten().map(text::plain).collect::<Vec<_>>();
+        let which = suspect.resource_name.as_deref().or(suspect.resource.as_deref());
+        Self {
+            suspect,
+            who: text::plain(who).into_owned(),
+            what: what.join(" "),
+            which: text::plain(which.unwrap_or("no resource")).into_owned(),
+        }
+    }
+
+    fn why(&self) -> String {
+        self.suspect.sentence(&self.what, &self.which, &self.who)
+    }
+}
+
+/// The table of suspects, the best first; a column for the points of each part of the score.
+fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigation::Question) -> Frame {
+    let shown: Vec<Shown<'_>> = suspects.iter().map(|(suspect, _)| Shown::of(suspect, answer)).collect();
+    let verdicts = suspects.iter().map(|(_, above)| Some(if *above { "suspect" } else { "below the line" }));
+    let times = shown.iter().map(|shown| shown.suspect.time.nanos());
+    let before = shown.iter().map(|shown| seconds_before(shown.suspect.time, question.onset));
+    let ids = shown.iter().map(|shown| json!(shown.suspect.events).to_string());
+    let evidence = shown.iter().map(|shown| {
+        let found = shown.suspect.evidence.iter();
+        json!(found.map(|evidence| evidence.event.as_str()).collect::<Vec<_>>()).to_string()
+    });
+    let totals = shown.iter().map(|shown| shown.suspect.total);
+    let mut fields = vec![
+        Field::required("rank", Arc::new(Int64Array::from_iter_values((1..).take(shown.len())))),
+        Field::required("verdict", Arc::new(verdicts.collect::<StringArray>())),
+        Field::required("score", Arc::new(Float64Array::from_iter_values(totals))),
+        Field::required("time", Arc::new(TimestampNanosecondArray::from_iter_values(times))),
+        Field::required("seconds_before", Arc::new(Float64Array::from_iter_values(before))),
+        Field::required("principal", texts(shown.iter().map(|shown| shown.who.clone()))),
+        Field::required("method", texts(shown.iter().map(|shown| shown.what.clone()))),
+        Field::required("resource_name", texts(shown.iter().map(|shown| shown.which.clone()))),
+        Field::required("why", texts(shown.iter().map(Shown::why))),
+    ];
+    for (index, part) in Part::ALL.into_iter().enumerate() {
+        let points = shown.iter().map(|shown| shown.suspect.points[index].points);
+        fields.push(Field::required(part.as_str(), Arc::new(Float64Array::from_iter_values(points))));
+    }
+    fields.extend([
+        Field::new("principal_id", cells(suspects.iter().map(|(suspect, _)| &suspect.principal))),
+        Field::new("product", cells(suspects.iter().map(|(suspect, _)| &suspect.product))),
+        Field::new("resource_type", cells(suspects.iter().map(|(suspect, _)| &suspect.resource_type))),
+        Field::new("resource_id", cells(suspects.iter().map(|(suspect, _)| &suspect.resource))),
+        Field::required("events", Arc::new(BinaryArray::from_iter_values(ids))),
+        Field::required("evidence", Arc::new(BinaryArray::from_iter_values(evidence))),
+    ]);
+    Frame { fields, ..no_data() }
+}
+
+fn texts(texts: impl Iterator<Item = String>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(texts))
+}
+
+/// Texts of the caller's choice.
+fn cells<'a>(texts: impl Iterator<Item = &'a Option<String>>) -> ArrayRef {
+    Arc::new(texts.map(|text| text.as_deref().map(text::cell)).collect::<StringArray>())
+}
+
+/// How many seconds before the onset a moment is; below zero after it.
+fn seconds_before(time: Time, onset: Time) -> f64 {
+    if time > onset { -time.since(onset).as_secs_f64() } else { onset.since(time).as_secs_f64() }
+}
+
+fn notices(ranking: &Ranking, shown: usize, history: Duration) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let (suspects, considered) = (ranking.suspects.len(), ranking.considered());
+    if suspects == 0 {
+        let candidates = if considered == 1 { "candidate" } else { "candidates" };
+        let message = format!(
+            "nothing audited explains this: {considered} {candidates}, none above the line. What has no event: {}",
+            listed(&ranking.blind_spots)
+        );
+        notices.push(Topic::NoSuspect.info(message));
+    } else if shown < suspects {
+        notices.push(Topic::Limit.info(format!("the first {shown} of {suspects} suspects are shown (suspects)")));
+    }
+    let (covered, wanted) = (days(ranking.profile), days(history));
+    let usual = "what is usual for a principal is learned from the events before";
+    notices.push(Topic::Baseline.info(format!("{usual}: {covered} of {wanted} days have events")));
+    notices
+}
+
+/// Whole days, rounded up.
+fn days(duration: Duration) -> u64 {
+    duration.as_secs().div_ceil(DAY.as_secs())
+}
+
+fn no_data() -> Frame {
+    Frame {
+        name: "suspects".to_owned(),
+        meta: Meta { preferred_visualisation_type: Some("table".to_owned()), ..Meta::default() },
+        fields: Vec::new(),
+    }
+}
