@@ -75,10 +75,9 @@ impl Batcher {
         }
         let read = Events::merge(&read);
         let interval = Interval::new(complete_from, self.end);
-        let (from, to) = (complete_from.nanos(), self.end.nanos());
         // Packed, the events keep no page in memory.
-        let events = read.within(from, to).packed()?;
-        self.tail = read.within(i64::MIN, from).packed()?;
+        let events = read.within(interval).packed()?;
+        self.tail = read.within(Interval::new(Time::MIN, complete_from)).packed()?;
         if !interval.is_empty() {
             self.segments.push(Segment { interval, events, flaws: self.flaws.within(interval) });
         }
@@ -103,7 +102,7 @@ impl Batcher {
         };
         let flushed = self.flush(&mut pages, complete_from, plan);
         let gap = gap.or(flushed.err().map(|_| Gap::Bytes(plan.limits.fetch_bytes)));
-        let rest = self.tail.within(start.nanos(), complete_from.nanos());
+        let rest = self.tail.within(Interval::new(start, complete_from));
         let incomplete = Some(rest).filter(|rest| !rest.is_empty());
         Outcome { gap, segments: self.segments, incomplete: Vec::from_iter(incomplete), pages_left: None }
     }

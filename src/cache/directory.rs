@@ -232,7 +232,7 @@ fn read(path: &Path, settled_until: Time) -> io::Result<(ListKey, Segment)> {
     let schema = batch.schema_ref().as_ref().clone().with_metadata(HashMap::new());
     let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map_err(io::Error::other)?;
     let events = Events::from_batch(&batch).and_then(|events| events.packed()).map_err(io::Error::other)?;
-    if events.within(header.interval.start.nanos(), header.interval.end.nanos()).len() != events.len() {
+    if events.within(header.interval).len() != events.len() {
         return Err(damaged("it has events of another interval"));
     }
     Ok((key, Segment { interval: header.interval, events, flaws: header.flaws }))

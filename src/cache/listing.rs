@@ -58,7 +58,7 @@ impl Listing {
         let mut events = lookup.hits;
         if !complete {
             events.extend(incomplete.into_iter().map(|(of, events)| {
-                let events = events.within(interval.start.nanos(), interval.end.nanos());
+                let events = events.within(interval);
                 if of == *key { events } else { key.select(&events) }
             }));
         }

@@ -14,8 +14,7 @@ impl Segment {
     /// The part of it in an interval.
     pub(super) fn within(&self, interval: Interval) -> Self {
         let interval = self.interval.intersection(interval);
-        let (from, to) = (interval.start.nanos(), interval.end.nanos());
-        Self { interval, events: self.events.within(from, to), flaws: self.flaws.within(interval) }
+        Self { interval, events: self.events.within(interval), flaws: self.flaws.within(interval) }
     }
 
     /// The parts of it before and after an interval.

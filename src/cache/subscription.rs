@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// The most batches of events that wait for a subscriber. One that is slower loses the oldest, and its receiver says how many.
 const MOST_BATCHES: usize = 64;
@@ -67,7 +67,7 @@ impl Subscription {
 
     /// The events of the list that were not taken before.
     fn take_new(&mut self, events: &Events) -> Events {
-        let events = self.list.select(&events.within(self.sent_until.nanos(), i64::MAX));
+        let events = self.list.select(&events.within(Interval::new(self.sent_until, Time::MAX)));
         let (times, ids) = (events.times(), events.ids());
         let rows = 0..events.len();
         let mask: Vec<bool> =

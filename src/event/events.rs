@@ -14,6 +14,7 @@ use super::references::{Parents, References, TextLists};
 use super::row_selection::{RowSelection, Run};
 use super::schema::{COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, SCHEMA, STATUS};
 use super::text::Text;
+use crate::time::Interval;
 
 /// Events as columns, newest first (equal times by id), each id once.
 ///
@@ -266,8 +267,9 @@ impl Events {
         self.slice(0..limit.min(self.len()))
     }
 
-    /// The events of the window `from <= recorded_at < to`.
-    pub(crate) fn within(&self, from: i64, to: i64) -> Self {
-        self.slice(self.since(to)..self.since(from))
+    /// The events recorded in an interval.
+    pub(crate) fn within(&self, interval: Interval) -> Self {
+        let Range { start, end } = interval.nanos();
+        self.slice(self.since(end)..self.since(start))
     }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::event::{Column, Events, Kind, Long};
+use crate::time::Interval;
 
 fn texts(events: &Events) -> Vec<Option<String>> {
     let mut texts = Vec::new();
@@ -15,7 +16,7 @@ fn texts(events: &Events) -> Vec<Option<String>> {
 #[test]
 fn a_window_includes_its_start_and_excludes_its_end() {
     let events = Events::from_json(Kind::Api, &[json!({}), json!({}), json!({})]);
-    let within = |from, to| events.within(from, to).len();
+    let within = |from, to| events.within(Interval::from_nanos(from, to)).len();
     assert_eq!(within(1_000_000_000, 3_000_000_000), 2);
     assert_eq!(within(1_000_000_001, 3_000_000_001), 2);
     assert_eq!((within(0, i64::MAX), within(5, 5), within(i64::MIN, 0)), (3, 0, 0));

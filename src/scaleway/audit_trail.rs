@@ -227,8 +227,7 @@ impl Pages {
         self.extent.bytes = 0;
         let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
         let flaws = std::mem::take(&mut self.flaws);
-        let Interval { start, end } = self.window.interval;
-        Ok((decoder.finish()?.within(start.nanos(), end.nanos()), flaws))
+        Ok((decoder.finish()?.within(self.window.interval), flaws))
     }
 }
 

@@ -109,9 +109,9 @@ fn an_older_segment_of_a_filtered_list_hides_no_event_of_the_combined_list() {
         let cache = busy(&fake).await;
         let wide = window(List::Combined, None, START, i64::MAX);
         let narrow = window(List::Of(Kind::Api), Some("usual"), START, i64::MAX);
-        let (edge, known) = (fake.present() - 300 * SECOND..fake.present(), ListKey::of(&narrow));
-        let events = known.select(&read(&cache, &wide, Freshness::Own).await.events).within(edge.start, edge.end);
-        let segment = Segment { interval: interval(edge.start, edge.end), events, flaws: Flaws::default() };
+        let (interval, known) = (interval(fake.present() - 300 * SECOND, fake.present()), ListKey::of(&narrow));
+        let events = known.select(&read(&cache, &wide, Freshness::Own).await.events).within(interval);
+        let segment = Segment { interval, events, flaws: Flaws::default() };
         cache.inner().insert(&known, &segment, fake.now(), Duration::ZERO);
         let late = fake.add(200, 200);
         fake.world().now += 5 * SECOND;
