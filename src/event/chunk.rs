@@ -11,15 +11,15 @@ use super::page_text::PageText;
 use super::schema::{Long, RECORDED_AT};
 use super::uuid_column::Uuids;
 
-/// Some events, column by column; immutable, and shared by all `Events` that select rows of it.
+/// Events as columns; immutable, and shared by all `Events` that select rows of it.
 #[derive(Debug)]
 pub(super) struct Chunk {
     pub(super) columns: Vec<ColumnData>,
-    /// Whether its columns are as small as they can be.
+    /// Whether the columns are as small as they can be.
     pub(super) packed: bool,
     /// The memory of the columns and of derived numbers, in bytes.
     pub(super) bytes: usize,
-    /// The numbers that [`Events::derived`](super::Events::derived) has last derived from the rows, and their key.
+    /// The numbers last derived from the rows by [`Events::derived`](super::Events::derived), and their key.
     pub(super) derived: Mutex<Option<(u64, Arc<[u16]>)>>,
 }
 
@@ -36,28 +36,28 @@ impl Chunk {
         self.times().len()
     }
 
-    /// When its events were recorded.
+    /// When the events were recorded.
     pub(super) fn times(&self) -> &[i64] {
         self.array(RECORDED_AT).as_primitive::<TimestampNanosecondType>().values()
     }
 
     /// The long text of a row.
     pub(super) fn long(&self, long: Long, row: usize) -> Option<String> {
-        self.columns[long.place()].reader().get(row).map(Cow::into_owned)
+        self.columns[long.index()].reader().get(row).map(Cow::into_owned)
     }
 
     /// A column of lists.
-    pub(super) fn list(&self, place: usize) -> &ListArray {
-        self.array(place).as_list()
+    pub(super) fn list(&self, index: usize) -> &ListArray {
+        self.array(index).as_list()
     }
 
-    /// A column that is not one of long texts.
-    pub(super) fn array(&self, place: usize) -> &ArrayRef {
-        self.columns[place].plain().expect("only long texts are packed otherwise")
+    /// A column of another type than long text.
+    pub(super) fn array(&self, index: usize) -> &ArrayRef {
+        self.columns[index].plain().expect("only long texts are packed otherwise")
     }
 }
 
-/// The memory of an array's buffers, in bytes, without those that were seen before: columns may share a dictionary.
+/// The memory of an array's buffers, in bytes, without the buffers in `seen`: columns may share a dictionary.
 fn buffers(data: &ArrayData, seen: &mut HashSet<usize>) -> usize {
     let nulls = data.nulls().map(NullBuffer::buffer);
     let own = data.buffers().iter().chain(nulls).filter(|buffer| seen.insert(buffer.data_ptr().addr().get()));
@@ -68,9 +68,9 @@ fn buffers(data: &ArrayData, seen: &mut HashSet<usize>) -> usize {
 /// A column in memory.
 #[derive(Debug)]
 pub(super) enum ColumnData {
-    /// As Arrow has it; a dictionary's keys may be narrower than the schema says, and one without any text is `Null`.
+    /// An Arrow array; a dictionary's keys may be narrower than in the schema, and a column without any text is `Null`.
     Plain(ArrayRef),
-    /// Text as byte ranges of the pages that were read.
+    /// Text as byte ranges of the decoded pages.
     PageText(PageText),
     /// Text that is a UUID in nearly every row.
     Uuids(Uuids),
@@ -79,12 +79,12 @@ pub(super) enum ColumnData {
 }
 
 impl ColumnData {
-    /// The column as Arrow has it, unless it is packed otherwise.
+    /// The column as an Arrow array, unless it is packed otherwise.
     pub(super) fn plain(&self) -> Option<&ArrayRef> {
         if let Self::Plain(array) = self { Some(array) } else { None }
     }
 
-    /// The memory of the column, in bytes, without the buffers that were seen before.
+    /// The memory of the column, in bytes, without the buffers in `seen`.
     pub(super) fn bytes(&self, seen: &mut HashSet<usize>) -> usize {
         match self {
             Self::Plain(array) => buffers(&array.to_data(), seen),

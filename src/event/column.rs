@@ -68,13 +68,13 @@ columns! {
     Origin = "origin",
     /// A log-in's second factor, as far as Scaleway knows it: an identity provider has its own, and a passkey is one.
     Mfa = "mfa",
-    /// What an Instance's `ServerAction` does, which only its request body says.
+    /// The action of an Instance's `ServerAction`, which only its request body has.
     Action = "action",
 }
 
 impl Column {
     /// The column's index in the schema.
-    pub(super) const fn place(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         FIRST_TEXT + self as usize
     }
 }

@@ -2,33 +2,33 @@ use std::ops::Range;
 
 use arrow::error::ArrowError;
 
-/// How many texts are compressed together: enough to find what repeats, few enough to read one at little cost.
+/// The number of texts that are compressed together: enough to find repetitions, few enough to read one at little cost.
 pub(super) const BLOCK_ROWS: usize = 1024;
 
-/// A block with as many bytes takes no text more.
+/// A block with as many bytes takes no further text.
 pub(super) const BLOCK_BYTES: usize = 1 << 20;
 
-/// How hard to compress; higher levels gain little on blocks of this size.
+/// zstd's compression level; higher levels gain little on blocks of this size.
 const LEVEL: i32 = 1;
 
 /// Text in compressed blocks of at most [`BLOCK_ROWS`].
 #[derive(Debug)]
 pub(super) struct CompressedText {
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     pub(super) rows: usize,
 }
 
 /// Compressed texts: a [`Length`] of each, then one after the other.
 #[derive(Debug)]
-struct Block {
-    /// Its first row.
+pub(super) struct Block {
+    /// The block's first row.
     first: usize,
-    packed: Box<[u8]>,
-    /// How long it is when decompressed.
-    length: usize,
+    pub(super) packed: Box<[u8]>,
+    /// The length of the decompressed block, in bytes.
+    pub(super) length: usize,
 }
 
-/// The length of a text and one more, so that 0 is no text at all.
+/// The length of a text plus one; 0 is an absent text.
 pub(super) type Length = u32;
 
 pub(super) const LENGTH: usize = size_of::<Length>();
@@ -76,15 +76,6 @@ impl TextCompressor {
 }
 
 impl CompressedText {
-    /// The compressed bytes of a block, and how many there are when it is decompressed.
-    pub(super) fn compressed_block(&self, number: usize) -> (&[u8], usize) {
-        (&self.blocks[number].packed, self.blocks[number].length)
-    }
-
-    pub(super) fn block_count(&self) -> usize {
-        self.blocks.len()
-    }
-
     pub(super) fn bytes(&self) -> usize {
         self.blocks.iter().map(|block| block.packed.len() + size_of::<Block>()).sum()
     }

@@ -4,8 +4,8 @@ use super::chunk::Chunk;
 use super::events::Events;
 
 impl Events {
-    /// A number for each event, which `derive` makes of whole chunks. A chunk caches the numbers of the last key, so that
-    /// events that share it do not derive them again. Equal keys mean equal numbers.
+    /// A number for each event; `derive` computes the numbers of whole chunks. A chunk caches the numbers of the last key,
+    /// so that events that share it do not derive them again. Equal keys mean equal numbers.
     pub(crate) fn derived(&self, key: u64, derive: impl Fn(&Self) -> Arc<[u16]>) -> Vec<u16> {
         let chunks: Vec<Arc<[u16]>> = self.chunks.iter().map(|chunk| derived(chunk, key, &derive)).collect();
         let mut numbers = Vec::with_capacity(self.len());
@@ -13,19 +13,20 @@ impl Events {
         numbers
     }
 
-    /// How many rows [`derived`](Self::derived) would derive numbers of, since their chunks do not have those of the key.
+    /// The number of rows whose chunks do not have the numbers of the key, so that [`derived`](Self::derived) would derive
+    /// them.
     pub(crate) fn not_derived(&self, key: u64) -> usize {
         let chunks = self.chunks.iter().filter(|chunk| !has_derived(chunk, key));
         chunks.map(|chunk| chunk.rows()).sum()
     }
 }
 
-/// Whether a chunk has the numbers of a key; not while they are being derived, which is not waited for.
+/// Whether a chunk has the numbers of a key; false while another thread derives them, since this does not wait.
 fn has_derived(chunk: &Chunk, key: u64) -> bool {
     chunk.derived.try_lock().is_ok_and(|derived| derived.as_ref().is_some_and(|(known, _)| *known == key))
 }
 
-/// The numbers of all rows of a chunk. Who else wants them waits, rather than derive them too.
+/// The numbers of all rows of a chunk. Threads that ask for them at the same time wait instead of deriving them again.
 fn derived(chunk: &Arc<Chunk>, key: u64, derive: impl Fn(&Events) -> Arc<[u16]>) -> Arc<[u16]> {
     let mut derived = chunk.derived.lock().unwrap_or_else(PoisonError::into_inner);
     match &*derived {

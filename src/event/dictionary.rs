@@ -9,10 +9,10 @@ use arrow::error::ArrowError;
 use super::row_selection::RowSelection;
 use super::text::Text;
 
-/// The key of no text.
+/// The key of an absent text.
 pub(super) const NULL: i32 = -1;
 
-/// A dictionary in the making: each text once.
+/// Builds a dictionary that has each text once.
 #[derive(Default)]
 struct DictionaryBuilder<'a> {
     keys: HashMap<&'a str, i32, foldhash::fast::RandomState>,
@@ -20,7 +20,7 @@ struct DictionaryBuilder<'a> {
 }
 
 impl<'a> DictionaryBuilder<'a> {
-    /// The key of a text, which is added where it is new.
+    /// The key of a text; a new text is added.
     fn key(&mut self, text: &'a str) -> i32 {
         *self.keys.entry(text).or_insert_with(|| {
             self.texts.push(text);
@@ -29,7 +29,7 @@ impl<'a> DictionaryBuilder<'a> {
     }
 
     fn finish(&self) -> StringArray {
-        // No larger than it has to be.
+        // A dictionary may be cached for long: it has no spare capacity.
         let bytes = self.texts.iter().map(|text| text.len()).sum();
         let mut values = StringBuilder::with_capacity(self.texts.len(), bytes);
         values.extend(self.texts.iter().map(Some));
@@ -37,7 +37,7 @@ impl<'a> DictionaryBuilder<'a> {
     }
 }
 
-/// The number of each row's text, which `number` is asked for once for each text of a chunk; `none` is that of no text.
+/// The number of each row's text. `number` is called once for each text of a chunk; `none` is the number of an absent text.
 pub(super) fn numbers<'a, T: Copy>(
     rows: &RowSelection,
     chunks: &[Text<'a>],
@@ -57,10 +57,10 @@ pub(super) fn numbers<'a, T: Copy>(
     numbers
 }
 
-/// How keys and their dictionary become a column.
+/// Makes a column of keys and their dictionary.
 pub(super) type Encode = fn(Vec<i32>, &ArrayRef) -> Result<ArrayRef, ArrowError>;
 
-/// Rows of text columns as columns with one dictionary for all, which has no text twice or unused.
+/// Rows of text columns as columns that share one dictionary, which has no text twice and none unused.
 pub(super) fn dictionaries(
     columns: &[(&RowSelection, Vec<Text<'_>>)],
     encode: Encode,
@@ -74,7 +74,7 @@ pub(super) fn dictionaries(
     keys.into_iter().map(|keys| encode(keys, &values)).collect()
 }
 
-/// A column of the texts that stand at `keys` in a dictionary, with keys as narrow as can be; without any text, one of nulls.
+/// A column of the texts at `keys` in a dictionary, with the narrowest possible keys; without any text, a column of nulls.
 pub(super) fn narrow(keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match values.len() {
         _ if keys.iter().all(|key| *key == NULL) => Ok(Arc::new(NullArray::new(keys.len()))),
@@ -84,10 +84,10 @@ pub(super) fn narrow(keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, Arro
     }
 }
 
-/// A column of the texts that stand at `keys` in a dictionary.
+/// A column of the texts at `keys` in a dictionary.
 pub(super) fn encoded<K: ArrowDictionaryKeyType>(keys: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let nulls = keys.contains(&NULL).then(|| BooleanBuffer::collect_bool(keys.len(), |row| keys[row] != NULL));
-    // The key of no text may be any.
+    // The key of a null may be any.
     let keys: Vec<K::Native> =
         keys.into_iter().map(|key| K::Native::usize_as(usize::try_from(key).unwrap_or(0))).collect();
     let keys = PrimitiveArray::<K>::new(keys.into(), nulls.map(NullBuffer::new));

@@ -18,8 +18,8 @@ use crate::time::Interval;
 
 /// Events as columns, newest first (equal times by id), each id once.
 ///
-/// They select rows of chunks that others may share. A column is gathered at its first use, so that a question pays for the
-/// columns that it reads and not for the size of an event.
+/// An `Events` selects rows of chunks that others may share. A column is gathered at its first use, so that a question pays
+/// for the columns that it reads and not for the size of an event.
 #[derive(Clone)]
 pub struct Events {
     pub(super) chunks: Vec<Arc<Chunk>>,
@@ -41,37 +41,37 @@ impl std::fmt::Debug for Events {
 
 impl PartialEq for Events {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && (0..COLUMNS).all(|place| self.column(place) == other.column(place))
+        self.len() == other.len() && (0..COLUMNS).all(|index| self.column(index) == other.column(index))
     }
 }
 
 impl Events {
-    /// Events of some chunks, without those of which no row is selected.
+    /// The selected rows of some chunks, without the chunks that have no selected row.
     pub(super) fn select(chunks: &[Arc<Chunk>], mut rows: RowSelection) -> Self {
         let chunks = rows.used(chunks.len()).into_iter().map(|chunk| Arc::clone(&chunks[chunk])).collect();
         Self { chunks, rows: Arc::new(rows), columns: (0..COLUMNS).map(|_| OnceLock::new()).collect() }
     }
 
-    /// All rows of a chunk, which are in order.
+    /// All rows of a chunk whose rows are in order.
     pub(super) fn whole(chunk: Arc<Chunk>) -> Self {
         let mut rows = RowSelection::default();
         rows.push(0, 0..chunk.rows());
         Self::select(&[chunk], rows)
     }
 
-    /// Events from columns as [`SCHEMA`] lists them, in any order and possibly with repetitions.
+    /// Events from columns in the order of [`SCHEMA`], with rows in any order and possibly repeated.
     pub(super) fn of(columns: Vec<ColumnData>) -> Self {
         let all = Self::whole(Arc::new(Chunk::new(columns, false)));
         if all.is_in_order() { all } else { all.sorted() }
     }
 
-    /// Whether they are the newest first, equal times by id, each id once.
+    /// Whether the rows are newest first, equal times by id, each id once.
     pub(super) fn is_in_order(&self) -> bool {
         let (times, ids) = (self.times().values(), self.ids());
         (1..self.len()).all(|row| (times[row], ids.value(row - 1)) < (times[row - 1], ids.value(row)))
     }
 
-    /// One list of several: newest first, each id once.
+    /// The events of several lists: newest first, each id once.
     pub(crate) fn merge(lists: &[Self]) -> Self {
         let mut lists: Vec<&Self> = lists.iter().filter(|list| !list.is_empty()).collect();
         lists.sort_by_key(|list| Reverse((list.time(0), list.time(list.len() - 1))));
@@ -94,7 +94,7 @@ impl Events {
         let rows = self.rows.rows().map(|(chunk, row)| (Reverse(times[chunk][row]), chunk, row));
         let mut order: Vec<(Reverse<i64>, usize, usize)> = rows.collect();
         order.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.id(a).cmp(&self.id(b))));
-        // An id belongs to one time, so that repetitions meet.
+        // An id belongs to one time, so that repetitions are adjacent.
         order.dedup_by(|a, b| a.0 == b.0 && self.id(a) == self.id(b));
         let mut rows = RowSelection::default();
         for (_, chunk, row) in order {
@@ -107,13 +107,13 @@ impl Events {
         self.chunks[*chunk].long(Long::Id, *row)
     }
 
-    /// How many events there are.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is no event.
+    /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -124,14 +124,14 @@ impl Events {
         self.chunks.iter().map(|chunk| chunk.bytes).sum()
     }
 
-    /// The part of [`Events::bytes`] that is request bodies.
+    /// The memory of the request bodies, in bytes; a part of [`Events::bytes`].
     pub(crate) fn body_bytes(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.columns[REQUEST_BODY].bytes(&mut HashSet::new())).sum()
     }
 
-    pub(super) fn column(&self, place: usize) -> &ArrayRef {
-        self.columns[place].get_or_init(|| {
-            self.gather(place).unwrap_or_else(|e| panic!("the column {} is too large: {e}", SCHEMA.field(place).name()))
+    pub(super) fn column(&self, index: usize) -> &ArrayRef {
+        self.columns[index].get_or_init(|| {
+            self.gather(index).unwrap_or_else(|e| panic!("the column {} is too large: {e}", SCHEMA.field(index).name()))
         })
     }
 
@@ -141,9 +141,9 @@ impl Events {
     /// When a column outgrows Arrow's 2 GiB.
     pub(crate) fn load(&self) -> Result<(), ArrowError> {
         let loaded = side_by_side(self.len(), &Long::ALL, |long| {
-            let column = &self.columns[long.place()];
+            let column = &self.columns[long.index()];
             if column.get().is_none() {
-                let _ = column.set(self.gather(long.place())?);
+                let _ = column.set(self.gather(long.index())?);
             }
             Ok(())
         });
@@ -159,7 +159,7 @@ impl Events {
     /// The text of one event, without gathering the column.
     pub(crate) fn one_text(&self, column: Column, row: usize) -> Option<&str> {
         let (chunk, row) = self.rows.at(row);
-        Text::of(self.chunks[chunk].array(column.place())).get(row)
+        Text::of(self.chunks[chunk].array(column.index())).get(row)
     }
 
     /// When an event was recorded, without gathering the column.
@@ -173,11 +173,11 @@ impl Events {
         (!self.is_empty()).then(|| self.time(0))
     }
 
-    /// How many events were recorded at a time or later.
+    /// The number of events recorded at `time` or later.
     pub(crate) fn since(&self, time: i64) -> usize {
         let run = self.rows.runs.partition_point(|run| self.times_of(run).last() >= Some(&time));
         let Some(run) = self.rows.runs.get(run) else { return self.len() };
-        run.places().start + self.times_of(run).partition_point(|other| *other >= time)
+        run.positions().start + self.times_of(run).partition_point(|other| *other >= time)
     }
 
     fn times_of(&self, run: &Run) -> &[i64] {
@@ -201,25 +201,25 @@ impl Events {
         self.column(STATUS).as_primitive::<UInt16Type>()
     }
 
-    /// A column of long texts, gathered for all events: for few of them.
+    /// A column of long texts, gathered for all events: for few events.
     #[must_use]
     pub fn long(&self, long: Long) -> &StringArray {
-        self.column(long.place()).as_string()
+        self.column(long.index()).as_string()
     }
 
     /// A text column.
     #[must_use]
     pub fn text(&self, column: Column) -> Text<'_> {
-        Text::of(self.column(column.place()))
+        Text::of(self.column(column.index()))
     }
 
-    /// The resources that each event names.
+    /// The resources named by each event.
     pub(crate) fn references(&self) -> References<'_> {
         References(TextLists::of(self.column(REFERENCES)))
     }
 
-    /// The ids of the resources that each event's resources belong to, as a backend's load balancer, or mention, as a secret's
-    /// key.
+    /// The ids of resources that an event's resources belong to, such as a backend's load balancer, or mention, such as a
+    /// secret's key.
     pub(crate) fn parents(&self) -> Parents<'_> {
         Parents(TextLists::of(self.column(PARENTS)))
     }
@@ -230,7 +230,7 @@ impl Events {
     /// When the mask has another length.
     pub(crate) fn filter(&self, mask: &[bool]) -> Result<Self, ArrowError> {
         if mask.len() != self.len() {
-            let message = format!("a mask of {} places for {} events", mask.len(), self.len());
+            let message = format!("a mask of {} values for {} events", mask.len(), self.len());
             return Err(ArrowError::InvalidArgumentError(message));
         }
         if !mask.contains(&false) {
@@ -239,7 +239,7 @@ impl Events {
         let mut rows = RowSelection::default();
         for run in &self.rows.runs {
             let mut row = run.rows().start;
-            for alike in mask[run.places()].chunk_by(bool::eq) {
+            for alike in mask[run.positions()].chunk_by(bool::eq) {
                 let next = row + alike.len();
                 rows.push(run.chunk(), if alike[0] { row..next } else { next..next });
                 row = next;
@@ -248,7 +248,7 @@ impl Events {
         Ok(Self::select(&self.chunks, rows))
     }
 
-    /// The events of some rows, which ascend. They gather columns of their own.
+    /// The events of some rows, which ascend. The result gathers its own columns.
     pub(crate) fn only(&self, rows: &[usize]) -> Self {
         let mut some = RowSelection::default();
         for (chunk, row) in rows.iter().map(|row| self.rows.at(*row)) {
@@ -257,7 +257,7 @@ impl Events {
         Self::select(&self.chunks, some)
     }
 
-    /// The events of an interval of rows. They gather columns of their own.
+    /// The events of an interval of rows. The result gathers its own columns.
     pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
         Self::select(&self.chunks, self.rows.slice(&rows))
     }

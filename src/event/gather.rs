@@ -18,56 +18,56 @@ use super::text_reader::TextReader;
 use super::uuid_column::UUID;
 
 impl Events {
-    /// A column as [`SCHEMA`] says, not copied where a chunk has it so.
-    pub(super) fn gather(&self, place: usize) -> Result<ArrayRef, ArrowError> {
+    /// A column of the type in [`SCHEMA`], not copied where a chunk has that type.
+    pub(super) fn gather(&self, index: usize) -> Result<ArrayRef, ArrowError> {
         if let [run] = &*self.rows.runs
-            && let Some(array) = self.chunks[run.chunk()].columns[place].plain()
-            && array.data_type() == SCHEMA.field(place).data_type()
+            && let Some(array) = self.chunks[run.chunk()].columns[index].plain()
+            && array.data_type() == SCHEMA.field(index).data_type()
         {
             return Ok(array.slice(run.rows().start, run.rows().len()));
         }
-        self.materialized(place)
+        self.materialized(index)
     }
 
     /// A column that shares no memory with the chunks.
-    pub(super) fn materialized(&self, place: usize) -> Result<ArrayRef, ArrowError> {
-        if let Some(long) = Long::ALL.into_iter().find(|long| long.place() == place) {
+    pub(super) fn materialized(&self, index: usize) -> Result<ArrayRef, ArrowError> {
+        if let Some(long) = Long::ALL.into_iter().find(|long| long.index() == index) {
             return Ok(Arc::new(self.strings(long)?));
         }
-        match place {
-            RECORDED_AT => Ok(Arc::new(self.primitives::<TimestampNanosecondType>(place))),
-            STATUS => Ok(Arc::new(self.primitives::<UInt16Type>(place))),
+        match index {
+            RECORDED_AT => Ok(Arc::new(self.primitives::<TimestampNanosecondType>(index))),
+            STATUS => Ok(Arc::new(self.primitives::<UInt16Type>(index))),
             REFERENCES | PARENTS => {
-                let items = self.items(place);
+                let items = self.items(index);
                 let columns = (0..items.names.len()).map(|field| dictionary(items.texts(field)));
                 items.list(columns.collect::<Result<_, _>>()?)
             }
-            _ => dictionary(self.texts(place)),
+            _ => dictionary(self.texts(index)),
         }
     }
 
     /// The rows of a dictionary column, and the column of each chunk.
-    pub(super) fn texts(&self, place: usize) -> (&RowSelection, Vec<Text<'_>>) {
-        (&self.rows, self.chunks.iter().map(|chunk| Text::of(chunk.array(place))).collect())
+    pub(super) fn texts(&self, index: usize) -> (&RowSelection, Vec<Text<'_>>) {
+        (&self.rows, self.chunks.iter().map(|chunk| Text::of(chunk.array(index))).collect())
     }
 
     /// The items of a column of lists.
-    pub(super) fn items(&self, place: usize) -> Items<'_> {
-        let lists: Vec<&ListArray> = self.chunks.iter().map(|chunk| chunk.list(place)).collect();
+    pub(super) fn items(&self, index: usize) -> Items<'_> {
+        let lists: Vec<&ListArray> = self.chunks.iter().map(|chunk| chunk.list(index)).collect();
         let (mut rows, mut lengths) = (RowSelection::default(), Vec::with_capacity(self.len()));
         for run in &self.rows.runs {
             let list = lists[run.chunk()];
             lengths.extend(run.rows().map(|row| items_of(list, row).len()));
             rows.push(run.chunk(), items_of(list, run.rows().start).start..items_of(list, run.rows().end - 1).end);
         }
-        let names = if place == REFERENCES { &REFERENCE[..] } else { &PARENT };
+        let names = if index == REFERENCES { &REFERENCE[..] } else { &PARENT };
         Items { names, lists, rows, offsets: OffsetBuffer::from_lengths(lengths) }
     }
 
-    fn primitives<T: ArrowPrimitiveType>(&self, place: usize) -> PrimitiveArray<T> {
+    fn primitives<T: ArrowPrimitiveType>(&self, index: usize) -> PrimitiveArray<T> {
         let (mut values, mut nulls) = (Vec::with_capacity(self.len()), NullBufferBuilder::new(self.len()));
         for run in &self.rows.runs {
-            let array = self.chunks[run.chunk()].array(place).as_primitive::<T>();
+            let array = self.chunks[run.chunk()].array(index).as_primitive::<T>();
             values.extend_from_slice(&array.values()[run.rows()]);
             match array.nulls() {
                 None => nulls.append_n_non_nulls(run.rows().len()),
@@ -90,14 +90,14 @@ impl Events {
         Ok(texts.finish())
     }
 
-    /// Shows each event's text to `see`, without putting them together: they may be larger than memory allows twice.
+    /// Calls `see` with each event's position and text, without a second copy of all texts in memory.
     pub(crate) fn each(&self, long: Long, mut see: impl FnMut(usize, Option<&str>)) {
-        let readers = self.chunks.iter().map(|chunk| chunk.columns[long.place()].reader());
+        let readers = self.chunks.iter().map(|chunk| chunk.columns[long.index()].reader());
         let mut readers: Vec<TextReader<'_>> = readers.collect();
         for run in &self.rows.runs {
             let reader = &mut readers[run.chunk()];
-            for (place, row) in run.places().zip(run.rows()) {
-                see(place, reader.get(row).as_deref());
+            for (position, row) in run.positions().zip(run.rows()) {
+                see(position, reader.get(row).as_deref());
             }
         }
     }
@@ -118,12 +118,12 @@ pub(super) struct Items<'a> {
 }
 
 impl Items<'_> {
-    /// The items' rows, and a text of theirs in each chunk.
+    /// The items' rows, and one of their texts in each chunk.
     pub(super) fn texts(&self, field: usize) -> (&RowSelection, Vec<Text<'_>>) {
         (&self.rows, self.lists.iter().map(|list| item_text(list, field)).collect())
     }
 
-    /// The lists, whose items have a text in each of these columns.
+    /// The lists, with one column for each text of an item.
     pub(super) fn list(&self, columns: Vec<ArrayRef>) -> Result<ArrayRef, ArrowError> {
         list_of(self.names, columns, self.offsets.clone())
     }

@@ -1,11 +1,11 @@
-/// Which of the trail's lists an event comes from.
+/// The kind of an event: the list of Audit Trail that it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// A call of an API.
     Api,
     /// A log-in to the console.
     Authentication,
-    /// Something Scaleway's own machinery did.
+    /// An action of Scaleway's own machinery.
     System,
 }
 

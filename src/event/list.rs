@@ -1,6 +1,6 @@
 use super::kind::Kind;
 
-/// Which list of the API a page belongs to: it decides how the page's items are read.
+/// A list of the API. It decides how the items of a page are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum List {
     /// `/events`, `/authentication-events` or `/system-events`.

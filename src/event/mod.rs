@@ -1,15 +1,15 @@
 //! Events of Audit Trail, as Arrow columns.
 //!
-//! An [`Events`] is columns with one row per event, newest first, each event once. A [`Decoder`] turns pages of the Audit Trail
-//! API into one. All three kinds of event share the columns; what a kind does not have is null.
+//! An [`Events`] is columns with one row per event, newest first, each event once. A [`Decoder`] turns pages of the Audit
+//! Trail API into one. All three kinds of event share the columns; a field that a kind does not have is null.
 //!
-//! The API grows every few weeks: products, methods and resource types are text, and an unknown value passes through untouched.
-//! A value of an enum that stands for no value, such as `unknown_mfa_type`, is absent.
+//! The API grows every few weeks: products, methods and resource types are text, and an unknown value passes through
+//! untouched. The value of an enum for an absent value, such as `unknown_mfa_type`, is null.
 //!
 //! # Memory
 //!
 //! A page is decoded into a [`Chunk`](chunk::Chunk) of plain columns. Cached chunks are packed: ids of 36 characters become 16
-//! bytes, keys of dictionaries one or two bytes, and the texts of which people read one at a time, request bodies and resources,
+//! bytes, keys of dictionaries one or two bytes, and the texts that people read one at a time, request bodies and resources,
 //! are compressed in blocks. An [`Events`] selects rows of chunks that others may share.
 
 mod chunk;
@@ -26,7 +26,7 @@ mod pack;
 mod page_text;
 mod parallel;
 mod references;
-mod region;
+pub(crate) mod region;
 mod row_selection;
 mod schema;
 mod search;

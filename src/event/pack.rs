@@ -19,11 +19,11 @@ use super::uuid_column::Uuids;
 /// The most events of a packed chunk: keys of two bytes then suffice for nearly every dictionary.
 const MOST_ROWS: usize = 1 << 16;
 
-/// A packed chunk with as many events is worth keeping as it is when it is put beside others.
+/// A packed chunk with as many events is not packed again when it is merged with others.
 const FEWEST_ROWS: usize = 1 << 12;
 
 impl Events {
-    /// The same events in chunks of their own, packed. Large chunks that are packed already stay as they are.
+    /// The same events in packed chunks that share no memory with others. Large chunks that are packed already stay unchanged.
     ///
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB, or a text 4 GiB.
@@ -33,7 +33,7 @@ impl Events {
             chunk.packed && run.rows() == (0..chunk.rows()) && chunk.rows() >= FEWEST_ROWS
         });
         if stays {
-            // Without what was gathered.
+            // Without the gathered columns.
             return Ok(self.slice(0..self.len()));
         }
         let (mut chunks, mut rows) = (Vec::new(), RowSelection::default());
@@ -46,33 +46,33 @@ impl Events {
     }
 
     fn packed_columns(&self) -> Result<Vec<ColumnData>, ArrowError> {
-        let lists = [REFERENCES, PARENTS].map(|place| self.items(place));
+        let lists = [REFERENCES, PARENTS].map(|index| self.items(index));
         let mut encoded: HashMap<Texts, ArrayRef> = HashMap::new();
-        let alone = Column::ALL.map(|column| [(column.place(), None)]);
+        let alone = Column::ALL.map(|column| [(column.index(), None)]);
         let alone = alone.iter().filter(|texts| !SHARED_DICTIONARIES.iter().any(|alike| alike.contains(&texts[0])));
         for alike in alone.map(|texts| &texts[..]).chain(SHARED_DICTIONARIES) {
-            let columns = alike.iter().map(|(place, field)| match field {
-                Some(field) => lists[place - REFERENCES].texts(*field),
-                None => self.texts(*place),
+            let columns = alike.iter().map(|(index, field)| match field {
+                Some(field) => lists[index - REFERENCES].texts(*field),
+                None => self.texts(*index),
             });
             encoded.extend(alike.iter().copied().zip(dictionaries(&columns.collect::<Vec<_>>(), narrow)?));
         }
         let mut columns = Vec::with_capacity(COLUMNS);
-        for place in 0..COLUMNS {
-            columns.push(match place {
-                ID | REQUEST_ID => match Uuids::pack(self.gather(place)?.as_string()) {
+        for index in 0..COLUMNS {
+            columns.push(match index {
+                ID | REQUEST_ID => match Uuids::pack(self.gather(index)?.as_string()) {
                     Some(uuids) => ColumnData::Uuids(uuids),
-                    None => ColumnData::Plain(self.materialized(place)?),
+                    None => ColumnData::Plain(self.materialized(index)?),
                 },
                 REQUEST_BODY => self.compressed(Long::RequestBody)?,
                 RESOURCES => self.compressed(Long::Resources)?,
-                RECORDED_AT | STATUS => ColumnData::Plain(self.materialized(place)?),
+                RECORDED_AT | STATUS => ColumnData::Plain(self.materialized(index)?),
                 REFERENCES | PARENTS => {
-                    let items = &lists[place - REFERENCES];
-                    let fields = (0..items.names.len()).map(|field| Arc::clone(&encoded[&(place, Some(field))]));
+                    let items = &lists[index - REFERENCES];
+                    let fields = (0..items.names.len()).map(|field| Arc::clone(&encoded[&(index, Some(field))]));
                     ColumnData::Plain(items.list(fields.collect())?)
                 }
-                _ => ColumnData::Plain(Arc::clone(&encoded[&(place, None)])),
+                _ => ColumnData::Plain(Arc::clone(&encoded[&(index, None)])),
             });
         }
         Ok(columns)
@@ -94,14 +94,14 @@ impl Events {
     /// When a column outgrows Arrow's 2 GiB.
     pub(crate) fn to_batch(&self) -> Result<RecordBatch, ArrowError> {
         // Gathered columns are not stored, since these events may be cached for long.
-        let columns: Result<Vec<ArrayRef>, ArrowError> = (0..COLUMNS).map(|place| self.gather(place)).collect();
+        let columns: Result<Vec<ArrayRef>, ArrowError> = (0..COLUMNS).map(|index| self.gather(index)).collect();
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns?)
     }
 
-    /// Events from a record batch that [`Events::to_batch`] made.
+    /// Events from a record batch of [`Events::to_batch`].
     ///
     /// # Errors
-    /// When the batch has other columns, or is not sorted as events are.
+    /// When the batch has other columns, or is not in the order of events.
     pub(crate) fn from_batch(batch: &RecordBatch) -> Result<Self, ArrowError> {
         if batch.schema() != *SCHEMA {
             return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));

@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 
 use super::text::Text;
 
-/// A resource that an event names.
+/// A resource named by an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Reference<'a> {
     /// The resource's id; for an API key its access key, for a Kubernetes pool the id of its cluster.
@@ -17,11 +17,11 @@ pub(crate) struct Reference<'a> {
     pub(crate) kind: Option<&'a str>,
     /// The resource's name: text of the caller's choice.
     pub(crate) name: Option<&'a str>,
-    /// The id of the resource that the event names instead of this one, as a cluster's for its pool.
+    /// The id of the resource that the event names in its stead, such as a pool's cluster.
     pub(crate) within: Option<&'a str>,
 }
 
-/// For each event a list of items, each of `N` texts.
+/// A list of items for each event; an item has `N` texts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextLists<'a, const N: usize> {
     list: &'a ListArray,
@@ -45,7 +45,7 @@ impl<'a, const N: usize> TextLists<'a, N> {
 pub(crate) struct References<'a>(pub(super) TextLists<'a, 4>);
 
 impl<'a> References<'a> {
-    /// The resources that the event of a row names.
+    /// The resources named by a row's event.
     pub(crate) fn of(&self, row: usize) -> impl Iterator<Item = Reference<'a>> + use<'a> {
         self.0.items(row).map(|[id, kind, name, within]| Reference { id, kind, name, within })
     }
@@ -56,14 +56,14 @@ impl<'a> References<'a> {
 pub(crate) struct Parents<'a>(pub(super) TextLists<'a, 2>);
 
 impl<'a> Parents<'a> {
-    /// What the resources of a row's event belong to: the id of each that belongs to something, and the id of that; without
-    /// the first, what an event merely mentions.
+    /// The parents of a row's resources: a resource's id and its parent's id. A pair without the first is a resource that the
+    /// event merely mentions.
     pub(crate) fn of(&self, row: usize) -> impl Iterator<Item = (Option<&'a str>, &'a str)> + use<'a> {
         self.0.items(row).filter_map(|[child, id]| Some((child, id?)))
     }
 }
 
-/// A column of lists, whose items have a text in each of these columns.
+/// A column of lists, with one column for each text of an item.
 pub(super) fn list_of(
     names: &[&str],
     columns: Vec<ArrayRef>,
@@ -75,7 +75,7 @@ pub(super) fn list_of(
     Ok(Arc::new(ListArray::try_new(Arc::new(item), offsets, Arc::new(items), None)?))
 }
 
-/// A text of all items.
+/// One text of all items.
 pub(super) fn item_text(list: &ListArray, field: usize) -> Text<'_> {
     Text::of(list.values().as_struct().column(field))
 }

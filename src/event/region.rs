@@ -7,7 +7,7 @@ pub(crate) fn region_of(locality: &str) -> &str {
     }
 }
 
-/// The product whose calls may have no principal: session renewals and log-ins name the user instead.
+/// The product whose calls may have no principal: session renewals and log-ins name the user as a resource.
 pub(crate) const PRODUCT_WITHOUT_PRINCIPAL: &str = "iam";
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 use std::ops::Range;
 
-/// Which rows of some chunks there are, in which order.
+/// Rows of some chunks, in an order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowSelection {
     pub(super) runs: Vec<Run>,
 }
 
-/// Rows of a chunk that follow each other.
+/// Consecutive rows of a chunk.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
-    /// How many selected rows there are before.
+    /// The number of selected rows before these.
     before: u32,
     chunk: u32,
     start: u32,
@@ -22,8 +22,8 @@ impl Run {
         self.start as usize..(self.start + self.length) as usize
     }
 
-    /// The places of the rows among all selected ones.
-    pub(super) fn places(&self) -> Range<usize> {
+    /// The positions of the rows among all selected rows.
+    pub(super) fn positions(&self) -> Range<usize> {
         self.before as usize..(self.before + self.length) as usize
     }
 
@@ -35,10 +35,10 @@ impl Run {
 
 impl RowSelection {
     pub(super) fn len(&self) -> usize {
-        self.runs.last().map_or(0, |last| last.places().end)
+        self.runs.last().map_or(0, |last| last.positions().end)
     }
 
-    /// Adds rows of a chunk; they continue the last run where they follow it.
+    /// Adds rows of a chunk; they extend the last run where they follow it.
     pub(super) fn push(&mut self, chunk: usize, rows: Range<usize>) {
         let [before, chunk, start, length] = [self.len(), chunk, rows.start, rows.len()].map(number);
         match self.runs.last_mut() {
@@ -48,7 +48,7 @@ impl RowSelection {
         }
     }
 
-    /// The chunks, out of so many, of which rows are selected. They are numbered anew, in this order.
+    /// The chunks that have selected rows, out of `chunks`. They are numbered anew, in this order.
     pub(super) fn used(&mut self, chunks: usize) -> Vec<usize> {
         let (mut used, mut numbers) = (Vec::new(), vec![None; chunks]);
         for run in &mut self.runs {
@@ -60,25 +60,28 @@ impl RowSelection {
         used
     }
 
-    /// The chunk and the row at a place.
-    pub(super) fn at(&self, place: usize) -> (usize, usize) {
-        let run = &self.runs[self.runs.partition_point(|run| run.places().end <= place)];
-        (run.chunk(), run.rows().start + place - run.places().start)
+    /// The chunk, and the row in it, at a position.
+    pub(super) fn at(&self, position: usize) -> (usize, usize) {
+        let run = &self.runs[self.runs.partition_point(|run| run.positions().end <= position)];
+        (run.chunk(), run.rows().start + position - run.positions().start)
     }
 
-    /// The chunk and the row at each place.
+    /// The chunk, and the row in it, at each position.
     pub(super) fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
         self.runs.iter().flat_map(|run| run.rows().map(|row| (run.chunk(), row)))
     }
 
-    /// The rows at some places.
-    pub(super) fn slice(&self, places: &Range<usize>) -> Self {
+    /// The rows at some positions.
+    pub(super) fn slice(&self, positions: &Range<usize>) -> Self {
         let mut some = Self::default();
-        let first = self.runs.partition_point(|run| run.places().end <= places.start);
-        for run in self.runs[first..].iter().take_while(|run| run.places().start < places.end) {
-            let Range { start: before, end } = run.places();
+        let first = self.runs.partition_point(|run| run.positions().end <= positions.start);
+        for run in self.runs[first..].iter().take_while(|run| run.positions().start < positions.end) {
+            let Range { start: before, end } = run.positions();
             let start = run.rows().start;
-            some.push(run.chunk(), start + places.start.max(before) - before..start + places.end.min(end) - before);
+            some.push(
+                run.chunk(),
+                start + positions.start.max(before) - before..start + positions.end.min(end) - before,
+            );
         }
         some
     }

@@ -5,37 +5,37 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use super::column::{Column, FIRST_TEXT};
 
 // The columns' indexes in the schema.
-pub(super) const ID: usize = Long::Id.place();
+pub(super) const ID: usize = Long::Id.index();
 pub(super) const RECORDED_AT: usize = 1;
 pub(super) const STATUS: usize = 2;
-pub(super) const REQUEST_ID: usize = Long::RequestId.place();
-pub(super) const REQUEST_BODY: usize = Long::RequestBody.place();
-pub(super) const RESOURCES: usize = Long::Resources.place();
+pub(super) const REQUEST_ID: usize = Long::RequestId.index();
+pub(super) const REQUEST_BODY: usize = Long::RequestBody.index();
+pub(super) const RESOURCES: usize = Long::Resources.index();
 pub(super) const REFERENCES: usize = 6;
 pub(super) const PARENTS: usize = 7;
 pub(super) const COLUMNS: usize = FIRST_TEXT + Column::ALL.len();
 
 /// The fields of a reference.
 pub(super) const REFERENCE: [&str; 4] = ["id", "type", "name", "within"];
-/// Where a reference's `within` stands among its fields.
+/// The index of `within` among a reference's fields.
 pub(super) const WITHIN: usize = 3;
 /// The fields of a parent.
 pub(super) const PARENT: [&str; 2] = ["child", "id"];
 
-/// A column of texts, or the item of a column of lists that is one.
+/// A text column: its index in the schema and, in a column of lists, the index of the item's field.
 pub(super) type Texts = (usize, Option<usize>);
 
-/// Texts that are mostly the same and share a dictionary where they are packed.
+/// Columns with mostly the same texts: packed, they share a dictionary.
 pub(super) const SHARED_DICTIONARIES: [&[Texts]; 3] = [
     &[
-        (Column::ResourceId.place(), None),
+        (Column::ResourceId.index(), None),
         (REFERENCES, Some(0)),
         (REFERENCES, Some(WITHIN)),
         (PARENTS, Some(0)),
         (PARENTS, Some(1)),
     ],
-    &[(Column::ResourceType.place(), None), (REFERENCES, Some(1))],
-    &[(Column::ResourceName.place(), None), (REFERENCES, Some(2))],
+    &[(Column::ResourceType.index(), None), (REFERENCES, Some(1))],
+    &[(Column::ResourceName.index(), None), (REFERENCES, Some(2))],
 ];
 
 fn dictionary(name: &str) -> Field {
@@ -77,11 +77,11 @@ pub enum Long {
 }
 
 impl Long {
-    /// All of them.
+    /// All columns of long text.
     pub(crate) const ALL: [Self; 4] = [Self::Id, Self::RequestId, Self::RequestBody, Self::Resources];
 
     /// The column's index in the schema.
-    pub(super) const fn place(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         self as usize
     }
 }

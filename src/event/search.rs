@@ -8,9 +8,8 @@ use super::references::{item_text, items_of};
 use super::schema::{Long, REFERENCES, WITHIN};
 
 impl Events {
-    /// Sets the places in `hit` of the events in whose text `find` finds something, which is asked for many texts at once
-    /// where it can be: it has to find the first match, with any text around it. `in_uuids` says whether it can find
-    /// something in a UUID at all.
+    /// Sets `hit` at the positions of the events in whose text `find` finds a match. `find` may get many texts at once, and
+    /// has to return the first match, whatever the text around it. `in_uuids` is whether it can match in a UUID at all.
     ///
     /// # Panics
     /// When `hit` has another length than the events.
@@ -22,20 +21,21 @@ impl Events {
         find: impl Fn(&str) -> Option<Range<usize>>,
     ) {
         assert_eq!(hit.len(), self.len());
-        // What is not selected is nothing to look for.
+        // A row that is not selected need not be searched.
         let mut chunks: Vec<Vec<bool>> = self.chunks.iter().map(|chunk| vec![true; chunk.rows()]).collect();
         for run in &self.rows.runs {
-            chunks[run.chunk()][run.rows()].copy_from_slice(&hit[run.places()]);
+            chunks[run.chunk()][run.rows()].copy_from_slice(&hit[run.positions()]);
         }
         for (chunk, hit) in self.chunks.iter().zip(&mut chunks) {
-            chunk.columns[long.place()].search(hit, in_uuids, &find);
+            chunk.columns[long.index()].search(hit, in_uuids, &find);
         }
         for run in &self.rows.runs {
-            hit[run.places()].copy_from_slice(&chunks[run.chunk()][run.rows()]);
+            hit[run.positions()].copy_from_slice(&chunks[run.chunk()][run.rows()]);
         }
     }
 
-    /// Shows `see` the places of the events whose text, or lack of one, `matches`; it is asked once for each text of a chunk.
+    /// Calls `see` with the positions of the events whose text, or lack of one, `matches`; called once for each text of a
+    /// chunk.
     pub(crate) fn find(
         &self,
         column: Column,
@@ -43,8 +43,8 @@ impl Events {
         mut see: impl FnMut(usize),
     ) {
         let of_none = matches(None);
-        let (rows, texts) = self.texts(column.place());
-        // Of each chunk, which texts match, and whether any row can.
+        let (rows, texts) = self.texts(column.index());
+        // For each chunk, which texts match, and whether any row can.
         let mut chunks = Vec::with_capacity(texts.len());
         for text in texts {
             let hits: Vec<bool> = text.values.into_iter().flatten().map(&mut matches).collect();
@@ -54,17 +54,17 @@ impl Events {
         for run in &rows.runs {
             let (text, hits, any) = &chunks[run.chunk()];
             if *any {
-                let rows = run.places().zip(run.rows());
+                let rows = run.positions().zip(run.rows());
                 let found = rows.filter(|(_, row)| text.key(*row).map_or(of_none, |key| hits[key]));
-                found.for_each(|(place, _)| see(place));
+                found.for_each(|(position, _)| see(position));
             }
         }
     }
 
-    /// The first event of each text of a column that is `wanted`, in the order of the events. `wanted` is asked once for each
-    /// text of a chunk, and a chunk is searched until each of its wanted texts is found.
+    /// The first event of each text of a column that is `wanted`, in the order of the events. `wanted` is called once for
+    /// each text of a chunk, and a chunk is searched until each of its wanted texts is found.
     pub(crate) fn first_of_each(&self, column: Column, wanted: impl Fn(&str) -> bool) -> Vec<(usize, &str)> {
-        let (rows, texts) = self.texts(column.place());
+        let (rows, texts) = self.texts(column.index());
         let mut chunks = Vec::with_capacity(texts.len());
         for text in texts {
             let open: Vec<bool> = text.values.into_iter().flatten().map(|text| text.is_some_and(&wanted)).collect();
@@ -74,35 +74,36 @@ impl Events {
         let (mut first, mut seen) = (Vec::new(), HashSet::new());
         for run in &rows.runs {
             let (text, open, left) = &mut chunks[run.chunk()];
-            for (place, row) in run.places().zip(run.rows()) {
+            for (position, row) in run.positions().zip(run.rows()) {
                 if *left == 0 {
                     break;
                 }
                 if let Some(key) = text.key(row).filter(|key| std::mem::take(&mut open[*key])) {
                     *left -= 1;
-                    first.extend(seen.insert(text.value(key)).then(|| (place, text.value(key))));
+                    first.extend(seen.insert(text.value(key)).then(|| (position, text.value(key))));
                 }
             }
         }
         first
     }
 
-    /// The number of each event's text; `number` is asked for it once for each text of a chunk, and `none` is that of no text.
+    /// The number of each event's text. `number` is called once for each text of a chunk; `none` is the number of an absent
+    /// text.
     pub(crate) fn numbers<'a>(&'a self, column: Column, none: u32, number: impl FnMut(&'a str) -> u32) -> Vec<u32> {
-        let (rows, chunks) = self.texts(column.place());
+        let (rows, chunks) = self.texts(column.index());
         dictionary::numbers(rows, &chunks, none, number)
     }
 
-    /// Shows `see` the places of the events that name several resources, or one that stands within another.
+    /// Calls `see` with the positions of the events that name several resources, or one within another.
     pub(crate) fn find_several(&self, mut see: impl FnMut(usize)) {
         let lists = self.chunks.iter().map(|chunk| chunk.list(REFERENCES));
         let chunks: Vec<_> = lists.map(|list| (list, item_text(list, WITHIN))).collect();
         for run in &self.rows.runs {
             let (list, within) = chunks[run.chunk()];
-            for (place, row) in run.places().zip(run.rows()) {
+            for (position, row) in run.positions().zip(run.rows()) {
                 let mut items = items_of(list, row);
                 if items.len() > 1 || items.any(|item| within.key(item).is_some()) {
-                    see(place);
+                    see(position);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Outcomes as users name them. An Instance action answers 202, so that success is any 2xx.
+//! Classes of outcome. An Instance action answers 202, so that success is any 2xx.
 
 /// A 2xx status, or a successful log-in.
 pub(crate) const SUCCEEDED: &str = "succeeded";
@@ -6,7 +6,7 @@ pub(crate) const SUCCEEDED: &str = "succeeded";
 pub(crate) const DENIED: &str = "denied";
 /// Any other status, or a failed log-in.
 pub(crate) const FAILED: &str = "failed";
-/// All of them.
+/// All classes.
 pub(crate) const ALL: [&str; 3] = [SUCCEEDED, DENIED, FAILED];
 
 /// The class of an HTTP status.

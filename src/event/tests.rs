@@ -26,15 +26,15 @@ fn a_window_includes_its_start_and_excludes_its_end() {
 
 proptest! {
     #[test]
-    fn merged_events_are_the_newest_first_and_each_once(
-        told in prop::collection::vec((0..20_u8, 0..4_i64), 0..40),
+    fn merged_events_are_newest_first_and_each_once(
+        items in prop::collection::vec((0..20_u8, 0..4_i64), 0..40),
         cut in any::<prop::sample::Index>(),
     ) {
         // An id belongs to one time, as for real events.
         let event = |(id, _): &(u8, i64)| json!({ "id": format!("e{id}"), "recorded_at": DateTime::from_timestamp_nanos(i64::from(*id) / 3) });
-        let told: Vec<_> = told.iter().map(event).collect();
-        let (one, other) = told.split_at(cut.index(told.len() + 1));
-        let whole = Events::from_json(Kind::Api, &told);
+        let items: Vec<_> = items.iter().map(event).collect();
+        let (one, other) = items.split_at(cut.index(items.len() + 1));
+        let whole = Events::from_json(Kind::Api, &items);
         let merged = Events::merge(&[Events::from_json(Kind::Api, one), Events::default(), Events::from_json(Kind::Api, other)]);
         let rows = |events: &Events| -> Vec<(i64, String)> {
             (0..events.len()).map(|row| (-events.times().value(row), events.ids().value(row).to_owned())).collect()
@@ -47,21 +47,21 @@ proptest! {
                 prop_assert_eq!(list.since(time), newer);
             }
         }
-        let distinct: HashSet<_> = told.iter().map(|event| event["id"].to_string()).collect();
+        let distinct: HashSet<_> = items.iter().map(|event| event["id"].to_string()).collect();
         prop_assert_eq!(merged.len(), distinct.len());
     }
 
     #[test]
-    fn windows_follow_each_other_whatever_is_picked_of_them(
+    fn consecutive_windows_merge_whichever_rows_are_selected(
         // Of each window all rows, one in three, or a few.
         windows in prop::collection::vec((0..80_i64, prop::sample::select(&[1, 3, 20])), 0..6),
     ) {
-        // Each is later than the one before: a chunk of its own that begins within, of which all or some rows are chosen.
-        let events = |(place, (count, of)): (i64, &(i64, usize))| {
+        // Each window is later than the one before, with its own chunk: all rows or some, without the chunk's first.
+        let events = |(number, (count, of)): (i64, &(i64, usize))| {
             let event = |row: i64| {
                 let method = (row % 5 > 0).then(|| format!("m{}", row % 3));
-                let time = DateTime::from_timestamp_nanos(place * 100 + row / 2);
-                let id = format!("{place:03}-{row:03}");
+                let time = DateTime::from_timestamp_nanos(number * 100 + row / 2);
+                let id = format!("{number:03}-{row:03}");
                 json!({ "recorded_at": time, "id": id, "method_name": method, "request_body": { "of": id } })
             };
             let all = Events::from_json(Kind::Api, &(0..=*count).map(event).collect::<Vec<_>>()).packed().unwrap();
@@ -83,7 +83,7 @@ proptest! {
         let third: Vec<usize> = (0..merged.len()).step_by(3).collect();
         let some: Vec<_> = third.iter().map(|row| bodies[*row].clone()).collect();
         let mask: Vec<bool> = (0..merged.len()).map(|row| row % 3 == 0).collect();
-            prop_assert_eq!(texts(&merged.filter(&mask).unwrap()), some);
+        prop_assert_eq!(texts(&merged.filter(&mask).unwrap()), some);
         prop_assert_eq!(texts(&merged), bodies);
         let mut texts = Vec::new();
         let numbers = merged.numbers(Column::Method, u32::MAX, |text| {

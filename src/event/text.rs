@@ -11,7 +11,7 @@ pub struct Text<'a> {
     pub(super) values: Option<&'a StringArray>,
 }
 
-/// A dictionary's keys, which are as narrow as can be where the column is packed.
+/// A dictionary's keys; a packed column has the narrowest possible.
 #[derive(Clone, Copy, Debug)]
 enum Keys<'a> {
     /// No row has a text.
@@ -57,7 +57,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The text at a position of the dictionary.
+    /// The text of a key.
     pub(super) fn value(&self, key: usize) -> &'a str {
         self.values.expect("a column with keys has a dictionary").value(key)
     }

@@ -7,11 +7,11 @@ use super::chunk::ColumnData;
 use super::compressed::{CompressedText, LENGTH, Length};
 use super::page_text::text_of;
 
-/// Where fewer than one of so many texts of a block is looked for, they are looked at one by one.
+/// Where fewer than one in so many texts of a block has to be searched, the texts are read one by one.
 const FEW_OF: usize = 16;
 
 impl ColumnData {
-    /// Sets the places in `hit` of the rows in whose text `find` finds something.
+    /// Sets `hit` for the rows in whose text `find` finds a match.
     pub(super) fn search(&self, hit: &mut [bool], in_uuids: bool, find: impl Fn(&str) -> Option<Range<usize>>) {
         let mut reader = self.reader();
         match self {
@@ -22,14 +22,14 @@ impl ColumnData {
                 }
             }
             Self::Compressed(compressed) => {
-                for number in 0..compressed.block_count() {
+                for number in 0..compressed.blocks.len() {
                     let rows = compressed.rows(number);
-                    let places = &mut hit[rows.clone()];
-                    if places.iter().filter(|hit| !**hit).count() * FEW_OF < rows.len() {
-                        reader.search_each(rows.start, places, &find);
+                    let hit = &mut hit[rows.clone()];
+                    if hit.iter().filter(|hit| !**hit).count() * FEW_OF < rows.len() {
+                        reader.search_each(rows.start, hit, &find);
                     } else {
                         reader.decompress(number, compressed);
-                        reader.search(places, &find);
+                        reader.search(hit, &find);
                     }
                 }
             }
@@ -37,18 +37,18 @@ impl ColumnData {
         }
     }
 
-    /// A reader of a text column, which remembers what it has decompressed.
+    /// A reader of the column's texts, which caches the last decompressed block.
     pub(super) fn reader(&self) -> TextReader<'_> {
         TextReader { data: self, rows: 0..0, raw: Vec::new(), ends: Vec::new(), decompressor: None }
     }
 }
 
-/// Reads texts one by one, best in order: a block is decompressed once for all its rows.
+/// Reads the texts of a column, best in order: a block is then decompressed once for all its rows.
 pub(super) struct TextReader<'a> {
     data: &'a ColumnData,
-    /// The rows of the block that is decompressed.
+    /// The rows of the decompressed block.
     rows: Range<usize>,
-    /// The block as it is decompressed, and where each of its texts ends there.
+    /// The decompressed block, and the end of each of its texts there.
     raw: Vec<u8>,
     ends: Vec<usize>,
     decompressor: Option<zstd::bulk::Decompressor<'static>>,
@@ -69,60 +69,59 @@ impl TextReader<'_> {
                 if !self.rows.contains(&row) {
                     self.decompress(compressed.block(row), compressed);
                 }
-                let place = row - self.rows.start;
-                (self.length(place) > 0).then(|| text_of(&self.raw[self.start(place)..self.ends[place]]))
+                let index = row - self.rows.start;
+                (self.length(index) > 0).then(|| text_of(&self.raw[self.start(index)..self.ends[index]]))
             }
         }
     }
 
-    /// Sets the places in `hit`, the first of which is that of row `start`, of the texts in which `find` finds something.
+    /// Sets `hit`, whose first element is row `start`, for the texts in which `find` finds a match.
     fn search_each(&mut self, start: usize, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
         for (row, hit) in (start..).zip(hit) {
             *hit = *hit || self.get(row).is_some_and(|text| find(&text).is_some());
         }
     }
 
-    /// The length of a text of the decompressed block and one more.
-    fn length(&self, place: usize) -> Length {
-        Length::from_le_bytes(self.raw[place * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
+    /// The [`Length`] of a text of the decompressed block, by its index in the block.
+    fn length(&self, index: usize) -> Length {
+        Length::from_le_bytes(self.raw[index * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
     }
 
-    /// Where a text of the decompressed block begins.
-    fn start(&self, place: usize) -> usize {
-        place.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
+    /// The start of a text in the decompressed block.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
     }
 
-    /// Sets the places in `hit` of the decompressed block's texts in which `find` finds something: it looks through all of
-    /// them at once.
+    /// Sets `hit` for the texts of the decompressed block in which `find` finds a match. `find` gets all of them at once.
     fn search(&self, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
         let start = self.start(0);
-        // It was text when it was compressed.
         let all =
             simdutf8::basic::from_utf8(&self.raw[start..]).expect("the texts were UTF-8 when they were compressed");
         let mut at = 0;
         while let Some(found) = find(&all[at..]) {
-            let place = self.ends.partition_point(|end| *end <= start + at + found.start);
-            let Some(end) = self.ends.get(place) else { return };
-            let text = self.start(place) - start..end - start;
-            // What goes on in the next text is in neither, but there may be more in this one.
-            hit[place] = hit[place] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
+            let index = self.ends.partition_point(|end| *end <= start + at + found.start);
+            let Some(end) = self.ends.get(index) else { return };
+            let text = self.start(index) - start..end - start;
+            // A match that continues in the next text is in neither, but this text may have another.
+            hit[index] = hit[index] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
             at = text.end;
         }
     }
 
     fn decompress(&mut self, number: usize, compressed: &CompressedText) {
-        let (block, length) = compressed.compressed_block(number);
+        let block = &compressed.blocks[number];
         self.rows = compressed.rows(number);
-        // What was compressed here is whole: it never left this process.
         self.raw.clear();
-        self.raw.reserve(length);
+        self.raw.reserve(block.length);
         let decompressor =
             self.decompressor.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
-        decompressor.decompress_to_buffer(block, &mut self.raw).expect("the block was compressed by this process");
+        decompressor
+            .decompress_to_buffer(&block.packed, &mut self.raw)
+            .expect("the block was compressed by this process");
         self.ends.clear();
         let mut end = self.rows.len() * LENGTH;
-        for place in 0..self.rows.len() {
-            end += (self.length(place) as usize).saturating_sub(1);
+        for index in 0..self.rows.len() {
+            end += (self.length(index) as usize).saturating_sub(1);
             self.ends.push(end);
         }
     }
@@ -155,7 +154,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_packed_reads_as_it_was(
+        fn packed_texts_read_the_same(
             texts in prop::collection::vec(prop::option::of("[1aé]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..2 * BLOCK_ROWS),
             order in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
         ) {
@@ -167,7 +166,7 @@ mod tests {
                     let find = |text: &str| text.find(wanted).map(|at| at..at + wanted.len());
                     let found: Vec<bool> = texts.iter().map(|text| text.as_deref().is_some_and(|text| find(text).is_some())).collect();
                     for part in [0..texts.len(), texts.len() / 3..texts.len() * 2 / 3] {
-                        // What is found already stays found.
+                        // A hit from before stays a hit.
                         let already: Vec<bool> = part.clone().map(|row| row % 5 == 0).collect();
                         let mut hit = vec![true; texts.len()];
                         hit[part.clone()].copy_from_slice(&already);
@@ -189,7 +188,7 @@ mod tests {
         let data = compressed(&StringArray::from(texts.clone()));
         let ColumnData::Compressed(compressed) = &data else { unreachable!("it was compressed") };
         assert_eq!(
-            (0..compressed.block_count()).map(|number| compressed.rows(number)).collect::<Vec<_>>(),
+            (0..compressed.blocks.len()).map(|number| compressed.rows(number)).collect::<Vec<_>>(),
             [0..3, 3..7, 7..8]
         );
         let backwards: Vec<usize> = (0..8).rev().collect();

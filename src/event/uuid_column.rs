@@ -3,11 +3,11 @@ use std::borrow::Cow;
 use arrow::array::{Array, StringArray};
 use uuid::Uuid;
 
-/// Text of UUIDs in lower case, 16 bytes each; whatever is none stands beside.
+/// Texts of which most are UUIDs in lower case, 16 bytes each.
 #[derive(Debug)]
 pub(super) struct Uuids {
     pub(super) bytes: Box<[u8]>,
-    /// By row, ascending.
+    /// The texts that are no UUID, by row, ascending.
     pub(super) others: Vec<(u32, Option<Box<str>>)>,
 }
 
@@ -26,8 +26,8 @@ impl Uuids {
     }
 
     pub(super) fn get(&self, row: usize) -> Option<Cow<'_, str>> {
-        if let Ok(place) = self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
-            return self.others[place].1.as_deref().map(Cow::Borrowed);
+        if let Ok(index) = self.others.binary_search_by_key(&row, |(row, _)| *row as usize) {
+            return self.others[index].1.as_deref().map(Cow::Borrowed);
         }
         let bytes = self.bytes[row * 16..][..16].try_into().expect("a slice of 16 bytes");
         Some(Cow::Owned(format_uuid(bytes)))
@@ -37,7 +37,7 @@ impl Uuids {
 /// The length of a UUID as text.
 pub(super) const UUID: usize = 36;
 
-/// Only a text that reads back the same is a UUID: one in lower case, with hyphens.
+/// A UUID that formats to the same text: in lower case, with hyphens.
 fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     let uuid = Uuid::try_parse(text).ok()?;
     (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then(|| uuid.into_bytes())

@@ -1,4 +1,4 @@
-//! Columns of text in the making.
+//! Builders of text columns.
 #![expect(clippy::inline_always, reason = "an event has twenty texts, and each column its own branches")]
 
 use std::hash::BuildHasher;
@@ -39,7 +39,7 @@ impl Strings {
     /// Adds a row.
     pub(super) fn push(&mut self, text: Option<&[u8]>) {
         let text_or_nothing = text.unwrap_or_default();
-        // An id is copied without asking how long it is.
+        // An id is copied with a length known to the compiler.
         match <&[u8; UUID]>::try_from(text_or_nothing) {
             Ok(id) => self.bytes.extend_from_slice(id),
             Err(_) => self.bytes.extend_from_slice(text_or_nothing),
@@ -53,7 +53,7 @@ impl Strings {
         self.bytes.get(length(start)..length(end))
     }
 
-    /// Forgets all but the first rows.
+    /// Removes all but the first rows.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.ends.truncate(rows + 1);
         self.present.truncate(rows);
@@ -66,10 +66,10 @@ impl Strings {
     }
 }
 
-/// How many texts a dictionary has at hand; a power of two.
+/// The number of recent texts that a dictionary finds without a hash; a power of two.
 const RECENT: usize = 128;
 
-/// A text of a dictionary: its key, and where it stands.
+/// A text of a dictionary: its key and its range of bytes.
 #[derive(Clone, Copy)]
 struct Known {
     key: i32,
@@ -85,9 +85,9 @@ pub(super) struct Texts {
     /// The keys by the hash of their values.
     known: HashTable<i32>,
     hasher: DefaultHashBuilder,
-    /// What was asked for lately, each in its text's slot: a page has few texts, again and again.
+    /// The texts found last, each in its slot: a page repeats few texts.
     recent: [Known; RECENT],
-    /// The keys of texts that follow from something else, by its number.
+    /// The keys of texts that follow from a small number, by that number.
     following: Vec<Option<i32>>,
 }
 
@@ -104,7 +104,7 @@ impl Default for Texts {
     }
 }
 
-/// A slot that texts of one column seldom share. It need not withstand those who choose their texts: the hash does.
+/// A slot that texts of one column seldom share. It need not withstand texts chosen to collide: the hash does.
 #[inline]
 fn slot(text: &[u8]) -> usize {
     let (Some(&[a, b]), Some(&[c, d])) = (text.first_chunk(), text.last_chunk()) else { return 0 };
@@ -113,7 +113,7 @@ fn slot(text: &[u8]) -> usize {
 }
 
 impl Texts {
-    /// The dictionary's key of a text, which is added where it is new.
+    /// The dictionary's key of a text; a new text is added.
     #[inline(always)]
     pub(super) fn key(&mut self, text: Option<&[u8]>) -> i32 {
         let Some(text) = text else { return NULL };
@@ -140,14 +140,14 @@ impl Texts {
         Known { key, start: values.ends[length(key)], end: values.ends[length(key) + 1] }
     }
 
-    /// Sets a row behind all that are set; those between have no text.
+    /// Sets a row after all rows set before; rows between have no text.
     #[inline(always)]
     pub(super) fn set(&mut self, row: usize, text: Option<&[u8]>) {
         let key = self.key(text);
         self.set_key(row, key);
     }
 
-    /// The same, of a text whose key is known.
+    /// As [`set`](Self::set), for a text whose key is known.
     #[inline(always)]
     pub(super) fn set_key(&mut self, row: usize, key: i32) {
         if key != NULL {
@@ -158,7 +158,7 @@ impl Texts {
         }
     }
 
-    /// The same, of a text that follows from something small, and needs to be found once for each.
+    /// As [`set`](Self::set), for a text that follows from the number `from` and is found once for each number.
     #[inline(always)]
     pub(super) fn set_following<'a>(&mut self, row: usize, from: usize, text: impl FnOnce() -> Option<&'a [u8]>) {
         let key = self.following.get(from).copied().flatten().unwrap_or_else(|| {
@@ -170,19 +170,19 @@ impl Texts {
         self.set_key(row, key);
     }
 
-    /// Forgets all but the first rows; the dictionary still has their texts.
+    /// Removes all but the first rows; the dictionary retains the texts of the others.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.keys.truncate(rows);
     }
 
-    /// The keys of so many rows, and the dictionary.
+    /// The keys of `rows` rows, and the dictionary.
     pub(super) fn finish(mut self, rows: usize) -> Result<(Vec<i32>, ArrayRef), ArrowError> {
         self.keys.resize(rows, NULL);
         Ok((self.keys, Arc::new(self.values.finish()?)))
     }
 }
 
-/// For each row a list of items, each of `N` keys.
+/// A list of items for each row; an item has `N` keys.
 pub(super) struct Lists<const N: usize> {
     ends: Vec<i32>,
     keys: [Vec<i32>; N],
@@ -195,26 +195,26 @@ impl<const N: usize> Default for Lists<N> {
 }
 
 impl<const N: usize> Lists<N> {
-    /// Adds an item to the row that is not ended.
+    /// Adds an item to the current row.
     pub(super) fn push(&mut self, item: [i32; N]) {
         for (keys, key) in self.keys.iter_mut().zip(item) {
             keys.push(key);
         }
     }
 
-    /// Ends a row.
+    /// Ends the current row.
     pub(super) fn end(&mut self) {
         self.ends.push(offset(self.keys[0].len()));
     }
 
-    /// Forgets all but the first rows.
+    /// Removes all but the first rows.
     pub(super) fn truncate(&mut self, rows: usize) {
         self.ends.truncate(rows + 1);
         let end = self.ends.last().map_or(0, |&end| length(end));
         self.keys.iter_mut().for_each(|keys| keys.truncate(end));
     }
 
-    /// The lists, whose items have a text of each dictionary.
+    /// The lists; an item has one text of each dictionary.
     pub(super) fn finish(self, names: &[&str; N], values: [&ArrayRef; N]) -> Result<ArrayRef, ArrowError> {
         let columns = self.keys.into_iter().zip(values).map(|(keys, values)| encoded::<Int32Type>(keys, values));
         list_of(names, columns.collect::<Result<_, _>>()?, OffsetBuffer::new(self.ends.into()))

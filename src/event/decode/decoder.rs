@@ -47,36 +47,36 @@ pub struct Decoder {
     times: Vec<i64>,
     statuses: Vec<Option<u16>>,
     request_ids: Strings,
-    /// What request bodies and resources stand in.
+    /// The pages with the request bodies and resources.
     pages: Vec<Buffer>,
     request_bodies: Vec<ByteRange>,
     resources: Vec<ByteRange>,
-    /// The dictionaries and keys of [`Column::ALL`]; those of resources serve the lists below too.
+    /// The dictionaries and keys of [`Column::ALL`]; the lists below share the dictionaries of resources.
     texts: Box<[Texts; Column::ALL.len()]>,
     references: Lists<4>,
     parents: Lists<2>,
-    marks: Structurals,
+    structurals: Structurals,
 }
 
 impl Decoder {
-    /// A decoder of pages that were asked of `region`.
+    /// A decoder of the pages of `region`.
     #[must_use]
     pub fn new(region: &str) -> Self {
         Self { region: region.to_owned(), ..Self::default() }
     }
 
-    /// How many events the decoder holds.
+    /// The number of decoded events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.times.len()
     }
 
-    /// When its events were recorded, in the order of the pages: nanoseconds since 1970, UTC.
+    /// When the decoded events were recorded, in the order of the pages: nanoseconds since 1970, UTC.
     pub(crate) fn times(&self) -> &[i64] {
         &self.times
     }
 
-    /// Whether the decoder holds no event.
+    /// Whether no event is decoded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.times.is_empty()
@@ -84,7 +84,7 @@ impl Decoder {
 
     /// Adds the events of a page.
     ///
-    /// An item that is no event, or that has no valid `recorded_at`, is reported in [`Page::malformed`] and does not
+    /// An item that is not an event, or has no valid `recorded_at`, is reported in [`Page::malformed`] and does not
     /// disturb the others. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
@@ -97,10 +97,10 @@ impl Decoder {
         }
         let rows = self.len();
         let arena = Bump::new();
-        let mut marks = std::mem::take(&mut self.marks);
-        marks.set(&page);
-        let listing = self.listing(list, &mut JsonReader::new(&page, &marks, &arena));
-        self.marks = marks;
+        let mut structurals = std::mem::take(&mut self.structurals);
+        structurals.set(&page);
+        let listing = self.listing(list, &mut JsonReader::new(&page, &structurals, &arena));
+        self.structurals = structurals;
         match listing {
             Ok(read) => {
                 self.pages.push(Buffer::from_vec(page));
@@ -108,7 +108,7 @@ impl Decoder {
             }
             Err(SyntaxError(what)) => {
                 self.truncate(rows);
-                // Where a text is not JSON, and why, serde_json says best.
+                // serde_json's error has the line, the column and the cause.
                 let error = serde_json::from_slice::<IgnoredAny>(&page).err();
                 Err(error.unwrap_or_else(|| serde_json::Error::custom(what)))
             }
@@ -157,12 +157,12 @@ impl Decoder {
             List::Of(kind) => row.read(reader).map(|()| Some(kind)),
             List::Combined => row.unwrap(reader),
         })?;
-        let placed = match item {
+        let event = match item {
             Ok(Some(kind)) => row.time().map(|time| (kind, time)),
             Ok(None) => Err("an item is of no known kind (api, auth, system)".to_owned()),
             Err(what) => Err(format!("an item is not an event: {what}")),
         };
-        match placed {
+        match event {
             Ok((kind, time)) => self.append(kind, time, row, reader),
             Err(what) => page.malformed.push(what),
         }
@@ -178,8 +178,8 @@ impl Decoder {
         self.times.push(time);
         self.statuses.push(row.status);
         self.request_ids.push(row.of(Field::RequestId));
-        self.request_bodies.push(row.request_body.map_or_else(ByteRange::default, |body| body.place(page)));
-        self.resources.push(row.resources.map_or_else(ByteRange::default, |list| list.place(page)));
+        self.request_bodies.push(row.request_body.map_or_else(ByteRange::default, |body| body.range_in(page)));
+        self.resources.push(row.resources.map_or_else(ByteRange::default, |list| list.range_in(page)));
         self.append_outcome(line, row);
         self.append_texts(line, kind, row, reader);
         let [mut id, kind, name] = self.append_touched(&row.touched);
@@ -201,7 +201,7 @@ impl Decoder {
         }
     }
 
-    /// Adds the texts of an event, but for those of its resources and its outcome.
+    /// Adds the texts of an event, without the texts of its resources and its outcome.
     fn append_texts<'a>(&mut self, line: usize, kind: Kind, row: &Row<'a>, reader: &JsonReader<'a>) {
         self.texts[Column::Kind as usize].set_following(line, kind as usize, || Some(kind.as_str().as_bytes()));
         let locality = row.of(Field::Locality);
@@ -259,12 +259,12 @@ impl Decoder {
                 let parent = self.key(Column::ResourceId, Some(parent));
                 self.parents.push([id, parent]);
             }
-            // What is merely mentioned has no child: it is concerned by this event alone.
+            // A mentioned resource has no child: only this event concerns it.
             for mentioned in &resource.info.mentions {
                 let mentioned = self.key(Column::ResourceId, Some(mentioned));
                 self.parents.push([NULL, mentioned]);
             }
-            // A pool's event carries its cluster's id; the pool itself stands in the info, and belongs to the cluster.
+            // A pool's event has its cluster's id; the pool itself is in the info, and belongs to the cluster.
             if resource.info.id.is_some() {
                 let own = self.key(Column::ResourceId, resource.info.id);
                 let own_name = self.key(Column::ResourceName, resource.info.name);
@@ -279,7 +279,7 @@ impl Decoder {
         first.unwrap_or([NULL; 3])
     }
 
-    /// Forgets all but the first `rows` events.
+    /// Removes all but the first `rows` events.
     fn truncate(&mut self, rows: usize) {
         if rows == self.len() {
             return;
@@ -312,8 +312,8 @@ impl Decoder {
             ColumnData::Plain(Arc::new(TimestampNanosecondArray::from(self.times))),
             ColumnData::Plain(Arc::new(UInt16Array::from(self.statuses))),
             ColumnData::Plain(Arc::new(self.request_ids.finish()?)),
-            ColumnData::PageText(PageText { pages: Arc::clone(&pages), places: self.request_bodies }),
-            ColumnData::PageText(PageText { pages, places: self.resources }),
+            ColumnData::PageText(PageText { pages: Arc::clone(&pages), ranges: self.request_bodies }),
+            ColumnData::PageText(PageText { pages, ranges: self.resources }),
             ColumnData::Plain(references),
             ColumnData::Plain(parents),
         ];
@@ -324,7 +324,7 @@ impl Decoder {
     }
 }
 
-/// The user whom a log-in or a session's renewal concerns: they name no principal.
+/// The user of a log-in or a session's renewal, which name no principal.
 fn user<'a>(kind: Kind, row: &Row<'a>) -> Option<&'a [u8]> {
     let nameless = kind == Kind::Authentication || row.of(Field::Product) == Some(PRODUCT_WITHOUT_PRINCIPAL.as_bytes());
     row.touched.first().filter(|resource| nameless && resource.is_user())?.id

@@ -2,8 +2,7 @@
 
 use crate::event::status_class;
 
-/// Whether a value of one of the API's enums is known: each has one that stands for no value, such as
-/// `unknown_mfa_type`.
+/// Whether a value of an enum of the API is a value: each enum has one for an absent value, such as `unknown_mfa_type`.
 pub(super) fn is_known(value: &[u8]) -> bool {
     !value.starts_with(b"unknown_")
 }

@@ -5,15 +5,16 @@ use crate::event::list::List;
 use super::decoder::Decoder;
 
 impl Events {
-    /// Events in the API's JSON, for tests. Missing fields are filled in: an id by its position, and a second each.
-    pub(crate) fn from_json(kind: Kind, told: &[serde_json::Value]) -> Self {
+    /// Events from the API's JSON, for tests. Missing fields are filled in: an id from the position, and one second each.
+    pub(crate) fn from_json(kind: Kind, items: &[serde_json::Value]) -> Self {
         let mut decoder = Decoder::new("fr-par");
-        let events: Vec<_> = told
+        let events: Vec<_> = items
             .iter()
             .enumerate()
-            .map(|(place, fields)| {
-                let time = chrono::DateTime::from_timestamp_nanos(1_000_000_000 * (1 + i64::try_from(place).unwrap()));
-                let mut event = serde_json::json!({ "id": format!("event-{place:03}"), "recorded_at": time });
+            .map(|(position, fields)| {
+                let seconds = 1 + i64::try_from(position).unwrap();
+                let time = chrono::DateTime::from_timestamp_nanos(1_000_000_000 * seconds);
+                let mut event = serde_json::json!({ "id": format!("event-{position:03}"), "recorded_at": time });
                 for (name, value) in fields.as_object().unwrap() {
                     event[name] = value.clone();
                 }

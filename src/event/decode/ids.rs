@@ -1,13 +1,13 @@
-//! The ids that the `*_info` objects of resources hold.
+//! The ids in the `*_info` objects of resources.
 
-/// What an id in an info is to the info's resource.
+/// The relation of an id in an info to the info's resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
-    /// The resource itself, where the event names another instead, as a cluster for its pool.
+    /// The resource itself, where the event names another in its stead, such as a pool's cluster.
     Own,
-    /// What the resource belongs to: events about it are events about that too.
+    /// A resource that the resource belongs to: events about the resource are events about the parent too.
     Parent,
-    /// What the resource merely uses or names: only an event that says so is about that.
+    /// A resource that the resource merely uses or names: only events that mention it are about it.
     Mention,
 }
 
@@ -36,13 +36,13 @@ const KEYS: [(&str, Relation); 24] = [
     ("security_group_id", Relation::Mention),
     ("server_id", Relation::Parent),
     ("signed_by_account_root_user_id", Relation::Mention),
-    // A connector joins two VPCs, as an interface joins a server to a network.
+    // A connector joins two VPCs, just as an interface joins a server to a network.
     ("target_vpc_id", Relation::Parent),
     ("vpc_id", Relation::Parent),
 ];
 
-/// What the key of an info says about the id below it; nothing where it is no key of an id. A key that is younger than the
-/// table and looks like one of an id is a mention.
+/// The relation of the id under a key of an info; `None` where the key has no id. A key that is younger than the table and
+/// looks like the key of an id is a mention.
 pub(super) fn relation(key: &[u8]) -> Option<Relation> {
     let known = KEYS.iter().find(|(name, _)| name.as_bytes() == key).map(|(_, relation)| *relation);
     known.or_else(|| (key.ends_with(b"_id") || key.ends_with(b"_ids")).then_some(Relation::Mention))
@@ -59,7 +59,7 @@ mod tests {
     /// The types of infos with their fields, as Scaleway's client declares them.
     const DECLARED: &str = include_str!("../../../tests/data/resource-infos.json");
 
-    /// The keys that lead to an id: those of ids, of lists of ids, and of objects that have one.
+    /// The keys that lead to an id: keys of ids, of lists of ids, and of objects with an id.
     fn keys_of_ids(info: &Map<String, Value>) -> impl Iterator<Item = &str> {
         let leads_to_id = |kind: &Value| match kind {
             Value::Object(object) => object.get("id").is_some_and(|kind| kind == "id"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_younger_than_the_table_is_a_mention_where_it_looks_like_an_id() {
+    fn a_key_younger_than_the_table_is_a_mention_if_it_looks_like_an_id() {
         for (key, expected) in [
             ("cluster_id", Some(Relation::Mention)),
             ("node_ids", Some(Relation::Mention)),

@@ -1,10 +1,10 @@
-//! A reader of JSON that goes over the bytes once and borrows its texts.
+//! A JSON reader that passes over the bytes once and borrows its texts.
 //!
-//! What is read and what is skipped is checked alike, as `serde_json` does: brackets, commas and colons, the shape of
-//! numbers and literals, escapes, and that no control character stands in a string. What is wrong with a text's syntax is
-//! [`SyntaxError`] and ends the parse. Well-formed values that are no text, half a surrogate pair or a number beyond all
-//! floats, is a fault of the value around it alone, as is a value of another type than was asked for: it is noted
-//! ([`JsonReader::recover`]), and the parse continues behind it.
+//! Values that are read and values that are skipped get the same checks as in `serde_json`: brackets, commas and colons, the
+//! shape of numbers and literals, escapes, and no control character in a string. Wrong syntax is a [`SyntaxError`] and ends
+//! the parse. A well-formed value that has no meaning as text (half a surrogate pair, a number beyond all floats) or another
+//! type than the caller asks for is a fault of the value around it alone: the reader notes it ([`JsonReader::recover`]), and
+//! the parse continues after it.
 #![expect(clippy::inline_always, reason = "an event has forty strings")]
 
 use bumpalo::Bump;
@@ -13,16 +13,16 @@ use super::known_key::{KnownKey, ahead};
 use super::structurals::Structurals;
 use crate::event::page_text::ByteRange;
 
-/// The text is not the JSON that it should be.
+/// The text is not valid JSON, or not of the required shape.
 #[derive(Debug)]
 pub(super) struct SyntaxError(pub(super) &'static str);
 
 const SYNTAX: SyntaxError = SyntaxError("this is not JSON");
 
-/// The most keys that are remembered of objects that are alike.
+/// The most known keys of similar objects.
 const MOST_KNOWN: usize = 64;
 
-/// A value as it stands in the text.
+/// The bytes of a value in the text.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<'a> {
     pub(super) text: &'a [u8],
@@ -30,10 +30,10 @@ pub(super) struct Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// Where it stands, of the pages one of which the text is. Pages are far shorter than 4 GiB.
-    pub(super) fn place(&self, page: usize) -> ByteRange {
+    /// The value's range in the page of number `page`. Pages are far shorter than 4 GiB.
+    pub(super) fn range_in(&self, page: usize) -> ByteRange {
         let [page, start, length] =
-            [page, self.start, self.text.len()].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+            [page, self.start, self.text.len()].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
         ByteRange { page, start, length }
     }
 }
@@ -41,32 +41,32 @@ impl Raw<'_> {
 /// A position in a JSON text.
 pub(super) struct JsonReader<'a> {
     text: &'a [u8],
-    marks: &'a Structurals,
+    structurals: &'a Structurals,
     at: usize,
-    /// Where texts with escapes are written out.
+    /// The memory of texts whose escapes are resolved.
     arena: &'a Bump,
     fault: Option<&'static str>,
-    /// The brackets to close behind the value that is being skipped.
+    /// The closing brackets that the skipped value still needs.
     open: Vec<u8>,
 }
 
 impl<'a> JsonReader<'a> {
-    /// A reader of a text, of which `marks` are set.
-    pub(super) fn new(text: &'a [u8], marks: &'a Structurals, arena: &'a Bump) -> Self {
-        Self { text, marks, at: 0, arena, fault: None, open: Vec::new() }
+    /// A reader of a text and its structural characters.
+    pub(super) fn new(text: &'a [u8], structurals: &'a Structurals, arena: &'a Bump) -> Self {
+        Self { text, structurals, at: 0, arena, fault: None, open: Vec::new() }
     }
 
-    /// Another reader, of a value that this one went over.
+    /// A second reader, of a value that this one has passed.
     pub(super) fn again(&self, raw: Raw<'a>) -> Self {
         Self { at: raw.start, fault: None, open: Vec::new(), ..*self }
     }
 
-    /// What was wrong so far with values that are not [`recover`](Self::recover)ed.
+    /// The fault noted so far outside of [`recover`](Self::recover).
     pub(super) fn fault(&self) -> Option<&'static str> {
         self.fault
     }
 
-    /// Reads a value; the inner error says that it is invalid.
+    /// Reads a value; the inner error is the value's fault.
     pub(super) fn recover<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
@@ -76,19 +76,19 @@ impl<'a> JsonReader<'a> {
         Ok(std::mem::replace(&mut self.fault, around).map_or(Ok(value), Err))
     }
 
-    /// The end of the text.
+    /// Checks that the text ends here.
     pub(super) fn end(&mut self) -> Result<(), SyntaxError> {
         self.peek();
         if self.at == self.text.len() { Ok(()) } else { Err(SYNTAX) }
     }
 
-    /// The byte here; at the end zero, which no JSON has outside of strings.
+    /// The byte here; zero at the end, which JSON never has outside of strings.
     #[inline]
     fn byte(&self) -> u8 {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
-    /// The next byte that is no white space.
+    /// The next byte other than white space.
     #[inline]
     fn peek(&mut self) -> u8 {
         loop {
@@ -100,7 +100,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// The same, and goes behind it.
+    /// The next byte other than white space, consumed.
     #[inline]
     fn next(&mut self) -> u8 {
         let byte = self.peek();
@@ -113,7 +113,7 @@ impl<'a> JsonReader<'a> {
         if self.next() == byte { Ok(()) } else { Err(SYNTAX) }
     }
 
-    /// Goes into brackets, unless there is nothing between them. What is not in such brackets is a fault.
+    /// Enters brackets; false if they are empty. A value without these brackets is skipped and noted as `fault`.
     #[inline]
     fn open(&mut self, brackets: [u8; 2], fault: &'static str) -> Result<bool, SyntaxError> {
         if self.peek() != brackets[0] {
@@ -127,7 +127,7 @@ impl<'a> JsonReader<'a> {
         Ok(!empty)
     }
 
-    /// Whether there is more before the bracket that closes.
+    /// Whether a comma follows and not the closing bracket.
     #[inline]
     fn more(&mut self, close: u8) -> Result<bool, SyntaxError> {
         match self.next() {
@@ -137,7 +137,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// Reads an object, calling `member` with each key where its value is to be read. What is no object is a fault.
+    /// Reads an object: `member` gets each key and reads its value. A value of another type is a fault.
     #[inline]
     pub(super) fn members(
         &mut self,
@@ -153,8 +153,8 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Reads an object as [`members`](Self::members) does, of which there are many alike: what stands between two values
-    /// is known from the ones before, and need not be taken apart again. `name` says what a key is.
+    /// Reads one of many similar objects as [`members`](Self::members) does: the bytes between two values are known from
+    /// the objects before, and need not be parsed again. `name` makes a `K` of a key.
     #[inline]
     pub(super) fn members_alike<K: Copy>(
         &mut self,
@@ -168,13 +168,13 @@ impl<'a> JsonReader<'a> {
         let key = self.quoted()?;
         self.take(b':')?;
         member(self, name(key))?;
-        let mut place = 0;
+        let mut index = 0;
         loop {
             let here = self.text.get(self.at..).and_then(<[u8]>::first_chunk);
-            let ahead = here.and_then(|here| ahead(known.get(place..).unwrap_or_default(), here));
+            let ahead = here.and_then(|here| ahead(known.get(index..).unwrap_or_default(), here));
             let key = if let Some(ahead) = ahead {
-                let found = &known[place + ahead];
-                place += ahead + 1;
+                let found = &known[index + ahead];
+                index += ahead + 1;
                 self.at += found.length;
                 found.key
             } else {
@@ -184,13 +184,13 @@ impl<'a> JsonReader<'a> {
                 }
                 let key = name(self.quoted()?);
                 self.take(b':')?;
-                // What is too long, or has escapes, which may be wrong, is read anew each time.
+                // Bytes that are too long, or have escapes, which may be invalid, are parsed each time.
                 let between = self.text.get(start..self.at).filter(|between| !between.contains(&b'\\'));
                 if known.len() < MOST_KNOWN
                     && let Some(new) = between.and_then(|between| KnownKey::new(between, key))
                 {
-                    known.insert(place, new);
-                    place += 1;
+                    known.insert(index, new);
+                    index += 1;
                 }
                 key
             };
@@ -198,7 +198,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// Reads a list, calling `element` where each of its values is to be read. What is no list is a fault.
+    /// Reads a list: `element` reads each value. A value of another type is a fault.
     #[inline]
     pub(super) fn elements(
         &mut self,
@@ -212,7 +212,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Reads null, if it is that.
+    /// Reads null; false, and nothing read, for any other value.
     #[inline]
     pub(super) fn null(&mut self) -> Result<bool, SyntaxError> {
         if self.peek() != b'n' {
@@ -221,7 +221,7 @@ impl<'a> JsonReader<'a> {
         self.literal(b"null").map(|_| true)
     }
 
-    /// Text in whatever JSON type it comes; null, the empty string, lists and objects are nothing.
+    /// A string, number or boolean as text; `None` for null, the empty string, lists and objects.
     #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Option<&'a [u8]>, SyntaxError> {
         if self.peek() != b'"' {
@@ -242,7 +242,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// The id that stands here, or all of them: a list's items, or the `id` of an object.
+    /// Calls `see` with an id, each id of a list, or the `id` of an object.
     pub(super) fn ids(&mut self, mut see: impl FnMut(&'a [u8])) -> Result<(), SyntaxError> {
         match self.peek() {
             b'[' => self.elements(|reader| {
@@ -260,7 +260,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// A number of three digits, if one stands here.
+    /// A number of three digits; `None`, and nothing read, for any other value.
     #[inline]
     pub(super) fn three_digits(&mut self) -> Option<u16> {
         self.peek();
@@ -273,7 +273,7 @@ impl<'a> JsonReader<'a> {
         Some([a, b, c].iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
     }
 
-    /// A string; what is none is a fault.
+    /// A string; a value of another type is a fault.
     pub(super) fn string(&mut self) -> Result<&'a [u8], SyntaxError> {
         if self.peek() == b'"' {
             return self.quoted();
@@ -282,7 +282,7 @@ impl<'a> JsonReader<'a> {
         self.skip().map(|()| &[][..])
     }
 
-    /// The value that `read` goes over, as it stands there; null is nothing.
+    /// The bytes of the value that `read` reads; `None` for null.
     #[inline]
     pub(super) fn raw(
         &mut self,
@@ -296,7 +296,7 @@ impl<'a> JsonReader<'a> {
         Ok(self.text.get(start..self.at).map(|text| Raw { text, start }))
     }
 
-    /// Goes over any value.
+    /// Skips any value.
     #[inline]
     pub(super) fn skip(&mut self) -> Result<(), SyntaxError> {
         if self.peek() == b'"' {
@@ -305,7 +305,7 @@ impl<'a> JsonReader<'a> {
         self.skip_deep()
     }
 
-    /// The same, however deep.
+    /// Skips any value, however deep, without recursion.
     #[inline(never)]
     fn skip_deep(&mut self) -> Result<(), SyntaxError> {
         self.open.clear();
@@ -331,7 +331,7 @@ impl<'a> JsonReader<'a> {
                 }
                 _ => return Err(SYNTAX),
             }
-            // Behind a value: brackets close, until there is another value.
+            // After a value, brackets close until another value follows.
             loop {
                 let Some(&close) = self.open.last() else { return Ok(()) };
                 if self.more(close)? {
@@ -351,7 +351,7 @@ impl<'a> JsonReader<'a> {
         self.take(b':')
     }
 
-    /// Reads a string, writing out its escapes.
+    /// Reads a string and resolves its escapes.
     #[inline(always)]
     fn quoted(&mut self) -> Result<&'a [u8], SyntaxError> {
         let (text, escaped) = self.span()?;
@@ -367,12 +367,12 @@ impl<'a> JsonReader<'a> {
         self.arena.alloc_slice_copy(text.as_bytes())
     }
 
-    /// Goes over a string: what stands between its quotes, and whether that has escapes.
+    /// Passes a string: the bytes between its quotes, and whether they have escapes.
     #[inline(always)]
     fn span(&mut self) -> Result<(&'a [u8], bool), SyntaxError> {
         self.take(b'"')?;
         let start = self.at;
-        self.at = self.marks.next(start);
+        self.at = self.structurals.next(start);
         let escaped = self.byte() != b'"';
         if escaped {
             self.escapes()?;
@@ -382,7 +382,7 @@ impl<'a> JsonReader<'a> {
         Ok((text, escaped))
     }
 
-    /// Goes to the end of a string that has an escape here; anything else here is a control character or the text's end.
+    /// Moves to the end of a string with an escape here; any other byte here is a control character or the text's end.
     #[cold]
     fn escapes(&mut self) -> Result<(), SyntaxError> {
         while self.byte() != b'"' {
@@ -394,7 +394,7 @@ impl<'a> JsonReader<'a> {
             if !digits.iter().all(u8::is_ascii_hexdigit) {
                 return Err(SYNTAX);
             }
-            self.at = self.marks.next(self.at + 2 + digits.len());
+            self.at = self.structurals.next(self.at + 2 + digits.len());
         }
         Ok(())
     }
@@ -428,7 +428,7 @@ impl<'a> JsonReader<'a> {
         self.arena.alloc_slice_copy(text.as_bytes())
     }
 
-    /// Goes over a number.
+    /// Passes a number.
     fn digits(&mut self) -> Result<&'a [u8], SyntaxError> {
         let start = self.at;
         self.at += usize::from(self.byte() == b'-');

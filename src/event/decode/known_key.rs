@@ -2,13 +2,13 @@
 
 use wide::u8x16;
 
-/// How many keys may be missing that objects before had.
+/// The most keys of earlier objects that may be missing in a row.
 const AHEAD: usize = 4;
 
-/// The longest text that is remembered.
+/// The longest text of a known key, in bytes.
 pub(super) const LONGEST: usize = 32;
 
-/// A key of objects that are alike, as it stands between two values: a comma, the key and a colon.
+/// A key of similar objects, with all bytes between two values: a comma, the key and a colon.
 pub(super) struct KnownKey<K> {
     text: [u8; LONGEST],
     pub(super) length: usize,
@@ -22,7 +22,7 @@ impl<K> KnownKey<K> {
         Some(Self { text, length: between.len(), key })
     }
 
-    /// Whether a text begins with it.
+    /// Whether `text` begins with the known key.
     #[inline(always)]
     fn is(&self, text: &[u8; LONGEST]) -> bool {
         let ([a, b], [c, d]) = (halves(&self.text), halves(text));
@@ -36,7 +36,7 @@ fn halves(text: &[u8; LONGEST]) -> [u8x16; 2] {
     [0, 1].map(|half| u8x16::new(text.as_chunks().0[half]))
 }
 
-/// How many of the known keys are missing before the one with which a text begins.
+/// The number of known keys that are missing before the one that `text` begins with.
 #[inline(always)]
 pub(super) fn ahead<K>(known: &[KnownKey<K>], text: &[u8; LONGEST]) -> Option<usize> {
     known.iter().take(AHEAD).position(|known| known.is(text))

@@ -1,11 +1,11 @@
 use chrono::{DateTime, NaiveDate};
 
-/// Nanoseconds since 1970 of a time as in RFC 3339.
+/// Nanoseconds since 1970 of a time in RFC 3339.
 pub(super) fn time_of(text: &[u8]) -> Option<i64> {
     usual_time(text).or_else(|| DateTime::parse_from_rfc3339(str::from_utf8(text).ok()?).ok()?.timestamp_nanos_opt())
 }
 
-/// A time as the API writes it: in UTC, with or without a fraction.
+/// A time in the API's usual form: in UTC, with or without a fraction.
 fn usual_time(text: &[u8]) -> Option<i64> {
     fn number(digits: &[u8]) -> Option<u32> {
         digits.iter().try_fold(0, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u32::from(digit - b'0')))

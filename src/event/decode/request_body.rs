@@ -1,9 +1,9 @@
 use super::json::{JsonReader, SyntaxError};
 
-/// The method that does one of several things.
+/// The method whose action only its request body has.
 pub(super) const METHOD_WITH_ACTION: &[u8] = b"ServerAction";
 
-/// What the method does, as its request body says.
+/// The `action` of a request body.
 pub(super) fn action<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut action = None;
     let read = reader.recover(|reader| {
@@ -18,9 +18,9 @@ pub(super) fn action<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>
     Ok(read.ok().and(action))
 }
 
-/// The id that a request body names, where it names just one besides its project and organization.
+/// The id in a request body, if there is just one besides its project and organization.
 ///
-/// Deletes of IAM list no resource: what was deleted stands only here.
+/// Deletes of IAM list no resource: only the request body has the deleted one.
 pub(super) fn only_id<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut ids: Vec<(&[u8], Option<&[u8]>)> = Vec::new();
     let read = reader.recover(|reader| {

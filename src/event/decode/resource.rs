@@ -8,11 +8,11 @@ pub(super) struct Resource<'a> {
     pub(super) id: Option<&'a [u8]>,
     pub(super) kind: Option<&'a [u8]>,
     pub(super) name: Option<&'a [u8]>,
-    /// What its infos say; their id is absent where it is the resource's.
+    /// The content of the infos, without an id equal to the resource's.
     pub(super) info: Info<'a>,
 }
 
-/// What the `*_info` objects of a resource say about it.
+/// The content of the `*_info` objects of a resource.
 #[derive(Default)]
 pub(super) struct Info<'a> {
     pub(super) id: Option<&'a [u8]>,
@@ -21,9 +21,9 @@ pub(super) struct Info<'a> {
     pub(super) mentions: Vec<&'a [u8]>,
 }
 
-/// Reads a list of resources, leaving out what is none; what is no list has none.
+/// Reads a list of resources without items that are no resources; a value of another type has none.
 pub(super) fn resources<'a>(reader: &mut JsonReader<'a>, touched: &mut Vec<Resource<'a>>) -> Result<(), SyntaxError> {
-    // What is wrong here is no fault of the event.
+    // A fault in the resources is not a fault of the event.
     let list = reader.recover(|reader| {
         reader.elements(|reader| {
             touched.extend(reader.recover(Resource::read)?);
@@ -45,7 +45,7 @@ impl<'a> Resource<'a> {
                 b"id" => resource.id = reader.text()?,
                 b"type" => resource.kind = reader.text()?.filter(|kind| is_known(kind)),
                 b"name" => resource.name = reader.text()?,
-                // What is no object is none of the infos that hold an id.
+                // A value that is not an object has no ids.
                 _ if key.ends_with(b"_info") => {
                     if let Ok(info) = reader.recover(Info::read)? {
                         resource.info.add(info);
@@ -61,7 +61,7 @@ impl<'a> Resource<'a> {
 }
 
 impl<'a> Info<'a> {
-    /// Adds another: an info may stand in a resource under an old name too, or beside an empty one.
+    /// Adds another info: a resource may have an info under an old name too, or beside an empty one.
     fn add(&mut self, other: Self) {
         if other.id.is_some() {
             (self.id, self.name) = (other.id, other.name);

@@ -7,7 +7,7 @@ use super::recorded_at::time_of;
 use super::resource::{Resource, resources};
 use crate::event::kind::Kind;
 
-/// Makes the fields of a table: each with its key in the API's JSON.
+/// Makes the fields from a table of their keys in the API's JSON.
 macro_rules! fields {
     ($($field:ident = $key:literal,)*) => {
         /// The texts of an event; each kind has some of them.
@@ -57,7 +57,7 @@ fields! {
     SystemName = b"system_name",
 }
 
-/// What a key of an event is.
+/// A key of an event.
 #[derive(Clone, Copy)]
 enum Key {
     Text(Field),
@@ -68,7 +68,7 @@ enum Key {
     Other,
 }
 
-/// An event as the API sends it.
+/// The fields of an event of the API.
 #[derive(Default)]
 pub(super) struct Row<'a> {
     texts: [Option<&'a [u8]>; Field::COUNT],
@@ -77,7 +77,7 @@ pub(super) struct Row<'a> {
     pub(super) request_body: Option<Raw<'a>>,
     pub(super) resources: Option<Raw<'a>>,
     pub(super) touched: Vec<Resource<'a>>,
-    /// The keys of the events before.
+    /// The keys of earlier events.
     keys: Vec<KnownKey<Key>>,
 }
 
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// The id of an event that comes without one: its bytes are as good a name.
+    /// The id of an event without one: a hash of its fields.
     #[cold]
     pub(super) fn made_up_id(&self, time: i64) -> String {
         let mut hash = Sha256::new();
@@ -160,12 +160,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The beginning of a foreign text that may be long.
+/// The first 64 characters of a foreign text.
 fn shortened(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().take(64).collect()
 }
 
-/// A status; nearly all of them are three digits.
+/// A status; nearly every one has three digits.
 #[inline]
 fn status(reader: &mut JsonReader<'_>) -> Result<Option<u16>, SyntaxError> {
     if let Some(status) = reader.three_digits() {
@@ -175,7 +175,7 @@ fn status(reader: &mut JsonReader<'_>) -> Result<Option<u16>, SyntaxError> {
     Ok(text.and_then(|text| str::from_utf8(text).ok()?.parse().ok()))
 }
 
-/// The id of the event's principal; null is no principal.
+/// The id of the event's principal; `None` for null.
 fn principal<'a>(reader: &mut JsonReader<'a>) -> Result<Option<&'a [u8]>, SyntaxError> {
     let mut id = None;
     if !reader.null()? {

@@ -2,8 +2,8 @@
 
 use wide::u8x16;
 
-/// The bytes of a text that cannot stand in a string as they are, a bit each: quotes, backslashes and control characters.
-/// There is one behind the text's end too, so that every string ends.
+/// One bit per byte of a text, set for quotes, backslashes and control characters, which a string has only escaped.
+/// The bit after the text's end is set too, so that every string ends.
 #[derive(Default)]
 pub(super) struct Structurals(Vec<u64>);
 
@@ -17,7 +17,7 @@ impl Structurals {
         self.0.extend([Self::of(&last), u64::MAX]);
     }
 
-    /// Sixteen bytes at a time, which every x86-64 and every ARM processor of 64 bits can.
+    /// Compares sixteen bytes at a time, as every x86-64 and every 64-bit ARM processor can.
     #[inline]
     fn of(block: &[u8; 64]) -> u64 {
         Self::of_quarter(block, 0)
@@ -35,10 +35,10 @@ impl Structurals {
         u64::from(special.to_bitmask()) << (16 * quarter)
     }
 
-    /// The first of them at or behind `at`, or some position behind the text.
+    /// The position of the first set bit at or after `at`, or some position after the text.
     ///
-    /// Sixty-four bytes from there on are looked at together, wherever that is: whether a short string is at its end is
-    /// no matter of chance then, which processors cannot foresee.
+    /// The 64 bits from `at` on are tested together, without regard to word boundaries. Otherwise a branch would depend on
+    /// the position of a short string in its word, which a processor cannot predict.
     #[inline(always)]
     pub(super) fn next(&self, mut at: usize) -> usize {
         while let Some(&[low, high]) = self.0.get(at / 64..).and_then(<[u64]>::first_chunk) {

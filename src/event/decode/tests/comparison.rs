@@ -5,7 +5,7 @@ use crate::event::{Decoder, Kind, List};
 
 const LISTS: [List; 4] = [List::Of(Kind::Api), List::Of(Kind::Authentication), List::Of(Kind::System), List::Combined];
 
-/// Reads the bytes as a page of each list, and again as `serde_json` would.
+/// Reads the bytes as a page of each list, with the decoder and with the reference.
 pub(super) fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
     for list in LISTS {
         let mut decoder = Decoder::new("nl-ams");
@@ -13,17 +13,17 @@ pub(super) fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
         decoder.page(List::Of(Kind::Api), before).unwrap();
         let page = decoder.page(list, bytes);
         let mut rows = reference::rows(&decoder.finish().unwrap());
-        let place = rows.iter().position(|(_, id, _)| id == "before");
-        match (reference::told(list, bytes, "nl-ams"), page) {
-            (Ok(told), Ok(page)) => {
+        let position = rows.iter().position(|(_, id, _)| id == "before");
+        match (reference::decoded(list, bytes, "nl-ams"), page) {
+            (Ok(expected), Ok(page)) => {
                 // Unless the page has an event of the same id.
-                rows.remove(place.unwrap());
+                rows.remove(position.unwrap());
                 prop_assert_eq!(page.replaced, std::str::from_utf8(bytes).is_err());
                 let (items, malformed) = (page.items, page.malformed.len());
-                prop_assert_eq!(reference::Told { items, malformed, next: page.next, rows }, told);
+                prop_assert_eq!(reference::Decoded { items, malformed, next: page.next, rows }, expected);
             }
-            (Err(_), Err(_)) => prop_assert_eq!((place, rows.len()), (Some(0), 1), "nothing of the page is left"),
-            (told, page) => prop_assert!(false, "{:?} is {:?}, not {:?}", list, page, told),
+            (Err(_), Err(_)) => prop_assert_eq!((position, rows.len()), (Some(0), 1), "nothing of the page is left"),
+            (expected, page) => prop_assert!(false, "{:?} is {:?}, not {:?}", list, page, expected),
         }
     }
     Ok(())

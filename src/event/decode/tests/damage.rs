@@ -10,7 +10,7 @@ fn a_recorded_page_is_read_as_by_serde_json() {
     compare(RECORDED.as_bytes()).unwrap();
 }
 
-/// JSON values, and what is nearly one.
+/// JSON values, and near misses.
 const VALUES: &[&str] = &[
     r#""""#,
     r#""a""#,
@@ -116,8 +116,8 @@ fn values_of_every_shape_are_read_as_by_serde_json() {
     let space = ["", " ", "\n\t\r ", "\u{b}"];
     let time = r#""recorded_at":"2026-01-01T00:00:00Z""#;
     let acts = r#""method_name":"ServerAction""#;
-    for (place, &value) in VALUES.iter().enumerate() {
-        let s = space[place % space.len()];
+    for (index, &value) in VALUES.iter().enumerate() {
+        let s = space[index % space.len()];
         for key in keys {
             for event in [
                 format!(r#"{{{time},"{key}"{s}:{s}{value}{s}}}"#),
@@ -197,11 +197,11 @@ fn times_of_every_shape_are_read_as_by_chrono() {
     }
 }
 
-/// Some recorded events with all that is unusual, some bytes of which are overwritten, left out, repeated or cut off.
+/// Recorded and unusual events, with some bytes overwritten, removed, inserted or cut off.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let recorded: Value = serde_json::from_str(RECORDED).unwrap();
-    // Some have the same keys in the same places, and some lack one.
-    let events = [0, 1, 2, 40, 3].map(|place| recorded["events"][place].to_string());
+    // Some have the same keys in the same order, and some lack one.
+    let events = [0, 1, 2, 40, 3].map(|index| recorded["events"][index].to_string());
     let mut page = format!("{{\"events\":[{}", events.join(", "));
     page.push_str(r#", {"id":"\u0061\n", "recorded_at":"2026-01-01T00:00:00.5+01:00", "status_code":"403", "mfa_type":1.5, "request_body":{"policy_id":"é", "x":[{}, [], "\ud800"]},"#);
     page.push_str(r#" "resources":[{"id":"c", "type":"kube_pool", "kube_pool_info":{"id":"p", "name":"n", "vpc_id":"v", "key_id":"k", "rule_ids":["a", "b"]}}, 7], "principal":null}], "next_page_token":"more"}"#);
@@ -211,10 +211,10 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (prop::collection::vec(damage, 0..6), prop::option::weighted(0.1, any::<prop::sample::Index>())).prop_map(
         move |(damages, end)| {
             let mut bytes = page.clone().into_bytes();
-            for (place, length, with) in damages {
-                let place = place.index(bytes.len());
-                let end = (place + length).min(bytes.len());
-                bytes.splice(place..end, with);
+            for (start, length, with) in damages {
+                let start = start.index(bytes.len());
+                let end = (start + length).min(bytes.len());
+                bytes.splice(start..end, with);
             }
             bytes.truncate(end.map_or(bytes.len(), |end| end.index(bytes.len() + 1)));
             bytes

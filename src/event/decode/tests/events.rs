@@ -31,7 +31,7 @@ fn an_absent_a_null_and_an_empty_token_all_end_a_list() {
 }
 
 #[test]
-fn what_is_no_list_of_events_is_an_error() {
+fn a_page_without_a_list_of_events_is_an_error() {
     for page in ["", "{", "[]", "null", "<html>", r#"{"events":{}}"#, r#"{"events":[{"id":"a"}"#, r#"{"items":[]}"#] {
         let mut decoder = Decoder::new("fr-par");
         assert!(decoder.page(API, page).is_err(), "{page}");
@@ -55,11 +55,11 @@ fn one_malformed_event_does_not_disturb_the_others() {
         assert!(page.malformed[0].starts_with(what), "{bad}: {}", page.malformed[0]);
     }
     let long = json!({ "events": [{ "id": "x".repeat(1_000), "recorded_at": "y".repeat(1_000) }] });
-    assert!(read(API, &long.to_string()).0.malformed[0].len() < 250, "what is quoted is quoted in part");
+    assert!(read(API, &long.to_string()).0.malformed[0].len() < 250, "a long text is quoted in part");
 }
 
 #[test]
-fn a_combined_list_tells_each_events_kind() {
+fn an_event_of_a_combined_list_has_the_kind_of_its_wrapper() {
     let at = r#""recorded_at":"2026-01-01T00:00:00Z""#;
     let page = format!(
         r#"{{"events":[{{"api":{{"id":"a", {at}}}}}, {{"auth":{{"id":"b", {at}}}, "api":null}}, {{"system":{{"id":"c", {at}}}}}, {{"fourth":{{"id":"d", {at}}}}}]}}"#
@@ -93,12 +93,12 @@ fn each_kind_fills_the_columns_that_it_has() {
     assert_eq!((api(Column::Service).unwrap(), api(Column::Method).unwrap()), ("service".into(), "Method".into()));
     assert_eq!(login(Column::Method).as_deref(), Some("saml"));
     assert_eq!((system(Column::Service).unwrap(), system(Column::Method).unwrap()), ("source".into(), "name".into()));
-    let told = [Column::Result, Column::FailureReason, Column::Country, Column::Origin, Column::Mfa].map(login);
-    assert_eq!(told.map(Option::unwrap), ["failure", "invalid_mfa", "FR", "public_api", "totp"]);
+    let texts = [Column::Result, Column::FailureReason, Column::Country, Column::Origin, Column::Mfa].map(login);
+    assert_eq!(texts.map(Option::unwrap), ["failure", "invalid_mfa", "FR", "public_api", "totp"]);
 }
 
 #[test]
-fn a_value_of_an_enum_that_stands_for_no_value_is_absent() {
+fn the_absent_value_of_an_enum_is_null() {
     let unknown = json!({
         "method_name": "unknown_method", "method": "unknown_method", "system_name": "unknown_name", "result": "unknown_result",
         "failure_reason": "unknown_failure_reason", "country_code": "unknown_country_code", "origin": "unknown_origin",
@@ -113,7 +113,7 @@ fn a_value_of_an_enum_that_stands_for_no_value_is_absent() {
         {
             assert_eq!(of(column), None, "{} of {}", column.name(), kind.as_str());
         }
-        // What is text of any kind is what it is.
+        // Free text is never absent.
         let method = match kind {
             Kind::Api => Some("unknown_method"),
             Kind::Authentication => None,
@@ -158,7 +158,7 @@ fn a_log_ins_class_is_its_result() {
 }
 
 #[test]
-fn who_has_no_principal_is_the_user_concerned_or_nobody() {
+fn an_event_without_a_principal_has_the_user_concerned_or_none() {
     let user = json!([{ "id": "u", "type": "iam_user", "name": "a@example.com" }]);
     let who = |kind, mut fields: Value, resources: &Value| {
         fields["resources"] = resources.clone();
@@ -175,7 +175,7 @@ fn who_has_no_principal_is_the_user_concerned_or_nobody() {
 }
 
 #[test]
-fn the_id_of_what_is_deleted_is_read_from_the_body() {
+fn the_id_of_a_deleted_resource_is_read_from_the_body() {
     let of = |body: Value| only(Kind::Api, json!({ "request_body": body, "resources": [] }))(Column::ResourceId);
     for (body, id) in [
         (json!({ "access_key": "SCW1" }), Some("SCW1")),
@@ -206,7 +206,7 @@ fn infos_under_several_names_all_count() {
 }
 
 #[test]
-fn what_a_server_action_does_is_read_from_its_body() {
+fn the_action_of_a_server_action_is_read_from_its_body() {
     let action = |fields: Value| only(Kind::Api, fields)(Column::Action);
     let body = json!({ "action": "poweroff" });
     assert_eq!(action(json!({ "method_name": "ServerAction", "request_body": body })).as_deref(), Some("poweroff"));
@@ -216,7 +216,7 @@ fn what_a_server_action_does_is_read_from_its_body() {
 }
 
 #[test]
-fn references_are_all_resources_and_what_stands_within_them() {
+fn references_are_all_resources_and_the_ones_within_them() {
     let events = Events::from_json(
         Kind::Api,
         &[json!({ "resources": [
@@ -259,7 +259,7 @@ fn ids_are_read_alone_from_lists_and_from_objects() {
         (json!({ "contract": [{ "id": "c" }], "rule_ids": {} }), vec![]),
         (json!({ "lb_id": ["a", "b"], "of_tomorrow_id": "t" }), vec![parent("a"), parent("b"), mention("t")]),
         (json!({ "key_id": null, "public_ip_id": "", "security_group_id": false }), vec![mention("false")]),
-        // Parents come before what is mentioned, whatever the order of keys.
+        // Parents come before mentions, whatever the order of keys.
         (json!({ "a_ids": ["m"], "vpc_id": "v" }), vec![parent("v"), mention("m")]),
     ] {
         assert_eq!(of(info.clone()), expected, "{info}");
@@ -267,7 +267,7 @@ fn ids_are_read_alone_from_lists_and_from_objects() {
 }
 
 #[test]
-fn events_without_an_id_are_told_apart_and_known_again() {
+fn an_event_without_an_id_gets_the_same_id_each_time() {
     let event = |method: &str| json!({ "recorded_at": "2026-01-01T00:00:00Z", "method_name": method });
     let page = json!({ "events": [event("A"), event("B"), event("A")] }).to_string();
     let ids = |page: &str| {

@@ -1,4 +1,4 @@
-//! The decoder beside a slow one with `serde_json`.
+//! Tests of the decoder, also against a slow one with `serde_json`.
 
 mod comparison;
 mod damage;

@@ -13,12 +13,12 @@ use crate::event::decode::ids::{Relation, relation};
 use crate::event::region::region_of;
 use crate::event::{Column, Events, Kind, List, Long, status_class};
 
-/// An event's time and id, and all that is said of it.
+/// An event's time and id, and its other values.
 type Row = (i64, String, Vec<Option<String>>);
 
 /// A page: its items, how many are malformed, the next page's token, and its events, newest first, each id once.
 #[derive(Debug, PartialEq)]
-pub(super) struct Told {
+pub(super) struct Decoded {
     pub(super) items: usize,
     pub(super) malformed: usize,
     pub(super) next: Option<String>,
@@ -77,7 +77,7 @@ fn is_known(value: &String) -> bool {
     !value.starts_with("unknown_")
 }
 
-/// A resource's own id and name, what it belongs to, and what it mentions.
+/// A resource's own id and name, its parents, and its mentions.
 type Info = (Option<String>, Option<String>, Vec<String>, Vec<String>);
 
 #[derive(Default)]
@@ -131,7 +131,7 @@ fn info(json: &str) -> Result<Info, Error> {
     Ok((id, name, parents, mentions))
 }
 
-/// The ids that a value holds: it is one, a list of some, or an object that has one.
+/// The ids in a value: one id, a list of ids, or an object with an id.
 fn ids(value: &RawValue) -> Result<Vec<String>, Error> {
     let texts: Vec<Option<String>> = match value.get().as_bytes()[0] {
         b'[' => from_str::<Vec<&RawValue>>(value.get())?.into_iter().map(text).collect::<Result<_, _>>()?,
@@ -155,7 +155,7 @@ fn only_id(body: &str) -> Option<String> {
     ids.next().is_none().then(|| from_str(value.get()).ok())?
 }
 
-/// What an event's members say, as far as they are known.
+/// The known members of an event.
 #[derive(Default)]
 struct Fields<'a> {
     texts: HashMap<&'static str, Option<String>>,
@@ -285,7 +285,7 @@ fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
             })
         }
     };
-    let mut said = vec![
+    let mut values = vec![
         status.map(|status| status.to_string()),
         of("request_id"),
         body.map(str::to_owned),
@@ -293,8 +293,8 @@ fn event(kind: Kind, json: &str, region: &str) -> Result<Option<Row>, Error> {
         Some(format!("{references:?}")),
         Some(format!("{parents:?}")),
     ];
-    said.extend(Column::ALL.map(column));
-    Ok(Some((time, id, said)))
+    values.extend(Column::ALL.map(column));
+    Ok(Some((time, id, values)))
 }
 
 fn item(list: List, json: &str, region: &str) -> Result<Option<Row>, Error> {
@@ -317,7 +317,7 @@ fn item(list: List, json: &str, region: &str) -> Result<Option<Row>, Error> {
 }
 
 /// Reads a page.
-pub(super) fn told(list: List, bytes: &[u8], region: &str) -> Result<Told, Error> {
+pub(super) fn decoded(list: List, bytes: &[u8], region: &str) -> Result<Decoded, Error> {
     let page = String::from_utf8_lossy(bytes);
     let (mut events, mut next) = (None, None);
     for (key, value) in members(&page)? {
@@ -333,7 +333,7 @@ pub(super) fn told(list: List, bytes: &[u8], region: &str) -> Result<Told, Error
     let malformed = items - rows.len();
     rows.sort_by(|(a_time, a_id, _), (b_time, b_id, _)| b_time.cmp(a_time).then_with(|| a_id.cmp(b_id)));
     rows.dedup_by(|(a_time, a_id, _), (b_time, b_id, _)| (a_time, a_id) == (b_time, b_id));
-    Ok(Told { items, malformed, next, rows })
+    Ok(Decoded { items, malformed, next, rows })
 }
 
 /// The rows of events, as they are compared.
@@ -346,7 +346,7 @@ pub(super) fn rows(events: &Events) -> Vec<Row> {
             references.of(row).map(|r| (owned(r.id), owned(r.kind), owned(r.name), owned(r.within))).collect();
         let parents: Vec<_> = parents.of(row).map(|(child, parent)| (owned(child), parent.to_owned())).collect();
         let statuses = events.statuses();
-        let mut said = vec![
+        let mut values = vec![
             statuses.is_valid(row).then(|| statuses.value(row).to_string()),
             at(events.long(Long::RequestId), row),
             at(events.long(Long::RequestBody), row),
@@ -354,8 +354,8 @@ pub(super) fn rows(events: &Events) -> Vec<Row> {
             Some(format!("{references:?}")),
             Some(format!("{parents:?}")),
         ];
-        said.extend(Column::ALL.map(|column| owned(events.text(column).get(row))));
-        (events.times().value(row), events.ids().value(row).to_owned(), said)
+        values.extend(Column::ALL.map(|column| owned(events.text(column).get(row))));
+        (events.times().value(row), events.ids().value(row).to_owned(), values)
     };
     (0..events.len()).map(row).collect()
 }
