@@ -240,7 +240,7 @@ fn principals(events: &Events, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
 fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
     let (ids, mut rows) = (ids.iter().copied().collect::<HashSet<_>>(), Vec::new());
     // There are few types and many resources.
-    let is_principal = |kind: Option<&str>| kind.is_some_and(|kind| Principal::told(kind, "").is_some());
+    let is_principal = |kind: Option<&str>| kind.is_some_and(|kind| Principal::from_trail(kind, "").is_some());
     events.find(Column::ResourceType, is_principal, |row| rows.push(row));
     rows.retain(|row| events.one_text(Column::ResourceId, *row).is_some_and(|id| ids.contains(id)));
     let about = events.only(&rows);
@@ -251,7 +251,7 @@ fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
         if let (Some(id), Some(kind), Some(name)) = (id.get(row), kind.get(row), name.get(row))
             && !named.contains_key(id)
         {
-            named.extend(Principal::told(kind, name).map(|who| (id.to_owned(), who)));
+            named.extend(Principal::from_trail(kind, name).map(|who| (id.to_owned(), who)));
         }
     }
     named
@@ -260,7 +260,7 @@ fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
 /// The notice about principals of the events whose name only the trail has.
 pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
     let mut seen = HashSet::new();
-    let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_told));
+    let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_from_trail));
     let from_trail = ids.into_iter().filter_map(|id| Some(names.get(id)?.name.as_str()));
     let from_trail: Vec<_> = from_trail.filter(|name| seen.insert(*name)).map(text::plain).collect();
     let (these, come) = match from_trail.len() {
@@ -303,7 +303,7 @@ mod tests {
         let ids = nameless(&events, &Names::default());
         assert_eq!(ids, ["g", "a", "u", "x"], "each once, the newest first");
         let named = named(&events, &ids);
-        let name = |id: &str| named.get(id).map(|who| (who.name.as_str(), who.kind.as_str(), who.is_told));
+        let name = |id: &str| named.get(id).map(|who| (who.name.as_str(), who.kind.as_str(), who.is_from_trail));
         assert_eq!(name("u"), Some(("now@example.com", "user", true)));
         assert_eq!(name("a"), Some(("importer", "application", true)));
         assert_eq!((name("g"), name("v"), name("x")), (None, None, None));
@@ -315,7 +315,7 @@ mod tests {
             Events::from_json(Kind::Api, &[about("vpc_vpc", "r", "vpc", "a"), about("vpc_vpc", "r", "vpc", "b")]);
         let text = |from_trail: &[(&str, &str)]| {
             let named = from_trail.iter().map(|(id, name)| {
-                ((*id).to_owned(), Principal::told("iam_application", name).expect("the type of a principal"))
+                ((*id).to_owned(), Principal::from_trail("iam_application", name).expect("the type of a principal"))
             });
             notice(&events, &Names::default().with(named)).map(|notice| notice.text)
         };

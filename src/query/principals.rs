@@ -63,7 +63,7 @@ pub(super) fn unknown_principals<'a>(scope: &'a Scope, names: &Names) -> Vec<Cow
 pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) -> Arc<Names> {
     let ids: BTreeSet<&str> = scope.principals.iter().flat_map(|who| called(who, asked_for)).collect();
     let from_trail = ids.into_iter().filter_map(|id| Some((id.to_owned(), asked_for.get(id)?.clone())));
-    let from_trail: Vec<_> = from_trail.filter(|(_, who)| who.is_told).collect();
+    let from_trail: Vec<_> = from_trail.filter(|(_, who)| who.is_from_trail).collect();
     if from_trail.is_empty() { names } else { Arc::new(names.with(from_trail)) }
 }
 

@@ -1,4 +1,4 @@
-//! What projects are called: the Account API, v3.
+//! The names of projects: the Account API, v3.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use super::client::Client;
 use super::error::Error;
 use super::list;
 
-/// What reading the names of projects needs; it is granted on the whole organization.
+/// The permission set for the names of projects; it is granted on the whole organization.
 pub const PERMISSION_SET: &str = "ProjectReadOnly";
 
 #[derive(Deserialize)]
@@ -22,7 +22,7 @@ struct Project {
 /// The names of an organization's projects, by id.
 ///
 /// # Errors
-/// When the list cannot be read whole.
+/// When a page of the list cannot be read.
 pub(crate) async fn projects(
     client: &Client,
     organization: &str,

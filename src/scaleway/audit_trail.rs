@@ -1,4 +1,4 @@
-//! The Audit Trail API, v1alpha1: listing events page by page, and the products it knows.
+//! The Audit Trail API, v1alpha1: pages of events, and the list of recorded products.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -15,48 +15,48 @@ use super::iam::Principal;
 use crate::event::{Decoder, Events, Kind, List, Page};
 use crate::time::{Clock, Interval, Time};
 
-/// What reading the trail needs; it is granted on the whole organization.
+/// The permission set for the trail; it is granted on the whole organization.
 pub const PERMISSION_SET: &str = "AuditTrailReadOnly";
 
-/// Page sizes, tried in this order: the API's greatest is not documented, and what it refuses is asked for smaller.
+/// Page sizes, tried in this order: the API's maximum is not documented, and a refused size is followed by a smaller one.
 const PAGE_SIZES: [&str; 6] = ["100", "50", "20", "10", "5", "1"];
 
-/// Where in the sizes a list goes on after a page that was too large to be read: five bodies of 10 MB can be.
+/// The index of the size that follows a page larger than the limit of an answer: five bodies of 10 MB stay below.
 const PAGES_OF_LARGE_EVENTS: usize = 4;
 
-/// How many pages in a row may have no event of the window, before the list is taken for endless.
+/// After so many pages in a row without an event of the window, the list counts as endless.
 const MOST_BARREN: usize = 50;
 
-/// How far back the trail has events. Source: Scaleway's documentation of exports.
+/// The age of the oldest events in the trail. Source: Scaleway's documentation of exports.
 const RETENTION: Duration = Duration::from_hours(24 * 90);
 
 /// The region that stores the events of products without a region, and all log-ins.
 /// Source: Scaleway's documentation of Audit Trail.
 pub const GLOBAL_REGION: &str = "fr-par";
 
-/// The products without a region: their events are stored in [`GLOBAL_REGION`] wherever the caller was.
+/// The products without a region: their events are stored in [`GLOBAL_REGION`].
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
 /// The methods of log-ins, which no product list has. Source: Scaleway's own client.
 pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password", "saml"];
 
-/// The types of resources that events can name; the API adds some every few weeks. Source: Scaleway's own client.
+/// The types of resources in events; the API adds some every few weeks. Source: Scaleway's own client.
 pub static RESOURCE_TYPES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("resource_types.txt").lines().collect());
 
 /// A window of one list in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
-    /// The region asked.
+    /// The region.
     pub region: String,
     /// The list.
     pub list: List,
-    /// What the API shall filter.
+    /// The API's filter.
     pub filter: Filter,
     /// The interval.
     pub interval: Interval,
 }
 
-/// Why the pages of a window cannot be read further. The events of the pages before are there.
+/// Why the next page of a window cannot be read. The events of the pages before it remain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PagesError {
     /// So many pages in a row have no event.
@@ -67,32 +67,32 @@ pub enum PagesError {
     Failed(Error),
 }
 
-/// How far the pages of a window were read.
+/// The extent of the pages read so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// How many events of the window were read; what comes twice counts twice.
+    /// The number of events of the window; a repeated event counts twice.
     pub events: usize,
-    /// How many bytes the pages had whose events have not been taken yet.
+    /// The size of the pages whose events have not been taken yet, in bytes.
     pub bytes: usize,
-    /// The time of the oldest event of the window that was read, where the pages came in order: all that is newer was read.
+    /// The time of the oldest event of the window, if the pages came in order: all newer events are read.
     pub reached: Option<Time>,
 }
 
-/// The interval of which the trail has all events, at a moment.
+/// The interval of which the trail has all events at `now`.
 #[must_use]
 pub(crate) fn coverage(now: Time) -> Interval {
     Interval::new(now - RETENTION, now)
 }
 
-/// A moment as the API takes it, in whole seconds.
+/// A time in the API's form, in whole seconds.
 fn rfc3339(time: Time) -> String {
     DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The pages of a window, newest first.
 ///
-/// The API's bounds are neither documented as inclusive nor as exclusive and its clients send whole seconds: a little
-/// more is asked for, and what lies outside the window is left out here.
+/// The API's documentation leaves open whether bounds are inclusive, and its clients send whole seconds: the request asks for
+/// a little more than the window, and events outside the window are dropped here.
 pub struct Pages {
     client: Client,
     window: Window,
@@ -105,7 +105,7 @@ pub struct Pages {
     /// Pages in a row without an event of the window.
     barren: usize,
     extent: Extent,
-    /// Whether the pages came in order.
+    /// Whether the events came in order.
     ordered: bool,
     flaws: Flaws,
 }
@@ -140,17 +140,17 @@ impl Pages {
     /// Reads the next page, and returns whether there is another.
     ///
     /// # Errors
-    /// Why the window cannot be read further.
+    /// When the page cannot be read, or the list is endless.
     pub async fn next(&mut self, deadline: Instant) -> Result<bool, PagesError> {
         let before = self.decoder.len();
         let page = self.fetch(deadline).await.map_err(PagesError::Failed)?;
         self.flaws.replaced |= page.replaced;
-        let newer = self.extent.reached;
+        let before_page = self.extent.reached;
         let Interval { start, end } = self.window.interval;
         self.extend(before);
         if let Some(first) = page.malformed.first() {
             let from = self.extent.reached.filter(|_| page.next.is_some()).unwrap_or(start);
-            let (to, first) = (newer.unwrap_or(end), self.client.redact(first));
+            let (to, first) = (before_page.unwrap_or(end), self.client.redact(first));
             self.flaws.malformed.push(Malformed { from, to, count: page.malformed.len(), first });
         }
         let Some(next) = page.next else { return Ok(false) };
@@ -164,7 +164,7 @@ impl Pages {
         Ok(true)
     }
 
-    /// Fetches the next page, in a smaller size where the API refuses this one.
+    /// Fetches the next page, of a smaller size if the API refuses the size or the answer is too large.
     async fn fetch(&mut self, deadline: Instant) -> Result<Page, Error> {
         let endpoint = match self.window.list {
             List::Of(Kind::Api) => "events",
@@ -198,8 +198,8 @@ impl Pages {
         }
     }
 
-    /// Extends what was read by the events from a row of the decoder on. Those outside the window say nothing about the order
-    /// within it.
+    /// Extends the extent by the events from a row of the decoder on. Events outside the window do not affect the order within
+    /// it.
     fn extend(&mut self, row: usize) {
         let Interval { start, end } = self.window.interval;
         let times = self.decoder.times()[row..].iter().map(|nanos| Time::from_nanos(*nanos));
@@ -213,16 +213,16 @@ impl Pages {
         }
     }
 
-    /// How far the pages were read.
+    /// The extent of the pages read so far.
     #[must_use]
     pub fn extent(&self) -> Extent {
         self.extent
     }
 
-    /// Takes the events of the window that were read since the last time, and what is wrong with them.
+    /// Takes the events of the window that were read since the last call, with their flaws.
     ///
     /// # Errors
-    /// When they are too large for memory's columns.
+    /// When the events outgrow Arrow's 2 GiB per column.
     pub fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
         self.extent.bytes = 0;
         let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
@@ -231,30 +231,30 @@ impl Pages {
     }
 }
 
-/// Items of a page that were left out because they are no events or have no time.
+/// Items of a page that were left out because they are not events or have no time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Malformed {
-    /// The time of the page's oldest event: what is malformed is not older.
+    /// The time of the page's oldest event: the malformed items are not older.
     pub from: Time,
-    /// The time of the event before the page: what is malformed is not newer.
+    /// The time of the event before the page: the malformed items are not newer.
     pub to: Time,
-    /// How many there were.
+    /// The number of malformed items.
     pub count: usize,
-    /// What was wrong with the first.
+    /// The error of the first item.
     pub first: String,
 }
 
-/// What is wrong with events that were read.
+/// The flaws of events that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaws {
-    /// What was left out, page by page.
+    /// The items that were left out, page by page.
     pub malformed: Vec<Malformed>,
-    /// Whether some text was not valid UTF-8 and was mended with U+FFFD.
+    /// Whether some text was not valid UTF-8, so that U+FFFD replaces its invalid bytes.
     pub replaced: bool,
 }
 
 impl Flaws {
-    /// Takes others in, each once.
+    /// Adds other flaws, each once.
     pub fn add(&mut self, other: &Self) {
         self.replaced |= other.replaced;
         for malformed in &other.malformed {
@@ -264,7 +264,7 @@ impl Flaws {
         }
     }
 
-    /// What may be wrong with the events of an interval.
+    /// The flaws that may concern an interval.
     #[must_use]
     pub fn within(&self, interval: Interval) -> Self {
         let mut flaws = self.clone();
@@ -276,7 +276,7 @@ impl Flaws {
 /// A product whose calls the trail records.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Product {
-    /// The name for people.
+    /// The name shown to people.
     #[serde(default)]
     pub title: String,
     /// The name in events.
@@ -296,7 +296,7 @@ pub struct Service {
     pub methods: Vec<String>,
 }
 
-/// The products that the trail of an organization records in a region. The list grows: it is asked for, never assumed.
+/// The products recorded by an organization's trail in a region. The list grows, so it is fetched and never assumed.
 ///
 /// # Errors
 /// When the call fails.
@@ -319,8 +319,8 @@ pub async fn products(
     client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
 }
 
-/// The principal of an id from the newest event about it, such as its creation or one of its log-ins; `None` where no event
-/// within the retention names it. One page of the size that the list has by default is enough.
+/// A principal from the newest event about its id, such as its creation or one of its log-ins; `None` if no event
+/// within the retention names it. One page of the default size is enough.
 ///
 /// # Errors
 /// When the call fails.
@@ -331,14 +331,14 @@ pub(crate) async fn principal(
     deadline: Instant,
 ) -> Result<Option<Principal>, Error> {
     let mut principals = principals_in(client, organization, ("resource_id", id), deadline).await?;
-    principals.retain(|(of, _)| of == id);
+    principals.retain(|(other, _)| other == id);
     Ok(principals.into_iter().next().map(|(_, principal)| principal))
 }
 
-/// The methods whose events name a principal that is there no more, or once was not.
+/// The methods whose events name a created or deleted principal.
 const PRINCIPALS: [&str; 4] = ["DeleteUser", "DeleteApplication", "CreateUser", "CreateApplication"];
 
-/// The principals that were created or deleted within the retention, by id: from the newest page of each method.
+/// The principals created or deleted within the retention, by id: from the newest page of each method.
 ///
 /// # Errors
 /// When a call fails.
@@ -355,7 +355,7 @@ pub(crate) async fn principals(
     Ok(principals)
 }
 
-/// The principals that the newest events of a filter name as their resources, the newest first.
+/// The principals among the resources of a filter's newest events, newest first.
 async fn principals_in(
     client: &Client,
     organization: &str,
@@ -377,11 +377,12 @@ async fn principals_in(
     };
     let mut decoder = Decoder::new(GLOBAL_REGION);
     client.get(&call, deadline, |body| decoder.page(List::Of(Kind::Api), body)).await?;
-    // The events of a page are far below the limit of columns.
+    // One page is far below the limit of a column.
     let events = decoder.finish().unwrap_or_default();
     let references = events.references();
     let about = (0..events.len()).flat_map(|row| references.of(row));
-    let named = about
-        .filter_map(|reference| Some((reference.id?.to_owned(), Principal::told(reference.kind?, reference.name?)?)));
+    let named = about.filter_map(|reference| {
+        Some((reference.id?.to_owned(), Principal::from_trail(reference.kind?, reference.name?)?))
+    });
     Ok(named.collect())
 }

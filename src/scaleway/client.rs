@@ -1,4 +1,4 @@
-//! One call to Scaleway: the transport's client with Scaleway's header, permissions and errors.
+//! Calls to Scaleway: the transport's client with Scaleway's header, permissions and errors.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,18 +27,18 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a [&'a str],
     /// The query's pairs.
     pub(crate) query: &'a [(&'a str, &'a str)],
-    /// The permission set that the call needs, named where it is refused.
+    /// The permission set that the call needs; an error of a refusal names it.
     pub(crate) permission_set: &'static str,
 }
 
 impl Call<'_> {
-    /// What the call needs: all lists of a region are granted together, other lists each by itself.
+    /// The permission of the call: all lists of a region share one, every other list has its own.
     fn permission(&self) -> Permission {
         let list = if self.region().is_empty() { self.path.last().copied().unwrap_or_default() } else { "" };
         (self.permission_set, list.to_owned())
     }
 
-    /// The region that is asked; empty where the API has none.
+    /// The region of the call; empty for an API without regions.
     fn region(&self) -> &str {
         match self.path {
             [_, _, "regions", region, ..] => region,
@@ -68,29 +68,29 @@ impl Client {
         Ok(Self { http, host, grants: Grants::default() })
     }
 
-    /// How many calls may run at the same time just now.
+    /// The present limit of concurrent calls.
     #[must_use]
     pub fn concurrent_calls(&self) -> usize {
         self.http.concurrent_calls()
     }
 
-    /// Whether a permission of the key is known to be on its way to all of Scaleway's servers.
+    /// Whether a permission of the key is known to be propagating to Scaleway's servers.
     #[must_use]
     pub fn is_propagating(&self) -> bool {
         self.grants.is_propagating()
     }
 
-    /// A text of Scaleway on one line, bounded in length, and without the key.
+    /// A text from Scaleway on one line, bounded in length, and without the key.
     #[must_use]
     pub(crate) fn redact(&self, text: &str) -> String {
         self.http.redact(text)
     }
 
-    /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`. A refusal (403) is
-    /// tried again while other calls that need the same permission succeed.
+    /// Gets a JSON answer and reads it with `read`; retries where that can help, until `deadline`. A refusal (403) is
+    /// retried while other calls with the same permission succeed.
     ///
     /// # Errors
-    /// The last failure, when trying again cannot help or the deadline is near.
+    /// The last failure, if a retry cannot help or the deadline is near.
     pub(crate) async fn get<T>(
         &self,
         call: &Call<'_>,
@@ -104,7 +104,7 @@ impl Client {
     }
 }
 
-/// By this server's clock, unless it is ahead of Scaleway's, whose answers have the time.
+/// This server's clock, corrected if it is ahead of Scaleway's; each answer has Scaleway's time.
 impl Clock for Client {
     fn now(&self) -> Time {
         self.http.now()

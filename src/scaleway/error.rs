@@ -1,14 +1,14 @@
-//! Why a call to Scaleway failed, and what to do about it.
+//! The errors of calls to Scaleway.
 
 use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::transport::{self, Client, MAX_ANSWER_BYTES, Refused, SetupError};
 
-/// Why a call failed, for people to read; no text contains the secret key.
+/// The error of a call, with a text for people; no text contains the secret key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// 401: the key is not one that Scaleway knows.
+    /// 401: Scaleway does not know the key.
     #[error(
         "Scaleway does not accept the secret key (HTTP 401{reason}). Check that the key exists and has not expired, and \
          enter its secret key (a UUID), not its access key (SCW...)"
@@ -17,7 +17,7 @@ pub enum Error {
         /// Scaleway's reason, such as `: expired`.
         reason: String,
     },
-    /// 403: the key may not do this.
+    /// 403: the key lacks a permission.
     #[error(
         "Scaleway refuses access (HTTP 403: {message}). Give the key's principal the permission set {permission_set} on \
          the whole organization; a permission granted less than two minutes ago may still be propagating"
@@ -28,7 +28,7 @@ pub enum Error {
         /// Scaleway's message.
         message: String,
     },
-    /// 400: the call's arguments are refused.
+    /// 400: the API refuses an argument.
     #[error("Scaleway refuses an argument (HTTP 400: {message})")]
     Invalid {
         /// The arguments that Scaleway names.
@@ -41,20 +41,20 @@ pub enum Error {
         "Scaleway's rate limit was hit {tries} times in a row (HTTP 429). Ask for a shorter range or a narrower scope, or raise the query timeout"
     )]
     RateLimited {
-        /// How often it was tried.
+        /// The number of tries.
         tries: u32,
     },
-    /// Any other status that is no success.
+    /// Any other status outside 2xx.
     #[error("Scaleway answers HTTP {status}: {message}")]
     Status {
         /// The status.
         status: u16,
-        /// Scaleway's message, or the status line's words.
+        /// Scaleway's message, or the status line's text.
         message: String,
-        /// What is not found, where the answer names it, such as `project_id`.
+        /// The missing resource, if the answer names it, such as `project_id`.
         about: Option<String>,
     },
-    /// No connection, or one that broke.
+    /// No connection, or a broken one.
     #[error("{host} cannot be reached: {message}. Check the network, the proxy, and the setting apiUrl")]
     Unreachable {
         /// The API's host.
@@ -67,10 +67,10 @@ pub enum Error {
     Timeout {
         /// The API's host.
         host: String,
-        /// How long it was waited for.
+        /// The time waited.
         seconds: u64,
     },
-    /// A success whose body is too large; a smaller page may be asked for.
+    /// A success whose body is too large; a smaller page may fit.
     #[error("the answer of {host} is larger than {} MiB", MAX_ANSWER_BYTES >> 20)]
     TooLarge {
         /// The API's host.
@@ -81,7 +81,7 @@ pub enum Error {
     Unreadable {
         /// The API's host.
         host: String,
-        /// What is wrong with it.
+        /// The parser's error.
         message: String,
     },
 }
@@ -91,7 +91,7 @@ impl Error {
     #[must_use]
     pub fn is_absence(&self) -> bool {
         match self {
-            // What is not found may be something within the region.
+            // The missing resource may be something within the region.
             Self::Status { status: 404, about, .. } => about.as_deref().is_none_or(|about| about.contains("region")),
             Self::Status { status: 501, .. } => true,
             Self::Invalid { arguments, .. } => arguments.iter().any(|argument| argument == "region"),
@@ -99,7 +99,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status by which Grafana knows the kind of failure.
+    /// The HTTP status that shows Grafana the kind of failure.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -109,12 +109,12 @@ impl Error {
             Self::RateLimited { .. } => 429,
             Self::Status { status: status @ 400.., .. } => *status,
             Self::Timeout { .. } => 504,
-            // A status that is no error's, as a redirect's, would not look like an error.
+            // Another status, such as a redirect's, would not look like an error to Grafana.
             Self::Status { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::TooLarge { .. } => 502,
         }
     }
 
-    /// The message without its advice: a clause for a sentence about what follows from it.
+    /// The message without its advice, as a clause for a longer sentence.
     ///
     /// # Panics
     /// Never: the messages of these kinds end with advice.
@@ -133,7 +133,7 @@ impl Error {
         text.rsplit_once(advice).expect("the message ends with advice").0.to_owned()
     }
 
-    /// What the failure of a client's set-up means for the settings.
+    /// The error of a client's set-up.
     pub(super) fn from_setup(error: &SetupError, host: &str) -> Self {
         match error {
             SetupError::Secret => Self::Unauthorized { reason: ": the key is not printable ASCII".to_owned() },
@@ -143,7 +143,7 @@ impl Error {
         }
     }
 
-    /// What the failure of a call means, which needs a permission set.
+    /// The error of a failed call that needs `permission_set`.
     pub(super) fn from_call(
         error: transport::Error,
         permission_set: &'static str,
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// What a status means that is no success; texts of the answer lose the key.
+    /// The error of a status outside 2xx; the key is removed from the answer's texts.
     fn from_refusal(refused: &Refused, permission_set: &'static str, client: &Client) -> Self {
         let refusal: Refusal = refused.json();
         let message = refusal.message(refused.status, client);
@@ -204,7 +204,7 @@ struct Detail {
 }
 
 impl Refusal {
-    /// Scaleway's message with its details, or the status line's words.
+    /// Scaleway's message with its details, or the status line's text.
     fn message(&self, status: StatusCode, client: &Client) -> String {
         let words = status.canonical_reason().unwrap_or("no reason given");
         let mut message = client.redact(self.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(words));
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_exist_is_absent_and_what_fails_is_not() {
+    fn only_a_missing_region_or_service_is_an_absence() {
         let status = |status: u16, about: Option<&str>| {
             let about = about.map(str::to_owned);
             Error::Status { status, message: String::new(), about }.is_absence()

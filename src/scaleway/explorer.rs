@@ -1,4 +1,4 @@
-//! What resources are called: Resource Explorer, v1alpha1, which lists all that the key's principal may see.
+//! The names of resources: Resource Explorer, v1alpha1, which lists all resources that the key's principal may see.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::client::{Call, Client};
 use super::error::Error;
 
-/// What seeing all resources needs; it is granted on projects.
+/// The permission set for all resources; it is granted on projects.
 pub const PERMISSION_SET: &str = "AllProductsReadOnly";
 
-/// The list is read this far, which is ten thousand resources, those first that were modified last.
+/// The most pages that are read: ten thousand resources, the last modified first.
 const MAX_PAGES: usize = 100;
 
 #[derive(Deserialize)]
@@ -29,10 +29,10 @@ struct Resource {
     name: Option<String>,
 }
 
-/// The names of an organization's resources, by id: of all, or of as many as can be read before the deadline.
+/// The names of an organization's resources, by id: all, or as many as can be read before the deadline.
 ///
 /// # Errors
-/// When a page cannot be read; when the deadline ends the first one.
+/// When a page cannot be read, or the deadline ends before the first page.
 pub(crate) async fn resources(
     client: &Client,
     organization: &str,
@@ -54,12 +54,12 @@ pub(crate) async fn resources(
         let page = client.get(&call, deadline, |body| serde_json::from_slice::<Resources>(&body)).await;
         let page = match page {
             Ok(page) => page,
-            // Some names are better than none, and the events have names of their own.
+            // Some names are better than none, and events have names too.
             Err(Error::Timeout { .. } | Error::RateLimited { .. }) if !seen.is_empty() => break,
             Err(error) => return Err(error),
         };
         let listed = page.resources.into_iter().filter_map(|resource| Some((resource.id, resource.name?)));
-        // The first one is the one that was modified last.
+        // The first resource of an id is the last modified.
         for (id, name) in listed.filter(|(_, name)| !name.is_empty()) {
             names.entry(id).or_insert(name);
         }

@@ -1,4 +1,4 @@
-//! The filters that the Audit Trail API applies itself.
+//! The filters of the Audit Trail API.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub enum Param {
 }
 
 impl Param {
-    /// The parameter's name in the API, its name for people, and the text column that the API compares, where it is one.
+    /// The parameter's name in the API, its name for people, and the text column that the API compares, if it does.
     fn row(self) -> (&'static str, &'static str, Option<Column>) {
         match self {
             Self::Product => ("product_name", "product", Some(Column::Product)),
@@ -52,7 +52,7 @@ impl Param {
         self.row().1
     }
 
-    /// The text column that the API compares, where it is one.
+    /// The text column that the API compares, if it compares one.
     #[must_use]
     pub fn column(self) -> Option<Column> {
         self.row().2
@@ -67,7 +67,7 @@ impl Param {
     }
 }
 
-/// Values of some parameters; each is an exact match, and all must hold.
+/// Values of some parameters; an event has to equal all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Filter(BTreeMap<Param, String>);
@@ -92,7 +92,7 @@ impl Filter {
         self.0.iter().map(|(param, value)| (*param, value.as_str()))
     }
 
-    /// The part of the filter that a list of the API has parameters for; the rest is left to the caller.
+    /// The part of the filter for which a list of the API has parameters; the caller applies the rest.
     #[must_use]
     pub fn known_to(&self, list: List) -> Self {
         let mut filter = self.clone();
@@ -100,7 +100,7 @@ impl Filter {
         filter
     }
 
-    /// Whether all events of `other` are among those of this filter.
+    /// Whether this filter passes all events that `other` passes.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.iter().all(|(param, value)| other.get(param) == Some(value))

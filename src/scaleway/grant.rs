@@ -1,7 +1,7 @@
-//! Whether a refusal (403) may be one of a permission that is on its way.
+//! Refusals (403) of permissions that are still propagating.
 //!
-//! Scaleway's servers learn of a grant one by one: for up to two minutes some refuse a key that others serve. Such a refusal
-//! is worth another try; one that lasts is not.
+//! Scaleway's servers learn of a grant one by one: for up to two minutes some refuse a key that others serve. A call refused
+//! meanwhile is retried; a lasting refusal is not.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,19 +11,19 @@ use tokio::sync::Notify;
 
 use crate::transport;
 
-/// How long a grant takes to reach all servers: a server that refuses for longer refuses for good.
+/// The longest propagation of a grant: a region that refuses for longer refuses for good.
 const PROPAGATION: Duration = Duration::from_mins(2);
 
-/// How long ago a call may have succeeded to speak for another that needs the same permission.
+/// The age up to which a success shows that another call with the same permission may succeed.
 const RECENT: Duration = Duration::from_secs(10);
 
-/// What stands and falls with one grant: a permission set, and a list where not all that the set permits is granted together.
+/// A permission set, and a list of the API if its lists are granted separately.
 pub(super) type Permission = (&'static str, String);
 
-/// What is known about the permissions of one key. Clones share it.
+/// The observed permissions of one key. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Grants {
-    /// Locked for a few instructions, never while something is awaited.
+    /// Locked for a few instructions, never across an await.
     state: Arc<Mutex<State>>,
     /// Notified when a call ends.
     ended: Arc<Notify>,
@@ -31,20 +31,20 @@ pub(super) struct Grants {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When a call last succeeded.
+    /// The last success of each permission.
     succeeded: HashMap<Permission, Instant>,
-    /// Since when a permission has been refused in a region.
+    /// The first refusal of a permission in a region since its last success there.
     refused: HashMap<(Permission, String), Instant>,
-    /// When a call last succeeded in a region that had refused it.
+    /// The last success in a region that had refused the permission.
     granted: Option<Instant>,
-    /// How many calls have been asked for and not ended.
+    /// The number of calls that have begun and not ended.
     under_way: HashMap<Permission, usize>,
 }
 
-/// What a refusal is.
+/// The verdict on a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    /// Other calls succeed: the grant is on its way.
+    /// Other calls succeed: the grant is propagating.
     Passing,
     /// The calls under way decide.
     Undecided,
@@ -65,13 +65,7 @@ impl Grants {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call begins that needs a permission in a region.
-    pub(super) fn begin(&self, permission: &Permission, region: &str) -> UnderWay {
-        *self.state().under_way.entry(permission.clone()).or_default() += 1;
-        UnderWay { grants: self.clone(), permission: permission.clone(), region: region.to_owned() }
-    }
-
-    /// Whether a grant is known to be on its way: a call was refused, and answered since.
+    /// Whether a grant is known to be propagating: a region has refused and later answered.
     pub(super) fn is_propagating(&self) -> bool {
         self.state().granted.is_some_and(|then| then.elapsed() < PROPAGATION)
     }
@@ -90,32 +84,10 @@ impl Grants {
             Refusal::Lasting
         }
     }
-
-    /// Whether a refused call is worth another try; waits for calls under way where they decide.
-    pub(super) async fn is_passing(&self, permission: &Permission, region: &str, deadline: Instant) -> bool {
-        loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            // From here on, no call ends unseen.
-            ended.as_mut().enable();
-            match self.judge(permission, region, Instant::now()) {
-                Refusal::Passing => return true,
-                Refusal::Lasting => return false,
-                Refusal::Undecided => {
-                    if tokio::time::timeout_at(deadline.into(), ended).await.is_err() {
-                        return false;
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl UnderWay {
-    /// The call was answered: the key has the permission.
-    pub(super) fn succeeded(self) {
-        self.succeeded_at(Instant::now());
-    }
-
+    /// Ends a call that was answered: the key has the permission.
     fn succeeded_at(self, now: Instant) {
         let mut state = self.grants.state();
         state.succeeded.insert(self.permission.clone(), now);
@@ -124,11 +96,7 @@ impl UnderWay {
         }
     }
 
-    /// The call was refused.
-    pub(super) fn refused(self) {
-        self.refused_at(Instant::now());
-    }
-
+    /// Ends a call that was refused.
     fn refused_at(self, now: Instant) {
         self.grants.state().refused.entry((self.permission.clone(), self.region.clone())).or_insert(now);
     }
@@ -143,7 +111,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// The permission of one call, in the region that it asks.
+/// The permission of one call in its region.
 #[derive(Debug)]
 pub(super) struct Access<'a> {
     pub(super) grants: &'a Grants,
@@ -155,43 +123,64 @@ impl transport::Access for Access<'_> {
     type Try = UnderWay;
 
     fn begin(&self) -> UnderWay {
-        self.grants.begin(&self.permission, self.region)
+        *self.grants.state().under_way.entry(self.permission.clone()).or_default() += 1;
+        UnderWay { grants: self.grants.clone(), permission: self.permission.clone(), region: self.region.to_owned() }
     }
 
     fn succeeded(&self, attempt: UnderWay) {
-        attempt.succeeded();
+        attempt.succeeded_at(Instant::now());
     }
 
     fn refused(&self, attempt: UnderWay) {
-        attempt.refused();
+        attempt.refused_at(Instant::now());
     }
 
+    /// Waits for calls under way if they decide.
     async fn is_passing(&self, deadline: Instant) -> bool {
-        self.grants.is_passing(&self.permission, self.region, deadline).await
+        loop {
+            let mut ended = std::pin::pin!(self.grants.ended.notified());
+            // Enabled before the state is read, so that the end of no call is missed.
+            ended.as_mut().enable();
+            match self.grants.judge(&self.permission, self.region, Instant::now()) {
+                Refusal::Passing => return true,
+                Refusal::Lasting => return false,
+                Refusal::Undecided => {
+                    if tokio::time::timeout_at(deadline.into(), ended).await.is_err() {
+                        return false;
+                    }
+                }
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Access as _;
 
     fn trail() -> Permission {
         ("AuditTrailReadOnly", String::new())
     }
 
-    /// What a refusal in Amsterdam is, `seconds` after the start.
+    /// The access of a call to the trail of a region.
+    fn access<'a>(grants: &'a Grants, region: &'a str) -> Access<'a> {
+        Access { grants, permission: trail(), region }
+    }
+
+    /// The verdict on a refusal in Amsterdam, `seconds` after the start.
     fn judged(grants: &Grants, start: Instant, seconds: u64) -> Refusal {
         grants.judge(&trail(), "nl-ams", start + Duration::from_secs(seconds))
     }
 
     #[test]
-    fn a_refusal_between_answers_is_passing_for_as_long_as_there_are_answers() {
+    fn a_refusal_is_passing_while_other_calls_succeed() {
         let (grants, start) = (Grants::default(), Instant::now());
-        grants.begin(&trail(), "nl-ams").refused_at(start);
-        assert_eq!(judged(&grants, start, 0), Refusal::Lasting, "nothing speaks for it");
+        access(&grants, "nl-ams").begin().refused_at(start);
+        assert_eq!(judged(&grants, start, 0), Refusal::Lasting, "no other call succeeded");
         for second in (0..110).step_by(5) {
-            grants.begin(&trail(), "fr-par").succeeded_at(start + Duration::from_secs(second));
-            grants.begin(&trail(), "nl-ams").refused_at(start + Duration::from_secs(second));
+            access(&grants, "fr-par").begin().succeeded_at(start + Duration::from_secs(second));
+            access(&grants, "nl-ams").begin().refused_at(start + Duration::from_secs(second));
             assert_eq!(judged(&grants, start, second), Refusal::Passing, "{second} s");
         }
         assert_eq!(judged(&grants, start, 114), Refusal::Passing);
@@ -199,61 +188,60 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_refuses_for_two_minutes_refuses_for_good_whatever_others_answer() {
+    fn a_region_that_refuses_for_two_minutes_refuses_for_good() {
         let (grants, start) = (Grants::default(), Instant::now());
-        grants.begin(&trail(), "nl-ams").refused_at(start);
-        grants.begin(&trail(), "fr-par").succeeded_at(start + Duration::from_secs(119));
+        access(&grants, "nl-ams").begin().refused_at(start);
+        access(&grants, "fr-par").begin().succeeded_at(start + Duration::from_secs(119));
         assert_eq!(judged(&grants, start, 119), Refusal::Passing);
         assert_eq!(judged(&grants, start, 120), Refusal::Lasting);
-        // An answer there begins a new count.
+        // A success in the region restarts the two minutes.
         assert!(!grants.is_propagating());
-        grants.begin(&trail(), "nl-ams").succeeded_at(start + Duration::from_secs(130));
+        access(&grants, "nl-ams").begin().succeeded_at(start + Duration::from_secs(130));
         assert!(grants.is_propagating());
-        grants.begin(&trail(), "nl-ams").refused_at(start + Duration::from_secs(131));
+        access(&grants, "nl-ams").begin().refused_at(start + Duration::from_secs(131));
         assert_eq!(judged(&grants, start, 132), Refusal::Passing);
     }
 
     #[test]
-    fn a_permission_does_not_speak_for_another() {
+    fn a_success_says_nothing_about_another_permission() {
         let (grants, start) = (Grants::default(), Instant::now());
         let users = ("IAMReadOnly", "users".to_owned());
-        grants.begin(&users, "").succeeded_at(start);
-        grants.begin(&trail(), "nl-ams").refused_at(start);
+        Access { permission: users.clone(), ..access(&grants, "") }.begin().succeeded_at(start);
+        access(&grants, "nl-ams").begin().refused_at(start);
         assert_eq!(judged(&grants, start, 0), Refusal::Lasting);
         assert_eq!(grants.judge(&("IAMReadOnly", "applications".to_owned()), "", start), Refusal::Lasting);
         assert_eq!(grants.judge(&users, "", start), Refusal::Passing);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_waits_for_the_calls_that_can_tell() {
+    async fn a_refusal_waits_for_calls_under_way() {
         let deadline = Instant::now() + Duration::from_hours(1);
-        let refused = |grants: &Grants| grants.begin(&trail(), "nl-ams").refused();
         for answers in [true, false] {
             let grants = Grants::default();
-            let others = ["fr-par", "pl-waw"].map(|region| grants.begin(&trail(), region));
-            refused(&grants);
+            let others = ["fr-par", "pl-waw"].map(|region| access(&grants, region).begin());
+            access(&grants, "nl-ams").begin().refused_at(Instant::now());
             let decide = async {
                 for (second, other) in others.into_iter().enumerate() {
                     tokio::time::sleep(Duration::from_secs(second as u64 + 1)).await;
-                    if answers { other.succeeded() } else { other.refused() }
+                    if answers { other.succeeded_at(Instant::now()) } else { other.refused_at(Instant::now()) }
                 }
             };
-            let permission = trail();
-            assert_eq!(tokio::join!(grants.is_passing(&permission, "nl-ams", deadline), decide).0, answers);
+            let access = access(&grants, "nl-ams");
+            assert_eq!(tokio::join!(access.is_passing(deadline), decide).0, answers);
         }
-        // One that hangs is waited for until the deadline at most.
+        // The wait for a call that hangs ends at the deadline.
         let grants = Grants::default();
-        let _hangs = grants.begin(&trail(), "fr-par");
-        refused(&grants);
+        let _hangs = access(&grants, "fr-par").begin();
+        access(&grants, "nl-ams").begin().refused_at(Instant::now());
         let soon = Instant::now() + Duration::from_secs(1);
-        assert!(!grants.is_passing(&trail(), "nl-ams", soon).await);
+        assert!(!access(&grants, "nl-ams").is_passing(soon).await);
     }
 
     #[test]
-    fn a_call_that_is_given_up_is_no_longer_under_way() {
+    fn a_dropped_call_is_no_longer_under_way() {
         let grants = Grants::default();
-        let call = grants.begin(&trail(), "fr-par");
-        grants.begin(&trail(), "nl-ams").refused();
+        let call = access(&grants, "fr-par").begin();
+        access(&grants, "nl-ams").begin().refused_at(Instant::now());
         assert_eq!(judged(&grants, Instant::now(), 0), Refusal::Undecided);
         drop(call);
         assert_eq!(judged(&grants, Instant::now(), 0), Refusal::Lasting);

@@ -1,6 +1,6 @@
-//! Who a principal is: the users and applications of IAM, v1alpha1.
+//! Principals: the users and applications of IAM, v1alpha1.
 //!
-//! An event names its principal by id alone, without whether it is a user or an application.
+//! An event has only the id of its principal, which may be a user or an application.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -11,10 +11,10 @@ use super::client::Client;
 use super::error::Error;
 use super::list;
 
-/// What reading names needs.
+/// The permission set for names.
 pub const PERMISSION_SET: &str = "IAMReadOnly";
 
-/// What kind of principal an id belongs to.
+/// A kind of principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrincipalKind {
     /// A person's account.
@@ -37,36 +37,36 @@ impl PrincipalKind {
 /// A principal's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The e-mail address or user name of a user, the name of an application.
+    /// A user's e-mail address or user name, or an application's name.
     pub name: String,
     /// User or application.
     pub kind: PrincipalKind,
     /// Whether the name comes from the trail, because IAM does not have it.
-    pub is_told: bool,
-    /// All that it is called, the name included, in lower case.
+    pub is_from_trail: bool,
+    /// All names of the principal, in lower case.
     aliases: Vec<String>,
 }
 
 impl Principal {
-    /// A principal that an event names as its resource of a type; nothing where the type is none of a principal.
+    /// A principal from an event's resource; `None` if the resource's type is not a principal's.
     #[must_use]
-    pub(crate) fn told(resource_type: &str, name: &str) -> Option<Self> {
+    pub(crate) fn from_trail(resource_type: &str, name: &str) -> Option<Self> {
         let kind = match resource_type {
             "iam_user" | "account_user" => PrincipalKind::User,
             "iam_application" => PrincipalKind::Application,
             _ => return None,
         };
-        Some(Self { name: name.to_owned(), kind, is_told: true, aliases: vec![name.to_lowercase()] })
+        Some(Self { name: name.to_owned(), kind, is_from_trail: true, aliases: vec![name.to_lowercase()] })
     }
 
-    /// A principal of IAM that is called by some names; nothing where all of them are empty.
-    fn called(kind: PrincipalKind, names: impl IntoIterator<Item = Option<String>>) -> Option<Self> {
+    /// A principal of IAM with some names; `None` if all of them are empty.
+    fn from_iam(kind: PrincipalKind, names: impl IntoIterator<Item = Option<String>>) -> Option<Self> {
         let names: Vec<String> = names.into_iter().flatten().filter(|name| !name.is_empty()).collect();
         let aliases = names.iter().map(|name| name.to_lowercase()).collect();
-        Some(Self { name: names.into_iter().next()?, kind, is_told: false, aliases })
+        Some(Self { name: names.into_iter().next()?, kind, is_from_trail: false, aliases })
     }
 
-    /// Whether one of its names fits: a user has an e-mail address and a user name.
+    /// Whether one of the names fits: a user has an e-mail address and a user name.
     #[must_use]
     pub(crate) fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
         fits(&self.name) || self.aliases.iter().any(|alias| fits(alias))
@@ -77,22 +77,22 @@ impl Principal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     by_id: HashMap<String, Principal>,
-    /// Users by the other id that Account and log-ins know them by, with their id in IAM.
+    /// The ids of users in Account and in log-ins, with their ids in IAM.
     by_account: HashMap<String, String>,
 }
 
 impl Names {
-    /// The same names, and those of other principals from the trail.
+    /// The same names, with other principals from the trail.
     #[must_use]
-    pub fn with(&self, told: impl IntoIterator<Item = (String, Principal)>) -> Self {
+    pub fn with(&self, others: impl IntoIterator<Item = (String, Principal)>) -> Self {
         let mut names = self.clone();
-        for (id, who) in told {
+        for (id, who) in others {
             names.by_id.entry(id).or_insert(who);
         }
         names
     }
 
-    /// Who an id belongs to.
+    /// The principal of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Principal> {
         self.by_id.get(id).or_else(|| self.by_id.get(self.by_account.get(id)?))
@@ -104,25 +104,23 @@ impl Names {
         self.by_id.iter().map(|(id, who)| ((who.name.as_str(), id.as_str()), who.kind)).collect()
     }
 
-    /// The ids of the principals that are meant. A user has two ids: IAM's, and Account's.
+    /// The ids of the principals that `is_meant` selects. A user has two ids: IAM's, and Account's.
     #[must_use]
     pub fn ids_of(&self, is_meant: impl Fn(&Principal) -> bool) -> Vec<&str> {
-        let mut ids: Vec<&str> =
-            self.by_id.iter().filter(|(_, who)| is_meant(who)).map(|(id, _)| id.as_str()).collect();
-        let accounts =
-            self.by_account.iter().filter(|(_, id)| ids.contains(&id.as_str())).map(|(account, _)| account.as_str());
-        ids.extend(accounts.collect::<Vec<_>>());
+        let in_iam = self.by_id.iter().filter(|(_, who)| is_meant(who)).map(|(id, _)| id);
+        let accounts = self.by_account.iter().filter(|(_, id)| self.by_id.get(*id).is_some_and(&is_meant));
+        let mut ids: Vec<&str> = in_iam.chain(accounts.map(|(account, _)| account)).map(String::as_str).collect();
         ids.sort_unstable();
         ids
     }
 
-    /// The id that IAM knows a principal by, where `id` is another of the same principal.
+    /// The id in IAM of the user with `id` in Account; any other id unchanged.
     #[must_use]
     pub fn in_iam<'a>(&'a self, id: &'a str) -> &'a str {
         self.by_account.get(id).map_or(id, String::as_str)
     }
 
-    /// All ids of the principal that `id` belongs to; none where no principal has it.
+    /// All ids of the principal of `id`; empty for an unknown id.
     #[must_use]
     pub fn same_as(&self, id: &str) -> Vec<&str> {
         let Some((id, _)) = self.by_id.get_key_value(self.in_iam(id)) else { return Vec::new() };
@@ -152,7 +150,7 @@ struct Application {
 /// The names of an organization's principals.
 ///
 /// # Errors
-/// When a list of IAM cannot be read whole.
+/// When a page of users or applications cannot be read.
 pub(crate) async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
     let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
     let (users, applications) = tokio::try_join!(
@@ -161,12 +159,12 @@ pub(crate) async fn names(client: &Client, organization: &str, deadline: Instant
     )?;
     let mut names = Names::default();
     for user in users {
-        let Some(who) = Principal::called(PrincipalKind::User, [user.email, user.username]) else { continue };
+        let Some(who) = Principal::from_iam(PrincipalKind::User, [user.email, user.username]) else { continue };
         names.by_account.extend(user.account_root_user_id.map(|account| (account, user.id.clone())));
         names.by_id.insert(user.id, who);
     }
     for application in applications {
-        let who = Principal::called(PrincipalKind::Application, [application.name]);
+        let who = Principal::from_iam(PrincipalKind::Application, [application.name]);
         names.by_id.extend(who.map(|who| (application.id, who)));
     }
     Ok(names)

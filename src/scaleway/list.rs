@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::client::{Call, Client};
 use super::error::Error;
 
-/// A list has at most this many pages of 100; it only guards against one that never ends.
+/// The most pages of 100 items; a guard against a list that never ends.
 const MAX_PAGES: u32 = 1_000;
 
-/// All items of a list of an organization. A page has them under the name of the list, which ends its path.
+/// All items of a list of an organization. A page has the items under the last segment of the path.
 ///
 /// # Errors
 /// When a page cannot be read.
@@ -38,7 +38,7 @@ pub(super) async fn numbered<T: DeserializeOwned>(
     Ok(all)
 }
 
-/// The items of a page, and how many the list has in all.
+/// The items of a page, and the number of items in the whole list.
 fn read<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<(Vec<T>, u64), serde_json::Error> {
     let mut page: Map<String, Value> = serde_json::from_slice(body)?;
     Ok((field(&mut page, name)?, field(&mut page, "total_count")?))

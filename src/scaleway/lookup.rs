@@ -1,4 +1,4 @@
-//! `Lookup`: one value beside the events, such as the list of names: cached, renewed, and used on where a renewal fails.
+//! `Lookup`: one cached value beside the events, such as the list of names.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,21 +10,21 @@ use tokio::time::Instant;
 use super::error::Error;
 use crate::time::{Clock, Time};
 
-/// How long a value is good.
+/// The age up to which a value is good.
 const GOOD_FOR: Duration = Duration::from_mins(10);
 
-/// How long a failure is cached, so that a missing permission costs one call a minute and not one a query.
+/// The age up to which a failure is cached, so that a missing permission costs one call a minute and not one a query.
 const FAILURE_FOR: Duration = Duration::from_mins(1);
 
-/// How soon a value is fetched again when it lacks something that a question needs.
+/// The age after which a value that lacks something needed is fetched again.
 const LACKING_FOR: Duration = Duration::from_secs(30);
 
-/// One value that is looked up beside the events, for all questions of a data source.
+/// One value beside the events, for all questions of a data source: cached, and renewed when it is too old.
 ///
-/// A renewal that fails leaves the last value: a stale value is better than none, and [`Found::stale`] has the reason.
+/// A failed renewal leaves the last value: a stale value is better than none, and [`Found::stale`] has the reason.
 #[derive(Debug)]
 pub(crate) struct Lookup<T> {
-    /// Locked for a few instructions, never while something is awaited.
+    /// Locked for a few instructions, never across an await.
     cached: Mutex<Cached<T>>,
     /// Locked while a value is fetched, so that concurrent callers share one fetch.
     fetching: tokio::sync::Mutex<()>,
@@ -46,25 +46,25 @@ struct Dated<T> {
     time: Time,
 }
 
-/// A value that was looked up.
+/// The value of a lookup.
 #[derive(Debug)]
 pub struct Found<T> {
     /// The value.
     pub value: Arc<T>,
-    /// Why it is not a newer one, where its renewal failed.
+    /// The failure of its renewal, if it is too old.
     pub stale: Option<Stale>,
 }
 
-/// Why a value is not a newer one.
+/// The failure of a value's renewal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stale {
     /// When the value was fetched.
     pub time: Time,
     /// When the value was looked up.
     pub looked_up: Time,
-    /// Whether it is older than a value without a failure can be.
+    /// Whether the value is older than any value without a failure.
     pub expired: bool,
-    /// What its renewal failed with.
+    /// The error of the renewal.
     pub error: Error,
 }
 
@@ -75,16 +75,16 @@ impl<T> Clone for Found<T> {
 }
 
 impl<T> Found<T> {
-    /// A value that nothing is wrong with.
+    /// A value without a failure.
     #[must_use]
     pub(crate) fn fresh(value: Arc<T>) -> Self {
         Self { value, stale: None }
     }
 
-    /// The value unless it is older than a value without a failure can be: an alert's verdict may not depend on that.
+    /// The value, unless it is expired: an alert's verdict may not depend on an expired value.
     ///
     /// # Errors
-    /// What the value's renewal failed with.
+    /// The error of the renewal of an expired value.
     pub(crate) fn unexpired(self) -> Result<Self, Error> {
         match self.stale {
             Some(Stale { expired: true, error, .. }) => Err(error),
@@ -104,7 +104,7 @@ impl Stale {
 }
 
 impl<T> Cached<T> {
-    /// The value, however old, or the failure where there has never been one.
+    /// The value, however old, or the failure if there has never been a value.
     fn answer(&self) -> Option<Result<Found<T>, Error>> {
         let Some(Dated { value, fetched, time }) = &self.value else {
             return self.failure.as_ref().map(|(error, _)| Err(error.clone()));
@@ -118,7 +118,7 @@ impl<T> Cached<T> {
         Some(Ok(Found { value: Arc::clone(value), stale }))
     }
 
-    /// The same where nothing need be fetched.
+    /// As [`answer`](Self::answer), if nothing need be fetched.
     fn good(&self, lacks: &impl Fn(&T) -> bool) -> Option<Result<Found<T>, Error>> {
         let good = match (&self.failure, &self.value) {
             (Some((_, failed)), _) => failed.elapsed() < FAILURE_FOR,
@@ -133,7 +133,7 @@ impl<T> Cached<T> {
         self.failure.as_ref().map(|(_, failed)| *failed).or(self.value.as_ref().map(|value| value.fetched))
     }
 
-    /// Takes in what a fetch ended with.
+    /// Stores the result of a fetch.
     fn put(&mut self, fetched: Result<T, Error>) -> Result<Found<T>, Error> {
         let ended = Instant::now();
         match fetched {
@@ -159,25 +159,25 @@ impl<T> Lookup<T> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value in the cache, where it is good and its renewal has not failed.
+    /// The cached value, if it is good and its renewal has not failed.
     #[must_use]
     pub(crate) fn get_cached(&self) -> Option<Arc<T>> {
         let found = self.cached().good(&|_| false)?.ok()?;
         found.stale.is_none().then_some(found.value)
     }
 
-    /// Whether there has never been a value, since what was asked for does not exist.
+    /// Whether there has never been a value, because its source does not exist.
     #[must_use]
     pub(crate) fn is_absent(&self) -> bool {
         let cached = self.cached();
         cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())
     }
 
-    /// The value, from the cache where it is good, or else from `fetch`, which ends at the deadline; `lacks` returns that
-    /// something is missing in it.
+    /// The value, from the cache if it is good, or else from `fetch`, which ends at the deadline; `lacks` returns whether
+    /// something is missing in the value.
     ///
     /// # Errors
-    /// When nothing could ever be fetched.
+    /// When no fetch has ever succeeded.
     pub(crate) async fn get(
         &self,
         deadline: std::time::Instant,
@@ -194,7 +194,7 @@ impl<T> Lookup<T> {
     /// The value, fetched now even if it is cached; callers that wait for the same fetch share it.
     ///
     /// # Errors
-    /// When nothing could ever be fetched.
+    /// When no fetch has ever succeeded.
     pub(crate) async fn get_now(
         &self,
         deadline: std::time::Instant,
@@ -204,7 +204,7 @@ impl<T> Lookup<T> {
         self.fetch(deadline, fetch, |cached| cached.answer().filter(|_| cached.last() > Some(asked))).await
     }
 
-    /// Fetches, unless another caller has done so meanwhile, as `shared` says.
+    /// Fetches, unless `shared` returns the answer of another caller's fetch meanwhile.
     async fn fetch(
         &self,
         deadline: std::time::Instant,
@@ -217,7 +217,8 @@ impl<T> Lookup<T> {
             return shared;
         }
         if turn.is_err() {
-            // Another caller's fetch takes longer than this caller has time: this one can only say what it was late for.
+            // Another caller's fetch outlasts this caller's deadline. Without an answer, `fetch` fails at the deadline with
+            // an error.
             let answer = self.cached().answer();
             return match answer {
                 Some(answer) => answer,
@@ -236,7 +237,7 @@ mod tests {
     use super::*;
     use crate::time::FixedClock;
 
-    /// A lookup, and what was fetched for it.
+    /// A lookup, and the number of its fetches.
     struct Source {
         lookup: Lookup<usize>,
         fetched: AtomicUsize,
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_renewal_that_fails_keeps_the_value_and_says_so() {
+    async fn after_a_failed_renewal_the_value_is_stale() {
         let source = Source::default();
         let cached = || source.lookup.get_cached().map(|value| *value);
         assert_eq!(cached(), None);
@@ -291,7 +292,7 @@ mod tests {
         pass(1).await;
         assert_eq!(cached(), None);
         assert_eq!(source.get(true).await, Ok((1, true)));
-        assert_eq!(cached(), None, "what could not be renewed is not good");
+        assert_eq!(cached(), None, "a stale value is not good");
         pass(58).await;
         assert_eq!(source.get(false).await, Ok((1, true)), "a failure is cached for a minute");
         pass(2).await;
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failed_health_check_throws_no_value_away() {
+    async fn a_failed_health_check_discards_no_value() {
         let source = Source::default();
         source.get(false).await.unwrap();
         assert_eq!(source.get_now(true).await, Ok((1, true)));
@@ -359,7 +360,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_fetch_that_is_given_up_leaves_the_next_caller_its_own() {
+    async fn a_cancelled_fetch_does_not_block_the_next_caller() {
         let source = Source::default();
         let given_up = tokio::time::timeout(Duration::from_millis(1), source.get(false)).await;
         assert!(given_up.is_err());
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stale_value_expires_with_the_time_that_a_fresh_one_is_good_for() {
+    async fn a_stale_value_expires_at_the_age_of_a_good_one() {
         let source = Source::default();
         source.get(false).await.unwrap();
         let found = async || source.lookup.get_now(later(), source.fetch(true)).await.unwrap();
@@ -377,7 +378,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn absent_is_what_does_not_exist_and_never_did() {
+    async fn a_lookup_is_absent_if_its_source_never_existed() {
         let absent = Error::Status { status: 404, message: "Not Found".to_owned(), about: None };
         let Source { lookup, .. } = Source::default();
         assert!(!lookup.is_absent());
@@ -390,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_value_says_from_when_it_is_in_one_sentence() {
+    fn the_sentence_of_a_stale_value_has_its_time() {
         let at = |text: &str| Time::from(text.parse::<DateTime<Utc>>().unwrap());
         let sentence = |now: &str| {
             let stale = Stale { time: at("2026-11-28T14:05:59Z"), looked_up: at(now), expired: false, error: busy() };
