@@ -1,21 +1,21 @@
-//! The hook for services whose refusals (403) may pass.
+//! The hook for services whose refusals (403) may be temporary.
 
 use std::time::Instant;
 
-/// What a service knows about the permission of one call. A client reports each try of the call to it.
+/// A service's knowledge of the permission of one call. A client reports each try of the call to it.
 pub(crate) trait Access: Sync {
-    /// A try under way; dropped where the try is given up, or fails in any way but a refusal.
+    /// A try under way; dropped if the try is cancelled, or fails in any way but a refusal.
     type Try: Send;
 
-    /// A try begins; it waits for a permit first.
+    /// Begins a try, before it waits for a permit.
     fn begin(&self) -> Self::Try;
 
-    /// The try was answered.
+    /// Ends a try that was answered.
     fn succeeded(&self, attempt: Self::Try);
 
-    /// The try was refused.
+    /// Ends a try that was refused.
     fn refused(&self, attempt: Self::Try);
 
-    /// Whether a refusal is worth another try; waits until the deadline at most.
+    /// Whether to retry a refused call; waits until the deadline at most.
     fn is_passing(&self, deadline: Instant) -> impl Future<Output = bool> + Send;
 }

@@ -1,5 +1,5 @@
-//! How many calls run at the same time: as many as configured until the service throttles some (429), then fewer, then more
-//! again, one by one: additive increase, multiplicative decrease.
+//! The limit of concurrent calls: the configured one until the service throttles a call (429), then lower, then rising again
+//! one by one: additive increase, multiplicative decrease.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The factor by which the limit shrinks when a call is throttled.
 const SHRINK: f64 = 0.7;
 
-/// By how much the limit grows when as many calls as it allows have succeeded.
+/// The growth of the limit when as many calls as it allows have succeeded.
 const GROW: f64 = 0.1;
 
-/// Throttled calls closer together than this have one cause.
+/// Throttled calls closer together than this shrink the limit once.
 const ONE_CAUSE: Duration = Duration::from_millis(250);
 
 /// The limit of one client's calls. Clones share it.
@@ -26,9 +26,9 @@ pub(super) struct AdaptiveLimit {
 #[derive(Debug)]
 struct State {
     most: f64,
-    /// It grows by fractions.
+    /// The limit, which grows by fractions.
     limit: f64,
-    /// How many permits there are, taken ones included.
+    /// The number of permits, taken ones included.
     permits: usize,
     shrunk: Option<Instant>,
 }
@@ -40,7 +40,7 @@ impl State {
     }
 }
 
-/// The right to make one call, until it is dropped.
+/// The permit of one call, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     permit: Option<OwnedSemaphorePermit>,
@@ -62,7 +62,7 @@ impl AdaptiveLimit {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a permit; calls get theirs in the order in which they asked.
+    /// Waits for a permit; permits are given in the order of calls.
     pub(super) async fn acquire(&self) -> Permit {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
         Permit { permit: Some(permit), limit: self.clone() }
@@ -77,7 +77,7 @@ impl AdaptiveLimit {
         state.shrunk = Some(Instant::now());
         state.limit = (state.limit * SHRINK).max(1.0);
         let surplus = state.permits.saturating_sub(state.target());
-        // Permits that are in use go when they are dropped.
+        // A surplus permit in use is removed when it is dropped.
         state.permits -= self.permits.forget_permits(surplus);
     }
 
@@ -90,7 +90,7 @@ impl AdaptiveLimit {
         self.permits.add_permits(missing);
     }
 
-    /// How many calls may run at the same time just now.
+    /// The present limit of concurrent calls.
     pub(super) fn current(&self) -> usize {
         self.state().target()
     }

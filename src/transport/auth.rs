@@ -1,14 +1,14 @@
-//! How a call proves who makes it.
+//! The authentication of calls.
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::SetupError;
 
-/// The authentication of a client's calls; printing it shows no secret.
+/// The authentication of a client's calls; its debug output has no secret.
 #[derive(Clone, Debug)]
 pub(crate) enum Auth {
-    /// The secret alone, in a header of the service's own.
+    /// The secret alone, in a header particular to the service.
     Header {
         /// The header's name.
         name: HeaderName,
@@ -27,7 +27,7 @@ impl Auth {
         }
     }
 
-    /// The header that a call carries, marked as sensitive.
+    /// The header of a call, flagged as sensitive.
     ///
     /// # Errors
     /// When the secret cannot be a header's value.

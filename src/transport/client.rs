@@ -1,4 +1,4 @@
-//! One HTTP client: authentication, permits, deadlines, retries, and the reading of bodies.
+//! The HTTP client: authentication, permits, deadlines, retries and bodies.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::time::{Clock, Time};
 /// The size of a usual page of answers.
 const USUAL_ANSWER_BYTES: usize = 1 << 20;
 
-/// What a client has to know.
+/// The configuration of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Config<'a> {
     /// The service's name, for the log.
@@ -94,24 +94,24 @@ impl Client {
         })
     }
 
-    /// How many calls may run at the same time just now.
+    /// The present limit of concurrent calls.
     #[must_use]
     pub(crate) fn concurrent_calls(&self) -> usize {
         self.limit.current()
     }
 
-    /// A text of the service on one line, bounded in length, and without the secret.
+    /// A text from the service on one line, bounded in length, and without the secret.
     #[must_use]
     pub(crate) fn redact(&self, text: &str) -> String {
         redact(&self.secret, text)
     }
 
-    /// Gets a JSON answer and reads it with `read`, trying again where that can help, until `deadline`.
+    /// Gets a JSON answer and reads it with `read`; retries where that can help, until `deadline`.
     ///
-    /// Tried again: a broken connection, 429, 5xx, an answer that `read` refuses, and 403 where `access` takes it for passing.
+    /// Retried are a broken connection, 429, 5xx, an answer that `read` refuses, and 403 if `access` judges it temporary.
     ///
     /// # Errors
-    /// The last failure, when trying again cannot help or the deadline is near.
+    /// The last failure, if a retry cannot help or the deadline is near.
     pub(crate) async fn get_json<T>(
         &self,
         request: Request<'_>,
@@ -145,7 +145,7 @@ impl Client {
             let time_left = deadline.saturating_duration_since(Instant::now());
             let delay = retry::next_delay(tries, failure, error.retry_after(), time_left, fastrand::f64());
             let Some(delay) = delay else {
-                // The failure before a try that the deadline cut short says more.
+                // If the deadline cut this try short, the failure before it is more informative.
                 let cut_short = matches!(error, Error::Timeout { .. }) && Instant::now() >= deadline;
                 return Err(last.filter(|_| cut_short).unwrap_or(error));
             };
@@ -176,7 +176,7 @@ impl Client {
         error.failure()
     }
 
-    /// One try, with a timeout that includes the reading of the body.
+    /// One try, with a timeout that includes the body.
     async fn once(&self, request: Request<'_>, deadline: Instant, tries: u32) -> Result<Vec<u8>, Error> {
         let timeout = self.call_timeout.min(deadline.saturating_duration_since(Instant::now()));
         let timer = self.meter.start_timer();
@@ -194,7 +194,7 @@ impl Client {
         let response = self.http.get(url).query(request.query).header(name, value).send().await;
         let response = response.map_err(|e| self.unreachable(e))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        // An error may be a proxy's.
+        // An error may come from a proxy with another clock.
         if let Some(date) = text(&headers, &DATE).filter(|_| status.is_success()) {
             self.clock.observe_date(date, sent, self.clock.local());
         }
@@ -214,7 +214,7 @@ impl Client {
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Error> {
-        // At most the usual size of a page is reserved because a header says so.
+        // A header reserves at most the usual size of a page.
         let length = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Vec::with_capacity(length.unwrap_or_default().min(USUAL_ANSWER_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(e))? {
@@ -227,7 +227,7 @@ impl Client {
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Error {
-        // The URL contains ids that do not belong into every log.
+        // The URL contains ids, which do not belong in a log.
         Error::Unreachable { message: self.redact(&chain(&error.without_url())) }
     }
 
@@ -236,7 +236,7 @@ impl Client {
     }
 }
 
-/// By this server's clock, unless it is ahead of the service's, whose answers have the time.
+/// This server's clock, corrected if it is ahead of the service's; each answer has the service's time.
 impl Clock for Client {
     fn now(&self) -> Time {
         self.clock.now()
@@ -247,7 +247,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a content type is JSON's, whatever its case and its parameters.
+/// Whether a content type is JSON, in any case and with any parameters.
 fn is_json(kind: &str) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

@@ -1,4 +1,4 @@
-//! The present by a service's clock, from the times of its answers.
+//! This server's clock, corrected by the times of a service's answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,18 +9,18 @@ use crate::time::{Clock, Time};
 
 const SECOND: i64 = 1_000_000_000;
 
-/// A smaller skew is taken for none.
+/// A smaller skew is ignored.
 const TOLERANCE: i64 = 2 * SECOND;
 
-/// This server's clock, minus its skew where it is ahead of the service's: data would otherwise be taken for complete too
-/// early. A slow clock is harmless: data is taken for complete later than it could be.
+/// This server's clock, minus its skew if it is ahead of the service's: data would otherwise count as complete too
+/// early. A slow clock is harmless: data counts as complete later than it could.
 #[derive(Clone, Debug)]
 pub(super) struct ServiceClock {
     /// The service's name, for the log.
     service: &'static str,
     /// This server's clock.
     local: Arc<dyn Clock>,
-    /// By how many nanoseconds this server's clock is ahead.
+    /// The skew: the nanoseconds by which this server's clock is ahead.
     ahead: Arc<AtomicI64>,
 }
 
@@ -37,7 +37,7 @@ impl ServiceClock {
         Self { service, local, ahead: Arc::default() }
     }
 
-    /// The present by this server's clock alone.
+    /// The present by this server's clock, uncorrected.
     pub(super) fn local(&self) -> Time {
         self.local.now()
     }
@@ -80,8 +80,8 @@ mod tests {
         (NOW - clock.now().nanos()) / SECOND
     }
 
-    /// The same of a clock that is ahead by so many, after an answer that took so many.
-    fn held_back(clock: &ServiceClock, ahead: i64, took: i64) -> i64 {
+    /// The seconds that are subtracted from a clock `ahead` by seconds, after an answer that `took` seconds.
+    fn corrected(clock: &ServiceClock, ahead: i64, took: i64) -> i64 {
         let sent = NOW - took * SECOND;
         let date = DateTime::from_timestamp_nanos(sent - ahead * SECOND).to_rfc2822();
         clock.observe_date(&date, Time::from_nanos(sent), Time::from_nanos(NOW));
@@ -89,18 +89,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_ahead_is_held_back() {
-        assert_eq!(
-            held_back(&new_clock(), 3_600, 0),
-            3_599,
-            "the service's clock may show a second more than its date"
-        );
+    fn a_fast_clock_is_corrected() {
+        let subtracted = corrected(&new_clock(), 3_600, 0);
+        assert_eq!(subtracted, 3_599, "the service's clock may show a second more than its date");
     }
 
     #[test]
-    fn one_that_is_right_or_behind_or_not_told_of_stays() {
+    fn a_right_clock_a_slow_clock_and_an_unknown_skew_are_not_corrected() {
         for (ahead, took) in [(0, 0), (0, 60), (1, 0), (-3_600, 0)] {
-            assert_eq!(held_back(&new_clock(), ahead, took), 0);
+            assert_eq!(corrected(&new_clock(), ahead, took), 0);
         }
         let clock = new_clock();
         clock.observe_date("yesterday", Time::from_nanos(NOW), Time::from_nanos(NOW));
@@ -108,16 +105,16 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_takes_long_does_not_change_what_is_known() {
+    fn a_slow_answer_does_not_change_the_skew() {
         let clock = new_clock();
-        let ahead = held_back(&clock, 30, 0);
-        assert_eq!(held_back(&clock, 30, 120), ahead);
+        let ahead = corrected(&clock, 30, 0);
+        assert_eq!(corrected(&clock, 30, 120), ahead);
     }
 
     #[test]
-    fn one_that_is_set_is_believed_again() {
+    fn a_clock_that_is_set_is_not_corrected_any_more() {
         let clock = new_clock();
-        assert!(held_back(&clock, 3_600, 0) > 0);
-        assert_eq!(held_back(&clock, 0, 0), 0);
+        assert!(corrected(&clock, 3_600, 0) > 0);
+        assert_eq!(corrected(&clock, 0, 0), 0);
     }
 }

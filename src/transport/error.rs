@@ -1,4 +1,4 @@
-//! Why a call has no answer, whatever the service.
+//! The errors of calls to any service.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::retry::Failure;
 /// The most bytes of one answer: a page of 100 events stays far below, a single event can have a body of 10 MB.
 pub(crate) const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// Why there is no client.
+/// The error of a client's set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SetupError {
     /// The secret cannot be a header's value.
@@ -20,17 +20,17 @@ pub(crate) enum SetupError {
     Http(String),
 }
 
-/// Why a call failed; no text contains the secret.
+/// The error of a call; no text contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
-    /// A status that is no success.
+    /// A status outside 2xx.
     Refused(Refused),
     /// No answer in time.
     Timeout {
-        /// How long the call waited.
+        /// The time waited.
         seconds: u64,
     },
-    /// No connection, or one that broke.
+    /// No connection, or a broken one.
     Unreachable {
         /// The network's error.
         message: String,
@@ -39,35 +39,35 @@ pub(crate) enum Error {
     TooLarge,
     /// A success whose body cannot be read.
     Unreadable {
-        /// What is wrong with it.
+        /// The parser's error.
         message: String,
     },
 }
 
-/// An answer whose status is no success.
+/// An answer with a status outside 2xx.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     /// The status.
     pub(crate) status: StatusCode,
     /// Whether the body claims to be JSON.
     pub(crate) is_json: bool,
-    /// The body as it came: it may echo the secret.
+    /// The body, unchanged: it may echo the secret.
     pub(crate) body: Vec<u8>,
-    /// How long the service asks to wait.
+    /// The wait that the service asks for.
     pub(crate) retry_after: Option<Duration>,
-    /// How often the call was tried, this time included.
+    /// The number of tries, this one included.
     pub(crate) tries: u32,
 }
 
 impl fmt::Debug for Refused {
-    /// Leaves the body out, which may echo the secret.
+    /// Without the body, which may echo the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refused").field("status", &self.status).field("tries", &self.tries).finish_non_exhaustive()
     }
 }
 
 impl Refused {
-    /// The body, where it is JSON of this shape, and else the default.
+    /// The body, if it is JSON of this shape, and else the default.
     #[must_use]
     pub(crate) fn json<T: DeserializeOwned + Default>(&self) -> T {
         if self.is_json { serde_json::from_slice(&self.body).unwrap_or_default() } else { T::default() }
@@ -77,17 +77,11 @@ impl Refused {
 impl Error {
     /// The status of a refusal.
     pub(super) fn refusal(&self) -> Option<StatusCode> {
-        match self {
-            Self::Refused(refused) => Some(refused.status),
-            _ => None,
-        }
+        if let Self::Refused(refused) = self { Some(refused.status) } else { None }
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused(refused) => refused.retry_after,
-            _ => None,
-        }
+        if let Self::Refused(refused) = self { refused.retry_after } else { None }
     }
 
     /// The kind of failure, for the decision about another try; a refusal (403) counts as lasting.
@@ -95,7 +89,7 @@ impl Error {
         match self {
             Self::Refused(refused) => match refused.status {
                 StatusCode::TOO_MANY_REQUESTS => Failure::Passing,
-                // What is not implemented now is not in a moment.
+                // A retry does not implement the endpoint.
                 StatusCode::NOT_IMPLEMENTED => Failure::Lasting,
                 status if status.as_u16() >= 500 => Failure::Unavailable,
                 _ => Failure::Lasting,

@@ -11,7 +11,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Metrics whose names begin with a prefix, about the calls to a service.
+    /// Metrics of the calls to a service; their names begin with `prefix`.
     #[must_use]
     pub(crate) fn new(prefix: &str, service: &str) -> Self {
         let calls =

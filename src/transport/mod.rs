@@ -1,4 +1,4 @@
-//! HTTP to any service: it knows none by name.
+//! HTTP to any service, without knowledge of particular services.
 
 mod access;
 mod adaptive_limit;

@@ -1,4 +1,4 @@
-//! Texts of a service made fit for messages.
+//! Cleaning of a service's texts for messages.
 
 use regex::RegexBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,12 +9,12 @@ const MOST_SEARCHED: usize = 10_000;
 /// The most characters of a text that are quoted.
 const MOST_QUOTED: usize = 200;
 
-/// A text on one line, bounded in length, and without the secret, which a careless proxy might hand back.
+/// A text on one line, bounded in length, and without the secret, which a careless proxy might echo.
 pub(super) fn redact(secret: &SecretString, text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_control()).take(MOST_SEARCHED).collect();
     let secret = RegexBuilder::new(&regex::escape(secret.expose_secret())).case_insensitive(true).build();
     let secret = secret.expect("an escaped text is a regular expression");
-    // The secret goes before the text is cut, so that no part of it is left at the cut.
+    // The secret is replaced before the text is cut, so that no part of the secret is left at the cut.
     secret.replace_all(&text, "[secret]").chars().take(MOST_QUOTED).collect()
 }
 

@@ -1,4 +1,4 @@
-//! When a failed call is tried again: pure functions of the failure, so that the policy is tested without waiting.
+//! The retry policy: pure functions of the failure, so that tests need not wait.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// A kind of failure, for the decision about another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The service asks to come back later: a rate limit, or a permission that is on its way.
+    /// The service asks to come back later: a rate limit, or a permission that is still propagating.
     Passing,
     /// The server or the network fails.
     Unavailable,
     /// The answer cannot be read; a truncated one may be an accident.
     Unreadable,
-    /// No answer in time: a second wait is bearable, a third is not.
+    /// No answer in time: two waits are bearable, three are not.
     Timeout,
-    /// Another try fails in the same way.
+    /// A retry would fail in the same way.
     Lasting,
 }
 
 impl Failure {
-    /// How often a call is tried that fails like this; a passing failure is waited for until the deadline.
+    /// The most tries of a call with this failure; the deadline alone limits a passing failure.
     fn most_tries(self) -> u32 {
         match self {
             Self::Passing => u32::MAX,
@@ -35,9 +35,9 @@ impl Failure {
     }
 }
 
-/// The delay before the next try; `None` where another try cannot help or would begin after the deadline.
+/// The delay before the next try; `None` if a retry cannot help or would begin after the deadline.
 ///
-/// Pauses double from 0.2 s to 8 s. `jitter`, from 0 to 1, chooses between half of the pause and all of it, so that many
+/// Pauses double from 0.2 s to 8 s. `jitter`, from 0 to 1, scales the pause from half to full, so that many
 /// callers do not come back at once. A longer `retry_after` of the service is honoured.
 pub(super) fn next_delay(
     tries: u32,
@@ -52,7 +52,7 @@ pub(super) fn next_delay(
     (tries < failure.most_tries() && delay < time_left).then_some(delay)
 }
 
-/// The wait that a `Retry-After` asks for: a number of seconds, or a date, after which there is nothing to wait for.
+/// The wait of a `Retry-After`: a number of seconds, or a date; zero after the date.
 pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {

@@ -1,4 +1,4 @@
-//! The client against a server on this machine.
+//! Tests of the client against a local server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::time::SystemClock;
 
 const SECRET: &str = "hunter2";
 
-/// What a server does with a request.
+/// A server's reaction to a request.
 #[derive(Clone)]
 enum Answer {
     /// A status line and headers, and a body.
@@ -33,7 +33,7 @@ fn ok() -> Answer {
     answer("200 OK\r\nContent-Type: application/json", r#"{"is": "read"}"#)
 }
 
-/// A server that gives its answers one after the other, and the last one again and again.
+/// A server that gives its answers one after the other, and repeats the last.
 struct Server {
     url: Url,
     requests: Arc<Mutex<Vec<String>>>,
@@ -50,7 +50,7 @@ impl Server {
         tokio::spawn(async move {
             let mut open = Vec::new();
             while let Ok((mut connection, _)) = listener.accept().await {
-                // A client that has given up sends none.
+                // A client that has cancelled its call sends no request.
                 let Some(request) = head(&mut connection).await else { continue };
                 let number = requests.lock().unwrap().len();
                 requests.lock().unwrap().push(request);
@@ -60,7 +60,7 @@ impl Server {
                     Answer::Is(head, body) => {
                         let head =
                             format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-                        // A client that has enough closes the connection.
+                        // A client that needs no more of the body closes the connection.
                         let _ = connection.write_all(&[head.as_bytes(), body].concat()).await;
                     }
                 }
@@ -98,7 +98,7 @@ async fn head(connection: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8(head).unwrap().to_lowercase())
 }
 
-/// Permissions of which a refusal is worth as many tries as are left.
+/// An access that judges the first refusal temporary, if set.
 #[derive(Default)]
 struct Grant(AtomicBool);
 
@@ -134,7 +134,7 @@ fn status(answer: Result<Value, Error>) -> (u16, u32) {
 }
 
 #[tokio::test]
-async fn throttled_and_failed_calls_are_tried_again() {
+async fn throttled_and_failed_calls_are_retried() {
     let throttled = answer("429 Too Many Requests\r\nRetry-After: 1", "");
     let server = Server::start(vec![throttled, answer("503 Service Unavailable", ""), ok()]).await;
     let client = server.client(|_| {});
@@ -149,7 +149,7 @@ async fn throttled_and_failed_calls_are_tried_again() {
 }
 
 #[tokio::test]
-async fn answers_that_do_not_change_are_not_asked_for_again() {
+async fn lasting_refusals_are_not_retried() {
     for (head, expected) in [
         ("400 Bad Request", 400),
         ("401 Unauthorized", 401),
@@ -164,7 +164,7 @@ async fn answers_that_do_not_change_are_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_passing_refusal_is_tried_again() {
+async fn a_passing_refusal_is_retried() {
     let server = Server::start(vec![answer("403 Forbidden", ""), ok()]).await;
     let grant = Grant(AtomicBool::new(true));
     assert_eq!(get_with(&server.client(|_| {}), &grant).await, Ok(json!({ "is": "read" })));

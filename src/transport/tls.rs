@@ -4,7 +4,7 @@ use reqwest::Certificate;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// The trusted roots: those built in, for images that have none; the system's; and those configured, in PEM that the
+/// The trusted roots: built-in ones, for images without any; the system's; and the configured ones, in PEM that the
 /// settings have checked.
 pub(super) fn trusted(configured: Option<&[u8]>) -> Vec<Certificate> {
     let native = rustls_native_certs::load_native_certs().certs;
