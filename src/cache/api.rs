@@ -18,7 +18,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The events of an organization.
+    /// The source of an organization's events.
     #[must_use]
     pub fn new(client: Client, organization: &str) -> Self {
         Self { client, organization: organization.into() }

@@ -8,20 +8,20 @@ use crate::event::Events;
 use crate::scaleway::audit_trail::{Extent, Flaws};
 use crate::time::{Interval, Time};
 
-/// The most events of a batch: with the page that comes on top nearly a power of two, so that its columns fill what an
+/// The most events of a batch: with one page more nearly a power of two, so that its columns fill the memory that an
 /// allocator reserves.
 const MOST_EVENTS: usize = 8_192 - 100;
 
-/// Packs the events of complete pages from time to time, so that a long fetch takes no more memory than its segments.
+/// Packs the events of complete pages into segments, so that a long fetch takes no more memory than its segments.
 pub(super) struct Batcher {
-    /// The newest first, each ends where the one before it starts.
-    segments: Vec<Segment>,
-    /// Where the next one ends.
+    /// The newest first; each ends at the start of the one before it.
+    pub(super) segments: Vec<Segment>,
+    /// The end of the next segment.
     end: Time,
-    /// Events of the very nanosecond that was reached: the next page may have more of it.
+    /// Events of the oldest nanosecond read: the next page may have more of them.
     tail: Events,
     flaws: Flaws,
-    /// How many events had been read when the last segment was made.
+    /// The number of events read when the last segment was made.
     counted: usize,
 }
 
@@ -30,19 +30,15 @@ impl Batcher {
         Self { segments: Vec::new(), end, tail: Events::default(), flaws: Flaws::default(), counted: 0 }
     }
 
-    pub(super) fn into_segments(self) -> Vec<Segment> {
-        self.segments
-    }
-
-    /// The memory of its events, in bytes.
+    /// The memory of the events, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.segments.iter().map(|segment| segment.events.bytes()).sum::<usize>() + self.tail.bytes()
     }
 
-    /// Makes a segment of what was read, if that is enough for one.
+    /// Makes a segment of the events read since the last one, if they are enough.
     ///
     /// # Errors
-    /// When the events do not fit into memory's columns.
+    /// When the events outgrow Arrow's 2 GiB per column.
     pub(super) fn flush_if_full<S: Source>(
         &mut self,
         pages: &mut S::Pages,
@@ -56,7 +52,7 @@ impl Batcher {
         }
     }
 
-    /// Makes a segment of what was read from `complete_from` on, which is all that there is.
+    /// Makes a segment of the read events from `complete_from` on, where none is missing.
     fn flush<S: Source>(
         &mut self,
         pages: &mut S::Pages,
@@ -69,13 +65,13 @@ impl Batcher {
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events];
         if reached.is_none() {
-            // No segment had all events of its interval.
+            // The pages came out of order: no segment had all events of its interval.
             read.extend(self.segments.drain(..).map(|segment| segment.events));
             self.end = plan.interval.end;
         }
         let read = Events::merge(&read);
         let interval = Interval::new(complete_from, self.end);
-        // Packed, the events keep no page in memory.
+        // Packed events do not retain their pages in memory.
         let events = read.within(interval).packed()?;
         self.tail = read.within(Interval::new(Time::MIN, complete_from)).packed()?;
         if !interval.is_empty() {
@@ -86,7 +82,7 @@ impl Batcher {
     }
 
     /// The outcome of a worker whose interval starts at `start`. If its pages are not complete, the segments end at the
-    /// oldest event, since more events of that very nanosecond may be missing; without order there are none.
+    /// oldest event, since more events of its nanosecond may be missing; there are no segments if the pages came out of order.
     pub(super) fn finish<S: Source>(
         mut self,
         mut pages: S::Pages,
@@ -103,7 +99,7 @@ impl Batcher {
         let flushed = self.flush(&mut pages, complete_from, plan);
         let gap = gap.or(flushed.err().map(|_| Gap::Bytes(plan.limits.fetch_bytes)));
         let rest = self.tail.within(Interval::new(start, complete_from));
-        let incomplete = Some(rest).filter(|rest| !rest.is_empty());
-        Outcome { gap, segments: self.segments, incomplete: Vec::from_iter(incomplete), pages_left: None }
+        let incomplete = if rest.is_empty() { Vec::new() } else { vec![rest] };
+        Outcome { gap, segments: self.segments, incomplete, pages_left: None }
     }
 }

@@ -1,6 +1,6 @@
 use super::segment::{Provisional, Settled};
 
-/// Settled segments with fewer events than this are joined whatever that costs.
+/// Settled segments with at most so many events are always joined.
 const FEW_EVENTS: usize = 64;
 
 /// The most events of a joined segment, so that eviction does not take everything at once.
@@ -9,14 +9,14 @@ const MOST_EVENTS: usize = 1 << 16;
 /// The cached segments of one list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CachedList {
-    /// They do not overlap; the oldest first.
+    /// Settled segments without overlaps, the oldest first.
     pub(super) settled: Vec<Settled>,
-    /// Of an interval that was fetched twice, the later fetch.
+    /// Provisional segments; for an interval that was fetched twice, the later fetch.
     pub(super) provisional: Vec<Provisional>,
 }
 
 impl CachedList {
-    /// Adds a segment. Two fetches of a settled interval agree; should they not, no event is lost.
+    /// Adds a segment. Overlapping segments are joined: should two fetches of a settled interval differ, no event is lost.
     pub(super) fn add_settled(&mut self, mut settled: Settled) {
         let interval = settled.segment.interval;
         let (same, apart): (Vec<_>, Vec<_>) =
@@ -31,7 +31,7 @@ impl CachedList {
         self.coalesce(index);
     }
 
-    /// Adds a segment; the segments that one fetch brings one after the other become one.
+    /// Adds a segment; adjacent segments of one fetch become one.
     pub(super) fn add_provisional(&mut self, mut edge: Provisional) {
         while let Some(index) = self.provisional.iter().position(|other| other.continues(&edge)) {
             edge = edge.joined(self.provisional.swap_remove(index));
@@ -39,7 +39,7 @@ impl CachedList {
         self.provisional.push(edge);
     }
 
-    /// Joins a segment with its neighbours while they are small or of a like size, so that each event is copied a few times
+    /// Joins a segment with its neighbours while they are small or of similar size, so that each event is copied a few times
     /// only.
     fn coalesce(&mut self, mut index: usize) {
         loop {
@@ -52,7 +52,7 @@ impl CachedList {
         }
     }
 
-    /// Whether a segment and the next one meet, and joining them is worth the copy.
+    /// Whether a segment and the next one are adjacent, and joining them is worth the copy.
     fn can_join(&self, index: usize) -> bool {
         let [this, next, ..] = &self.settled[index..] else { return false };
         let (this, next) = (&this.segment, &next.segment);

@@ -5,15 +5,15 @@ use super::list_key::ListKey;
 use crate::event::Events;
 use crate::time::{Interval, Time};
 
-/// How many events a list has, and what part of them another list has, estimated from cached events.
+/// The events of a list per second, and the share of them in another list, estimated from cached events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Density {
-    pub(super) events_per_nanosecond: f64,
+    pub(super) events_per_second: f64,
     /// From 0 (none) to 1 (all).
     pub(super) selected: f64,
 }
 
-/// Estimates from the cached events that are nearest to an interval, at most `limit` of them. `None` where no time is cached.
+/// Estimates from the cached events nearest to an interval, at most `limit` of them. `None` if no interval is cached.
 pub(super) fn estimate(cached: &CachedList, wanted: &ListKey, near: Interval, limit: usize) -> Option<Density> {
     let settled = cached.settled.iter().map(|settled| (settled.segment.interval, &settled.segment.events));
     let provisional = cached.provisional.iter().map(|edge| (edge.known(), &edge.segment.events));
@@ -23,19 +23,19 @@ pub(super) fn estimate(cached: &CachedList, wanted: &ListKey, near: Interval, li
     for (interval, all) in segments {
         let (sample, part) = nearest(interval, all, near, limit);
         events += sample.len();
-        time += part.length().as_secs_f64() * 1e9;
+        time += part.length().as_secs_f64();
         found += wanted.select(&sample).len();
         if events >= limit {
             break;
         }
     }
     (time > 0.0).then(|| Density {
-        events_per_nanosecond: to_f64(events) / time,
+        events_per_second: to_f64(events) / time,
         selected: (to_f64(found) + 1.0) / (to_f64(events) + 1.0),
     })
 }
 
-/// The events of a segment that are nearest to an interval, at most `limit`, and the part of the segment that they fill.
+/// The events of a segment nearest to an interval, at most `limit`, and the part of the segment that they fill.
 fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) -> (Events, Interval) {
     let all = events.len();
     if all <= limit {

@@ -1,14 +1,16 @@
-//! A directory in which settled segments outlive the process.
+//! The cache directory, in which settled segments outlive the process.
 //!
 //! A file is one segment: an Arrow IPC stream whose schema's metadata has a header in JSON, followed by a checksum of that
-//! stream. It is written under a temporary name and then renamed, so that a reader sees all of it or nothing; several processes
-//! may share the directory. A file that does not read as it was written is removed, and its interval is fetched again.
+//! stream. It is written under a temporary name and then renamed, so that a reader sees all of it or nothing; several
+//! processes may share the directory. A damaged file is removed, and its interval is fetched again.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::error::Error;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,13 +34,15 @@ const HEADER: &str = "audittrail-segment-2";
 /// The extension of a file's name.
 const EXTENSION: &str = "segment";
 
-/// The extension of files of a former format, which are removed.
+/// The extension of files in a former format, which are removed.
 const FORMER_EXTENSION: &str = "held";
 
 const CHECKSUM_BYTES: usize = 32;
 
-/// How often files are written; younger segments are fetched again after a restart.
+/// The time between two writes; younger segments are fetched again after a restart.
 const WRITE_EVERY: Duration = Duration::from_mins(1);
+
+type AnyError = Box<dyn Error + Send + Sync>;
 
 /// The directory of one cache.
 #[derive(Debug)]
@@ -74,28 +78,16 @@ impl Header {
     }
 }
 
-/// The first bytes of a hash, as a name.
-fn hash_name(hash: &[u8], bytes: usize) -> String {
-    use std::fmt::Write;
-    hash[..bytes].iter().fold(String::new(), |mut name, byte| {
-        write!(name, "{byte:02x}").expect("a String can be written to");
-        name
-    })
-}
-
 impl Directory {
-    /// The directory of the cache called `name`, below `path`. Where it cannot be made, nothing is persisted, and the log says
-    /// why.
+    /// The directory of the cache with the hash `name`, below `path`. If it cannot be made, nothing is persisted, and the log
+    /// has the error.
     pub(super) fn open(path: &Path, name: &[u8; 32]) -> Option<Self> {
-        let path = path.join(hash_name(name, 16));
-        let made = make_private(&path);
-        if let Err(error) = &made {
-            tracing::warn!(directory = %path.display(), %error, "events cannot be cached on disk; check the setting cacheDirectory");
-        }
+        let path = path.join(format!("{:032x}", u128::from_be_bytes(*name.first_chunk().expect("32 bytes have 16"))));
+        let made = make_private(&path).inspect_err(|error| warn(&path, error));
         made.is_ok().then(|| Self { path, written: Mutex::new(None) })
     }
 
-    /// Whether files are to be written now.
+    /// Whether it is time to write files.
     pub(super) fn is_due(&self) -> bool {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = written.is_none_or(|then| then.elapsed() >= WRITE_EVERY);
@@ -105,26 +97,21 @@ impl Directory {
         is_due
     }
 
-    /// Writes a segment, and removes the files that it covers. Returns whether the segment is there.
+    /// Writes a segment, and removes the files of covered intervals. Returns whether the segment was written.
     pub(super) fn write(&self, key: &ListKey, segment: &Segment) -> bool {
-        match self.try_write(key, segment) {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(directory = %self.path.display(), %error, "events cannot be cached on disk; check the setting cacheDirectory");
-                false
-            }
-        }
+        self.try_write(key, segment).inspect_err(|error| warn(&self.path, error)).is_ok()
     }
 
-    fn try_write(&self, key: &ListKey, segment: &Segment) -> io::Result<()> {
+    fn try_write(&self, key: &ListKey, segment: &Segment) -> Result<(), AnyError> {
         let mut bytes = encode(key, segment)?;
         bytes.extend_from_slice(&Sha256::digest(&bytes));
-        // Files of a temporary name are readable for their owner only, from the beginning.
+        // A temporary file is readable for its owner only.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         file.write_all(&bytes)?;
         let list = serde_json::to_vec(&(&key.region, (key.list.as_str(), &key.filter)))?;
-        let start = format!("{}_", hash_name(&Sha256::digest(list), 8));
+        let hash = u64::from_be_bytes(*Sha256::digest(list).first_chunk().expect("32 bytes have 8"));
         let range = segment.interval.nanos();
+        let start = format!("{hash:016x}_");
         let name = format!("{start}{}_{}.{EXTENSION}", range.start, range.end);
         file.persist(self.path.join(&name)).map_err(|error| error.error)?;
         for (path, other) in files(&self.path, EXTENSION) {
@@ -137,7 +124,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes the files of intervals that end before the source's coverage, those of former keys too, and files of former
+    /// Removes the files of intervals that end before the source's coverage, also of former credentials, and files of former
     /// formats.
     pub(super) fn remove_expired(&self, coverage: Interval) {
         let caches = self.path.parent().and_then(|above| fs::read_dir(above).ok()).into_iter().flatten().flatten();
@@ -153,8 +140,8 @@ impl Directory {
         }
     }
 
-    /// The segments of the directory, the oldest first: the newest ones, up to so many bytes of events. A segment that ends
-    /// after `settled_until` was written by a clock that was ahead, and may lack events: its file is removed.
+    /// The newest segments of the directory, up to `most_bytes` of events; the oldest of them first. A segment that ends
+    /// after `settled_until` was written by a fast clock, and may lack events: its file is removed.
     pub(super) fn read(&self, most_bytes: usize, settled_until: Time) -> Vec<(ListKey, Segment)> {
         let mut files = files(&self.path, EXTENSION);
         files.sort_by_key(|(_, name)| Reverse(interval_of(name).map(|interval| interval.end)));
@@ -166,7 +153,7 @@ impl Directory {
                     segments.push((key, segment));
                 }
                 // Another process has just written a larger one.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if is_not_found(&error) => {}
                 Err(error) => {
                     tracing::warn!(file = %path.display(), %error, "a file of cached events is damaged and is removed");
                     let _ = fs::remove_file(&path);
@@ -176,13 +163,17 @@ impl Directory {
                 break;
             }
         }
-        // The segments that are loaded last are evicted last.
+        // The segments loaded last are evicted last.
         segments.reverse();
         segments
     }
 }
 
-/// The files of a directory, and their names.
+fn warn(directory: &Path, error: &dyn Display) {
+    tracing::warn!(directory = %directory.display(), %error, "events cannot be cached on disk; check the setting cacheDirectory");
+}
+
+/// The files of a directory with an extension, and their names.
 fn files(directory: &Path, extension: &str) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
@@ -196,46 +187,42 @@ fn interval_of(name: &str) -> Option<Interval> {
     Some(Interval::from_nanos(start.parse().ok()?, end.parse().ok()?))
 }
 
-fn encode(key: &ListKey, segment: &Segment) -> io::Result<Vec<u8>> {
-    let batch = segment.events.to_batch().map_err(io::Error::other)?;
+fn encode(key: &ListKey, segment: &Segment) -> Result<Vec<u8>, AnyError> {
+    let batch = segment.events.to_batch()?;
     let header = serde_json::to_string(&Header::new(key, segment))?;
     let metadata = HashMap::from([(HEADER.to_owned(), header)]);
     let schema = Arc::new(batch.schema_ref().as_ref().clone().with_metadata(metadata));
-    let batch = batch.with_schema(Arc::clone(&schema)).map_err(io::Error::other)?;
-    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD));
-    let options = options.map_err(io::Error::other)?;
-    let mut stream = StreamWriter::try_new_with_options(Vec::new(), &schema, options).map_err(io::Error::other)?;
-    stream.write(&batch).map_err(io::Error::other)?;
-    stream.into_inner().map_err(io::Error::other)
+    let batch = batch.with_schema(Arc::clone(&schema))?;
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?;
+    let mut stream = StreamWriter::try_new_with_options(Vec::new(), &schema, options)?;
+    stream.write(&batch)?;
+    Ok(stream.into_inner()?)
 }
 
-fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
-}
-
-fn read(path: &Path, settled_until: Time) -> io::Result<(ListKey, Segment)> {
-    let mut file = Vec::new();
-    File::open(path)?.read_to_end(&mut file)?;
-    let length = file.len().checked_sub(CHECKSUM_BYTES).ok_or_else(|| damaged("it has no checksum"))?;
-    let (stream, checksum) = file.split_at(length);
+fn read(path: &Path, settled_until: Time) -> Result<(ListKey, Segment), AnyError> {
+    let file = fs::read(path)?;
+    let (stream, checksum) = file.split_last_chunk::<CHECKSUM_BYTES>().ok_or("it has no checksum")?;
     if Sha256::digest(stream).as_slice() != checksum {
-        return Err(damaged("its checksum is wrong"));
+        return Err("its checksum is wrong".into());
     }
-    let mut stream = StreamReader::try_new(stream, None).map_err(io::Error::other)?;
-    let batch = stream.next().ok_or_else(|| damaged("it has no events"))?.map_err(io::Error::other)?;
-    let header = batch.schema_ref().metadata().get(HEADER).ok_or_else(|| damaged("it has no header"))?;
+    let batch = StreamReader::try_new(stream, None)?.next().ok_or("it has no events")??;
+    let header = batch.schema_ref().metadata().get(HEADER).ok_or("it has no header")?;
     let header: Header = serde_json::from_str(header)?;
-    let key = header.key().ok_or_else(|| damaged("its list is unknown"))?;
+    let key = header.key().ok_or("its list is unknown")?;
     if header.interval.end > settled_until {
-        return Err(damaged("its interval had not ended long enough ago"));
+        return Err("its interval had not ended long enough ago".into());
     }
     let schema = batch.schema_ref().as_ref().clone().with_metadata(HashMap::new());
-    let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec()).map_err(io::Error::other)?;
-    let events = Events::from_batch(&batch).and_then(|events| events.packed()).map_err(io::Error::other)?;
+    let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec())?;
+    let events = Events::from_batch(&batch)?.packed()?;
     if events.within(header.interval).len() != events.len() {
-        return Err(damaged("it has events of another interval"));
+        return Err("it has events of another interval".into());
     }
     Ok((key, Segment { interval: header.interval, events, flaws: header.flaws }))
+}
+
+fn is_not_found(error: &AnyError) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 #[cfg(unix)]

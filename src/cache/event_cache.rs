@@ -22,7 +22,7 @@ use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
 
-/// How long a region that does not exist is not asked again for panels.
+/// The time for which a region that does not exist is not fetched again for panels.
 const ABSENT_FOR: Duration = Duration::from_mins(1);
 
 /// The events of one organization, read with one credential. Clones share one cache.
@@ -101,14 +101,14 @@ impl<S: Source> EventCache<S> {
         &self.inner
     }
 
-    /// The interval of which the source has all events; [`Listing::uncovered`] is what of a listing lies outside it.
+    /// The interval of which the source has all events; [`Listing::uncovered`] has the parts of a listing outside of it.
     #[must_use]
     pub fn coverage(&self) -> Interval {
         self.inner.source.coverage()
     }
 
-    /// The events of windows: cached ones and, where these are not enough, fetched ones. A window that fails says so in its
-    /// listing and leaves the others alone.
+    /// The events of windows: cached ones and, if these are not enough, fetched ones. A window that fails has a gap in its
+    /// listing and does not affect the others.
     pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         self.load(deadline).await;
         let mut regions: Vec<Vec<&Window>> = Vec::new();
@@ -127,8 +127,8 @@ impl<S: Source> EventCache<S> {
         listings.into_iter().flatten().collect()
     }
 
-    /// The events of a list that are first seen from now on, whichever request fetches them, each once. Cached events are not
-    /// new, nor are those that had settled at the subscription, or an hour before they are fetched.
+    /// The new events of a list from now on, whichever request fetches them, each once. Cached events are not
+    /// new, nor are events that had settled at the subscription, or an hour before their fetch.
     ///
     /// Nothing is fetched for a subscriber. A receiver that falls behind gets
     /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged).
@@ -137,15 +137,15 @@ impl<S: Source> EventCache<S> {
         self.inner.subscribe(list)
     }
 
-    /// Loads the directory, once, before the first answer. Other requests wait for it too, but for half of their time at
-    /// most, so that they can still ask Scaleway.
+    /// Loads the directory, once, before the first answer. Every request waits for the directory, but for half of its time at
+    /// most, so that it can still fetch from Scaleway.
     async fn load(&self, deadline: Instant) {
         if self.inner.directory.is_none() || self.inner.is_directory_slow.load(Ordering::Relaxed) {
             return;
         }
         let loaded = self.inner.loaded.get_or_init(|| {
             let inner = Arc::clone(&self.inner);
-            // A panic is logged where it happened, and leaves the rest to be fetched.
+            // A panic is logged by the panic hook, and leaves the rest to be fetched.
             tokio::task::spawn_blocking(move || inner.load()).map(|_| ()).boxed().shared()
         });
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
@@ -158,14 +158,15 @@ impl<S: Source> EventCache<S> {
 
     async fn read_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let region = windows[0].region.as_str();
-        if freshness == Freshness::Shared && self.is_known_to_be_absent(region) {
+        let is_absent = self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
+        if freshness == Freshness::Shared && is_absent {
             return windows.iter().map(|window| Listing::absent(&window.region, window.list)).collect();
         }
         let listings = self.read_existing_region(windows, freshness, deadline).await;
         // Every answer needs the global events: without their region there is none.
         if region == GLOBAL_REGION
             || !listings.iter().all(Listing::has_only_absences)
-            // Where the region has its products, only these lists are missing.
+            // If the region has a list of products, only these lists are missing.
             || !self.inner.source.is_absent(region, deadline).await
         {
             return listings;
@@ -178,12 +179,8 @@ impl<S: Source> EventCache<S> {
         self.inner.absent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_known_to_be_absent(&self, region: &str) -> bool {
-        self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR)
-    }
-
-    /// Reads with the combined list where that may spare calls, and with the lists of single kinds alone where the combined one
-    /// turns out to be unusable.
+    /// Reads with the combined list where that may spare calls, and with the lists of single kinds alone if the combined list
+    /// is unusable.
     async fn read_existing_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let lists: Vec<(ListKey, Interval)> =
             windows.iter().map(|window| (ListKey::of(window), window.interval)).collect();
@@ -200,7 +197,7 @@ impl<S: Source> EventCache<S> {
         let request = Request { inner: &self.inner, lists: &lists, may_combine: false, freshness, deadline };
         let listings = request.listings().await;
         if !failed.is_empty() && listings.iter().all(Listing::has_failed) {
-            // The region itself is what fails.
+            // The whole region fails, not only the combined list.
             return failed;
         }
         if listings.iter().all(|listing| listing.gaps.is_empty()) {

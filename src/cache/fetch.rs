@@ -1,8 +1,8 @@
-//! How a missing interval is fetched: page by page at first, and then by several workers at once.
+//! The fetch of a missing interval: page by page at first, and then by several workers at once.
 //!
-//! The first page shows the density of the list. The rest of the interval is then halved, and halved again, until there are
-//! as many workers as calls may run at the same time. When a worker ends, the one that has most pages before it gives half of
-//! them away, so that all end together, however unevenly events are spread.
+//! The first page shows the density of the list. The rest of the interval is then halved repeatedly, until there are
+//! as many workers as calls may run at the same time. When a worker ends, the worker with the most pages left gives half of
+//! them to a new one, so that all end together, however unevenly events are spread.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -20,14 +20,14 @@ use super::source::{Pages, Source};
 use super::worker::{self, SHORTEST, Worker};
 use crate::time::{Interval, Time};
 
-/// A worker with fewer pages before it is not worth halving: each half reads a page that the whole would not.
+/// The fewest pages left of a worker that is split: each half reads a page that the whole would not.
 const FEWEST_PAGES: f64 = 3.0;
 
-/// How many times the wanted events a stage aims at, since the density is an estimate.
+/// The ratio of the events that a stage aims at to the wanted ones, since the density is an estimate.
 const MARGIN: f64 = 1.1;
 
-/// Fetches an interval. `put` takes each complete segment as soon as there is one. After the first page, `wants_more` says
-/// for how many further pages the rest is still wanted.
+/// Fetches an interval. `put` gets each complete segment at once. `wants_more` returns, after the first page, whether the
+/// rest is still wanted.
 pub(super) async fn fetch<S: Source>(
     plan: FetchPlan<S>,
     put: impl Fn(&Segment) + Clone + Send + 'static,
@@ -50,7 +50,7 @@ pub(super) async fn fetch<S: Source>(
     Outcome { pages_left: Some(pages_left), ..fetch_in_stages(&plan, pages, past, put).await }
 }
 
-/// Fetches the newest part first, and older ones until there are as many events as are wanted.
+/// Fetches the newest part first, and then older parts until there are more events than the limit.
 async fn fetch_in_stages<S: Source>(
     plan: &FetchPlan<S>,
     first: S::Pages,
@@ -59,7 +59,7 @@ async fn fetch_in_stages<S: Source>(
 ) -> Outcome {
     let bytes = Arc::new(AtomicUsize::new(0));
     let density = rate(first.extent().events, covered(&first, past.end));
-    // The time to come, which has no events, is a part of the first stage's calls.
+    // The future, which has no events, is part of the first stage.
     let mut stage = Interval::new(newest_part(past, density, plan.limit).start, plan.interval.end);
     let mut started = Some(first);
     let (mut found, mut outcome) = (0, Outcome::default());
@@ -80,7 +80,7 @@ async fn fetch_in_stages<S: Source>(
     }
 }
 
-/// The time from the oldest event that the pages have read to `end`.
+/// The time from the oldest event read to `end`.
 fn covered(pages: &impl Pages, end: Time) -> Duration {
     pages.extent().reached.map_or(Duration::ZERO, |reached| end.since(reached))
 }
@@ -91,7 +91,7 @@ fn estimated_pages_left(pages: &impl Pages, past: Interval) -> f64 {
     left.as_secs_f64() / covered.as_secs_f64()
 }
 
-/// The newest part of an interval that should have as many events as are wanted.
+/// The newest part of an interval that should have `wanted` events.
 fn newest_part(interval: Interval, density: f64, wanted: usize) -> Interval {
     let seconds = (to_f64(wanted) + 1.0) * MARGIN / density;
     let length = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).max(SHORTEST);
@@ -108,7 +108,7 @@ struct Workers<'a, S: Source, P> {
     now: Time,
     running: JoinSet<Outcome>,
     all: Vec<Arc<Worker>>,
-    /// How many pages all workers have read.
+    /// The number of pages read by all workers.
     pages: usize,
     page_sender: mpsc::UnboundedSender<()>,
     page_receiver: mpsc::UnboundedReceiver<()>,
@@ -122,7 +122,7 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
         Self { plan, bytes, stage, put, now, running, all, pages: 0, page_sender, page_receiver }
     }
 
-    /// Fetches the stage, of which the first page may have been read.
+    /// Fetches the stage; `started` has its first page, if that has been read.
     async fn fetch(&mut self, started: Option<S::Pages>) -> Outcome {
         self.pages = usize::from(started.is_some());
         self.spawn(self.stage, started);
@@ -156,8 +156,8 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
         self.all.push(worker);
     }
 
-    /// Halves the workers with the most pages before them until as many run as there may be calls. A page more, or a worker
-    /// less, may make room for another.
+    /// Splits the workers with the most pages left until as many run as calls may. Called again after each page and each
+    /// end of a worker.
     fn divide(&mut self) {
         while self.running.len() < self.plan.source.concurrent_calls() {
             let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();

@@ -9,37 +9,32 @@ use super::segment::Segment;
 use crate::event::Events;
 use crate::time::Interval;
 
-/// What to fetch.
+/// The input of a fetch.
 #[derive(Clone)]
 pub(super) struct FetchPlan<S> {
     pub(super) source: S,
     pub(super) key: ListKey,
     pub(super) interval: Interval,
-    /// More events than this are not wanted; the newest are.
+    /// The most wanted events, the newest ones.
     pub(super) limit: usize,
     pub(super) deadline: Instant,
     pub(super) limits: Limits,
 }
 
-/// How a fetch, or a worker of it, ended.
+/// The result of a fetch, or of one of its workers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
-    /// Why something is missing.
+    /// The reason for missing events.
     pub(super) gap: Option<Gap>,
-    /// The complete segments, whether or not the memory could cache them.
+    /// The complete segments, also if the memory limit does not allow caching them.
     pub(super) segments: Vec<Segment>,
-    /// Events of intervals that are not complete: they are not cached, but the requests that wait may show them.
+    /// Events of incomplete intervals: they are not cached, but the waiting requests may show them.
     pub(super) incomplete: Vec<Events>,
-    /// How many pages were left after the first.
+    /// The number of pages left after the first.
     pub(super) pages_left: Option<f64>,
 }
 
 impl Outcome {
-    /// A fetch that panicked, which is logged where it happened.
-    pub(super) fn broken() -> Self {
-        Self { gap: Some(Gap::Broken), ..Self::default() }
-    }
-
     pub(super) fn add(&mut self, other: Self) {
         self.gap = self.gap.take().or(other.gap);
         self.segments.extend(other.segments);

@@ -1,9 +1,9 @@
-/// How old the newest events of an answer may be.
+/// The freshness that a request demands of provisional events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// A panel's: events that another panel of the same dashboard has just fetched will do, and those that had happened a
-    /// while before they were fetched are not fetched again each time.
+    /// For a panel: accepts events that another panel of the dashboard has just fetched, and for a while events that happened
+    /// some time before their fetch.
     Shared,
-    /// An alert rule's: fetched after the rule asked.
+    /// For an alert rule: accepts events fetched after the request.
     Own,
 }

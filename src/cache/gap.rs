@@ -1,22 +1,22 @@
 use crate::scaleway::Error;
 use crate::scaleway::audit_trail::PagesError;
 
-/// Why a listing lacks events of its interval.
+/// The reason why a listing lacks events of its interval.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
-    /// There are more events than may be fetched; the oldest are missing.
+    /// The limit of events was reached; the oldest are missing.
     #[error("only the newest {0} events were fetched (setting maxEvents); older ones are missing")]
     Limit(usize),
-    /// The events take more memory than so many bytes; the oldest are missing.
+    /// The limit of memory, in bytes, was reached; the oldest events are missing.
     #[error("the events exceed {} MiB; older ones are missing", .0 >> 20)]
     Bytes(usize),
-    /// Pages without an event follow each other; the oldest events are missing.
+    /// So many pages in a row had no event; the oldest events are missing.
     #[error("Scaleway sent {0} pages in a row without an event; older events may be missing")]
     Barren(usize),
-    /// The API gave a page token a second time; the oldest events are missing.
+    /// The API repeated a page token; the oldest events are missing.
     #[error("Scaleway repeated a page token; older events may be missing")]
     RepeatedToken,
-    /// The time that the question had is over.
+    /// The deadline has passed.
     #[error(
         "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds"
     )]
@@ -24,15 +24,15 @@ pub enum Gap {
     /// The read panicked; the log has the location.
     #[error("reading the events broke off; the plugin's log says where")]
     Broken,
-    /// A call failed; the events of the pages before it are there.
+    /// A call failed; the events of the pages before it remain.
     #[error("{0}")]
     Failed(Error),
-    /// Items that are no events or have no time.
+    /// Items that are not events or have no time.
     #[error("{count} malformed events were left out; the first: {first}")]
     Malformed {
-        /// How many there were.
+        /// The number of malformed items.
         count: usize,
-        /// What was wrong with the first.
+        /// The error of the first item.
         first: String,
     },
 }
@@ -48,7 +48,7 @@ impl From<PagesError> for Gap {
 }
 
 impl Gap {
-    /// The first sentence, which names the missing events; advice is left out.
+    /// The message without its advice.
     #[must_use]
     pub fn summary(&self) -> String {
         match self {
@@ -58,7 +58,7 @@ impl Gap {
         }
     }
 
-    /// Whether it concerns the list that was fetched, so that another list may have the events.
+    /// Whether the gap concerns the fetched list, so that another list may have the events.
     pub(super) fn concerns_list(&self) -> bool {
         match self {
             Self::Failed(error) => {
@@ -69,12 +69,12 @@ impl Gap {
         }
     }
 
-    /// Whether a request with a later deadline may not have it.
+    /// Whether a request with a later deadline may avoid the gap.
     pub(super) fn is_lack_of_time(&self) -> bool {
         matches!(self, Self::Late | Self::Failed(Error::Timeout { .. } | Error::RateLimited { .. }))
     }
 
-    /// Whether the list that was fetched does not exist, or is something else.
+    /// Whether the fetched list does not exist, or is something else.
     pub(super) fn is_no_list(&self) -> bool {
         matches!(
             self,

@@ -7,29 +7,30 @@ use futures::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 
 use super::fetch_plan::Outcome;
+use super::gap::Gap;
 use super::list_key::ListKey;
 use crate::time::{Interval, Time};
 
-/// How many times as long as a request's interval a fetch is much longer.
+/// A fetch is much longer than a request if its interval is more than so many times as long.
 const MUCH_LONGER: u32 = 4;
 
-/// A request for all events of a region's interval, as long as it is under way.
+/// A running request for all events of a region's interval.
 #[derive(Debug)]
 pub(super) struct Demand {
     pub(super) region: String,
     pub(super) interval: Interval,
 }
 
-/// A fetch that several requests may wait for. It is aborted when the last of them drops it; the pages that it has read
-/// completely are cached then.
+/// A fetch that several requests may wait for. It is aborted when the last of them drops it; its complete pages are cached
+/// then.
 #[derive(Debug)]
 pub(super) struct InFlightFetch {
     pub(super) key: ListKey,
     pub(super) interval: Interval,
     pub(super) began_at: Time,
-    /// When the request that began it needs its answer.
+    /// The deadline of the request that began the fetch.
     pub(super) deadline: Instant,
-    /// Whether to go on after the first page, which shows the density of the list.
+    /// Whether to continue after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
     pub(super) outcome: Shared<BoxFuture<'static, Outcome>>,
     task: AbortHandle,
@@ -42,7 +43,7 @@ impl Drop for InFlightFetch {
 }
 
 impl InFlightFetch {
-    /// Begins a fetch of an interval, whose task is `fetch`.
+    /// Begins a fetch of an interval by running `fetch` on a task.
     pub(super) fn spawn(
         (key, interval): (ListKey, Interval),
         began_at: Time,
@@ -52,8 +53,9 @@ impl InFlightFetch {
     ) -> Self {
         let task = tokio::spawn(fetch);
         let abort = task.abort_handle();
-        let outcome = task.map(|outcome| outcome.unwrap_or_else(|_| Outcome::broken())).boxed().shared();
-        Self { key, interval, began_at, deadline, wants_all, outcome, task: abort }
+        // The panic hook logs a panic.
+        let outcome = task.map(|outcome| outcome.unwrap_or_else(|_| Outcome::default().or_gap(Some(Gap::Broken))));
+        Self { key, interval, began_at, deadline, wants_all, outcome: outcome.boxed().shared(), task: abort }
     }
 
     pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {

@@ -1,19 +1,19 @@
 use std::time::Duration;
 
-/// Sizes and times at which the cache changes what it does. The defaults are for use; tests take smaller sizes, so that few
+/// Sizes and times at which the cache changes its behaviour. Tests set smaller sizes than the defaults, so that few
 /// events reach them, and longer times, so that no machine is too slow for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a fetch for an alert rule waits for other rules of the same tick, to share one fetch with them.
+    /// The time for which a fetch for an alert rule waits for other rules of the same tick, to share one fetch with them.
     pub tick: Duration,
     /// Provisional intervals with fewer events than this are fetched again whole: they fit on the page that a refresh
     /// fetches anyway.
     pub refreshed_events: usize,
-    /// How many cached events tell how dense a list is and how selective a filter.
+    /// The number of cached events from which the density of a list and the selectivity of a filter are estimated.
     pub sampled_events: usize,
-    /// After how many bytes of pages a fetch packs their events.
+    /// The bytes of pages after which a fetch packs their events.
     pub batch_bytes: usize,
-    /// The most memory that a fetch takes, in bytes: pages, and the columns that they became.
+    /// The most memory of a fetch, in bytes: pages, and their columns.
     pub fetch_bytes: usize,
 }
 

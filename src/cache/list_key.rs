@@ -2,14 +2,14 @@ use crate::event::{Column, Events, Kind, List};
 use crate::scaleway::audit_trail::{Filter, Param, Window};
 use crate::time::Interval;
 
-/// One list of one region, as the API filters it: the key under which its segments are cached.
+/// One list of one region with a filter of the API: the key of cached segments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListKey {
     /// The region.
     pub region: String,
     /// The list.
     pub list: List,
-    /// What the API filters.
+    /// The API's filter.
     pub filter: Filter,
 }
 
@@ -26,14 +26,12 @@ impl ListKey {
     /// The lists of single kinds that together have the events of this one.
     pub(super) fn by_kind(&self) -> Vec<Self> {
         match self.list {
-            List::Combined => Kind::ALL.map(|kind| self.of_kind(kind)).to_vec(),
+            List::Combined => Kind::ALL
+                .map(List::Of)
+                .map(|list| Self { region: self.region.clone(), list, filter: self.filter.known_to(list) })
+                .to_vec(),
             List::Of(_) => vec![self.clone()],
         }
-    }
-
-    fn of_kind(&self, kind: Kind) -> Self {
-        let list = List::Of(kind);
-        Self { region: self.region.clone(), list, filter: self.filter.known_to(list) }
     }
 
     pub(super) fn window(&self, interval: Interval) -> Window {

@@ -5,7 +5,7 @@ use crate::event::{Events, List};
 use crate::scaleway::audit_trail::{Flaws, Malformed};
 use crate::time::{Interval, Time};
 
-/// The events of one list of one region, and what is missing.
+/// The events of one list of one region, and the gaps.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The region.
@@ -14,17 +14,17 @@ pub struct Listing {
     pub list: List,
     /// The events, newest first.
     pub events: Events,
-    /// What is missing; empty where the listing is complete.
+    /// The gaps; empty if the listing is complete.
     pub gaps: Vec<Gap>,
-    /// Of an incomplete listing, the intervals of which events are missing.
+    /// In an incomplete listing, the intervals of missing events.
     pub missing: Vec<Interval>,
-    /// Of an incomplete listing, the intervals whose events are cached and may not be all: they could not be fetched again.
+    /// In an incomplete listing, the intervals whose cached events may lack some, since they could not be fetched again.
     pub provisional: Vec<Interval>,
-    /// The past intervals that the source does not cover: events of them may be missing although every fetch succeeded.
+    /// The past intervals that the source does not cover: events may be missing there although every fetch succeeded.
     pub uncovered: Vec<Interval>,
-    /// The malformed items that were left out, with the interval that each page's lie in.
+    /// The malformed items that were left out, by page, with the interval of each page.
     pub malformed: Vec<Malformed>,
-    /// Whether some text was not valid UTF-8 and its invalid bytes became U+FFFD.
+    /// Whether some text was not valid UTF-8, so that U+FFFD replaces its invalid bytes.
     pub replaced: bool,
     /// Whether the region does not exist, so that it has no events.
     pub absent: bool,
@@ -47,11 +47,11 @@ impl Listing {
         }
     }
 
-    /// The events of a request that can fetch no more, the newest of them where there are too many: what a lookup found and,
-    /// if that is not all, the events of incomplete fetches.
+    /// The events of a request that can fetch no more, or the newest if there are too many: the hits of a lookup and,
+    /// if these are incomplete, the events of incomplete fetches.
     pub(super) fn of(progress: Progress<'_>, lookup: Lookup, coverage: Interval, max_events: usize) -> Self {
         let Progress { key, interval, incomplete, asked_at, gap, .. } = progress;
-        // What failed was not needed if nothing is: another request has fetched it, or enough events are newer.
+        // A failed fetch was not needed if nothing is: another request has fetched its interval, or enough events are newer.
         let complete = lookup.needed(max_events).is_empty();
         let mut gaps = if complete { Vec::new() } else { vec![gap.unwrap_or(Gap::Late)] };
         let mut missing = lookup.missing();
@@ -77,7 +77,7 @@ impl Listing {
         }
         let is_complete = gaps.is_empty();
         gaps.extend(malformed(&lookup.flaws));
-        // Of the time to come nothing can be missing.
+        // No event of the future can be missing.
         let present = asked_at.max(interval.start.next());
         Self {
             region: key.region.clone(),
@@ -97,14 +97,14 @@ impl Listing {
         self.gaps.iter().any(|gap| matches!(gap, Gap::Failed(_)))
     }
 
-    /// Whether all that is known of the list is that it does not exist.
+    /// Whether the listing has no events, and all its gaps are absences of the list.
     pub(super) fn has_only_absences(&self) -> bool {
         self.events.is_empty()
             && !self.gaps.is_empty()
             && self.gaps.iter().all(|gap| matches!(gap, Gap::Failed(error) if error.is_absence()))
     }
 
-    /// Whether the combined list, whose shape is the least certain of the four, answered with something else.
+    /// Whether this is a combined list, whose shape is the least certain of the four, and its answer was something else.
     pub(super) fn is_unusable(&self) -> bool {
         let gaps = &self.gaps;
         let is_all_malformed = self.events.is_empty() && gaps.iter().any(|gap| matches!(gap, Gap::Malformed { .. }));
@@ -112,12 +112,12 @@ impl Listing {
     }
 }
 
-/// What of some intervals is before a moment.
+/// The parts of intervals before `time`.
 fn before(time: Time, intervals: impl IntoIterator<Item = Interval>) -> Vec<Interval> {
     intervals.into_iter().map(|interval| interval.before(time)).filter(|interval| !interval.is_empty()).collect()
 }
 
-/// The gap that malformed items leave.
+/// The gap of malformed items.
 fn malformed(flaws: &Flaws) -> Option<Gap> {
     let first = flaws.malformed.first()?.first.clone();
     Some(Gap::Malformed { count: flaws.malformed.iter().map(|malformed| malformed.count).sum(), first })

@@ -8,19 +8,19 @@ use crate::event::Events;
 use crate::scaleway::audit_trail::Flaws;
 use crate::time::{Interval, Time};
 
-/// What the cache has of one list for one interval.
+/// The cached events of one list for one interval.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookup {
     /// Events of intervals that do not overlap.
     pub(super) hits: Vec<Events>,
     missing: RangeSet<Time>,
-    /// Intervals whose hits are older than a request accepts as long as it can fetch.
+    /// Intervals whose hits are too old for a request that can still fetch.
     pub(super) provisional: Vec<Interval>,
     pub(super) flaws: Flaws,
 }
 
 impl Lookup {
-    /// A lookup that has found nothing of an interval yet.
+    /// A lookup for an interval, without hits.
     pub(super) fn new(interval: Interval) -> Self {
         let missing = Some(interval).filter(|interval| !interval.is_empty()).map(Into::into).into_iter().collect();
         Self { missing, ..Self::default() }
@@ -31,7 +31,7 @@ impl Lookup {
         self.missing.iter().cloned().map(Interval::from).collect()
     }
 
-    /// The intervals that have to be fetched for the newest `limit` events, the newest first: none that is older than these.
+    /// The intervals to fetch for the newest `limit` events, the newest first, without intervals older than these events.
     pub(super) fn needed(&self, limit: usize) -> Vec<Interval> {
         let newest_first = self.missing().into_iter().rev();
         newest_first.take_while(|interval| self.events_since(interval.end) <= limit).collect()
@@ -41,8 +41,8 @@ impl Lookup {
         self.hits.iter().map(|events| events.since(time.nanos())).sum()
     }
 
-    /// Takes what is missing before `until` from a segment of the list `of`, which covers the list `wanted`. Returns the
-    /// intervals that it filled.
+    /// Fills missing intervals before `until` from a segment of the list `of`, which covers the list `wanted`. Returns the
+    /// filled intervals.
     pub(super) fn fill(&mut self, wanted: &ListKey, of: &ListKey, segment: &Segment, until: Time) -> Vec<Interval> {
         let valid = segment.interval.before(until);
         if valid.is_empty() {
@@ -52,7 +52,7 @@ impl Lookup {
         let mut filled = Vec::new();
         for hole in holes {
             let part = segment.within(valid.intersection(hole.into()));
-            // A malformed item may be an event of another list, and is then not missing from this one.
+            // A malformed item may be an event of another list, and not missing from this one.
             if of != wanted && !part.flaws.malformed.is_empty() {
                 continue;
             }

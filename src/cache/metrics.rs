@@ -3,10 +3,10 @@ use prometheus::{IntCounter, IntGauge};
 
 use super::store::Size;
 
-/// How many events were fetched and how many are cached, by all caches of the process.
+/// The metrics of all caches of the process.
 #[derive(Clone, Debug)]
 pub struct Meter {
-    fetched: IntCounter,
+    pub(super) fetched: IntCounter,
     events: IntGauge,
     bytes: IntGauge,
     body_bytes: IntGauge,
@@ -35,10 +35,6 @@ impl Meter {
             Box::new(self.bytes.clone()),
             Box::new(self.body_bytes.clone()),
         ]
-    }
-
-    pub(super) fn add_fetched(&self, events: usize) {
-        self.fetched.inc_by(events as u64);
     }
 
     pub(super) fn resize(&self, before: Size, after: Size) {

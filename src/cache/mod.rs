@@ -3,7 +3,7 @@
 //! # Segments
 //!
 //! The unit of the cache is the *segment*: all events of one list (its [`ListKey`]: region, list, API
-//! filter) in one half-open interval. When it was fetched decides how long it is good for:
+//! filter) in one half-open interval. The time of its fetch decides how long it is a hit:
 //!
 //! ```text
 //!   fetched            settling time after its end            settled: complete for good, cached until evicted,
@@ -16,8 +16,8 @@
 //!                                                               the fetch is still a hit for panels
 //! ```
 //!
-//! This is stale-while-revalidate with two exceptions. An alert rule accepts only what was fetched after it asked, beside
-//! settled segments. And stale parts are hits only where they spare calls: a refresh fetches one page anyway, and few stale
+//! This is stale-while-revalidate with two exceptions. Beside settled segments, an alert rule accepts only segments fetched
+//! after its request. And stale parts are hits only where they spare calls: a refresh fetches one page anyway, and few stale
 //! events fit on it. [`Store`](store::Store) applies these rules; times are its arguments.
 //!
 //! # Who owns what
@@ -25,29 +25,29 @@
 //! - [`EventCache`] owns the [`Store`](store::Store) and the list of fetches in flight, behind one lock without guards
 //!   across an await.
 //! - A [`Request`](request::Request) is one read of some lists of a region, with a [`Progress`](progress::Progress) for each. It
-//!   looks up, finds or begins fetches for what is missing, waits, and looks up again. It owns its fetches together with all
-//!   other requests that wait for them.
+//!   looks up, finds or begins fetches for missing intervals, waits, and looks up again. It owns its fetches together with all
+//!   other requests that wait for the same fetches.
 //! - An [`InFlightFetch`](in_flight::InFlightFetch) owns its task: when the last request drops it, the task is aborted, and the
-//!   pages that it has read completely are cached.
-//! - The [`Source`] owns all that is particular to a service: its pages, its clock, and the interval that it covers. What went
-//!   wrong with its pages becomes a [`Gap`] where they are read, and a [`Listing`] has the gaps that are left in the end.
-//! - A task runs [`fetch`](fetch::fetch), which owns its [`Worker`](worker::Worker)s; a [`Batcher`](batcher::Batcher) packs what
-//!   a worker has read.
+//!   complete pages are cached.
+//! - The [`Source`] owns everything particular to a service: its pages, its clock, and the interval that it covers. An error
+//!   of its pages becomes a [`Gap`] of the fetch, and a [`Listing`] has the gaps that remain in the end.
+//! - A task runs [`fetch`](fetch::fetch), which owns its [`Worker`](worker::Worker)s; a [`Batcher`](batcher::Batcher) packs the
+//!   events of a worker.
 //! - A [`Subscription`](subscription::Subscription) knows which events of a list its subscribers have received, and sends them
 //!   the others as segments are cached. It lives as long as one of its receivers.
 //! - The [`Directory`](directory::Directory) has settled segments on disk, for the next process.
 //!
 //! # Invariants, and the tests that guard them
 //!
-//! - An answer is what a plain list of events would answer, or names what is missing:
+//! - An answer equals the answer of a plain list of events, or names the missing intervals:
 //!   `answers_equal_those_of_a_plain_list`, `concurrent_threads_get_complete_answers`.
 //! - A clock that is set back loses no event: `a_clock_set_back_during_a_fetch_loses_no_event`,
 //!   `a_segment_settled_by_a_fast_clock_is_fetched_again`.
-//! - A rule counts what was fetched after it asked:
+//! - A rule counts events fetched after its request:
 //!   `a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick`.
-//! - A subscriber receives each event once, and delays nobody: `new_events_are_sent_once`,
+//! - A subscriber receives each event once, and delays no request: `new_events_are_sent_once`,
 //!   `a_slow_subscriber_delays_nothing_and_learns_that_it_missed_events`.
-//! - Time that the source does not cover is named: `a_range_from_before_the_coverage_names_what_is_not_covered`.
+//! - Uncovered intervals are named: `a_range_from_before_the_coverage_names_the_uncovered_interval`.
 //! - Equal requests at the same time are one fetch: `equal_requests_at_the_same_time_share_one_fetch`.
 
 mod api;

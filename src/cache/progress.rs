@@ -12,23 +12,23 @@ pub(super) struct Progress<'a> {
     pub(super) asked_at: Time,
     pub(super) staleness: Staleness,
     pub(super) hints: Hints,
-    /// Segments that its fetches brought: the memory may be too small to cache them.
+    /// Segments of the request's fetches: the memory limit may not allow caching them.
     pub(super) fetched: Vec<(ListKey, Segment)>,
-    /// Events of intervals that are not complete.
+    /// Events of incomplete intervals.
     pub(super) incomplete: Vec<(ListKey, Events)>,
-    /// Why no more can be fetched.
+    /// The failure after which nothing more is fetched.
     pub(super) gap: Option<Gap>,
 }
 
-/// What a request has learnt about its list from the fetches that it waited for.
+/// Knowledge about a list from the request's earlier fetches.
 #[derive(Default)]
 pub(super) struct Hints {
-    /// How many pages of the combined list were left after the first.
+    /// The number of pages of the combined list left after the first.
     pub(super) pages_left: Option<f64>,
-    /// The combined list cannot be used for the interval.
+    /// Whether the combined list is unusable for the interval.
     pub(super) no_combined: bool,
-    /// The combined list cannot be used at all.
+    /// Whether the combined list is unusable at all.
     pub(super) never_combined: bool,
-    /// Fetches that are much longer than the interval take too long.
+    /// Whether fetches much longer than the interval have taken too long.
     pub(super) no_longer_fetches: bool,
 }

@@ -19,33 +19,33 @@ use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
 use crate::time::{Interval, Time};
 
-/// The panels of a dashboard ask for the same range within this time; they share what the first of them fetches.
+/// The time within which the panels of a dashboard ask for the same range; they share the fetch of the first panel.
 const SHARED_FOR: Duration = Duration::from_secs(10);
 
-/// Requests within this time share their fetches whatever their ranges.
+/// The time within which requests share their fetches, whatever their ranges.
 const SAME_MOMENT: Duration = Duration::from_secs(1);
 
-/// Events on a page of the API, as far as is known.
+/// The events on a page of the API, an assumption.
 const PAGE_EVENTS: f64 = 100.0;
 
-/// The combined list is fetched instead of a part of it if that costs at most so many pages more, since other requests can
+/// The combined list is fetched instead of a part of it if it costs at most so many pages more, since other requests can
 /// use it.
 const SPARE_PAGES: f64 = 4.0;
 
-/// A shared fetch's time-out is not accepted if the own deadline is at least this much later than that of the request that
-/// began it.
+/// A shared fetch's time-out is not accepted if the request's deadline is at least this much later than the deadline of the
+/// request that began the fetch.
 const LATER_DEADLINE: Duration = Duration::from_secs(1);
 
-/// How long a request waits for a fetch that is much longer than its interval, before it fetches its own part.
+/// The time for which a request waits for a fetch much longer than its interval, before it fetches its own part.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long after its deadline a fetch may take to say why it is late.
+/// The time after the deadline for which a request still waits for a fetch's error.
 const LAST_WORD: Duration = Duration::from_millis(200);
 
-/// How often a request looks for what is still missing, before its answer says so.
+/// The most rounds of look-ups and fetches of a request.
 const ROUNDS: usize = 12;
 
-/// Some lists of one region that are asked for together.
+/// One request for some lists of one region.
 pub(super) struct Request<'a, S: Source> {
     pub(super) inner: &'a Arc<Inner<S>>,
     pub(super) lists: &'a [(ListKey, Interval)],
@@ -56,9 +56,9 @@ pub(super) struct Request<'a, S: Source> {
 }
 
 impl<S: Source> Request<'_, S> {
-    /// The lists, each with its events or what is missing.
+    /// The lists, each with its events and gaps.
     pub(super) async fn listings(&self) -> Vec<Listing> {
-        // As long as this is awaited, a fetch of a part knows that all is wanted.
+        // While the demands exist, a fetch of a part knows that a request wants the whole list.
         let _demands = self.demands();
         join_all(self.lists.iter().map(|(key, interval)| self.listing(key, *interval))).await
     }
@@ -84,8 +84,8 @@ impl<S: Source> Request<'_, S> {
         }
     }
 
-    /// One list: looks it up, waits for fetches of what is missing, and looks it up again, until nothing is missing or a fetch
-    /// has failed.
+    /// One list: looks it up, waits for fetches of missing intervals, and looks it up again, until nothing is missing or a
+    /// fetch has failed.
     async fn listing(&self, key: &ListKey, interval: Interval) -> Listing {
         let asked_at = self.inner.source.now();
         let mut progress = Progress {
@@ -115,16 +115,16 @@ impl<S: Source> Request<'_, S> {
         }
     }
 
-    /// Looks up what is cached, and finds or begins fetches for the rest if it may.
+    /// Looks up cached events, and finds or begins fetches for the rest if it may.
     fn look_up(&self, progress: &mut Progress<'_>, may_fetch: bool) -> (Lookup, Vec<Arc<InFlightFetch>>) {
         let mut state = self.inner.state();
         let now = self.inner.source.now();
         if now < progress.asked_at {
-            // The clock was set back: by it, the request was made in the future.
+            // The clock was set back: by the new time, the request was made in the future.
             progress.asked_at = now;
             progress.staleness = self.staleness(progress.interval, now);
         }
-        // By a clock that never goes back, no fetch began later.
+        // A fetch that began later began before the clock was set back.
         let latest = now + self.inner.limits.tick;
         progress.staleness.accept_any = progress.gap.is_some();
         let mut lookup = state.store.lookup(progress.key, progress.interval, &progress.staleness, latest);
@@ -140,7 +140,7 @@ impl<S: Source> Request<'_, S> {
         (lookup, fetches)
     }
 
-    /// Waits for fetches, and takes in what they brought.
+    /// Waits for fetches, and adds their outcomes.
     async fn wait(&self, progress: &mut Progress<'_>, fetches: &[Arc<InFlightFetch>]) {
         let last_word = tokio::time::Instant::from_std(self.deadline + LAST_WORD);
         let has_long = fetches.iter().any(|fetch| fetch.is_much_longer_than(progress.interval));
@@ -148,14 +148,14 @@ impl<S: Source> Request<'_, S> {
         let until = if has_long { last_word.min(patience) } else { last_word };
         match tokio::time::timeout_at(until, join_all(fetches.iter().map(|fetch| fetch.outcome.clone()))).await {
             Ok(outcomes) => {
-                fetches.iter().zip(outcomes).for_each(|(fetch, outcome)| self.take_in(progress, fetch, outcome));
+                fetches.iter().zip(outcomes).for_each(|(fetch, outcome)| self.add(progress, fetch, outcome));
             }
             Err(_) if until < last_word => progress.hints.no_longer_fetches = true,
             Err(_) => progress.gap = Some(Gap::Late),
         }
     }
 
-    fn take_in(&self, progress: &mut Progress<'_>, fetch: &InFlightFetch, outcome: Outcome) {
+    fn add(&self, progress: &mut Progress<'_>, fetch: &InFlightFetch, outcome: Outcome) {
         let is_combined = fetch.key != *progress.key;
         let hints = &mut progress.hints;
         // A malformed item of the combined list may be an event of another list.
@@ -170,12 +170,12 @@ impl<S: Source> Request<'_, S> {
         hints.pages_left = outcome.pages_left.filter(|_| is_combined).or(hints.pages_left);
         match outcome.gap {
             None => {}
-            // The combined list may have more events than may be fetched, or may not be readable, while the list itself is.
+            // The combined list may exceed a limit or be unreadable where the list itself is not.
             Some(gap) if is_combined && gap.concerns_list() && Instant::now() < self.deadline => {
                 hints.no_combined = true;
                 hints.never_combined |= gap.is_no_list();
             }
-            // The fetch was for a longer interval than this request's.
+            // The fetch's interval was longer than this request's.
             Some(Gap::Limit(_) | Gap::Bytes(_)) if !progress.interval.covers(fetch.interval) => {}
             // The request that began the fetch had less time.
             Some(gap) if gap.is_lack_of_time() && fetch.deadline + LATER_DEADLINE < self.deadline => {}
@@ -186,7 +186,7 @@ impl<S: Source> Request<'_, S> {
         }
     }
 
-    /// Fetches that together fill a hole: those that are in flight, and a new one for what is left.
+    /// Fetches that together fill a hole: fetches in flight, and a new one for the rest.
     fn fetches(&self, state: &mut State, progress: &Progress<'_>, hole: Interval) -> Vec<Arc<InFlightFetch>> {
         let combines = self.combines(state, progress, hole);
         let target = match combines {
@@ -204,7 +204,7 @@ impl<S: Source> Request<'_, S> {
             if valid.start > rest.start && valid.end < rest.end {
                 continue;
             }
-            // A fetch of more than the hole may have far more pages than the hole.
+            // A fetch of more than the hole may have far more pages, so it need not continue for this request.
             if combines.is_some() && hole.covers(fetch.interval) {
                 fetch.wants_all.store(true, Ordering::Relaxed);
             }
@@ -235,9 +235,8 @@ impl<S: Source> Request<'_, S> {
         }
         let past = hole.before(self.inner.source.now());
         let density = state.store.density(&combined, key, past);
-        let by_density =
-            density.map(|density| density.events_per_nanosecond * past.length().as_secs_f64() * 1e9 / PAGE_EVENTS);
-        let pages = hints.pages_left.or(by_density)?;
+        let estimate = density.map(|density| density.events_per_second * past.length().as_secs_f64() / PAGE_EVENTS);
+        let pages = hints.pages_left.or(estimate)?;
         let lists = self.lists.iter().filter_map(|(key, _)| state.store.density(&combined, key, past));
         let apart: f64 = lists.map(|density| (density.selected * pages).max(1.0)).sum();
         Some(pages <= apart + SPARE_PAGES)
@@ -262,7 +261,7 @@ impl<S: Source> Request<'_, S> {
     }
 }
 
-/// Whether a request may wait for a fetch instead of beginning its own one of `target`.
+/// Whether a request may wait for a fetch instead of beginning its own fetch of `target`.
 fn can_share(fetch: &InFlightFetch, target: &ListKey, progress: &Progress<'_>) -> bool {
     let has_events = fetch.key == *target || (fetch.key.covers(progress.key) && !progress.hints.no_combined);
     let takes_too_long = progress.hints.no_longer_fetches && fetch.is_much_longer_than(progress.interval);

@@ -11,13 +11,13 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// The part of it in an interval.
+    /// The part of the segment in an interval.
     pub(super) fn within(&self, interval: Interval) -> Self {
         let interval = self.interval.intersection(interval);
         Self { interval, events: self.events.within(interval), flaws: self.flaws.within(interval) }
     }
 
-    /// The parts of it before and after an interval.
+    /// The parts of the segment before and after an interval.
     fn without(self, interval: Interval) -> Vec<Self> {
         if !self.interval.overlaps(interval) {
             return vec![self];
@@ -32,12 +32,12 @@ impl Segment {
             .collect()
     }
 
-    /// One segment of two that overlap or meet. Where both have events of the same time, none is lost.
+    /// One segment of two that overlap or are adjacent. If both have events of the same time, none is lost.
     fn joined(self, other: Self) -> Self {
         let mut flaws = self.flaws;
         flaws.add(&other.flaws);
         let interval = self.interval.hull(other.interval);
-        // Nothing is copied where one of them has no event.
+        // Nothing is copied if one of them has no event.
         let events = match (self.events.is_empty(), other.events.is_empty()) {
             (true, _) => other.events,
             (_, true) => self.events,
@@ -47,13 +47,13 @@ impl Segment {
     }
 }
 
-/// A segment that is complete for good: it was fetched later than the settling time after its end.
+/// A segment that is complete for good: its fetch began later than the settling time after its end.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
     pub(super) segment: Segment,
     /// The tick of the store at its last use.
     pub(super) used: u64,
-    /// Whether the cache directory has it too.
+    /// Whether the cache directory has the segment too.
     pub(super) persisted: bool,
 }
 
@@ -76,7 +76,7 @@ impl Settled {
     }
 }
 
-/// A segment from which events may still be missing, since it was fetched too soon after its end.
+/// A segment that may still lack events, since it was fetched too soon after its end.
 #[derive(Clone, Debug)]
 pub(super) struct Provisional {
     pub(super) segment: Segment,
@@ -88,12 +88,12 @@ impl Provisional {
         self.segment.events.bytes() + size_of::<Self>()
     }
 
-    /// The interval that it covers: it ends when the segment was fetched.
+    /// The interval of known events: it ends at the time of the fetch.
     pub(super) fn known(&self) -> Interval {
         self.segment.interval.before(self.read_at)
     }
 
-    /// Whether one fetch brought both, one beside the other.
+    /// Whether both are adjacent segments of one fetch.
     pub(super) fn continues(&self, other: &Self) -> bool {
         let (one, other_interval) = (self.segment.interval, other.segment.interval);
         self.read_at == other.read_at && (one.end == other_interval.start || other_interval.end == one.start)

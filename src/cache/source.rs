@@ -1,4 +1,4 @@
-//! Where events come from: an API, or a list in a test.
+//! The source of events: an API, or a list in a test.
 
 use std::time::Instant;
 
@@ -16,17 +16,17 @@ pub trait Source: Clock + Clone + 'static {
     /// The pages of a window.
     type Pages: Pages;
 
-    /// The interval of which the source has all events. It may have some beyond it too: these are fetched, and the listing
-    /// says that others may be missing.
+    /// The interval of which the source has all events. It may also have some events beyond: these are fetched, and the
+    /// listing names the uncovered interval.
     fn coverage(&self) -> Interval;
 
     /// The pages of a window; none is read yet.
     fn pages(&self, window: Window) -> Self::Pages;
 
-    /// Whether a region, whose lists do not exist, does not exist itself.
+    /// Whether a region whose lists do not exist does not exist itself.
     fn is_absent(&self, region: &str, deadline: Instant) -> impl Future<Output = bool> + Send;
 
-    /// How many calls may run at the same time just now.
+    /// The present limit of concurrent calls.
     fn concurrent_calls(&self) -> usize;
 }
 
@@ -35,12 +35,12 @@ pub trait Pages: Send + 'static {
     /// Reads the next page, and returns whether there is another.
     fn next(&mut self, deadline: Instant) -> impl Future<Output = Result<bool, Gap>> + Send;
 
-    /// How far the pages were read.
+    /// The extent of the pages read so far.
     fn extent(&self) -> Extent;
 
-    /// Takes the events of the window that were read since the last time, and what is wrong with them.
+    /// Takes the events of the window that were read since the last call, with their flaws.
     ///
     /// # Errors
-    /// When they are too large for memory's columns.
+    /// When the events outgrow Arrow's 2 GiB per column.
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError>;
 }

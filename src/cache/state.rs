@@ -28,13 +28,13 @@ pub(super) struct Inner<S> {
     /// A lock of the standard library, since no guard lives across an await.
     pub(super) state: Mutex<State>,
     pub(super) directory: Option<Directory>,
-    /// Resolves once the memory has what the directory had.
+    /// Resolves once the directory is loaded.
     pub(super) loaded: OnceLock<Shared<BoxFuture<'static, ()>>>,
-    /// The directory did not answer in time: no request waits for it any more.
+    /// Whether the directory did not answer in time, so that no request waits for it any more.
     pub(super) is_directory_slow: AtomicBool,
-    /// Set once the combined list has failed where the lists of single kinds answered.
+    /// Whether the combined list has failed where the lists of single kinds answered.
     pub(super) never_combine: AtomicBool,
-    /// Regions that do not exist, and when that was found.
+    /// Regions that do not exist, with the time of that finding.
     pub(super) absent: Mutex<HashMap<String, Instant>>,
 }
 
@@ -42,17 +42,17 @@ pub(super) struct Inner<S> {
 pub(super) struct State {
     pub(super) store: Store,
     pub(super) size: Size,
-    /// Fetches that a request waits for, and some that none does any more.
+    /// Fetches, some of which no request waits for any more.
     pub(super) fetches: Vec<Weak<InFlightFetch>>,
-    /// Requests for all events of a region's interval, and some that have ended.
+    /// Requests for all events of a region's interval, some of which have ended.
     pub(super) demands: Vec<Weak<Demand>>,
-    /// Those of lists with a subscriber, and some without one any more.
+    /// Subscriptions, some of which have no subscriber any more.
     pub(super) subscriptions: Vec<Subscription>,
 }
 
 impl State {
-    /// Whether a list is a combined one, and a request wants all events of its region's interval: of a part of them, the rest
-    /// may cost more than it is worth.
+    /// Whether a list is a combined one, and a request wants all events of its region's interval: a fetch of a part may not be
+    /// worth the cost of the rest.
     pub(super) fn demands_all(&self, key: &ListKey, interval: Interval) -> bool {
         let mut demands = self.demands.iter().filter_map(Weak::upgrade);
         key.list == List::Combined
@@ -65,9 +65,9 @@ impl<S: Source> Inner<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Caches a segment of a fetch that began at `began_at`, by the clock of then, and has taken `elapsed`.
+    /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`.
     pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
-        self.meter.add_fetched(segment.events.len());
+        self.meter.fetched.inc_by(segment.events.len() as u64);
         let now = self.source.now();
         // The clock may have been set back meanwhile.
         let read_at = began_at.min(now - elapsed);
@@ -82,7 +82,7 @@ impl<S: Source> Inner<S> {
     pub(super) fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
         let now = self.source.now();
         let mut state = self.state();
-        if let Some(subscription) = state.subscriptions.iter().find(|other| *other.list() == list) {
+        if let Some(subscription) = state.subscriptions.iter().find(|other| other.list == list) {
             return subscription.subscribe();
         }
         let since = state.store.settled_until(now);
@@ -94,7 +94,7 @@ impl<S: Source> Inner<S> {
         receiver
     }
 
-    /// From now on the combined list is not tried any more.
+    /// Stops the use of the combined list.
     pub(super) fn stop_combining(&self) {
         if !self.never_combine.swap(true, Ordering::Relaxed) {
             tracing::info!("the combined list of events cannot be used; the three lists are read instead");
@@ -108,21 +108,21 @@ impl<S: Source> Inner<S> {
         state.size = size;
     }
 
-    /// Caches what the directory has, except what is too old.
+    /// Caches the segments of the directory, except expired ones.
     pub(super) fn load(&self) {
         let Some(directory) = &self.directory else { return };
         let now = self.source.now();
         directory.remove_expired(self.source.coverage());
         let (most_bytes, settled_until) = {
             let store = &self.state().store;
-            (store.most_bytes(), store.settled_until(now))
+            (store.most_bytes, store.settled_until(now))
         };
         for (key, segment) in directory.read(most_bytes, settled_until) {
             self.change(&mut self.state(), |store| store.load(&key, segment));
         }
     }
 
-    /// Writes to the directory what it lacks, and removes from it what is too old.
+    /// Writes new settled segments to the directory, and removes expired files.
     pub(super) fn persist(&self) {
         let Some(directory) = &self.directory else { return };
         directory.remove_expired(self.source.coverage());

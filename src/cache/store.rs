@@ -12,25 +12,25 @@ use crate::event::{Events, List};
 use crate::scaleway::audit_trail::Flaws;
 use crate::time::{Interval, Time};
 
-/// How far before the last fetch a refresh begins: thirty times as long as events were seen to be late.
+/// The time before the last fetch that a refresh fetches again: thirty times the observed lateness of events.
 pub(super) const OVERLAP: Duration = Duration::from_mins(1);
 
-/// How old a provisional segment may be where a refresh does not fetch it again: an event that is later than the overlap
+/// The greatest age of a provisional segment that a refresh does not fetch again: an event later than the overlap
 /// appears after this time.
 pub(super) const STALE_FOR: Duration = Duration::from_mins(1);
 
-/// How old a provisional segment may be for a request: the rules of stale-while-revalidate.
+/// The age of provisional segments that a request accepts: the rules of stale-while-revalidate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Staleness {
-    /// A segment that was fetched then or later is a hit.
+    /// A segment fetched at this time or later is a hit.
     pub(super) fresh_since: Time,
-    /// Of a segment that was fetched then or later, the part that had ended `OVERLAP` before that is a hit.
+    /// Of a segment fetched at this time or later, the part until [`OVERLAP`] before its fetch is a hit.
     pub(super) stale_since: Time,
-    /// Nothing more can be fetched: every such part is a hit, however many calls it spares.
+    /// Whether every such part is a hit, since nothing more can be fetched.
     pub(super) accept_any: bool,
 }
 
-/// How much is cached.
+/// The size of the cached events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Size {
     pub(super) events: usize,
@@ -52,11 +52,11 @@ impl Size {
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) lists: HashMap<ListKey, CachedList>,
-    /// How long after it was recorded an event may still be missing from the API.
+    /// The longest delay from the recording of an event to its appearance in the API.
     settling: Duration,
-    most_bytes: usize,
+    pub(super) most_bytes: usize,
     limits: Limits,
-    /// Counts lookups and inserts, to know which segment was used least recently.
+    /// The number of lookups and inserts, which orders segments by their last use.
     tick: u64,
 }
 
@@ -65,11 +65,7 @@ impl Store {
         Self { lists: HashMap::new(), settling, most_bytes, limits, tick: 0 }
     }
 
-    pub(super) fn most_bytes(&self) -> usize {
-        self.most_bytes
-    }
-
-    /// The end of the time that is settled in what is fetched at `now`.
+    /// The end of the settled part of a fetch at `now`.
     pub(super) fn settled_until(&self, now: Time) -> Time {
         now - self.settling
     }
@@ -82,7 +78,7 @@ impl Store {
             .collect()
     }
 
-    /// Notes that the cache directory has a segment, if that is still the same.
+    /// Notes that the cache directory has a segment, if its interval has not changed meanwhile.
     pub(super) fn set_persisted(&mut self, key: &ListKey, interval: Interval) {
         let all = self.lists.get_mut(key).into_iter().flat_map(|cached| &mut cached.settled);
         for settled in all.filter(|settled| settled.segment.interval == interval) {
@@ -99,7 +95,7 @@ impl Store {
         size
     }
 
-    /// The end of the time for which a segment that was fetched at `read_at` is a hit.
+    /// The end of the part of a segment fetched at `read_at` that is a hit.
     pub(super) fn valid_until(&self, read_at: Time, staleness: &Staleness) -> Time {
         if read_at >= staleness.fresh_since {
             Time::MAX
@@ -110,10 +106,10 @@ impl Store {
         }
     }
 
-    /// What is cached of a list for an interval. A segment that was fetched after `latest` was so by a clock that has been
-    /// set back since.
+    /// The cached events of a list for an interval. A segment with a fetch after `latest` is no hit: its clock has been set
+    /// back since.
     ///
-    /// Stale segments are hits only where they spare calls: where with them nothing is missing, or where they have so many
+    /// Stale segments are hits only where they spare calls: if nothing is missing with them, or if they have so many
     /// events that a refresh would need more than the one page that it fetches anyway.
     pub(super) fn lookup(
         &mut self,
@@ -132,7 +128,7 @@ impl Store {
             edges.extend(self.lists[source].provisional.iter().map(|edge| (source, edge)));
         }
         edges.retain(|(_, edge)| staleness.stale_since <= edge.read_at && edge.read_at <= latest);
-        // The last fetch counts, of whichever list it was, so that an event that was shown once is shown again.
+        // The last fetch of any list counts, so that an event shown once is shown again.
         edges.sort_by_key(|(_, edge)| Reverse(edge.read_at));
         let (fresh, stale) = edges.split_at(edges.partition_point(|(_, edge)| edge.read_at >= staleness.fresh_since));
         for (source, edge) in fresh {
@@ -153,7 +149,8 @@ impl Store {
         lookup
     }
 
-    /// The cached lists that have all events of a list: itself first, since its events need no filter, the combined list last.
+    /// The cached lists that have all events of a list: the list itself first, since it needs no filter, the combined list
+    /// last.
     fn sources(&self, wanted: &ListKey) -> Vec<ListKey> {
         let mut sources: Vec<ListKey> = self.lists.keys().filter(|key| key.covers(wanted)).cloned().collect();
         sources.sort_by_key(|key| (key != wanted, key.list == List::Combined));
@@ -181,7 +178,7 @@ impl Store {
         }
     }
 
-    /// Whether the stale segments of one list have more events than fit beside new ones on the page that a refresh fetches.
+    /// Whether the stale segments of one list have more events than fit beside new events on the page of a refresh.
     fn outgrows_a_page(&self, stale: &[(&ListKey, &Provisional)]) -> bool {
         let mut events: HashMap<&ListKey, usize> = HashMap::new();
         for (source, edge) in stale {
@@ -198,7 +195,7 @@ impl Store {
         all.any(|flaws: &Flaws| !flaws.within(interval).malformed.is_empty())
     }
 
-    /// Caches a segment that was fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as
+    /// Caches a segment fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as
     /// provisional.
     pub(super) fn insert(&mut self, key: &ListKey, segment: &Segment, read_at: Time, now: Time) {
         self.tick += 1;
@@ -220,15 +217,15 @@ impl Store {
         self.evict();
     }
 
-    /// Caches a segment that the cache directory has.
+    /// Caches a segment from the cache directory.
     pub(super) fn load(&mut self, key: &ListKey, segment: Segment) {
         let settled = Settled { persisted: true, ..Settled::new(segment) };
         self.lists.entry(key.clone()).or_default().add_settled(settled);
         self.evict();
     }
 
-    /// Removes provisional segments that no request accepts any more, and whatever a clock that has been set back since took
-    /// for settled.
+    /// Removes provisional segments that no request accepts any more, and segments that count as settled only by a clock that
+    /// has been set back since.
     fn remove_expired(&mut self, now: Time) {
         let settled_until = self.settled_until(now);
         // Requests that are under way may have begun earlier.
@@ -243,12 +240,12 @@ impl Store {
         }
     }
 
-    /// How dense the list `wide` is near an interval, and what part of it is `wanted`, as far as cached events tell.
+    /// The density of the list `wide` near an interval, and the share of `wanted` in it, estimated from cached events.
     pub(super) fn density(&self, wide: &ListKey, wanted: &ListKey, near: Interval) -> Option<Density> {
         density::estimate(self.lists.get(wide)?, wanted, near, self.limits.sampled_events)
     }
 
-    /// Removes the settled segments that were used least recently until the rest fits.
+    /// Removes the least recently used settled segments until the rest fits.
     fn evict(&mut self) {
         let mut bytes = self.size().bytes;
         while bytes > self.most_bytes {

@@ -8,22 +8,23 @@ use super::segment::Segment;
 use crate::event::Events;
 use crate::time::{Interval, Time};
 
-/// The most batches of events that wait for a subscriber. One that is slower loses the oldest, and its receiver says how many.
+/// The most batches of events that wait for a subscriber. A slower subscriber loses the oldest, and its receiver returns
+/// how many.
 const MOST_BATCHES: usize = 64;
 
-/// How long after it has settled an event may be fetched for the first time, and is new all the same.
+/// The time after settling within which an event that is fetched for the first time is still new.
 const NEW_FOR: Duration = Duration::from_hours(1);
 
-/// The subscribers of one list: they receive its events as they are first seen, each once.
+/// The subscribers of one list: they receive each new event once.
 ///
-/// Events that were recorded longer than the settling time before the subscription are not new, nor are those that were
+/// Events recorded longer than the settling time before the subscription are not new, nor are events that were
 /// cached then.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    list: ListKey,
-    /// All that is older was sent, or is not new.
+    pub(super) list: ListKey,
+    /// All older events were sent, or are not new.
     sent_until: Time,
-    /// The times and ids of later events that were sent, or are not new.
+    /// The times and ids of later events that were sent or are not new.
     sent: BTreeSet<(Time, String)>,
     sender: broadcast::Sender<Events>,
 }
@@ -39,10 +40,6 @@ impl Subscription {
         subscription
     }
 
-    pub(super) fn list(&self) -> &ListKey {
-        &self.list
-    }
-
     pub(super) fn is_in_use(&self) -> bool {
         self.sender.receiver_count() > 0
     }
@@ -51,7 +48,7 @@ impl Subscription {
         self.sender.subscribe()
     }
 
-    /// Sends the new events of a segment of the list `of`; those from before `settled_until` are complete.
+    /// Sends the new events of a segment of the list `of`; its events before `settled_until` are complete.
     pub(super) fn publish(&mut self, of: &ListKey, segment: &Segment, settled_until: Time) {
         if !of.covers(&self.list) && !self.list.covers(of) {
             return;
@@ -60,12 +57,12 @@ impl Subscription {
         self.sent = self.sent.split_off(&(self.sent_until, String::new()));
         let new = self.take_new(&segment.events);
         if !new.is_empty() {
-            // Without a receiver nobody misses them.
+            // Without a receiver, no subscriber misses the events.
             let _ = self.sender.send(new);
         }
     }
 
-    /// The events of the list that were not taken before.
+    /// The events of the list that are new, which then are not new any more.
     fn take_new(&mut self, events: &Events) -> Events {
         let events = self.list.select(&events.within(Interval::new(self.sent_until, Time::MAX)));
         let (times, ids) = (events.times(), events.ids());

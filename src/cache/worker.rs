@@ -12,29 +12,29 @@ use super::segment::Segment;
 use super::source::{Pages, Source};
 use crate::time::{Interval, Time};
 
-/// The shortest interval of a worker. The API's bounds are whole seconds: workers of less would mostly read the same.
+/// The shortest interval of a worker. The API's bounds are whole seconds: shorter workers would mostly read the same events.
 pub(super) const SHORTEST: Duration = Duration::from_secs(10);
 
-/// What others need to know of a worker, which reads pages from the end of its interval towards the start.
+/// The shared state of a worker, which reads pages from the end of its interval towards the start.
 #[derive(Debug)]
 pub(super) struct Worker {
-    /// Where its events begin: the end of its interval, or the present.
+    /// The time of the newest possible event: the end of the interval, or the present.
     newest: Time,
     progress: Mutex<Progress>,
 }
 
 #[derive(Debug)]
 struct Progress {
-    /// Where it is to end; splitting moves this.
+    /// The start of the interval; a split moves it.
     start: Time,
-    /// The oldest time that it has reached.
+    /// The oldest time that was read.
     reached: Time,
     pages: usize,
     ended: bool,
 }
 
 impl Worker {
-    /// A worker on an interval, of which the first page may have been read.
+    /// A worker on an interval; `started` has its first page, if that has been read.
     pub(super) fn new(interval: Interval, now: Time, started: Option<&impl Pages>) -> Self {
         let reached = started.and_then(|pages| pages.extent().reached);
         let reached = reached.map_or(interval.end, |reached| reached.clamp(interval.start, interval.end));
@@ -51,13 +51,13 @@ impl Worker {
         self.progress().ended
     }
 
-    /// How much time is before it.
+    /// The length of the interval left to read.
     pub(super) fn time_left(&self) -> Duration {
         let progress = self.progress();
         if progress.ended { Duration::ZERO } else { progress.reached.since(progress.start) }
     }
 
-    /// How many pages are before it, by its own pages per second or, as long as it has read none, by the usual ones.
+    /// The estimated pages left, by the worker's own pages per second or, if it has read none, by the `usual` ones.
     pub(super) fn pages_left(&self, usual: f64) -> f64 {
         let progress = self.progress();
         if progress.ended {
@@ -67,7 +67,7 @@ impl Worker {
         own * progress.reached.since(progress.start).as_secs_f64()
     }
 
-    /// Gives the older half of what is before it away, unless that is too short.
+    /// Gives away the older half of the interval left to read, unless that is too short.
     pub(super) fn split(&self) -> Option<Interval> {
         let mut progress = self.progress();
         let left = progress.reached.since(progress.start);
@@ -79,11 +79,8 @@ impl Worker {
         Some(half)
     }
 
-    fn add_page(&self) {
-        self.progress().pages += 1;
-    }
-
-    /// Notes how far its pages reach. Returns whether they reach its end: the events that follow are another worker's.
+    /// Notes the oldest time that was read. Returns whether it is before the interval: the events that follow are another
+    /// worker's.
     fn reach(&self, reached: Option<Time>) -> bool {
         let Some(reached) = reached else { return false };
         let mut progress = self.progress();
@@ -91,7 +88,7 @@ impl Worker {
         reached < progress.start
     }
 
-    /// Ends it, so that it is not split any more. Returns where it was to end.
+    /// Ends the worker, so that it is not split any more. Returns the start of its interval.
     fn end(&self) -> Time {
         let mut progress = self.progress();
         progress.ended = true;
@@ -121,10 +118,10 @@ pub(super) async fn run<S: Source>(
             break (true, None);
         }
         if batcher.flush_if_full(pages, &plan).is_err() {
-            // The batch does not fit into columns: its events are missing, and the interval is not an empty one.
+            // The batch does not fit into columns: its events are missing, and the interval must not count as empty.
             worker.end();
             let (_, batcher) = partial.read.take().expect("it is taken when the worker ends");
-            return Outcome { gap: Some(too_large), segments: batcher.into_segments(), ..Outcome::default() };
+            return Outcome { gap: Some(too_large), segments: batcher.segments, ..Outcome::default() };
         }
         if memory.resize(batcher.bytes() + pages.extent().bytes) >= plan.limits.fetch_bytes {
             break (false, Some(too_large));
@@ -134,7 +131,7 @@ pub(super) async fn run<S: Source>(
             Ok(next) => more = next,
             Err(gap) => break (false, Some(gap)),
         }
-        worker.add_page();
+        worker.progress().pages += 1;
         // Without a receiver the fetch has ended.
         let _ = page_read.send(());
     };
@@ -143,14 +140,14 @@ pub(super) async fn run<S: Source>(
     batcher.finish(pages, &plan, start, complete, gap)
 }
 
-/// The part of a worker in the memory of all workers.
+/// The share of a worker in the memory of all workers.
 struct Memory<'a> {
     total: &'a AtomicUsize,
     own: usize,
 }
 
 impl Memory<'_> {
-    /// Returns the memory of all workers, in bytes.
+    /// Sets the worker's share. Returns the memory of all workers, in bytes.
     fn resize(&mut self, own: usize) -> usize {
         let change = own.wrapping_sub(self.own);
         self.own = own;
@@ -158,8 +155,8 @@ impl Memory<'_> {
     }
 }
 
-/// What a worker has read. When the fetch is aborted, its complete pages are cached all the same, so that a dashboard that is
-/// refreshed before it has loaded goes on from there.
+/// The pages that a worker has read. When the fetch is aborted, complete pages are cached nevertheless, so that a dashboard
+/// that is refreshed before it has loaded continues from there.
 struct PartialFetch<'a, S: Source, P: Fn(&Segment)> {
     read: Option<(S::Pages, Batcher)>,
     plan: &'a FetchPlan<S>,

@@ -1,4 +1,4 @@
-//! What a source does not cover is named.
+//! Uncovered intervals are named.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::cache::Freshness;
 use crate::event::List;
 
 #[test]
-fn a_range_from_before_the_coverage_names_what_is_not_covered() {
+fn a_range_from_before_the_coverage_names_the_uncovered_interval() {
     run(async {
         let fake = Fake::new(0);
         fake.add_many(20, SECOND);
@@ -24,7 +24,7 @@ fn a_range_from_before_the_coverage_names_what_is_not_covered() {
 }
 
 #[test]
-fn events_beyond_the_coverage_are_read_where_the_source_has_some() {
+fn events_beyond_the_coverage_are_read() {
     run(async {
         let fake = Fake::new(0);
         let before = nanos(RETENTION) / SECOND + 10;

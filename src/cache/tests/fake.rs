@@ -25,7 +25,7 @@ pub(super) const REGIONS: [&str; 2] = [REGION, "nl-ams"];
 /// The time of the oldest possible event.
 pub(super) const START: i64 = 1_750_000_000 * SECOND;
 
-/// How far back the source has events.
+/// The age of the source's oldest events.
 pub(super) const RETENTION: Duration = Duration::from_hours(24 * 90);
 
 /// The number of events on a page.
@@ -63,7 +63,7 @@ pub(super) struct World {
     pub(super) latency: Duration,
     /// The number of calls that fail from now on.
     pub(super) failures: usize,
-    /// The end of what the source covers, where it is not the present.
+    /// The end of the source's coverage, if it is not the present.
     pub(super) covered_until: Option<i64>,
     /// Pages are sorted by the events' ids instead of their times.
     pub(super) disorder: bool,
@@ -78,7 +78,7 @@ pub(super) struct Fake {
     pub(super) peak: Arc<AtomicUsize>,
     /// The runtime's time that passed since then is added to the world's.
     pub(super) begun: tokio::time::Instant,
-    /// How often a call yields to other tasks before its answer.
+    /// The number of times that a call yields to other tasks before its answer.
     yields: usize,
 }
 

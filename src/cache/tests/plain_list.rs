@@ -1,4 +1,4 @@
-//! Random histories: the answers of the cache are those of a plain list of events.
+//! Random histories: the cache and a plain list of events give equal answers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -163,7 +163,7 @@ async fn check(fake: &Fake, cache: &EventCache<Fake>, ask: &Ask, shown: &BTreeSe
     complete
 }
 
-/// Checks requests at the same time, and adds what they show to `shown`, unless the clock is behind `latest`: some events are
+/// Checks requests at the same time, and adds their events to `shown`, unless the clock is behind `latest`: some events are
 /// not visible then.
 async fn check_all(fake: &Fake, cache: &EventCache<Fake>, asks: &[Ask], shown: &mut Shown, latest: i64) {
     let none = BTreeSet::new();

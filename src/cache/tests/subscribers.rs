@@ -1,4 +1,4 @@
-//! Subscribers: new events once, and nothing for those who are slow or gone.
+//! Subscribers: they receive new events once, and slow or dropped ones delay nothing.
 
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
@@ -75,7 +75,7 @@ fn new_events_are_sent_once() {
 }
 
 #[test]
-fn events_that_are_fetched_again_are_not_sent() {
+fn events_fetched_again_are_not_sent() {
     run(async {
         let fake = Fake::new(1);
         let cache = caught_up(&fake).await;
@@ -85,7 +85,7 @@ fn events_that_are_fetched_again_are_not_sent() {
             fake.world().now += 30 * SECOND;
         }
         assert_eq!(received(&mut subscriber), [0; 0]);
-        // Nor are those of the past, when they are first read.
+        // Nor are events of the past, when they are first read.
         let past = window(List::Combined, None, START - 5_000 * SECOND, START);
         for (id, event) in fake.world().events.iter_mut().enumerate().take(10) {
             event.at = START - i64::try_from(id).unwrap() * SECOND;
@@ -116,7 +116,7 @@ fn a_slow_subscriber_delays_nothing_and_learns_that_it_missed_events() {
 }
 
 #[test]
-fn a_subscriber_that_is_gone_leaves_no_subscription() {
+fn a_dropped_subscriber_leaves_no_subscription() {
     run(async {
         let fake = Fake::new(1);
         let cache = new_cache(&fake, &json!({}));
