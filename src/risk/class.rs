@@ -1,12 +1,12 @@
 use super::severity::Severity;
 
-/// What an event means.
+/// The risk of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Risk {
     /// One of the [classes](super::RuleSet::classes) of its rule set.
     pub class: String,
-    /// How much it deserves a look.
+    /// The severity.
     pub severity: Severity,
-    /// Ids of MITRE ATT&CK techniques it resembles, sorted; often none.
+    /// Ids of the MITRE ATT&CK techniques that the event resembles, sorted; often none.
     pub attack: Vec<String>,
 }

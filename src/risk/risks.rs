@@ -1,27 +1,27 @@
 use super::class::Risk;
 use super::severity::Severity;
 
-/// The number of no risk.
+/// The number of events without a risk.
 pub(super) const NONE: u16 = 0;
 
-/// The number of a login that was refused.
+/// The number of a failed login.
 pub(super) const LOGIN_FAILURE: u16 = 1;
 
-/// The number of a login that succeeded.
+/// The number of a successful login.
 pub(super) const LOGIN: u16 = 2;
 
-/// The number of a call that was refused: someone tried what they may not do, or is finding out what they may.
+/// The number of a refused call: an attempt without permission, or a search for permissions.
 pub(super) const DENIED: u16 = 3;
 
 /// The number of a refused call to a method of high severity.
 pub(super) const DENIED_HIGH: u16 = 4;
 
-/// All that the rules of a set can mean, each once, numbered from 1.
+/// The risks of a rule set, each once, numbered from 1.
 #[derive(Debug)]
 pub(super) struct Risks(Vec<Risk>);
 
 impl Risks {
-    /// What is in no row of the table.
+    /// The risks that are in no row of the table.
     pub(super) fn beside_the_table() -> Self {
         let denied = risk("denied_actions", Severity::Medium, &["T1078.004", "T1526", "T1580"]);
         Self(vec![
@@ -32,7 +32,7 @@ impl Risks {
         ])
     }
 
-    /// The number of a risk, which is added where it is new.
+    /// The number of a risk; a new risk is added.
     pub(super) fn number(&mut self, risk: Risk) -> Result<u16, String> {
         let index = self.0.iter().position(|known| *known == risk).unwrap_or_else(|| {
             self.0.push(risk);

@@ -10,11 +10,11 @@ use super::risks::{DENIED, LOGIN, LOGIN_FAILURE, NONE, Risks};
 use super::table::Table;
 use crate::event::{Column, Events, Long, Text};
 
-/// Rules that say what events mean: see the [module](super). A set does not change, so that what it says of events can be
-/// cached beside them.
+/// Rules that classify events: see the [module](super). A set does not change, so that the numbers of events can be cached
+/// beside the events.
 #[derive(Debug)]
 pub struct RuleSet {
-    /// No other set of this process has it.
+    /// The set's id, unique in this process.
     id: u64,
     table: Table,
     risks: Risks,
@@ -24,7 +24,7 @@ impl RuleSet {
     /// The rules that are part of the binary.
     ///
     /// # Panics
-    /// When they do not read, which is a defect of the build; the message names the row.
+    /// When the rules are malformed, which is a defect of the build; the message names the row.
     #[must_use]
     pub fn built_in() -> Arc<Self> {
         static BUILT_IN: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ impl RuleSet {
     /// ```
     ///
     /// # Errors
-    /// The first row that is not well formed, by its product and method, and what is wrong with it.
+    /// When a row is malformed: its product and method, and the defect.
     pub fn read(methods: &str, products: &str) -> Result<Self, String> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let mut risks = Risks::beside_the_table();
@@ -55,22 +55,22 @@ impl RuleSet {
         Ok(Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), table, risks })
     }
 
-    /// What this action means, or `None` when the table does not know its method: see the [module](super).
+    /// The risk of an action, or `None` when the table does not know its method: see the [module](super).
     ///
-    /// It neither fails nor panics, whatever the request body contains, and reads the body only for a method that has
+    /// This neither fails nor panics, whatever the request body contains, and parses the body only for a method with
     /// conditions.
     #[must_use]
     pub fn classify(&self, action: &Action<'_>) -> Option<&Risk> {
         self.risk(self.number(action))
     }
 
-    /// The number of what each event means, for [`risk`](Self::risk). Events are classified once, together with those that
-    /// share memory with them, until another set classifies them.
+    /// The number of each event's risk, for [`risk`](Self::risk). Events are classified once, together with the other
+    /// events of their chunks, until another set classifies them.
     pub(crate) fn numbers(&self, events: &Events) -> Vec<u16> {
         events.derived(self.id, |events| self.classified(events))
     }
 
-    /// How many rows [`numbers`](Self::numbers) has to classify for these events.
+    /// The number of rows that [`numbers`](Self::numbers) has to classify for these events.
     pub(crate) fn cost(&self, events: &Events) -> usize {
         events.not_derived(self.id)
     }
@@ -85,17 +85,17 @@ impl RuleSet {
         self.risks.iter().map(|risk| risk.class.as_str()).collect()
     }
 
-    /// The product of an action, as the table spells it.
+    /// The product of an action, as spelt in the table.
     pub(crate) fn product(&self, action: &Action<'_>) -> Option<&str> {
         self.table.product(action)
     }
 
-    /// The products that the table knows, as it spells them.
+    /// The products of the table, as spelt there.
     pub(crate) fn products(&self) -> impl Iterator<Item = &str> {
         self.table.products()
     }
 
-    /// The methods that the table knows, of any product, as it spells them.
+    /// The methods of the table, as spelt there.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &str> {
         self.table.methods()
     }
@@ -111,7 +111,7 @@ impl RuleSet {
                 (Some(rule), Some(400..)) => rule.failed,
                 (Some(rule), _) => rule.done,
             },
-            // Scaleway's own doing: it has no method, and no caller to suspect.
+            // An action of Scaleway itself has no method, and no caller to suspect.
             _ => NONE,
         }
     }
@@ -122,20 +122,18 @@ impl RuleSet {
                 .map(|column| events.text(column));
         let (rows, statuses) = (0..events.len(), events.statuses());
         let mut numbers: Vec<u16> = rows.clone().map(|row| self.number(&action(&columns, statuses, row))).collect();
-        // Bodies are most of what events take; few rows of the table have conditions on them.
-        let reads = rows.clone().map(|row| self.table.reads_body(&action(&columns, statuses, row)));
-        let reads: Vec<bool> = reads.collect();
-        let reading: Vec<usize> = rows.filter(|row| reads[*row]).collect();
-        let few = events.filter(&reads).expect("the mask has one entry for each event");
-        few.each(Long::RequestBody, |place, request_body| {
-            let row = reading[place];
+        // Bodies take most of the memory of events, and few rows of the table have conditions on them.
+        let with_body: Vec<usize> =
+            rows.filter(|row| self.table.reads_body(&action(&columns, statuses, *row))).collect();
+        events.only(&with_body).each(Long::RequestBody, |position, request_body| {
+            let row = with_body[position];
             numbers[row] = self.number(&Action { request_body, ..action(&columns, statuses, row) });
         });
         numbers.into()
     }
 }
 
-/// What an event's columns say of it, but for its request body.
+/// The action of an event, without its request body.
 fn action<'a>(columns: &[Text<'a>; 6], statuses: &UInt16Array, row: usize) -> Action<'a> {
     let [kind, product, service, method, principal, result] = columns.map(|text| text.get(row));
     Action {

@@ -1,7 +1,7 @@
-/// How much an event deserves a look, from the least to the most.
+/// The severity of an event, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Everyday work, or an attempt that came to nothing.
+    /// Everyday work, or a failed attempt.
     Low,
     /// Worth knowing when something else looks wrong: a restart, a new server, a changed rule.
     Medium,
@@ -15,7 +15,7 @@ impl Severity {
     /// Every severity, the least first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// The name, as the table, filters and frames spell it.
+    /// The name in the table, filters and frames.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The rows of `methods.csv` and `products.csv`, and how the one that answers is found.
+//! The rows of `methods.csv` and `products.csv`, and the search for the row that applies.
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
@@ -26,11 +26,11 @@ struct Product {
     methods: Names<Method>,
 }
 
-/// Things by the letters of their name.
+/// Values by the letters of their names.
 #[derive(Debug)]
 struct Names<T>(HashMap<Vec<u8>, T>);
 
-/// No name has more letters. A limit lets a name be looked up without allocating, for a million events in a row.
+/// The most letters of a name. The limit allows a look-up without an allocation, for a million events in a row.
 const LONGEST: usize = 64;
 
 /// The rows of one method of one product.
@@ -42,12 +42,12 @@ struct Method {
     otherwise: Rule,
 }
 
-/// One row: when it answers, and the numbers of what it answers.
+/// One row: its condition, and the numbers of its risks.
 #[derive(Debug)]
 pub(super) struct Rule {
     when: When,
     severity: Severity,
-    /// What the method means when the API did it, refused it, or failed otherwise.
+    /// The risk when the API did it, refused it, or failed otherwise.
     pub(super) done: u16,
     pub(super) denied: u16,
     pub(super) failed: u16,
@@ -70,7 +70,7 @@ struct ProductRow {
 }
 
 impl Table {
-    /// Reads the two files, and adds what their rows mean to `risks`. An error names the row.
+    /// Reads the two files, and adds the risks of their rows to `risks`. An error names the row.
     pub(super) fn read(methods: &str, products: &str, risks: &mut Risks) -> Result<Self, String> {
         let rows: Vec<MethodRow> = read("methods.csv", methods)?;
         let aliases: Vec<ProductRow> = read("products.csv", products)?;
@@ -93,12 +93,12 @@ impl Table {
         Ok(Self { rows, products })
     }
 
-    /// The row that answers for this action.
+    /// The row that applies to an action.
     pub(super) fn rule(&self, action: &Action<'_>) -> Option<&Rule> {
         self.method(action).map(|method| method.rule(action))
     }
 
-    /// Whether the action's request body decides which row answers for it.
+    /// Whether the action's request body decides which row applies.
     pub(super) fn reads_body(&self, action: &Action<'_>) -> bool {
         self.method(action).is_some_and(|method| method.conditional.iter().any(|rule| rule.when.reads_body()))
     }
@@ -147,8 +147,7 @@ impl Method {
 
     fn rule(&self, action: &Action<'_>) -> &Rule {
         let body = Body::new(action.request_body);
-        let held = self.conditional.iter().find(|rule| rule.when.holds(action, &body));
-        held.unwrap_or(&self.otherwise)
+        self.conditional.iter().find(|rule| rule.when.is_true(action, &body)).unwrap_or(&self.otherwise)
     }
 }
 
@@ -171,7 +170,7 @@ impl Rule {
         let when = When::parse(when)?;
         let risk = Risk { class: class.clone(), severity, attack };
         let done = risks.number(risk.clone())?;
-        if when.is_about_failure() {
+        if when.failed {
             return Ok(Self { when, severity, done, denied: done, failed: done });
         }
         let denied = if severity >= Severity::High { DENIED_HIGH } else { DENIED };
@@ -216,7 +215,7 @@ fn api(service: &str) -> Option<&str> {
     service.split('.').nth(1)
 }
 
-/// Whether this is a technique's id: `T1098`, or `T1098.001` for a part of one.
+/// Whether a text is a technique's id: `T1098`, or `T1098.001` for a sub-technique.
 fn is_technique(id: &str) -> bool {
     let Some(number) = id.strip_prefix('T') else { return false };
     match number.split_once('.') {
@@ -240,7 +239,7 @@ mod tests {
         Table::read(methods, products, &mut Risks::beside_the_table())
     }
 
-    /// What is wrong with a table of these rows.
+    /// The error of a table of these rows.
     fn defect(methods: &str, products: &str) -> String {
         let table = read_table(&format!("{METHODS}{methods}"), &format!("{PRODUCTS}{products}"));
         table.expect_err("the table should not read")

@@ -23,7 +23,7 @@ fn with_body<'a>(product: &'a str, method: &'a str, body: &'a str) -> Action<'a>
     Action { request_body: Some(body), ..call(product, method) }
 }
 
-/// What an action means by the rules of the binary.
+/// The risk of an action by the rules of the binary.
 fn classify(action: &Action<'_>) -> Option<Risk> {
     RuleSet::built_in().classify(action).cloned()
 }
@@ -32,12 +32,12 @@ fn risk(class: &str, severity: Severity, attack: &[&str]) -> Risk {
     Risk { class: class.to_owned(), severity, attack: attack.iter().map(|&id| id.to_owned()).collect() }
 }
 
-/// Class and severity, the way the table writes them.
+/// Class and severity, as in the table.
 fn meaning(action: Action<'_>) -> Option<(String, &'static str)> {
     classify(&action).map(|risk| (risk.class, risk.severity.as_str()))
 }
 
-/// What [`meaning`] answers.
+/// An expected result of [`meaning`].
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with an option")]
 fn means(class: &str, severity: &'static str) -> Option<(String, &'static str)> {
     Some((class.to_owned(), severity))
@@ -45,7 +45,7 @@ fn means(class: &str, severity: &'static str) -> Option<(String, &'static str)> 
 
 #[test]
 fn the_table_reads() {
-    // Which refuses a row whose severity, technique or condition is not well formed: see the tests of `table`.
+    // A row with a malformed severity, technique or condition is an error: see the tests of `table`.
     assert!(RuleSet::built_in().methods().count() > 400);
 }
 
@@ -175,7 +175,7 @@ fn names_are_compared_by_their_letters() {
 }
 
 #[test]
-fn the_service_is_asked_when_the_product_does_not_know() {
+fn the_service_decides_when_the_product_does_not_know_the_method() {
     let by = |product, service, method| meaning(Action { product, service: Some(service), ..call("", method) });
     let destroyed = means("resource_destroy", "high");
     assert_eq!(by(Some("databases"), "scaleway.rdb.v1.Api", "DeleteInstance"), destroyed);
@@ -219,7 +219,7 @@ fn products_that_became_audited_in_2026_are_known_under_each_of_their_names() {
 }
 
 #[test]
-fn the_unknown_has_no_meaning() {
+fn an_unknown_method_has_no_risk() {
     assert_eq!(meaning(call("iam", "CreateTeapot")), None);
     assert_eq!(meaning(call("quantum", "CreateServer")), None);
     assert_eq!(meaning(call("", "")), None);
@@ -254,7 +254,7 @@ fn conditions_choose_the_row() {
 }
 
 #[test]
-fn the_most_severe_row_that_holds_wins() {
+fn the_most_severe_true_row_wins() {
     let both = r#"{"default_project_id": "0a1b2c3d", "expires_at": "2026-01-01T00:00:00Z"}"#;
     assert_eq!(meaning(with_body("iam", "UpdateAPIKey", both)), means("credential_creation", "high"));
     let one = r#"{"default_project_id": "0a1b2c3d", "expires_at": null}"#;
@@ -342,8 +342,8 @@ fn each_rule_set_classifies_the_same_events_by_its_own_rules() {
     let event =
         |method: &str, body: Value| json!({ "product_name": "iam", "method_name": method, "request_body": body });
     let owner = json!({ "rules": [{ "permission_set_names": ["OrganizationManager"] }] });
-    let told = [event("CreatePolicy", owner), event("CreatePolicy", json!({})), event("Wave", json!({}))];
-    let events = Events::from_json(Kind::Api, &told);
+    let items = [event("CreatePolicy", owner), event("CreatePolicy", json!({})), event("Wave", json!({}))];
+    let events = Events::from_json(Kind::Api, &items);
     let newest_first = |rules: &RuleSet, events: &Events| -> Vec<Option<String>> {
         let class = |number| Some(format!("{} {}", rules.risk(number)?.class, rules.risk(number)?.severity.as_str()));
         rules.numbers(events).into_iter().map(class).collect()
@@ -353,7 +353,7 @@ fn each_rule_set_classifies_the_same_events_by_its_own_rules() {
     let own = RuleSet::read(own, "product,alias\n").expect("the rules are well formed");
     let built_in = RuleSet::built_in();
     let some = events.filter(&[true, false, true]).expect("the mask has one entry for each event");
-    // Each set in turn, beside what the other one has cached.
+    // Each set in turn, although the other has cached its numbers.
     for events in [&events, &events.packed().expect("three events fit"), &events] {
         assert_eq!(newest_first(&own, events), [Some(hello.to_owned()), None, None]);
         assert_eq!(newest_first(&built_in, events), [None, Some(high.to_owned()), Some(critical.to_owned())]);
@@ -364,8 +364,8 @@ fn each_rule_set_classifies_the_same_events_by_its_own_rules() {
 
 #[test]
 fn events_cost_the_rows_of_their_chunks_until_a_rule_set_has_classified_them() {
-    let told: Vec<Value> = (0..5).map(|_| json!({ "product_name": "iam", "method_name": "CreatePolicy" })).collect();
-    let events = Events::from_json(Kind::Api, &told);
+    let items: Vec<Value> = (0..5).map(|_| json!({ "product_name": "iam", "method_name": "CreatePolicy" })).collect();
+    let events = Events::from_json(Kind::Api, &items);
     let one = events.newest(1);
     let own = RuleSet::read("product,method,when,class,severity,attack\n", "product,alias\n").expect("no rows");
     let built_in = RuleSet::built_in();

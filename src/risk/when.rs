@@ -1,4 +1,4 @@
-//! The conditions of the table, as the [module above](super) describes them.
+//! The conditions of the table; the [parent module](super) describes them.
 
 use std::{cell::OnceCell, net::IpAddr};
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::action::Action;
 use super::name::letters;
 
-/// The permission sets that decide what others may do, or pay. Every set named `…FullAccess` counts beside them.
+/// Permission sets over the permissions or payments of others. Every set named `…FullAccess` counts too.
 const PRIVILEGED: [&str; 4] = ["BillingManager", "IAMManager", "OrganizationManager", "ProjectManager"];
 
-/// A condition. Without any fact, it always holds.
+/// A condition. Without any fact, it is always true.
 #[derive(Debug)]
 pub(crate) struct When {
-    /// Only when the API refused or failed.
-    failed: bool,
-    /// Only when all of this is true of the request body.
+    /// Whether the API must have refused or failed, so that the condition's row is about the failure itself.
+    pub(super) failed: bool,
+    /// Facts that must all be true of the request body.
     facts: Vec<Fact>,
 }
 
@@ -24,7 +24,7 @@ enum Fact {
     OpenNetwork,
     Privileged,
     OtherPrincipal,
-    /// One of these keys is there.
+    /// One of these keys is present.
     Has(Vec<String>),
     /// This key has one of these values.
     Equals(String, Vec<String>),
@@ -32,7 +32,7 @@ enum Fact {
     Contains(String, Vec<String>),
 }
 
-/// A request body, read when the first condition asks.
+/// A request body, parsed when the first condition needs it.
 pub(crate) struct Body<'a> {
     text: Option<&'a str>,
     value: OnceCell<Option<Value>>,
@@ -50,26 +50,21 @@ impl When {
         Ok(when)
     }
 
-    /// Whether it holds for every action.
+    /// Whether the condition is true of every action.
     pub(crate) fn is_always(&self) -> bool {
         !self.failed && self.facts.is_empty()
     }
 
-    /// Whether it asks for a failure, so that its row already says what the failure means.
-    pub(crate) fn is_about_failure(&self) -> bool {
-        self.failed
-    }
-
-    /// Whether it asks for something in the request body.
-    pub(crate) fn reads_body(&self) -> bool {
+    /// Whether the condition depends on the request body.
+    pub(super) fn reads_body(&self) -> bool {
         !self.facts.is_empty()
     }
 
-    pub(crate) fn holds(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
+    pub(crate) fn is_true(&self, action: &Action<'_>, body: &Body<'_>) -> bool {
         let failed = action.status.is_some_and(|status| status >= 400);
-        let holds = self.facts.is_empty()
-            || body.value().is_some_and(|body| self.facts.iter().all(|fact| fact.holds(body, action.principal)));
-        (failed || !self.failed) && holds
+        let is_body_met = self.facts.is_empty()
+            || body.value().is_some_and(|body| self.facts.iter().all(|fact| fact.is_true(body, action.principal)));
+        (failed || !self.failed) && is_body_met
     }
 }
 
@@ -93,7 +88,7 @@ impl Fact {
         })
     }
 
-    fn holds(&self, body: &Value, principal: Option<&str>) -> bool {
+    fn is_true(&self, body: &Value, principal: Option<&str>) -> bool {
         any(body, |key, value| match self {
             Self::OpenNetwork => value.as_str().is_some_and(is_open_network),
             Self::Privileged => grants_privilege(key, value),
@@ -110,8 +105,8 @@ impl<'a> Body<'a> {
         Self { text, value: OnceCell::new() }
     }
 
-    /// The body, unless it is absent or not JSON. The parser refuses what is nested more than 127 deep, which is also
-    /// what bounds the recursion of [`any`].
+    /// The body, unless it is absent or not JSON. The parser refuses more than 127 levels of nesting, which also bounds the
+    /// recursion of [`any`].
     fn value(&self) -> Option<&Value> {
         self.value.get_or_init(|| self.text.and_then(|text| serde_json::from_str(text).ok())).as_ref()
     }
@@ -122,8 +117,8 @@ fn choice(texts: &str) -> Vec<String> {
     texts.split('|').map(str::to_owned).collect()
 }
 
-/// Whether this is true of some value in the body, whole or part, and the key it stands under. Neither the elements of
-/// a list nor what a protobuf wrapper holds have a key of their own: they stand under the one above.
+/// Whether `is_true` accepts some value of the body with its key. The elements of a list and the value of a protobuf wrapper
+/// have no key of their own: they have the key of the list or wrapper.
 fn any(body: &Value, is_true: impl Fn(&str, &Value) -> bool) -> bool {
     fn below(key: &str, value: &Value, is_true: &impl Fn(&str, &Value) -> bool) -> bool {
         is_true(key, value)
@@ -139,7 +134,7 @@ fn any(body: &Value, is_true: impl Fn(&str, &Value) -> bool) -> bool {
     below("", body, &is_true)
 }
 
-/// Whether a body's key is this one: products write `min_size`, `minSize` or `MinSize`.
+/// Whether a key of a body has this name: products write `min_size`, `minSize` or `MinSize`.
 fn same(key: &str, name: &str) -> bool {
     letters(key).eq(letters(name))
 }
@@ -148,7 +143,7 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// Whether a value is written like this. A wrapper without its value holds the default: zero, or false.
+/// Whether a value equals a text. A wrapper without its value has the default: zero, or false.
 fn is(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value.eq_ignore_ascii_case(text),
@@ -164,14 +159,14 @@ fn contains(value: &Value, texts: &[String]) -> bool {
     texts.iter().any(|text| value.contains(text))
 }
 
-/// Whether this is a network as wide as the Internet, however its address is written.
+/// Whether a text is a network as wide as the Internet, in any notation of its address.
 fn is_open_network(text: &str) -> bool {
     let Some((address, length)) = text.trim().split_once('/') else { return false };
     address.parse::<IpAddr>().is_ok() && length.parse() == Ok(0)
 }
 
-/// Whether a policy's rules grant a set that can take over a product or more, or reach the whole Organization. The
-/// `organization_id` of the policy itself only says where it lives.
+/// Whether a policy's rules grant a set that can take over a product or more, or have the whole Organization as scope. The
+/// `organization_id` of the policy itself is not a scope.
 fn grants_privilege(key: &str, value: &Value) -> bool {
     if same(key, "rules") {
         return any(value, |key, value| same(key, "organization_id") && value.is_string() && !is_blank(value));
@@ -180,7 +175,7 @@ fn grants_privilege(key: &str, value: &Value) -> bool {
     set.ends_with("FullAccess") || PRIVILEGED.contains(&set)
 }
 
-/// Whether this names a principal, and another one. An unknown caller is another than anyone.
+/// Whether a value is the id of a principal other than the caller. An unknown caller differs from every principal.
 fn names_other_than(principal: Option<&str>, key: &str, value: &Value) -> bool {
     let named = value.as_str().filter(|id| !id.is_empty());
     let is_principal = same(key, "user_id") || same(key, "application_id");
@@ -193,10 +188,10 @@ mod tests {
 
     const CALLER: &str = "0a1b2c3d-0000-4000-8000-000000000100";
 
-    /// Whether a condition holds for a successful call with this body.
+    /// Whether a condition is true of a successful call with this body.
     fn holds(when: &str, body: &str) -> bool {
         let action = Action { principal: Some(CALLER), status: Some(200), ..Action::default() };
-        When::parse(when).expect("a condition").holds(&action, &Body::new(Some(body)))
+        When::parse(when).expect("a condition").is_true(&action, &Body::new(Some(body)))
     }
 
     #[track_caller]
@@ -352,7 +347,7 @@ mod tests {
         );
         let unknown = Action::default();
         let body = Body::new(Some(r#"{"user_id": "0a1b2c3d"}"#));
-        assert!(When::parse("other_principal").expect("a condition").holds(&unknown, &body), "nobody is another");
+        assert!(When::parse("other_principal").expect("a condition").is_true(&unknown, &body), "nobody is another");
     }
 
     #[test]
@@ -362,7 +357,7 @@ mod tests {
             [(Some(400), true), (Some(503), true), (Some(302), false), (Some(202), false), (None, false)]
         {
             let action = Action { status, ..Action::default() };
-            assert_eq!(failed.holds(&action, &Body::new(None)), expected, "{status:?}");
+            assert_eq!(failed.is_true(&action, &Body::new(None)), expected, "{status:?}");
         }
         assert!(!holds("failed", "{}"));
     }
@@ -386,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_bodies_hold_nothing() {
+    fn hostile_bodies_meet_no_condition() {
         let deep = format!("{}\"0.0.0.0/0\"{}", "[".repeat(100_000), "]".repeat(100_000));
         let long = format!("{{\"action\": \"{}\"}}", "terminate".repeat(100_000));
         let bodies = [

@@ -237,7 +237,7 @@ impl Effects {
         };
         let body = Body::new(action.request_body);
         let conditional: Vec<&Row> =
-            rows.iter().filter(|row| !row.when.is_always() && row.when.holds(action, &body)).collect();
+            rows.iter().filter(|row| !row.when.is_always() && row.when.is_true(action, &body)).collect();
         let rows =
             if conditional.is_empty() { rows.iter().filter(|row| row.when.is_always()).collect() } else { conditional };
         let about = |row: &&&Row| match family {

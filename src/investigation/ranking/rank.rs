@@ -53,7 +53,7 @@ pub fn rank(events: &Events, rules: &RuleSet, question: &Question) -> Ranking {
 #[must_use]
 pub fn rank_by(weights: &Weights, events: &Events, rules: &RuleSet, question: &Question) -> Ranking {
     let interval = question.interval();
-    let events = events.within(interval.start.nanos(), interval.end.nanos());
+    let events = events.within(interval);
     let trail = Trail::of(&events, question);
     let kin = Kin::of(&trail, question);
     let candidates = candidates(&trail, &kin);
