@@ -25,7 +25,7 @@ pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
     if certificates.is_empty() {
         return Err(error("caCertificate", "is not a certificate", ALLOWED));
     }
-    // What TLS would refuse later is refused here, where the setting can be named.
+    // Checked here, since an error of TLS would not name the setting.
     let mut roots = RootCertStore::empty();
     match certificates.into_iter().position(|certificate| roots.add(certificate).is_err()) {
         None => Ok(Some(pem)),
@@ -36,14 +36,14 @@ pub(super) fn ca_certificate(value: &Value) -> Result<Option<String>, Error> {
     }
 }
 
-/// A bundle of all authorities there are has 200 KiB.
+/// A bundle of all public authorities has 200 KiB.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// The content of a file of certificates, or why it has none.
+/// The content of a file of certificates, or the problem with the path.
 fn contents(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("which cannot be read ({error})");
     let about = std::fs::metadata(path).map_err(failed)?;
-    // Reading a pipe or a device might never end.
+    // A read from a pipe or a device might never end.
     if !about.is_file() {
         return Err("which is not a file".to_owned());
     }
@@ -53,8 +53,8 @@ fn contents(path: &Path) -> Result<String, String> {
     String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| "which is not in PEM".to_owned())
 }
 
-/// The certificates of a text, on lines as PEM wants them, whatever has become of the lines on the way: environment variables
-/// and YAML turn them into `\n` as two characters, or into spaces.
+/// The certificates of a text with the line breaks of PEM. Environment variables and YAML turn line breaks into `\n` as two
+/// characters, or into spaces.
 fn rewrapped(text: &str) -> String {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";

@@ -8,24 +8,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::certificate::ca_certificate;
-use super::field::{Error, api_url, cache_directory, error, number, seconds, secret_key, uuid};
+use super::field::{Data, Error, api_url, cache_directory, error, number, seconds, secret_key, uuid, value};
 use super::region::regions;
-use super::unknown::{RENAMED, Unknown, unknown};
+use super::unknown::{Unknown, unknown};
 
-/// The most events that an answer may be made of, by default.
+/// The default of the most events in an answer.
 pub const DEFAULT_MAX_EVENTS: usize = 50_000;
 
 /// A data source's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The organization whose trail is read.
+    /// The organization of the trail.
     pub organization_id: String,
-    /// The regions that are read.
+    /// The regions of the trail.
     pub regions: Vec<String>,
     /// The default project of queries.
     pub project_id: Option<String>,
@@ -39,7 +38,7 @@ pub struct Settings {
     pub max_events: usize,
     /// The most concurrent calls to Scaleway: 1 to 64.
     pub concurrent_calls: u32,
-    /// The longest delay between the time of an event and its appearance in the trail: 1 to 86 400 s.
+    /// The longest delay from an event to its appearance in the trail: 1 to 86 400 s.
     pub settling: Duration,
     /// The memory limit of the cache in bytes: 1 MiB to 64 GiB.
     pub max_memory: usize,
@@ -49,7 +48,7 @@ pub struct Settings {
     pub ca_certificate: Option<String>,
     /// The secret key of an IAM API key.
     pub secret_key: SecretString,
-    /// Keys that are no settings.
+    /// Keys that are not settings.
     pub unknown: Vec<Unknown>,
 }
 
@@ -57,45 +56,44 @@ impl Settings {
     /// Reads and checks the settings of a data source.
     ///
     /// # Errors
-    /// The first setting that cannot be used: its name, its value unless secret, and what is allowed.
+    /// The first invalid setting: its name, its value unless secret, and the allowed values.
     pub fn parse(json_data: &[u8], secrets: &HashMap<String, String>) -> Result<Self, Error> {
         let json_data = if json_data.trim_ascii().is_empty() { b"{}" } else { json_data };
         // The parser's own message would quote the value, which may be secret.
-        let data: Option<Map<String, Value>> = serde_json::from_slice(json_data).map_err(|_| {
+        let data: Option<Data> = serde_json::from_slice(json_data).map_err(|_| {
             error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}")
         })?;
         let data = data.unwrap_or_default();
-        let of = |field: &str| value(&data, field);
         let organization = "the organization's id, a UUID, from the console's Organization page";
         Ok(Self {
-            organization_id: uuid("organizationId", of("organizationId"))?
+            organization_id: uuid(&data, "organizationId")?
                 .ok_or_else(|| error("organizationId", "is empty", organization))?,
-            regions: regions(of("regions"))?,
-            project_id: uuid("projectId", of("projectId"))?,
-            api_url: api_url(of("apiUrl"))?,
-            call_timeout: seconds("callTimeoutSeconds", of("callTimeoutSeconds"), 15, 300)?,
-            query_timeout: seconds("queryTimeoutSeconds", of("queryTimeoutSeconds"), 60, 600)?,
-            max_events: number("maxEvents", of("maxEvents"), DEFAULT_MAX_EVENTS as u64, 1_000_000)?,
-            concurrent_calls: number("concurrentCalls", of("concurrentCalls"), 8, 64)?,
-            settling: seconds("settlingSeconds", of("settlingSeconds"), 300, 86_400)?,
-            max_memory: number::<usize>("maxMemoryMiB", of("maxMemoryMiB"), 256, 65_536)? << 20,
-            cache_directory: cache_directory(of("cacheDirectory"))?,
-            ca_certificate: ca_certificate(of("caCertificate"))?,
+            regions: regions(value(&data, "regions"))?,
+            project_id: uuid(&data, "projectId")?,
+            api_url: api_url(value(&data, "apiUrl"))?,
+            call_timeout: seconds(&data, "callTimeoutSeconds", 15, 300)?,
+            query_timeout: seconds(&data, "queryTimeoutSeconds", 60, 600)?,
+            max_events: number(&data, "maxEvents", DEFAULT_MAX_EVENTS as u64, 1_000_000)?,
+            concurrent_calls: number(&data, "concurrentCalls", 8, 64)?,
+            settling: seconds(&data, "settlingSeconds", 300, 86_400)?,
+            max_memory: number::<usize>(&data, "maxMemoryMiB", 256, 65_536)? << 20,
+            cache_directory: cache_directory(value(&data, "cacheDirectory"))?,
+            ca_certificate: ca_certificate(value(&data, "caCertificate"))?,
             secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
         })
     }
 
-    /// A hash of organization, API, settling time and credential, on which the contents of the cache depend; one-way.
+    /// A one-way hash of the settings on which cached events depend: organization, API, settling time and credential.
     #[must_use]
     pub fn trail_fingerprint(&self) -> [u8; 32] {
         let settling = format!("{:?}", self.settling);
         fingerprint([&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
     }
 
-    /// A hash of these settings, credential included; one-way.
+    /// A one-way hash of all settings, credential included.
     ///
-    /// The cache is keyed by it, so that only data sources with the credential read the cached events.
+    /// It is the key of the cache, so that only data sources with the credential read the cached events.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         fingerprint([
@@ -110,13 +108,6 @@ impl Settings {
             &format!("{:?}", self.unknown),
         ])
     }
-}
-
-/// The value of a setting, also under an old name; null where there is none.
-fn value<'a>(data: &'a Map<String, Value>, field: &str) -> &'a Value {
-    let old_names = RENAMED.iter().filter(|(_, new)| *new == field).map(|(old, _)| *old);
-    let mut values = std::iter::once(field).chain(old_names).filter_map(|name| data.get(name));
-    values.find(|value| !value.is_null()).unwrap_or(&Value::Null)
 }
 
 /// A hash of parts with their lengths, so that moving a boundary between parts changes it.

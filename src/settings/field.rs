@@ -4,20 +4,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
+use super::unknown::RENAMED;
 use crate::lenient::{is_uuid, scalar, whole_number};
 
-/// A setting that cannot be used.
+/// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("setting {field} {problem}. Allowed: {allowed}.")]
 pub struct Error {
     /// The setting's name in `jsonData` or `secureJsonData`.
     pub field: &'static str,
-    /// What is wrong, with the value unless it is secret.
+    /// The problem, with the value unless it is secret.
     pub problem: String,
-    /// What is allowed.
+    /// The allowed values.
     pub allowed: String,
 }
 
@@ -25,10 +26,20 @@ pub(super) fn error(field: &'static str, problem: impl Into<String>, allowed: im
     Error { field, problem: problem.into(), allowed: allowed.into() }
 }
 
-/// Scaleway's API.
+/// The URL of Scaleway's API.
 pub const API_URL: &str = "https://api.scaleway.com";
 
-/// A setting's text, also where it is a number or a boolean; `None` where it is absent, null or blank.
+/// The settings in `jsonData`.
+pub(super) type Data = Map<String, Value>;
+
+/// The value of a setting, also under an old name; null if absent.
+pub(super) fn value<'a>(data: &'a Data, field: &str) -> &'a Value {
+    let old_names = RENAMED.iter().filter(|(_, new)| *new == field).map(|(old, _)| *old);
+    let mut values = std::iter::once(field).chain(old_names).filter_map(|name| data.get(name));
+    values.find(|value| !value.is_null()).unwrap_or(&Value::Null)
+}
+
+/// A setting as text, also if it is a number or a boolean; `None` if it is absent, null or blank.
 pub(super) fn text(field: &'static str, value: &Value, allowed: &str) -> Result<Option<String>, Error> {
     match value {
         Value::Null => Ok(None),
@@ -41,8 +52,8 @@ pub(super) fn text(field: &'static str, value: &Value, allowed: &str) -> Result<
 }
 
 /// A whole number from 1 to `most`.
-pub(super) fn number<T: TryFrom<u64>>(field: &'static str, value: &Value, default: u64, most: u64) -> Result<T, Error> {
-    let allowed = format!("a whole number from 1 to {most}");
+pub(super) fn number<T: TryFrom<u64>>(data: &Data, field: &'static str, default: u64, most: u64) -> Result<T, Error> {
+    let (value, allowed) = (value(data, field), format!("a whole number from 1 to {most}"));
     let number = match text(field, value, &allowed)? {
         None => default,
         Some(text) => whole_number(value, most).ok_or_else(|| error(field, format!("is {text:?}"), allowed))?,
@@ -50,13 +61,13 @@ pub(super) fn number<T: TryFrom<u64>>(field: &'static str, value: &Value, defaul
     Ok(T::try_from(number).unwrap_or_else(|_| panic!("{most} fits into the type of {field}")))
 }
 
-pub(super) fn seconds(field: &'static str, value: &Value, default: u64, most: u64) -> Result<Duration, Error> {
-    number(field, value, default, most).map(Duration::from_secs)
+pub(super) fn seconds(data: &Data, field: &'static str, default: u64, most: u64) -> Result<Duration, Error> {
+    number(data, field, default, most).map(Duration::from_secs)
 }
 
-pub(super) fn uuid(field: &'static str, value: &Value) -> Result<Option<String>, Error> {
+pub(super) fn uuid(data: &Data, field: &'static str) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "a UUID such as 11111111-2222-3333-4444-555555555555";
-    match text(field, value, ALLOWED)? {
+    match text(field, value(data, field), ALLOWED)? {
         Some(id) if is_uuid(&id) => Ok(Some(id.to_ascii_lowercase())),
         Some(id) => Err(error(field, format!("is {id:?}"), ALLOWED)),
         None => Ok(None),
@@ -66,7 +77,7 @@ pub(super) fn uuid(field: &'static str, value: &Value) -> Result<Option<String>,
 pub(super) fn api_url(value: &Value) -> Result<Url, Error> {
     const ALLOWED: &str = "an https URL without path, user or query, or http to a loopback address";
     let text = text("apiUrl", value, ALLOWED)?.unwrap_or_else(|| API_URL.to_owned());
-    // A URL can contain a password: it is quoted only where it certainly has none.
+    // A URL can contain a password, so the error quotes only a URL without one.
     let url = Url::parse(&text).map_err(|e| error("apiUrl", format!("is not a URL ({e})"), ALLOWED))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(error("apiUrl", "holds a user name or a password", ALLOWED));

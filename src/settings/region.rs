@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::field::{Error, error, text};
 
-/// The regions that Audit Trail is known to answer in. Source: Scaleway's documentation of Audit Trail's product integration.
+/// The known regions of Audit Trail. Source: Scaleway's documentation of Audit Trail's product integration.
 pub const REGIONS: [&str; 4] = ["fr-par", "nl-ams", "pl-waw", "it-mil"];
 
-/// What a region may be called: Scaleway opens new ones, which need no new version.
+/// The allowed names of regions. A region that Scaleway adds needs no new version of the plugin.
 pub(crate) const REGIONS_ALLOWED: &str = "fr-par, nl-ams, pl-waw, it-mil, or another region such as xx-abc";
 
-/// The regions asked when none is configured: those that Scaleway's own clients know.
+/// The default regions: the ones known to Scaleway's own clients.
 pub const DEFAULT_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
 
 /// Whether a text can be a region's name: two letters for the country, a dash, and three to five letters or digits.
@@ -31,7 +31,7 @@ pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {
         }
         other => {
             let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
-            // A list written out as text, as in environment variables.
+            // A JSON list as text, as in environment variables.
             if let Ok(Value::Array(items)) = serde_json::from_str(&list) {
                 return regions(&Value::Array(items));
             }
@@ -45,7 +45,7 @@ pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {
     if names.is_empty() {
         return Ok(DEFAULT_REGIONS.map(str::to_owned).to_vec());
     }
-    // Each once: the known ones in the usual order, so that equal settings are equal, and then the others.
+    // Each once, in a fixed order, so that equal settings have equal fingerprints.
     let known =
         REGIONS.iter().filter(|region| names.iter().any(|name| name == *region)).map(|&region| region.to_owned());
     let others: BTreeSet<String> = names.iter().filter(|name| !REGIONS.contains(&name.as_str())).cloned().collect();

@@ -43,7 +43,7 @@ fn cache_limits_change_the_fingerprint_but_not_the_trail_fingerprint() {
         assert_ne!(other.fingerprint(), usual.fingerprint());
         assert_eq!(other.trail_fingerprint(), usual.trail_fingerprint());
     }
-    // What was settled after a minute may lack what a longer time waits for.
+    // Events settled after a minute may lack events that a longer settling time waits for.
     let longer = other("settlingSeconds", json!(600));
     assert_ne!(longer.trail_fingerprint(), usual.trail_fingerprint());
 }
@@ -231,11 +231,11 @@ fn unknown_keys_are_named_unless_grafana_writes_them() {
     let secrets = ["secretKey", "tlsCACert", "httpHeaderValue12", "apiURL", "httpHeaderValueX"];
     let secrets = secrets.map(|name| (name.to_owned(), KEY.to_owned())).into();
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
-    let said: Vec<String> = settings.unknown.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = settings.unknown.iter().map(ToString::to_string).collect();
     let unknown =
-        |key: &str, place: &str, rest: &str| format!("{key:?} in {place} is no setting and has no effect{rest}");
+        |key: &str, object: &str, rest: &str| format!("{key:?} in {object} is no setting and has no effect{rest}");
     assert_eq!(
-        said,
+        texts,
         [
             unknown("", "jsonData", ""),
             unknown("color", "jsonData", ""),
@@ -254,7 +254,7 @@ fn unknown_keys_are_named_unless_grafana_writes_them() {
         parse(json!({ "heldFolder": "/old", "cacheDirectory": null })).unwrap().cache_directory,
         Some("/old".into())
     );
-    assert!(!said.concat().contains(KEY), "a value may be a secret");
+    assert!(!texts.concat().contains(KEY), "a value may be a secret");
     assert_eq!(parse(json!({})).unwrap().unknown, []);
     let long = parse(json!({ "x".repeat(100_000): 1 })).unwrap();
     assert_eq!(long.unknown[0].meant, None);

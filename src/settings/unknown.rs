@@ -21,10 +21,10 @@ pub(super) const FIELDS: [&str; 12] = [
 /// The settings in `secureJsonData`.
 pub(super) const SECRETS: [&str; 1] = ["secretKey"];
 
-/// Old names of settings that are still read, with the present ones.
+/// Old names of settings that are still read, with the present names.
 pub(super) const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")];
 
-/// What Grafana itself, or its libraries, write into the settings of any data source. Sources: `DataSourceJsonData` and the
+/// Keys that Grafana or its libraries write into the settings of any data source. Sources: `DataSourceJsonData` and the
 /// services of Grafana 12.4, and `backend/http_settings.go` of its SDK for plugins.
 const GRAFANAS: &str = include_str!("grafana.txt");
 
@@ -34,23 +34,23 @@ pub struct Unknown {
     /// The key.
     pub key: String,
     /// `jsonData` or `secureJsonData`.
-    pub place: &'static str,
+    pub object: &'static str,
     /// The closest setting and its object.
     pub meant: Option<(&'static str, &'static str)>,
 }
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, place, meant } = self;
-        if let Some((_, new)) = RENAMED.iter().find(|(old, _)| old == key && *place == "jsonData") {
+        let Self { key, object, meant } = self;
+        if let Some((_, new)) = RENAMED.iter().find(|(old, _)| old == key && *object == "jsonData") {
             return write!(
                 f,
-                "{key:?} in {place} is the old name of {new}; rename it, since the next version will not read it"
+                "{key:?} in {object} is the old name of {new}; rename it, since the next version will not read it"
             );
         }
-        write!(f, "{key:?} in {place} is no setting and has no effect")?;
+        write!(f, "{key:?} in {object} is no setting and has no effect")?;
         match meant {
-            Some((meant, there)) if there == place => write!(f, "; the nearest setting is {meant}"),
+            Some((meant, there)) if there == object => write!(f, "; the nearest setting is {meant}"),
             Some((meant, there)) => write!(f, "; the nearest setting is {meant} in {there}"),
             None => Ok(()),
         }
@@ -58,11 +58,11 @@ impl fmt::Display for Unknown {
 }
 
 /// The keys that are neither settings nor Grafana's.
-pub(super) fn unknown<'a>(place: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
-    let own: &[&str] = if place == "jsonData" { &FIELDS } else { &SECRETS };
+pub(super) fn unknown<'a>(object: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
+    let own: &[&str] = if object == "jsonData" { &FIELDS } else { &SECRETS };
     let mut keys: Vec<&String> = keys.filter(|key| !own.contains(&key.as_str()) && !is_grafanas(key)).collect();
     keys.sort();
-    keys.into_iter().map(|key| Unknown { key: key.clone(), place, meant: closest(key) }).collect()
+    keys.into_iter().map(|key| Unknown { key: key.clone(), object, meant: closest(key) }).collect()
 }
 
 fn is_grafanas(key: &str) -> bool {
@@ -71,28 +71,28 @@ fn is_grafanas(key: &str) -> bool {
         || GRAFANAS.lines().any(|name| name == key)
 }
 
-/// The setting whose name differs from a key in few letters, whatever their case, and where it is to be.
+/// The setting whose name differs from a key in few letters, ignoring case, and the object that it belongs to.
 fn closest(key: &str) -> Option<(&'static str, &'static str)> {
     let settings =
         FIELDS.map(|name| (name, "jsonData")).into_iter().chain(SECRETS.map(|name| (name, "secureJsonData")));
-    let distances = settings.map(|(name, place)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, place));
-    let (_, name, place) = distances.min().filter(|(distance, name, _)| *distance <= name.len() / 3)?;
-    Some((name, place))
+    let distances = settings.map(|(name, object)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, object));
+    let (_, name, object) = distances.min().filter(|(distance, name, _)| *distance <= name.len() / 3)?;
+    Some((name, object))
 }
 
-/// No setting's name is as long; what is longer is not compared to its end.
+/// The most letters of a key that are compared; every setting's name is shorter.
 const LONGEST_KEY: usize = 64;
 
-/// How many letters have to be inserted, left out or replaced to make one text the other.
+/// The number of letters to insert, remove or replace to turn one text into the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(LONGEST_KEY).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (number, a) in one.chars().take(LONGEST_KEY).enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], number + 1);
-        for (place, b) in other.iter().enumerate() {
+        for (index, b) in other.iter().enumerate() {
             let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[place + 1];
-            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
+            diagonal = row[index + 1];
+            row[index + 1] = replaced.min(diagonal + 1).min(row[index] + 1);
         }
     }
     row[other.len()]
