@@ -1,6 +1,6 @@
-//! The origin of a query: an alert rule, a dashboard's panel, an expression or Explore, as far as Grafana's headers name it.
+//! The origin of a query from Grafana's headers: an alert rule, a dashboard's panel, an expression or Explore.
 //!
-//! Only the headers that are named here are read; others may contain a user's token.
+//! Only the headers named here are read; others may contain a user's token.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(super) struct Asker {
     pub(super) panel: Named,
 }
 
-/// A thing of Grafana's, as a person knows it and as Grafana does.
+/// An object of Grafana: its name for people, and its id or uid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Named {
     pub(super) name: Option<String>,
@@ -35,7 +35,7 @@ impl Asker {
         Self {
             is_alert: is_true(headers, "fromalert"),
             is_expression: is_true(headers, "x-grafana-from-expr"),
-            // Alerting escapes a rule's name and uid as in a form, Grafana's proxy what is not ASCII in a title.
+            // Alerting escapes a rule's name and uid as in a form; Grafana's proxy escapes a title's characters outside ASCII.
             rule: Named::of(headers, ["x-rule-name", "x-rule-uid"], form_decoded),
             dashboard: Named::of(headers, ["x-dashboard-title", "x-dashboard-uid"], percent_decoded),
             panel: Named::of(headers, ["x-panel-title", "x-panel-id"], percent_decoded),
@@ -53,7 +53,7 @@ impl Named {
     }
 }
 
-/// The value of a header, whose case depends on the way it came.
+/// The value of a header. The name's case and prefix depend on the header's way through Grafana.
 fn header<'a>(headers: &'a HashMap<String, String>, wanted: &str) -> Option<&'a str> {
     let found = headers.iter().find(|(name, _)| {
         let name = name.to_ascii_lowercase();
@@ -66,12 +66,12 @@ fn is_true(headers: &HashMap<String, String>, name: &str) -> bool {
     header(headers, name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
 }
 
-/// A text with its escapes (`%20`) undone; a lone `%` stays.
+/// A text with its escapes (`%20`) decoded; a lone `%` stays.
 fn percent_decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The same as in a form, where a plus sign is a space, and itself escaped.
+/// A form's text decoded, where a plus sign is a space.
 fn form_decoded(text: &str) -> String {
     percent_decoded(&text.replace('+', " "))
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn alert_rules_and_expressions_are_known_by_their_headers() {
+    fn headers_identify_alert_rules_and_expressions() {
         let is_alert = |name, value| asker(&[(name, value)]).is_alert;
         assert!(is_alert("FromAlert", "true"));
         assert!(is_alert("Fromalert", "true"));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_panels_are_known_by_name_and_id() {
+    fn headers_name_rules_and_panels() {
         let rule = asker(&[("http_X-Rule-Name", "Somebody+logs%20in+%26+out"), ("http_X-Rule-Uid", "ab-1")]).rule;
         assert_eq!((rule.name.as_deref(), rule.id.as_deref()), (Some("Somebody logs in & out"), Some("ab-1")));
         let of_panel = [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_hides_nothing_and_is_not_long() {
+    fn a_title_has_no_hidden_characters_and_a_bounded_length() {
         let long = "x".repeat(9_000);
         for (title, shown) in [
             ("a%0d%0ab%E2%80%AEc\u{200b}%1b[31m", "a bc[31m".to_owned()),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn other_headers_are_not_looked_at() {
+    fn other_headers_are_ignored() {
         let secret = [
             ("Authorization", "Bearer secret"),
             ("X-Grafana-Id", "secret"),

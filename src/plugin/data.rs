@@ -1,4 +1,4 @@
-//! `QueryData`: the queries of a panel, a rule or Explore, each answered for itself.
+//! `QueryData`: the queries of a panel, a rule or Explore, each with its own answer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
 use crate::query::{Failure, Query, Request, text};
 
-/// Answers the queries of a request, all at the same time; one that fails or panics does not disturb the others.
+/// Answers the queries of a request concurrently; a query that fails or panics does not disturb the others.
 ///
-/// Dropping the future, as a cancelled call does, drops the queries and with them their calls to Scaleway.
+/// A cancelled call drops the future, and with it the queries and their calls to Scaleway.
 pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest) -> QueryDataResponse {
     let asker = Arc::new(Asker::of(&request.headers));
     let context = Arc::new(request.plugin_context);
@@ -64,14 +64,15 @@ async fn answer(
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
     let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
     let mut parsed = Query::parse(&query.json, &query.query_type, &request, data_source.settings.max_events)?;
-    // A panel that shows an expression hides the queries that it is made of.
+    // A panel that shows an expression hides the expression's queries.
     parsed.hide = parsed.hide && !asker.is_expression;
     let ref_id = query.ref_id.clone();
-    let encode = move |frames: Vec<Frame>| {
-        tracing::debug!(ref_id, frames = frames.len(), rows = frames.first().map_or(0, Frame::rows), "answered");
-        frames.iter().map(|frame| frame.to_arrow(&ref_id).map_err(Failure::from)).collect()
-    };
-    data_source.answer_as(&parsed, &request, encode).await
+    data_source.answer_as(&parsed, &request, move |frames| encode(&frames, &ref_id)).await
+}
+
+fn encode(frames: &[Frame], ref_id: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    tracing::debug!(ref_id, frames = frames.len(), rows = frames.first().map_or(0, Frame::rows), "answered");
+    frames.iter().map(|frame| frame.to_arrow(ref_id).map_err(Failure::from)).collect()
 }
 
 fn failed(failure: &Failure) -> DataResponse {
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_text_hides_nothing_that_a_query_or_scaleway_wrote() {
+    fn an_error_text_has_no_hidden_characters_and_a_bounded_length() {
         let response = failed(&Failure::input(format!("the query is \u{1b}[2Jx\u{202e}y\r\nz{}", "w".repeat(9_000))));
         assert!(response.error.starts_with("the query is [2Jxy zw"), "{:?}", &response.error[..40]);
         assert!(response.error.ends_with("w…") && response.error.chars().count() == 4_097);

@@ -1,4 +1,4 @@
-//! Failed queries in Grafana's log: who asked what of which data source; and not once more with every refresh.
+//! Failed queries in Grafana's log, with their origin and data source, and without a line for each refresh.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -14,13 +14,13 @@ use crate::query::error::Fault;
 use crate::query::model;
 use crate::query::{Failure, text};
 
-/// The time between two lines about the same failure.
+/// The least time between two lines about the same failure.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// The most failures that are known at a time.
+/// The most failures in memory.
 const MOST: usize = 4_096;
 
-/// The data source that is asked.
+/// The data source of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Source {
     organization: i64,
@@ -34,33 +34,32 @@ impl Source {
     pub(super) fn of(context: Option<&PluginContext>) -> Self {
         let Some(context) = context else { return Self::default() };
         let settings = context.data_source_instance_settings.as_ref();
-        let shown = |text: &String| text::plain(text).into_owned();
-        let (name, uid) = settings.map(|settings| (shown(&settings.name), shown(&settings.uid))).unwrap_or_default();
-        Self { organization: context.org_id, name, uid }
+        let [name, uid] = settings.map_or(["", ""], |settings| [&settings.name, &settings.uid]).map(text::plain);
+        Self { organization: context.org_id, name: name.into_owned(), uid: uid.into_owned() }
     }
 }
 
-/// The question that a query names, whether or not it can be understood.
+/// The question of a query, also if the query is invalid.
 fn query_type(query: &DataQuery) -> String {
     #[derive(Default, Deserialize)]
-    struct Asked {
+    struct Typed {
         #[serde(rename = "queryType", default)]
         query_type: String,
     }
-    let asked = serde_json::from_slice::<Asked>(&query.json).unwrap_or_default().query_type;
-    text::plain(model::query_type(asked.trim(), &query.query_type, &query.ref_id)).into_owned()
+    let named = serde_json::from_slice::<Typed>(&query.json).unwrap_or_default().query_type;
+    text::plain(model::query_type(named.trim(), &query.query_type, &query.ref_id)).into_owned()
 }
 
-/// The failures of the last minute that have a line.
+/// The failures of the last minute.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     hasher: RandomState,
-    /// By the hash of a failure: when its last line was written, and how many equal failures since have none.
+    /// By the hash of a failure: the time of its last line, and the number of equal failures since then.
     known: Mutex<HashMap<u64, (Instant, u64)>>,
 }
 
 impl Failures {
-    /// Writes a line about a query's failure, unless the same failure has one of the last minute.
+    /// Writes a line about a query's failure, unless the same failure had a line in the last minute.
     pub(super) fn log(&self, source: &Source, asker: &Asker, query: &DataQuery, failure: &Failure) {
         let same = (source, asker, &query.ref_id, &query.json, failure.status);
         let Some(repeats) = self.due(&same, Instant::now()) else { return };
@@ -90,8 +89,8 @@ impl Failures {
         }
     }
 
-    /// Notes a failure at `now`. Tells how many there were without a line since the last one, or `None` where a line is not
-    /// due.
+    /// Notes a failure at `now`. Returns the number of equal failures without a line since the last line, or `None` if no line
+    /// is due.
     fn due(&self, failure: &impl Hash, now: Instant) -> Option<u64> {
         let key = self.hasher.hash_one(failure);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_named_by_its_question_whether_or_not_that_is_one() {
+    fn a_line_names_the_question_also_of_an_invalid_query() {
         let named = |json: &str, query_type: &str, ref_id: &str| {
             let (json, query_type, ref_id) = (json.as_bytes().to_vec(), query_type.to_owned(), ref_id.to_owned());
             super::query_type(&DataQuery { json, query_type, ref_id, ..DataQuery::default() })
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_failures_is_not_remembered_for_ever() {
+    fn a_flood_of_failures_takes_bounded_memory() {
         let (failures, now) = (Failures::default(), Instant::now());
         for failure in 0..2 * MOST {
             failures.due(&failure, now);

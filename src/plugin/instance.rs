@@ -1,4 +1,4 @@
-//! The data sources that are in use, each made from the settings of the requests that name it.
+//! The data sources in use, made from the settings that Grafana sends with each request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,14 +11,14 @@ use crate::settings::{Settings, fingerprint};
 use crate::time::SystemClock;
 use crate::{cache, scaleway};
 
-/// The most data sources in memory; one more replaces the one that was used least recently.
+/// The most data sources in memory; a further one replaces the least recently used.
 const MOST: usize = 256;
 
-/// How long a data source stays in memory, with its events and its key, after its last request. Grafana sends no word of a
-/// deleted data source.
+/// The time after its last request for which a data source stays in memory with its events and its key. Grafana does not
+/// report a deleted data source.
 const IDLE: Duration = Duration::from_hours(2);
 
-/// How long settings are not parsed again while Grafana sends the same. A file that they name may change meanwhile.
+/// The time for which equal settings are not parsed again. A file named in the settings may change meanwhile.
 const PARSED_FOR: Duration = Duration::from_mins(1);
 
 /// A hash of settings as Grafana sends them, secrets included.
@@ -37,16 +37,16 @@ struct Instance {
 }
 
 impl Instance {
-    /// Whether it is used by a request now, or was a short time ago.
+    /// Whether a request uses the instance, or used it a short time ago.
     fn is_in_use(&self, now: Instant) -> bool {
         Arc::strong_count(&self.data_source) > 1 || now.saturating_duration_since(self.used_at) < IDLE
     }
 }
 
-/// The data sources by name; a change of settings or key makes a new one and drops the old.
+/// The data sources by name; changed settings or a changed key replace a data source.
 #[derive(Debug)]
 pub(super) struct Instances {
-    /// Locked to look up and to insert, never across an await.
+    /// Locked for look-ups and inserts, never across an await.
     known: Mutex<HashMap<Name, Instance>>,
     calls: scaleway::Meter,
     events: cache::Meter,
@@ -57,18 +57,18 @@ impl Instances {
         Self { known: Mutex::default(), calls, events }
     }
 
-    /// The data source of a request. Another credential is another data source, with a cache of its own.
+    /// The data source of a request. A data source with another credential has its own cache.
     ///
     /// # Errors
-    /// When the request names no data source, or its settings cannot be used.
+    /// When the request names no data source, or its settings are invalid.
     pub(super) fn data_source(&self, context: Option<&PluginContext>) -> Result<Arc<DataSource>, Failure> {
         self.data_source_at(context, Instant::now(), PARSED_FOR)
     }
 
-    /// The same for "Save & test", which parses the settings in any case.
+    /// The data source for "Save & test", with newly parsed settings.
     ///
     /// # Errors
-    /// Those of [`data_source`](Self::data_source).
+    /// As [`data_source`](Self::data_source).
     pub(super) fn tested(&self, context: Option<&PluginContext>) -> Result<Arc<DataSource>, Failure> {
         self.data_source_at(context, Instant::now(), Duration::ZERO)
     }
@@ -118,7 +118,7 @@ impl Instances {
     }
 }
 
-/// Drops idle data sources from time to time, for as long as there are instances.
+/// Drops idle data sources from time to time, until the instances are dropped.
 pub(super) async fn remove_idle(instances: Weak<Instances>) {
     let mut ticks = tokio::time::interval(IDLE / 8);
     loop {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_cannot_be_used_leave_the_data_source_of_the_good_ones() {
+    fn invalid_settings_leave_the_data_source_of_the_valid_ones() {
         let (instances, now) = (instances(), Instant::now());
         let first = instances.data_source_at(Some(&context("a", KEY, "")), now, PARSED_FOR).unwrap();
         let failure = instances

@@ -1,4 +1,4 @@
-//! The listener of the process, and the system's signal to stop: the parts that differ between systems.
+//! The listener of the process, and the signal to stop: the parts that differ between operating systems.
 
 use std::future::Future;
 use std::io;
@@ -11,10 +11,10 @@ use super::protocol::{Error, PROTOCOL_VERSION};
 
 /// The listener that the host connects to.
 pub(super) enum Listener {
-    /// A socket that only this user can open, in a folder that only this user can enter; dropping it removes both.
+    /// A socket and its folder, both private to this user; dropping the listener removes both.
     #[cfg(unix)]
     Socket { listener: tokio::net::UnixListener, address: String, folder: tempfile::TempDir },
-    /// A port on loopback, if there is no socket.
+    /// A port on loopback, for systems without a socket.
     Port(TcpListener),
 }
 
@@ -62,7 +62,7 @@ impl Listener {
         Ok(format!("1|{PROTOCOL_VERSION}|{network}|{address}|grpc\n"))
     }
 
-    /// Serves connections until the shutdown is through.
+    /// Serves connections until `shutdown` is ready and open connections have ended.
     pub(super) async fn serve(self, router: Router, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         match self {
             #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Streams: there are none yet, and each call answers so.
+//! Streams: there are none yet, so each call is refused.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

@@ -1,6 +1,6 @@
-//! Logging as go-plugin reads it: one JSON object per line on stderr.
+//! Logging in go-plugin's format: one JSON object per line on stderr.
 //!
-//! Only this crate's own events are written, at any level: the log lines of libraries about requests can contain secrets.
+//! Only this crate's events are written, at any level: lines of libraries about requests can contain secrets.
 
 use std::io::Write as _;
 
@@ -15,7 +15,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::query::text;
 
-/// Starts logging at the level named by `GF_PLUGIN_LOG_LEVEL`; at `info` where it names none.
+/// Starts logging at the level in `GF_PLUGIN_LOG_LEVEL`, or at `info` if the variable has none.
 pub(super) fn start() {
     let named = std::env::var("GF_PLUGIN_LOG_LEVEL").unwrap_or_default();
     let level = if named.trim().is_empty() { Ok(LevelFilter::INFO) } else { named.trim().parse() };
@@ -24,9 +24,12 @@ pub(super) fn start() {
     // A second start, as in tests, changes nothing.
     let _ = tracing::subscriber::set_global_default(subscriber);
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // The panic's own words may quote what it choked on.
-        tracing::error!(place, "a panic, which is a fault of this plugin; the query that caused it gets an error");
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        // Without the panic's message, which may quote secret data.
+        tracing::error!(
+            place = location,
+            "a panic, which is a fault of this plugin; the query that caused it gets an error"
+        );
     }));
     if level.is_err() {
         tracing::warn!("GF_PLUGIN_LOG_LEVEL is {named:?}. Allowed: trace, debug, info, warn, error, off; info is used");
@@ -38,7 +41,7 @@ struct Lines;
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let line = line(event);
-        // Without stderr there is nowhere to report the error.
+        // Without stderr the error cannot be reported.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
@@ -62,7 +65,7 @@ impl Values {
 }
 
 impl Visit for Values {
-    /// A text as a person may read it in a terminal: headers and errors quote other people's text.
+    /// A text without hidden characters, since headers and errors quote foreign text.
     fn record_str(&mut self, field: &Field, text: &str) {
         self.put(if field.name() == "message" { "@message" } else { field.name() }, text::message(text));
     }

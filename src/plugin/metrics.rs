@@ -1,4 +1,4 @@
-//! `CollectMetrics`: what the process counts, as Prometheus text.
+//! `CollectMetrics`: the process's metrics as Prometheus text.
 
 use std::future::Future;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, Tex
 
 use crate::{cache, scaleway};
 
-/// The process's counters.
+/// The process's metrics.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -34,7 +34,7 @@ impl Metrics {
         Ok(Self { registry, requests, seconds })
     }
 
-    /// Measures a call.
+    /// Measures the duration of a call.
     pub(super) async fn time<T>(&self, call: &'static str, work: impl Future<Output = T>) -> T {
         let start = Instant::now();
         let result = work.await;

@@ -11,7 +11,7 @@ pub(super) fn panicked() -> Failure {
     )
 }
 
-/// Runs work on a task of its own; its panic becomes a failure.
+/// Runs work on a separate task; a panic becomes a failure.
 pub(super) async fn catch_panic<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {

@@ -4,7 +4,7 @@ use super::failures::Failures;
 use super::instance::Instances;
 use super::metrics::Metrics;
 
-/// What all services of the process share.
+/// The state that all services of the process share.
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) instances: Arc<Instances>,

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications, and Scaleway's own machinery |
-//! | `/resources` | the resources that recent events name |
-//! | `/check` | the notices that an answer would have about the names in a query, which is the parameter `query`; `rule=true` checks it as an alert rule's |
+//! | `/resources` | the resources named by recent events |
+//! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -117,14 +117,14 @@ impl Parameters {
         }
     }
 
-    /// A time in milliseconds since 1970, or as in RFC 3339.
+    /// A time, in milliseconds since 1970 or in RFC 3339.
     fn time(&self, name: &str) -> Result<Option<i64>, Failure> {
         let text = self.get(name);
         if text.is_empty() {
             return Ok(None);
         }
-        let rfc3339 = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis());
-        text.parse().ok().or_else(rfc3339).map(Some).ok_or_else(|| {
+        let time = text.parse().ok().or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis()));
+        time.map(Some).ok_or_else(|| {
             Failure::input(format!(
                 "{name} is {:?}. Allowed: milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z",
                 text::plain(text)
@@ -132,14 +132,14 @@ impl Parameters {
         })
     }
 
-    /// The range from `from` to `to`; the last day where they are absent.
+    /// The range from `from` to `to`; by default the last day.
     fn range(&self, now: Time) -> Result<(i64, i64), Failure> {
         let to = self.time("to")?.unwrap_or_else(|| now.nanos().div_euclid(1_000_000));
         Ok((self.time("from")?.unwrap_or_else(|| to.saturating_sub(DAY_MS)), to))
     }
 }
 
-/// Sentences as an editor shows them.
+/// Sentences, cleaned for an editor.
 fn shown(sentences: &[String]) -> Vec<Cow<'_, str>> {
     sentences.iter().map(|sentence| text::message(sentence)).collect()
 }

@@ -1,7 +1,7 @@
-//! The process that Grafana starts: handshake, socket, services, and a quick end.
+//! The process that Grafana starts: handshake, socket, services and shutdown.
 //!
 //! The contract is hashicorp/go-plugin's: a magic cookie in the environment shows that a host started the process, one line
-//! on stdout has the address that it listens on, and a call asks it to stop.
+//! on stdout has the process's address, and a call asks the process to stop.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -27,16 +27,16 @@ use super::wire::{QueryData, Shutdown, Unary};
 use super::{instance, log};
 use crate::{cache, scaleway};
 
-/// The environment variable by which a plugin knows that a host started it.
+/// The environment variable that shows a plugin that a host started it.
 pub const COOKIE_KEY: &str = "grafana_plugin_type";
 
-/// Its value for data sources.
+/// The value of [`COOKIE_KEY`] for data sources.
 pub const COOKIE_VALUE: &str = "datasource";
 
-/// How long calls in flight may still take once the process is asked to stop.
+/// The time for calls in flight after the request to stop.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// Serves Grafana until it asks the process to stop.
+/// Serves Grafana until Grafana or the system asks the process to stop.
 #[must_use]
 pub fn run() -> ExitCode {
     if std::env::var(COOKIE_KEY).as_deref() != Ok(COOKIE_VALUE) {
@@ -95,7 +95,7 @@ async fn serve() -> Result<(), Error> {
         tracing::info!(reason, "stopping");
         stopping.notify_one();
     };
-    // Calls in flight get a moment; a connection that the host leaves open must not delay the end of the process.
+    // A connection that the host leaves open must not delay the end of the process.
     let end = async {
         stopping.notified().await;
         tokio::time::sleep(GRACE).await;
@@ -114,7 +114,7 @@ async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
     let failures = Failures::default();
     let process = Arc::new(Process { instances, metrics, failures });
     let (mut health, health_service) = tonic_health::server::health_reporter();
-    // The name that go-plugin's ping asks for.
+    // The service name of go-plugin's ping.
     health.set_service_status("plugin", tonic_health::ServingStatus::Serving).await;
 
     let stop = Arc::clone(stop);

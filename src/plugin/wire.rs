@@ -1,4 +1,4 @@
-//! The parts of the protocol that the SDK's generated code lacks: the error source of a query's answer, and go-plugin's
+//! The parts of the protocol that the SDK's generated code lacks: the error source of a query's answer and go-plugin's
 //! shutdown call.
 
 use std::collections::HashMap;
@@ -28,13 +28,13 @@ pub struct QueryDataResponse {
     pub responses: HashMap<String, DataResponse>,
 }
 
-/// The answer to one query: `pluginv2.DataResponse` with the error source that the SDK's version does not know.
+/// The answer to one query: `pluginv2.DataResponse` with the error source, which the SDK's version lacks.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct DataResponse {
     /// Frames as Arrow files.
     #[prost(bytes = "vec", repeated, tag = "1")]
     pub frames: Vec<Vec<u8>>,
-    /// What went wrong; empty where nothing did.
+    /// The error's text; empty without an error.
     #[prost(string, tag = "2")]
     pub error: String,
     /// Unused.
@@ -48,7 +48,7 @@ pub struct DataResponse {
     pub error_source: String,
 }
 
-/// A service of one unary method, made of a function.
+/// A service of one unary method, made from a function.
 #[derive(Clone)]
 pub(super) struct Unary<N, F> {
     method: F,
@@ -61,7 +61,7 @@ impl<N, F> Unary<N, F> {
     }
 }
 
-/// Prost's codec with room for the whole answer from the beginning, so that a large one is not moved while it grows.
+/// Prost's codec with a buffer for the whole answer, so that a large answer is not moved while it grows.
 struct Roomy<N>(PhantomData<fn() -> N>);
 
 impl<N: Method> Codec for Roomy<N> {
@@ -108,7 +108,7 @@ impl Method for QueryData {
     type Response = QueryDataResponse;
 }
 
-/// `plugin.GRPCController/Shutdown`: how go-plugin asks a plugin to stop before it kills it.
+/// `plugin.GRPCController/Shutdown`: go-plugin's request to stop, before it kills the plugin.
 #[derive(Clone)]
 pub(super) enum Shutdown {}
 
