@@ -1,11 +1,11 @@
-//! How busy the organization is by hour and weekday, UTC.
+//! The activity of the organization by hour and weekday, UTC.
 
 use super::event::Nanos;
 
 pub(super) const SECOND: Nanos = 1_000_000_000;
 pub(super) const HOUR: Nanos = 3600 * SECOND;
 
-/// The activity up to an instant, and the instant by which an activity is reached.
+/// The activity up to an instant, and its inverse.
 #[derive(Debug)]
 pub(super) struct ActivityProfile {
     start: Nanos,
@@ -35,6 +35,7 @@ impl ActivityProfile {
         last - rate(begun) * (1.0 - share_of_hour(self.now - begun))
     }
 
+    /// The instant at which the activity since the start reaches `activity`.
     pub(super) fn at(&self, activity: f64) -> Nanos {
         let mut hour = self.cumulative.partition_point(|&sum| sum <= activity);
         let mut before = if hour == 0 { 0.0 } else { self.cumulative[hour - 1] };
@@ -62,7 +63,7 @@ fn part_of_hour(share: f64) -> Nanos {
     (share.clamp(0.0, 1.0) * HOUR as f64) as Nanos
 }
 
-/// Hour of the day and day of the week, 0 being Thursday as on 1970-01-01. UTC.
+/// The hour of the day and the day of the week, UTC; day 0 is Thursday, as on 1970-01-01.
 pub(super) fn calendar(at: Nanos) -> (i64, i64) {
     (at.div_euclid(HOUR).rem_euclid(24), at.div_euclid(24 * HOUR).rem_euclid(7))
 }
@@ -75,13 +76,13 @@ fn rate(at: Nanos) -> f64 {
         _ if weekend => 0.5,
         8..12 | 13..17 => 2.0,
         12 | 17 => 1.4,
-        // Early and late, and the nightly backups at two.
+        // Early and late hours, and the nightly backups at two.
         6..8 | 18..20 | 2 => 0.9,
         _ => 0.4,
     }
 }
 
-/// The share of the sessions that are people's.
+/// The share of people's sessions.
 pub(super) fn people_share(at: Nanos) -> f64 {
     let (hour, day) = calendar(at);
     if matches!(hour, 7..19) && !matches!(day, 2 | 3) { 0.6 } else { 0.15 }

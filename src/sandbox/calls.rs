@@ -1,4 +1,4 @@
-//! The calls that the sandbox has received, for tests that count.
+//! The received calls, for tests that count.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use super::endpoint::Endpoint;
 
-/// The most queries that are recorded; older ones are dropped.
+/// The most recorded queries; older ones are dropped.
 const REMEMBERED: usize = 10_000;
 
 /// The calls since the start or the last reset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Calls {
-    /// All of them.
+    /// The number of all calls.
     pub total: u64,
-    /// By endpoint.
+    /// The numbers of calls by endpoint.
     pub by_endpoint: BTreeMap<Endpoint, u64>,
-    /// By status of the answer.
+    /// The numbers of answers by status.
     pub by_status: BTreeMap<u16, u64>,
     /// The most concurrent calls.
     pub most_at_once: usize,
@@ -45,9 +45,5 @@ impl Calls {
             self.queries.pop_front();
         }
         self.queries.push_back(query.to_owned());
-    }
-
-    pub(super) fn record_status(&mut self, status: u16) {
-        *self.by_status.entry(status).or_default() += 1;
     }
 }

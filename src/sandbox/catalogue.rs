@@ -1,6 +1,6 @@
 //! The catalogue of events: types of resources, API calls with request bodies, actions of the system.
 //!
-//! Its rows are in `tables/`. Bodies are JSON with `$words` that [`expand`] replaces. They have each product's own style, as
+//! Its rows are in `tables/`. Bodies are JSON with `$words` that [`expand`] replaces. They have the style of each product, as
 //! recorded: snake case for most, camel case for Elastic Metal, protobuf wrappers and numbered enums for Kubernetes.
 
 use std::sync::LazyLock;
@@ -9,13 +9,13 @@ use serde::Deserialize;
 
 use super::table::rows;
 
-/// A type of resource that Resource Explorer lists, or whose events have an `*_info` member.
+/// A type of resource in Resource Explorer, or with an `*_info` member in events.
 #[derive(Debug, Deserialize)]
 pub(super) struct ResourceType {
     pub(super) kind: String,
-    /// Its name in Resource Explorer, which knows fewer types than the trail.
+    /// The name in Resource Explorer, which knows fewer types than the trail.
     pub(super) explorer: Option<String>,
-    /// The template of the `*_info` member, `-` where there is none.
+    /// The template of the `*_info` member; `-` for none.
     info: String,
 }
 
@@ -31,17 +31,17 @@ pub(super) fn info_of(kind: &str) -> Option<&'static str> {
     resource_type(kind).map(|row| row.info.as_str()).filter(|info| *info != "-")
 }
 
-/// API keys and SSH keys have no name in events.
+/// Whether events name the resource: API keys and SSH keys have no name.
 pub(super) fn is_named(kind: &str) -> bool {
     !matches!(kind, "iam_api_key" | "iam_ssh_key")
 }
 
-/// Parts of a cluster carry the cluster's id and name; their own are in `*_info`.
+/// Whether events have the parent's id and name: for parts of a cluster, whose own are in `*_info`.
 pub(super) fn goes_by_its_parent(kind: &str) -> bool {
     matches!(kind, "kube_pool" | "kube_node" | "kube_acl")
 }
 
-/// Types whose deletion is dated; the others have `"deleted_at":null` even when they go.
+/// Whether a deletion is dated; other types have `"deleted_at":null` even when deleted.
 pub(super) fn dates_its_deletion(kind: &str) -> bool {
     matches!(kind, "secret_manager_secret" | "secret_manager_version" | "key_manager_key")
 }
@@ -58,38 +58,38 @@ pub(super) enum By {
 /// One kind of API call.
 #[derive(Debug, Deserialize)]
 pub(super) struct Call {
-    /// Its frequency relative to the others.
+    /// The frequency relative to other rows.
     pub(super) weight: u32,
     pub(super) by: By,
     pub(super) product: String,
     pub(super) service: String,
     pub(super) method: String,
-    /// The types of the resources it touches, joined by `+`.
+    /// The types of the resources, joined by `+`.
     pub(super) on: String,
     pub(super) body: String,
 }
 
-/// The organization's everyday life. The methods of the incident (switching logging off, granting `OrganizationManager`,
-/// exporting data) are not here, so that the incident stands out. The last rows are products younger than any client.
+/// The calls of ordinary days. The methods of the incident (switching logging off, granting `OrganizationManager`,
+/// exporting data) are not here, so that the incident is noticeable. The last rows are products younger than any client.
 pub(super) static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| rows(include_str!("tables/calls.tsv")));
 
 impl Call {
-    /// Logging in and renewing a session happen before there is a principal.
+    /// Whether the call has no principal: log-ins and renewals of sessions.
     pub(super) fn is_anonymous(&self) -> bool {
         self.service.ends_with("UnauthenticatedApi")
     }
 
-    /// Whether the event names a project. SSH keys are in one, unlike the rest of IAM.
+    /// Whether the event names a project. SSH keys have one, unlike the rest of IAM.
     pub(super) fn has_project(&self) -> bool {
         self.on == "iam_ssh_key" || is_of_projects(&self.product)
     }
 
-    /// Deletions in IAM name the resource in the request body only.
+    /// Whether the event lists resources: deletions in IAM have the resource in the request body only.
     pub(super) fn lists_resources(&self) -> bool {
         !(self.product == "iam" && self.method.starts_with("Delete"))
     }
 
-    /// Its effect on the first of its resources.
+    /// The effect on the first resource.
     pub(super) fn effect(&self) -> Effect {
         let creates = ["Create", "Batch", "Book"].iter().any(|verb| self.method.starts_with(verb));
         match (&*self.on, &*self.method) {
@@ -125,7 +125,7 @@ pub(super) enum Effect {
 /// An action of the platform.
 #[derive(Debug, Deserialize)]
 pub(super) struct Routine {
-    /// Its frequency relative to the others.
+    /// The frequency relative to other rows.
     pub(super) weight: u32,
     pub(super) product: String,
     pub(super) source: String,
@@ -136,7 +136,7 @@ pub(super) struct Routine {
 
 pub(super) static ROUTINES: LazyLock<Vec<Routine>> = LazyLock::new(|| rows(include_str!("tables/routines.tsv")));
 
-/// Replaces every `$word` of a template by what `word` writes for it. What was written is not looked at again, so a name that
+/// Replaces every `$word` of a template by the text that `word` writes. That text is not expanded again, so a name that
 /// contains a `$` stays as it is.
 pub(super) fn expand(template: &str, mut word: impl FnMut(&str, &mut String)) -> String {
     let mut out = String::with_capacity(template.len() + 64);
@@ -163,7 +163,7 @@ mod tests {
     use super::super::products;
     use super::*;
 
-    /// Every word replaced by a text that fits anywhere.
+    /// A template with a text in place of each word.
     fn filled(template: &str) -> String {
         expand(template, |word, out| out.push_str(if word == "small" { "7" } else { "$word" }))
     }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_is_covered_and_has_something_to_happen_to() {
+    fn every_call_is_covered_and_has_resources() {
         let organization = Organization::new(Utc::now(), Duration::days(7));
         let kinds: HashSet<&str> = organization.resources.iter().map(|resource| resource.kind).collect();
         for call in CALLS.iter() {
@@ -187,11 +187,11 @@ mod tests {
             assert!(call.on.split('+').all(|kind| kinds.contains(kind)), "{}", call.on);
         }
         assert!(ROUTINES.iter().all(|routine| kinds.contains(&*routine.on)));
-        assert!(RESOURCE_TYPES.iter().all(|row| kinds.contains(&*row.kind)), "a type that there is no resource of");
+        assert!(RESOURCE_TYPES.iter().all(|row| kinds.contains(&*row.kind)), "a type without a resource");
     }
 
     #[test]
-    fn what_was_written_is_not_expanded_again() {
+    fn an_expanded_text_is_not_expanded_again() {
         assert_eq!(expand("$a-$b.$", |word, out| out.push_str(if word == "a" { "$b" } else { word })), "$b-b.");
     }
 }

@@ -44,13 +44,13 @@ pub enum Grant {
 /// The properties of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// A loopback address to listen on. Port 0 takes any free one.
+    /// The loopback address of the listener. Port 0 takes any free port.
     pub bind: SocketAddr,
-    /// Another seed is another week. With the same events, span and `now`, the same seed is the same bytes.
+    /// The seed of the events. With the same number of events, span and `now`, equal seeds give equal bytes.
     pub seed: u64,
-    /// The number of events of all kinds and regions, the incident's included. The incident is left out when it has more.
+    /// The number of events of all kinds and regions, the incident's included. An incident with more events is left out.
     pub events: usize,
-    /// The present at the start, from which the sandbox's clock runs on, in the years 1678 to 2262.
+    /// The present at the start of the sandbox's clock, in the years 1678 to 2262.
     pub now: DateTime<Utc>,
     /// The age of the oldest event.
     pub span: Duration,
@@ -58,22 +58,22 @@ pub struct Config {
     pub live: bool,
     /// The time that every answer takes.
     pub latency: Duration,
-    /// Calls per second, beyond which the answer is 429.
+    /// The most calls per second; the answer to others is 429.
     pub rate_limit: Option<f64>,
     /// The faults of answers.
     pub faults: Vec<FaultPlan>,
     /// The duration of [`Fault::Stall`](super::Fault::Stall).
     pub stall: Duration,
-    /// Serve the answers in this directory instead of a simulated week. IAM stays simulated.
+    /// A directory of recorded answers to serve instead of a simulated week. IAM stays simulated.
     pub recorded: Option<PathBuf>,
-    /// Move the recorded events so that the newest is recorded at this time. Without it they stay where they are, and
-    /// retention is not applied to them.
+    /// The time to which the newest recorded event is moved, and the others with it. If absent, they are not moved, and
+    /// the retention does not apply.
     pub shift_to: Option<DateTime<Utc>>,
     /// The key that may read everything.
     pub secret_key: String,
-    /// Other keys. Those that are not listed are denied.
+    /// Other keys. Keys that are not listed are denied.
     pub keys: Vec<(String, Grant)>,
-    /// The regions that exist. Any other is not found.
+    /// The existing regions. Any other is not found.
     pub regions: Vec<String>,
 }
 

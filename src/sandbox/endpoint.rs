@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::event::Kind;
+use crate::event::Kind;
 
 /// An endpoint of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ValueEnum)]
@@ -36,7 +36,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint of a path, and the region in it.
+    /// The endpoint of a path, and the path's region.
     pub(super) fn of(path: &str) -> (Self, Option<&str>) {
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         match parts[..] {
@@ -55,7 +55,7 @@ impl Endpoint {
         Self::from_str(name, false).ok().filter(|endpoint| is_in_api(*endpoint)).unwrap_or(Self::Other)
     }
 
-    /// The kinds of events it lists.
+    /// The kinds of listed events.
     pub(super) fn kinds(self) -> &'static [Kind] {
         match self {
             Endpoint::Events => &[Kind::Api],
@@ -66,7 +66,7 @@ impl Endpoint {
         }
     }
 
-    /// The parameters that it filters by; it ignores others.
+    /// The parameters of filters; others are ignored.
     pub(super) fn filters(self) -> &'static [&'static str] {
         match self {
             Endpoint::Events => &[

@@ -16,15 +16,15 @@ pub struct Project {
 /// A user with a password.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// The IAM id: what an event's `principal.id` holds.
+    /// The IAM id, as in an event's `principal.id`.
     pub id: String,
-    /// Login, under example.com.
+    /// The e-mail address for log-ins, under example.com.
     pub email: String,
     /// The part of the e-mail address before the @.
     pub username: String,
     /// The account's id of the same user, as in `account_user` resources.
     pub account_root_user_id: String,
-    /// Whether a one-time password is asked at log-in.
+    /// Whether a log-in needs a one-time password.
     pub mfa: bool,
     /// The source address of the user's calls.
     pub address: String,
@@ -37,7 +37,7 @@ pub struct User {
 /// An IAM application: automation with API keys.
 #[derive(Debug, Clone)]
 pub struct Application {
-    /// The IAM id: what an event's `principal.id` holds.
+    /// The IAM id, as in an event's `principal.id`.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -60,11 +60,11 @@ pub struct Resource {
     pub name: String,
     /// Its parent: the cluster of a pool, the load balancer of a backend.
     pub(super) parent: Option<usize>,
-    /// The project that holds it.
+    /// The id of the resource's project.
     pub project_id: String,
     /// Zone, region or `global`.
     pub locality: &'static str,
-    /// When it was created, long before the first event.
+    /// The time of creation, long before the first event.
     pub created_at: DateTime<Utc>,
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The reason why a sandbox does not start, or does not take an event.
+/// The error of a sandbox's start, or of an added event.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address is not a loopback address.

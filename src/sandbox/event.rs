@@ -1,6 +1,6 @@
-//! An event, as it is written.
+//! An event, and its JSON.
 //!
-//! Members are in the recorded order, which is another one for Instance.
+//! Members are in the recorded order, which differs for Instance.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use super::ids::{uuid_v4, uuid_v7};
 use super::json::Json;
 use super::organization::ORGANIZATION_ID;
 use super::region::region_of;
+use crate::event::Kind;
 
 /// Nanoseconds since 1970.
 pub(super) type Nanos = i64;
@@ -28,36 +29,11 @@ pub(super) fn nanos(at: DateTime<Utc>) -> Nanos {
     at.timestamp_nanos_opt().expect("the sandbox's times are within centuries of now")
 }
 
-/// The three kinds of events, each with an endpoint of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// API calls: `/events`.
-    Api,
-    /// Log-ins: `/authentication-events`.
-    Authentication,
-    /// Actions of the platform: `/system-events`.
-    System,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Api, Kind::Authentication, Kind::System];
-
-    /// The member that `/combined-events` wraps such an event in.
-    pub(super) fn member(self) -> &'static str {
-        match self {
-            Kind::Api => "api",
-            Kind::Authentication => "auth",
-            Kind::System => "system",
-        }
-    }
-}
-
 #[derive(Debug, Serialize)]
 pub(super) struct Event<'a> {
     pub(super) id: String,
     pub(super) recorded_at: DateTime<Utc>,
-    /// Log-ins have none.
+    /// Absent for log-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) locality: Option<&'a str>,
     #[serde(flatten)]
@@ -102,7 +78,7 @@ pub(super) struct Principal<'a> {
     pub(super) id: &'a str,
 }
 
-/// A member that no client knows.
+/// A member unknown to clients.
 #[derive(Debug, Serialize)]
 pub(super) struct Correlation {
     trace: (&'static str, (), u8),
@@ -138,7 +114,7 @@ pub(super) struct SystemEvent<'a> {
     pub(super) kind: &'static str,
 }
 
-/// A resource as an event lists it.
+/// A resource in an event's list.
 #[derive(Debug, Serialize)]
 pub(super) struct Touched<'a> {
     pub(super) id: Cow<'a, str>,
@@ -155,7 +131,7 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An API call with the ids, resources and constants that it lacks.
+    /// An API call, completed with ids, resources and constants.
     pub(super) fn api(
         at: Nanos,
         locality: &'a str,
@@ -189,7 +165,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The region whose trail records it.
+    /// The region whose trail records the event.
     pub(super) fn region(&self) -> &'a str {
         region_of(self.locality.unwrap_or("global"))
     }
@@ -228,7 +204,7 @@ impl Touched<'_> {
     }
 }
 
-/// The id of an event: made of its time, give or take a few milliseconds, except for Instance.
+/// The id of an event: a UUID of its time, give or take a few milliseconds; a random UUID for Instance.
 pub(super) fn event_id(at: Nanos, product: &str, rng: &mut impl Rng) -> String {
     if product == "instance" {
         uuid_v4(rng.random())
@@ -259,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn event_ids_hold_their_time() {
+    fn event_ids_contain_their_time() {
         const NOW: Nanos = 1_773_327_845_678_901_234;
         let id = event_id(NOW, "iam", &mut ChaCha8Rng::seed_from_u64(1));
         let milliseconds = i64::from_str_radix(&id.replace('-', "")[..12], 16).expect("hexadecimal");

@@ -14,7 +14,7 @@ use super::query::{Parameters, Refusal};
 pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Bytes, Refusal> {
     let size = query.page_size(100)?.unwrap_or(50);
     let token = query.first("page_token");
-    // A position in hexadecimal digits, behind a letter that no client may rely on.
+    // A position in hexadecimal digits after a letter; no client may rely on this form.
     let first = match token {
         None => 0,
         Some(token) => token

@@ -1,11 +1,11 @@
-//! What the filters of a list compare: the query parameters that select an event, each with its value, as hashes.
+//! Facets: the query parameters that select an event, each with its value, as hashes that filters compare.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The hash of a parameter and a value. Never stored, so the hasher may change with the toolchain.
+/// The hash of a parameter and a value. It is never stored, so the hasher may change with the toolchain.
 pub(super) type Facet = u64;
 
-/// The facets of an event. It meets a filter that is one of them.
+/// The facets of an event. A filter selects the event if it is one of them.
 pub(super) type Facets = Box<[Facet]>;
 
 pub(super) fn facet(parameter: &str, value: &str) -> Facet {

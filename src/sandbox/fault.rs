@@ -1,4 +1,4 @@
-//! The faults of answers; each can be switched on alone.
+//! The faults of answers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,21 +19,21 @@ pub enum Fault {
     EmptyToken,
     /// The last page has `"next_page_token":null`.
     NullToken,
-    /// Every page, the last too, has a token, which returns the same page for ever.
+    /// Every page, the last too, has a token, which returns the same page forever.
     RepeatingToken,
     /// Every page begins with the last event of the page before.
     DuplicateAcrossPages,
     /// Regions other than fr-par also list an event of fr-par, under the same id.
     DuplicateAcrossRegions,
-    /// The first event of a page has an enum value that no client knows.
+    /// The first event of a page has an enum value unknown to clients.
     UnknownEnum,
-    /// The first event of a page has members that no client knows.
+    /// The first event of a page has members unknown to clients.
     UnknownField,
     /// The first event of a page has a request body of ten megabytes.
     HugeBody,
     /// The first event of a page has bytes in a string that are not UTF-8.
     InvalidUtf8,
-    /// The body ends in the middle of the JSON, correctly framed: Content-Length agrees with it.
+    /// The body ends in the middle of the JSON, with the right Content-Length.
     TruncatedJson,
     /// 200 with an HTML page, as `text/html`.
     HtmlPage,
@@ -49,15 +49,15 @@ pub enum Fault {
     BadGateway,
     /// 503 with `{"message":"…"}`; limited to one region, an outage of that region.
     Unavailable,
-    /// 404 with `{"message":"…"}`, as of a path that does not exist.
+    /// 404 with `{"message":"…"}`, as for a path that does not exist.
     NotFound,
-    /// 501 with `{"message":"unknown method"}`, as of a service that a region does not have.
+    /// 501 with `{"message":"unknown method"}`, as for a service that a region does not have.
     NotImplemented,
-    /// 403 as of a key without the permission, or before the permission has propagated.
+    /// 403 as for a key without the permission, or before the permission has propagated.
     Forbidden,
     /// The connection is dropped in the middle of the body.
     ConnectionReset,
-    /// The answer stops in the middle of the body and goes on after the configured stall.
+    /// The answer stops in the middle of the body and continues after the configured stall.
     Stall,
     /// The first event of a page has text where a number belongs (`status_code`), or a number where text belongs.
     WrongType,
@@ -65,7 +65,7 @@ pub enum Fault {
     MissingId,
     /// The first event of a page has no `recorded_at`.
     MissingTime,
-    /// The first event of a page has a `recorded_at` that is no time.
+    /// The first event of a page has a `recorded_at` that is not a time.
     MalformedTime,
     /// A `page_size` above 50 is refused with 400 `invalid_arguments`.
     SmallPages,
@@ -109,17 +109,17 @@ pub struct UnknownFault {
     why: String,
 }
 
-/// Which of the matching calls fail.
+/// The matching calls that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
     /// Every n-th.
     Every(u64),
-    /// The first so many.
+    /// The first n.
     First(u64),
 }
 
-/// A fault, and the calls that it affects.
+/// A fault, and the affected calls.
 ///
 /// As text: `unavailable`, `too-many-requests:first=3`, `unavailable:region=nl-ams`,
 /// `stall:every=2,endpoint=combined-events`.
@@ -127,20 +127,20 @@ enum When {
 pub struct FaultPlan {
     fault: Fault,
     when: When,
-    /// In this region only.
+    /// The affected region; by default every region.
     region: Option<String>,
-    /// On this endpoint only.
+    /// The affected endpoint; by default every endpoint.
     endpoint: Option<Endpoint>,
 }
 
 impl FaultPlan {
-    /// The same in one region only.
+    /// The same plan in one region only.
     #[must_use]
     pub fn in_region(self, region: &str) -> Self {
         Self { region: Some(region.to_owned()), ..self }
     }
 
-    /// The same on one endpoint only.
+    /// The same plan on one endpoint only.
     #[must_use]
     pub fn on(self, endpoint: Endpoint) -> Self {
         Self { endpoint: Some(endpoint), ..self }
@@ -188,7 +188,7 @@ fn parse(text: &str) -> Result<FaultPlan, String> {
     Ok(plan)
 }
 
-/// The value of this name, or the names that there are.
+/// The value of a name; the error has all names.
 fn named<T: ValueEnum + fmt::Display>(name: &str) -> Result<T, String> {
     T::from_str(name, false).map_err(|_| T::value_variants().iter().map(T::to_string).collect::<Vec<_>>().join(", "))
 }
@@ -204,7 +204,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(plans: Vec<FaultPlan>) -> Self {
+    pub(super) fn new(plans: impl IntoIterator<Item = FaultPlan>) -> Self {
         Self { plans: plans.into_iter().map(|plan| (plan, 0)).collect() }
     }
 
@@ -213,7 +213,7 @@ impl Faults {
         self.plans.iter_mut().for_each(|(_, seen)| *seen = 0);
     }
 
-    /// The faults of a call, which it counts.
+    /// The faults of a call, which is counted.
     pub(super) fn matching(&mut self, endpoint: Endpoint, region: Option<&str>) -> Vec<Fault> {
         let mut struck = Vec::new();
         for (plan, seen) in &mut self.plans {
@@ -235,51 +235,45 @@ impl Faults {
     }
 }
 
-/// Applies a fault of a single event.
-pub(super) fn corrupt(fault: Fault, event: &mut Vec<u8>) {
+/// Applies a fault of a single event. Returns whether the event could be changed.
+pub(super) fn corrupt(fault: Fault, event: &mut Vec<u8>) -> bool {
     match fault {
         Fault::UnknownEnum => {
-            // The type of the first resource: request bodies have a `type` too.
+            // Only the type of the first resource, since request bodies have a `type` too.
             replace(event, r#"("resources":\[.*?"type":)"[^"]*""#, br#"$1"holographic""#);
             replace_value(event, "result", r#""holographic""#);
-            replace_value(event, "kind", r#""holographic""#);
+            replace_value(event, "kind", r#""holographic""#)
         }
         Fault::UnknownField => {
             let fields = br#"{"from_the_future":{"depth":[1, {"a":null}], "rate":-1.5E+30}, "since":null, "#;
-            replace(event, r"^\{", fields);
+            replace(event, r"^\{", fields)
         }
         Fault::HugeBody => {
             let padding = format!(r#""padding":"{}""#, "x".repeat(10 << 20));
-            let _ = replace(event, r#"("request_body":\{)\}"#, format!("$1{padding}}}").as_bytes())
+            replace(event, r#"("request_body":\{)\}"#, format!("$1{padding}}}").as_bytes())
                 || replace(event, r#"("request_body":\{)"#, format!("$1{padding}, ").as_bytes())
-                || replace(event, r"^\{", format!("{{{padding}, ").as_bytes());
+                || replace(event, r"^\{", format!("{{{padding}, ").as_bytes())
         }
         Fault::InvalidUtf8 => {
             let mut texts = ["user_agent", "name", "system_name", "request_id"].iter();
-            texts.any(|key| replace(event, &format!(r#"("{key}":")"#), b"$1\xff\xfe\xc3\x28"));
+            texts.any(|key| replace(event, &format!(r#"("{key}":")"#), b"$1\xff\xfe\xc3\x28"))
         }
         Fault::WrongType => {
-            let _ = replace_value(event, "status_code", r#""200""#)
+            replace_value(event, "status_code", r#""200""#)
                 || replace_value(event, "result", "1")
-                || replace_value(event, "kind", "1");
+                || replace_value(event, "kind", "1")
         }
-        Fault::MissingId => {
-            replace(event, &format!(r#""id":{SCALAR}(, )?"#), b"");
-        }
-        Fault::MissingTime => {
-            replace(event, &format!(r#""recorded_at":{SCALAR}(, )?"#), b"");
-        }
-        Fault::MalformedTime => {
-            replace_value(event, "recorded_at", r#""yesterday, around noon""#);
-        }
-        _ => {}
+        Fault::MissingId => replace(event, &format!(r#""id":{SCALAR}(, )?"#), b""),
+        Fault::MissingTime => replace(event, &format!(r#""recorded_at":{SCALAR}(, )?"#), b""),
+        Fault::MalformedTime => replace_value(event, "recorded_at", r#""yesterday, around noon""#),
+        _ => false,
     }
 }
 
-/// A text, a number, a truth value or null.
+/// A text, a number, a boolean or null.
 const SCALAR: &str = r#"(?:"[^"]*"|[^,}\]]*)"#;
 
-/// Replaces the value of the first scalar member of this name, if there is one.
+/// Replaces the value of the first scalar member of a name, if there is one.
 pub(super) fn replace_value(event: &mut Vec<u8>, key: &str, value: &str) -> bool {
     replace(event, &format!(r#""{key}":{SCALAR}"#), format!(r#""{key}":{value}"#).as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Ids, derived from names or drawn.
+//! Ids, derived from names or random.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +9,7 @@ pub(super) fn id_of(name: &str) -> String {
     uuid_v4(of_name(name).random())
 }
 
-/// Randomness that a name decides.
+/// A generator seeded by a name.
 pub(super) fn of_name(name: &str) -> ChaCha8Rng {
     // FNV-1a: the standard library's hasher may change with the toolchain.
     let hash = name
@@ -29,7 +29,7 @@ pub(super) fn uuid_v7(milliseconds: i64, bits: u128) -> String {
     Builder::from_unix_timestamp_millis(milliseconds.unsigned_abs(), &random).into_uuid().to_string()
 }
 
-/// `SCW` and 17 capitals or digits.
+/// An access key: `SCW` and 17 capitals or digits.
 pub(super) fn access_key(rng: &mut impl Rng) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let tail = (0..17).map(|_| char::from(DIGITS[rng.random_range(0..32)]));

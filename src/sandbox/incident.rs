@@ -1,6 +1,6 @@
 //! The facts of the incident in the last hours: a guessed password, and the actions of the intruder.
 //!
-//! The API shows them as events only; tests and demos compare their findings with these facts.
+//! The API has only events; tests and demos compare their findings with these facts.
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
@@ -29,37 +29,37 @@ pub struct Incident {
     pub country_code: &'static str,
     /// The number of failed log-ins before the first success.
     pub failed_logins: usize,
-    /// When the log-in succeeded.
+    /// The time of the successful log-in.
     pub logged_in_at: DateTime<Utc>,
     /// The number of denied calls during discovery.
     pub denied_calls: usize,
-    /// The application that was given a new key.
+    /// The application with a new key.
     pub application_id: String,
     /// The new key.
     pub access_key: String,
-    /// When it was made.
+    /// The creation of the key.
     pub key_created_at: DateTime<Utc>,
     /// The policy that made the application manager of the organization.
     pub policy_id: String,
-    /// When it was made.
+    /// The creation of the policy.
     pub granted_at: DateTime<Utc>,
     /// The server that was scaled up and started.
     pub server_id: String,
-    /// The project it is in.
+    /// The project of that server.
     pub project_id: String,
-    /// When it was started: the cause of the spike.
+    /// The start of that server: the cause of the spike.
     pub powered_on_at: DateTime<Utc>,
-    /// When its CPU load rises.
+    /// The start of its CPU load.
     pub spike_from: DateTime<Utc>,
-    /// When its CPU load falls again.
+    /// The end of its CPU load.
     pub spike_until: DateTime<Utc>,
     /// The servers created in a burst, in another region.
     pub created_server_ids: Vec<String>,
-    /// When the first data left.
+    /// The first export of data.
     pub exported_at: DateTime<Utc>,
     /// The snapshot that was exported to a bucket.
     pub snapshot_id: String,
-    /// When logging was first tampered with.
+    /// The first tampering with logging.
     pub tampered_at: DateTime<Utc>,
 }
 
@@ -68,7 +68,7 @@ pub(super) const COUNTRY: &str = "AQ";
 pub(super) const FAILED_LOGINS: usize = 7;
 const BURST: usize = 12;
 
-/// The calls of the discovery, which are all denied.
+/// The number of calls of the discovery, which are all denied.
 pub(super) const DENIED_CALLS: usize = 24;
 
 impl Incident {
@@ -81,7 +81,7 @@ impl Incident {
     ) -> Self {
         let whole = span.min(Duration::minutes(MINUTES)).num_microseconds().expect("three hours are not too long");
         let minute = Duration::microseconds(whole / MINUTES);
-        // To the nanosecond as most products record, to the microsecond where Instance does.
+        // Most products record nanoseconds, Instance microseconds.
         let now = now - Duration::nanoseconds(407);
         let on_instance = now.trunc_subsecs(6);
         let user = users.iter().find(|user| user.username == "ops-3").expect("a user");

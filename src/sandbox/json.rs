@@ -7,7 +7,7 @@ use serde::ser::{Error, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
 
-/// A text that is JSON already.
+/// A text of JSON.
 #[derive(Debug, Default)]
 pub(super) struct Json(pub(super) String);
 
@@ -42,7 +42,7 @@ pub(super) fn list(name: &str, entries: &[Vec<u8>], members: &str) -> Bytes {
     [format!("{{\"{name}\":[").as_bytes(), &entries, format!("]{members}}}").as_bytes()].concat().into()
 }
 
-/// A text as it stands between the quotes of a JSON string.
+/// A text escaped for a JSON string, without the quotes.
 pub(super) fn escaped(text: &str) -> String {
     let mut json = serde_json::to_string(text).expect("a text is JSON");
     json.pop();

@@ -1,12 +1,13 @@
-//! The simulated trail: events in order of time by region and kind, and lookup of a page.
+//! The simulated trail: events in order of time by region and kind, and the search for a page.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Kind, Nanos};
+use super::event::{Event, Nanos};
 use super::facets::{Facet, Facets};
+use crate::event::Kind;
 
 /// The source of an event's bytes.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub(super) struct Row {
     pub(super) source: Source,
 }
 
-/// The position of an event. The page after it begins there, also when new events have arrived.
+/// The position of an event. The next page begins after it, also when new events have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Position {
     pub(super) at: Nanos,
@@ -33,7 +34,7 @@ pub(super) struct Position {
     pub(super) number: u64,
 }
 
-/// An event to be added to the trail.
+/// An event to add to the trail.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     pub(super) region: &'a str,
@@ -53,10 +54,10 @@ impl<'a> Entry<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     pub(super) after: Nanos,
-    /// Inclusive: the API's own bound is not documented, and a client must cope with either.
+    /// Inclusive: the API's documentation leaves this open, and a client must cope with either.
     pub(super) before: Nanos,
     pub(super) descending: bool,
-    /// An event must meet all of them.
+    /// The facets that an event must all have.
     pub(super) filters: Vec<Facet>,
 }
 
@@ -92,7 +93,7 @@ impl Trail {
         }
     }
 
-    /// The row of an entry, and the rows that it belongs to.
+    /// The row of an entry, and the rows of its region and kind.
     fn next_row(&mut self, Entry { region, kind, at, facets, source }: Entry<'_>) -> (&mut Vec<Row>, Row) {
         let row = Row { position: Position { at, number: self.next_number }, facets, source };
         self.next_number += 1;
@@ -126,7 +127,7 @@ impl Trail {
             let window = rows.get(first..end).unwrap_or_default().iter();
             let ordered: Box<dyn Iterator<Item = &Row>> =
                 if selection.descending { Box::new(window.rev()) } else { Box::new(window) };
-            // One more event than asked shows whether there are more.
+            // One event more than the limit shows whether another page follows.
             page.extend(ordered.filter(|row| selection.takes(row)).take(limit + 1).map(|row| (kind, row)));
         }
         page.sort_by_key(|(_, row)| row.position);

@@ -1,4 +1,4 @@
-//! Metrics of the organization's resources, as Cockpit has them.
+//! Metrics of the organization's resources, under Cockpit's names.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,10 @@ use super::organization::Organization;
 pub struct Series {
     /// The name of the metric.
     pub name: &'static str,
-    /// `resource_id`, `resource_name`, `project_id` and `region`, besides `az` on Instance, `instance` and `mode` on databases.
+    /// `resource_id`, `resource_name`, `project_id` and `region`, besides `az` on Instance, `instance` and `mode` on
+    /// databases.
     pub labels: BTreeMap<&'static str, String>,
-    /// In order of time.
+    /// The samples in order of time.
     pub samples: Vec<(DateTime<Utc>, f64)>,
 }
 
@@ -29,9 +30,9 @@ impl Organization {
     /// `rdb_instance_postgresql_node_cpu_seconds_total` (a counter), of each load balancer
     /// `load_balancer_lb_connection_usage` (from 0 to 1).
     ///
-    /// `rate(instance_server_cpu_seconds_total[1m]) / instance_server_vcpu_count` is how busy a server is, from 0 to 1. The
+    /// `rate(instance_server_cpu_seconds_total[1m]) / instance_server_vcpu_count` is the load of a server, from 0 to 1. The
     /// incident's server is over 0.95 from [`spike_from`](super::Incident::spike_from) to
-    /// [`spike_until`](super::Incident::spike_until), and at rest while it is off.
+    /// [`spike_until`](super::Incident::spike_until), and idle while it is off.
     #[must_use]
     pub fn metrics(&self, from: DateTime<Utc>, until: DateTime<Utc>, step: Duration) -> Vec<Series> {
         let step = step.max(TimeDelta::seconds(1));

@@ -1,8 +1,8 @@
 //! A simulated Scaleway organization behind real HTTP, for demos, tests and benchmarks.
 //!
-//! It answers as the Audit Trail, IAM, Account and Resource Explorer APIs do, byte for byte where answers have been published, with the events
-//! of an ordinary week, an incident in its last hours, and any [`Fault`] of a test. It listens on loopback only:
-//! its keys are in this file.
+//! It answers as the Audit Trail, IAM, Account and Resource Explorer APIs do, byte for byte where answers have been
+//! published, with the events of an ordinary week, an incident in its last hours, and any [`Fault`] of a test. It listens
+//! on loopback only: its keys are in this file.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -68,6 +68,7 @@ mod tests;
 mod token;
 mod traffic;
 
+pub use crate::event::Kind;
 pub use calls::Calls;
 pub use config::{
     Config, Grant, KEY_FOR_THE_TRAIL_ALONE, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, SECRET_KEY,
@@ -75,7 +76,6 @@ pub use config::{
 pub use endpoint::Endpoint;
 pub use entities::{Application, Project, Resource, User};
 pub use error::Error;
-pub use event::Kind;
 pub use fault::{Fault, FaultPlan, UnknownFault};
 pub use incident::Incident;
 pub use metrics::Series;

@@ -1,6 +1,6 @@
 //! The users, applications, projects and resources of the simulated organization.
 //!
-//! Every id is derived from a name alone, not from the seed: a dashboard or a test can name a server once and find it in
+//! Every id is derived from a name alone, not from the seed: a server in a dashboard or a test has the same id in
 //! every run.
 
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct Organization {
     pub users: Vec<User>,
     /// The automation.
     pub applications: Vec<Application>,
-    /// An application that was deleted: events name it, IAM no longer does.
+    /// A deleted application: events have its id, IAM does not.
     pub departed: Application,
     /// The resources, with stable ids.
     pub resources: Vec<Resource>,
@@ -45,7 +45,7 @@ struct ResourceRow {
     kind: String,
     name: String,
     count: usize,
-    /// The n-th belongs to the n-th resource of this name.
+    /// The name of the parents: the n-th resource belongs to the n-th parent.
     parent: Option<String>,
     project: String,
     locality: String,
@@ -53,8 +53,8 @@ struct ResourceRow {
 
 static RESOURCES: LazyLock<Vec<ResourceRow>> = LazyLock::new(|| rows(include_str!("tables/resources.tsv")));
 
-/// Names that break code which trusts them: markup, quotes, template syntax, direction marks, emoji, a spreadsheet formula, a line
-/// break.
+/// Names that break code which trusts them: markup, quotes, template syntax, direction characters, emoji, a spreadsheet
+/// formula, a line break.
 const HOSTILE_NAMES: [&str; 8] = [
     "<script>alert('name')</script>",
     "say \"hi\" \\ it's {{.Labels}}",
@@ -67,7 +67,7 @@ const HOSTILE_NAMES: [&str; 8] = [
 ];
 
 impl Organization {
-    /// The organization as it is at `now`, its incident fitted into the last hours of `span`.
+    /// The organization at `now`, with its incident in the last hours of `span`.
     #[must_use]
     pub fn new(now: DateTime<Utc>, span: Duration) -> Self {
         let projects = ["default", "production", "staging", "data"].map(project).to_vec();
@@ -84,13 +84,13 @@ impl Organization {
         Self { projects, users, applications, departed, resources, incident, by_kind }
     }
 
-    /// The resource of this name, if there is one.
+    /// The resource of a name, if there is one.
     #[must_use]
     pub fn resource(&self, name: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.name == name)
     }
 
-    /// Every resource of a type.
+    /// The resources of a type.
     pub fn resources_of(&self, kind: &str) -> impl Iterator<Item = &Resource> {
         self.by_kind.get(kind).into_iter().flatten().map(|&index| &self.resources[index])
     }
@@ -179,7 +179,7 @@ fn resources(projects: &[Project], users: &[User], applications: &[Application],
     all
 }
 
-/// Older than any event, and not a round number of days.
+/// A time of creation before any event, and not a round number of days ago.
 fn created_at(name: &str, now: DateTime<Utc>) -> DateTime<Utc> {
     now - Duration::microseconds(of_name(name).random_range(8_000_000_000_000..60_000_000_000_000))
 }

@@ -6,7 +6,7 @@ use rand::Rng;
 
 use super::activity::SECOND;
 use super::endpoint::Endpoint;
-use super::event::{Kind, Nanos, time};
+use super::event::{Nanos, time};
 use super::facets::facet;
 use super::fault::{Fault, corrupt, replace_value};
 use super::ids::{of_name, uuid_v4};
@@ -15,6 +15,7 @@ use super::list::{Position, Row, Selection, Trail};
 use super::query::{Parameters, Refusal};
 use super::state::Shared;
 use super::token::Token;
+use crate::event::Kind;
 
 impl Shared {
     /// The answer of an endpoint that lists events.
@@ -56,10 +57,19 @@ impl Shared {
             None => String::new(),
         };
         let entries = events.into_iter().map(|(kind, event)| match endpoint {
-            Endpoint::CombinedEvents => [format!("{{\"{}\":", kind.member()).as_bytes(), &event, b"}"].concat(),
+            Endpoint::CombinedEvents => [format!("{{\"{}\":", member(kind)).as_bytes(), &event, b"}"].concat(),
             _ => event,
         });
         Ok(json::list("events", &entries.collect::<Vec<_>>(), &next))
+    }
+}
+
+/// The member in which `/combined-events` wraps an event of a kind.
+fn member(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Api => "api",
+        Kind::Authentication => "auth",
+        Kind::System => "system",
     }
 }
 

@@ -1,4 +1,4 @@
-//! The products that the trail covers, with their services and methods, as `/products` lists them.
+//! The products covered by the trail, with their services and methods, as in `/products`.
 //!
 //! Account, Apple silicon, Elastic Metal, IAM, Key Manager, Kubernetes, Load Balancer and Secret Manager as recorded; the
 //! others from Scaleway's documentation, so their `name` is a guess where no answer has been published.
@@ -11,13 +11,13 @@ use serde::Deserialize;
 
 use super::table::rows;
 
-/// A service of a product. A product's services follow each other.
+/// A service of a product. The services of a product are consecutive.
 #[derive(Deserialize)]
 struct Row {
     title: String,
     product: String,
     service: String,
-    /// Joined by spaces.
+    /// The methods, joined by spaces.
     methods: String,
 }
 

@@ -1,10 +1,11 @@
-//! Query strings, and the API's refusals of invalid ones.
+//! Query strings, and the API's refusals.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
 use super::event::Nanos;
+use crate::time::Time;
 
-/// The parameters of a call, in their order; a key may come several times.
+/// The parameters of a call, in their order; a key may be repeated.
 #[derive(Debug, Default)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
@@ -18,34 +19,27 @@ pub(super) struct Refusal {
 impl Refusal {
     /// 400, in the recorded shape.
     pub(super) fn argument(name: &str, reason: &str, help: &str) -> Self {
-        Self {
-            status: 400,
-            body: format!(
-                r#"{{"type":"invalid_arguments","message":"invalid argument(s)","details":[{{"argument_name":"{name}","reason":"{reason}","help_message":"{help}"}}]}}"#
-            ),
-        }
+        let body = format!(
+            r#"{{"type":"invalid_arguments","message":"invalid argument(s)","details":[{{"argument_name":"{name}","reason":"{reason}","help_message":"{help}"}}]}}"#
+        );
+        Self { status: 400, body }
     }
 
-    /// 401. No recording is public; the members are those that Scaleway's own client reads.
+    /// 401. No recording is public; Scaleway's own client reads these members.
     pub(super) fn unauthenticated(method: &str, reason: &str) -> Self {
-        Self {
-            status: 401,
-            body: format!(
-                r#"{{"message":"authentication is denied","method":"{method}","reason":"{reason}","type":"denied_authentication"}}"#
-            ),
-        }
+        let body = format!(
+            r#"{{"message":"authentication is denied","method":"{method}","reason":"{reason}","type":"denied_authentication"}}"#
+        );
+        Self { status: 401, body }
     }
 
     /// 403, as recorded.
     pub(super) fn denied(resource: &str) -> Self {
         let details =
             if resource.is_empty() { String::new() } else { format!(r#"{{"action":"read","resource":"{resource}"}}"#) };
-        Self {
-            status: 403,
-            body: format!(
-                r#"{{"details":[{details}],"message":"insufficient permissions","type":"permissions_denied"}}"#
-            ),
-        }
+        let body =
+            format!(r#"{{"details":[{details}],"message":"insufficient permissions","type":"permissions_denied"}}"#);
+        Self { status: 403, body }
     }
 
     /// 404 of a path that does not exist.
@@ -59,13 +53,13 @@ impl Parameters {
         Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    /// Whether a parameter that may be repeated selects a value; without it, everything is selected.
+    /// Whether a repeatable parameter selects a value; an absent parameter selects every value.
     pub(super) fn selects(&self, name: &str, value: &str) -> bool {
         let mut wanted = self.0.iter().filter(|(key, _)| key == name).peekable();
         wanted.peek().is_none() || wanted.any(|(_, wanted)| wanted == value)
     }
 
-    /// The first value; an empty one counts as none.
+    /// The first value of a parameter; an empty value counts as absent.
     pub(super) fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
@@ -92,9 +86,6 @@ impl Parameters {
         let Some(text) = self.first(name) else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(text)
             .map_err(|_| Refusal::argument(name, "format", "value must be an RFC 3339 timestamp"))?;
-        // Years beyond the range of nanoseconds are the end of time.
-        let time = time.with_timezone(&Utc);
-        let limit = if time < DateTime::UNIX_EPOCH { Nanos::MIN } else { Nanos::MAX };
-        Ok(Some(time.timestamp_nanos_opt().unwrap_or(limit)))
+        Ok(Some(Time::from(time.to_utc()).nanos()))
     }
 }

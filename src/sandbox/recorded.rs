@@ -1,7 +1,7 @@
 //! Real answers instead of simulated ones: the JSON files of a directory.
 //!
 //! `events.<region>.json` (and `authentication-events.<region>.json`, `system-events.<region>.json`) are answers of the list
-//! endpoints, `products.<region>.json` of the product list. Events are served as the bytes they are.
+//! endpoints, `products.<region>.json` of the product list. Events are served byte for byte.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,10 +15,11 @@ use serde_json::value::RawValue;
 
 use super::endpoint::Endpoint;
 use super::error::Error;
-use super::event::{Kind, Nanos, nanos, time};
+use super::event::{Nanos, nanos, time};
 use super::facets::facets;
 use super::fault::replace_value;
 use super::list::{Entry, Source, Trail};
+use crate::event::Kind;
 
 /// The recorded answers of a directory.
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ struct Answer<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// The fields of an event that the trail sorts or filters by.
+/// The fields of an event by which the trail sorts or filters.
 #[derive(Deserialize)]
 struct Outline {
     recorded_at: DateTime<Utc>,
@@ -67,7 +68,7 @@ fn entries<'a>(region: &'a str, kind: Kind, answer: &str) -> serde_json::Result<
     answer.events.into_iter().map(|event| entry(region, kind, event.get().to_owned().into())).collect()
 }
 
-/// An event that exists as JSON only.
+/// The entry of an event in JSON.
 pub(super) fn entry(region: &str, kind: Kind, json: Bytes) -> serde_json::Result<Entry<'_>> {
     let event: Outline = serde_json::from_slice(&json)?;
     let status = event.status_code.map(|status| status.to_string());
@@ -86,8 +87,8 @@ pub(super) fn entry(region: &str, kind: Kind, json: Bytes) -> serde_json::Result
 }
 
 impl Recorded {
-    /// Reads a directory. With `shift_to`, all times of recording move by the same distance, so that the newest event is
-    /// recorded then; every other byte stays.
+    /// Reads a directory. With `shift_to`, all times of recording move by the same distance, so that the newest event has that
+    /// time; every other byte stays.
     pub(super) fn read(directory: &Path, shift_to: Option<DateTime<Utc>>) -> Result<Self, Error> {
         let mut recorded = Self::default();
         let texts = texts(directory)?;
@@ -121,7 +122,7 @@ fn shift(event: &mut Entry<'_>, by: Nanos) {
     }
 }
 
-/// The files of a directory that are answers, by endpoint and region, in the same order everywhere.
+/// The answers in a directory, with their endpoints and regions, in the order of their names.
 fn texts(directory: &Path) -> Result<Vec<(Endpoint, String, String)>, Error> {
     let files = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let mut files = files.map_err(|error| unreadable(directory, &error))?;

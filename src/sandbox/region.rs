@@ -1,10 +1,8 @@
 //! Regions and their zones.
 
-/// Events of global products are in fr-par; a zone belongs to the region it starts with.
+use crate::event::region;
+
+/// The region whose trail has the events of a locality; global events are in fr-par.
 pub(super) fn region_of(locality: &str) -> &str {
-    match locality.rsplit_once('-') {
-        _ if locality == "global" => "fr-par",
-        Some((region, zone)) if zone.bytes().all(|byte| byte.is_ascii_digit()) => region,
-        _ => locality,
-    }
+    if locality == "global" { "fr-par" } else { region::region_of(locality) }
 }

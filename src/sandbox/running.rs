@@ -12,10 +12,11 @@ use tokio::task::JoinHandle;
 use super::calls::Calls;
 use super::config::Config;
 use super::error::Error;
-use super::event::Kind;
-use super::fault::FaultPlan;
+use super::fault::{FaultPlan, Faults};
 use super::organization::Organization;
+use super::recorded::entry;
 use super::{server, state};
+use crate::event::Kind;
 
 /// A running sandbox. It stops when dropped.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub async fn start(config: Config) -> Result<Sandbox, Error> {
     }
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })?;
     let address = listener.local_addr().map_err(|source| Error::Bind { address, source })?;
-    // The trail of a million events takes seconds.
+    // A trail of a million events takes seconds.
     let shared = match tokio::task::spawn_blocking(|| state::Shared::new(config)).await {
         Ok(shared) => Arc::new(shared?),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -67,23 +68,27 @@ impl Sandbox {
 
     /// Replaces the faults.
     pub fn set_faults(&self, plans: impl IntoIterator<Item = FaultPlan>) {
-        self.shared.set_faults(plans.into_iter().collect());
+        *state::lock(&self.shared.faults) = Faults::new(plans);
     }
 
     /// Adds events, as JSON, with any time: new ones, or late ones among the present ones.
     ///
     /// # Errors
-    /// When one is not JSON or has no time; those before it have been added.
+    /// When an event is not JSON or has no time; the events before it have been added.
     pub fn push<E: Into<String>>(
         &self,
         region: &str,
         kind: Kind,
         events: impl IntoIterator<Item = E>,
     ) -> Result<(), Error> {
-        events.into_iter().try_for_each(|event| self.shared.push(region, kind, event.into()))
+        for event in events {
+            let event: String = event.into();
+            self.shared.trail_mut().add(entry(region, kind, event.into())?);
+        }
+        Ok(())
     }
 
-    /// The organization and its incident: the facts to assert on.
+    /// The organization and its incident: facts for assertions.
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.shared.organization

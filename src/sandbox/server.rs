@@ -38,14 +38,14 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: o
     let served = axum::serve(listener, router).with_graceful_shutdown(async {
         let _ = stopped.await;
     });
-    // Accepting connections does not fail for good; what one connection does is its own affair.
+    // Accepting connections never fails for good, and an error of one connection does not concern the others.
     let _ = served.await;
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let uri = request.uri();
     let (endpoint, region) = Endpoint::of(uri.path());
-    // Dropped when the client disconnects, too.
+    // Dropped at the end of the call, also when the client disconnects.
     let under_way = Arc::clone(&shared.under_way);
     let query = uri.path_and_query().map_or("", |query| query.as_str());
     lock(&shared.calls).record_call(endpoint, query, Arc::strong_count(&under_way) - 1);
@@ -65,7 +65,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     ] {
         reply.headers_mut().insert(name, HeaderValue::from_str(value).expect("ASCII"));
     }
-    lock(&shared.calls).record_status(reply.status().as_u16());
+    *lock(&shared.calls).by_status.entry(reply.status().as_u16()).or_default() += 1;
     send(reply, &faults, shared.config.stall)
 }
 
@@ -88,7 +88,7 @@ fn too_many_requests() -> Reply {
     reply(429, ("x-envoy-ratelimited", "true"), "")
 }
 
-/// The answer that a fault gives instead of the regular one.
+/// The answer of a fault that replaces the regular one.
 fn instead(fault: Fault) -> Option<Reply> {
     Some(match fault {
         Fault::TooManyRequests => too_many_requests(),
@@ -115,7 +115,7 @@ impl From<Refusal> for Reply {
     }
 }
 
-/// Sends an answer, through the faults of its body.
+/// Sends an answer, with the faults of its body applied.
 fn send(reply: Reply, faults: &[Fault], stall: Duration) -> Response {
     let (mut head, mut body) = reply.into_parts();
     if faults.contains(&Fault::TruncatedJson) {
@@ -125,7 +125,7 @@ fn send(reply: Reply, faults: &[Fault], stall: Duration) -> Response {
     if !is_reset && !faults.contains(&Fault::Stall) {
         return Response::from_parts(head, Body::from(body));
     }
-    // The whole length is promised, so that the client knows what it misses.
+    // The header has the whole length, so that the client notices a missing part.
     head.headers.insert(header::CONTENT_LENGTH, body.len().into());
     let rest = body.split_off(body.len() / 2);
     let (pause, rest) = if is_reset {

@@ -13,17 +13,17 @@ use super::calls::Calls;
 use super::config::{Config, DAY, Grant};
 use super::endpoint::Endpoint;
 use super::error::Error;
-use super::event::{Kind, Nanos, nanos};
-use super::fault::{FaultPlan, Faults};
+use super::event::{Nanos, nanos};
+use super::fault::Faults;
 use super::json::json;
 use super::list::{Entry, Row, Source, Trail};
 use super::organization::Organization;
 use super::products;
 use super::query::Refusal;
-use super::recorded::{Recorded, entry};
+use super::recorded::Recorded;
 use super::traffic::Traffic;
 
-/// Events older than this are gone.
+/// The age of the oldest events in the trail.
 const RETENTION: Duration = DAY.saturating_mul(90);
 
 /// The state that all connections share. No guard lives across an await.
@@ -67,7 +67,7 @@ struct Propagation {
     since: Instant,
 }
 
-/// After a panic under the lock, the data is still usable for a sandbox.
+/// Locks a mutex. After a panic under the lock, the data is still usable for a sandbox.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -121,15 +121,6 @@ impl Shared {
         lock(&self.faults).rewind();
     }
 
-    pub(super) fn set_faults(&self, plans: Vec<FaultPlan>) {
-        *lock(&self.faults) = Faults::new(plans);
-    }
-
-    pub(super) fn push(&self, region: &str, kind: Kind, json: String) -> Result<(), Error> {
-        self.trail_mut().add(entry(region, kind, json.into())?);
-        Ok(())
-    }
-
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.config.now + self.started.elapsed()
     }
@@ -138,7 +129,7 @@ impl Shared {
         self.trail.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn trail_mut(&self) -> RwLockWriteGuard<'_, Trail> {
+    pub(super) fn trail_mut(&self) -> RwLockWriteGuard<'_, Trail> {
         self.trail.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -181,7 +172,7 @@ impl Shared {
         self.products.get(region).cloned().unwrap_or(none)
     }
 
-    /// The start of the retention. Recorded answers have none unless they were moved to the present.
+    /// The start of the retention. Recorded answers have none unless they are moved to the present.
     pub(super) fn retained_since(&self, now: Nanos) -> Nanos {
         if self.config.recorded.is_some() && self.config.shift_to.is_none() {
             return Nanos::MIN;

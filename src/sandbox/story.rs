@@ -27,9 +27,9 @@ const QUOTA: usize = 10;
 /// An API call of the incident.
 #[derive(Deserialize)]
 struct Step {
-    /// `access`, `discovery`, which is denied, `takeover`, `burst` of new servers, those that are `refused`, or `aftermath`.
+    /// `access`, `discovery` (denied), `takeover`, `burst` of new servers, `refused` servers, or `aftermath`.
     scene: String,
-    /// The instant of the incident that the call's time counts from, and the minutes from there.
+    /// The instant of the incident from which the call's time counts, and the minutes since then.
     from: String,
     minutes: i32,
     caller: String,
@@ -37,7 +37,7 @@ struct Step {
     product: String,
     service: String,
     method: String,
-    /// The resource: one that the incident makes, the name of one of the organization, or `-`.
+    /// A resource of the incident, the name of a resource of the organization, or `-`.
     on: String,
     locality: String,
     /// A template as in the catalogue.
@@ -76,7 +76,7 @@ impl Incident {
         story.events
     }
 
-    /// A minute of the story, shorter when the span is.
+    /// A minute of the story, shorter in a short span.
     fn minute(&self) -> Duration {
         self.spike_from - self.powered_on_at
     }

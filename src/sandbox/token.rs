@@ -1,4 +1,4 @@
-//! Page tokens: where a page ended, opaque to the client and refused for any other list.
+//! Page tokens: the end of a page, opaque to the client and refused for any other list.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -26,7 +26,7 @@ impl Token {
         token
     }
 
-    /// Whether this server made the token for that list.
+    /// Whether the token is one of this server for a list.
     pub(super) fn continues(&self, endpoint: Endpoint, region: &str, selection: &Selection) -> bool {
         self.seal == self.seal_for(endpoint, region, selection)
     }

@@ -1,6 +1,6 @@
-//! The events of ordinary days: each is a function of the seed and its number.
+//! The events of ordinary days: an event is a function of the seed and its number.
 //!
-//! An event is rendered when a page needs it; the trail stores its time and the fields that filters compare.
+//! An event is rendered when a page needs it; the trail stores its time and its facets.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,17 +23,17 @@ use super::ids::{access_key, uuid_v4};
 use super::json::{Json, escaped};
 use super::organization::{ORGANIZATION_ID, Organization};
 
-/// People and automation work in sessions: one principal, several calls, seconds apart.
+/// The calls of a session: people and automation make several calls, seconds apart.
 const SESSION: u64 = 8;
 
-/// Each event of this interval is the next row of the catalogue whatever its weight, so that every row occurs.
+/// One event in so many is the next row of the catalogue whatever its weight, so that every row occurs.
 const TURN: u64 = 24;
 
 /// The stream of everyday events.
 #[derive(Debug)]
 pub(super) struct Traffic {
     organization: Arc<Organization>,
-    /// The seed. Each event and each session draws from a stream of its own.
+    /// The generator with the seed. Each event and each session has its own stream.
     rng: ChaCha8Rng,
     /// The number of events up to `now`.
     count: u64,
@@ -51,7 +51,7 @@ struct Session<'a> {
     actor: Actor<'a>,
     /// Time from one call to the next.
     step: Nanos,
-    /// Whether calls come in pairs at the very same nanosecond.
+    /// Whether calls come in pairs at the same nanosecond.
     paired: bool,
     user_agent: &'a str,
 }
@@ -89,12 +89,12 @@ impl Traffic {
         }
     }
 
-    /// When the session of this event begins: no event of it or of a later session is older.
+    /// The begin of an event's session: no event of it or of a later session is older.
     pub(super) fn begins(&self, index: u64) -> Nanos {
         self.session_start(index / SESSION, &mut self.stream(2 * (index / SESSION)))
     }
 
-    /// The event with this number. Numbers from `count` on lie in the future of `now`.
+    /// The event of a number. Numbers from `count` on are after `now`.
     pub(super) fn event(&self, index: u64) -> Event<'_> {
         let session = self.session(index / SESSION);
         let rng = &mut self.stream(2 * index + 1);
@@ -127,7 +127,7 @@ impl Traffic {
         } else {
             rng.random_range(SECOND / 20..2 * SECOND)
         };
-        // In a short span, sessions are short; those of the past end before now.
+        // In a short span, sessions are short; past sessions end before now.
         let step = step.min(self.activity.span() / 32);
         if number * SESSION < self.count {
             at = at.min(self.activity.now - step * SESSION.cast_signed() - 1);
@@ -177,7 +177,7 @@ impl Traffic {
             user_agent = actor.user_agent;
         }
         let in_cluster = call.product == "kubernetes";
-        // Instance events have microseconds and ids that are not made of time.
+        // Instance events have microseconds and random ids.
         let at = if call.product == "instance" { micros(at) } else { at };
         let status = match rng.random_range(0..1000) {
             0..18 => 403,
@@ -200,7 +200,7 @@ impl Traffic {
         Event::api(at, first.locality, call, resources, rng)
     }
 
-    /// The request body, the resources the event lists, and the resource that decides where it happened.
+    /// The request body, the listed resources, and the resource that decides project and locality.
     fn touch<'a>(
         &'a self,
         at: Nanos,
@@ -228,7 +228,7 @@ impl Traffic {
         (body, resources, first)
     }
 
-    /// Log-ins concern the actor; every other call concerns any resource of its type.
+    /// The resource of a call: the actor for log-ins, any resource of the type for other calls.
     fn pick(&self, kind: &str, method: &str, at: Nanos, actor: Actor<'_>, rng: &mut ChaCha8Rng) -> &Resource {
         let own = match (kind, actor.user) {
             ("iam_user", Some(user)) if matches!(method, "RenewJWT" | "CreatePasswordLogin" | "CheckLoginMFAOTP") => {
@@ -334,7 +334,7 @@ impl Traffic {
     }
 }
 
-/// A user as the resource of the user's own log-in.
+/// The user as the resource of a log-in.
 pub(super) fn user_resource<'a>(organization: &'a Organization, user: &'a User) -> Touched<'a> {
     let resource = organization.resources_of("iam_user").find(|resource| resource.id == user.id);
     let created_at = resource.map_or(DateTime::UNIX_EPOCH, |resource| resource.created_at.trunc_subsecs(6));
@@ -349,7 +349,7 @@ pub(super) fn user_resource<'a>(organization: &'a Organization, user: &'a User) 
     }
 }
 
-/// A resource that a call concerns.
+/// A resource of a call.
 struct Target<'a> {
     resource: &'a Resource,
     /// The id of the caller.
@@ -361,7 +361,7 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Created and deleted resources are short-lived and have ids of their own; the others always exist.
+    /// Created and deleted resources are short-lived and have new ids; modified ones always exist.
     fn new(resource: &'a Resource, actor: &'a str, at: Nanos, effect: Effect, rng: &mut impl Rng) -> Self {
         let age = match effect {
             Effect::Create => rng.random_range(2_000..40_000) * 1000,

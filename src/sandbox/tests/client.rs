@@ -1,4 +1,4 @@
-//! Tests of the whole, over HTTP, with a client that hides nothing.
+//! A plain HTTP client for the tests, with unchanged answers.
 
 pub(super) use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) use std::net::SocketAddr;
@@ -12,7 +12,7 @@ pub(super) use tokio::net::TcpStream;
 pub(super) use super::super::config::DAY;
 use super::super::*;
 
-/// An answer as it came through the socket.
+/// An answer, unchanged.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -37,7 +37,7 @@ impl Answer {
         self.json()["next_page_token"].as_str().map(str::to_owned)
     }
 
-    /// Whether the body is as long as promised.
+    /// Whether the body is as long as its header.
     pub(super) fn is_whole(&self) -> bool {
         self.headers["content-length"] == self.body.len().to_string()
     }
@@ -49,7 +49,7 @@ pub(super) async fn ask_with(sandbox: &Sandbox, key: Option<&str>, path: &str) -
     let request = format!("GET {path} HTTP/1.1\r\nHost: sandbox\r\n{key}Connection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.expect("a request");
     let mut raw = Vec::new();
-    // A reset in the middle is an answer too.
+    // A reset in the middle of the body is an answer too.
     let _ = socket.read_to_end(&mut raw).await;
     let end = raw.windows(4).position(|window| window == b"\r\n\r\n").expect("headers");
     let head = String::from_utf8(raw[..end].to_vec()).expect("text");

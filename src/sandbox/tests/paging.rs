@@ -54,7 +54,7 @@ async fn paging_is_steady_while_events_arrive() {
         sandbox.push("fr-par", Kind::Api, [fresh]).expect("filed");
     }
     assert_eq!(seen, ids(&before));
-    // A late one is found where its time belongs.
+    // A late event is found at its time.
     let late = r#"{"id":"late", "recorded_at":"2026-03-09T00:00:00Z", "resources":[]}"#;
     sandbox.push("fr-par", Kind::Api, [late]).expect("filed");
     let window = "recorded_after=2026-03-09T00:00:00Z&recorded_before=2026-03-09T00:00:01Z";
@@ -106,7 +106,7 @@ async fn filters_are_exact_and_combine() {
         assert!(!expected.is_empty(), "{filter} finds nothing");
         assert!(found == expected, "{filter}: {} instead of {}", found.len(), expected.len());
     }
-    // Endpoints take no notice of filters they do not have.
+    // Endpoints ignore parameters that they do not have.
     let combined =
         all(&sandbox, "fr-par", Endpoint::CombinedEvents, &format!("{EVER}&method_name=Nothing&status=404")).await;
     assert!(combined.len() > whole.len());
@@ -156,7 +156,7 @@ async fn the_default_window_is_an_hour() {
         );
         assert!(refused.text().starts_with(&prefix), "{query}: {}", refused.text());
     }
-    // A token belongs to its question.
+    // A token belongs to its list.
     let token = events(&sandbox, EVER).await.token().expect("more");
     assert_eq!(events(&sandbox, &format!("{EVER}&status=403&page_token={token}")).await.status, 400);
     assert_eq!(list(&sandbox, "nl-ams", Endpoint::Events, &format!("page_token={token}")).await.status, 400);
@@ -164,7 +164,7 @@ async fn the_default_window_is_an_hour() {
 }
 
 #[tokio::test]
-async fn events_are_kept_for_ninety_days() {
+async fn events_are_retained_for_ninety_days() {
     let sandbox = start(Config { span: DAY * 120, ..week(3_000) }).await.expect("a sandbox");
     let trail = all(&sandbox, "fr-par", Endpoint::Events, EVER).await;
     let oldest = trail.iter().map(recorded_at).min().expect("events");

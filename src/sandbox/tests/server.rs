@@ -81,8 +81,8 @@ async fn calls_are_counted() {
     assert_eq!((calls.total, calls.to(Endpoint::Events), calls.to(Endpoint::Other)), (3, 2, 1));
     assert_eq!((calls.answered(200), calls.answered(400), calls.answered(404)), (1, 1, 1));
     assert!(calls.queries[0].ends_with("&page_size=1"));
-    let told = ask_with(&sandbox, None, "/sandbox/calls").await.json();
-    assert_eq!((&told["by_endpoint"]["events"], &told["by_status"]["404"]), (&2.into(), &1.into()));
+    let counted = ask_with(&sandbox, None, "/sandbox/calls").await.json();
+    assert_eq!((&counted["by_endpoint"]["events"], &counted["by_status"]["404"]), (&2.into(), &1.into()));
     sandbox.reset();
     assert_eq!(sandbox.calls(), Calls::default());
     sandbox.stop().await;

@@ -132,7 +132,7 @@ async fn equal_seeds_give_equal_bytes() {
         let sandbox = start(config).await.expect("a sandbox");
         let mut bytes = Vec::new();
         for region in ["fr-par", "nl-ams"] {
-            // With an end, as the default one is the sandbox's clock, and tokens hold it.
+            // With an end, since the default is the sandbox's clock, which tokens contain.
             let query = format!("{EVER}&recorded_before=2026-03-13T00:00:00Z");
             for page in pages(&sandbox, region, Endpoint::CombinedEvents, &query).await {
                 bytes.extend(page.body);
