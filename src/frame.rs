@@ -1,8 +1,8 @@
 //! Grafana data frames: Arrow's IPC file format plus Grafana's metadata.
 //!
-//! The contract is that of Grafana's Go SDK (`data/arrow.go`, `data/frame_meta.go`): the schema's metadata has `name`,
+//! The contract is Grafana's Go SDK (`data/arrow.go`, `data/frame_meta.go`): the schema's metadata has `name`,
 //! `refId` and `meta`, a field's metadata `name`, `labels`, `config` and `tstype`, the last three as JSON. Types are
-//! limited to those that the SDK reads: no dictionaries, time in nanoseconds, JSON as binary.
+//! limited to the types that the SDK reads: no dictionaries, time in nanoseconds, JSON as binary.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub struct Frame {
     /// The frame's name; Grafana shows it in the query inspector and in table pickers.
     pub name: String,
-    /// What Grafana needs to know about the data.
+    /// Grafana's metadata.
     pub meta: Meta,
     /// The columns, all of one length.
     pub fields: Vec<Field>,
@@ -43,11 +43,11 @@ pub struct Frame {
 pub struct Field {
     /// The column's name.
     pub name: String,
-    /// Dimensions of a number: they distinguish series and alert instances.
+    /// The dimensions of a number; they distinguish series and alert instances.
     pub labels: BTreeMap<String, String>,
     /// The values.
     pub values: ArrayRef,
-    /// Whether the column may have nulls; Grafana's alerting wants a time column that cannot.
+    /// Whether the column may have nulls; Grafana's alerting needs a time column without.
     pub nullable: bool,
     /// Grafana's display settings for the column (`FieldConfig`).
     pub config: Option<serde_json::Value>,
@@ -73,7 +73,7 @@ impl Field {
     }
 }
 
-/// The shapes of Grafana's data plane contract that this plugin answers with.
+/// The shapes of Grafana's data plane contract that the plugin uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrameType {
@@ -87,35 +87,35 @@ pub enum FrameType {
     LogLines,
 }
 
-/// How serious a notice is.
+/// The severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoticeSeverity {
-    /// Good to know.
+    /// Information.
     Info,
-    /// The answer is smaller than the question.
+    /// The answer lacks something.
     Warning,
 }
 
 /// A sentence that Grafana shows in the corner of the panel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// How serious it is.
+    /// The severity.
     pub severity: NoticeSeverity,
     /// The sentence.
     pub text: String,
-    /// Where the text is explained: an address, or a path below Grafana's root.
+    /// The address of an explanation: a URL, or a path below Grafana's root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
 impl Notice {
-    /// Something good to know.
+    /// Information.
     pub(crate) fn info(text: impl Into<String>) -> Self {
         Self::new(NoticeSeverity::Info, text.into())
     }
 
-    /// Something missing.
+    /// A warning that something is missing.
     pub(crate) fn warning(text: impl Into<String>) -> Self {
         Self::new(NoticeSeverity::Warning, text.into())
     }
@@ -124,7 +124,7 @@ impl Notice {
         Self { severity, text, link: None }
     }
 
-    /// The same notice with a link to what explains it.
+    /// The same notice with a link to an explanation.
     pub(crate) fn linked(self, link: String) -> Self {
         Self { link: Some(link), ..self }
     }
@@ -134,7 +134,7 @@ impl Notice {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
-    /// The shape of the frame, where the data plane contract names it.
+    /// The shape of the frame, if the data plane contract has it.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<FrameType>,
     /// The version of the contract.
@@ -143,13 +143,13 @@ pub struct Meta {
     /// How Explore shows the frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_visualisation_type: Option<String>,
-    /// Where Grafana puts the frame, where that is not among the panel's data: `annotations`.
+    /// `annotations` for a frame that is not part of the panel's data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_topic: Option<String>,
-    /// What was asked of Scaleway; shown in the query inspector.
+    /// The requests to Scaleway; shown in the query inspector.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub executed_query_string: String,
-    /// What the user should know about the answer.
+    /// Notices for the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
     /// Values that Grafana's log panel reads: `limit` and `total`.
@@ -170,13 +170,13 @@ impl Meta {
 }
 
 impl Frame {
-    /// How many rows the frame has.
+    /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.fields.first().map_or(0, |field| field.values.len())
     }
 
-    /// The frame as Grafana reads it.
+    /// The frame in Arrow's file format.
     ///
     /// # Errors
     /// When columns differ in length or a required column has a null.
@@ -191,12 +191,12 @@ impl Frame {
         let columns = self.fields.iter().map(|field| Arc::clone(&field.values)).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
-        // Each column comes with what describes it, and the schema stands in the file twice.
+        // The file has the schema, with all metadata, twice.
         let columns = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default());
-        let described = schema.fields().iter().flat_map(|field| field.metadata()).chain(schema.metadata());
-        let described: usize = described.map(|(name, text)| 2 * (name.len() + text.len())).sum();
-        let room = columns.sum::<usize>() + described + 1024 * (batch.num_columns() + 1);
-        let mut writer = FileWriter::try_new(Vec::with_capacity(room), &schema)?;
+        let metadata = schema.fields().iter().flat_map(|field| field.metadata()).chain(schema.metadata());
+        let metadata: usize = metadata.map(|(name, text)| 2 * (name.len() + text.len())).sum();
+        let capacity = columns.sum::<usize>() + metadata + 1024 * (batch.num_columns() + 1);
+        let mut writer = FileWriter::try_new(Vec::with_capacity(capacity), &schema)?;
         writer.write(&batch)?;
         writer.into_inner()
     }
@@ -221,7 +221,7 @@ impl Field {
     }
 }
 
-/// The name that Grafana's front end has for a type.
+/// The name of a type in Grafana's front end.
 fn front_end_type(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Timestamp(..) => "time",
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_grafana_reads() {
+    fn a_frame_has_the_metadata_that_grafana_reads() {
         let (schema, batches) = read(frame().to_arrow("B").unwrap());
         assert_eq!((schema.metadata["name"].as_str(), schema.metadata["refId"].as_str()), ("counts", "B"));
         let meta: Value = serde_json::from_str(&schema.metadata["meta"]).unwrap();
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_none_is_an_error_and_no_panic() {
+    fn an_inconsistent_frame_is_an_error() {
         let mut ragged = frame();
         ragged.fields.push(Field::new("short", Arc::new(Int64Array::from(vec![1]))));
         assert!(ragged.to_arrow("A").is_err());
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_survives_a_round_trip_and_leaves_out_what_is_empty() {
+    fn metadata_survives_a_round_trip_without_empty_fields() {
         let meta: Meta = serde_json::from_value(json!({})).unwrap();
         assert_eq!(serde_json::to_value(&meta).unwrap(), json!({}));
         for (kind, name, version) in [

@@ -1,7 +1,7 @@
-//! Starts the plugin's binary as Grafana does, and asks it: for the demo and the tests.
+//! Starts and calls the plugin's binary as Grafana does, for the demo and the tests.
 //!
 //! The contract is hashicorp/go-plugin's client side: the magic cookie in the environment, the handshake line on stdout,
-//! gRPC over the socket that it names.
+//! gRPC over the socket named in that line.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -32,16 +32,16 @@ use tower::service_fn;
 
 use crate::plugin::{COOKIE_KEY, COOKIE_VALUE, DataResponse, QueryDataResponse};
 
-/// How long the binary may take to print its address.
+/// The longest time from the start to the handshake line.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a plugin could not be started or asked.
+/// An error of starting or calling the plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The process could not be started, or not be talked to.
+    /// The process could not be started, or its output not be read.
     #[error("the plugin process: {0}")]
     Process(#[from] std::io::Error),
-    /// The handshake line is not one.
+    /// The first line is not a handshake.
     #[error("the plugin's first line is {0:?}, not a handshake such as 1|2|unix|/path|grpc")]
     Handshake(String),
     /// No connection.
@@ -50,10 +50,10 @@ pub enum Error {
     /// A call that failed as a whole.
     #[error("the plugin refuses the call: {0}")]
     Call(#[from] Box<Status>),
-    /// An answer that is no frame.
+    /// An answer that is not a frame.
     #[error("the plugin's frame cannot be read: {0}")]
     Frame(#[from] arrow::error::ArrowError),
-    /// A query that got an error.
+    /// The error of a query.
     #[error("{0}")]
     Query(String),
 }
@@ -64,14 +64,14 @@ impl From<Status> for Error {
     }
 }
 
-/// What a data source is configured with, as Grafana sends it along with each call.
+/// The configuration of a data source, which Grafana sends with each call.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// `jsonData`.
     pub json_data: Value,
     /// `secureJsonData`, decrypted.
     pub secrets: HashMap<String, String>,
-    /// The role of the user who asks; empty for a user without one.
+    /// The user's role; empty for a user without one.
     pub role: String,
 }
 
@@ -121,11 +121,11 @@ pub struct Ask {
     pub ref_id: String,
     /// The query, as Grafana stores it.
     pub json: Value,
-    /// The range, milliseconds since 1970.
+    /// The range, in milliseconds since 1970.
     pub range: (i64, i64),
-    /// Grafana's suggested distance of points, milliseconds.
+    /// Grafana's suggested distance of points, in milliseconds.
     pub interval_ms: i64,
-    /// How many points fit.
+    /// The most points that fit.
     pub max_data_points: i64,
 }
 
@@ -138,7 +138,7 @@ impl Ask {
     }
 }
 
-/// A frame as Grafana would decode it.
+/// A frame, decoded as Grafana would.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// The columns, with their metadata in the schema.
@@ -146,10 +146,10 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// Reads a frame.
+    /// Decodes a frame.
     ///
     /// # Errors
-    /// When it is not an Arrow file with one record batch.
+    /// When the bytes are not an Arrow file with one record batch.
     pub fn new(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = FileReader::try_new(std::io::Cursor::new(bytes), None)?;
         let schema = reader.schema();
@@ -167,8 +167,9 @@ impl Decoded {
     /// The sentences that the panel shows.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
-        let text = |notice: &Value| notice["text"].as_str().unwrap_or_default().to_owned();
-        self.meta()["notices"].as_array().map(|list| list.iter().map(text).collect()).unwrap_or_default()
+        let meta = self.meta();
+        let notices = meta["notices"].as_array().into_iter().flatten();
+        notices.map(|notice| notice["text"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }
 
@@ -187,7 +188,7 @@ impl Host {
     /// Starts the binary and connects. Its environment is empty but for `environment`, as with Grafana 12.
     ///
     /// # Errors
-    /// When the process does not start, or its first line is no handshake.
+    /// When the process does not start, or its first line is not a handshake.
     pub async fn start(binary: &Path, environment: &[(&str, &str)]) -> Result<Self, Error> {
         let mut child = Command::new(binary)
             .env_clear()
@@ -218,7 +219,7 @@ impl Host {
         self.child.id()
     }
 
-    /// Asks queries; `headers` are those that Grafana forwards.
+    /// Sends queries; `headers` are the headers that Grafana forwards.
     ///
     /// # Errors
     /// When the call fails as a whole; a query's own error is in its response.
@@ -241,7 +242,7 @@ impl Host {
         self.query_raw(QueryDataRequest { plugin_context: context, headers, queries: queries.collect() }).await
     }
 
-    /// Sends a request as it is.
+    /// Sends a request unchanged.
     ///
     /// # Errors
     /// When the call fails as a whole.
@@ -261,7 +262,7 @@ impl Host {
         Ok(client.unary(Request::new(request), PathAndQuery::from_static(path), codec).await?.into_inner())
     }
 
-    /// Asks one query and decodes its first frame.
+    /// Sends one query and decodes its first frame.
     ///
     /// # Errors
     /// When the query gets an error or no frame.
@@ -312,7 +313,7 @@ impl Host {
         Ok((answer.code, serde_json::from_slice(&answer.body).unwrap_or_default()))
     }
 
-    /// Sends a resource call as it is.
+    /// Sends a resource call unchanged.
     ///
     /// # Errors
     /// When the call fails.
@@ -327,18 +328,18 @@ impl Host {
         StreamClient::new(self.channel.clone())
     }
 
-    /// All that the process has written so far, on stdout after the handshake and on stderr.
+    /// The output of the process so far: stdout after the handshake, and stderr.
     #[must_use]
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&self.log.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Asks the process to stop, as Grafana does, and waits until it has.
+    /// Asks the process to stop, as Grafana does, and waits for its end.
     ///
     /// # Errors
-    /// When it does not end within two seconds, after which Grafana would kill it.
+    /// When the process does not end within two seconds, after which Grafana would kill it.
     pub async fn stop(mut self) -> Result<(std::process::ExitStatus, String), Error> {
-        // The process may be gone before the answer is.
+        // The process may end before its answer arrives.
         let _: Result<(), Error> = self.unary("/plugin.GRPCController/Shutdown", ()).await;
         self.wait().await
     }
@@ -346,10 +347,10 @@ impl Host {
     /// Waits until the process has ended.
     ///
     /// # Errors
-    /// When it does not end within two seconds.
+    /// When the process does not end within two seconds.
     pub async fn wait(&mut self) -> Result<(std::process::ExitStatus, String), Error> {
         let status = tokio::time::timeout(Duration::from_secs(2), self.child.wait()).await;
-        let status = status.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+        let status = status.map_err(std::io::Error::from)??;
         for reader in self.readers.drain(..) {
             let _ = reader.await;
         }
@@ -359,8 +360,7 @@ impl Host {
 
 async fn first_line(stdout: &mut BufReader<ChildStdout>) -> Result<String, Error> {
     let mut line = String::new();
-    let read = tokio::time::timeout(START_TIMEOUT, stdout.read_line(&mut line)).await;
-    read.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+    tokio::time::timeout(START_TIMEOUT, stdout.read_line(&mut line)).await.map_err(std::io::Error::from)??;
     Ok(line.trim_end().to_owned())
 }
 

@@ -1,5 +1,5 @@
-//! JSON values as people, environment variables and Grafana's variables write them: numbers and booleans as text, one value
-//! in place of a list. Settings and queries read with it.
+//! Lenient readers of JSON values from people, environment variables and Grafana's variables: numbers and booleans may be
+//! text. Settings and queries use them.
 
 use serde_json::Value;
 use uuid::Uuid;

@@ -3,15 +3,15 @@
 //! Each layer depends only on the layers below it:
 //!
 //! - [`plugin`]: Grafana's protocol and nothing else
-//! - [`query`]: what can be asked, and how each question is answered
-//! - [`risk`]: what an event means; [`investigation`]: where a metric left its band, and since when
+//! - [`query`]: the questions, and the answer to each
+//! - [`risk`]: the risk of an event; [`investigation`]: the anomalous spans of a metric
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs
 //! - `transport`: HTTP to any service
-//! - [`event`], [`frame`], [`settings`], [`time`]: the types of all layers, and `lenient`: JSON values as people write them
+//! - [`event`], [`frame`], [`settings`], [`time`], `lenient`: the types and readers that all layers share
 //!
-//! Beside the layers, and not linked into the plugin: `sandbox`, a simulated organization behind real HTTP, and `host`, which
-//! starts the plugin as Grafana does.
+//! The plugin does not link two modules beside the layers: `sandbox`, a simulated organization behind real HTTP, and
+//! `host`, which starts the plugin as Grafana does.
 //!
 //! `docs/architecture.md` has the whole picture.
 

@@ -1,4 +1,4 @@
-//! What Grafana starts.
+//! The plugin process, which Grafana starts.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Moments and intervals, in UTC nanoseconds, and the clock that shows the present.
+//! Times and intervals in UTC nanoseconds, and clocks.
 
 use std::fmt::{self, Debug};
 use std::ops::{Add, Range, Sub};
@@ -8,19 +8,19 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A moment: nanoseconds since 1970, UTC, from the year 1677 to 2262. Arithmetic stops at these ends.
+/// A time: nanoseconds since 1970, UTC, from the year 1677 to 2262. Arithmetic saturates at these bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(i64);
 
 impl Time {
-    /// The first moment.
+    /// The earliest time.
     pub const MIN: Self = Self(i64::MIN);
 
-    /// The last moment.
+    /// The latest time.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The moment so many nanoseconds after 1970, UTC.
+    /// The time `nanos` nanoseconds after 1970, UTC.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
@@ -32,7 +32,7 @@ impl Time {
         self.0
     }
 
-    /// How long after `earlier` this is; nothing where it is not later.
+    /// The duration since `earlier`; zero if this is not later.
     ///
     /// ```
     /// use std::time::Duration;
@@ -57,7 +57,7 @@ impl Time {
     }
 }
 
-/// As nanoseconds; all that is longer than all time is as long.
+/// A duration in nanoseconds, at most `i64::MAX`.
 fn nanos(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
@@ -78,7 +78,7 @@ impl Sub<Duration> for Time {
     }
 }
 
-/// What is out of range is the first or the last moment.
+/// A time out of range becomes [`Time::MIN`] or [`Time::MAX`].
 impl From<DateTime<Utc>> for Time {
     fn from(time: DateTime<Utc>) -> Self {
         let end = if time < DateTime::UNIX_EPOCH { Self::MIN } else { Self::MAX };
@@ -92,16 +92,16 @@ impl From<Time> for DateTime<Utc> {
     }
 }
 
-/// RFC 3339, with as many digits as the moment needs.
+/// RFC 3339, with as many fractional digits as the time needs.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&DateTime::<Utc>::from(*self).to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
-/// What shows the present.
+/// A source of the present time.
 pub trait Clock: Debug + Send + Sync {
-    /// The present.
+    /// The present time.
     fn now(&self) -> Time;
 }
 
@@ -115,18 +115,18 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands until it is set, for a simulated present.
+/// A clock that stands still until it is set, for a simulated present.
 #[derive(Debug, Default)]
 pub struct FixedClock(AtomicI64);
 
 impl FixedClock {
-    /// A clock that shows a moment.
+    /// A clock that shows `now`.
     #[must_use]
     pub const fn new(now: Time) -> Self {
         Self(AtomicI64::new(now.0))
     }
 
-    /// Sets it.
+    /// Sets the clock.
     pub fn set(&self, now: Time) {
         self.0.store(now.0, Ordering::Relaxed);
     }
@@ -138,23 +138,23 @@ impl Clock for FixedClock {
     }
 }
 
-/// All moments from `start` on and before `end`; none where `end` is not later.
+/// The times from `start` on and before `end`; none if `end` is not later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Interval {
-    /// The first moment.
+    /// The first time.
     pub start: Time,
-    /// The first moment after it.
+    /// The first time after the interval.
     pub end: Time,
 }
 
 impl Interval {
-    /// From `start` to `end`.
+    /// The interval from `start` to `end`.
     #[must_use]
     pub const fn new(start: Time, end: Time) -> Self {
         Self { start, end }
     }
 
-    /// The same in nanoseconds since 1970, UTC.
+    /// The interval between two numbers of nanoseconds since 1970, UTC.
     #[must_use]
     pub const fn from_nanos(start: i64, end: i64) -> Self {
         Self::new(Time(start), Time(end))
@@ -166,31 +166,31 @@ impl Interval {
         self.start.0..self.end.0
     }
 
-    /// Whether it has no moment.
+    /// Whether the interval has no time.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.end <= self.start
     }
 
-    /// How long it is.
+    /// The length of the interval.
     #[must_use]
     pub fn length(self) -> Duration {
         self.end.since(self.start)
     }
 
-    /// Whether every moment of `other` is one of it.
+    /// Whether the interval has every time of `other`.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         other.is_empty() || (self.start <= other.start && other.end <= self.end)
     }
 
-    /// Whether they have a moment in common.
+    /// Whether the intervals have a time in common.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
         !self.intersection(other).is_empty()
     }
 
-    /// The moments in common.
+    /// The times in both intervals.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self::new(self.start.max(other.start), self.end.min(other.end))
@@ -202,7 +202,7 @@ impl Interval {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 
-    /// What is before `other` and what is after it, where there is anything.
+    /// The parts before and after `other`, without empty ones.
     pub fn without(self, other: Self) -> impl Iterator<Item = Self> {
         let before = Self::new(self.start, self.end.min(other.start));
         let after = Self::new(self.start.max(other.end), self.end);
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arithmetic_stops_at_the_ends_of_time() {
+    fn arithmetic_saturates() {
         assert_eq!(Time::MAX + Duration::from_nanos(1), Time::MAX);
         assert_eq!(Time::MIN - Duration::MAX, Time::MIN);
         assert_eq!(Time::MAX.next(), Time::MAX);
@@ -245,21 +245,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_interval_is_the_set_of_its_moments(a in -3..9_i64, b in -3..9_i64, c in -3..9_i64, d in -3..9_i64) {
+        fn an_interval_is_the_set_of_its_times(a in -3..9_i64, b in -3..9_i64, c in -3..9_i64, d in -3..9_i64) {
             let (one, other) = (Interval::from_nanos(a, b), Interval::from_nanos(c, d));
-            let has = |interval: Interval, moment: i64| interval.nanos().contains(&moment);
-            for moment in -4..10 {
-                let (in_one, in_other) = (has(one, moment), has(other, moment));
-                prop_assert_eq!(has(one.intersection(other), moment), in_one && in_other);
+            let has = |interval: Interval, time: i64| interval.nanos().contains(&time);
+            for time in -4..10 {
+                let (in_one, in_other) = (has(one, time), has(other, time));
+                prop_assert_eq!(has(one.intersection(other), time), in_one && in_other);
                 if !one.is_empty() && !other.is_empty() {
-                    prop_assert!(has(one.hull(other), moment) || !(in_one || in_other));
-                    prop_assert_eq!(one.without(other).any(|rest| has(rest, moment)), in_one && !in_other);
+                    prop_assert!(has(one.hull(other), time) || !(in_one || in_other));
+                    prop_assert_eq!(one.without(other).any(|rest| has(rest, time)), in_one && !in_other);
                 }
-                prop_assert_eq!(has(one.before(Time(c)), moment), in_one && moment < c);
+                prop_assert_eq!(has(one.before(Time(c)), time), in_one && time < c);
             }
-            let all = (-4..10).all(|moment| !has(other, moment) || has(one, moment));
+            let all = (-4..10).all(|time| !has(other, time) || has(one, time));
             prop_assert_eq!(one.covers(other), all);
-            prop_assert_eq!(one.overlaps(other), (-4..10).any(|moment| has(one, moment) && has(other, moment)));
+            prop_assert_eq!(one.overlaps(other), (-4..10).any(|time| has(one, time) && has(other, time)));
             prop_assert_eq!(one.is_empty(), one.length().is_zero());
         }
     }

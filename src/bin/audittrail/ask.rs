@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::rows::Rows;
 use crate::{Error, table};
 
-/// How a command ends, for scripts.
+/// The exit code of the command, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     /// The answer is complete.
@@ -107,7 +107,7 @@ pub(crate) struct Ask {
     rows: Option<usize>,
 }
 
-/// The most rows of a table, where the command line names none.
+/// The most rows of a table, unless the command line has a number.
 const ROWS: usize = 50;
 
 impl Ask {
@@ -118,7 +118,7 @@ impl Ask {
         let (query, frames) = match result {
             Ok(answer) => answer,
             Err(failure) => {
-                // An error may quote a query, or what Scaleway answers.
+                // An error may quote a query, or an answer of Scaleway.
                 eprintln!("audittrail: {}", text::lines(&failure.message));
                 return Ok(Exit::from(&failure).into());
             }
@@ -130,7 +130,7 @@ impl Ask {
         let incomplete = notices.iter().any(|notice| notice.severity == NoticeSeverity::Warning);
         let exit = if incomplete { Exit::Incomplete } else { Exit::Complete };
         match self.print(&query, &frames, exit) {
-            // A reader such as `head` has enough.
+            // A reader such as `head` has closed the pipe.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit.into()),
             Err(error) => Err(error.into()),
             Ok(()) => Ok(exit.into()),
@@ -155,11 +155,11 @@ impl Ask {
         Ok((query, frames))
     }
 
-    /// The query; for programs, of all events where it names no limit.
+    /// The query; in a format for programs, without a limit unless the query has one.
     fn whole(&self, most: usize) -> String {
         let mut query: Value = match serde_json::from_str(&self.query) {
             Ok(Value::Object(object)) if self.format != Format::Table => object.into(),
-            // The parser has the error of a text that is no object.
+            // The parser of queries reports a text that is not an object.
             _ => return self.query.clone(),
         };
         let question = query["queryType"].as_str().unwrap_or("events");
@@ -192,7 +192,7 @@ impl Ask {
     }
 }
 
-/// A sign of life on a terminal's stderr; elsewhere nothing.
+/// A spinner on a terminal's stderr; hidden elsewhere.
 fn progress() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();

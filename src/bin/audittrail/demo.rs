@@ -1,4 +1,4 @@
-//! `audittrail demo`: the plugin's binary, started as Grafana does, asked the three questions.
+//! `audittrail demo`: starts the plugin's binary as Grafana does, and asks it three questions.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,15 +16,15 @@ use serde_json::json;
 
 use crate::{Error, table};
 
-/// How many rows of each table are printed.
+/// The number of printed rows of each table.
 const SHOWN: usize = 12;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// How long before now the questions to a real organization end: what arrives between two of them belongs to neither.
+/// The time before now at which questions to a real organization end, so that each of them has the same events.
 const SETTLED_MS: i64 = 60_000;
 
-/// The most log lines that are asked for; the counts may count more.
+/// The most log lines in an answer; the counts may count more.
 const MOST_LINES: usize = 50_000;
 
 /// What to demonstrate with.
@@ -58,7 +58,7 @@ struct Answers {
 }
 
 impl Answers {
-    /// How many events were counted, all methods together.
+    /// The number of counted events of all methods.
     fn counted(&self) -> Result<u64, Error> {
         let numbers = self.counts.batch.column_by_name("count").ok_or("the counts have no column `count`")?;
         Ok(numbers.as_primitive::<Int64Type>().values().iter().sum::<i64>().unsigned_abs())
@@ -126,7 +126,7 @@ impl Demo {
             return Err(format!("the counts add up to {counts}, but there are {lines} log lines").into());
         }
         let recorded = recorded.lines.batch.num_rows();
-        // Field by field, in the order that people read them.
+        // Written by hand for a fixed order of fields.
         let summary = format!(
             "{{\"annotations\":{annotations},\"lines\":{lines},\"counts\":{counts},\"recorded\":{recorded}}}\n"
         );
@@ -139,7 +139,7 @@ impl Demo {
     }
 }
 
-/// Whether the counts are those of the lines, or of more than are shown.
+/// Whether the counts equal the number of lines, or exceed it because lines are limited.
 fn agree(counts: u64, lines: usize) -> bool {
     counts.min(MOST_LINES as u64) == lines as u64
 }
@@ -170,7 +170,7 @@ mod tests {
     use super::{MOST_LINES, agree};
 
     #[test]
-    fn counts_may_be_of_more_than_the_lines_that_are_shown() {
+    fn counts_may_exceed_the_limit_of_lines() {
         let most = MOST_LINES as u64;
         assert!(agree(0, 0) && agree(7, 7) && agree(most, MOST_LINES) && agree(most + 1, MOST_LINES));
         assert!(!agree(8, 7) && !agree(7, 8) && !agree(most + 1, 7) && !agree(most - 1, MOST_LINES));

@@ -1,4 +1,4 @@
-//! The same engine from a terminal: ask a question, run the simulated organization, or see the demo.
+//! The engine from a terminal: ask a question, run the simulated organization, or run the demo.
 
 mod ask;
 mod demo;
@@ -42,12 +42,12 @@ async fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            // An error may quote a query, or what Scaleway answers.
+            // An error may quote a query, or an answer of Scaleway.
             eprintln!("audittrail: {}", audittrail::query::text::lines(&error.to_string()));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Anything that ends a command.
+/// An error that ends a command.
 type Error = Box<dyn std::error::Error + Send + Sync>;

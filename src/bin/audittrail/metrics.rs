@@ -1,4 +1,4 @@
-//! `audittrail metrics`: the simulated organization's metrics, as `promtool tsdb create-blocks-from openmetrics` reads them.
+//! `audittrail metrics`: the simulated organization's metrics in the format of `promtool tsdb create-blocks-from openmetrics`.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::Error;
 
-/// From one sample to the next.
+/// The time from one sample to the next.
 const STEP: Duration = Duration::seconds(30);
 
 /// Which metrics to print. They do not depend on the sandbox's seed, only on its present.
@@ -36,7 +36,7 @@ impl Metrics {
     }
 }
 
-/// Writes series as `OpenMetrics` text, those of one name together as the format wants it.
+/// Writes series as `OpenMetrics` text; the format needs series of one name together.
 fn openmetrics(series: &[Series], out: &mut impl Write) -> io::Result<()> {
     let mut series: Vec<&Series> = series.iter().collect();
     series.sort_by_key(|series| series.name);

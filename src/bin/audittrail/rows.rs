@@ -1,6 +1,6 @@
 //! An answer's frames as rows for programs: JSON and CSV.
 //!
-//! Grafana's frames distinguish series by labels. A program wants columns: a field with labels becomes rows of its own, with a
+//! Grafana's frames distinguish series by labels. Programs need columns: a field with labels becomes separate rows, with a
 //! column for each label, so that a count over time by method has the columns `time`, `method` and `count`.
 
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-/// Characters at the start of a cell from which a spreadsheet makes a formula, in the width of either script.
+/// Characters at the start of a cell with which a spreadsheet begins a formula, in half and full width.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A value of a row.
@@ -27,7 +27,7 @@ pub(crate) enum Cell {
     Text(String),
     /// A number or a truth value.
     Plain(serde_json::Value),
-    /// JSON as it was recorded: numbers have all their digits.
+    /// JSON as recorded: numbers have all their digits.
     Json(Box<RawValue>),
 }
 
@@ -65,7 +65,7 @@ impl Serialize for Object<'_> {
 }
 
 impl Rows {
-    /// The rows of an answer. `columns` are those of an answer that has no field, since nothing was counted.
+    /// The rows of an answer. `columns` are the columns of an answer without fields, in which nothing was counted.
     pub(crate) fn of(frames: &[Frame], columns: &[&str]) -> Self {
         let mut rows = Self { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() };
         for frame in frames.iter().filter(|frame| !frame.fields.is_empty()) {
@@ -119,7 +119,7 @@ impl Rows {
     }
 }
 
-/// A cell of CSV. A number is no formula.
+/// A cell of CSV. A number is not a formula.
 fn text(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
@@ -129,7 +129,7 @@ fn text(cell: &Cell) -> String {
     }
 }
 
-/// A text that no spreadsheet takes for a formula and no terminal for a command: with an apostrophe before a character that
+/// A text that is neither a formula to a spreadsheet nor a command to a terminal: with an apostrophe before a character that
 /// begins a formula, also behind white space, and with U+FFFD for control characters other than tab and line feed.
 fn guarded(text: &str) -> String {
     let text: String =
@@ -151,7 +151,7 @@ fn cell(column: &dyn Array, row: usize) -> Cell {
             let time = DateTime::from_timestamp_nanos(column.as_primitive::<TimestampNanosecondType>().value(row));
             Cell::Text(time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
         }
-        // JSON travels as bytes.
+        // A frame has JSON as bytes.
         DataType::Binary => {
             let bytes = column.as_binary::<i32>().value(row);
             let exact = serde_json::from_slice::<Box<RawValue>>(bytes);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_keeps_its_columns_and_the_types_and_digits_of_values() {
+    fn a_table_has_its_columns_with_types_and_digits_of_values() {
         let body = "{\"a\": [1.50, 12345678901234567890123, 1e400]}";
         let frame = frame(vec![
             Field::required("time", Arc::new(TimestampNanosecondArray::from(vec![1, 1_700_000_000_000_000_000]))),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_is_quoted_and_holds_no_formula() {
+    fn csv_is_quoted_and_has_no_formula() {
         let texts = vec![
             "plain",
             "with, comma",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_no_formula_in_csv() {
+    fn a_number_is_not_a_formula_in_csv() {
         let numbers = frame(vec![Field::required("count", Arc::new(Int64Array::from(vec![-5])))]);
         assert_eq!(csv(&Rows::of(&[numbers], &[])), "count\r\n-5\r\n");
     }

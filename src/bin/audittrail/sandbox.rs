@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::Error;
 
-/// What the sandbox is like.
+/// The arguments of `audittrail sandbox`.
 #[derive(Args)]
 pub(crate) struct Sandbox {
     /// Where to listen: a loopback address; port 0 takes any free port.
@@ -46,7 +46,7 @@ pub(crate) struct Sandbox {
     recorded: Option<PathBuf>,
 }
 
-/// A limit that lets some calls through, sooner or later.
+/// A rate limit above zero, which every call passes in time.
 fn rate(text: &str) -> Result<f64, &'static str> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("allowed: a number above 0, such as 5")
 }

@@ -30,7 +30,7 @@ pub(crate) fn table(batch: &RecordBatch, columns: &[&str], most: usize) -> Strin
 fn cell(column: &dyn Array, row: usize) -> String {
     let text = match column.data_type() {
         _ if column.is_null(row) => String::new(),
-        // JSON travels as bytes.
+        // A frame has JSON as bytes.
         DataType::Binary => String::from_utf8_lossy(column.as_binary::<i32>().value(row)).into_owned(),
         _ => {
             let options = FormatOptions::default().with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.3f"));
