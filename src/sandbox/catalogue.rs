@@ -163,7 +163,7 @@ mod tests {
     use super::super::products;
     use super::*;
 
-    /// A template with a text in place of each word.
+    /// A template with a text for each word.
     fn filled(template: &str) -> String {
         expand(template, |word, out| out.push_str(if word == "small" { "7" } else { "$word" }))
     }
