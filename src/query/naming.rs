@@ -216,8 +216,10 @@ async fn with_names_from_trail(
             }
             None => true,
         });
-        let newer = events.slice(0..events.since(directory.searched_until(&ids)));
-        found.extend(directory.seen(&ids, named(&newer, &ids), newer.newest_time()));
+        if !ids.is_empty() {
+            let newer = events.slice(0..events.since(directory.searched_until(&ids)));
+            found.extend(directory.seen(&ids, named(&newer, &ids), newer.newest_time()));
+        }
     }
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
     let rest: Vec<&str> = ids.into_iter().filter(|id| !found.contains_key(*id)).take(most).collect();
