@@ -196,7 +196,8 @@ fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigatio
     ];
     for (index, part) in Part::ALL.into_iter().enumerate() {
         let points = shown.iter().map(|shown| shown.suspect.points[index].points);
-        fields.push(Field::required(part.as_str(), Arc::new(Float64Array::from_iter_values(points))));
+        let name = if part == Part::Time { "time_points" } else { part.as_str() };
+        fields.push(Field::required(name, Arc::new(Float64Array::from_iter_values(points))));
     }
     fields.extend([
         Field::new("principal_id", cells(suspects.iter().map(|(suspect, _)| &suspect.principal))),
@@ -252,5 +253,129 @@ fn no_data() -> Frame {
         name: "suspects".to_owned(),
         meta: Meta { preferred_visualisation_type: Some("table".to_owned()), ..Meta::default() },
         fields: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Float64Type;
+
+    use super::*;
+    use crate::event::{Events, Kind};
+
+    const ONSET: &str = "2026-03-01T10:00:30Z";
+
+    fn parse(query: &Value) -> Result<Investigate, Failure> {
+        Investigate::parse(query.as_object().expect("a query is an object"), 1_000)
+    }
+
+    fn act(id: &str, time: &str, method: &str, server: &str) -> Value {
+        json!({
+            "id": id, "recorded_at": time, "principal": { "id": "ops" }, "product_name": "instance", "method_name": method,
+            "status_code": 202, "project_id": "p", "resources": [{ "id": server, "type": "instance_server", "name": "web" }],
+            "request_body": { "action": "poweroff" },
+        })
+    }
+
+    fn frame(query: &Value, acts: &[Value]) -> Frame {
+        let investigate = parse(query).expect("the query is well formed");
+        let request = Request::new("A", (1_772_359_230_000, 1_772_360_000_000), STEP, 1_000, false).expect("a range");
+        let view = View { request: &request, scope: &Scope::default(), buckets: None };
+        let answer = Answer::of(&Events::from_json(Kind::Api, acts));
+        investigate.frames(&answer, &view).expect("an answer").remove(0)
+    }
+
+    fn texts_of(frame: &Frame, name: &str) -> Vec<String> {
+        let field = frame.fields.iter().find(|field| field.name == name).expect("the frame has the column");
+        field.values.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_field_with_a_wrong_value_is_named_with_what_is_allowed() {
+        for (query, expected) in [
+            (json!({ "onset": "yesterday" }), "onset is \"yesterday\". Allowed: a time such as 2026-03-01T10:00:00Z"),
+            (json!({ "onset": -5 }), "onset is \"-5\""),
+            (json!({ "direction": "sideways" }), "direction is \"sideways\". Allowed: up, down"),
+            (json!({ "lookbackMinutes": 0 }), "lookbackMinutes is 0. Allowed: a whole number from 1 to 1440"),
+            (json!({ "historyDays": 31 }), "historyDays is 31. Allowed: a whole number from 1 to 30"),
+            (json!({ "suspects": 101 }), "suspects is 101. Allowed: a whole number from 1 to 100"),
+        ] {
+            let failure = parse(&query).expect_err("a wrong value");
+            assert!(failure.message.starts_with(expected), "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_onset_is_a_time_or_milliseconds() {
+        let onset = |onset: Value| parse(&json!({ "onset": onset })).expect("an onset").onset;
+        assert_eq!(onset(json!(ONSET)), onset(json!(1_772_359_230_000_i64)));
+        assert_eq!(onset(json!("1772359230000")), onset(json!(ONSET)));
+        assert_eq!(onset(json!("")), None);
+    }
+
+    #[test]
+    fn the_interval_begins_with_the_days_before_the_lookback() {
+        let request = Request::new("A", (1_772_359_230_000, 1_772_360_000_000), STEP, 1_000, false).expect("a range");
+        let interval =
+            parse(&json!({ "lookbackMinutes": 30, "historyDays": 1 })).expect("a query").interval(&request, None);
+        let before = Duration::from_nanos(request.from.abs_diff(interval.start));
+        assert_eq!(before, Duration::from_mins(24 * 60 + 31), "a day, the lookback and a sample's distance");
+        assert_eq!(interval.end, request.to);
+    }
+
+    #[test]
+    fn the_action_that_moves_such_a_metric_is_the_first_suspect() {
+        let acts = [
+            act("reads", "2026-03-01T10:00:20Z", "GetServer", "web-3"),
+            act("other", "2026-03-01T10:00:05Z", "UpdateSecurityGroup", "elsewhere"),
+            act("culprit", "2026-03-01T10:00:00Z", "ServerAction", "web-3"),
+        ];
+        let query =
+            json!({ "target": ["web-3"], "expression": "instance_server_cpu_seconds_total", "direction": "down" });
+        let frame = frame(&query, &acts);
+        assert_eq!(texts_of(&frame, "method")[0], "ServerAction poweroff");
+        assert_eq!(texts_of(&frame, "verdict")[0], "suspect");
+        let why = &texts_of(&frame, "why")[0];
+        assert!(why.starts_with("ServerAction poweroff on web by ops, 30 s before the onset: "), "{why}");
+    }
+
+    #[test]
+    fn the_parts_of_a_score_add_up_to_it() {
+        let query = json!({ "target": ["web-3"], "allCandidates": true });
+        let acts = [
+            act("a", "2026-03-01T10:00:00Z", "ServerAction", "web-3"),
+            act("b", "2026-03-01T09:50:00Z", "UpdateServer", "web-3"),
+        ];
+        let frame = frame(&query, &acts);
+        let number = |name: &str, row: usize| {
+            let field = frame.fields.iter().find(|field| field.name == name).expect("the frame has the column");
+            field.values.as_primitive::<Float64Type>().value(row)
+        };
+        for row in 0..frame.rows() {
+            let parts = ["time_points", "closeness", "effect", "touched", "risk", "rarity", "sequence"];
+            let sum: f64 = parts.iter().map(|part| number(part, row)).sum();
+            assert!((sum - number("score", row)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn without_a_suspect_the_blind_spots_are_named() {
+        let query = json!({ "target": ["web-3"], "expression": "instance_server_cpu_seconds_total" });
+        let frame = frame(&query, &[]);
+        assert_eq!(frame.rows(), 0);
+        let notice = &frame.meta.notices[0].text;
+        assert!(notice.starts_with("nothing audited explains this: 0 candidates, none above the line. "), "{notice}");
+        assert!(frame.meta.notices[1].text.ends_with("0 of 2 days have events"), "{:?}", frame.meta.notices);
+    }
+
+    #[test]
+    fn names_of_the_callers_choice_are_cleaned() {
+        let mut hostile = act("a", "2026-03-01T10:00:00Z", "ServerAction", "web-3");
+        hostile["resources"][0]["name"] = json!("web\n\u{202e}3");
+        let query = json!({ "target": ["web-3"], "direction": "down", "expression": "cpu", "allCandidates": true });
+        let frame = frame(&query, &[hostile]);
+        assert_eq!(texts_of(&frame, "resource_name"), ["web 3"]);
+        assert!(!texts_of(&frame, "why")[0].contains(['\n', '\u{202e}']));
     }
 }
