@@ -34,6 +34,7 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
     let number = |most: u32| format!("a whole number from 1 to {most}");
     let (uuid, regions) = ("a UUID".to_owned(), "fr-par, nl-ams, pl-waw, it-mil".to_owned());
     let url = "an https URL without path, user or query".to_owned();
+    let cockpit = "https URLs of data sources of metrics".to_owned();
     let cases = [
         ("organizationId", json!("acme"), "is \"acme\"", &uuid),
         ("organizationId", json!(12), "is \"12\"", &uuid),
@@ -69,6 +70,9 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("maxMemoryMiB", json!("18446744073709551616"), "is \"18446744073709551616\"", &number(65_536)),
         ("cacheDirectory", json!("cache/events"), "is \"cache/events\"", &"an absolute path".to_owned()),
         ("cacheDirectory", json!(["/var/lib"]), "is a list or an object", &"an absolute path".to_owned()),
+        ("cockpitUrls", json!("http://example.com"), "is wrong at number 1, which is \"http://example.com\"", &cockpit),
+        ("cockpitUrls", json!(["https://example.com/x"]), "is wrong at number 1", &cockpit),
+        ("cockpitUrls", json!({}), "is a list or an object", &cockpit),
         ("caCertificate", json!("-----BEGIN CERTIFICATE-----"), "is not a certificate", &"in PEM".to_owned()),
         (
             "caCertificate",
@@ -247,6 +251,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         "maxMemoryMiB",
         "cacheDirectory",
         "caCertificate",
+        "cockpitUrls",
     ];
     let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));
     assert_eq!(host.health(&blank).await.unwrap().status, 1);

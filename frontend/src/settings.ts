@@ -42,10 +42,12 @@ export interface Settings extends DataSourceJsonData {
   maxMemoryMiB?: number | string;
   cacheDirectory?: string;
   caCertificate?: string;
+  cockpitUrls?: string[] | string;
 }
 
 export interface Secrets {
   secretKey?: string;
+  cockpitToken?: string;
 }
 
 /** Settings as they are named now: an earlier version called the cache directory `heldFolder`. */

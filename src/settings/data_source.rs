@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::certificate::ca_certificate;
+use super::cockpit::{Cockpit, cockpit};
 use super::field::{Data, Error, api_url, cache_directory, error, number, seconds, secret_key, uuid, value};
 use super::region::regions;
 use super::unknown::{Unknown, unknown};
@@ -46,6 +47,8 @@ pub struct Settings {
     pub cache_directory: Option<PathBuf>,
     /// Trusted certificates besides the system's, in PEM.
     pub ca_certificate: Option<String>,
+    /// The metrics of Cockpit; `None` where they are not configured.
+    pub cockpit: Option<Cockpit>,
     /// The secret key of an IAM API key.
     pub secret_key: SecretString,
     /// Keys that are not settings.
@@ -64,6 +67,7 @@ impl Settings {
             error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}")
         })?;
         let data = data.unwrap_or_default();
+        let secret = |field: &str| secrets.get(field).map_or("", String::as_str);
         let organization = "the organization's id, a UUID, from the console's Organization page";
         Ok(Self {
             organization_id: uuid(&data, "organizationId")?
@@ -79,7 +83,8 @@ impl Settings {
             max_memory: number::<usize>(&data, "maxMemoryMiB", 256, 65_536)? << 20,
             cache_directory: cache_directory(value(&data, "cacheDirectory"))?,
             ca_certificate: ca_certificate(value(&data, "caCertificate"))?,
-            secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
+            cockpit: cockpit(value(&data, "cockpitUrls"), secret("cockpitToken"))?,
+            secret_key: secret_key(secret("secretKey"))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
         })
     }
@@ -104,6 +109,7 @@ impl Settings {
             &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
             &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.cache_directory),
             self.ca_certificate.as_deref().unwrap_or_default(),
+            &self.cockpit.iter().map(Cockpit::fingerprint).collect::<String>(),
             self.secret_key.expose_secret(),
             &format!("{:?}", self.unknown),
         ])

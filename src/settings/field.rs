@@ -74,17 +74,37 @@ pub(super) fn uuid(data: &Data, field: &'static str) -> Result<Option<String>, E
     }
 }
 
+/// A list of texts: also one text with commas or spaces between them, or a list written as JSON.
+pub(super) fn texts(field: &'static str, value: &Value, allowed: &str) -> Result<Vec<String>, Error> {
+    if let Value::Array(items) = value {
+        let texts: Result<Vec<_>, _> = items.iter().map(|item| text(field, item, allowed)).collect();
+        return Ok(texts?.into_iter().flatten().collect());
+    }
+    let list = text(field, value, allowed)?.unwrap_or_default();
+    // A list written out as text, as in environment variables.
+    if let Ok(items @ Value::Array(_)) = serde_json::from_str(&list) {
+        return texts(field, &items, allowed);
+    }
+    let texts = list.split(|c: char| c == ',' || c.is_whitespace());
+    Ok(texts.filter(|text| !text.is_empty()).map(str::to_owned).collect())
+}
+
 pub(super) fn api_url(value: &Value) -> Result<Url, Error> {
     const ALLOWED: &str = "an https URL without path, user or query, or http to a loopback address";
     let text = text("apiUrl", value, ALLOWED)?.unwrap_or_else(|| API_URL.to_owned());
-    // A URL can contain a password, so the error quotes only a URL without one.
-    let url = Url::parse(&text).map_err(|e| error("apiUrl", format!("is not a URL ({e})"), ALLOWED))?;
+    service_url(&text, &["/"]).map_err(|problem| error("apiUrl", problem, ALLOWED))
+}
+
+/// The URL of a service to which a secret may go, with one of some paths. The error is the problem of the URL.
+pub(super) fn service_url(text: &str, paths: &[&str]) -> Result<Url, String> {
+    // A URL can contain a password: it is quoted only where it certainly has none.
+    let url = Url::parse(text).map_err(|e| format!("is not a URL ({e})"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(error("apiUrl", "holds a user name or a password", ALLOWED));
+        return Err("holds a user name or a password".to_owned());
     }
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if !safe || url.query().is_some() || url.fragment().is_some() || !matches!(url.path(), "" | "/") {
-        return Err(error("apiUrl", format!("is {text:?}"), ALLOWED));
+    if !safe || url.query().is_some() || url.fragment().is_some() || !paths.contains(&url.path()) {
+        return Err(format!("is {text:?}"));
     }
     Ok(url)
 }

@@ -1,6 +1,7 @@
 //! The settings of a data source.
 
 mod certificate;
+mod cockpit;
 mod data_source;
 mod field;
 mod region;
@@ -8,6 +9,7 @@ mod region;
 mod tests;
 mod unknown;
 
+pub use cockpit::Cockpit;
 pub use data_source::{DEFAULT_MAX_EVENTS, Settings};
 pub use field::{API_URL, Error, is_loopback};
 pub use region::{DEFAULT_REGIONS, REGIONS};

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::field::{Error, error, text};
+use super::field::{Error, error, texts};
 
 /// The known regions of Audit Trail. Source: Scaleway's documentation of Audit Trail's product integration.
 pub const REGIONS: [&str; 4] = ["fr-par", "nl-ams", "pl-waw", "it-mil"];
@@ -24,21 +24,7 @@ pub(crate) fn is_region(text: &str) -> bool {
 }
 
 pub(super) fn regions(value: &Value) -> Result<Vec<String>, Error> {
-    let names: Vec<String> = match value {
-        Value::Array(items) => {
-            let names: Result<Vec<_>, _> = items.iter().map(|item| text("regions", item, REGIONS_ALLOWED)).collect();
-            names?.into_iter().flatten().collect()
-        }
-        other => {
-            let list = text("regions", other, REGIONS_ALLOWED)?.unwrap_or_default();
-            // A JSON list as text, as in environment variables.
-            if let Ok(Value::Array(items)) = serde_json::from_str(&list) {
-                return regions(&Value::Array(items));
-            }
-            let names = list.split(|c: char| c == ',' || c.is_whitespace());
-            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        }
-    };
+    let names = texts("regions", value, REGIONS_ALLOWED)?;
     if let Some(wrong) = names.iter().find(|name| !is_region(name)) {
         return Err(error("regions", format!("contains {wrong:?}"), REGIONS_ALLOWED));
     }

@@ -267,6 +267,82 @@ fn loopback_may_be_plain_http() {
     }
 }
 
+fn with_cockpit(urls: &Value, token: &str) -> Result<Settings, Error> {
+    let data = json!({ "organizationId": ORGANIZATION, "cockpitUrls": urls });
+    let secrets = [("secretKey", KEY), ("cockpitToken", token)];
+    let secrets = secrets.map(|(name, secret)| (name.to_owned(), secret.to_owned()));
+    Settings::parse(data.to_string().as_bytes(), &secrets.into())
+}
+
+#[test]
+fn cockpit_is_off_without_a_token_and_has_each_url_once() {
+    for (urls, token) in [(json!(null), ""), (json!([]), " "), (json!(" "), ""), (json!([""]), "")] {
+        assert!(with_cockpit(&urls, token).unwrap().cockpit.is_none(), "{urls}");
+    }
+    let (paris, warsaw) = ("https://a.metrics.cockpit.fr-par.scw.cloud", "https://b.metrics.cockpit.pl-waw.scw.cloud");
+    let list = json!([paris, format!("{warsaw}/prometheus"), format!("{paris}/"), format!("{warsaw}/prometheus/")]);
+    for urls in [
+        list.clone(),
+        json!(list.to_string()),
+        json!(format!("{paris}, {warsaw}")),
+        json!(format!("{paris}\n{warsaw}\n")),
+    ] {
+        let cockpit = with_cockpit(&urls, " token ").unwrap().cockpit.unwrap();
+        let read: Vec<&str> = cockpit.urls.iter().map(url::Url::as_str).collect();
+        assert_eq!(read, [format!("{paris}/"), format!("{warsaw}/")], "{urls}");
+    }
+    assert!(with_cockpit(&json!("http://[::1]:9090"), "token").is_ok());
+    assert!(with_cockpit(&json!([]), "token").unwrap().cockpit.unwrap().urls.is_empty());
+}
+
+#[test]
+fn wrong_settings_of_cockpit_are_errors_without_the_secret() {
+    let good = "https://example.com";
+    for (urls, token, problem) in [
+        (json!("http://example.com"), "token", "cockpitUrls is wrong at number 1, which is \"http://example.com\"."),
+        (json!([good, "ftp://127.0.0.1"]), "token", "cockpitUrls is wrong at number 2, which is \"ftp://127.0.0.1\"."),
+        (
+            json!([good, "https://example.com/api"]),
+            "token",
+            "cockpitUrls is wrong at number 2, which is \"https://example.com/api\".",
+        ),
+        (
+            json!("https://example.com?token"),
+            "token",
+            "cockpitUrls is wrong at number 1, which is \"https://example.com?token\".",
+        ),
+        (json!("fr-par"), "token", "cockpitUrls is wrong at number 1, which is not a URL ("),
+        (
+            json!("https://me:canary@example.com"),
+            "token",
+            "cockpitUrls is wrong at number 1, which holds a user name or a password.",
+        ),
+        (json!({ "fr-par": good }), "token", "cockpitUrls is a list or an object."),
+        (json!(good), " ", "cockpitToken is empty, and cockpitUrls is not."),
+        (json!(good), "canary\r\nX-Injected: 1", "cockpitToken contains spaces or characters outside ASCII."),
+        (json!(good), "canary-é", "cockpitToken contains spaces or characters outside ASCII."),
+    ] {
+        let error = with_cockpit(&urls, token).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("setting {problem}")) && error.contains("Allowed: "), "{urls}: {error}");
+        assert!(!error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn changed_settings_of_cockpit_change_the_fingerprint_but_not_the_trail_fingerprint() {
+    let all = [
+        (json!([]), ""),
+        (json!([]), "a"),
+        (json!("https://example.com"), "a"),
+        (json!("https://example.com"), "b"),
+        (json!("https://example.org"), "a"),
+    ];
+    let all = all.map(|(urls, token)| with_cockpit(&urls, token).unwrap());
+    assert_eq!(all.iter().map(Settings::fingerprint).collect::<std::collections::HashSet<_>>().len(), all.len());
+    assert!(all.iter().all(|settings| settings.trail_fingerprint() == all[0].trail_fingerprint()));
+    assert!(!format!("{:?}", with_cockpit(&json!([]), "canary")).contains("canary"));
+}
+
 #[test]
 fn no_error_quotes_a_secret() {
     let secret = "SCWSECRETSECRETSECRET";

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The settings in `jsonData`.
-pub(super) const FIELDS: [&str; 12] = [
+pub(super) const FIELDS: [&str; 13] = [
     "organizationId",
     "regions",
     "projectId",
@@ -16,10 +16,11 @@ pub(super) const FIELDS: [&str; 12] = [
     "maxMemoryMiB",
     "cacheDirectory",
     "caCertificate",
+    "cockpitUrls",
 ];
 
 /// The settings in `secureJsonData`.
-pub(super) const SECRETS: [&str; 1] = ["secretKey"];
+pub(super) const SECRETS: [&str; 2] = ["secretKey", "cockpitToken"];
 
 /// Old names of settings that are still read, with the present names.
 pub(super) const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")];
