@@ -6,7 +6,7 @@
 //! - [`query`]: the questions, and the answer to each
 //! - [`risk`]: the risk of an event; [`investigation`]: the anomalous spans of a metric
 //! - [`cache`]: the events, each fetched from Scaleway once
-//! - [`scaleway`]: Scaleway's APIs
+//! - [`scaleway`]: Scaleway's APIs; [`cockpit`]: metrics of its Cockpit
 //! - `transport`: HTTP to any service
 //! - [`event`], [`frame`], [`settings`], [`time`], `lenient`: the types and readers that all layers share
 //!
@@ -16,6 +16,7 @@
 //! `docs/architecture.md` has the whole picture.
 
 pub mod cache;
+pub mod cockpit;
 pub mod event;
 pub mod frame;
 #[cfg(feature = "terminal")]

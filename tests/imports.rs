@@ -11,7 +11,7 @@ use syn::{Attribute, ItemFn, ItemImpl, ItemMod, ItemUse, UseTree, Visibility};
 const LAYERS: [&[&str]; 9] = [
     &["event", "frame", "lenient", "settings", "time"],
     &["transport"],
-    &["scaleway"],
+    &["cockpit", "scaleway"],
     &["cache"],
     &["risk"],
     &["investigation"],

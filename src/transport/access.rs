@@ -19,3 +19,21 @@ pub(crate) trait Access: Sync {
     /// Whether to retry a refused call; waits until the deadline at most.
     fn is_passing(&self, deadline: Instant) -> impl Future<Output = bool> + Send;
 }
+
+/// The permissions of a service whose refusals last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lasting;
+
+impl Access for Lasting {
+    type Try = ();
+
+    fn begin(&self) {}
+
+    fn succeeded(&self, (): ()) {}
+
+    fn refused(&self, (): ()) {}
+
+    async fn is_passing(&self, _: Instant) -> bool {
+        false
+    }
+}

@@ -16,7 +16,6 @@ pub(crate) enum Auth {
         secret: SecretString,
     },
     /// `Authorization: Bearer`, with a token.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no service takes a token yet"))]
     Bearer(SecretString),
 }
 

@@ -94,6 +94,14 @@ impl Client {
         })
     }
 
+    /// The same service with another authentication. Both share permits, clock and connections.
+    ///
+    /// # Errors
+    /// When the secret cannot be sent.
+    pub(crate) fn with_auth(&self, auth: &Auth) -> Result<Self, SetupError> {
+        Ok(Self { header: auth.header()?, secret: auth.secret().clone(), ..self.clone() })
+    }
+
     /// The present limit of concurrent calls.
     #[must_use]
     pub(crate) fn concurrent_calls(&self) -> usize {

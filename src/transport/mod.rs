@@ -12,9 +12,9 @@ mod retry;
 mod tls;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, Lasting};
 pub(crate) use auth::Auth;
 pub(crate) use client::{Client, Config, Request};
 pub(crate) use error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};

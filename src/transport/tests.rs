@@ -18,14 +18,14 @@ const SECRET: &str = "hunter2";
 
 /// A server's reaction to a request.
 #[derive(Clone)]
-enum Answer {
+pub(crate) enum Answer {
     /// A status line and headers, and a body.
     Is(&'static str, Vec<u8>),
     /// The connection stays open without an answer.
     Never,
 }
 
-fn answer(head: &'static str, body: &str) -> Answer {
+pub(crate) fn answer(head: &'static str, body: &str) -> Answer {
     Answer::Is(head, body.as_bytes().to_vec())
 }
 
@@ -34,15 +34,15 @@ fn ok() -> Answer {
 }
 
 /// A server that gives its answers one after the other, and repeats the last.
-struct Server {
-    url: Url,
+pub(crate) struct Server {
+    pub(crate) url: Url,
     requests: Arc<Mutex<Vec<String>>>,
     /// Notified at each request.
     asked: Arc<Notify>,
 }
 
 impl Server {
-    async fn start(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn start(answers: Vec<Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/base", listener.local_addr().unwrap()).parse().unwrap();
         let server = Self { url, requests: Arc::default(), asked: Arc::default() };
@@ -69,7 +69,7 @@ impl Server {
         server
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
