@@ -308,3 +308,62 @@ async fn a_refusal_that_lasts_for_the_check_may_still_be_propagating() {
     assert!(!ok);
     assert!(message.contains("may still be propagating") && message.contains("AuditTrailReadOnly"), "{message}");
 }
+
+/// Cockpit's part of the answer of the check.
+async fn check_cockpit(sandbox: &Sandbox, urls: &[&str], token: &str) -> (bool, String) {
+    let mut source = source(sandbox, SECRET_KEY).with("cockpitUrls", urls).with("callTimeoutSeconds", 3);
+    source.secrets.insert("cockpitToken".to_owned(), token.to_owned());
+    let (ok, message, _) = check(&source).await;
+    assert!(message.starts_with("Audit Trail answers."), "{message}");
+    (ok, message)
+}
+
+/// Cockpit's metrics with names that a token may list; others are refused.
+async fn cockpit(names: &'static str) -> String {
+    api(move |asked| match () {
+        () if asked.authorization != "Bearer right" => Answer::json("401 Unauthorized", r#"{"status":"error"}"#),
+        () if !asked.target.starts_with("/prometheus/api/v1/label/__name__/values?") => {
+            Answer::json("404 Not Found", "{}")
+        }
+        () => Answer::json("200 OK", format!(r#"{{"status":"success","data":{names}}}"#)),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn cockpit_without_settings_is_not_asked_and_not_named() {
+    let sandbox = quiet(Config::default()).await;
+    let (ok, message) = check_cockpit(&sandbox, &[], "").await;
+    assert!(ok && !message.to_lowercase().contains("cockpit"), "{message}");
+    let (ok, message) = check_cockpit(&sandbox, &[], "right").await;
+    assert!(ok && message.ends_with("cockpitToken has no effect, since cockpitUrls is empty."), "{message}");
+}
+
+#[tokio::test]
+async fn each_url_of_cockpit_is_named_with_what_it_answers() {
+    let sandbox = quiet(Config::default()).await;
+    let (full, empty) = (cockpit(r#"["instance_server_vcpu_count","up"]"#).await, cockpit("[]").await);
+    let host = |url: &str| url.trim_start_matches("http://").to_owned();
+    let (ok, message) = check_cockpit(&sandbox, &[&full, &empty], "right").await;
+    assert!(ok, "{message}");
+    let answers = format!("Cockpit answers at {}. Metrics of resources in the last hour: 2.", host(&full));
+    let nothing = format!("Cockpit answers at {}, and has no series with the label resource_id", host(&empty));
+    assert!(message.contains(&answers) && message.contains(&nothing), "{message}");
+
+    // No process listens at the discard port.
+    let (ok, message) = check_cockpit(&sandbox, &[&full, "http://127.0.0.1:9"], "right").await;
+    assert!(!ok && message.contains(&answers), "{message}");
+    assert!(message.contains("Cockpit does not answer: 127.0.0.1:9 cannot be reached: "), "{message}");
+
+    let (ok, message) = check_cockpit(&sandbox, &[&full], "wrong").await;
+    let wrong =
+        format!("Wrong Cockpit token: {} does not accept the Cockpit token (HTTP 401: Unauthorized).", host(&full));
+    assert!(!ok && message.contains(&wrong), "{message}");
+
+    let other =
+        api(|_| Answer { status: "404 Not Found", headers: "server: none".to_owned(), body: String::new() }).await;
+    let (ok, message) = check_cockpit(&sandbox, &[&other], "right").await;
+    let absent =
+        format!("Cockpit does not answer: there are no Cockpit metrics at {} (HTTP 404: Not Found).", host(&other));
+    assert!(!ok && message.contains(&absent), "{message}");
+}

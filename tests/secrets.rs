@@ -409,7 +409,7 @@ async fn a_proxys_password_is_not_leaked() {
 }
 
 #[tokio::test]
-async fn the_key_is_sent_to_the_api_only() {
+async fn key_and_token_are_sent_to_the_configured_hosts_only() {
     let key = secret();
     let caught = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let catcher = std::sync::Arc::clone(&caught);
@@ -423,10 +423,15 @@ async fn the_key_is_sent_to_the_api_only() {
         headers: format!("location: {elsewhere}{}", asked.target),
         body: String::new(),
     });
+    let redirecting = redirecting.await;
     let host = plugin().await;
-    let source = Source::new(&redirecting.await, ORGANIZATION_ID, &key).with("queryTimeoutSeconds", 1);
+    let source = Source::new(&redirecting, ORGANIZATION_ID, &key).with("queryTimeoutSeconds", 1);
     let (status, answer) = host.resource(&source, "products").await.unwrap();
     assert_ne!(status, 200, "{answer}");
+    let mut source = source.with("cockpitUrls", redirecting);
+    source.secrets.insert("cockpitToken".to_owned(), secret());
+    let health = host.health(&source).await.unwrap();
+    assert!(health.message.contains("redirects to another address (HTTP 307)"), "{}", health.message);
     assert!(caught.lock().unwrap().is_empty(), "a redirect was followed: {caught:?}");
     tokio::time::sleep(Duration::from_millis(10)).await;
     host.stop().await.unwrap();
@@ -435,15 +440,15 @@ async fn the_key_is_sent_to_the_api_only() {
 #[test]
 fn printed_settings_contain_no_secret() {
     let key = secret();
-    let data: Value = json!({ "organizationId": ORGANIZATION_ID });
-    let secrets = std::collections::HashMap::from([("secretKey".to_owned(), key.clone())]);
+    let token = secret();
+    let data: Value = json!({ "organizationId": ORGANIZATION_ID, "cockpitUrls": "https://example.com" });
+    let secrets = [("secretKey", &key), ("cockpitToken", &token)];
+    let secrets = secrets.map(|(name, secret)| (name.to_owned(), secret.clone())).into();
     let settings = audittrail::settings::Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
-    let meter = audittrail::scaleway::Meter::default();
     let clock = std::sync::Arc::new(audittrail::time::SystemClock);
-    let data_source =
-        audittrail::query::DataSource::new(settings.clone(), clock, &meter, &audittrail::cache::Meter::default())
-            .unwrap();
-    let mut heard = Heard::new(&[&key]);
+    let meters = audittrail::query::Meters::default();
+    let data_source = audittrail::query::DataSource::new(settings.clone(), clock, &meters).unwrap();
+    let mut heard = Heard::new(&[&key, &token]);
     heard.hear("settings", &settings);
     heard.hear("the data_source", &data_source);
     heard.hear("the fingerprint", settings.fingerprint());

@@ -34,11 +34,11 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// use std::sync::Arc;
 /// use std::time::{Duration, Instant};
 ///
-/// use audittrail::cache::{self, Freshness};
+/// use audittrail::cache::Freshness;
 /// use audittrail::event::List;
-/// use audittrail::query::DataSource;
+/// use audittrail::query::{DataSource, Meters};
 /// use audittrail::sandbox::{self, Config, Endpoint, ORGANIZATION_ID, SECRET_KEY};
-/// use audittrail::scaleway::{self, audit_trail::Window};
+/// use audittrail::scaleway::audit_trail::Window;
 /// use audittrail::settings::Settings;
 /// use audittrail::time::{Interval, SystemClock};
 ///
@@ -46,8 +46,7 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// let json = format!(r#"{{"organizationId": "{ORGANIZATION_ID}", "apiUrl": "{}"}}"#, sandbox.url());
 /// let secrets = HashMap::from([("secretKey".to_owned(), SECRET_KEY.to_owned())]);
 /// let settings = Settings::parse(json.as_bytes(), &secrets)?;
-/// let meters = (scaleway::Meter::default(), cache::Meter::default());
-/// let cache = DataSource::new(settings, Arc::new(SystemClock), &meters.0, &meters.1)?.cache;
+/// let cache = DataSource::new(settings, Arc::new(SystemClock), &Meters::default())?.cache;
 ///
 /// let hour = Duration::from_hours(1);
 /// let interval = Interval::new(cache.coverage().end - 2 * hour, cache.coverage().end - hour);

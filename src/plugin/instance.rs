@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
 
-use crate::query::{DataSource, Failure};
+use crate::query::{DataSource, Failure, Meters};
 use crate::settings::{Settings, fingerprint};
 use crate::time::SystemClock;
-use crate::{cache, scaleway};
 
 /// The most data sources in memory; a further one replaces the least recently used.
 const MOST: usize = 256;
@@ -48,13 +47,12 @@ impl Instance {
 pub(super) struct Instances {
     /// Locked for look-ups and inserts, never across an await.
     known: Mutex<HashMap<Name, Instance>>,
-    calls: scaleway::Meter,
-    events: cache::Meter,
+    meters: Meters,
 }
 
 impl Instances {
-    pub(super) fn new(calls: scaleway::Meter, events: cache::Meter) -> Self {
-        Self { known: Mutex::default(), calls, events }
+    pub(super) fn new(meters: Meters) -> Self {
+        Self { known: Mutex::default(), meters }
     }
 
     /// The data source of a request. A data source with another credential has its own cache.
@@ -100,7 +98,7 @@ impl Instances {
         let fingerprint = settings.fingerprint();
         let data_source = match known.get(&name) {
             Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.data_source),
-            _ => Arc::new(DataSource::new(settings, Arc::new(SystemClock), &self.calls, &self.events)?),
+            _ => Arc::new(DataSource::new(settings, Arc::new(SystemClock), &self.meters)?),
         };
         let instance =
             Instance { sent, parsed_at: now, fingerprint, data_source: Arc::clone(&data_source), used_at: now };
@@ -145,7 +143,7 @@ mod tests {
     const CERTIFICATE: &str = include_str!("../../tests/data/certificate.pem");
 
     fn instances() -> Instances {
-        Instances::new(scaleway::Meter::default(), cache::Meter::default())
+        Instances::new(Meters::default())
     }
 
     fn context(uid: &str, key: &str, more: &str) -> PluginContext {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
-use crate::{cache, scaleway};
+use crate::query::Meters;
 
 /// The process's metrics.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(calls: &scaleway::Meter, events: &cache::Meter) -> prometheus::Result<Self> {
+    pub(super) fn new(meters: &Meters) -> prometheus::Result<Self> {
         let requests = Opts::new(
             "audittrail_requests_total",
             "Requests from Grafana by call and outcome; each query of a request counts.",
@@ -28,7 +28,7 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        for collector in calls.collectors().into_iter().chain(events.collectors()) {
+        for collector in meters.collectors() {
             registry.register(collector)?;
         }
         Ok(Self { registry, requests, seconds })

@@ -25,7 +25,7 @@ use super::protocol::{Error, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 use super::resources::Resources;
 use super::wire::{QueryData, Shutdown, Unary};
 use super::{instance, log};
-use crate::{cache, scaleway};
+use crate::query::Meters;
 
 /// The environment variable that shows a plugin that a host started it.
 pub const COOKIE_KEY: &str = "grafana_plugin_type";
@@ -107,9 +107,9 @@ async fn serve() -> Result<(), Error> {
 }
 
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
-    let (calls, events) = (scaleway::Meter::default(), cache::Meter::default());
-    let metrics = Metrics::new(&calls, &events)?;
-    let instances = Arc::new(instance::Instances::new(calls, events));
+    let meters = Meters::default();
+    let metrics = Metrics::new(&meters)?;
+    let instances = Arc::new(instance::Instances::new(meters));
     tokio::spawn(instance::remove_idle(Arc::downgrade(&instances)));
     let failures = Failures::default();
     let process = Arc::new(Process { instances, metrics, failures });

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::directory::Directory;
+use super::error::Failure;
+use super::meters::Meters;
 use super::scope::Scope;
 use super::unfamiliar::Unfamiliar;
 use crate::cache::{Api, EventCache, Limits};
+use crate::cockpit;
 use crate::risk::RuleSet;
+use crate::scaleway::Client;
 use crate::scaleway::audit_trail::GLOBAL_REGION;
-use crate::scaleway::{self, Client, Error};
 use crate::settings::Settings;
 use crate::time::Clock;
 
@@ -23,6 +26,8 @@ pub struct DataSource {
     pub client: Client,
     /// The events.
     pub cache: EventCache,
+    /// The clients of Cockpit's metrics, one for each URL of the settings.
+    pub cockpit: Vec<cockpit::Client>,
     /// What events mean.
     pub rules: Arc<RuleSet>,
     /// What is looked up beside the events.
@@ -36,18 +41,14 @@ impl DataSource {
     ///
     /// # Errors
     /// When no HTTP client can be made of them.
-    pub fn new(
-        settings: Settings,
-        clock: Arc<dyn Clock>,
-        calls: &scaleway::Meter,
-        events: &crate::cache::Meter,
-    ) -> Result<Self, Error> {
-        let client = Client::new(&settings, Arc::clone(&clock), calls)?;
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>, meters: &Meters) -> Result<Self, Failure> {
+        let client = Client::new(&settings, Arc::clone(&clock), &meters.scaleway)?;
+        let cockpit = cockpit::Client::all(&settings, &clock, &meters.cockpit)?;
         let source = Api::new(client.clone(), &settings.organization_id);
-        let cache = EventCache::new(source, &settings, Limits::default(), events.clone());
+        let cache = EventCache::new(source, &settings, Limits::default(), meters.cache.clone());
         let directory = Directory::new(&client, &settings, &clock);
         let rules = RuleSet::built_in();
-        Ok(Self { settings, clock, client, cache, rules, directory, unfamiliar: Unfamiliar::default() })
+        Ok(Self { settings, clock, client, cache, cockpit, rules, directory, unfamiliar: Unfamiliar::default() })
     }
 
     /// The regions that are read where a query names none: those of the settings, and that of global events.

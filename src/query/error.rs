@@ -3,6 +3,7 @@
 use arrow::error::ArrowError;
 
 use crate::cache::Gap;
+use crate::cockpit;
 use crate::scaleway::Error;
 
 /// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
@@ -74,6 +75,12 @@ impl From<&Gap> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self { message: error.to_string(), status: error.status(), fault: Fault::Downstream }
+    }
+}
+
+impl From<cockpit::Error> for Failure {
+    fn from(error: cockpit::Error) -> Self {
         Self { message: error.to_string(), status: error.status(), fault: Fault::Downstream }
     }
 }

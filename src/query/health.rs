@@ -1,10 +1,12 @@
-//! The health of a data source: which regions answer, which names can be looked up, and advice where something is wrong.
+//! The health of a data source: which regions answer, which names can be looked up, whether Cockpit answers, and advice where
+//! something is wrong.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::catalogue::Catalogue;
+use super::cockpit_health::{self, CockpitHealth};
 use super::data_source::DataSource;
 use super::name_lookup::{self, NameLookup, PAUSE, is_refusal};
 use super::scope::Scope;
@@ -30,7 +32,7 @@ const MOST_UNKNOWN: usize = 5;
 /// The health of a data source.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// Whether queries can be answered.
+    /// Whether queries can be answered, and Cockpit answers where it is configured.
     pub ok: bool,
     /// The result and its advice, for people; it may quote text of Scaleway and of the settings.
     pub message: String,
@@ -91,19 +93,21 @@ fn counts(regions: &[Region]) -> String {
 }
 
 impl DataSource {
-    /// Reads the last hour of each region, and looks up all names.
+    /// Reads the last hour of each region and of Cockpit's metrics, and looks up all names.
     pub async fn health(&self) -> Health {
         let deadline = Instant::now() + TIMEOUT;
-        let (regions, lookups, unknown_names) = tokio::join!(
+        let (regions, lookups, unknown_names, metrics) = tokio::join!(
             self.regions_now(deadline),
             name_lookup::all_now(self, deadline),
-            self.unknown_names(deadline)
+            self.unknown_names(deadline),
+            cockpit_health::all_in(&self.cockpit, self.last_hour(), deadline)
         );
         let is_propagating = self.is_propagating(&regions);
         let trouble = trouble(&self.settings.organization_id, &regions, &lookups[0], is_propagating);
-        let ok = trouble.is_none();
+        let trail_answers = trouble.is_none();
+        let ok = trail_answers && metrics.iter().all(CockpitHealth::answers);
         let mut sentences = Vec::from_iter(trouble);
-        if ok {
+        if trail_answers {
             sentences.push(format!("Audit Trail answers. Events of the last hour: {}.", counts(&regions)));
             sentences.extend(name_lookup::sentences(&lookups, is_propagating));
             if !unknown_names.is_empty() {
@@ -113,6 +117,7 @@ impl DataSource {
                 ));
             }
         }
+        sentences.extend(cockpit_health::sentences(self.settings.cockpit.as_ref(), &metrics));
         sentences.extend(unknown_settings(&self.settings.unknown));
         let absent = regions.iter().filter(|region| region.absent);
         sentences.extend(absent.map(|region| {
@@ -130,21 +135,25 @@ impl DataSource {
 
     /// The regions; read again while all of them refuse.
     async fn regions_now(&self, deadline: Instant) -> Vec<Region> {
-        let mut found = self.last_hour(deadline).await;
+        let mut found = self.events_of_last_hour(deadline).await;
         for _ in 1..TRIES {
             // Where other regions answer, the client has tried again long enough.
             if !found.iter().all(Region::is_refused) || Instant::now() + PAUSE >= deadline {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
-            found = self.last_hour(deadline).await;
+            found = self.events_of_last_hour(deadline).await;
         }
         found
     }
 
-    async fn last_hour(&self, deadline: Instant) -> Vec<Region> {
+    fn last_hour(&self) -> Interval {
         let now = self.clock.now();
-        let last_hour = Interval::new(now - HOUR, now);
+        Interval::new(now - HOUR, now)
+    }
+
+    async fn events_of_last_hour(&self, deadline: Instant) -> Vec<Region> {
+        let last_hour = self.last_hour();
         let windows = plan::windows(&Scope::default(), &self.regions(), &Catalogue::default(), None, last_hour);
         let mut regions: BTreeMap<String, Region> = BTreeMap::new();
         for listing in self.cache.read(&windows, Freshness::Own, deadline).await {

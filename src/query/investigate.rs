@@ -238,8 +238,9 @@ fn notices(ranking: &Ranking, shown: usize, history: Duration) -> Vec<Notice> {
         notices.push(Topic::Limit.info(format!("the first {shown} of {suspects} suspects are shown (suspects)")));
     }
     let (covered, wanted) = (days(ranking.profile), days(history));
-    let usual = "what is usual for a principal is learned from the events before";
-    notices.push(Topic::Baseline.info(format!("{usual}: {covered} of {wanted} days have events")));
+    notices.push(Topic::Baseline.info(format!(
+        "what is usual for a principal is learned from the events before: {covered} of {wanted} days have events"
+    )));
     notices
 }
 

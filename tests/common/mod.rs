@@ -82,6 +82,8 @@ pub(crate) struct Asked {
     pub(crate) target: String,
     /// `X-Auth-Token`.
     pub(crate) token: String,
+    /// `Authorization`.
+    pub(crate) authorization: String,
 }
 
 /// An answer, with the header lines that it needs.
@@ -115,7 +117,9 @@ pub(crate) async fn api(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'stati
                 let head = String::from_utf8_lossy(&head);
                 let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                let asked = Asked { target, token: header("x-auth-token").unwrap_or_default().to_owned() };
+                let [token, authorization] =
+                    ["x-auth-token", "authorization"].map(|name| header(name).unwrap_or_default().to_owned());
+                let asked = Asked { target, token, authorization };
                 let Answer { status, headers, body } = answer(&asked);
                 let length = body.len();
                 let text = format!(

@@ -10,11 +10,10 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
 use audittrail::cache::{Api, EventCache, Limits};
 use audittrail::frame::{Field, Frame, NoticeSeverity};
-use audittrail::query::{Answer, DataSource, Failure, Query, Request};
+use audittrail::query::{Answer, DataSource, Failure, Meters, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
 use audittrail::time::SystemClock;
-use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,8 +33,7 @@ pub(crate) fn data_source(url: &str, key: &str, settings: &Value) -> DataSource 
     }
     let secrets = HashMap::from([("secretKey".to_owned(), key.to_owned())]);
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
-    let (calls, events) = (scaleway::Meter::default(), cache::Meter::default());
-    DataSource::new(settings, Arc::new(SystemClock), &calls, &events).expect("a data source")
+    DataSource::new(settings, Arc::new(SystemClock), &Meters::default()).expect("a data source")
 }
 
 /// Lets a data source forget all events.
@@ -46,7 +44,7 @@ pub(crate) fn forget(data_source: &mut DataSource) {
 /// Lets a data source forget all events and cache under other limits.
 pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
     let source = Api::new(data_source.client.clone(), &data_source.settings.organization_id);
-    data_source.cache = EventCache::new(source, &data_source.settings, limits, cache::Meter::default());
+    data_source.cache = EventCache::new(source, &data_source.settings, limits, audittrail::cache::Meter::default());
 }
 
 /// A panel's request for a range in nanoseconds.

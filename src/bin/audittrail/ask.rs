@@ -9,10 +9,9 @@ use std::time::Duration;
 use audittrail::frame::{Frame, Notice, NoticeSeverity};
 use audittrail::host::Decoded;
 use audittrail::query::error::{Failure, Fault};
-use audittrail::query::{DataSource, Query, Request, text};
+use audittrail::query::{DataSource, Meters, Query, Request, text};
 use audittrail::settings::{API_URL, Settings};
 use audittrail::time::SystemClock;
-use audittrail::{cache, scaleway};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -149,8 +148,7 @@ impl Ask {
         let request = Request::new("A", range, Duration::from_secs(1), 200, false)?;
         let query = self.whole(settings.max_events);
         let query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
-        let meters = (scaleway::Meter::default(), cache::Meter::default());
-        let data_source = DataSource::new(settings, Arc::new(SystemClock), &meters.0, &meters.1)?;
+        let data_source = DataSource::new(settings, Arc::new(SystemClock), &Meters::default())?;
         let frames = data_source.answer(&query, &request).await?;
         Ok((query, frames))
     }
