@@ -5,6 +5,7 @@
 # SCW_DEFAULT_ORGANIZATION_ID set, your own organization is asked instead of the simulated one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source provisioning/prometheus.sh
 
 id=scaleway-audittrail-datasource
 terminal=target/debug/audittrail
@@ -61,19 +62,6 @@ run_grafana() {
     exec docker run --rm --network host --user "$(id -u)" --volume "$PWD:$PWD" "${settings[@]}" "grafana/grafana:${GRAFANA_VERSION:-12.4.0}"
 }
 
-# Debian's package, unpacked rather than installed, so that no service of its own starts.
-find_prometheus() {
-    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return; fi
-    PATH=$demo/prometheus/usr/bin:$PATH
-    if command -v promtool >/dev/null; then return; fi
-    command -v apt-get >/dev/null ||
-        fail "prometheus and promtool are missing: see https://prometheus.io/download and put both on PATH"
-    echo "fetching Debian's package prometheus"
-    mkdir -p "$demo/prometheus"
-    (cd "$demo/prometheus" && { apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; } &&
-        dpkg-deb -x prometheus_*.deb .) >"$demo/apt.log" 2>&1 || fail "apt-get cannot fetch prometheus: $(tail -n 1 "$demo/apt.log")"
-}
-
 # The settings that provisioning/ and Grafana read.
 export GF_PATHS_DATA=$demo/data GF_PATHS_LOGS=$demo/log GF_PATHS_PLUGINS=$demo/plugins
 export GF_PATHS_PROVISIONING=$PWD/provisioning
@@ -83,7 +71,7 @@ export GF_AUTH_ANONYMOUS_ENABLED=true GF_AUTH_ANONYMOUS_ORG_ROLE=Viewer
 export GF_ANALYTICS_REPORTING_ENABLED=false GF_ANALYTICS_CHECK_FOR_UPDATES=false GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false
 export GF_NEWS_NEWS_FEED_ENABLED=false
 find_grafana
-find_prometheus
+find_prometheus "$demo/prometheus" || exit 1
 trap stop EXIT
 
 rm -rf "$demo/plugins" "$demo/metrics"

@@ -4,6 +4,7 @@
 # skips anything fails, except those of SKIPPABLE.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+source provisioning/prometheus.sh
 
 arch=$(uname -m)
 plugin=target/$arch-unknown-linux-gnu/release/gpx_scaleway_audittrail
@@ -159,6 +160,9 @@ if ! command -v zip >/dev/null; then
     echo "installing zip, which packs the plugin"
     apt-get update -q && apt-get install -qy zip
 fi
+# Without it, the tests that need it are skipped.
+prometheus_tests=()
+if find_prometheus "$PWD/target/prometheus"; then prometheus_tests=(-- --include-ignored); fi
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
@@ -166,7 +170,7 @@ done
 step "format" whole cargo fmt --check
 step "lint" whole cargo clippy --locked --all-targets -- --deny warnings
 # Most tests wait for a server or a timeout, not for a processor.
-step "rust tests" cargo_tests env RUST_TEST_THREADS=$((4 * $(nproc))) cargo test --locked --no-fail-fast
+step "rust tests" cargo_tests env RUST_TEST_THREADS=$((4 * $(nproc))) cargo test --locked --no-fail-fast "${prometheus_tests[@]}"
 step "documentation" whole env RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
 start_build
 step "front end installs" whole front_end ci --no-audit --no-fund
