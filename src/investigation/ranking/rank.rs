@@ -158,7 +158,12 @@ impl Judge<'_> {
             signals[Signal::Hasty] = 1.0;
         }
         let reach = question.lookback.as_secs_f64();
-        signals[Signal::Near] = nearness(before.saturating_sub(delay.to + question.step), reach);
+        let takes = delay.to + question.step;
+        if before <= takes + question.step {
+            let share = |seconds: f64| (reach.max(2.0 * MINUTE) / seconds).ln();
+            signals[Signal::Fits] = (share(takes.as_secs_f64().max(1.0)) / share(MINUTE)).max(0.0);
+        }
+        signals[Signal::Near] = nearness(before.saturating_sub(takes), reach);
         signals[Signal::Recent] = nearness(before, reach);
     }
 

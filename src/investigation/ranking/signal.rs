@@ -74,6 +74,9 @@ macro_rules! signals {
 signals! {
     /// 1 where the action was as long before the onset as such an action takes, less the longer before that.
     Near = Time "near";
+    /// Where the action was as long before the onset as such an action takes: how little time that is, beside the lookback. The
+    /// less it is, the less a coincidence is likely; 1 for a minute.
+    Fits = Time "fits";
     /// 1 where the action was right before the onset, less the longer before that.
     Recent = Time "recent";
     /// 1 where such an action takes longer than there was time.

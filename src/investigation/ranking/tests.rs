@@ -100,7 +100,7 @@ fn other_projects_and_principals_are_no_candidates() {
     let calls = [
         call(50, &json!({})),
         other(40, json!({})),
-        other(30, json!({ "project_id": "q" })),
+        other(30, json!({ "project_id": "q", "resources": [{ "id": "db-2", "type": "rdb_instance" }] })),
         other(20, json!({ "project_id": "q", "principal": { "id": "dev" } })),
     ];
     assert_eq!(order(&calls, &question(CPU, Direction::Down)), ["50", "40", "30"]);
