@@ -24,7 +24,8 @@ test:
 bench: plugin-binary
 	benches/run.sh $(PLUGIN) $(ARGUMENTS)
 
-# How well anomalous spans are found, on the public benchmarks in the folder BENCHMARKS. ARGUMENTS such as `nab speed` run less.
+# How well anomalous spans are found, on the public benchmarks in the folder BENCHMARKS, and how well actions are ranked, on
+# simulated incidents. ARGUMENTS such as `nab speed` or `incidents 40` run less; `fit` prints new weights for the ranking.
 eval:
 	cargo bench --locked --quiet --bench eval -- $(ARGUMENTS)
 

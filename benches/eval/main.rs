@@ -1,10 +1,15 @@
-//! `make eval`: how well anomalous spans are found, on public benchmarks and on series made from seeds.
+//! `make eval`: how well anomalous spans are found, on public benchmarks and on series made from seeds, and how well the actions
+//! that may explain them are ranked, on simulated incidents.
 //!
 //! The public series are read from the folder `BENCHMARKS`; what is missing there is skipped. No parameter was chosen on
 //! them, except on NAB's artificial series, which have a row of their own.
 
+mod case;
 mod detectors;
+mod fit;
+mod incidents;
 mod nab;
+mod ranking;
 #[path = "../bench/report.rs"]
 mod report;
 mod tcpd;
@@ -48,8 +53,15 @@ const FRESH_SEEDS: std::ops::Range<u64> = 70_000..70_200;
 fn main() -> Result<ExitCode, Error> {
     let folder = std::env::var_os("BENCHMARKS").map_or_else(|| PathBuf::from("target/benchmarks"), PathBuf::from);
     let mut rows = Vec::new();
-    // `make eval ARGUMENTS=tcpd` measures one part.
-    let parts: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    // `make eval ARGUMENTS=tcpd` measures one part, `ARGUMENTS='incidents 40'` on so many incidents.
+    let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let (numbers, parts): (Vec<String>, Vec<String>) = arguments.partition(|argument| argument.parse::<u64>().is_ok());
+    let incidents = numbers.first().map_or(ranking::INCIDENTS, |number| number.parse().expect("a number"));
+    // New weights replace the file by hand.
+    if parts.iter().any(|part| part == "fit") {
+        print!("{}", ranking::fitted(incidents));
+        return Ok(ExitCode::SUCCESS);
+    }
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     if wanted("nab") {
         numenta(&folder.join("nab"), &mut rows)?;
@@ -62,6 +74,9 @@ fn main() -> Result<ExitCode, Error> {
     }
     if wanted("speed") {
         speed(&mut rows);
+    }
+    if wanted("incidents") {
+        ranking::rows(incidents, &mut rows);
     }
     report::write(&rows, Path::new("target/eval/summary.json"))?;
     println!("{}", report::table(&rows));

@@ -1,0 +1,76 @@
+//! The simulated incidents of the evaluation: what they are, that they give no answer away, and a small share of its figures.
+#![cfg(feature = "terminal")]
+
+#[path = "../benches/eval/case.rs"]
+#[expect(dead_code, reason = "the evaluation measures more")]
+mod case;
+#[path = "../benches/eval/incidents/mod.rs"]
+#[expect(dead_code, reason = "the evaluation names the kinds")]
+mod incidents;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use audittrail::investigation::Weights;
+use case::Case;
+use incidents::{Incident, Kind};
+
+/// Seeds of neither the training nor the evaluation.
+const SEEDS: u64 = 5_000_000;
+
+/// The events of ordinary days, fewer than the evaluation's.
+const EVENTS: usize = 1_500;
+
+fn cases() -> Vec<Case> {
+    (0..40).map(|number| Case::new(Kind::nth(number), SEEDS + number, EVENTS)).collect()
+}
+
+#[test]
+fn a_small_share_of_the_incidents_is_ranked_well_and_permuted_causes_by_chance() {
+    let (cases, weights) = (cases(), Weights::built_in());
+    let caused: Vec<&Case> = cases.iter().filter(|case| case.is_caused()).collect();
+    let three = caused.iter().filter(|case| case.named(weights).is_some_and(|rank| rank < 3)).count();
+    let silent = cases.iter().filter(|case| !case.is_caused() && case.is_silent(weights)).count();
+    assert_eq!((caused.len(), cases.len()), (26, 40));
+    assert!(
+        three >= 20 && silent >= 10,
+        "{three} of 26 causes in the first three, {silent} of 14 spikes without a suspect"
+    );
+
+    // Any candidate, taken for the cause, is first as often as by chance.
+    let chance: f64 = caused.iter().map(|case| 1.0 / f64::from(u32::try_from(case.choices.len()).expect("few"))).sum();
+    let permuted = caused.iter().enumerate().filter(|(number, case)| {
+        let taken = &case.choices[(number * 31 + 17) % case.choices.len()];
+        case.ranked(weights.numbers()).first().is_some_and(|(_, first)| std::ptr::eq(*first, taken))
+    });
+    let hits = f64::from(u32::try_from(permuted.count()).expect("few"));
+    assert!(hits <= chance + 4.0, "{hits} hits, {chance} by chance");
+}
+
+#[test]
+fn the_same_seed_is_the_same_incident() {
+    let [one, other] = [(); 2].map(|()| Incident::new(Kind::Export, SEEDS, 300));
+    assert_eq!((one.question, one.culprits, one.events.len()), (other.question, other.culprits, other.events.len()));
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+#[test]
+fn the_generator_and_the_ranking_share_no_table() {
+    for file in files("benches/eval/incidents") {
+        let text = fs::read_to_string(&file).expect("source");
+        for shared in ["include_str", ".csv", "Effects", "Effect::", "Weights", "Signal", "RuleSet", "sandbox", "rank("]
+        {
+            assert!(!text.contains(shared), "{} contains {shared}", file.display());
+        }
+    }
+    for file in files("src/investigation/ranking") {
+        let text = fs::read_to_string(&file).expect("source");
+        for shared in ["benches", "sandbox", "incidents"] {
+            assert!(!text.contains(shared), "{} contains {shared}", file.display());
+        }
+    }
+}
