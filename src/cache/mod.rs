@@ -11,7 +11,7 @@
 //!                             │
 //!                             no
 //!                             ▼
-//!                        provisional ── 10 s (1 s if its range ends in the past) ──► stale ── 60 s ──► removed
+//!                        provisional ── 10 s (1 s if its range ends now or later) ─► stale ── 60 s ──► removed
 //!                     a hit for panels                          the part that ended 60 s before
 //!                                                               the fetch is still a hit for panels
 //! ```

@@ -17,7 +17,7 @@ use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{boolean, choice, size};
 use super::incomplete::{self, Incomplete, Region};
-use super::keys::{Keys, told_apart};
+use super::keys::{Keys, group_rows};
 use super::question::{Names, Needs, Question, View};
 use super::request::Request;
 use super::sentence::Sentences;
@@ -138,7 +138,7 @@ fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
 
 fn points(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Point> {
     let rows = answer.events.len();
-    let (kin, _) = told_apart(rows, &[&sentences.principal, &sentences.class]);
+    let (kin, _) = group_rows(rows, &[&sentences.principal, &sentences.class]);
     let times = answer.events.times().values();
     let points = (0..rows).map(|row| Point {
         time: times[row],

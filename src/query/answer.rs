@@ -127,7 +127,7 @@ impl Answer {
     ///
     /// # Errors
     /// When `rows` has another length than the answer.
-    pub fn keep(&mut self, rows: &[bool]) -> Result<(), Failure> {
+    pub fn retain_rows(&mut self, rows: &[bool]) -> Result<(), Failure> {
         self.events = self.events.filter(rows)?;
         self.risks = OnceLock::new();
         Ok(())
@@ -146,21 +146,8 @@ impl Answer {
     }
 
     fn some(&self, rows: Range<usize>) -> Self {
-        self.of_events(self.events.slice(rows))
-    }
-
-    /// The events of some rows, which ascend, without notices.
-    ///
-    /// # Panics
-    /// When there is no such row.
-    #[must_use]
-    pub fn only(&self, rows: &[usize]) -> Self {
-        self.of_events(self.events.only(rows))
-    }
-
-    fn of_events(&self, events: Events) -> Self {
         let (names, labels) = (Arc::clone(&self.names), Arc::clone(&self.labels));
-        Self { names, labels, ..Self::new(events, Arc::clone(&self.rules)) }
+        Self { names, labels, ..Self::new(self.events.slice(rows), Arc::clone(&self.rules)) }
     }
 
     /// These events, without names and notices.

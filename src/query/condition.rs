@@ -195,9 +195,9 @@ impl Alternative {
 }
 
 impl Condition {
-    /// Whether an event with this text in the column stays.
+    /// Whether the condition selects an event with this text in the column.
     #[must_use]
-    pub fn keeps(&self, text: Option<&str>) -> bool {
+    pub fn selects(&self, text: Option<&str>) -> bool {
         let passed = match &self.test {
             Test::OneOf(alternatives) => alternatives.iter().any(|alternative| alternative.matches(text)),
             Test::Pattern(pattern) => pattern.is_match(text.unwrap_or_default()),
@@ -310,10 +310,10 @@ mod tests {
     fn check(key: &str, operator: &str, value: &Value, kept: &[Option<&str>], left: &[Option<&str>]) {
         let condition = condition(key, operator, value).unwrap();
         for text in kept {
-            assert!(condition.keeps(*text), "{key} {operator} {value} should keep {text:?}");
+            assert!(condition.selects(*text), "{key} {operator} {value} should select {text:?}");
         }
         for text in left {
-            assert!(!condition.keeps(*text), "{key} {operator} {value} should leave out {text:?}");
+            assert!(!condition.selects(*text), "{key} {operator} {value} should leave out {text:?}");
         }
     }
 
@@ -325,7 +325,7 @@ mod tests {
             for value in [text, &label, &cell] {
                 let filter = |operator: &str| {
                     let filter = json!({ "key": "user_agent", "operator": operator, "value": value });
-                    Condition::parse(&filter).map(|condition| condition.keeps(Some(text)))
+                    Condition::parse(&filter).map(|condition| condition.selects(Some(text)))
                 };
                 // A value of a query has at most as many characters as a cell.
                 if value.chars().count() <= 4_096 {
@@ -334,7 +334,7 @@ mod tests {
             }
         }
         let other = json!({ "key": "user_agent", "operator": "=", "value": "Bob" });
-        assert!(!Condition::parse(&other).unwrap().keeps(Some(hostile)));
+        assert!(!Condition::parse(&other).unwrap().selects(Some(hostile)));
     }
 
     #[test]

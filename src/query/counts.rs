@@ -114,7 +114,7 @@ struct Groups {
 fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups, Option<Notice>), Failure> {
     let columns: Vec<Keys<'_>> = counts.group_by.iter().map(|dimension| answer.keys(*dimension)).collect();
     let rows = answer.events.len();
-    let (of, first) = keys::told_apart(rows, &columns.iter().collect::<Vec<_>>());
+    let (of, first) = keys::group_rows(rows, &columns.iter().collect::<Vec<_>>());
     let mut sizes: Vec<u64> = vec![0; first.len()];
     for group in &of {
         sizes[*group as usize] += 1;

@@ -16,7 +16,8 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Runs work on `rows` rows, as [`Answer::cost`](super::answer::Answer::cost) counts them, on a thread of its own, or at once if they are few. A panic of the work is one of the caller.
+/// Runs work that costs `rows`, see [`Answer::cost`](super::answer::Answer::cost), on the blocking pool, or at once where they
+/// are few. A panic of the work panics the caller.
 ///
 /// # Errors
 /// Those of the work; and when no processor is free before the deadline.

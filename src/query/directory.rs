@@ -163,7 +163,7 @@ impl Directory {
     }
 
     /// The principals of ids that IAM does not have, as far as the trail has them, and why some could not be read.
-    pub(super) async fn from_trail(
+    pub(super) async fn named_by_trail(
         &self,
         ids: &[&str],
         deadline: Instant,

@@ -81,6 +81,8 @@ topics! {
     EmptyRange => "the-range-holds-nothing-yet",
     /// An investigation without a suspect.
     NoSuspect => "nothing-audited-explains-this",
+    /// A metric whose series could not all be searched.
+    Metric => "not-all-series-of-a-metric-were-searched",
     /// The days that say what is usual.
     Baseline => "what-is-usual-is-learned-from-some-days",
     /// A dashboard's variable without a value.

@@ -25,14 +25,14 @@ const MOST_STEPS: usize = 8;
 pub fn mask(scope: &Scope, events: &Events, names: &Names, rules: &RuleSet) -> Vec<bool> {
     let mut mask = vec![true; events.len()];
     let kinds: Vec<&str> = scope.kinds.iter().map(|kind| kind.as_str()).collect();
-    keep(&mut mask, events, Column::Kind, &kinds);
+    retain(&mut mask, events, Column::Kind, &kinds);
     for (column, names) in
         [(Column::Product, &scope.products), (Column::Service, &scope.services), (Column::Method, &scope.methods)]
     {
-        keep_where(&mut mask, events, column, names, any);
+        retain_where(&mut mask, events, column, names, any);
     }
-    keep(&mut mask, events, Column::Project, &scope.projects);
-    keep_where(&mut mask, events, Column::SourceIp, &scope.source_ips, |nets, text| {
+    retain(&mut mask, events, Column::Project, &scope.projects);
+    retain_where(&mut mask, events, Column::SourceIp, &scope.source_ips, |nets, text| {
         address::parse(text).is_some_and(|address| nets.iter().any(|net: &IpNet| net.contains(&address)))
     });
     outcomes(&mut mask, scope, events);
@@ -66,12 +66,12 @@ fn any(names: &[Name], text: &str) -> bool {
     names.iter().any(|name| name.matches(text))
 }
 
-fn keep(mask: &mut [bool], events: &Events, column: Column, allowed: &[impl AsRef<str>]) {
-    keep_where(mask, events, column, allowed, |allowed, text| allowed.iter().any(|value| value.as_ref() == text));
+fn retain(mask: &mut [bool], events: &Events, column: Column, allowed: &[impl AsRef<str>]) {
+    retain_where(mask, events, column, allowed, |allowed, text| allowed.iter().any(|value| value.as_ref() == text));
 }
 
 /// Asks `matches` once per text of the dictionary, not once per row.
-fn keep_where<T>(
+fn retain_where<T>(
     mask: &mut [bool],
     events: &Events,
     column: Column,

@@ -84,9 +84,9 @@ impl Answer {
     /// Leaves only the events that a query means.
     fn choose(&mut self, query: &Query) -> Result<(), Failure> {
         let scope = &query.scope;
-        self.keep(&filter::mask(scope, &self.events, &self.names, &self.rules))?;
+        self.retain_rows(&filter::mask(scope, &self.events, &self.names, &self.rules))?;
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
-            self.keep(&wanted(self, scope, &query.filters))?;
+            self.retain_rows(&wanted(self, scope, &query.filters))?;
         }
         Ok(())
     }
@@ -98,9 +98,9 @@ fn wanted(answer: &Answer, scope: &Scope, filters: &[Condition]) -> Vec<bool> {
     for filter in filters {
         let keys = answer.keys(filter.key);
         // The last key is that of the events without a text.
-        let keeps: Vec<bool> = (0..=keys.len()).map(|key| filter.keeps(keys.text(key))).collect();
+        let selects: Vec<bool> = (0..=keys.len()).map(|key| filter.selects(keys.text(key))).collect();
         for (row, wanted) in wanted.iter_mut().enumerate() {
-            *wanted = *wanted && keeps[keys.key(row)];
+            *wanted = *wanted && selects[keys.key(row)];
         }
     }
     wanted

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{ArrayRef, BinaryArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray,
+};
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
@@ -16,13 +18,15 @@ use super::buckets::Buckets;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{self, boolean, choice, number, size, wrong};
+use super::metric::{STEP, SeriesSpan, Spans, resource};
 use super::principals::SCALEWAY;
 use super::question::{Names, Needs, Question, UnderRule, View};
 use super::request::Request;
 use super::scope::Scope;
 use super::text::{self, listed};
+use crate::cockpit::Labels;
 use crate::frame::{Field, Frame, Meta, Notice};
-use crate::investigation::{self, Direction, Part, Ranking, Span, Suspect, rank};
+use crate::investigation::{self, Direction, Member, Part, Ranking, Span, Suspect, rank};
 use crate::time::{Interval, Time};
 
 /// The most suspects that a query may ask for.
@@ -45,11 +49,8 @@ const LONGEST_HISTORY: u64 = 30;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The distance of a metric's samples in Cockpit.
-const STEP: Duration = Duration::from_mins(1);
-
 /// Which actions may explain that a metric moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Investigate {
     /// When the metric left its band, in nanoseconds since 1970; `None` for the start of the range.
     pub onset: Option<i64>,
@@ -67,6 +68,8 @@ pub(super) struct Investigate {
     pub suspects: usize,
     /// Whether candidates below the line are shown as well.
     pub all: bool,
+    /// The spans of the metric's series, where they were searched.
+    pub spans: Option<Spans>,
 }
 
 impl Question for Investigate {
@@ -86,6 +89,7 @@ impl Question for Investigate {
             history: Duration::from_hours(24 * days),
             suspects: size(query, "suspects", DEFAULT_SUSPECTS, MOST_SUSPECTS)?,
             all: boolean(query, "allCandidates", false)?,
+            spans: None,
         })
     }
 
@@ -96,6 +100,15 @@ impl Question for Investigate {
 
     fn needs(&self) -> Needs {
         Needs { names: Names::Shown, ..Needs::default() }
+    }
+
+    /// An onset by hand needs no series.
+    fn metric(&self) -> Option<&str> {
+        (self.onset.is_none() && !self.expression.is_empty()).then_some(&self.expression)
+    }
+
+    fn with_spans(&self, spans: Spans) -> Option<Arc<dyn Question>> {
+        Some(Arc::new(Self { spans: Some(spans), ..self.clone() }))
     }
 
     fn interval(&self, request: &Request, _: Option<&Buckets>) -> std::ops::Range<i64> {
@@ -111,7 +124,7 @@ impl Question for Investigate {
         let shown: Vec<(&Suspect, bool)> = shown.chain(below).take(self.suspects).collect();
         let mut frame = table(&shown, answer, &question);
         frame.meta.notices.extend(notices(&ranking, shown.len(), self.history));
-        Ok(vec![frame])
+        Ok(std::iter::once(frame).chain(self.spans.as_ref().map(|spans| span_table(&spans.found))).collect())
     }
 
     fn unknown(&self, _: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -121,15 +134,31 @@ impl Question for Investigate {
 
 impl Investigate {
     fn question(&self, request: &Request, scope: &Scope) -> investigation::Question {
+        if let Some(Spans { found, calm }) = &self.spans
+            && let Some(first) = found.first()
+        {
+            let target = if self.target.is_empty() { resource(&first.labels) } else { self.target.clone() };
+            let is_other = |labels: &Labels| *labels != first.labels;
+            let moved = found.iter().map(|other| (&other.labels, other.span.interval.overlaps(first.span.interval)));
+            let members = moved.chain(calm.iter().map(|labels| (labels, false))).filter(|(labels, _)| is_other(labels));
+            return investigation::Question {
+                members: members.map(|(labels, moved)| Member { names: resource(labels), moved }).collect(),
+                ..self.about(&first.span, target, scope)
+            };
+        }
         let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
         let peak = if self.direction == Direction::Up { 1.0 } else { -1.0 };
         let end = Time::from_nanos(request.to).max(onset.next());
         let span = Span { interval: Interval::new(onset, end), onset, peak, returned: false };
+        self.about(&span, self.target.clone(), scope)
+    }
+
+    fn about(&self, span: &Span, resource: Vec<String>, scope: &Scope) -> investigation::Question {
         investigation::Question {
-            resource: self.target.clone(),
+            resource,
             projects: scope.projects.clone(),
             lookback: self.lookback,
-            ..investigation::Question::about(&span, &self.expression, STEP)
+            ..investigation::Question::about(span, &self.expression, STEP)
         }
     }
 }
@@ -208,6 +237,35 @@ fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigatio
         Field::required("evidence", Arc::new(BinaryArray::from_iter_values(evidence))),
     ]);
     Frame { fields, ..no_data() }
+}
+
+/// The anomalous spans of the metric's series, the one that the suspects are about first.
+fn span_table(spans: &[SeriesSpan]) -> Frame {
+    let names = spans.iter().map(|found| text::label(&name_of(&found.labels)).into_owned());
+    let times = |time: fn(&Span) -> Time| -> ArrayRef {
+        let nanos = spans.iter().map(|found| time(&found.span).nanos());
+        Arc::new(TimestampNanosecondArray::from_iter_values(nanos))
+    };
+    let fields = vec![
+        Field::required("series", texts(names)),
+        Field::required("onset", times(|span| span.onset)),
+        Field::required("time", times(|span| span.interval.start)),
+        Field::required("timeEnd", times(|span| span.interval.end)),
+        Field::required("peak", Arc::new(Float64Array::from_iter_values(spans.iter().map(|found| found.span.peak)))),
+        Field::required(
+            "returned",
+            Arc::new(spans.iter().map(|found| Some(found.span.returned)).collect::<BooleanArray>()),
+        ),
+    ];
+    Frame { name: "spans".to_owned(), fields, ..no_data() }
+}
+
+/// A series as Prometheus writes it.
+fn name_of(labels: &Labels) -> String {
+    let name = labels.get("__name__").map(String::as_str).unwrap_or_default();
+    let labels = labels.iter().filter(|(label, _)| *label != "__name__");
+    let labels = labels.map(|(label, value)| format!("{label}={value:?}")).collect::<Vec<_>>();
+    format!("{name}{{{}}}", labels.join(", "))
 }
 
 fn texts(texts: impl Iterator<Item = String>) -> ArrayRef {

@@ -24,13 +24,13 @@ const NONE: u32 = u32::MAX;
 /// A fast map with a random seed, so that chosen keys do not collide.
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
-/// Combinations of keys that are numbered in a table; of more, those that occur are looked up.
+/// Up to this many combinations of keys are numbered in a dense table, more in a hash map.
 const MOST_PAIRS: usize = 1 << 20;
 
 /// Rows grouped by several columns: each row's group, and the first row of each group.
 ///
 /// A number stands for a key of each column; column by column, the combinations that occur are numbered anew.
-pub(super) fn told_apart(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<usize>) {
+pub(super) fn group_rows(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<usize>) {
     let mut of: Vec<u32> = vec![0; rows];
     let mut first = Vec::from_iter((rows > 0).then_some(0));
     for keys in columns {
@@ -117,7 +117,7 @@ impl<'a> Keys<'a> {
 
     /// The texts that `text` finds, which it is asked for once for rows that agree in all columns.
     pub fn of_alike(rows: usize, columns: &[&Keys<'_>], mut text: impl FnMut(usize) -> Option<Cow<'a, str>>) -> Self {
-        let (mut of, first) = told_apart(rows, columns);
+        let (mut of, first) = group_rows(rows, columns);
         let mut distinct = Distinct::default();
         let keys: Vec<u32> = first.into_iter().map(|row| text(row).map_or(NONE, |text| distinct.index(text))).collect();
         for key in &mut of {

@@ -30,6 +30,7 @@ mod investigate;
 mod keys;
 mod listings;
 mod meters;
+mod metric;
 pub(crate) mod model;
 mod name_lookup;
 mod naming;

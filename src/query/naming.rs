@@ -223,7 +223,7 @@ async fn with_names_from_trail(
     }
     let most = if from_alert { usize::MAX } else { MOST_ASKED };
     let rest: Vec<&str> = ids.into_iter().filter(|id| !found.contains_key(*id)).take(most).collect();
-    let (more, failure) = directory.from_trail(&rest, deadline).await;
+    let (more, failure) = directory.named_by_trail(&rest, deadline).await;
     found.extend(more);
     (if found.is_empty() { names } else { Arc::new(names.with(found)) }, failure)
 }

@@ -70,10 +70,12 @@ impl DataSource {
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
+        let (query, notices) = self.with_spans(query, request, deadline).await?;
         let past = Interval::new(now - self.cache.coverage().length(), now);
         let buckets = buckets(&query, request, past)?;
         let read = request.with_range(query.question.interval(request, buckets.as_ref()));
-        let answer = Answer::gather(self, &query, &read, deadline).await?;
+        let mut answer = Answer::gather(self, &query, &read, deadline).await?;
+        answer.notices.extend(notices);
         let request = request.clone();
         spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
     }

@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::buckets::Buckets;
 use super::error::Failure;
+use super::metric::Spans;
 use super::request::Request;
 use super::scope::Scope;
 use crate::event::Column;
@@ -54,6 +56,16 @@ pub trait Question: Debug + Send + Sync {
     /// The interval whose events are read, in nanoseconds since 1970, UTC. It may begin before the range of the request.
     fn interval(&self, request: &Request, buckets: Option<&Buckets>) -> Range<i64> {
         buckets.map_or(request.from..request.to, Buckets::read)
+    }
+
+    /// The `PromQL` expression of the metric that the question is about, where its anomalous spans have to be found.
+    fn metric(&self) -> Option<&str> {
+        None
+    }
+
+    /// The question with the spans of its metric; `None` where it is not about one.
+    fn with_spans(&self, _: Spans) -> Option<Arc<dyn Question>> {
+        None
     }
 
     /// The frames of an answer.

@@ -11,7 +11,7 @@ use super::condition::NONE;
 use super::dimension::Dimension;
 use super::error::Failure;
 use super::field::{boolean, choice};
-use super::keys::{Keys, told_apart};
+use super::keys::{Keys, group_rows};
 use super::question::{Names, Needs, Question, UnderRule, View};
 use super::text;
 use crate::event::{Column, Events};
@@ -76,7 +76,7 @@ pub(super) fn frame(values: &Values, answer: &Answer) -> Frame {
     let events = &answer.events;
     let (texts, ids) = (answer.keys(values.column), Keys::of(events, Column::PrincipalId));
     let by_id = (values.column == Dimension::Principal).then_some(&ids);
-    let (_, rows) = told_apart(events.len(), &std::iter::once(&texts).chain(by_id).collect::<Vec<_>>());
+    let (_, rows) = group_rows(events.len(), &std::iter::once(&texts).chain(by_id).collect::<Vec<_>>());
     let names = match values.column {
         Dimension::Column(Column::Project) => names(events, |kind| kind == Some(PROJECT)),
         Dimension::Column(Column::ResourceId) => names(events, |_| true),

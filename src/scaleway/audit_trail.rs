@@ -377,8 +377,7 @@ async fn principals_in(
     };
     let mut decoder = Decoder::new(GLOBAL_REGION);
     client.get(&call, deadline, |body| decoder.page(List::Of(Kind::Api), body)).await?;
-    // One page is far below the limit of a column.
-    let events = decoder.finish().unwrap_or_default();
+    let events = decoder.finish().expect("one page is far below the limit of a column");
     let references = events.references();
     let about = (0..events.len()).flat_map(|row| references.of(row));
     let named = about.filter_map(|reference| {
