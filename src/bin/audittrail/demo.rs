@@ -1,4 +1,5 @@
-//! `audittrail demo`: starts the plugin's binary as Grafana does, and asks it three questions.
+//! `audittrail demo`: starts the plugin's binary as Grafana does, and asks it three questions, and a fourth about the simulated
+//! incident: who made the CPU of a server rise?
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use audittrail::host::{Ask, Decoded, Host, Source};
-use audittrail::sandbox::{self, Config};
+use audittrail::sandbox::{self, Config, Incident};
 use chrono::Utc;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +19,9 @@ use crate::{Error, table};
 
 /// The number of printed rows of each table.
 const SHOWN: usize = 12;
+
+/// The number of steps.
+const STEPS: u64 = 7;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -55,6 +59,8 @@ struct Answers {
     annotations: Decoded,
     lines: Decoded,
     counts: Decoded,
+    /// The suspects of the simulated incident.
+    suspects: Option<Decoded>,
 }
 
 impl Answers {
@@ -69,6 +75,15 @@ impl Answers {
         print("Annotations for a graph", "", &self.annotations, &columns);
         print("Log lines", ", the newest first", &self.lines, &["timestamp", "severity", "body"]);
         print("Counts by method", "", &self.counts, &[]);
+        if let Some(suspects) = &self.suspects {
+            println!("\n━━ The CPU of server web-3 rises to 100 %: who did that? ━━");
+            let columns = ["rank", "score", "time", "principal", "method", "resource_name"];
+            print("Suspects", ", the most likely first", suspects, &columns);
+            let why = suspects.batch.column_by_name("why").map(|why| why.as_string::<i32>());
+            for (rank, why) in why.into_iter().flatten().flatten().enumerate().take(SHOWN) {
+                println!("{}. {}", rank + 1, audittrail::query::text::cell(why));
+            }
+        }
     }
 }
 
@@ -82,7 +97,7 @@ fn print(title: &str, order: &str, answer: &Decoded, columns: &[&str]) {
 
 impl Demo {
     pub(crate) async fn run(self) -> Result<ExitCode, Error> {
-        let bar = ProgressBar::new(6);
+        let bar = ProgressBar::new(STEPS);
         bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}")?);
         bar.enable_steady_tick(Duration::from_millis(100));
         step(&bar, "starting the plugin as Grafana does");
@@ -97,7 +112,9 @@ impl Demo {
         } else {
             let sandbox = sandbox::start(Config { events: self.events, ..Config::default() }).await?;
             let source = Source::new(&sandbox.url(), sandbox::ORGANIZATION_ID, sandbox::SECRET_KEY);
-            let answers = ask(&host, &source, (now - DAY_MS, now + 1), &|what| step(&bar, what)).await?;
+            let mut answers = ask(&host, &source, (now - DAY_MS, now + 1), &|what| step(&bar, what)).await?;
+            step(&bar, "the actions that explain a metric");
+            answers.suspects = Some(investigate(&host, &source, &sandbox.organization().incident).await?);
             (format!("a simulated organization of {} events, the last day", sandbox.events()), answers)
         };
         step(&bar, "the same on recorded answers of the real API");
@@ -148,7 +165,7 @@ fn step(bar: &ProgressBar, what: &str) {
     bar.inc(1);
     bar.set_message(what.to_owned());
     if bar.is_hidden() {
-        eprintln!("[{}/6] {what}", bar.position());
+        eprintln!("[{}/{STEPS}] {what}", bar.position());
     }
 }
 
@@ -162,7 +179,19 @@ async fn ask(host: &Host, source: &Source, range: (i64, i64), step: &dyn Fn(&str
     step("counts by method");
     let query = json!({ "queryType": "counts", "over": "total", "groupBy": ["method"], "groupLimit": 1_000 });
     let counts = host.frame(source, Ask::new("B", query, range), &[]).await?;
-    Ok(Answers { annotations, lines, counts })
+    Ok(Answers { annotations, lines, counts, suspects: None })
+}
+
+/// The suspects of the incident, from the time at which a person sees the metric rise.
+async fn investigate(host: &Host, source: &Source, incident: &Incident) -> Result<Decoded, Error> {
+    let query = json!({
+        "queryType": "investigate",
+        "target": [incident.server_id],
+        "expression": "rate(instance_server_cpu_seconds_total[1m])",
+        "direction": "up",
+    });
+    let range = (incident.spike_from.timestamp_millis(), incident.spike_until.timestamp_millis());
+    Ok(host.frame(source, Ask::new("C", query, range), &[]).await?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Frames as tables in a terminal.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use audittrail::query::text::cell as cell_text;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -30,6 +30,7 @@ pub(crate) fn table(batch: &RecordBatch, columns: &[&str], most: usize) -> Strin
 fn cell(column: &dyn Array, row: usize) -> String {
     let text = match column.data_type() {
         _ if column.is_null(row) => String::new(),
+        DataType::Float64 => format!("{:.2}", column.as_primitive::<Float64Type>().value(row)),
         // A frame has JSON as bytes.
         DataType::Binary => String::from_utf8_lossy(column.as_binary::<i32>().value(row)).into_owned(),
         _ => {
