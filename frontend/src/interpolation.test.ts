@@ -58,6 +58,7 @@ const LISTS: Array<[field: string, of: (entries: string[]) => unknown]> = [
   ['scope.text', (entries) => [scope({ text: entries }).scope?.text].flat()],
   ['scope.notText', (entries) => [scope({ notText: entries }).scope?.notText].flat()],
   ['groupBy', (entries) => asked({ groupBy: entries }).groupBy],
+  ['target', (entries) => asked({ target: entries }).target],
   [
     'filters',
     (entries) =>
@@ -139,6 +140,7 @@ describe('Grafana’s own variables', () => {
       expect(asked({ filters }).filters?.[0].value).toBe(expected);
     }
     expect(asked({ column: text }).column).toBe(expected);
+    expect(asked({ expression: text, onset: text })).toMatchObject({ expression: expected, onset: expected });
     expect(asked({ timezone: text } as Partial<AuditQuery>)).toMatchObject({ timezone: expected });
   });
 
@@ -241,6 +243,21 @@ describe('a variable without a value', () => {
     expect(scope({ principals: [''], products: [] })).toEqual({ refId: 'A', scope: {} });
   });
 
+  it('selects nothing as the only target, and All is any target', () => {
+    expect(asked({ target: ['$none'] })).toEqual({ refId: 'A', emptyVariables: ['none'] });
+    expect(asked({ target: ['$none', 'web'] })).toEqual({ refId: 'A', target: ['web'] });
+    expect(asked({ target: ['$all', 'web'] })).toEqual({ refId: 'A' });
+    expect(asked({ target: [] })).toEqual({ refId: 'A' });
+  });
+
+  it('leaves a text at its default', () => {
+    expect(asked({ onset: ' $none ', expression: '${search}' })).toEqual({ refId: 'A' });
+    // PromQL has braces, brackets and dollar signs of its own.
+    for (const expression of ['rate(x{resource_id=~"a|b$"}[5m])', 'rate(x[$__rate_interval])']) {
+      expect(asked({ expression }).expression).toBe(expression);
+    }
+  });
+
   it('adds no text condition for an empty search box', () => {
     expect(scope({ text: '$search', notText: ['$search', '$none'] })).toEqual({ refId: 'A', scope: {} });
     expect(scope({ text: '$none' }).emptyVariables).toEqual(['none']);
@@ -275,6 +292,9 @@ describe('filters and numbers', () => {
       column: '$number',
       limit: '$number',
       groupLimit: '${several}',
+      lookbackMinutes: '$number',
+      historyDays: '${number}',
+      suspects: '[[number]]',
       filters: [
         { key: 'product', operator: '=', value: '$several' },
         { key: 'product', operator: '!=', value: '$several' },
@@ -289,6 +309,9 @@ describe('filters and numbers', () => {
       limit: 25,
       // No number: the backend's error names the field.
       groupLimit: "x.1,y'2",
+      lookbackMinutes: 25,
+      historyDays: 25,
+      suspects: 25,
       filters: [
         { key: 'product', operator: '=|', value: 'x.1', values: ['x.1', "y'2"] },
         { key: 'product', operator: '!=|', value: 'x.1', values: ['x.1', "y'2"] },

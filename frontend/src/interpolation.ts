@@ -311,7 +311,11 @@ export class Interpolation {
     if (typeof value !== 'string') {
       return value;
     }
-    return kind === 'amount' ? this.amount(value) : this.text(value);
+    if (kind === 'amount') {
+      return this.amount(value);
+    }
+    const text = this.text(value);
+    return kind === 'text' ? text.trim() || undefined : text;
   }
 
   query(query: AuditQuery): AuditQuery {
@@ -328,8 +332,13 @@ export class Interpolation {
       filters.forEach((filter) => filter.empty.forEach((name) => empty.add(name)));
     }
     for (const [name, { kind }] of Object.entries(FIELDS)) {
-      if (name in query) {
-        Object.assign(result, { [name]: this.field(kind, query[name as keyof AuditQuery]) });
+      const value: unknown = query[name as keyof AuditQuery];
+      if (kind === 'texts' && Array.isArray(value)) {
+        const listed = this.listed(value.map(String));
+        Object.assign(result, { [name]: listed.values.length ? listed.values : undefined });
+        listed.empty.forEach((variable) => empty.add(variable));
+      } else if (name in query) {
+        Object.assign(result, { [name]: this.field(kind, value) });
       }
     }
     if (empty.size) {

@@ -31,6 +31,7 @@ describe('labels of a query', () => {
     ['groupBy has 9 columns', '“For each” (groupBy) has 9 columns'],
     ['cap is 0. Allowed: 1 to 5000', '“At most” (cap) is 0. Allowed: 1 to 5000'],
     ['timezone is "Mars/Base".', '“Time zone” (timezone) is "Mars/Base".'],
+    ['onset is "noon". Allowed: a time', '“Onset” (onset) is "noon". Allowed: a time'],
     ['the limit is 5', 'the limit is 5'],
     ['scope.nothing is 5', 'scope.nothing is 5'],
     ['scope is 5. Allowed: an object', 'scope is 5. Allowed: an object'],

@@ -44,6 +44,23 @@ describe('questions', () => {
     }
   });
 
+  it.each([
+    ['', true],
+    ['2026-03-01T10:00:00Z', true],
+    [' 2026-03-01t10:00:00.25+01:00 ', true],
+    ['1772359200000', true],
+    ['${__from}', true],
+    ['2026-03-01', false],
+    ['2026-03-01T10:00:00', false],
+    ['2026-13-01T10:00:00Z', false],
+    ['1969-12-31T23:59:59Z', false],
+    ['-1', false],
+    ['yesterday', false],
+  ])('of an investigation, the onset %j is a time: %s', (text, right) => {
+    const { wrong } = QUESTIONS.investigate.fields.onset;
+    expect(wrong(text) === undefined).toBe(right);
+  });
+
   it.each(SHAPES)('has the shape $value', ({ value, query, label, help }) => {
     expect(shapeOf({ refId: 'A', ...query })).toBe(value);
     expect(withShape({ refId: 'A', queryType: 'values', scope: {} }, value)).toEqual({

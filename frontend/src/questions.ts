@@ -1,6 +1,9 @@
 import { columnName, valueName } from './columns';
+import type { Names } from './conditions';
 import { isGrafana } from './grafana';
-import { and } from './phrases';
+import { and, or, quoted } from './phrases';
+import { hasVariable } from './references';
+import type { ScopeList } from './scope';
 import { t } from './translation';
 
 /** A number, or a variable in its place. */
@@ -25,6 +28,9 @@ export type Field = FieldPlacement &
     | { kind: 'amount'; most: number; empty?: () => string }
     | { kind: 'choice'; options: Record<string, Labelled> }
     | { kind: 'columns'; most: number; none: () => string }
+    | { kind: 'text'; wide?: boolean; placeholder: () => string; wrong?: (text: string) => string | undefined }
+    /** A list of texts, which are picked as those of a scope's list are. */
+    | { kind: 'texts'; like: ScopeList }
     | { kind: 'column' | 'timezone' | 'flag' }
   );
 
@@ -35,7 +41,7 @@ type Value<F> = F extends { kind: 'amount' }
   ? Amount
   : F extends { kind: 'choice'; options: infer Options }
     ? keyof Options
-    : F extends { kind: 'columns' }
+    : F extends { kind: 'columns' | 'texts' }
       ? string[]
       : F extends { kind: 'flag' }
         ? boolean
@@ -43,14 +49,17 @@ type Value<F> = F extends { kind: 'amount' }
 
 type Values<F> = { -readonly [name in keyof F]?: Value<F[name]> };
 
+/** The parts of Grafana that ask for a shape, as far as they differ. */
+export type Asker = 'panel' | 'explore' | 'rule';
+
 /** The shape of an answer: a question together with its format. */
 interface Shape<Own> {
   label: () => string;
   help: () => string;
   /** The fields that select the shape. */
   query: Own;
-  /** Whether only panels can show it: Explore draws no annotations, and a rule counts. */
-  panelsOnly?: boolean;
+  /** Which of them can show it, if not all: Explore draws no annotations, and a rule counts. */
+  askers?: readonly Asker[];
 }
 
 /** A question about events. */
@@ -62,7 +71,7 @@ interface Question<F, Own = Values<F>> {
   /** The shapes that the editor of panels offers. */
   shapes?: Record<string, Shape<Own>>;
   /** A query with its defaults as a sentence about events. */
-  words(query: Own, events: string): string;
+  words(query: Own, events: string, nameOf: Names): string;
 }
 
 function question<const F extends Fields>(entry: Question<F>): Question<F> {
@@ -78,6 +87,16 @@ const timezone = {
   help: () => t('timezone.help', 'Bars of an hour or longer begin on the clock of this time zone.'),
   unless: { over: 'total' },
 } as const;
+
+/** The error of a text that is no time, if it is none: neither RFC 3339 nor the milliseconds of Grafana's variables. */
+function timeError(text: string): string | undefined {
+  const time = text.trim();
+  const form = /^(\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/i;
+  const isTime = form.test(time) && (!time.includes('-') || Date.parse(time) >= 0);
+  return isTime || hasVariable(time)
+    ? undefined
+    : t('onset.wrong', 'A time such as 2026-03-01T10:00:00Z, milliseconds since 1970, or a variable');
+}
 
 /** Every question, by the backend's name for it. A new one is an entry here and one in the backend. */
 export const QUESTIONS = {
@@ -225,7 +244,7 @@ export const QUESTIONS = {
     shapes: {
       overlay: {
         query: { overlay: true },
-        panelsOnly: true,
+        askers: ['panel'],
         label: () => t('shape.overlay', 'Overlay'),
         help: () => t('shape.overlay-help', 'Annotations on this panel, over the series of its other queries'),
       },
@@ -268,6 +287,109 @@ export const QUESTIONS = {
     defaults: () => ({ column: 'principal' }),
     words: ({ column = '' }, events) =>
       t('words.values', 'The distinct values of {{column}}: {{events}}.', { column: columnName(column), events }),
+  }),
+
+  /** Which actions may explain that a metric moved. */
+  investigate: question({
+    fields: {
+      expression: {
+        kind: 'text',
+        wide: true,
+        leading: true,
+        label: () => t('expression.label', 'Metric'),
+        help: () =>
+          t(
+            'expression.help',
+            'The name of the metric, or its PromQL expression. It says what kind of metric it is, such as CPU, memory or requests; the metric itself is not queried.'
+          ),
+        placeholder: () => 'instance_server_cpu_seconds_total',
+      },
+      direction: {
+        kind: 'choice',
+        leading: true,
+        label: () => t('direction.label', 'Direction'),
+        help: () => t('direction.help', 'Which way the metric moved.'),
+        options: {
+          up: { label: () => t('direction.up', 'Up') },
+          down: { label: () => t('direction.down', 'Down') },
+        },
+      },
+      onset: {
+        kind: 'text',
+        leading: true,
+        label: () => t('onset.label', 'Onset'),
+        help: () => t('onset.help', 'When the metric began to move; without a time, at the start of the range.'),
+        placeholder: () => t('onset.start', 'Start of the range'),
+        wrong: timeError,
+      },
+      target: {
+        kind: 'texts',
+        like: 'resourceIds',
+        leading: true,
+        label: () => t('target.label', 'Metric of'),
+        help: () =>
+          t(
+            'target.help',
+            'The resource that the metric is about, by id or name. Actions on other resources stay candidates; the condition “Resource” leaves them out.'
+          ),
+      },
+      lookbackMinutes: {
+        kind: 'amount',
+        label: () => t('lookback.label', 'Minutes before'),
+        help: () => t('lookback.help', 'How far before the onset actions are sought.'),
+        most: 1440,
+      },
+      historyDays: {
+        kind: 'amount',
+        label: () => t('history.label', 'Days of history'),
+        help: () =>
+          t(
+            'history.help',
+            'The days of events before that from which the usual is learned. Each day costs calls to Scaleway the first time.'
+          ),
+        most: 30,
+      },
+      suspects: {
+        kind: 'amount',
+        label: () => t('suspects.label', 'Rows'),
+        help: () => t('suspects.help', 'At most this many actions, the most likely first.'),
+        most: 100,
+      },
+      allCandidates: {
+        kind: 'flag',
+        label: () => t('candidates.label', 'All candidates'),
+        help: () => t('candidates.help', 'Shows candidates below the line as well: actions that explain little.'),
+      },
+    },
+    defaults: () => ({ direction: 'up', lookbackMinutes: 60, historyDays: 2, suspects: 10 }),
+    shapes: {
+      suspects: {
+        query: {},
+        askers: ['panel', 'explore'],
+        label: () => t('shape.suspects', 'Suspects'),
+        help: () => t('shape.suspects-help', 'The actions that may explain that a metric moved, the most likely first'),
+      },
+    },
+    words({ expression, direction, onset, target = [], suspects }, events, nameOf) {
+      const name = expression ? quoted(valueName(expression)) : t('words.metric', 'the metric');
+      const of = or(target.map((value) => nameOf(value) ?? valueName(value)));
+      const metric = of ? t('words.metric-of', '{{name}} of {{of}}', { name, of }) : name;
+      const names = { suspects: valueName(String(suspects)), metric, events };
+      const ranked =
+        direction === 'down'
+          ? t(
+              'words.suspects-down',
+              'At most {{suspects}} actions that may explain why {{metric}} fell: {{events}}.',
+              names
+            )
+          : t(
+              'words.suspects-up',
+              'At most {{suspects}} actions that may explain why {{metric}} rose: {{events}}.',
+              names
+            );
+      const time = onset && valueName(onset);
+      return time ? `${ranked} ${t('words.onset', 'Onset: {{time}}.', { time })}` : ranked;
+    },
   }),
 
   /** The bars above log lines. */

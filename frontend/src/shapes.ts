@@ -2,15 +2,15 @@ import { CoreApp } from '@grafana/data';
 
 import { isAlerting } from './grafana';
 import { matches, withDefaults, type AuditQuery } from './query';
-import { SHAPES } from './questions';
+import { SHAPES, type Asker } from './questions';
 
 /** The fields that select a shape. */
 const SELECTING = new Set(SHAPES.flatMap(({ query }) => Object.keys(query)));
 
 /** The shapes that an app can show. */
 export function shapesIn(app: CoreApp | string | undefined): typeof SHAPES {
-  const isPanel = app !== CoreApp.Explore && !isAlerting(app);
-  return SHAPES.filter(({ panelsOnly }) => isPanel || !panelsOnly);
+  const asker: Asker = isAlerting(app) ? 'rule' : app === CoreApp.Explore ? 'explore' : 'panel';
+  return SHAPES.filter(({ askers }) => !askers || askers.includes(asker));
 }
 
 /** The shape of a query's answer: the question's first where no field selects another. */

@@ -92,6 +92,21 @@ describe('words', () => {
     expect(words({ ...query, format: 'table', limit: 3 })).toBe('A table of the oldest 3: all events.');
   });
 
+  it.each([
+    [{}, 'At most 10 actions that may explain why the metric rose: all events.'],
+    [
+      { expression: 'up', direction: 'down' as const, suspects: '$most' },
+      'At most $most actions that may explain why “up” fell: all events.',
+    ],
+    [
+      { expression: '${query}', target: ['1', 'web-3', '${server}'], onset: '${__from}' },
+      'At most 10 actions that may explain why “$query” of db, web-3 or $server rose: all events. Onset: $__from.',
+    ],
+  ])('describes suspects of %j', (query, description) => {
+    const nameOf = (id: string) => ({ '1': 'db' })[id];
+    expect(words({ refId: 'A', queryType: 'investigate', ...query }, undefined, nameOf)).toBe(description);
+  });
+
   it('leaves escaping to React', () => {
     expect(words({ refId: 'A', queryType: 'values', scope: { text: 'a<b&c' } })).toContain('“a<b&c”');
   });

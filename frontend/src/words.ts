@@ -33,5 +33,5 @@ export function words(query: AuditQuery, app?: string, nameOf: Names = () => und
   const events = parts.length
     ? t('words.some-events', 'events where {{conditions}}', { conditions: and(parts) })
     : t('words.all-events', 'all events');
-  return questionOf(asked.queryType).words(asked, events);
+  return questionOf(asked.queryType).words(asked, events, nameOf);
 }

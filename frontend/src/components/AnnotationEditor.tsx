@@ -88,7 +88,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           onChange={change}
         />
         <EditorRow>
-          <QueryFields query={asked} onChange={change} />
+          <QueryFields datasource={datasource} query={asked} range={range} onChange={change} />
         </EditorRow>
         <Summary datasource={datasource} query={asked} data={data} />
         {!bindable.length && (

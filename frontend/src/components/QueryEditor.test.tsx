@@ -65,6 +65,8 @@ describe('QueryEditor', () => {
     [{ queryType: 'events' as const }, 'Time series', { queryType: 'counts', over: 'time' }],
     [{ queryType: 'counts' as const }, 'Totals', { queryType: 'counts', over: 'total' }],
     [{ queryType: 'counts' as const }, 'Overlay', { queryType: 'annotations', overlay: true }],
+    [{ queryType: 'counts' as const, over: 'total' as const }, 'Suspects', { queryType: 'investigate' }],
+    [{ queryType: 'investigate' as const }, 'Totals', { queryType: 'counts', over: 'total' }],
     [{ queryType: 'annotations' as const, overlay: true }, 'Log lines', { queryType: 'events', format: 'logs' }],
   ])('of %j shows %s', async (query, shape, asked) => {
     const scope = { products: ['iam'] };
@@ -76,11 +78,76 @@ describe('QueryEditor', () => {
     expect(onRunQuery).toHaveBeenCalled();
   });
 
-  it.each([[CoreApp.Explore], [CoreApp.UnifiedAlerting]])('offers no overlay in %s', async (app) => {
+  it.each([
+    [CoreApp.PanelEditor, ['Overlay', 'Suspects']],
+    [CoreApp.Explore, ['Suspects']],
+    [CoreApp.UnifiedAlerting, []],
+    [CoreApp.CloudAlerting, []],
+  ])('offers in %s, besides counts and events, %j', async (app, shapes) => {
     const { user } = await show({}, app);
     await user.click(screen.getByRole('combobox', { name: 'Show' }));
     expect(await screen.findByRole('option', { name: /^Totals/ })).toBeInTheDocument();
-    expect(screen.queryByRole('option', { name: /^Overlay/ })).not.toBeInTheDocument();
+    for (const shape of ['Overlay', 'Suspects']) {
+      const offered = screen.queryByRole('option', { name: new RegExp(`^${shape}`) });
+      expect([shape, Boolean(offered)]).toEqual([shape, shapes.includes(shape)]);
+    }
+  });
+
+  it('asks for the suspects of a metric: its expression, onset and direction', async () => {
+    const { user, onChange } = await show({ queryType: 'investigate' });
+    await user.type(screen.getByLabelText(/^Metric$/), ' up {Enter}');
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ expression: 'up' }));
+    const onset = screen.getByLabelText(/^Onset/);
+    expect(onset).toHaveAttribute('placeholder', 'Start of the range');
+    await user.type(onset, 'noon{Enter}');
+    expect(screen.getByText(/^A time such as 2026-03-01T10:00:00Z/)).toBeInTheDocument();
+    expect(onChange).toHaveBeenCalledTimes(1);
+    await user.clear(onset);
+    await user.type(onset, '$__from{Enter}');
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ onset: '$__from' }));
+    await user.click(screen.getByRole('combobox', { name: /^Direction/ }));
+    await user.click(await screen.findByRole('option', { name: 'Down' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ direction: 'down' }));
+  });
+
+  it('picks the resource of a metric as in conditions, or takes another name', async () => {
+    const id = 'b0000000-0000-4000-8000-000000000001';
+    const { user, onChange } = await show({ queryType: 'investigate', scope: { status: ['denied'] }, target: ['db'] });
+    await user.click(screen.getByRole('combobox', { name: /^Metric of/ }));
+    await user.click(await screen.findByRole('option', { name: /^web-1/ }));
+    expect(onChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ scope: { status: ['denied'] }, target: ['db', id] })
+    );
+    await user.keyboard('cache-7');
+    await user.click(await screen.findByRole('option', { name: /Use custom value/ }));
+    expect(onChange.mock.lastCall[0].target).toContain('cache-7');
+    await user.click(screen.getByRole('button', { name: 'Remove db' }));
+    expect(onChange.mock.lastCall[0].target).toBeUndefined();
+  });
+
+  it('shows a stored resource of a metric by name, and replaces a variable without a value by another', async () => {
+    const target = ['b0000000-0000-4000-8000-000000000001', 'db'];
+    const { user, onChange } = await show({ queryType: 'investigate', emptyVariables: ['server'], target });
+    await user.click(await screen.findByRole('button', { name: 'Remove web-1' }));
+    expect(onChange.mock.lastCall[0]).toMatchObject({ target: ['db'] });
+    expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
+  });
+
+  it('has the lookback, the history and the rows of suspects among the options', async () => {
+    const { user, onChange } = await show({ queryType: 'investigate' });
+    await user.click(screen.getByRole('button', { name: 'Options' }));
+    for (const [label, initial] of [
+      [/^Minutes before/, '60'],
+      [/^Days of history/, '2'],
+      [/^Rows/, '10'],
+    ] as const) {
+      expect(screen.getByLabelText(label)).toHaveAttribute('placeholder', initial);
+    }
+    await user.type(screen.getByLabelText(/^Rows/), '101{Enter}');
+    expect(screen.getByText('A whole number from 1 to 100, or a variable')).toBeInTheDocument();
+    expect(onChange).not.toHaveBeenCalled();
+    await user.click(screen.getByLabelText(/^All candidates/));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ allCandidates: true }));
   });
 
   it('shows the common conditions, the resource first, and others when they are added', async () => {

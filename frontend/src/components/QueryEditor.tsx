@@ -6,6 +6,7 @@ import React, { useEffect, useId, useState } from 'react';
 
 import { isAlerting } from '../grafana';
 import { understood, VERSION, type AuditQuery } from '../query';
+import { FIELDS } from '../questions';
 import type { Settings } from '../settings';
 import { shapeOf, shapesIn, withShape } from '../shapes';
 import type { AuditSource } from '../source';
@@ -16,6 +17,9 @@ import { Conditions } from './Conditions';
 import { EmptyVariables } from './EmptyVariables';
 import { QueryFields, shownFields } from './QueryFields';
 import { Summary } from './Summary';
+
+/** The fields of conditions, in which a variable without a value selects nothing. */
+const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => FIELDS[name].kind === 'texts')];
 
 type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
@@ -37,7 +41,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
   };
   const change = (changed: Partial<AuditQuery>) => {
     // Conditions that are chosen here replace the dashboard's variables.
-    const emptyVariables = 'scope' in changed || 'filters' in changed ? undefined : asked.emptyVariables;
+    const emptyVariables = CONDITIONS.some((name) => name in changed) ? undefined : asked.emptyVariables;
     store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
   };
 
@@ -60,7 +64,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
           onChange={({ value }) => store(withShape(asked, value))}
         />
       </EditorField>
-      {shape && <QueryFields leading query={asked} onChange={change} />}
+      {shape && <QueryFields leading datasource={datasource} query={asked} range={range} onChange={change} />}
     </>
   );
 
@@ -90,7 +94,9 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
       {open && (
         <EditorRow>
           <div id={optionsId} className={styles.options}>
-            {shape && <QueryFields query={asked} alerting={alerting} onChange={change} />}
+            {shape && (
+              <QueryFields datasource={datasource} query={asked} range={range} alerting={alerting} onChange={change} />
+            )}
           </div>
         </EditorRow>
       )}

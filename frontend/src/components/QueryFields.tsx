@@ -1,17 +1,28 @@
+import { css } from '@emotion/css';
+import type { TimeRange } from '@grafana/data';
 import { EditorField, EditorSwitch } from '@grafana/plugin-ui';
 import React, { useId } from 'react';
 
 import { columnName, COLUMNS, GROUPINGS } from '../columns';
 import { defaultsOf, fieldsOf, type AuditQuery } from '../query';
 import type { Amount, Field } from '../questions';
+import type { ScopeList } from '../scope';
+import type { AuditSource } from '../source';
 import type { Option } from '../values';
 import { AmountField } from './AmountField';
 import { Choice } from './Choice';
 import { ListPicker } from './ListPicker';
+import { usePickers } from './pickers';
+import { TextField } from './TextField';
 import { TimeZoneField } from './TimeZoneField';
 
+/** Two columns of the grid of conditions. */
+const WIDE = css({ gridColumn: 'span 2' });
+
 interface Props {
+  datasource: AuditSource;
   query: AuditQuery;
+  range?: TimeRange;
   /** Whether to show the fields before the conditions, and not the options. */
   leading?: boolean;
   /** Whether the query is an alert rule's. */
@@ -20,11 +31,13 @@ interface Props {
 }
 
 /** The fields of a query's question. */
-export function QueryFields({ query, leading = false, alerting = false, onChange }: Props) {
+export function QueryFields({ datasource, query, range, leading = false, alerting = false, onChange }: Props) {
   const defaults = defaultsOf(query);
   return shownFields(query, leading).map(([name, field]) => (
     <QueryField
       key={name}
+      datasource={datasource}
+      range={range}
       field={field}
       label={field.label?.() ?? name}
       help={field.help?.()}
@@ -41,7 +54,7 @@ export function shownFields(query: AuditQuery, leading: boolean): Array<[name: s
   return fieldsOf(query).filter(([, field]) => field.label && Boolean(field.leading) === leading);
 }
 
-interface FieldProps {
+interface FieldProps extends Pick<Props, 'datasource' | 'range'> {
   field: Field;
   label: string;
   help: string | undefined;
@@ -52,7 +65,7 @@ interface FieldProps {
   onChange: (value: unknown) => void;
 }
 
-function QueryField({ field, label, help, value, initial, alerting, onChange }: FieldProps) {
+function QueryField({ datasource, range, field, label, help, value, initial, alerting, onChange }: FieldProps) {
   const shared = { label, tooltip: help, onChange };
   switch (field.kind) {
     case 'amount':
@@ -75,6 +88,28 @@ function QueryField({ field, label, help, value, initial, alerting, onChange }: 
           onChange={(columns) => onChange(columns.length ? columns.slice(0, field.most) : undefined)}
         />
       );
+    case 'text':
+      return (
+        <div className={field.wide ? WIDE : undefined}>
+          <TextField
+            {...shared}
+            value={String(value ?? '')}
+            placeholder={field.placeholder()}
+            wrong={field.wrong}
+            onCommit={(text) => onChange(text.trim() || undefined)}
+          />
+        </div>
+      );
+    case 'texts':
+      return (
+        <TextsField
+          {...shared}
+          datasource={datasource}
+          range={range}
+          like={field.like}
+          values={value as string[] | undefined}
+        />
+      );
     case 'timezone':
       return <TimeZoneField {...shared} value={value as string | undefined} alerting={alerting} />;
     case 'flag':
@@ -89,7 +124,7 @@ function QueryField({ field, label, help, value, initial, alerting, onChange }: 
       return (
         <ChoiceField
           {...shared}
-          width={24}
+          width={field.leading ? undefined : 24}
           options={Object.entries(field.options).map(([option, { label, help }]) => ({
             value: option,
             label: label?.() ?? option,
@@ -126,6 +161,27 @@ function ChoiceField({ label, tooltip, width, options, value, onChange }: Choice
     <EditorField label={label} tooltip={tooltip} htmlFor={id} width={width}>
       <Choice id={id} options={options} value={value} onChange={(picked) => onChange(picked.value)} />
     </EditorField>
+  );
+}
+
+interface TextsProps extends Pick<Props, 'datasource' | 'range'> {
+  label: string;
+  tooltip: string | undefined;
+  /** The list of a scope with the same kind of values. */
+  like: ScopeList;
+  values: string[] | undefined;
+  onChange: (values: string[] | undefined) => void;
+}
+
+function TextsField({ datasource, range, like, values, onChange, ...shared }: TextsProps) {
+  const pickers = usePickers(datasource, { [like]: values }, range);
+  return (
+    <ListPicker
+      {...pickers[like]}
+      {...shared}
+      values={values}
+      onChange={(picked) => onChange(picked.length ? picked : undefined)}
+    />
   );
 }
 

@@ -25,7 +25,7 @@ export function VariableEditor({ datasource, query, data, range, onChange, onRun
         scope={asked.scope}
         filters={asked.filters}
         range={range}
-        before={<QueryFields leading query={asked} onChange={change} />}
+        before={<QueryFields leading datasource={datasource} query={asked} range={range} onChange={change} />}
         onChange={change}
       />
       <Summary datasource={datasource} query={asked} data={data} />

@@ -34,6 +34,7 @@ function editors(): Record<string, ReactElement> {
     events: <QueryEditor {...props} query={{ refId: 'A', queryType: 'events', limit: 5, ...shared }} />,
     counts: <QueryEditor {...props} query={{ ...counts, ...shared }} />,
     'an alert rule': <QueryEditor {...props} app={CoreApp.UnifiedAlerting} query={{ ...counts, ...shared }} />,
+    suspects: <QueryEditor {...props} query={{ refId: 'A', queryType: 'investigate', suspects: 5, ...shared }} />,
     'an overlay': <QueryEditor {...props} query={{ refId: 'A', queryType: 'annotations', overlay: true, cap: 5 }} />,
     annotations: <AnnotationEditor {...props} query={{ refId: 'Anno', queryType: 'annotations', ...shared }} />,
     'a variable': <VariableEditor {...props} query={{ refId: 'V', queryType: 'values', ...shared }} />,
