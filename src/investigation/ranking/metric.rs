@@ -36,7 +36,7 @@ macro_rules! families {
 }
 
 families! {
-    /// How busy processors are.
+    /// How busy CPUs are.
     Cpu = "cpu", "CPU load";
     /// Memory in use.
     Memory = "memory", "memory in use";
@@ -75,7 +75,7 @@ impl Family {
 pub struct Metric {
     /// Its family; `None` where no pattern of the table fits.
     pub family: Option<Family>,
-    /// Whether it rises when the family's quantity falls, as idle time does when processors are busy.
+    /// Whether it rises when the family's quantity falls, as idle time does when CPUs are busy.
     pub inverted: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::event::{Column, Events, Long};
 use crate::risk::{Action, RuleSet, Severity};
 use crate::time::Time;
 
-/// The distance in time that counts as one: closer actions are hardly told apart by it.
+/// The unit of distances in time: those of a few seconds hardly differ.
 const MINUTE: f64 = 60.0;
 
 /// Ranks the actions among `events` that may explain an anomalous span. It wants the events of

@@ -110,12 +110,12 @@ impl Reason {
     pub(super) fn of(time: Time, signals: &Signals, weights: &Weights, question: &Question, profile: Duration) -> Self {
         let mut reasons: Vec<(f64, Signal)> =
             Signal::ALL.into_iter().map(|signal| (weights.of(signal) * signals[signal], signal)).collect();
-        // What an action can do is always said, also where it is unknown.
-        let is_said = |(points, signal): &(f64, Signal)| {
+        // What an action can do is always among them, also where it is unknown.
+        let is_shown = |(points, signal): &(f64, Signal)| {
             let counts = *points >= TELLING || (signal.part() == Part::Effect && signals[*signal] > 0.0);
             counts && !weights.because(*signal).is_empty()
         };
-        reasons.retain(is_said);
+        reasons.retain(is_shown);
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
         let words = |(_, signal): &(f64, Signal)| filled(weights.because(*signal), question, profile);
         Self { when: when(time, question.onset), because: reasons.iter().take(MOST_REASONS).map(words).collect() }
