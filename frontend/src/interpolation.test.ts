@@ -252,10 +252,6 @@ describe('a variable without a value', () => {
 
   it('leaves a text at its default', () => {
     expect(asked({ onset: ' $none ', expression: '${search}' })).toEqual({ refId: 'A' });
-    // PromQL has braces, brackets and dollar signs of its own.
-    for (const expression of ['rate(x{resource_id=~"a|b$"}[5m])', 'rate(x[$__rate_interval])']) {
-      expect(asked({ expression }).expression).toBe(expression);
-    }
   });
 
   it('adds no text condition for an empty search box', () => {
@@ -283,6 +279,22 @@ describe('a variable without a value', () => {
 
   it('is remembered in a query whose variables are already replaced', () => {
     expect(asked({ emptyVariables: ['resource_id'], scope: {} }).emptyVariables).toEqual(['resource_id']);
+  });
+});
+
+describe('a PromQL expression', () => {
+  it.each([
+    ['rate(x{resource_id=~"a|b$"}[5m])', 'rate(x{resource_id=~"a|b$"}[5m])'],
+    ['label_replace(x, "a", "$1", "b", "(.*)")', 'label_replace(x, "a", "$1", "b", "(.*)")'],
+    ['x{a="$server"}', 'x{a="s-1"}'],
+    ['x{a="$one"}', 'x{a="a.b \'c"}'],
+    ['x{a=~"$several"}', 'x{a=~"(x\\\\.1|y\'2)"}'],
+    ['x{a=~"${several:pipe}"}', 'x{a=~"x.1|y\'2"}'],
+    ['x{a=~"$all", b=~"[[allWritten]]"}', 'x{a=~".*", b=~"(p|q)"}'],
+    ['rate(x[$__rate_interval])', 'rate(x[4m])'],
+    [' $unknown ', '$unknown'],
+  ])('%s becomes %s', (expression, expected) => {
+    expect(asked({ expression }).expression).toBe(expected);
   });
 });
 

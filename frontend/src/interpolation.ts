@@ -19,6 +19,9 @@ const EVERYTHING = [ALL, '.*', '.+', '*'];
 /** The most texts of a list of a query; the backend refuses a longer list by name. */
 const MOST_VALUES = 1000;
 
+/** Prometheus' shortest window of a rate, which has at least two of Cockpit's samples, one a minute. */
+const RATE_INTERVAL = '4m';
+
 /** The values of a variable. */
 interface Value {
   /** Whether the variable is set to All and All is everything. */
@@ -269,6 +272,33 @@ export class Interpolation {
     return parts.join('');
   }
 
+  /** A PromQL expression: several values of a variable are alternatives of a regular expression, in a string. */
+  private promql(text: string): string {
+    const parts = parse(text).map((part) => {
+      if (typeof part === 'string') {
+        return part;
+      }
+      if (part.name === '__rate_interval') {
+        return RATE_INTERVAL;
+      }
+      const value = this.value(part);
+      if (!value) {
+        return part.source;
+      }
+      if (value.all) {
+        return '.*';
+      }
+      if (part.format !== undefined) {
+        // The reference's own format joins and escapes the values.
+        return this.templates.replace(part.source, this.scopedVars);
+      }
+      return value.raw.length > 1
+        ? `(${value.raw.map((one) => escaped(one).replaceAll('\\', '\\\\')).join('|')})`
+        : value.raw.join('');
+    });
+    return parts.join('');
+  }
+
   /**
    * A filter with its values; a variable with several makes it "one of".
    *
@@ -313,6 +343,9 @@ export class Interpolation {
     }
     if (kind === 'amount') {
       return this.amount(value);
+    }
+    if (kind === 'promql') {
+      return this.promql(value).trim() || undefined;
     }
     const text = this.text(value);
     return kind === 'text' ? text.trim() || undefined : text;

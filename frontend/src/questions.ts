@@ -28,7 +28,7 @@ export type Field = FieldPlacement &
     | { kind: 'amount'; most: number; empty?: () => string }
     | { kind: 'choice'; options: Record<string, Labelled> }
     | { kind: 'columns'; most: number; none: () => string }
-    | { kind: 'text'; wide?: boolean; placeholder: () => string; wrong?: (text: string) => string | undefined }
+    | { kind: 'text' | 'promql'; placeholder: () => string; wrong?: (text: string) => string | undefined }
     /** A list of texts, which are picked as those of a scope's list are. */
     | { kind: 'texts'; like: ScopeList }
     | { kind: 'column' | 'timezone' | 'flag' }
@@ -293,14 +293,13 @@ export const QUESTIONS = {
   investigate: question({
     fields: {
       expression: {
-        kind: 'text',
-        wide: true,
+        kind: 'promql',
         leading: true,
         label: () => t('expression.label', 'Metric'),
         help: () =>
           t(
             'expression.help',
-            'The name of the metric, or its PromQL expression. It says what kind of metric it is, such as CPU, memory or requests; the metric itself is not queried.'
+            'The name of the metric, or its PromQL expression. It says what kind of metric it is, such as CPU, memory or requests. If Cockpit is configured and no onset is entered, its series are searched for the onset.'
           ),
         placeholder: () => 'instance_server_cpu_seconds_total',
       },
@@ -308,7 +307,7 @@ export const QUESTIONS = {
         kind: 'choice',
         leading: true,
         label: () => t('direction.label', 'Direction'),
-        help: () => t('direction.help', 'Which way the metric moved.'),
+        help: () => t('direction.help', 'Which way the metric moved, unless its series have the onset.'),
         options: {
           up: { label: () => t('direction.up', 'Up') },
           down: { label: () => t('direction.down', 'Down') },
@@ -318,8 +317,12 @@ export const QUESTIONS = {
         kind: 'text',
         leading: true,
         label: () => t('onset.label', 'Onset'),
-        help: () => t('onset.help', 'When the metric began to move; without a time, at the start of the range.'),
-        placeholder: () => t('onset.start', 'Start of the range'),
+        help: () =>
+          t(
+            'onset.help',
+            'When the metric left its band. Without a time, the onset is searched for in the series of the metric; if it is not found, it is the start of the range.'
+          ),
+        placeholder: () => t('onset.auto', 'Automatic'),
         wrong: timeError,
       },
       target: {
@@ -330,7 +333,7 @@ export const QUESTIONS = {
         help: () =>
           t(
             'target.help',
-            'The resource that the metric is about, by id or name. Actions on other resources stay candidates; the condition “Resource” leaves them out.'
+            'The resource that the metric is about, by id or name; without one, that of the series. Actions on other resources stay candidates; the condition “Resource” leaves them out.'
           ),
       },
       lookbackMinutes: {

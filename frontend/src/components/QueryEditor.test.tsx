@@ -98,7 +98,7 @@ describe('QueryEditor', () => {
     await user.type(screen.getByLabelText(/^Metric$/), ' up {Enter}');
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ expression: 'up' }));
     const onset = screen.getByLabelText(/^Onset/);
-    expect(onset).toHaveAttribute('placeholder', 'Start of the range');
+    expect(onset).toHaveAttribute('placeholder', 'Automatic');
     await user.type(onset, 'noon{Enter}');
     expect(screen.getByText(/^A time such as 2026-03-01T10:00:00Z/)).toBeInTheDocument();
     expect(onChange).toHaveBeenCalledTimes(1);

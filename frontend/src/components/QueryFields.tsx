@@ -89,8 +89,9 @@ function QueryField({ datasource, range, field, label, help, value, initial, ale
         />
       );
     case 'text':
+    case 'promql':
       return (
-        <div className={field.wide ? WIDE : undefined}>
+        <div className={field.kind === 'promql' ? WIDE : undefined}>
           <TextField
             {...shared}
             value={String(value ?? '')}
