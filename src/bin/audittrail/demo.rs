@@ -79,7 +79,7 @@ impl Answers {
             println!("\n━━ The CPU of server web-3 rises to 100 %: who did that? ━━");
             let columns = ["rank", "score", "time", "principal", "method", "resource_name"];
             print("Suspects", ", the most likely first", suspects, &columns);
-            let why = suspects.batch.column_by_name("why").map(|why| why.as_string::<i32>());
+            let why = suspects.batch.column_by_name("why").map(AsArray::as_string::<i32>);
             for (rank, why) in why.into_iter().flatten().flatten().enumerate().take(SHOWN) {
                 println!("{}. {}", rank + 1, audittrail::query::text::cell(why));
             }
