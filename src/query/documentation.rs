@@ -81,8 +81,12 @@ topics! {
     EmptyRange => "the-range-holds-nothing-yet",
     /// An investigation without a suspect.
     NoSuspect => "nothing-audited-explains-this",
-    /// A metric whose series could not all be searched.
-    Metric => "not-all-series-of-a-metric-were-searched",
+    /// Series that an expression has and an answer does not use.
+    UnusedSeries => "some-series-of-an-expression-are-not-used",
+    /// A URL of Cockpit that does not answer, beside others that do.
+    Cockpit => "cockpit-does-not-answer",
+    /// A metric that did not leave its band.
+    Calm => "no-series-of-a-metric-has-an-anomalous-span",
     /// The days that say what is usual.
     Baseline => "what-is-usual-is-learned-from-some-days",
     /// A dashboard's variable without a value.

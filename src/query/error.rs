@@ -4,6 +4,7 @@ use arrow::error::ArrowError;
 
 use crate::cache::Gap;
 use crate::cockpit;
+use crate::investigation::OutOfOrder;
 use crate::scaleway::Error;
 
 /// Whose fault a failure is, as Grafana wants to know: it counts those of plugins against them.
@@ -76,6 +77,12 @@ impl From<&Gap> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { message: error.to_string(), status: error.status(), fault: Fault::Downstream }
+    }
+}
+
+impl From<OutOfOrder> for Failure {
+    fn from(error: OutOfOrder) -> Self {
+        Self { message: error.to_string(), status: 502, fault: Fault::Downstream }
     }
 }
 

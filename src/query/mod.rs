@@ -43,6 +43,7 @@ mod question;
 mod request;
 mod scope;
 mod sentence;
+mod spans;
 pub mod text;
 mod time_zone;
 mod unfamiliar;
