@@ -10,6 +10,10 @@ describe('labels of settings', () => {
       'Check that “Organization ID” is the organization that the key belongs to',
     ],
     ['were fetched (setting maxEvents); older', 'were fetched (setting “Most events”); older'],
+    [
+      'cockpitToken has no effect, since cockpitUrls is empty.',
+      '“Cockpit token” has no effect, since “Metrics URLs” is empty.',
+    ],
     ['The other regions answer', 'The other regions answer'],
     ['give it AuditTrailReadOnly', 'give it AuditTrailReadOnly'],
     ['setting jsonData is not a JSON object', 'setting jsonData is not a JSON object'],

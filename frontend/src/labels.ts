@@ -9,6 +9,8 @@ const SETTINGS: Record<string, () => string> = {
   secretKey: () => t('config.secret-key', 'Secret key'),
   regions: () => t('config.regions', 'Regions'),
   projectId: () => t('config.project-id', 'Project ID'),
+  cockpitUrls: () => t('config.cockpit-urls', 'Metrics URLs'),
+  cockpitToken: () => t('config.cockpit-token', 'Cockpit token'),
   settlingSeconds: () => t('config.settling', 'Seconds until settled'),
   maxMemoryMiB: () => t('config.max-memory', 'Memory (MiB)'),
   cacheDirectory: () => t('config.cache-directory', 'Directory'),

@@ -1,16 +1,37 @@
 import fs from 'fs';
 import path from 'path';
 
-import { ALL_REGIONS, isAbsolutePath, isRegion, isUuid, NUMBERS, regionsOf } from './settings';
+import { ALL_REGIONS, isAbsolutePath, isMetricsUrl, isRegion, isUuid, NUMBERS, listOf } from './settings';
 
 describe('settings', () => {
   it('reads regions from a list, and from a text as provisioning writes it', () => {
-    expect(regionsOf(['fr-par', 'nl-ams'])).toEqual(['fr-par', 'nl-ams']);
+    expect(listOf(['fr-par', 'nl-ams'])).toEqual(['fr-par', 'nl-ams']);
     for (const text of ['fr-par, pl-waw,', 'fr-par pl-waw', 'fr-par\npl-waw fr-par', '["fr-par", "pl-waw"]']) {
-      expect([text, regionsOf(text)]).toEqual([text, ['fr-par', 'pl-waw']]);
+      expect([text, listOf(text)]).toEqual([text, ['fr-par', 'pl-waw']]);
     }
-    expect(regionsOf('')).toEqual([]);
-    expect(regionsOf(undefined)).toEqual([]);
+    expect(listOf('')).toEqual([]);
+    expect(listOf(undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['https://11111111-2222-3333-4444-555555555555.metrics.cockpit.fr-par.scw.cloud', true],
+    ['https://example.com/prometheus/', true],
+    ['http://127.0.0.1:9090', true],
+    ['http://localhost:9090/', true],
+    ['http://[::1]:9090', true],
+    ['http://example.com', false],
+    ['http://localhost.example.com', false],
+    ['http://127.0.0.1.example.com', false],
+    ['ftp://127.0.0.1', false],
+    ['https://example.com/api', false],
+    ['https://example.com?token', false],
+    ['https://example.com#metrics', false],
+    ['https://user@example.com', false],
+    ['https://:password@example.com', false],
+    ['fr-par', false],
+    ['', false],
+  ])('lets the token go to %s: %s', (text, expected) => {
+    expect(isMetricsUrl(text)).toBe(expected);
   });
 
   it('recognizes a UUID', () => {

@@ -55,10 +55,10 @@ export function migratedSettings({ heldFolder, ...settings }: Settings & { heldF
   return heldFolder && !settings.cacheDirectory ? { ...settings, cacheDirectory: heldFolder } : settings;
 }
 
-/** The regions of the settings, however they were written: as a list, as a text with commas or spaces, or as JSON. */
-export function regionsOf(regions: Settings['regions']): string[] {
-  const list = Array.isArray(regions) ? regions : listed(regions ?? '');
-  return [...new Set(list.map((region) => String(region).trim()).filter(Boolean))];
+/** The texts of a setting, however they were written: as a list, as a text with commas or spaces, or as JSON. */
+export function listOf(setting: string[] | string | undefined): string[] {
+  const list = Array.isArray(setting) ? setting : listed(setting ?? '');
+  return [...new Set(list.map((text) => String(text).trim()).filter(Boolean))];
 }
 
 function listed(text: string): string[] {
@@ -80,6 +80,17 @@ export function regionError(region: string): string | undefined {
   return isRegion(region)
     ? undefined
     : t('scope.regions-wrong', '“{{region}}” is not the name of a region, such as fr-par', { region });
+}
+
+/** Whether a text is the URL of a data source of metrics, by the backend's rules: the token goes to no other. */
+export function isMetricsUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || url.username || url.password || url.search || url.hash) {
+    return false;
+  }
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
+  return isSafe && ['/', '/prometheus', '/prometheus/'].includes(url.pathname);
 }
 
 /** Whether a text is a UUID, as all ids of Scaleway are. */

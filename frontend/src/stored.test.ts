@@ -2,7 +2,7 @@ import fs from 'fs';
 import path from 'path';
 
 import { annotationQuery, type AuditQuery, understood, variableQuery, VERSION } from './query';
-import { migratedSettings, regionsOf } from './settings';
+import { migratedSettings, listOf } from './settings';
 
 /** What Grafana has stored with version 1 of the query model; the backend's tests read the same files. */
 function stored(name: string) {
@@ -96,7 +96,7 @@ describe('stored settings', () => {
   });
 
   it('have the regions that they name', () => {
-    expect(regionsOf(others.provisionedAsText.jsonData.regions)).toEqual(['nl-ams', 'fr-par']);
-    expect(regionsOf(others.withoutRegions.jsonData.regions)).toEqual([]);
+    expect(listOf(others.provisionedAsText.jsonData.regions)).toEqual(['nl-ams', 'fr-par']);
+    expect(listOf(others.withoutRegions.jsonData.regions)).toEqual([]);
   });
 });

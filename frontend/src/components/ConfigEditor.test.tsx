@@ -176,18 +176,91 @@ describe('ConfigEditor', () => {
     expect(screen.getByText(/^An absolute path, such as/)).toBeInTheDocument();
   });
 
+  const METRICS = 'https://11111111-2222-3333-4444-555555555555.metrics.cockpit.fr-par.scw.cloud';
+
+  it('reads no metrics until Cockpit is configured, and says whose permissions do not count', async () => {
+    const { user } = show({ jsonData: { regions: ['fr-par'] } });
+    expect(screen.getByText(/^Off until both fields have a value/)).toHaveTextContent(
+      /bypasses the permissions of the metrics data source/
+    );
+    expect(screen.queryByLabelText(/^Cockpit token/)).not.toBeInTheDocument();
+    await open(user, /section Metrics \(Cockpit\)/);
+    expect(screen.getByRole('combobox', { name: /^Metrics URLs/ })).toHaveAttribute(
+      'placeholder',
+      'None: no metrics are read'
+    );
+    expect(screen.getByLabelText(/^Cockpit token/)).not.toBeRequired();
+  });
+
+  it('takes the URLs of metrics, each once, even without Enter', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'], cockpitUrls: 'http://[::1]:9090' } });
+    for (const typed of [METRICS, 'http://[::1]:9090']) {
+      await user.type(screen.getByRole('combobox', { name: /^Metrics URLs/ }), typed.replaceAll('[', '[['));
+      await user.tab();
+    }
+    expect(onOptionsChange.mock.calls.map(([{ jsonData }]) => jsonData.cockpitUrls)).toEqual([
+      ['http://[::1]:9090', METRICS],
+      ['http://[::1]:9090'],
+    ]);
+  });
+
+  it('removes the setting with the last URL', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'], cockpitUrls: [METRICS] } });
+    await user.click(screen.getByRole('button', { name: /^Remove https:/ }));
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual({ regions: ['fr-par'], cockpitUrls: undefined });
+  });
+
+  it.each(['http://example.com', 'https://example.com/api', 'fr-par'])(
+    'shows the form of a URL instead of %s',
+    (url) => {
+      show({ jsonData: { cockpitUrls: [METRICS, url] } });
+      expect(screen.getByText(/^An https URL without user, query or path/)).toBeInTheDocument();
+    }
+  );
+
+  it('takes the token of metrics beside the secret key, and can replace it', async () => {
+    const { user, onOptionsChange } = show({
+      jsonData: { cockpitUrls: [METRICS] },
+      secureJsonFields: { secretKey: true, cockpitToken: true },
+      secureJsonData: { secretKey: 'k' },
+    });
+    expect(screen.queryByText(/^An https URL without/)).not.toBeInTheDocument();
+    await user.click(screen.getAllByRole('button', { name: 'Reset' })[1]);
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({
+        secureJsonFields: { secretKey: true, cockpitToken: false },
+        secureJsonData: { secretKey: 'k', cockpitToken: '' },
+      })
+    );
+  });
+
+  it('trims a pasted token', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { cockpitUrls: [METRICS] } });
+    await user.click(screen.getByLabelText(/^Cockpit token/));
+    await user.paste(' token\n');
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ secureJsonData: { cockpitToken: 'token' } })
+    );
+  });
+
+  it.each(['to ken', 'clé'])('shows what a token may not contain: %s', (cockpitToken) => {
+    show({ jsonData: { cockpitUrls: [METRICS] }, secureJsonData: { cockpitToken } });
+    expect(screen.getByText('Contains spaces or characters outside ASCII')).toBeInTheDocument();
+  });
+
   it('offers no change of a provisioned data source', async () => {
     const { user } = show({
       readOnly: true,
-      jsonData: { cacheDirectory: '/srv/cache', regions: ['fr-par'] },
-      secureJsonFields: { secretKey: true },
+      jsonData: { cacheDirectory: '/srv/cache', regions: ['fr-par'], cockpitUrls: [METRICS] },
+      secureJsonFields: { secretKey: true, cockpitToken: true },
     });
     await open(user, /Limits and connection/);
     expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
-    expect(fields).toHaveLength(13);
+    expect(fields).toHaveLength(15);
     fields.forEach((field) => expect(field).toBeDisabled());
     expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
+    expect(screen.getByLabelText(/^Cockpit token/)).toHaveValue('configured');
   });
 
   it('names the permission sets to grant', () => {

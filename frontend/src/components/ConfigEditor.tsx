@@ -4,6 +4,7 @@ import React from 'react';
 
 import { API_URL, isAbsolutePath, migratedSettings } from '../settings';
 import { t } from '../translation';
+import { CockpitSection } from './CockpitSection';
 import { RegionsSetting } from './RegionsSetting';
 import { NumberSetting, SecretKey, TextSetting, wrongUuid, type Form, type Options } from './SettingFields';
 
@@ -70,6 +71,8 @@ export function ConfigEditor({ options, onOptionsChange }: Options) {
           wrong={wrongUuid}
         />
       </ConfigSection>
+      <Divider />
+      <CockpitSection form={form} options={options} onOptionsChange={onOptionsChange} />
       <Divider />
       <CacheSection form={form} />
       <Divider />

@@ -2,7 +2,7 @@ import { Alert, Field } from '@grafana/ui';
 import React, { useEffect, useId, useState } from 'react';
 
 import { settingLabel } from '../labels';
-import { ALL_REGIONS, DEFAULT_REGIONS, regionError, REGIONS, regionsOf } from '../settings';
+import { ALL_REGIONS, DEFAULT_REGIONS, regionError, REGIONS, listOf } from '../settings';
 import { t } from '../translation';
 import { Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
@@ -38,7 +38,7 @@ export function RegionsSetting(props: Props) {
   const { settings, readOnly, set } = props.form;
   const id = useId();
   const becomesAll = useAllRegions(props);
-  const regions = regionsOf(settings.regions);
+  const regions = listOf(settings.regions);
   const error = regions.map(regionError).find(Boolean);
   return (
     <>
@@ -52,7 +52,7 @@ export function RegionsSetting(props: Props) {
         invalid={Boolean(error)}
         error={error}
       >
-        <KeepTyped width={WIDTH} onTyped={(typed) => set({ regions: regionsOf([...regions, typed.toLowerCase()]) })}>
+        <KeepTyped width={WIDTH} onTyped={(typed) => set({ regions: listOf([...regions, typed.toLowerCase()]) })}>
           <Choices
             id={id}
             disabled={readOnly}

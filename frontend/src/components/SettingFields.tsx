@@ -101,29 +101,54 @@ export function NumberSetting({ form, name, help }: NumberProps) {
   );
 }
 
-/** The secret key, which Grafana stores encrypted and does not give back. */
-export function SecretKey({ options, onOptionsChange }: Options) {
-  const id = useId();
-  const { secureJsonData, secureJsonFields, readOnly } = options;
-  const isConfigured = Boolean(secureJsonFields?.secretKey);
-  const key = secureJsonData?.secretKey ?? '';
-  const error = key.startsWith('SCW')
-    ? t(
-        'config.key-is-access-key',
-        'This is the access key. The secret key is a UUID, shown once when the key is made.'
-      )
-    : wrongUuid(key);
-  const set = (secretKey: string, changed: Partial<Options['options']> = {}) =>
-    onOptionsChange({ ...options, ...changed, secureJsonData: { ...secureJsonData, secretKey } });
-  const shared = { id, width: WIDTH, placeholder: '11111111-2222-3333-4444-555555555555' };
+/** The secret key of the API key. */
+export function SecretKey(props: Options) {
+  const wrong = (key: string) =>
+    key.startsWith('SCW')
+      ? t(
+          'config.key-is-access-key',
+          'This is the access key. The secret key is a UUID, shown once when the key is made.'
+        )
+      : wrongUuid(key);
   return (
-    <Field
+    <SecretSetting
+      {...props}
+      name="secretKey"
       required
-      label={settingLabel('secretKey')}
-      description={t(
+      help={t(
         'config.secret-key-help',
         'In the console under IAM: create an application; create a policy for it, on the organization, with the permission sets AuditTrailReadOnly and, to see people by name, IAMReadOnly; then create an API key for the application. Its secret key is shown once.'
       )}
+      placeholder="11111111-2222-3333-4444-555555555555"
+      wrong={wrong}
+    />
+  );
+}
+
+interface SecretProps extends Options {
+  name: keyof Secrets;
+  help: string;
+  required?: boolean;
+  placeholder?: string;
+  /** The error of a secret, if it has one. */
+  wrong: (secret: string) => string | undefined;
+}
+
+/** A secret, which Grafana stores encrypted and does not give back. */
+export function SecretSetting({ options, onOptionsChange, name, help, required, placeholder, wrong }: SecretProps) {
+  const id = useId();
+  const { secureJsonData, secureJsonFields, readOnly } = options;
+  const isConfigured = Boolean(secureJsonFields?.[name]);
+  const secret = secureJsonData?.[name] ?? '';
+  const error = wrong(secret);
+  const set = (secret: string, changed: Partial<Options['options']> = {}) =>
+    onOptionsChange({ ...options, ...changed, secureJsonData: { ...secureJsonData, [name]: secret } });
+  const shared = { id, width: WIDTH, placeholder };
+  return (
+    <Field
+      required={required}
+      label={settingLabel(name)}
+      description={help}
       htmlFor={id}
       invalid={Boolean(error)}
       error={error}
@@ -135,10 +160,10 @@ export function SecretKey({ options, onOptionsChange }: Options) {
         <SecretInput
           {...shared}
           isConfigured={isConfigured}
-          value={key}
+          value={secret}
           autoComplete="off"
           onChange={(event: ChangeEvent<HTMLInputElement>) => set(event.currentTarget.value.trim())}
-          onReset={() => set('', { secureJsonFields: { ...secureJsonFields, secretKey: false } })}
+          onReset={() => set('', { secureJsonFields: { ...secureJsonFields, [name]: false } })}
         />
       )}
     </Field>
