@@ -32,11 +32,11 @@ impl CachedList {
     }
 
     /// Adds a segment; adjacent segments of one fetch become one.
-    pub(super) fn add_provisional(&mut self, mut edge: Provisional) {
-        while let Some(index) = self.provisional.iter().position(|other| other.continues(&edge)) {
-            edge = edge.joined(self.provisional.swap_remove(index));
+    pub(super) fn add_provisional(&mut self, mut provisional: Provisional) {
+        while let Some(index) = self.provisional.iter().position(|other| other.continues(&provisional)) {
+            provisional = provisional.joined(self.provisional.swap_remove(index));
         }
-        self.provisional.push(edge);
+        self.provisional.push(provisional);
     }
 
     /// Joins a segment with its neighbours while they are small or of similar size, so that each event is copied a few times

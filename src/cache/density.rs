@@ -16,7 +16,7 @@ pub(super) struct Density {
 /// Estimates from the cached events nearest to an interval, at most `limit` of them. `None` if no interval is cached.
 pub(super) fn estimate(cached: &CachedList, wanted: &ListKey, near: Interval, limit: usize) -> Option<Density> {
     let settled = cached.settled.iter().map(|settled| (settled.segment.interval, &settled.segment.events));
-    let provisional = cached.provisional.iter().map(|edge| (edge.known(), &edge.segment.events));
+    let provisional = cached.provisional.iter().map(|provisional| (provisional.known(), &provisional.segment.events));
     let mut segments: Vec<_> = settled.chain(provisional).collect();
     segments.sort_by_key(|(interval, _)| near.start.since(interval.end).max(interval.start.since(near.end)));
     let (mut events, mut time, mut found) = (0, 0.0, 0);

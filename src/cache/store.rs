@@ -90,7 +90,10 @@ impl Store {
         let mut size = Size::default();
         for cached in self.lists.values() {
             cached.settled.iter().for_each(|settled| size.add(&settled.segment.events, settled.bytes()));
-            cached.provisional.iter().for_each(|edge| size.add(&edge.segment.events, edge.bytes()));
+            cached
+                .provisional
+                .iter()
+                .for_each(|provisional| size.add(&provisional.segment.events, provisional.bytes()));
         }
         size
     }
@@ -123,20 +126,22 @@ impl Store {
         let mut lookup = Lookup::new(interval);
         self.fill_settled(&mut lookup, wanted, &sources, interval, latest);
 
-        let mut edges: Vec<(&ListKey, &Provisional)> = Vec::new();
+        let mut found: Vec<(&ListKey, &Provisional)> = Vec::new();
         for source in &sources {
-            edges.extend(self.lists[source].provisional.iter().map(|edge| (source, edge)));
+            found.extend(self.lists[source].provisional.iter().map(|provisional| (source, provisional)));
         }
-        edges.retain(|(_, edge)| staleness.stale_since <= edge.read_at && edge.read_at <= latest);
+        found.retain(|(_, provisional)| staleness.stale_since <= provisional.read_at && provisional.read_at <= latest);
         // The last fetch of any list counts, so that an event shown once is shown again.
-        edges.sort_by_key(|(_, edge)| Reverse(edge.read_at));
-        let (fresh, stale) = edges.split_at(edges.partition_point(|(_, edge)| edge.read_at >= staleness.fresh_since));
-        for (source, edge) in fresh {
-            lookup.fill(wanted, source, &edge.segment, Time::MAX);
+        found.sort_by_key(|(_, provisional)| Reverse(provisional.read_at));
+        let (fresh, stale) =
+            found.split_at(found.partition_point(|(_, provisional)| provisional.read_at >= staleness.fresh_since));
+        for (source, provisional) in fresh {
+            lookup.fill(wanted, source, &provisional.segment, Time::MAX);
         }
         let mut with_stale = lookup.clone();
-        for (source, edge) in stale {
-            let filled = with_stale.fill(wanted, source, &edge.segment, self.valid_until(edge.read_at, staleness));
+        for (source, provisional) in stale {
+            let filled =
+                with_stale.fill(wanted, source, &provisional.segment, self.valid_until(provisional.read_at, staleness));
             with_stale.provisional.extend(filled);
         }
         let missing = with_stale.missing();
@@ -181,8 +186,8 @@ impl Store {
     /// Whether the stale segments of one list have more events than fit beside new events on the page of a refresh.
     fn outgrows_a_page(&self, stale: &[(&ListKey, &Provisional)]) -> bool {
         let mut events: HashMap<&ListKey, usize> = HashMap::new();
-        for (source, edge) in stale {
-            *events.entry(source).or_default() += edge.segment.events.len();
+        for (source, provisional) in stale {
+            *events.entry(source).or_default() += provisional.segment.events.len();
         }
         events.values().any(|events| *events >= self.limits.refreshed_events)
     }
@@ -191,7 +196,7 @@ impl Store {
     pub(super) fn is_malformed(&self, key: &ListKey, interval: Interval) -> bool {
         let Some(cached) = self.lists.get(key) else { return false };
         let settled = cached.settled.iter().map(|settled| &settled.segment.flaws);
-        let mut all = settled.chain(cached.provisional.iter().map(|edge| &edge.segment.flaws));
+        let mut all = settled.chain(cached.provisional.iter().map(|provisional| &provisional.segment.flaws));
         all.any(|flaws: &Flaws| !flaws.within(interval).malformed.is_empty())
     }
 
@@ -203,9 +208,10 @@ impl Store {
         let settled_until = self.settled_until(read_at);
         let cached = self.lists.entry(key.clone()).or_default();
         // A request that accepts an older fetch accepts this one.
-        let (older, newer): (Vec<_>, Vec<_>) = cached.provisional.drain(..).partition(|edge| edge.read_at < read_at);
+        let (older, newer): (Vec<_>, Vec<_>) =
+            cached.provisional.drain(..).partition(|provisional| provisional.read_at < read_at);
         cached.provisional = newer;
-        cached.provisional.extend(older.into_iter().flat_map(|edge| edge.without(segment.interval)));
+        cached.provisional.extend(older.into_iter().flat_map(|provisional| provisional.without(segment.interval)));
         let settled = segment.within(segment.interval.before(settled_until));
         let provisional = segment.within(Interval::new(settled.interval.end, segment.interval.end));
         if !settled.interval.is_empty() {
@@ -231,7 +237,7 @@ impl Store {
         // Requests that are under way may have begun earlier.
         let oldest = now - 2 * STALE_FOR;
         for cached in self.lists.values_mut() {
-            cached.provisional.retain(|edge| oldest <= edge.read_at && edge.read_at <= now);
+            cached.provisional.retain(|provisional| oldest <= provisional.read_at && provisional.read_at <= now);
             cached.settled.retain(|settled| settled.segment.interval.start < settled_until);
             if let Some(last) = cached.settled.last_mut().filter(|last| last.segment.interval.end > settled_until) {
                 let segment = last.segment.within(last.segment.interval.before(settled_until));
