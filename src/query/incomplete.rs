@@ -72,52 +72,63 @@ impl Reason {
     }
 }
 
-/// The intervals for a graph on which `nearest` nanoseconds look like one point: the earliest first and, of those that begin
-/// together, the longest, so that each can be pointed at. Whatever concerns the same intervals shares them.
-pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
-    struct Group<'a> {
-        reason: &'a Reason,
-        regions: Vec<&'a str>,
-        intervals: Vec<Range<i64>>,
-        sentences: Vec<String>,
+/// Intervals that lack events for one reason.
+struct Group<'a> {
+    reason: &'a Reason,
+    regions: Vec<String>,
+    intervals: Vec<Range<i64>>,
+    sentences: Vec<String>,
+}
+
+impl Group<'_> {
+    /// Whether another group has the same reason, as far as a person is shown it.
+    fn has_reason_of(&self, other: &Self) -> bool {
+        self.reason.headline("") == other.reason.headline("")
     }
-    fn add<T: PartialEq + Clone>(all: &mut Vec<T>, more: &[T]) {
-        for one in more {
-            if !all.contains(one) {
-                all.push(one.clone());
-            }
+
+    /// Whether the intervals of another group look like these on the graph.
+    fn looks_like(&self, other: &Self, nearest: i64) -> bool {
+        let mut pairs = self.intervals.iter().zip(&other.intervals);
+        self.intervals.len() == other.intervals.len() && pairs.all(|(one, other)| look_alike(one, other, nearest))
+    }
+}
+
+/// Adds the texts that are not there yet.
+fn add(all: &mut Vec<String>, more: &[String]) {
+    for text in more {
+        if !all.contains(text) {
+            all.push(text.clone());
         }
     }
-    // The lists of a region fail together, at slightly different times.
+}
+
+/// A group for each region and reason: the lists of a region fail together, at slightly different times.
+fn by_region(incomplete: &[Incomplete]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for one in incomplete {
-        let regions: Vec<&str> = one.region.iter().map(String::as_str).collect();
-        let alike =
-            |group: &&mut Group<'_>| group.regions == regions && group.reason.headline("") == one.reason.headline("");
-        match groups.iter_mut().find(alike) {
-            Some(group) => {
-                group.intervals.extend(one.intervals.iter().cloned());
-                add(&mut group.sentences, std::slice::from_ref(&one.sentence));
+        let group = Group {
+            reason: &one.reason,
+            regions: Vec::from_iter(one.region.clone()),
+            intervals: one.intervals.clone(),
+            sentences: vec![one.sentence.clone()],
+        };
+        match groups.iter_mut().find(|other| other.regions == group.regions && other.has_reason_of(&group)) {
+            Some(other) => {
+                other.intervals.extend(group.intervals);
+                add(&mut other.sentences, &group.sentences);
             }
-            None => groups.push(Group {
-                reason: &one.reason,
-                regions,
-                intervals: one.intervals.clone(),
-                sentences: vec![one.sentence.clone()],
-            }),
+            None => groups.push(group),
         }
     }
-    // Regions that fail for one reason over the same intervals are named together.
+    groups
+}
+
+/// One group for the regions that fail for one reason over the same intervals.
+fn by_reason(groups: Vec<Group<'_>>, nearest: i64) -> Vec<Group<'_>> {
     let mut alike: Vec<Group<'_>> = Vec::new();
     for mut group in groups {
         group.intervals = joined(group.intervals, nearest);
-        let same = |other: &&mut Group<'_>| {
-            let pairs = || other.intervals.iter().zip(&group.intervals);
-            other.reason.headline("") == group.reason.headline("")
-                && other.intervals.len() == group.intervals.len()
-                && pairs().all(|(one, other)| look_alike(one, other, nearest))
-        };
-        match alike.iter_mut().find(same) {
+        match alike.iter_mut().find(|other| other.has_reason_of(&group) && other.looks_like(&group, nearest)) {
             Some(other) => {
                 other.intervals = joined([&other.intervals[..], &group.intervals].concat(), nearest);
                 add(&mut other.regions, &group.regions);
@@ -126,24 +137,27 @@ pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
             None => alike.push(group),
         }
     }
+    alike
+}
+
+/// The intervals for a graph on which `nearest` nanoseconds look like one point: the earliest first and, of those that begin
+/// together, the longest, so that each can be pointed at. Reasons that concern the same intervals share them.
+pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
-    for group in alike {
-        let names: Vec<String> = group.regions.iter().map(|name| (*name).to_owned()).collect();
-        let headline = group.reason.headline(&whom(&names));
-        for interval in group.intervals {
+    for Group { reason, regions: names, intervals, sentences } in by_reason(by_region(incomplete), nearest) {
+        let headline = reason.headline(&whom(&names));
+        for interval in intervals {
             match regions.iter_mut().find(|region| look_alike(&region.interval, &interval, nearest)) {
                 Some(region) => {
-                    let (start, end) =
-                        (region.interval.start.min(interval.start), region.interval.end.max(interval.end));
-                    region.interval = start..end;
+                    region.interval = region.interval.start.min(interval.start)..region.interval.end.max(interval.end);
                     region.title = format!("{}; {headline}", region.title);
-                    add(&mut region.sentences, &group.sentences);
+                    add(&mut region.sentences, &sentences);
                     add(&mut region.regions, &names);
                 }
                 None => regions.push(Region {
                     interval,
                     title: format!("Incomplete: {headline}"),
-                    sentences: group.sentences.clone(),
+                    sentences: sentences.clone(),
                     regions: names.clone(),
                 }),
             }
@@ -155,8 +169,8 @@ pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
 
 /// Whether two intervals look like one on the graph.
 fn look_alike(one: &Range<i64>, other: &Range<i64>, nearest: i64) -> bool {
-    let near = |a: i64, b: i64| a.abs_diff(b) < nearest.max(1).unsigned_abs();
-    near(one.start, other.start) && near(one.end, other.end)
+    let farthest = one.start.abs_diff(other.start).max(one.end.abs_diff(other.end));
+    farthest < nearest.max(1).unsigned_abs()
 }
 
 fn whom(regions: &[String]) -> String {
