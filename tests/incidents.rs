@@ -50,7 +50,7 @@ fn a_small_share_of_the_incidents_is_ranked_well_and_permuted_causes_by_chance()
 #[test]
 fn the_same_seed_is_the_same_incident() {
     let [one, other] = [(); 2].map(|()| Incident::new(Kind::Export, SEEDS, 300));
-    assert_eq!((one.question, one.culprits, one.events.len()), (other.question, other.culprits, other.events.len()));
+    assert_eq!((one.symptom, one.culprits, one.events.len()), (other.symptom, other.culprits, other.events.len()));
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {

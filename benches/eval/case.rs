@@ -40,19 +40,19 @@ impl Case {
     pub(crate) fn new(kind: Kind, seed: u64, background: usize) -> Self {
         let incident = Incident::new(kind, seed, background);
         let start = Instant::now();
-        let ranking = rank(&incident.events, &RuleSet::built_in(), &incident.question);
+        let ranking = rank(&incident.events, &RuleSet::built_in(), &incident.symptom);
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
         let choices = ranking.all().map(|suspect| Choice {
             signals: suspect.signals.numbers().to_vec(),
             is_cause: suspect.events.iter().any(|event| incident.culprits.contains(event)),
             time: suspect.time.nanos(),
-            on_resource: suspect.resource.as_ref().is_some_and(|id| incident.question.resource.contains(id))
-                || suspect.resource_name.as_ref().is_some_and(|name| incident.question.resource.contains(name)),
+            on_resource: suspect.resource.as_ref().is_some_and(|id| incident.symptom.resource.contains(id))
+                || suspect.resource_name.as_ref().is_some_and(|name| incident.symptom.resource.contains(name)),
         });
         Self {
             kind,
             choices: choices.collect(),
-            onset: incident.question.onset.nanos(),
+            onset: incident.symptom.onset.nanos(),
             nearer: incident.nearer,
             lacking: incident.action.as_ref().is_some_and(|action| !is_known(action)),
             plausible: !incident.plausible.is_empty(),

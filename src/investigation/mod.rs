@@ -32,8 +32,8 @@ mod whole;
 
 pub use detector::Detector;
 pub use ranking::{
-    Contribution, Effect, Effects, Evidence, Family, Member, Metric, Part, Question, Ranking, Reason, Relation,
-    Relative, Signal, Signals, Suspect, Verb, Weights, rank, rank_by,
+    Contribution, Effect, Effects, Evidence, Family, Member, Metric, Part, Ranking, Reason, Relation, Relative, Signal,
+    Signals, Suspect, Symptom, Verb, Weights, rank, rank_by,
 };
 pub use series::{OutOfOrder, Regular, Sample, Series};
 pub use spans::{Direction, Span};

@@ -112,17 +112,17 @@ impl Question for Investigate {
     }
 
     fn interval(&self, request: &Request, _: Option<&Buckets>) -> std::ops::Range<i64> {
-        let window = self.question(request, &Scope::default()).window();
+        let window = self.symptom(request, &Scope::default()).window();
         (window.start - self.history).nanos().max(0)..request.to.max(window.end.nanos())
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
-        let question = self.question(view.request, view.scope);
-        let ranking = rank(&answer.events, &answer.rules, &question);
+        let symptom = self.symptom(view.request, view.scope);
+        let ranking = rank(&answer.events, &answer.rules, &symptom);
         let shown = ranking.suspects.iter().map(|suspect| (suspect, true));
         let below = ranking.others.iter().filter(|_| self.all).map(|candidate| (candidate, false));
         let shown: Vec<(&Suspect, bool)> = shown.chain(below).take(self.suspects).collect();
-        let mut frame = table(&shown, answer, &question);
+        let mut frame = table(&shown, answer, &symptom);
         frame.meta.notices.extend(notices(&ranking, shown.len(), self.history));
         Ok(std::iter::once(frame).chain(self.spans.as_ref().map(|spans| span_table(&spans.found))).collect())
     }
@@ -133,15 +133,15 @@ impl Question for Investigate {
 }
 
 impl Investigate {
-    fn question(&self, request: &Request, scope: &Scope) -> investigation::Question {
+    fn symptom(&self, request: &Request, scope: &Scope) -> investigation::Symptom {
         if let Some(Spans { found, calm }) = &self.spans
             && let Some(first) = found.first()
         {
             let target = if self.target.is_empty() { resource(&first.labels) } else { self.target.clone() };
-            let is_other = |labels: &Labels| *labels != first.labels;
             let moved = found.iter().map(|other| (&other.labels, other.span.interval.overlaps(first.span.interval)));
-            let members = moved.chain(calm.iter().map(|labels| (labels, false))).filter(|(labels, _)| is_other(labels));
-            return investigation::Question {
+            let members =
+                moved.chain(calm.iter().map(|labels| (labels, false))).filter(|(labels, _)| **labels != first.labels);
+            return investigation::Symptom {
                 members: members.map(|(labels, moved)| Member { names: resource(labels), moved }).collect(),
                 ..self.about(&first.span, target, scope)
             };
@@ -153,12 +153,12 @@ impl Investigate {
         self.about(&span, self.target.clone(), scope)
     }
 
-    fn about(&self, span: &Span, resource: Vec<String>, scope: &Scope) -> investigation::Question {
-        investigation::Question {
+    fn about(&self, span: &Span, resource: Vec<String>, scope: &Scope) -> investigation::Symptom {
+        investigation::Symptom {
             resource,
             projects: scope.projects.clone(),
             lookback: self.lookback,
-            ..investigation::Question::about(span, &self.expression, STEP)
+            ..investigation::Symptom::about(span, &self.expression, STEP)
         }
     }
 }
@@ -167,8 +167,8 @@ impl Investigate {
 fn onset(query: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     let Some(written) = field::text(query, "", "onset")?.filter(|text| !text.is_empty()) else { return Ok(None) };
     let of_ms = written.parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000_000));
-    let of_text = || DateTime::parse_from_rfc3339(&written).ok()?.timestamp_nanos_opt();
-    let nanos = of_ms.or_else(of_text).filter(|nanos| *nanos >= 0);
+    let of_text = DateTime::parse_from_rfc3339(&written).ok().and_then(|time| time.timestamp_nanos_opt());
+    let nanos = of_ms.or(of_text).filter(|nanos| *nanos >= 0);
     let allowed = "a time such as 2026-03-01T10:00:00Z, or milliseconds since 1970";
     nanos.map(Some).ok_or_else(|| wrong("onset", &Value::from(written.as_str()), allowed))
 }
@@ -201,11 +201,10 @@ impl<'a> Shown<'a> {
 }
 
 /// The table of suspects, the best first; a column for the points of each part of the score.
-fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigation::Question) -> Frame {
+fn table(suspects: &[(&Suspect, bool)], answer: &Answer, symptom: &investigation::Symptom) -> Frame {
     let shown: Vec<Shown<'_>> = suspects.iter().map(|(suspect, _)| Shown::of(suspect, answer)).collect();
     let verdicts = suspects.iter().map(|(_, above)| Some(if *above { "suspect" } else { "below the line" }));
-    let times = shown.iter().map(|shown| shown.suspect.time.nanos());
-    let before = shown.iter().map(|shown| seconds_before(shown.suspect.time, question.onset));
+    let before = shown.iter().map(|shown| seconds_before(shown.suspect.time, symptom.onset));
     let ids = shown.iter().map(|shown| json!(shown.suspect.events).to_string());
     let evidence = shown.iter().map(|shown| {
         let found = shown.suspect.evidence.iter();
@@ -216,7 +215,7 @@ fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigatio
         Field::required("rank", Arc::new(Int64Array::from_iter_values((1..).take(shown.len())))),
         Field::required("verdict", Arc::new(verdicts.collect::<StringArray>())),
         Field::required("score", Arc::new(Float64Array::from_iter_values(totals))),
-        Field::required("time", Arc::new(TimestampNanosecondArray::from_iter_values(times))),
+        Field::required("time", times(shown.iter().map(|shown| shown.suspect.time))),
         Field::required("seconds_before", Arc::new(Float64Array::from_iter_values(before))),
         Field::required("principal", texts(shown.iter().map(|shown| shown.who.clone()))),
         Field::required("method", texts(shown.iter().map(|shown| shown.what.clone()))),
@@ -242,15 +241,11 @@ fn table(suspects: &[(&Suspect, bool)], answer: &Answer, question: &investigatio
 /// The anomalous spans of the metric's series, the one that the suspects are about first.
 fn span_table(spans: &[SeriesSpan]) -> Frame {
     let names = spans.iter().map(|found| text::label(&name_of(&found.labels)).into_owned());
-    let times = |time: fn(&Span) -> Time| -> ArrayRef {
-        let nanos = spans.iter().map(|found| time(&found.span).nanos());
-        Arc::new(TimestampNanosecondArray::from_iter_values(nanos))
-    };
     let fields = vec![
         Field::required("series", texts(names)),
-        Field::required("onset", times(|span| span.onset)),
-        Field::required("time", times(|span| span.interval.start)),
-        Field::required("timeEnd", times(|span| span.interval.end)),
+        Field::required("onset", times(spans.iter().map(|found| found.span.onset))),
+        Field::required("time", times(spans.iter().map(|found| found.span.interval.start))),
+        Field::required("timeEnd", times(spans.iter().map(|found| found.span.interval.end))),
         Field::required("peak", Arc::new(Float64Array::from_iter_values(spans.iter().map(|found| found.span.peak)))),
         Field::required(
             "returned",
@@ -258,6 +253,10 @@ fn span_table(spans: &[SeriesSpan]) -> Frame {
         ),
     ];
     Frame { name: "spans".to_owned(), fields, ..no_data() }
+}
+
+fn times(times: impl Iterator<Item = Time>) -> ArrayRef {
+    Arc::new(TimestampNanosecondArray::from_iter_values(times.map(Time::nanos)))
 }
 
 /// A series as Prometheus writes it.

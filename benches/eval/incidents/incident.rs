@@ -1,9 +1,9 @@
-//! An incident: the month before it, what caused it, what surrounds it, and the question about it.
+//! An incident: the month before it, what caused it, what surrounds it, and the symptom about it.
 
 use std::time::Duration;
 
 use audittrail::event::Events;
-use audittrail::investigation::{Direction, Member, Metric, Question, Relation, Relative};
+use audittrail::investigation::{Direction, Member, Metric, Relation, Relative, Symptom};
 use audittrail::time::Time;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -22,7 +22,7 @@ const SKEW: i64 = 5_000;
 /// An incident, and the truth about it.
 pub(crate) struct Incident {
     pub(crate) events: Events,
-    pub(crate) question: Question,
+    pub(crate) symptom: Symptom,
     /// The ids of the events any of which is the cause; none for a spike.
     pub(crate) culprits: Vec<String>,
     /// The ids of actions on the same resource that could have been the cause of a spike.
@@ -35,7 +35,7 @@ pub(crate) struct Incident {
 
 /// What a metric is of, and what it did.
 pub(crate) struct Subject {
-    /// The resource, of which the question has ids and names.
+    /// The resource, of which the symptom has ids and names.
     pub(crate) resource: Option<usize>,
     pub(crate) expression: &'static str,
     pub(crate) direction: Direction,
@@ -122,10 +122,10 @@ impl Incident {
         background::write(&mut scene.writer, &world, background, month, &mut scene.rng);
         let subject = if kind == Kind::Spike { spike::spike(&mut scene) } else { cause::cause(kind, &mut scene) };
         distractor::surround(&mut scene, &subject);
-        let question = question(&mut scene, &subject);
+        let symptom = symptom(&mut scene, &subject);
         Self {
             events: scene.writer.finish(),
-            question,
+            symptom,
             culprits: scene.culprits,
             plausible: scene.plausible,
             nearer: scene.nearer,
@@ -147,7 +147,7 @@ fn seen(moves: Time, step: Duration, rng: &mut ChaCha8Rng) -> Time {
     Time::from_nanos(seen.nanos() + skew * 1_000_000)
 }
 
-fn question(scene: &mut Scene<'_>, subject: &Subject) -> Question {
+fn symptom(scene: &mut Scene<'_>, subject: &Subject) -> Symptom {
     let world = scene.world;
     let metric = Metric::of(subject.expression);
     let resource = subject.resource.map(|index| &world.resources[index]);
@@ -159,7 +159,7 @@ fn question(scene: &mut Scene<'_>, subject: &Subject) -> Question {
         names.extend(resource.parent.into_iter().chain(resource.group).map(|index| world.resources[index].id.clone()));
         names
     };
-    Question {
+    Symptom {
         onset: scene.onset,
         step: scene.step,
         direction: subject.direction,

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::question::{Question, Relation};
 use super::signal::Signal;
+use super::symptom::{Relation, Symptom};
 use super::trail::{NONE, Trail};
 use crate::event::Long;
 
@@ -19,26 +19,26 @@ pub(super) struct Kin<'a> {
     projects: HashSet<u32>,
     /// The numbers of the principals that acted on the resource within the window.
     principals: HashSet<u32>,
-    /// Whether the question names neither resource nor project.
+    /// Whether the symptom names neither resource nor project.
     anything: bool,
 }
 
 impl<'a> Kin<'a> {
-    /// What the question says, and what the events say.
-    pub(super) fn of(trail: &Trail<'a>, question: &'a Question) -> Self {
+    /// What the symptom and the events name.
+    pub(super) fn of(trail: &Trail<'a>, symptom: &'a Symptom) -> Self {
         let mut kin = Self {
-            known: question.relatives.iter().map(|relative| (&*relative.id, signal(relative.relation))).collect(),
+            known: symptom.relatives.iter().map(|relative| (&*relative.id, signal(relative.relation))).collect(),
             projects: HashSet::new(),
             principals: HashSet::new(),
             anything: false,
         };
-        let targets = targets(question);
+        let targets = targets(symptom);
         kin.known.extend(targets.iter().map(|target| (*target, Signal::Same)));
         kin.learn(trail, &targets);
         kin.learn_siblings(trail);
         kin.learn_from_bodies(trail, &targets);
-        kin.projects.extend(question.projects.iter().filter_map(|project| trail.projects.number(project)));
-        kin.anything = targets.is_empty() && question.projects.is_empty();
+        kin.projects.extend(symptom.projects.iter().filter_map(|project| trail.projects.number(project)));
+        kin.anything = targets.is_empty() && symptom.projects.is_empty();
         kin
     }
 
@@ -108,7 +108,7 @@ impl<'a> Kin<'a> {
     }
 
     /// How close what the event of a row acted on is, before its request body is read; `None` where it has nothing to do with
-    /// the question.
+    /// the symptom.
     pub(super) fn of_row(&self, trail: &Trail<'a>, row: usize) -> Option<Signal> {
         let acted = acted_on(trail, row).filter_map(|text| self.known.get(text).copied());
         let mentioned = trail.events.parents().of(row).filter_map(|(child, id)| {
@@ -132,12 +132,12 @@ impl<'a> Kin<'a> {
     }
 }
 
-/// What the question is about: its resource, or else the members that moved.
-fn targets(question: &Question) -> HashSet<&str> {
-    if !question.resource.is_empty() {
-        return question.resource.iter().map(String::as_str).collect();
+/// What the symptom is about: its resource, or else the members that moved.
+fn targets(symptom: &Symptom) -> HashSet<&str> {
+    if !symptom.resource.is_empty() {
+        return symptom.resource.iter().map(String::as_str).collect();
     }
-    let moved = question.members.iter().filter(|member| member.moved);
+    let moved = symptom.members.iter().filter(|member| member.moved);
     moved.filter_map(|member| member.names.first()).map(String::as_str).collect()
 }
 
@@ -152,11 +152,11 @@ pub(super) fn acted_on<'a>(trail: &Trail<'a>, row: usize) -> impl Iterator<Item 
 
 /// Whether a request body has a text as a value of its own.
 pub(super) fn names(body: &str, text: &str) -> bool {
-    let is_quoted = |start: usize| {
-        let (before, after) = (&body.as_bytes()[..start], &body.as_bytes()[start + text.len()..]);
-        before.last() == Some(&b'"') && after.first() == Some(&b'"')
-    };
-    !text.is_empty() && body.match_indices(text).any(|(start, _)| is_quoted(start))
+    !text.is_empty()
+        && body.match_indices(text).any(|(start, _)| {
+            let (before, after) = (&body.as_bytes()[..start], &body.as_bytes()[start + text.len()..]);
+            before.last() == Some(&b'"') && after.first() == Some(&b'"')
+        })
 }
 
 /// The closer of two: signals of closeness are in that order.

@@ -240,11 +240,7 @@ impl Effects {
             rows.iter().filter(|row| !row.when.is_always() && row.when.is_true(action, &body)).collect();
         let rows =
             if conditional.is_empty() { rows.iter().filter(|row| row.when.is_always()).collect() } else { conditional };
-        let about = |row: &&&Row| match family {
-            Some(family) => row.families.contains(&family),
-            None => !row.families.is_empty(),
-        };
-        let about: Vec<&Row> = rows.iter().filter(about).copied().collect();
+        let about: Vec<&Row> = rows.iter().filter(|row| row.is_about(family)).copied().collect();
         let fits = about.iter().filter(|row| row.direction.is_none_or(|direction| direction == moved));
         match fits.max_by_key(|row| row.usual) {
             Some(row) if row.usual && family.is_some() => (Effect::Usual, row.delay),
@@ -263,6 +259,11 @@ fn key(product: String, method: &str) -> (String, Vec<u8>) {
 }
 
 impl Row {
+    /// Whether it moves metrics of a family; of any where the family is unknown.
+    fn is_about(&self, family: Option<Family>) -> bool {
+        family.map_or(!self.families.is_empty(), |family| self.families.contains(&family))
+    }
+
     fn read(row: &EffectRow) -> Result<Self, String> {
         let mut rules = RuleSet::built_in().products().any(|product| product == row.product);
         rules |= row.method == ANY;

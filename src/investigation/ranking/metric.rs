@@ -87,8 +87,8 @@ struct FamilyRow {
 
 static FAMILIES: LazyLock<Vec<(String, Family)>> = LazyLock::new(|| {
     let rows = csv::Reader::from_reader(include_str!("families.csv").as_bytes()).into_deserialize();
-    let family = |row: FamilyRow| (row.pattern, Family::parse(&row.family).expect("families.csv names families"));
-    rows.map(|row| row.map(family).expect("families.csv is well formed")).collect()
+    let rows = rows.map(|row: Result<FamilyRow, _>| row.expect("families.csv is well formed"));
+    rows.map(|row| (row.pattern, Family::parse(&row.family).expect("families.csv names families"))).collect()
 });
 
 impl Metric {

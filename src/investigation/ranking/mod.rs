@@ -1,6 +1,6 @@
 //! Which audited actions may explain an anomalous span, and why.
 //!
-//! [`rank`] is a pure function of events and a [`Question`]; it asks nothing of Scaleway.
+//! [`rank`] is a pure function of events and a [`Symptom`]; it asks nothing of Scaleway.
 //!
 //! # The steps
 //!
@@ -34,12 +34,12 @@ mod closeness;
 mod effect;
 mod metric;
 mod profile;
-mod question;
 mod rank;
 mod score;
 mod sequence;
 mod signal;
 mod suspect;
+mod symptom;
 #[cfg(test)]
 mod tests;
 mod touched;
@@ -47,8 +47,8 @@ mod trail;
 
 pub use effect::{Effect, Effects, Verb};
 pub use metric::{Family, Metric};
-pub use question::{Member, Question, Relation, Relative};
 pub use rank::{rank, rank_by};
 pub use score::Weights;
 pub use signal::{Part, Signal, Signals};
 pub use suspect::{Contribution, Evidence, Ranking, Reason, Suspect};
+pub use symptom::{Member, Relation, Relative, Symptom};

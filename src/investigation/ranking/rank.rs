@@ -5,14 +5,14 @@ use super::candidate::{Candidate, candidates};
 use super::closeness::Kin;
 use super::effect::{Delay, Effect, Effects, Verb};
 use super::profile::Profile;
-use super::question::Question;
 use super::score::Weights;
 use super::sequence::{Sequences, call, steps};
 use super::signal::{Part, Signal, Signals};
 use super::suspect::{Contribution, Evidence, Ranking, Reason, Suspect};
+use super::symptom::Symptom;
 use super::touched;
 use super::trail::Trail;
-use crate::event::{Column, Events, Long};
+use crate::event::{Column, Events};
 use crate::risk::{Action, RuleSet, Severity};
 use crate::time::Time;
 
@@ -20,12 +20,12 @@ use crate::time::Time;
 const MINUTE: f64 = 60.0;
 
 /// Ranks the actions among `events` that may explain an anomalous span. It wants the events of
-/// [`Question::interval`], of all kinds and regions; from fewer it knows less of what is usual.
+/// [`Symptom::interval`], of all kinds and regions; from fewer it knows less of what is usual.
 ///
 /// ```
 /// use std::time::Duration;
 /// use audittrail::event::{Decoder, Kind, List};
-/// use audittrail::investigation::{Direction, Question, Span, rank};
+/// use audittrail::investigation::{Direction, Symptom, Span, rank};
 /// use audittrail::risk::RuleSet;
 /// use audittrail::time::{Interval, Time};
 ///
@@ -36,30 +36,30 @@ const MINUTE: f64 = 60.0;
 /// decoder.page(List::Of(Kind::Api), page)?;
 /// let onset = Time::from_nanos(1_772_359_230_000_000_000); // 30 s later
 /// let span = Span { interval: Interval::new(onset, onset + Duration::from_secs(600)), onset, peak: -9.0, returned: false };
-/// let mut question =
-///     Question::about(&span, "rate(instance_server_cpu_seconds_total[1m])", Duration::from_secs(60));
-/// question.resource = vec!["web-3".to_owned()];
-/// let ranking = rank(&decoder.finish()?, &RuleSet::built_in(), &question);
+/// let mut symptom =
+///     Symptom::about(&span, "rate(instance_server_cpu_seconds_total[1m])", Duration::from_secs(60));
+/// symptom.resource = vec!["web-3".to_owned()];
+/// let ranking = rank(&decoder.finish()?, &RuleSet::built_in(), &symptom);
 /// assert_eq!(ranking.suspects[0].events, ["1"]);
 /// assert!(ranking.suspects[0].sentence("ServerAction poweroff", "web-3", "ops").contains("makes CPU load fall"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn rank(events: &Events, rules: &RuleSet, question: &Question) -> Ranking {
-    rank_by(Weights::built_in(), events, rules, question)
+pub fn rank(events: &Events, rules: &RuleSet, symptom: &Symptom) -> Ranking {
+    rank_by(Weights::built_in(), events, rules, symptom)
 }
 
 /// The same by other weights.
 #[must_use]
-pub fn rank_by(weights: &Weights, events: &Events, rules: &RuleSet, question: &Question) -> Ranking {
-    let interval = question.interval();
+pub fn rank_by(weights: &Weights, events: &Events, rules: &RuleSet, symptom: &Symptom) -> Ranking {
+    let interval = symptom.interval();
     let events = events.within(interval);
-    let trail = Trail::of(&events, question);
-    let kin = Kin::of(&trail, question);
+    let trail = Trail::of(&events, symptom);
+    let kin = Kin::of(&trail, symptom);
     let candidates = candidates(&trail, &kin);
     let principals = candidates.iter().map(|candidate| trail.principals.rows[candidate.newest()]);
     let profile = Profile::of(&trail, principals);
-    let judge = Judge { weights, rules, question, sequences: Sequences::of(&trail, rules), profile, trail: &trail };
+    let judge = Judge { weights, rules, symptom, sequences: Sequences::of(&trail, rules), profile, trail: &trail };
     let mut all: Vec<Suspect> = candidates.iter().map(|candidate| judge.suspect(candidate)).collect();
     // Equal scores are in the order of time, the latest first, as candidates are.
     all.sort_by(|a, b| b.total.total_cmp(&a.total));
@@ -70,7 +70,7 @@ pub fn rank_by(weights: &Weights, events: &Events, rules: &RuleSet, question: &Q
         others,
         line: weights.line,
         profile: judge.profile.length,
-        blind_spots: blind_spots(&question.expression),
+        blind_spots: blind_spots(&symptom.expression),
     }
 }
 
@@ -78,7 +78,7 @@ pub fn rank_by(weights: &Weights, events: &Events, rules: &RuleSet, question: &Q
 struct Judge<'a> {
     weights: &'a Weights,
     rules: &'a RuleSet,
-    question: &'a Question,
+    symptom: &'a Symptom,
     trail: &'a Trail<'a>,
     profile: Profile,
     sequences: Sequences,
@@ -91,7 +91,7 @@ impl Judge<'_> {
         let mut signals = Signals::default();
         signals[candidate.closeness] = 1.0;
         let effect = self.signal_effect(&action, trail.time(row), &mut signals);
-        touched::signal(trail, &candidate.rows, action.request_body, &self.question.members, &mut signals);
+        touched::signal(trail, &candidate.rows, action.request_body, &self.symptom.members, &mut signals);
         let risk = self.rules.classify(&action);
         signals[Signal::Severity] = risk.map_or(0.0, |risk| severity(risk.severity));
         self.signal_rarity(row, &mut signals);
@@ -102,25 +102,23 @@ impl Judge<'_> {
 
     fn described(&self, candidate: &Candidate, effect: Effect, signals: &Signals, evidence: Vec<Evidence>) -> Suspect {
         let (trail, row) = (self.trail, candidate.newest());
-        let text = |column| trail.events.text(column).get(row).map(str::to_owned);
         let points = Part::ALL.into_iter().map(|part| (part, self.weights.points(part, signals)));
-        let ids = candidate.rows.iter().map(|row| trail.events.one(Long::Id, *row).expect("each event has an id"));
         let time = trail.time(row);
         Suspect {
-            events: ids.collect(),
+            events: candidate.rows.iter().map(|row| trail.id(*row)).collect(),
             time,
             first: trail.time(*candidate.rows.last().expect("a candidate has an event")),
-            principal: text(Column::PrincipalId),
-            product: text(Column::Product),
-            method: text(Column::Method),
-            action: text(Column::Action),
-            resource: text(Column::ResourceId),
-            resource_name: text(Column::ResourceName),
-            resource_type: text(Column::ResourceType),
+            principal: trail.text(Column::PrincipalId, row),
+            product: trail.text(Column::Product, row),
+            method: trail.text(Column::Method, row),
+            action: trail.text(Column::Action, row),
+            resource: trail.text(Column::ResourceId, row),
+            resource_name: trail.text(Column::ResourceName, row),
+            resource_type: trail.text(Column::ResourceType, row),
             total: self.weights.total(signals),
             points: points.map(|(part, points)| Contribution { part, points }).collect(),
             effect,
-            reason: Reason::of(time, signals, self.weights, self.question, self.profile.length),
+            reason: Reason::of(time, signals, self.weights, self.symptom, self.profile.length),
             evidence,
             signals: *signals,
         }
@@ -128,8 +126,8 @@ impl Judge<'_> {
 
     /// Sets the signals of the effect, and those of the time that such an effect takes.
     fn signal_effect(&self, action: &Action<'_>, time: Time, signals: &mut Signals) -> Effect {
-        let moved = self.question.moved();
-        let (effect, delay) = Effects::built_in().of(action, self.question.metric.family, moved);
+        let moved = self.symptom.moved();
+        let (effect, delay) = Effects::built_in().of(action, self.symptom.metric.family, moved);
         let signal = match effect {
             Effect::Usual => Signal::Usual,
             Effect::Possible => Signal::Possible,
@@ -149,19 +147,20 @@ impl Judge<'_> {
     }
 
     fn signal_time(&self, time: Time, delay: Delay, signals: &mut Signals) {
-        let question = self.question;
-        let before = question.onset.since(time);
-        if time > question.onset {
+        let symptom = self.symptom;
+        let before = symptom.onset.since(time);
+        if time > symptom.onset {
             signals[Signal::Late] = 1.0;
         }
-        if before + question.tolerance < delay.from {
+        if before + symptom.tolerance < delay.from {
             signals[Signal::Hasty] = 1.0;
         }
-        let reach = question.lookback.as_secs_f64();
-        let takes = delay.to + question.step;
-        if before <= takes + question.step {
-            let share = |seconds: f64| (reach.max(2.0 * MINUTE) / seconds).ln();
-            signals[Signal::Fits] = (share(takes.as_secs_f64().max(1.0)) / share(MINUTE)).max(0.0);
+        let reach = symptom.lookback.as_secs_f64();
+        let takes = delay.to + symptom.step;
+        if before <= takes + symptom.step {
+            let reach = reach.max(2.0 * MINUTE);
+            let share = (reach / takes.as_secs_f64().max(1.0)).ln() / (reach / MINUTE).ln();
+            signals[Signal::Fits] = share.max(0.0);
         }
         signals[Signal::Near] = nearness(before.saturating_sub(takes), reach);
         signals[Signal::Recent] = nearness(before, reach);

@@ -3,9 +3,9 @@ use std::time::Duration;
 use super::super::spans::Direction;
 use super::effect::Effect;
 use super::metric::Metric;
-use super::question::Question;
 use super::score::Weights;
 use super::signal::{Part, Signal, Signals};
+use super::symptom::Symptom;
 use crate::time::Time;
 
 /// A reason that gives fewer points goes without saying.
@@ -14,7 +14,7 @@ const TELLING: f64 = 0.3;
 /// A sentence has at most so many reasons.
 const MOST_REASONS: usize = 3;
 
-/// The answer to a question.
+/// The ranked actions for a symptom.
 #[derive(Clone, Debug)]
 pub struct Ranking {
     /// The candidates above the line, the best first. Without one, nothing audited explains the span.
@@ -107,18 +107,18 @@ pub struct Reason {
 }
 
 impl Reason {
-    pub(super) fn of(time: Time, signals: &Signals, weights: &Weights, question: &Question, profile: Duration) -> Self {
+    pub(super) fn of(time: Time, signals: &Signals, weights: &Weights, symptom: &Symptom, profile: Duration) -> Self {
         let mut reasons: Vec<(f64, Signal)> =
             Signal::ALL.into_iter().map(|signal| (weights.of(signal) * signals[signal], signal)).collect();
         // What an action can do is always among them, also where it is unknown.
-        let is_shown = |(points, signal): &(f64, Signal)| {
+        reasons.retain(|(points, signal)| {
             let counts = *points >= TELLING || (signal.part() == Part::Effect && signals[*signal] > 0.0);
             counts && !weights.because(*signal).is_empty()
-        };
-        reasons.retain(is_shown);
+        });
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let words = |(_, signal): &(f64, Signal)| filled(weights.because(*signal), question, profile);
-        Self { when: when(time, question.onset), because: reasons.iter().take(MOST_REASONS).map(words).collect() }
+        reasons.truncate(MOST_REASONS);
+        let because = reasons.iter().map(|(_, signal)| filled(weights.because(*signal), symptom, profile));
+        Self { when: when(time, symptom.onset), because: because.collect() }
     }
 }
 
@@ -135,10 +135,10 @@ impl Suspect {
     }
 }
 
-/// The words of a reason, about this question.
-fn filled(words: &str, question: &Question, profile: Duration) -> String {
-    let Metric { family, .. } = question.metric;
-    let direction = match question.moved() {
+/// The words of a reason, about this symptom.
+fn filled(words: &str, symptom: &Symptom, profile: Duration) -> String {
+    let Metric { family, .. } = symptom.metric;
+    let direction = match symptom.moved() {
         Direction::Up => "rise",
         Direction::Down => "fall",
     };

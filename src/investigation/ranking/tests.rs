@@ -34,42 +34,42 @@ fn power(seconds: i64, action: &str) -> Value {
     call(seconds, &json!({ "method_name": "ServerAction", "status_code": 202, "request_body": { "action": action } }))
 }
 
-fn question(expression: &str, direction: Direction) -> Question {
+fn symptom(expression: &str, direction: Direction) -> Symptom {
     let onset = Time::from_nanos(ONSET);
     let peak = if direction == Direction::Up { 9.0 } else { -9.0 };
     let span = Span { interval: Interval::new(onset, onset + Duration::from_mins(10)), onset, peak, returned: true };
-    let question = Question::about(&span, expression, Duration::from_mins(1));
-    Question { resource: vec!["web-3".to_owned()], ..question }
+    let symptom = Symptom::about(&span, expression, Duration::from_mins(1));
+    Symptom { resource: vec!["web-3".to_owned()], ..symptom }
 }
 
-fn ranking(calls: &[Value], question: &Question) -> Ranking {
-    rank(&Events::from_json(Kind::Api, calls), &RuleSet::built_in(), question)
+fn ranking(calls: &[Value], symptom: &Symptom) -> Ranking {
+    rank(&Events::from_json(Kind::Api, calls), &RuleSet::built_in(), symptom)
 }
 
 /// The ids of the suspects, the best first.
-fn suspects(calls: &[Value], question: &Question) -> Vec<String> {
-    ranking(calls, question).suspects.into_iter().map(|mut suspect| suspect.events.remove(0)).collect()
+fn suspects(calls: &[Value], symptom: &Symptom) -> Vec<String> {
+    ranking(calls, symptom).suspects.into_iter().map(|mut suspect| suspect.events.remove(0)).collect()
 }
 
 /// The ids of all candidates, the best first.
-fn order(calls: &[Value], question: &Question) -> Vec<String> {
-    ranking(calls, question).all().map(|suspect| suspect.events[0].clone()).collect()
+fn order(calls: &[Value], symptom: &Symptom) -> Vec<String> {
+    ranking(calls, symptom).all().map(|suspect| suspect.events[0].clone()).collect()
 }
 
 #[test]
 fn a_poweroff_explains_a_fall_of_cpu_and_a_later_rename_does_not() {
     let calls = [power(40, "poweroff"), call(20, &json!({ "request_body": { "name": "x" } }))];
-    assert_eq!(suspects(&calls, &question(CPU, Direction::Down))[0], "40");
-    let rise = ranking(&calls, &question(CPU, Direction::Up));
+    assert_eq!(suspects(&calls, &symptom(CPU, Direction::Down))[0], "40");
+    let rise = ranking(&calls, &symptom(CPU, Direction::Up));
     assert!(rise.suspects.is_empty() && rise.considered() == 2, "{:?}", rise.suspects);
     assert!(rise.blind_spots[0].contains("autoscaling group"));
 }
 
 #[test]
 fn an_action_after_the_onset_counts_within_the_tolerance_only() {
-    let of = |seconds: i64| order(&[power(-seconds, "poweroff")], &question(CPU, Direction::Down));
+    let of = |seconds: i64| order(&[power(-seconds, "poweroff")], &symptom(CPU, Direction::Down));
     assert_eq!((of(10).len(), of(11).len()), (1, 0));
-    let late = ranking(&[power(-3, "poweroff")], &question(CPU, Direction::Down));
+    let late = ranking(&[power(-3, "poweroff")], &symptom(CPU, Direction::Down));
     assert_eq!(late.suspects[0].reason.when, "3 s after the onset, which clocks may explain");
 }
 
@@ -78,13 +78,13 @@ fn reads_log_ins_and_refused_calls_are_no_candidates() {
     let read = call(30, &json!({ "method_name": "GetServer" }));
     let denied = call(31, &json!({ "status_code": 403 }));
     let wrong = call(32, &json!({ "status_code": 409 }));
-    assert!(order(&[read, denied, wrong], &question(CPU, Direction::Down)).is_empty());
+    assert!(order(&[read, denied, wrong], &symptom(CPU, Direction::Down)).is_empty());
 }
 
 #[test]
 fn repeats_are_one_candidate_with_their_number() {
     let calls: Vec<Value> = (1..=4).map(|minute| power(60 * minute, "reboot")).collect();
-    let ranking = ranking(&calls, &question(CPU, Direction::Down));
+    let ranking = ranking(&calls, &symptom(CPU, Direction::Down));
     let all: Vec<&Suspect> = ranking.all().collect();
     assert_eq!((all.len(), all[0].events.len()), (1, 4));
     assert!(all[0].sentence("ServerAction reboot", "web-3", "ops").contains(", 4 times, 60 s before the onset"));
@@ -103,7 +103,7 @@ fn other_projects_and_principals_are_no_candidates() {
         other(30, json!({ "project_id": "q", "resources": [{ "id": "db-2", "type": "rdb_instance" }] })),
         other(20, json!({ "project_id": "q", "principal": { "id": "dev" } })),
     ];
-    assert_eq!(order(&calls, &question(CPU, Direction::Down)), ["50", "40", "30"]);
+    assert_eq!(order(&calls, &symptom(CPU, Direction::Down)), ["50", "40", "30"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_relative_that_only_events_know_is_close() {
             &json!({ "method_name": "CreateSecurityGroupRule", "resources": [{ "id": group, "type": "instance_security_group" }] }),
         )
     };
-    let network = question("rate(instance_server_network_bytes_total[1m])", Direction::Up);
+    let network = symptom("rate(instance_server_network_bytes_total[1m])", Direction::Up);
     assert_eq!(order(&[interface, rule(90, "sg"), rule(60, "other")], &network), ["90", "60"]);
 }
 
@@ -141,8 +141,8 @@ fn what_touched_the_members_that_moved_is_before_what_touched_others() {
         )
     };
     let members = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map(|name| member(name, name == "10.0.0.1"));
-    let health = question("load_balancer_lb_backend_agg_server_check_status", Direction::Down);
-    let health = Question { resource: vec!["pool".to_owned()], members: members.to_vec(), ..health };
+    let health = symptom("load_balancer_lb_backend_agg_server_check_status", Direction::Down);
+    let health = Symptom { resource: vec!["pool".to_owned()], members: members.to_vec(), ..health };
     let calls = [drop(60, json!(["10.0.0.1"])), drop(1_000, json!(["10.0.0.2"]))];
     let ranking = ranking(&calls, &health);
     assert_eq!(ranking.suspects[0].events, ["60"]);
@@ -156,7 +156,7 @@ fn what_a_principal_never_did_before_is_rare() {
     let days = (1..30).map(|day| power(86_400 * day, "reboot"));
     let calls: Vec<Value> =
         days.chain([power(50, "reboot"), call(45, &json!({ "source_ip": "192.0.2.66" }))]).collect();
-    let ranking = ranking(&calls, &question(CPU, Direction::Down));
+    let ranking = ranking(&calls, &symptom(CPU, Direction::Down));
     let of = |id: &str| ranking.all().find(|suspect| suspect.events[0] == id).expect("a candidate").signals;
     assert!(of("50")[Signal::Method] < 0.1 && of("50")[Signal::Address] < 0.1, "{:?}", of("50"));
     assert!(of("45")[Signal::Method] > 0.9 && of("45")[Signal::Address] > 0.9, "{:?}", of("45"));
@@ -178,7 +178,7 @@ fn what_was_denied_before_is_evidence() {
             "request_body": { "application_id": "ops" },
         }),
     );
-    let ranking = ranking(&[credential, denied(300), power(40, "poweroff")], &question(CPU, Direction::Down));
+    let ranking = ranking(&[credential, denied(300), power(40, "poweroff")], &symptom(CPU, Direction::Down));
     let suspect = &ranking.suspects[0];
     let evidence: Vec<(&str, Signal)> = suspect.evidence.iter().map(|other| (&*other.event, other.because)).collect();
     assert_eq!(evidence, [("300", Signal::Denied), ("5000", Signal::Credential)]);
@@ -187,7 +187,7 @@ fn what_was_denied_before_is_evidence() {
 #[test]
 fn an_action_that_the_table_lacks_is_a_candidate_of_unknown_effect() {
     let drain = call(30, &json!({ "method_name": "DrainServer" }));
-    let ranking = ranking(&[drain], &question(CPU, Direction::Down));
+    let ranking = ranking(&[drain], &symptom(CPU, Direction::Down));
     let all: Vec<&Suspect> = ranking.all().collect();
     assert_eq!(all[0].effect, Effect::Unknown(Verb::Removes));
     assert!(all[0].reason.because.iter().any(|because| because.contains("unknown")), "{:?}", all[0].reason);
@@ -195,7 +195,7 @@ fn an_action_that_the_table_lacks_is_a_candidate_of_unknown_effect() {
 
 #[test]
 fn the_points_of_the_parts_are_the_total() {
-    let ranking = ranking(&[power(40, "poweroff"), power(900, "poweron")], &question(CPU, Direction::Down));
+    let ranking = ranking(&[power(40, "poweroff"), power(900, "poweron")], &symptom(CPU, Direction::Down));
     for suspect in ranking.all() {
         let sum: f64 = suspect.points.iter().map(|part| part.points).sum();
         assert!((sum - suspect.total).abs() < 1e-9);

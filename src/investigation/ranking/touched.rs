@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::super::scale::number;
 use super::closeness::{acted_on, names};
-use super::question::Member;
 use super::signal::{Signal, Signals};
+use super::symptom::Member;
 use super::trail::Trail;
 
 /// Sets the signals about the members that the events of some rows touched. Nothing is known where they touched none or all.
@@ -14,9 +14,7 @@ pub(super) fn signal(trail: &Trail<'_>, rows: &[usize], body: Option<&str>, memb
         return;
     }
     let acted: HashSet<&str> = rows.iter().flat_map(|row| acted_on(trail, *row)).collect();
-    let is_acted_on = |member: &Member| member.names.iter().any(|name| acted.contains(&**name));
-    let is_named = |member: &Member| body.is_some_and(|body| member.names.iter().any(|name| names(body, name)));
-    let touched: Vec<bool> = members.iter().map(|member| is_acted_on(member) || is_named(member)).collect();
+    let touched: Vec<bool> = members.iter().map(|member| is_touched(member, &acted, body)).collect();
     let mut best = agreement(members, &touched);
     // A list that is set anew touches what is no longer in it.
     if trail.methods.get(rows[0]).is_some_and(|method| method.starts_with("Set")) {
@@ -29,15 +27,23 @@ pub(super) fn signal(trail: &Trail<'_>, rows: &[usize], body: Option<&str>, memb
     }
 }
 
+/// Whether an action acted on a member, or names it in its request.
+fn is_touched(member: &Member, acted: &HashSet<&str>, body: Option<&str>) -> bool {
+    member.names.iter().any(|name| acted.contains(&**name) || body.is_some_and(|body| names(body, name)))
+}
+
 /// How much more of the touched members moved than of the others; and how far that is from all and none.
 fn agreement(members: &[Member], touched: &[bool]) -> Option<(f64, f64)> {
-    let share = |wanted: bool| {
-        let group = members.iter().zip(touched).filter(|(_, touched)| **touched == wanted);
-        let (all, moved) = group.fold((0, 0), |(all, moved), (member, _)| (all + 1, moved + usize::from(member.moved)));
-        (all > 0).then(|| number(moved) / number(all))
-    };
-    let (of_touched, of_others) = (share(true)?, share(false)?);
+    let of_touched = share_that_moved(members, touched, true)?;
+    let of_others = share_that_moved(members, touched, false)?;
     Some(((of_touched - of_others).max(0.0), (of_others + 1.0 - of_touched).min(1.0)))
+}
+
+/// The share of the members that moved, of those that are touched or not; `None` where there are none.
+fn share_that_moved(members: &[Member], touched: &[bool], wanted: bool) -> Option<f64> {
+    let group = members.iter().zip(touched).filter(|(_, touched)| **touched == wanted);
+    let (all, moved) = group.fold((0, 0), |(all, moved), (member, _)| (all + 1, moved + usize::from(member.moved)));
+    (all > 0).then(|| number(moved) / number(all))
 }
 
 #[cfg(test)]

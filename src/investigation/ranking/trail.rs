@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::question::Question;
-use crate::event::{Column, Events, Long};
+use super::symptom::Symptom;
+use crate::event::{Column, Events, Kind, Long};
 use crate::time::Time;
 
 /// The number of no text.
@@ -50,7 +50,7 @@ impl<'a> Numbered<'a> {
     }
 }
 
-/// The events that a question needs, newest first, with the columns that ranking compares.
+/// The events that ranking needs, newest first, with the columns that ranking compares.
 #[derive(Debug)]
 pub(super) struct Trail<'a> {
     pub(super) events: &'a Events,
@@ -63,28 +63,27 @@ pub(super) struct Trail<'a> {
     pub(super) projects: Numbered<'a>,
     pub(super) outcomes: Numbered<'a>,
     pub(super) kinds: Numbered<'a>,
-    /// When the question's window begins.
+    /// When the symptom's window begins.
     start: Time,
     /// How many rows are in it; the others are before it.
     pub(super) window: usize,
 }
 
 impl<'a> Trail<'a> {
-    pub(super) fn of(events: &'a Events, question: &Question) -> Self {
-        let column = |column| Numbered::of(events, column);
+    pub(super) fn of(events: &'a Events, symptom: &Symptom) -> Self {
         Self {
             events,
             times: events.times().values(),
-            principals: column(Column::PrincipalId),
-            methods: column(Column::Method),
-            resources: column(Column::ResourceId),
-            addresses: column(Column::SourceIp),
-            countries: column(Column::Country),
-            projects: column(Column::Project),
-            outcomes: column(Column::StatusClass),
-            kinds: column(Column::Kind),
-            start: question.window().start,
-            window: events.since(question.window().start.nanos()),
+            principals: Numbered::of(events, Column::PrincipalId),
+            methods: Numbered::of(events, Column::Method),
+            resources: Numbered::of(events, Column::ResourceId),
+            addresses: Numbered::of(events, Column::SourceIp),
+            countries: Numbered::of(events, Column::Country),
+            projects: Numbered::of(events, Column::Project),
+            outcomes: Numbered::of(events, Column::StatusClass),
+            kinds: Numbered::of(events, Column::Kind),
+            start: symptom.window().start,
+            window: events.since(symptom.window().start.nanos()),
         }
     }
 
@@ -108,6 +107,26 @@ impl<'a> Trail<'a> {
     /// The rows that are no older than so much time before the window, the newest first.
     pub(super) fn recent(&self, time: Duration) -> Range<usize> {
         0..self.events.since((self.start - time).nanos())
+    }
+
+    /// Whether the event of a row is a log-in.
+    pub(super) fn is_log_in(&self, row: usize) -> bool {
+        self.kinds.get(row) == Some(Kind::Authentication.as_str())
+    }
+
+    /// Whether an event was recorded before the event of a row, by `time` at most. Rows are the newest first.
+    pub(super) fn precedes(&self, older: usize, row: usize, time: Duration) -> bool {
+        older > row && self.time(row).since(self.time(older)) <= time
+    }
+
+    /// The id of the event of a row.
+    pub(super) fn id(&self, row: usize) -> String {
+        self.events.one(Long::Id, row).expect("each event has an id")
+    }
+
+    /// The text of the event of a row.
+    pub(super) fn text(&self, column: Column, row: usize) -> Option<String> {
+        self.events.text(column).get(row).map(str::to_owned)
     }
 
     /// When the event of a row was recorded.

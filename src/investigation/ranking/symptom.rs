@@ -15,7 +15,7 @@ pub(super) const PROFILE: Duration = Duration::from_hours(30 * 24);
 
 /// What is asked about an anomalous span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct Symptom {
     /// Since when the metric is out of its band.
     pub onset: Time,
     /// The distance of two samples: the metric may have moved this much before the onset was seen.
@@ -40,8 +40,8 @@ pub struct Question {
     pub tolerance: Duration,
 }
 
-impl Question {
-    /// A question about a span of a series, as yet of any resource of any project.
+impl Symptom {
+    /// The symptom that a span of a series is, as yet of any resource of any project.
     #[must_use]
     pub fn about(span: &Span, expression: &str, step: Duration) -> Self {
         Self {
