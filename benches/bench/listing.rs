@@ -124,7 +124,7 @@ pub(crate) async fn cold(ground: &Ground) -> Result<Vec<Row>, Error> {
             Row::info(times, peers / ours, "x")
         });
         rows.push(Row::new(
-            format!("{what}: events lost, doubled or strange"),
+            format!("{what}: events missing, duplicate or unexpected"),
             real(wrong),
             "events",
             Reach::AtMost(0.0),
@@ -145,7 +145,7 @@ pub(crate) async fn limited(ground: &Ground) -> Result<Vec<Row>, Error> {
     let bound = real(span.events.div_ceil(100)) / f64::from(CALLS_PER_SECOND);
     Ok(vec![
         Row::new(format!("{what}: the plugin"), ours, "s", Reach::AtMost(SLACK * bound)),
-        Row::new(format!("{what}: events lost, doubled or strange"), real(wrong), "events", Reach::AtMost(0.0)),
+        Row::new(format!("{what}: events missing, duplicate or unexpected"), real(wrong), "events", Reach::AtMost(0.0)),
         Row::info(format!("{what}: calls refused with 429, last run"), f64::from(u32::try_from(refused)?), "calls"),
     ])
 }

@@ -81,7 +81,7 @@ function labelled(error: DataQueryError): DataQueryError {
   return error.message ? { ...error, message: withFieldLabels(error.message) } : error;
 }
 
-/** The data source in the browser: it prepares questions and dresses answers; the backend does the work. */
+/** The data source in the browser: it prepares queries and adds links to answers; the backend does the work. */
 export class AuditDataSource
   extends DataSourceWithBackend<AuditQuery, Settings>
   implements
