@@ -251,35 +251,27 @@ export class Interpolation {
 
   /** A regular expression in which each variable matches any of its values. */
   private pattern(text: string): string {
-    const parts = parse(text).map((part) => {
-      if (typeof part === 'string') {
-        return part;
-      }
-      const value = this.value(part);
-      if (!value) {
-        return part.source;
-      }
-      if (value.all) {
-        return '.*';
-      }
-      if (part.format !== undefined) {
-        // The reference's own format joins and escapes the values.
-        return this.templates.replace(part.source, this.scopedVars);
-      }
-      const texts = value.verbatim ? value.raw : value.raw.map(escaped);
+    return this.alternatives(text, ({ verbatim, raw }) => {
+      const texts = verbatim ? raw : raw.map(escaped);
       return texts.length === 1 ? texts[0] : `(${texts.join('|')})`;
     });
-    return parts.join('');
   }
 
   /** A PromQL expression: several values of a variable are alternatives of a regular expression, in a string. */
   private promql(text: string): string {
+    const join = ({ raw }: Value) =>
+      raw.length > 1 ? `(${raw.map((one) => escaped(one).replaceAll('\\', '\\\\')).join('|')})` : raw.join('');
+    return this.alternatives(text, join, { __rate_interval: RATE_INTERVAL });
+  }
+
+  /** A text in which `join` writes the values of each variable, but for variables with a fixed text. */
+  private alternatives(text: string, join: (value: Value) => string, fixed: Record<string, string> = {}): string {
     const parts = parse(text).map((part) => {
       if (typeof part === 'string') {
         return part;
       }
-      if (part.name === '__rate_interval') {
-        return RATE_INTERVAL;
+      if (Object.hasOwn(fixed, part.name)) {
+        return fixed[part.name];
       }
       const value = this.value(part);
       if (!value) {
@@ -292,9 +284,7 @@ export class Interpolation {
         // The reference's own format joins and escapes the values.
         return this.templates.replace(part.source, this.scopedVars);
       }
-      return value.raw.length > 1
-        ? `(${value.raw.map((one) => escaped(one).replaceAll('\\', '\\\\')).join('|')})`
-        : value.raw.join('');
+      return join(value);
     });
     return parts.join('');
   }
