@@ -44,9 +44,11 @@ async fn every_question_except_values_answers_with_a_number() {
         let frame = engine.ask_as_rule(query.clone()).await.unwrap_or_else(|failure| panic!("{query}: {failure}"));
         assert_eq!(number(&frame), 400, "{query}");
     }
-    let failure = engine.ask_as_rule(json!({ "queryType": "values" })).await.unwrap_err();
-    assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
-    assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
+    for question in ["values", "investigate"] {
+        let failure = engine.ask_as_rule(json!({ "queryType": question })).await.unwrap_err();
+        assert_eq!((failure.status, failure.fault), (400, error::Fault::Downstream));
+        assert!(failure.message.contains("An alert rule needs counts"), "{failure}");
+    }
     // An annotation's query is recognized by its refId, and its answer to a rule is a number too.
     let annotations = audittrail::query::Request { ref_id: "Anno".to_owned(), ..rule(engine.ever()) };
     assert_eq!(number(&ask(&engine.data_source, &json!({}), &annotations).await.unwrap()), 400);

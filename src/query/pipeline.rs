@@ -70,6 +70,8 @@ impl DataSource {
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         let deadline = Instant::now() + self.settings.query_timeout;
+        // A rule that may not ask the question is refused before anything is fetched.
+        query.question.needs_for(request)?;
         let (query, notices) = self.with_spans(query, request, deadline).await?;
         let past = Interval::new(now - self.cache.coverage().length(), now);
         let buckets = buckets(&query, request, past)?;
