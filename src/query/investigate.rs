@@ -4,6 +4,7 @@
 //! actions. The events of the range, of the lookback before it and of the days before that are read, of all resources: the
 //! `target` says which of them the metric is about, the scope of the query leaves events out of consideration altogether.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,13 +139,13 @@ impl Investigate {
             && let Some(first) = found.first()
         {
             let target = if self.target.is_empty() { resource(&first.labels) } else { self.target.clone() };
-            let moved = found.iter().map(|other| (&other.labels, other.span.interval.overlaps(first.span.interval)));
-            let members =
-                moved.chain(calm.iter().map(|labels| (labels, false))).filter(|(labels, _)| **labels != first.labels);
-            return investigation::Symptom {
-                members: members.map(|(labels, moved)| Member { names: resource(labels), moved }).collect(),
-                ..self.about(&first.span, target, scope)
-            };
+            // Each series once, the one in question among them: actions touch it, or others.
+            let mut series: BTreeMap<&Labels, bool> = calm.iter().map(|labels| (labels, false)).collect();
+            for other in found {
+                *series.entry(&other.labels).or_default() |= other.span.interval.overlaps(first.span.interval);
+            }
+            let members = series.into_iter().map(|(labels, moved)| Member { names: resource(labels), moved });
+            return investigation::Symptom { members: members.collect(), ..self.about(&first.span, target, scope) };
         }
         let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
         let peak = if self.direction == Direction::Up { 1.0 } else { -1.0 };
@@ -396,6 +397,24 @@ mod tests {
         assert_eq!(texts_of(&frame, "verdict")[0], "suspect");
         let why = &texts_of(&frame, "why")[0];
         assert!(why.starts_with("ServerAction poweroff on web by ops, 30 s before the onset: "), "{why}");
+    }
+
+    #[test]
+    fn each_series_is_a_member_once_and_moved_where_one_of_its_spans_overlaps() {
+        let labels = |id: &str| Labels::from([("resource_id".to_owned(), id.to_owned())]);
+        let span = |id: &str, minutes: std::ops::Range<i64>| {
+            let interval = Interval::from_nanos(minutes.start * 60_000_000_000, minutes.end * 60_000_000_000);
+            SeriesSpan { labels: labels(id), span: Span { interval, onset: interval.start, peak: 9.0, returned: true } }
+        };
+        let found = vec![span("a", 10..20), span("b", 15..17), span("b", 40..50), span("c", 40..50)];
+        let spans = Spans { found, calm: vec![labels("d")] };
+        let investigate = Investigate { spans: Some(spans), ..parse(&json!({})).expect("a query") };
+        let request = Request::new("A", (0, 3_600_000), STEP, 1_000, false).expect("a range");
+        let symptom = investigate.symptom(&request, &Scope::default());
+        let members: Vec<(&str, bool)> =
+            symptom.members.iter().map(|member| (member.names[0].as_str(), member.moved)).collect();
+        assert_eq!(members, [("a", true), ("b", true), ("c", false), ("d", false)]);
+        assert_eq!(symptom.resource, ["a"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Symptom {
     pub relatives: Vec<Relative>,
     /// The ids of the projects concerned; none for all.
     pub projects: Vec<String>,
-    /// The series beside which this one is judged, such as sibling servers, backends or nodes; often none.
+    /// This series and those beside which it is judged, such as sibling servers, backends or nodes; often none.
     pub members: Vec<Member>,
     /// How far before the onset an action is sought. An hour by default.
     pub lookback: Duration,
