@@ -29,7 +29,7 @@ pub(crate) struct Case {
     pub(crate) nearer: bool,
     /// Whether the table of effects lacks the cause.
     pub(crate) lacking: bool,
-    /// Whether a spike that nobody caused follows an action that could have.
+    /// Whether a spike without a cause follows an action that could have.
     pub(crate) plausible: bool,
     /// How long the ranking took.
     pub(crate) milliseconds: f64,

@@ -127,7 +127,7 @@ fn descend(case: &Case, weights: &[f64], of: f64, gradient: &mut [f64]) {
     *gradient.last_mut().expect("the worth of nothing") += (likely(nothing[0]) / all - truth) / of;
 }
 
-/// The lowest line under which nearly all spikes that nobody caused have no suspect.
+/// The lowest line under which nearly all spikes without a cause have no suspect.
 fn line(cases: &[&Case], weights: &[f64]) -> f64 {
     let best = |case: &&Case| {
         case.choices.iter().map(|choice| score(weights, &choice.signals)).fold(f64::NEG_INFINITY, f64::max)

@@ -37,7 +37,7 @@ impl Answer {
         self.series.iter().filter(|series| !series.has_resource()).count()
     }
 
-    /// What people should know about the answer: what is left out, and what cannot be done with it.
+    /// Notices for people: series that are left out, and limits of the others.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();

@@ -87,7 +87,7 @@ topics! {
     Cockpit => "cockpit-does-not-answer",
     /// A metric that did not leave its band.
     Calm => "no-series-of-a-metric-has-an-anomalous-span",
-    /// The days that say what is usual.
+    /// The days from which the usual is learned.
     Baseline => "what-is-usual-is-learned-from-some-days",
     /// A dashboard's variable without a value.
     EmptyVariable => "a-variable-has-no-value",

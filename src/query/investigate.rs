@@ -42,10 +42,10 @@ const DEFAULT_LOOKBACK: u64 = 60;
 /// The longest lookback, in minutes: a day.
 const LONGEST_LOOKBACK: u64 = 24 * 60;
 
-/// Days of events that say what is usual where a query does not say: each costs calls to Scaleway the first time.
+/// The default number of days from which the usual is learned: each costs calls to Scaleway the first time.
 const DEFAULT_HISTORY: u64 = 2;
 
-/// The most days of events that say what is usual.
+/// The most days from which the usual is learned.
 const LONGEST_HISTORY: u64 = 30;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -63,7 +63,7 @@ pub(super) struct Investigate {
     pub target: Vec<String>,
     /// How far before the onset actions are sought.
     pub lookback: Duration,
-    /// How much time before that says what is usual.
+    /// The time before the lookback from which the usual is learned.
     pub history: Duration,
     /// At most this many suspects.
     pub suspects: usize,

@@ -21,12 +21,12 @@ pub(crate) enum Kind {
     Rollout,
     /// Autoscaling, without a person.
     Autoscaled,
-    /// A spike that nobody caused.
+    /// A spike without a cause.
     Spike,
 }
 
 impl Kind {
-    /// The kinds that somebody or something audited caused.
+    /// The kinds with an audited cause.
     pub(crate) const CAUSED: [Self; 10] = [
         Self::ScaleUp,
         Self::PowerOff,
@@ -40,7 +40,7 @@ impl Kind {
         Self::Autoscaled,
     ];
 
-    /// The kind of the incident with this number: of twenty, seven are spikes that nobody caused.
+    /// The kind of the incident with this number: of twenty, seven are spikes without a cause.
     pub(crate) fn nth(number: u64) -> Self {
         let turn = usize::try_from(number % 20).expect("below 20");
         match turn {

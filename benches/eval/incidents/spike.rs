@@ -1,4 +1,4 @@
-//! Spikes that nobody caused, most of them after an action that could have caused one.
+//! Spikes without a cause, most of them after an action that could have caused one.
 
 use std::time::Duration;
 
