@@ -126,16 +126,27 @@ workflows() {
     cd tests/package && go tool actionlint -shellcheck= -pyflakes= ../../.github/workflows/*.yml
 }
 
-# The release build optimizes on one processor for most of its time, so the front end is checked beside it.
-start_build() {
-    rm -f "$logs/build.code"
-    { make plugin-binary terminal >"$logs/build.log" 2>&1; echo $? >"$logs/build.code"; } &
+# Starts a command beside the steps that follow, until `finish` waits for it.
+start() { # NAME COMMAND...
+    local log="$logs/$1"
+    rm -f "$log.code"
+    { "${@:2}" >"$log.out" 2>&1; echo $? >"$log.code"; } &
 }
 
-finish_build() {
-    until [ -s "$logs/build.code" ]; do sleep 1; done
-    cat "$logs/build.log"
-    return "$(cat "$logs/build.code")"
+finish() { # NAME
+    until [ -s "$logs/$1.code" ]; do sleep 1; done
+    cat "$logs/$1.out"
+    return "$(cat "$logs/$1.code")"
+}
+
+# Not before the tests run, since Cargo builds one thing at a time.
+lint() {
+    until grep -Eqs '^ +Running|^error' "$logs/rust-tests.log"; do sleep 1; done
+    cargo clippy --locked --all-targets -- --deny warnings
+}
+
+documentation() {
+    RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
 }
 
 demo() { # Of the simulated organization, whatever the environment names.
@@ -168,17 +179,21 @@ for component in rustfmt clippy; do
 done
 
 step "format" whole cargo fmt --check
-step "lint" whole cargo clippy --locked --all-targets -- --deny warnings
-# Most tests wait for a server or a timeout, not for a processor.
+step "rust tests build" whole cargo test --locked --no-run
+# Most tests wait for a server or a timeout, not for a processor: the linter compiles beside them.
+rm -f "$logs/rust-tests.log"
+start lint lint
 step "rust tests" cargo_tests env RUST_TEST_THREADS=$((4 * $(nproc))) cargo test --locked --no-fail-fast "${prometheus_tests[@]}"
-step "documentation" whole env RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
-start_build
+step "lint" whole finish lint
+step "documentation" whole documentation
+# The release build optimizes on one processor for most of its time: the front end is checked beside it.
+start build make plugin-binary terminal
 step "front end installs" whole front_end ci --no-audit --no-fund
 step "front end types" whole front_end run typecheck
 step "front end lint" whole front_end run lint
 step "front end tests" jest_tests front_end test
 step "front end builds" whole front_end_build
-step "shipped binary builds" whole finish_build
+step "shipped binary builds" whole finish build
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
 step "demo" whole demo
