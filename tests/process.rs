@@ -328,6 +328,52 @@ async fn users_without_a_role_are_answered() {
     host.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn details_are_hidden_from_viewers_where_the_setting_says_so() {
+    let sandbox = organization(Config { events: 500, ..Config::default() }).await;
+    let mut source = source(&sandbox, SECRET_KEY);
+    let host = plugin().await;
+    let asks = [
+        ("table", json!({ "format": "table" })),
+        ("search", json!({ "queryType": "counts", "over": "total", "scope": { "text": ["\"action\""] } })),
+        ("address", json!({ "queryType": "counts", "over": "total", "scope": { "sourceIps": ["0.0.0.0/0"] } })),
+        ("filter", json!({ "filters": [{ "key": "source_ip", "operator": "!=", "value": "203.0.113.7" }] })),
+        ("investigate", json!({ "queryType": "investigate" })),
+        ("total", total()),
+    ];
+    let asks = asks.map(|(name, query)| Ask::new(name, query, last_hours(200)));
+    for (role, setting, hidden) in [
+        ("Viewer", "true", true),
+        ("", "true", true),
+        ("None", "true", true),
+        ("Editor", "true", false),
+        ("Admin", "true", false),
+        ("Viewer", "false", false),
+        ("Viewer", "", false),
+    ] {
+        role.clone_into(&mut source.role);
+        let source = source.clone().with("hideFromViewers", setting);
+        let responses = host.query(&source, &asks, &[]).await.unwrap();
+        assert_eq!(number(&responses["total"]), 500, "{role:?}");
+        let table = Decoded::new(&responses["table"].frames[0]).expect("a frame");
+        for column in ["source_ip", "request_body"] {
+            let cells = table.batch.column_by_name(column).expect("the column");
+            assert_eq!(cells.null_count() == cells.len(), hidden, "{role:?} {setting} {column}");
+        }
+        assert_eq!(table.notices().iter().any(|notice| notice.contains("hidden from viewers")), hidden, "{role:?}");
+        assert_eq!(number(&responses["search"]) == 0, hidden, "{role:?} {setting}");
+        for refused in ["address", "filter", "investigate"] {
+            let error = &responses[refused].error;
+            assert_eq!(error.contains("hides from viewers (hideFromViewers)"), hidden, "{role:?} {refused}: {error}");
+            assert_eq!(responses[refused].status, if hidden { 403 } else { 200 }, "{role:?} {refused}");
+        }
+    }
+    let wrong = source.with("hideFromViewers", "perhaps");
+    let error = &host.query(&wrong, &asks[5..], &[]).await.unwrap()["total"].error;
+    assert!(error.contains("setting hideFromViewers is \"perhaps\". Allowed: true, false"), "{error}");
+    host.stop().await.unwrap();
+}
+
 /// Invalid queries, each with the start of its error.
 fn invalid_queries() -> Vec<(Vec<u8>, &'static str)> {
     let deep = format!("{{\"scope\":{}", "[".repeat(1_000_000));

@@ -252,6 +252,7 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         "cacheDirectory",
         "caCertificate",
         "cockpitUrls",
+        "hideFromViewers",
     ];
     let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));
     assert_eq!(host.health(&blank).await.unwrap().status, 1);

@@ -42,6 +42,7 @@ export interface Settings extends DataSourceJsonData {
   maxMemoryMiB?: number | string;
   cacheDirectory?: string;
   caCertificate?: string;
+  hideFromViewers?: boolean | string;
   cockpitUrls?: string[] | string;
 }
 
@@ -68,6 +69,11 @@ function listed(text: string): string[] {
   } catch {
     return text.split(/[,\s]+/);
   }
+}
+
+/** A setting that is on or off; provisioning may write it as text. */
+export function isOn(setting: boolean | string | undefined): boolean {
+  return String(setting).trim().toLowerCase() === 'true';
 }
 
 /** Whether a text can be a region's name, of a region that is newer than this version too. */

@@ -14,7 +14,7 @@ use super::uuid_column::Uuids;
 /// Events as columns; immutable, and shared by all `Events` that select rows of it.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    pub(super) columns: Vec<ColumnData>,
+    pub(super) columns: Vec<Arc<ColumnData>>,
     /// Whether the columns are as small as they can be.
     pub(super) packed: bool,
     /// The memory of the columns and of derived numbers, in bytes.
@@ -25,6 +25,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     pub(super) fn new(columns: Vec<ColumnData>, packed: bool) -> Self {
+        let columns = columns.into_iter().map(Arc::new).collect();
         let mut chunk = Self { columns, packed, bytes: 0, derived: Mutex::default() };
         let mut seen = HashSet::new();
         let columns: usize = chunk.columns.iter().map(|column| column.bytes(&mut seen)).sum();

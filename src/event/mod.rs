@@ -25,6 +25,7 @@ mod list;
 mod pack;
 mod page_text;
 mod parallel;
+mod redacted;
 mod references;
 pub(crate) mod region;
 mod row_selection;

@@ -63,11 +63,22 @@ async fn answer(
     let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
     let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
+    let redacted = data_source.settings.hide_from_viewers && !may_see_details(context, asker);
+    let request = Request { redacted, ..request };
     let mut parsed = Query::parse(&query.json, &query.query_type, &request, data_source.settings.max_events)?;
     // A panel that shows an expression hides the expression's queries.
     parsed.hide = parsed.hide && !asker.is_expression;
     let ref_id = query.ref_id.clone();
     data_source.answer_as(&parsed, &request, move |frames| encode(&frames, &ref_id)).await
+}
+
+/// Whether the role of the asker is at least an editor's. The scheduler of alert rules has the role of an administrator, or is
+/// no user at all; a viewer who previews a rule is a viewer. The asker of a public dashboard has no role.
+fn may_see_details(context: Option<&PluginContext>, asker: &Asker) -> bool {
+    match context.and_then(|context| context.user.as_ref()) {
+        Some(user) => matches!(user.role.as_str(), "Editor" | "Admin"),
+        None => asker.is_alert,
+    }
 }
 
 fn encode(frames: &[Frame], ref_id: &str) -> Result<Vec<Vec<u8>>, Failure> {

@@ -57,7 +57,7 @@ impl Question for Annotations {
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, labels: None, shows_gaps: true }
+        Needs { names: Names::Shown, shows_gaps: true, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -295,7 +295,15 @@ mod tests {
 
     fn request(seconds: i64, max_data_points: u64) -> Request {
         let interval = Duration::from_secs(1);
-        Request { ref_id: String::new(), from: 0, to: seconds * SECOND, interval, max_data_points, from_alert: false }
+        Request {
+            ref_id: String::new(),
+            from: 0,
+            to: seconds * SECOND,
+            interval,
+            max_data_points,
+            from_alert: false,
+            redacted: false,
+        }
     }
 
     /// Events by their time in milliseconds, who did them and how severe they are.

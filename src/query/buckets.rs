@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn request(from: i64, to: i64, interval: Duration, max_data_points: u64, from_alert: bool) -> Request {
-        Request { ref_id: String::new(), from, to, interval, max_data_points, from_alert }
+        Request { ref_id: String::new(), from, to, interval, max_data_points, from_alert, redacted: false }
     }
 
     /// A panel's request with the interval that Grafana suggests for its width.

@@ -293,7 +293,15 @@ mod tests {
 
     fn request(seconds: i64, interval: u64, max_data_points: u64, from_alert: bool) -> Request {
         let interval = Duration::from_secs(interval);
-        Request { ref_id: String::new(), from: 7, to: 7 + seconds * SECOND, interval, max_data_points, from_alert }
+        Request {
+            ref_id: String::new(),
+            from: 7,
+            to: 7 + seconds * SECOND,
+            interval,
+            max_data_points,
+            from_alert,
+            redacted: false,
+        }
     }
 
     /// What the query asks, in buckets of UTC.

@@ -89,6 +89,8 @@ topics! {
     Calm => "no-series-of-a-metric-has-an-anomalous-span",
     /// The days from which the usual is learned.
     Baseline => "what-is-usual-is-learned-from-some-days",
+    /// The setting `hideFromViewers`.
+    Hidden => "details-are-hidden-from-viewers",
     /// A dashboard's variable without a value.
     EmptyVariable => "a-variable-has-no-value",
 }

@@ -54,6 +54,16 @@ impl Failure {
         Self { message: message.to_owned(), status: 503, fault: Fault::Downstream }
     }
 
+    /// A question about what the setting `hideFromViewers` hides from its asker; `what` names it.
+    #[must_use]
+    pub fn hidden(what: &str) -> Self {
+        let message = format!(
+            "{what}, which this data source hides from viewers (hideFromViewers). Ask an editor, or an administrator of the \
+             data source to change the setting"
+        );
+        Self { message, status: 403, fault: Fault::Downstream }
+    }
+
     /// A fault of this program.
     #[must_use]
     pub fn internal(message: String) -> Self {

@@ -100,7 +100,7 @@ impl Question for Investigate {
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, ..Needs::default() }
+        Needs { names: Names::Shown, details: true, ..Needs::default() }
     }
 
     /// An onset by hand needs no series.

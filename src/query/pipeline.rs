@@ -7,12 +7,14 @@ use super::buckets::Buckets;
 use super::counts;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
+use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::model::Query;
 use super::question::{UnderRule, View};
 use super::request::{Request, rfc3339};
 use super::variable;
+use crate::event::Column;
 use crate::frame::Frame;
 use crate::time::{Interval, Time};
 
@@ -56,6 +58,7 @@ impl DataSource {
         encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let query = self.prepared(query)?;
+        query.check_visible(request)?;
         // A rule has no hidden query: an empty answer would mean "no data".
         if query.hide && !request.from_alert {
             return encode(Vec::new());
@@ -80,6 +83,20 @@ impl DataSource {
         answer.notices.extend(notices);
         let request = request.clone();
         spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
+    }
+}
+
+impl Query {
+    /// Refuses a condition on what the asker may not see: whether an event matches it would tell.
+    fn check_visible(&self, request: &Request) -> Result<(), Failure> {
+        let address = Dimension::Column(Column::SourceIp);
+        if request.redacted && !self.scope.source_ips.is_empty() {
+            return Err(Failure::hidden("scope.sourceIps selects source addresses"));
+        }
+        if request.redacted && self.filters.iter().any(|filter| filter.key == address) {
+            return Err(Failure::hidden("filters selects source addresses"));
+        }
+        Ok(())
     }
 }
 

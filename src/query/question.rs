@@ -103,6 +103,7 @@ impl dyn Question {
     pub fn needs_for(&self, request: &Request) -> Result<Needs, Failure> {
         match self.under_rule() {
             UnderRule::Refused(failure) if request.from_alert => Err(failure),
+            _ if request.redacted && self.needs().details => Err(Failure::hidden("queryType is \"investigate\"")),
             UnderRule::Count if request.from_alert => Ok(Needs::default()),
             _ => Ok(self.needs()),
         }
@@ -129,6 +130,8 @@ pub struct Needs {
     pub labels: Option<Column>,
     /// Whether the frames show intervals without events, so that an answer without any event is no error.
     pub shows_gaps: bool,
+    /// Whether the frames are made of details that a setting may hide from viewers.
+    pub details: bool,
 }
 
 /// What the names of principals are needed for.

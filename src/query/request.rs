@@ -21,6 +21,8 @@ pub struct Request {
     pub max_data_points: u64,
     /// Whether an alert rule asks: then an answer is complete or an error.
     pub from_alert: bool,
+    /// Whether the asker may see no request bodies, addresses and investigations.
+    pub redacted: bool,
 }
 
 impl Request {
@@ -51,7 +53,15 @@ impl Request {
             return Err(Failure::input(format!("the time range {range} ends before it begins, or is empty")));
         }
         let interval = interval.max(Duration::from_millis(1));
-        Ok(Self { ref_id: ref_id.to_owned(), from: start, to: end, interval, max_data_points, from_alert })
+        Ok(Self {
+            ref_id: ref_id.to_owned(),
+            from: start,
+            to: end,
+            interval,
+            max_data_points,
+            from_alert,
+            redacted: false,
+        })
     }
 }
 

@@ -56,7 +56,7 @@ impl Question for Values {
             Dimension::Column(column @ (Column::Project | Column::ResourceId)) => Some(column),
             _ => None,
         };
-        Needs { names, labels, shows_gaps: false }
+        Needs { names, labels, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {

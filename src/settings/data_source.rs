@@ -13,7 +13,7 @@ use url::Url;
 
 use super::certificate::ca_certificate;
 use super::cockpit::{Cockpit, cockpit};
-use super::field::{Data, Error, api_url, cache_directory, error, number, seconds, secret_key, uuid, value};
+use super::field::{Data, Error, api_url, boolean, cache_directory, error, number, seconds, secret_key, uuid, value};
 use super::region::regions;
 use super::unknown::{Unknown, unknown};
 
@@ -47,6 +47,8 @@ pub struct Settings {
     pub cache_directory: Option<PathBuf>,
     /// Trusted certificates besides the system's, in PEM.
     pub ca_certificate: Option<String>,
+    /// Whether users without the role of an editor see no request bodies, addresses and investigations.
+    pub hide_from_viewers: bool,
     /// The metrics of Cockpit; `None` where they are not configured.
     pub cockpit: Option<Cockpit>,
     /// The secret key of an IAM API key.
@@ -83,6 +85,7 @@ impl Settings {
             max_memory: number::<usize>(&data, "maxMemoryMiB", 256, 65_536)? << 20,
             cache_directory: cache_directory(value(&data, "cacheDirectory"))?,
             ca_certificate: ca_certificate(value(&data, "caCertificate"))?,
+            hide_from_viewers: boolean(&data, "hideFromViewers")?,
             cockpit: cockpit(value(&data, "cockpitUrls"), secret("cockpitToken"))?,
             secret_key: secret_key(secret("secretKey"))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
@@ -107,6 +110,7 @@ impl Settings {
             self.project_id.as_deref().unwrap_or_default(),
             self.api_url.as_str(),
             &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
+            &self.hide_from_viewers.to_string(),
             &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.cache_directory),
             self.ca_certificate.as_deref().unwrap_or_default(),
             &self.cockpit.iter().map(Cockpit::fingerprint).collect::<String>(),

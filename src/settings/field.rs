@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::unknown::RENAMED;
-use crate::lenient::{is_uuid, scalar, whole_number};
+use crate::lenient::{self, is_uuid, scalar, whole_number};
 
 /// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +63,15 @@ pub(super) fn number<T: TryFrom<u64>>(data: &Data, field: &'static str, default:
 
 pub(super) fn seconds(data: &Data, field: &'static str, default: u64, most: u64) -> Result<Duration, Error> {
     number(data, field, default, most).map(Duration::from_secs)
+}
+
+/// A boolean, also as text; false where it is absent or blank.
+pub(super) fn boolean(data: &Data, field: &'static str) -> Result<bool, Error> {
+    let value = value(data, field);
+    match text(field, value, "true, false")? {
+        None => Ok(false),
+        Some(text) => lenient::boolean(value).ok_or_else(|| error(field, format!("is {text:?}"), "true, false")),
+    }
 }
 
 pub(super) fn uuid(data: &Data, field: &'static str) -> Result<Option<String>, Error> {

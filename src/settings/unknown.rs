@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The settings in `jsonData`.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "organizationId",
     "regions",
     "projectId",
@@ -16,6 +16,7 @@ pub(super) const FIELDS: [&str; 13] = [
     "maxMemoryMiB",
     "cacheDirectory",
     "caCertificate",
+    "hideFromViewers",
     "cockpitUrls",
 ];
 

@@ -50,7 +50,7 @@ pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
 /// A panel's request for a range in nanoseconds.
 pub(crate) fn panel(from: i64, to: i64) -> Request {
     let interval = Duration::from_mins(1);
-    Request { ref_id: "A".to_owned(), from, to, interval, max_data_points: 1_000, from_alert: false }
+    Request { ref_id: "A".to_owned(), from, to, interval, max_data_points: 1_000, from_alert: false, redacted: false }
 }
 
 /// The same as an alert rule asks it, with the defaults of Grafana's alerting.

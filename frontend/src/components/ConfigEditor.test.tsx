@@ -148,6 +148,21 @@ describe('ConfigEditor', () => {
     expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { maxMemoryMiB: undefined } }));
   });
 
+  it.each([
+    [undefined, true],
+    ['false', true],
+    [true, undefined],
+    ['True', undefined],
+  ])('switches hideFromViewers from %s to %s', async (hideFromViewers, switched) => {
+    const { user, onOptionsChange } = show({ jsonData: { hideFromViewers } });
+    const closed = screen.queryByRole('button', { name: 'Expand section Who sees what' });
+    if (closed) {
+      await user.click(closed);
+    }
+    await user.click(screen.getByRole('switch', { name: /^Hide details from viewers/ }));
+    expect(onOptionsChange.mock.lastCall[0].jsonData.hideFromViewers).toBe(switched);
+  });
+
   it.each([0, 65_537, '1.5'])('shows the allowed numbers instead of %s', async (maxMemoryMiB) => {
     const { user } = show({ jsonData: { maxMemoryMiB } });
     await open(user, /section Cache/);

@@ -2,11 +2,19 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { Divider, TextLink } from '@grafana/ui';
 import React from 'react';
 
-import { API_URL, isAbsolutePath, migratedSettings } from '../settings';
+import { API_URL, isAbsolutePath, isOn, migratedSettings } from '../settings';
 import { t } from '../translation';
 import { CockpitSection } from './CockpitSection';
 import { RegionsSetting } from './RegionsSetting';
-import { NumberSetting, SecretKey, TextSetting, wrongUuid, type Form, type Options } from './SettingFields';
+import {
+  NumberSetting,
+  SecretKey,
+  SwitchSetting,
+  TextSetting,
+  wrongUuid,
+  type Form,
+  type Options,
+} from './SettingFields';
 
 const DOCUMENTATION = 'https://www.scaleway.com/en/docs/audit-trail/';
 
@@ -73,6 +81,22 @@ export function ConfigEditor({ options, onOptionsChange }: Options) {
       </ConfigSection>
       <Divider />
       <CockpitSection form={form} options={options} onOptionsChange={onOptionsChange} />
+      <Divider />
+      <ConfigSection
+        title={t('config.access', 'Who sees what')}
+        description={t('config.access-help', 'All users who may query this data source see who did what.')}
+        isCollapsible
+        isInitiallyOpen={isOn(settings.hideFromViewers)}
+      >
+        <SwitchSetting
+          form={form}
+          name="hideFromViewers"
+          help={t(
+            'config.hide-from-viewers-help',
+            'Users without the role of an editor or administrator, and public dashboards, then get no request bodies, source addresses and investigations. Alert rules get everything.'
+          )}
+        />
+      </ConfigSection>
       <Divider />
       <CacheSection form={form} />
       <Divider />

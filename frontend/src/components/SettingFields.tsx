@@ -1,9 +1,9 @@
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
-import { Field, Input, SecretInput, TextArea } from '@grafana/ui';
+import { Field, Input, SecretInput, Switch, TextArea } from '@grafana/ui';
 import React, { type ChangeEvent, type FormEvent, useId } from 'react';
 
 import { settingLabel } from '../labels';
-import { isUuid, NUMBERS, type Secrets, type Settings } from '../settings';
+import { isOn, isUuid, NUMBERS, type Secrets, type Settings } from '../settings';
 import { t } from '../translation';
 
 export type Options = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
@@ -96,6 +96,27 @@ export function NumberSetting({ form, name, help }: NumberProps) {
           const text = event.currentTarget.value;
           form.set({ [name]: text === '' ? undefined : Number(text) });
         }}
+      />
+    </Field>
+  );
+}
+
+interface SwitchProps {
+  form: Form;
+  name: 'hideFromViewers';
+  help: string;
+}
+
+/** A setting that is on or off. */
+export function SwitchSetting({ form, name, help }: SwitchProps) {
+  const id = useId();
+  return (
+    <Field label={settingLabel(name)} description={help} htmlFor={id}>
+      <Switch
+        id={id}
+        disabled={form.readOnly}
+        value={isOn(form.settings[name])}
+        onChange={({ currentTarget: { checked } }) => form.set({ [name]: checked || undefined })}
       />
     </Field>
   );

@@ -1,0 +1,60 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{NullArray, new_null_array};
+use arrow::datatypes::DataType;
+
+use super::chunk::{Chunk, ColumnData};
+use super::column::Column;
+use super::events::Events;
+use super::schema::REQUEST_BODY;
+
+impl Events {
+    /// The same events without request bodies and source addresses. Numbers that were derived from these before, such as those
+    /// of risks, stay.
+    pub(crate) fn redacted(&self) -> Self {
+        let chunks: Vec<Arc<Chunk>> = self.chunks.iter().map(|chunk| Arc::new(redacted(chunk))).collect();
+        Self::select(&chunks, (*self.rows).clone())
+    }
+}
+
+fn redacted(chunk: &Chunk) -> Chunk {
+    let rows = chunk.rows();
+    let mut columns = chunk.columns.clone();
+    columns[REQUEST_BODY] = Arc::new(ColumnData::Plain(new_null_array(&DataType::Utf8, rows)));
+    columns[Column::SourceIp.index()] = Arc::new(ColumnData::Plain(Arc::new(NullArray::new(rows))));
+    let derived = chunk.derived.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Chunk { columns, packed: false, bytes: chunk.bytes, derived: Mutex::new(derived) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::event::{Column, Events, Kind, Long};
+
+    #[test]
+    fn redacted_events_have_neither_bodies_nor_addresses_and_the_same_derived_numbers() {
+        let call = json!({
+            "product_name": "iam", "method_name": "AddGroupMember", "source_ip": "203.0.113.7",
+            "principal": { "id": "me" }, "request_body": { "user_id": "secret-detail" }, "status_code": 200,
+        });
+        for events in [Events::from_json(Kind::Api, &[call.clone(), call.clone()]), packed(&call)] {
+            events.derived(1, |events| vec![7; events.len()].into());
+            let redacted = events.redacted();
+            assert_eq!(redacted.derived(1, |_| unreachable!("the numbers are known")), vec![7; events.len()]);
+            for row in 0..redacted.len() {
+                assert_eq!(redacted.one(Long::RequestBody, row), None);
+                assert_eq!(redacted.text(Column::SourceIp).get(row), None);
+                assert_eq!(redacted.text(Column::PrincipalId).get(row), Some("me"));
+                assert!(events.text(Column::SourceIp).get(row).is_some(), "the cached events stay as they are");
+            }
+            let mut hit = vec![false; redacted.len()];
+            redacted.search(Long::RequestBody, &mut hit, false, |text| text.find("secret").map(|at| at..at + 6));
+            assert!(!hit.contains(&true));
+        }
+    }
+
+    fn packed(call: &serde_json::Value) -> Events {
+        Events::from_json(Kind::Api, std::slice::from_ref(call)).packed().expect("a small chunk")
+    }
+}
