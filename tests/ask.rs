@@ -97,6 +97,36 @@ async fn json_is_one_document_with_all_rows() {
 }
 
 #[tokio::test]
+async fn investigate_names_the_action_before_the_rise_in_each_format() {
+    let sandbox = simulated(vec![]).await;
+    let incident = sandbox.organization().incident.clone();
+    let [from, to] = [incident.spike_from, incident.spike_until].map(|time| time.to_rfc3339());
+    let url = sandbox.url();
+    let investigate = async |arguments: &[&str]| {
+        let whom = ["investigate", "--organization", ORGANIZATION_ID, "--secret-key", SECRET_KEY, "--api-url", &url];
+        let what = ["--metric", "rate(instance_server_cpu_seconds_total[1m])", "--target", &incident.server_id];
+        run(&[&whom[..], &what[..], &["--from", &from, "--to", &to], arguments].concat()).await
+    };
+    let ran = investigate(&["--format", "json"]).await;
+    // As in every range that is older than what Scaleway keeps, events may be missing.
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let document = ran.json();
+    let first = &document["rows"][0];
+    assert_eq!((&first["rank"], &first["method"]), (&1.into(), &"ServerAction poweron".into()), "{document}");
+    assert!(first["events"].as_array().is_some_and(|events| !events.is_empty()), "{first}");
+
+    let ran = investigate(&[]).await;
+    let why = first["why"].as_str().expect("a sentence");
+    assert!(ran.out.contains(why), "the whole sentence is in the table: {}", ran.out);
+    let csv = investigate(&["--format", "csv", "--suspects", "1"]).await.csv();
+    assert_eq!((csv.len(), csv[0][0].as_str()), (2, "rank"), "{csv:?}");
+
+    let ran = investigate(&["--lookback-minutes", "0"]).await;
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("lookbackMinutes is 0. Allowed: a whole number from 1 to 1440"), "{}", ran.err);
+}
+
+#[tokio::test]
 async fn limits_of_the_query_and_of_the_command_line_apply() {
     let sandbox = simulated(vec![]).await;
     let rows = |ran: Ran| ran.json()["rows"].as_array().expect("rows").len();

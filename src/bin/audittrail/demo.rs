@@ -15,7 +15,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{Error, table};
+use crate::Error;
+use crate::table::{Shown, table};
 
 /// The number of printed rows of each table.
 const SHOWN: usize = 12;
@@ -71,14 +72,14 @@ impl Answers {
     }
 
     fn print(&self) {
-        let columns = ["time", "timeEnd", "title", "tags", "newState"];
-        print("Annotations for a graph", "", &self.annotations, &columns);
+        let columns = &["time", "timeEnd", "title", "tags", "newState"];
+        print("Annotations for a graph", "", &self.annotations, columns);
         print("Log lines", ", the newest first", &self.lines, &["timestamp", "severity", "body"]);
         print("Counts by method", "", &self.counts, &[]);
         if let Some(suspects) = &self.suspects {
             println!("\n━━ The CPU of server web-3 rises to 100 %: who did that? ━━");
-            let columns = ["rank", "score", "time", "principal", "method", "resource_name"];
-            print("Suspects", ", the most likely first", suspects, &columns);
+            let columns = &["rank", "score", "time", "principal", "method", "resource_name"];
+            print("Suspects", ", the most likely first", suspects, columns);
             let why = suspects.batch.column_by_name("why").map(AsArray::as_string::<i32>);
             for (rank, why) in why.into_iter().flatten().flatten().enumerate().take(SHOWN) {
                 println!("{}. {}", rank + 1, audittrail::query::text::cell(why));
@@ -87,9 +88,9 @@ impl Answers {
     }
 }
 
-fn print(title: &str, order: &str, answer: &Decoded, columns: &[&str]) {
+fn print(title: &str, order: &str, answer: &Decoded, columns: &'static [&'static str]) {
     println!("\n{title}: {}{order}", answer.batch.num_rows());
-    print!("{}", table::table(&answer.batch, columns, SHOWN));
+    print!("{}", table(&answer.batch, Shown { columns, ..Shown::ALL }, SHOWN));
     for notice in answer.notices() {
         println!("note: {notice}");
     }

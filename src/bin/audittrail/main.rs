@@ -2,9 +2,12 @@
 
 mod ask;
 mod demo;
+mod investigate;
 mod metrics;
+mod output;
 mod rows;
 mod sandbox;
+mod source;
 mod table;
 
 use std::process::ExitCode;
@@ -23,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Ask a question about an organization's trail, and print the answer as a table, JSON or CSV.
     Ask(ask::Ask),
+    /// Rank the actions that may explain that a metric moved.
+    Investigate(investigate::Investigate),
     /// Serve a simulated organization on loopback, as Scaleway's API would.
     Sandbox(sandbox::Sandbox),
     /// Print the metrics of the simulated organization under Cockpit's names, as text that promtool makes blocks of.
@@ -35,6 +40,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Ask(ask) => ask.run().await,
+        Command::Investigate(investigate) => investigate.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Metrics(metrics) => metrics.run(),
         Command::Demo(demo) => demo.run().await,

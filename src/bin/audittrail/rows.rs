@@ -3,6 +3,7 @@
 //! Grafana's frames distinguish series by labels. Programs need columns: a field with labels becomes separate rows, with a
 //! column for each label, so that a count over time by method has the columns `time`, `method` and `count`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use arrow::array::{Array, AsArray};
@@ -40,13 +41,31 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
-/// One JSON document: the columns in their order, each row as an object, and the answer's notices.
+/// One JSON document: the columns of a table in their order, each row as an object, further tables by name, and the answer's
+/// notices.
 #[derive(Serialize)]
 pub(crate) struct Document<'a, N> {
-    columns: &'a [String],
-    rows: Vec<Object<'a>>,
+    #[serde(flatten)]
+    first: Table<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tables: BTreeMap<&'a str, Table<'a>>,
     complete: bool,
     notices: N,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    columns: &'a [String],
+    rows: Vec<Object<'a>>,
+}
+
+impl<'a, N> Document<'a, N> {
+    /// The document of an answer's tables.
+    pub(crate) fn of(tables: &'a [(String, Rows)], complete: bool, notices: N) -> Self {
+        let mut tables = tables.iter().map(|(name, rows)| (name.as_str(), rows.table()));
+        let (_, first) = tables.next().expect("an answer has a table");
+        Self { first, tables: tables.collect(), complete, notices }
+    }
 }
 
 struct Object<'a> {
@@ -65,16 +84,25 @@ impl Serialize for Object<'_> {
 }
 
 impl Rows {
-    /// The rows of an answer. `columns` are the columns of an answer without fields, in which nothing was counted.
-    pub(crate) fn of(frames: &[Frame], columns: &[&str]) -> Self {
-        let mut rows = Self { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() };
+    /// The tables of an answer, at least one, each with its name: frames with the same columns are one table. `columns` are
+    /// those of an answer without fields, in which nothing was counted.
+    pub(crate) fn tables(frames: &[Frame], columns: &[&str]) -> Vec<(String, Self)> {
+        let mut tables: Vec<(String, Self)> = Vec::new();
         for frame in frames.iter().filter(|frame| !frame.fields.is_empty()) {
-            rows.add(frame);
+            let rows = Self::of(frame);
+            match tables.last_mut().filter(|(_, table)| table.columns == rows.columns) {
+                Some((_, table)) => table.rows.extend(rows.rows),
+                None => tables.push((frame.name.clone(), rows)),
+            }
         }
-        rows
+        if tables.is_empty() {
+            let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+            tables.push((String::new(), Self { columns, rows: Vec::new() }));
+        }
+        tables
     }
 
-    fn add(&mut self, frame: &Frame) {
+    fn of(frame: &Frame) -> Self {
         let (series, shared): (Vec<&Field>, Vec<&Field>) =
             frame.fields.iter().partition(|field| !field.labels.is_empty());
         let own = shared.iter().map(|field| field.name.clone());
@@ -82,25 +110,26 @@ impl Rows {
             let labels = field.labels.keys().cloned();
             labels.chain(std::iter::once(field.name.clone())).collect::<Vec<_>>()
         });
-        self.columns = own.chain(of_series.unwrap_or_default()).collect();
+        let columns = own.chain(of_series.unwrap_or_default()).collect();
+        let mut rows = Vec::new();
         for row in 0..frame.rows() {
             let start: Vec<Cell> = shared.iter().map(|field| cell(field.values.as_ref(), row)).collect();
             if series.is_empty() {
-                self.rows.push(start);
+                rows.push(start);
                 continue;
             }
             for field in &series {
                 let labels = field.labels.values().map(|text| Cell::Text(text.clone()));
                 let number = cell(field.values.as_ref(), row);
-                self.rows.push(start.iter().cloned().chain(labels).chain(std::iter::once(number)).collect());
+                rows.push(start.iter().cloned().chain(labels).chain(std::iter::once(number)).collect());
             }
         }
+        Self { columns, rows }
     }
 
-    /// The rows as one JSON document.
-    pub(crate) fn document<N: Serialize>(&self, complete: bool, notices: N) -> Document<'_, N> {
+    fn table(&self) -> Table<'_> {
         let columns = &self.columns;
-        Document { columns, rows: self.rows.iter().map(|row| Object { columns, row }).collect(), complete, notices }
+        Table { columns, rows: self.rows.iter().map(|row| Object { columns, row }).collect() }
     }
 
     /// CSV as in RFC 4180, with a header.
@@ -167,7 +196,6 @@ fn cell(column: &dyn Array, row: usize) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use arrow::array::{BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray};
@@ -176,6 +204,12 @@ mod tests {
 
     fn frame(fields: Vec<Field>) -> Frame {
         Frame { fields, ..Frame::default() }
+    }
+
+    /// The one table of an answer.
+    fn one(frames: &[Frame], columns: &[&str]) -> Rows {
+        let [(_, rows)] = Rows::tables(frames, columns).try_into().expect("one table");
+        rows
     }
 
     fn csv(rows: &Rows) -> String {
@@ -199,8 +233,9 @@ mod tests {
             Field::required("flag", Arc::new(BooleanArray::from(vec![true, false]))),
             Field::new("body", Arc::new(BinaryArray::from_opt_vec(vec![Some(body.as_bytes()), None]))),
         ]);
-        let rows = Rows::of(&[frame], &[]);
-        let document = serde_json::to_string(&rows.document(false, ["a note"])).expect("JSON");
+        let rows = one(&[frame], &[]);
+        let document =
+            serde_json::to_string(&Document::of(&[(String::new(), rows.clone())], false, ["a note"])).expect("JSON");
         let expected = concat!(
             r#"{"columns":["time","text","count","share","flag","body"],"rows":["#,
             r#"{"time":"1970-01-01T00:00:00.000000001Z","text":"=1\u001b","count":-1,"share":0.5,"flag":true,"#,
@@ -226,23 +261,37 @@ mod tests {
         ]);
         let text = "time,method,region,count\r\n1970-01-01T00:00:00Z,Create,fr-par,1\r\n1970-01-01T00:00:00Z,Delete,fr-par,3\r\n\
                     1970-01-01T00:00:01Z,Create,fr-par,2\r\n1970-01-01T00:00:01Z,Delete,fr-par,4\r\n";
-        assert_eq!(csv(&Rows::of(&[wide], &[])), text);
+        assert_eq!(csv(&one(&[wide], &[])), text);
         let multi = [
             frame(vec![time(), count(vec![1, 2], &[("level", "info")])]),
             frame(vec![time(), count(vec![0, 5], &[("level", "critical")])]),
         ];
         let text = "time,level,count\r\n1970-01-01T00:00:00Z,info,1\r\n1970-01-01T00:00:01Z,info,2\r\n\
                     1970-01-01T00:00:00Z,critical,0\r\n1970-01-01T00:00:01Z,critical,5\r\n";
-        assert_eq!(csv(&Rows::of(&multi, &[])), text);
+        assert_eq!(csv(&one(&multi, &[])), text);
     }
 
     #[test]
     fn an_answer_without_fields_has_the_columns_that_it_would_have() {
-        let rows = Rows::of(&[frame(vec![])], &["principal", "count"]);
+        let rows = one(&[frame(vec![])], &["principal", "count"]);
         assert_eq!(csv(&rows), "principal,count\r\n");
-        let document = serde_json::to_string(&rows.document(true, [0; 0])).expect("JSON");
+        let document = serde_json::to_string(&Document::of(&[(String::new(), rows)], true, [0; 0])).expect("JSON");
         assert_eq!(document, r#"{"columns":["principal","count"],"rows":[],"complete":true,"notices":[]}"#);
-        assert_eq!(csv(&Rows::of(&[], &[])), "");
+        assert_eq!(csv(&one(&[], &[])), "");
+    }
+
+    #[test]
+    fn frames_with_other_columns_are_tables_of_their_own() {
+        let column = |name: &str, number| Field::required(name, Arc::new(Int64Array::from(vec![number])));
+        let frames = [("suspects", "rank", 1), ("spans", "peak", 9), ("spans", "peak", 8)]
+            .map(|(name, field, number)| Frame { name: name.to_owned(), ..frame(vec![column(field, number)]) });
+        let tables = Rows::tables(&frames, &[]);
+        let document = serde_json::to_string(&Document::of(&tables, true, [0; 0])).expect("JSON");
+        let expected = concat!(
+            r#"{"columns":["rank"],"rows":[{"rank":1}],"#,
+            r#""tables":{"spans":{"columns":["peak"],"rows":[{"peak":9},{"peak":8}]}},"complete":true,"notices":[]}"#
+        );
+        assert_eq!(document, expected);
     }
 
     #[test]
@@ -265,7 +314,7 @@ mod tests {
             "a=b",
             "",
         ];
-        let rows = Rows::of(&[frame(vec![Field::required("text", Arc::new(StringArray::from(texts)))])], &[]);
+        let rows = one(&[frame(vec![Field::required("text", Arc::new(StringArray::from(texts)))])], &[]);
         let expected = [
             "text",
             "plain",
@@ -291,6 +340,6 @@ mod tests {
     #[test]
     fn a_number_is_not_a_formula_in_csv() {
         let numbers = frame(vec![Field::required("count", Arc::new(Int64Array::from(vec![-5])))]);
-        assert_eq!(csv(&Rows::of(&[numbers], &[])), "count\r\n-5\r\n");
+        assert_eq!(csv(&one(&[numbers], &[])), "count\r\n-5\r\n");
     }
 }
