@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::error::ArrowError;
@@ -8,24 +7,10 @@ use super::source::{Pages, Source};
 use crate::event::Events;
 use crate::scaleway::Client;
 use crate::scaleway::audit_trail::{self, Extent, Flaws, Window};
-use crate::time::{Clock, Interval, Time};
+use crate::time::{Clock, Interval};
 
-/// The Audit Trail API as a source of events, for one organization.
-#[derive(Clone, Debug)]
-pub struct Api {
-    client: Client,
-    organization: Arc<str>,
-}
-
-impl Api {
-    /// The source of an organization's events.
-    #[must_use]
-    pub fn new(client: Client, organization: &str) -> Self {
-        Self { client, organization: organization.into() }
-    }
-}
-
-impl Source for Api {
+/// The Audit Trail API as a source of events, for the organization of the client.
+impl Source for Client {
     type Pages = audit_trail::Pages;
 
     fn coverage(&self) -> Interval {
@@ -33,22 +18,16 @@ impl Source for Api {
     }
 
     fn pages(&self, window: Window) -> Self::Pages {
-        audit_trail::Pages::new(&self.client, &self.organization, window)
+        audit_trail::Pages::new(self, window)
     }
 
     async fn is_absent(&self, region: &str, deadline: Instant) -> bool {
-        let products = audit_trail::products(&self.client, &self.organization, region, deadline).await;
+        let products = audit_trail::products(self, region, deadline).await;
         products.is_err_and(|error| error.is_absence())
     }
 
     fn concurrent_calls(&self) -> usize {
-        self.client.concurrent_calls()
-    }
-}
-
-impl Clock for Api {
-    fn now(&self) -> Time {
-        self.client.now()
+        self.concurrent_calls()
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use futures::future::{FutureExt, join_all};
 use tokio::sync::broadcast;
 
-use super::api::Api;
 use super::directory::Directory;
 use super::freshness::Freshness;
 use super::limits::Limits;
@@ -18,6 +17,7 @@ use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{Size, Store};
 use crate::event::Events;
+use crate::scaleway::Client;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
@@ -61,7 +61,7 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct EventCache<S: Source = Api> {
+pub struct EventCache<S: Source = Client> {
     inner: Arc<Inner<S>>,
 }
 

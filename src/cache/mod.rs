@@ -78,7 +78,6 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use api::Api;
 pub use event_cache::EventCache;
 pub use freshness::Freshness;
 pub use gap::Gap;

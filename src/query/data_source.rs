@@ -7,7 +7,7 @@ use super::error::Failure;
 use super::meters::Meters;
 use super::scope::Scope;
 use super::unfamiliar::Unfamiliar;
-use crate::cache::{Api, EventCache, Limits};
+use crate::cache::{EventCache, Limits};
 use crate::cockpit;
 use crate::risk::RuleSet;
 use crate::scaleway::Client;
@@ -44,8 +44,7 @@ impl DataSource {
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, meters: &Meters) -> Result<Self, Failure> {
         let client = Client::new(&settings, Arc::clone(&clock), &meters.scaleway)?;
         let cockpit = cockpit::Client::all(&settings, &clock, &meters.cockpit)?;
-        let source = Api::new(client.clone(), &settings.organization_id);
-        let cache = EventCache::new(source, &settings, Limits::default(), meters.cache.clone());
+        let cache = EventCache::new(client.clone(), &settings, Limits::default(), meters.cache.clone());
         let directory = Directory::new(&client, &settings, &clock);
         let rules = RuleSet::built_in();
         Ok(Self { settings, clock, client, cache, cockpit, rules, directory, unfamiliar: Unfamiliar::default() })

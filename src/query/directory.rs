@@ -25,7 +25,6 @@ pub type Labels = HashMap<String, String>;
 #[derive(Debug)]
 pub struct Directory {
     client: Client,
-    organization: String,
     /// The most time of a lookup of names: they are the lesser part of an answer, and may not take the time of its events.
     most: Duration,
     clock: Arc<dyn Clock>,
@@ -88,7 +87,6 @@ impl Directory {
         let regions = settings.regions.iter();
         Self {
             client: client.clone(),
-            organization: settings.organization_id.clone(),
             most: settings.query_timeout / 4,
             clock: Arc::clone(clock),
             names: Lookup::new(Arc::clone(clock)),
@@ -148,7 +146,7 @@ impl Directory {
     /// When the Account API cannot be read, and never could.
     pub(super) async fn projects(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
         let deadline = self.deadline(deadline);
-        let fetch = Box::pin(account::projects(&self.client, &self.organization, deadline));
+        let fetch = Box::pin(account::projects(&self.client, deadline));
         fetched(&self.projects, deadline, now, fetch).await
     }
 
@@ -158,7 +156,7 @@ impl Directory {
     /// When Resource Explorer cannot be read, and never could.
     pub(super) async fn resources(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
         let deadline = self.deadline(deadline);
-        let fetch = Box::pin(explorer::resources(&self.client, &self.organization, deadline));
+        let fetch = Box::pin(explorer::resources(&self.client, deadline));
         fetched(&self.resources, deadline, now, fetch).await
     }
 
@@ -177,7 +175,7 @@ impl Directory {
             ids.iter().map(|id| Arc::clone(lookups.entry((*id).to_owned()).or_insert_with(new))).collect()
         };
         let answers = join_all(lookups.iter().zip(ids).map(async |(lookup, id)| {
-            let fetch = Box::pin(audit_trail::principal(&self.client, &self.organization, id, deadline));
+            let fetch = Box::pin(audit_trail::principal(&self.client, id, deadline));
             lookup.get(deadline, |_| false, fetch).await
         }));
         let (mut found, mut failure) = (Vec::new(), None);
@@ -202,7 +200,7 @@ impl Directory {
             return (Arc::clone(names), None);
         }
         let deadline = self.deadline(deadline);
-        let fetch = Box::pin(audit_trail::principals(&self.client, &self.organization, deadline));
+        let fetch = Box::pin(audit_trail::principals(&self.client, deadline));
         match self.departed.get(deadline, |_| false, fetch).await {
             Ok(Found { value, stale }) => (Arc::new(names.with((*value).clone())), stale.map(|stale| stale.error)),
             Err(error) => (Arc::clone(names), Some(error)),
@@ -216,7 +214,7 @@ impl Directory {
     pub async fn names(&self, deadline: Instant, lacks: impl Fn(&Names) -> bool + Send) -> Result<Found<Names>, Error> {
         let deadline = self.deadline(deadline);
         // Boxed, as a fetch is far larger than the question around it, and seldom needed.
-        let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
+        let fetch = Box::pin(iam::names(&self.client, deadline));
         self.names.get(deadline, lacks, fetch).await
     }
 
@@ -226,7 +224,7 @@ impl Directory {
     /// When IAM cannot be read, and never could.
     pub async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
         let deadline = self.deadline(deadline);
-        let fetch = Box::pin(iam::names(&self.client, &self.organization, deadline));
+        let fetch = Box::pin(iam::names(&self.client, deadline));
         self.names.get_now(deadline, fetch).await
     }
 
@@ -250,7 +248,7 @@ impl Directory {
     /// When no region's list can be read, and none ever could.
     pub async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
-            let fetch = Box::pin(audit_trail::products(&self.client, &self.organization, region, deadline));
+            let fetch = Box::pin(audit_trail::products(&self.client, region, deadline));
             fetched(lookup, deadline, now, fetch).await
         }))
         .await;

@@ -19,17 +19,13 @@ struct Project {
     name: String,
 }
 
-/// The names of an organization's projects, by id.
+/// The names of the organization's projects, by id.
 ///
 /// # Errors
 /// When a page of the list cannot be read.
-pub(crate) async fn projects(
-    client: &Client,
-    organization: &str,
-    deadline: Instant,
-) -> Result<HashMap<String, String>, Error> {
+pub(crate) async fn projects(client: &Client, deadline: Instant) -> Result<HashMap<String, String>, Error> {
     let path = ["account", "v3", "projects"];
-    let projects: Vec<Project> = list::numbered(client, &path, PERMISSION_SET, organization, deadline).await?;
+    let projects: Vec<Project> = list::numbered(client, &path, PERMISSION_SET, deadline).await?;
     let named = projects.into_iter().filter(|project| !project.name.is_empty());
     Ok(named.map(|project| (project.id, project.name)).collect())
 }

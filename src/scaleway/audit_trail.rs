@@ -111,12 +111,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The pages of a window of an organization's trail; none is read yet.
+    /// The pages of a window of the organization's trail; none is read yet.
     #[must_use]
-    pub fn new(client: &Client, organization: &str, window: Window) -> Self {
+    pub fn new(client: &Client, window: Window) -> Self {
         let Interval { start, end } = window.interval;
         let mut query = vec![
-            ("organization_id", organization.to_owned()),
             ("recorded_after", rfc3339(start - Duration::from_secs(1))),
             ("recorded_before", rfc3339(end + Duration::from_nanos(999_999_999))),
             ("order_by", "recorded_at_desc".to_owned()),
@@ -296,16 +295,11 @@ pub struct Service {
     pub methods: Vec<String>,
 }
 
-/// The products recorded by an organization's trail in a region. The list grows, so it is fetched and never assumed.
+/// The products recorded by the organization's trail in a region. The list grows, so it is fetched and never assumed.
 ///
 /// # Errors
 /// When the call fails.
-pub async fn products(
-    client: &Client,
-    organization: &str,
-    region: &str,
-    deadline: Instant,
-) -> Result<Vec<Product>, Error> {
+pub async fn products(client: &Client, region: &str, deadline: Instant) -> Result<Vec<Product>, Error> {
     #[derive(Deserialize)]
     struct Products {
         #[serde(default)]
@@ -313,7 +307,7 @@ pub async fn products(
     }
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", region, "products"],
-        query: &[("organization_id", organization)],
+        query: &[],
         permission_set: PERMISSION_SET,
     };
     client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
@@ -324,13 +318,8 @@ pub async fn products(
 ///
 /// # Errors
 /// When the call fails.
-pub(crate) async fn principal(
-    client: &Client,
-    organization: &str,
-    id: &str,
-    deadline: Instant,
-) -> Result<Option<Principal>, Error> {
-    let mut principals = principals_in(client, organization, ("resource_id", id), deadline).await?;
+pub(crate) async fn principal(client: &Client, id: &str, deadline: Instant) -> Result<Option<Principal>, Error> {
+    let mut principals = principals_in(client, ("resource_id", id), deadline).await?;
     principals.retain(|(other, _)| other == id);
     Ok(principals.into_iter().next().map(|(_, principal)| principal))
 }
@@ -342,12 +331,8 @@ const PRINCIPALS: [&str; 4] = ["DeleteUser", "DeleteApplication", "CreateUser", 
 ///
 /// # Errors
 /// When a call fails.
-pub(crate) async fn principals(
-    client: &Client,
-    organization: &str,
-    deadline: Instant,
-) -> Result<HashMap<String, Principal>, Error> {
-    let calls = PRINCIPALS.map(|method| principals_in(client, organization, ("method_name", method), deadline));
+pub(crate) async fn principals(client: &Client, deadline: Instant) -> Result<HashMap<String, Principal>, Error> {
+    let calls = PRINCIPALS.map(|method| principals_in(client, ("method_name", method), deadline));
     let mut principals = HashMap::new();
     for (id, principal) in futures::future::try_join_all(calls).await?.into_iter().flatten() {
         principals.entry(id).or_insert(principal);
@@ -358,7 +343,6 @@ pub(crate) async fn principals(
 /// The principals among the resources of a filter's newest events, newest first.
 async fn principals_in(
     client: &Client,
-    organization: &str,
     filter: (&str, &str),
     deadline: Instant,
 ) -> Result<Vec<(String, Principal)>, Error> {
@@ -367,7 +351,6 @@ async fn principals_in(
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
         query: &[
-            ("organization_id", organization),
             filter,
             ("recorded_after", &after),
             ("recorded_before", &before),

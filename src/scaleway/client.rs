@@ -12,20 +12,21 @@ use crate::settings::Settings;
 use crate::time::{Clock, Time};
 use crate::transport::{self, Auth, Config, Request};
 
-/// The HTTP side of one data source.
+/// The HTTP side of one data source: calls about its organization, with its key.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: transport::Client,
     host: String,
+    organization: Arc<str>,
     grants: Grants,
 }
 
-/// A call: a path below the API's URL with its query.
+/// A call about the organization: a path below the API's URL with its query.
 #[derive(Clone, Debug)]
 pub(crate) struct Call<'a> {
     /// The path's segments; each is escaped, so that none can become several.
     pub(crate) path: &'a [&'a str],
-    /// The query's pairs.
+    /// The query's pairs beside the organization's id.
     pub(crate) query: &'a [(&'a str, &'a str)],
     /// The permission set that the call needs; an error of a refusal names it.
     pub(crate) permission_set: &'static str,
@@ -65,7 +66,7 @@ impl Client {
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
         let http = transport::Client::new(config, &meter.0).map_err(|error| Error::from_setup(&error, &host))?;
-        Ok(Self { http, host, grants: Grants::default() })
+        Ok(Self { http, host, organization: settings.organization_id.as_str().into(), grants: Grants::default() })
     }
 
     /// The present limit of concurrent calls.
@@ -97,7 +98,8 @@ impl Client {
         deadline: Instant,
         read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
     ) -> Result<T, Error> {
-        let request = Request { path: call.path, query: call.query };
+        let query = [&[("organization_id", &*self.organization)], call.query].concat();
+        let request = Request { path: call.path, query: &query };
         let access = Access { grants: &self.grants, permission: call.permission(), region: call.region() };
         let answer = self.http.get_json(request, deadline, &access, read).await;
         answer.map_err(|error| Error::from_call(error, call.permission_set, &self.http, &self.host))

@@ -18,34 +18,23 @@ const MAX_PAGES: usize = 100;
 struct Resources {
     #[serde(default)]
     resources: Vec<Resource>,
-    #[serde(default)]
     next_page_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Resource {
     id: String,
-    #[serde(default)]
     name: Option<String>,
 }
 
-/// The names of an organization's resources, by id: all, or as many as can be read before the deadline.
+/// The names of the organization's resources, by id: all, or as many as can be read before the deadline.
 ///
 /// # Errors
 /// When a page cannot be read, or the deadline ends before the first page.
-pub(crate) async fn resources(
-    client: &Client,
-    organization: &str,
-    deadline: Instant,
-) -> Result<HashMap<String, String>, Error> {
+pub(crate) async fn resources(client: &Client, deadline: Instant) -> Result<HashMap<String, String>, Error> {
     let (mut names, mut seen, mut token) = (HashMap::new(), HashSet::new(), String::new());
     for _ in 0..MAX_PAGES {
-        let mut query = vec![
-            ("query", ""),
-            ("organization_id", organization),
-            ("page_size", "100"),
-            ("order_by", "modified_at_desc"),
-        ];
+        let mut query = vec![("query", ""), ("page_size", "100"), ("order_by", "modified_at_desc")];
         if !token.is_empty() {
             query.push(("page_token", &token));
         }

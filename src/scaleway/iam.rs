@@ -132,30 +132,26 @@ impl Names {
 #[derive(Deserialize)]
 struct User {
     id: String,
-    #[serde(default)]
     email: Option<String>,
-    #[serde(default)]
     username: Option<String>,
-    #[serde(default)]
     account_root_user_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Application {
     id: String,
-    #[serde(default)]
     name: Option<String>,
 }
 
-/// The names of an organization's principals.
+/// The names of the organization's principals.
 ///
 /// # Errors
 /// When a page of users or applications cannot be read.
-pub(crate) async fn names(client: &Client, organization: &str, deadline: Instant) -> Result<Names, Error> {
+pub(crate) async fn names(client: &Client, deadline: Instant) -> Result<Names, Error> {
     let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
     let (users, applications) = tokio::try_join!(
-        list::numbered::<User>(client, &users, PERMISSION_SET, organization, deadline),
-        list::numbered::<Application>(client, &applications, PERMISSION_SET, organization, deadline)
+        list::numbered::<User>(client, &users, PERMISSION_SET, deadline),
+        list::numbered::<Application>(client, &applications, PERMISSION_SET, deadline)
     )?;
     let mut names = Names::default();
     for user in users {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
-use audittrail::cache::{Api, EventCache, Limits};
+use audittrail::cache::{EventCache, Limits};
 use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, DataSource, Failure, Meters, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
@@ -43,8 +43,8 @@ pub(crate) fn forget(data_source: &mut DataSource) {
 
 /// Lets a data source forget all events and cache under other limits.
 pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
-    let source = Api::new(data_source.client.clone(), &data_source.settings.organization_id);
-    data_source.cache = EventCache::new(source, &data_source.settings, limits, audittrail::cache::Meter::default());
+    let (client, meter) = (data_source.client.clone(), audittrail::cache::Meter::default());
+    data_source.cache = EventCache::new(client, &data_source.settings, limits, meter);
 }
 
 /// A panel's request for a range in nanoseconds.
