@@ -67,7 +67,7 @@ impl Batcher {
         if reached.is_none() {
             // The pages came out of order: no segment had all events of its interval.
             read.extend(self.segments.drain(..).map(|segment| segment.events));
-            self.end = plan.interval.end;
+            self.end = plan.window.interval.end;
         }
         let read = Events::merge(&read);
         let interval = Interval::new(complete_from, self.end);
@@ -94,7 +94,7 @@ impl Batcher {
         let complete_from = match pages.extent().reached {
             _ if complete => start,
             Some(reached) => reached.next().max(start),
-            None => plan.interval.end,
+            None => plan.window.interval.end,
         };
         let flushed = self.flush(&mut pages, complete_from, plan);
         let gap = gap.or(flushed.err().map(|_| Gap::Bytes(plan.limits.fetch_bytes)));

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::cached_list::CachedList;
-use super::list_key::ListKey;
 use crate::event::Events;
+use crate::scaleway::audit_trail::ListKey;
 use crate::time::{Interval, Time};
 
 /// The events of a list per second, and the share of them in another list, estimated from cached events.

@@ -22,10 +22,9 @@ use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Flaws};
+use crate::scaleway::audit_trail::{Filter, Flaws, ListKey};
 use crate::time::{Interval, Time};
 
 /// The key of the header in a schema's metadata; another version of the format has another key.

@@ -9,7 +9,6 @@ use tokio::sync::broadcast;
 use super::directory::Directory;
 use super::freshness::Freshness;
 use super::limits::Limits;
-use super::list_key::ListKey;
 use super::listing::Listing;
 use super::metrics::Meter;
 use super::request::Request;
@@ -18,7 +17,7 @@ use super::state::{Inner, State};
 use super::store::{Size, Store};
 use crate::event::Events;
 use crate::scaleway::Client;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
 
@@ -38,7 +37,7 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// use audittrail::event::List;
 /// use audittrail::query::{DataSource, Meters};
 /// use audittrail::sandbox::{self, Config, Endpoint, ORGANIZATION_ID, SECRET_KEY};
-/// use audittrail::scaleway::audit_trail::Window;
+/// use audittrail::scaleway::audit_trail::{ListKey, Window};
 /// use audittrail::settings::Settings;
 /// use audittrail::time::{Interval, SystemClock};
 ///
@@ -50,7 +49,8 @@ const ABSENT_FOR: Duration = Duration::from_mins(1);
 ///
 /// let hour = Duration::from_hours(1);
 /// let interval = Interval::new(cache.coverage().end - 2 * hour, cache.coverage().end - hour);
-/// let window = Window { region: "fr-par".to_owned(), list: List::Combined, filter: Default::default(), interval };
+/// let key = ListKey { region: "fr-par".to_owned(), list: List::Combined, filter: Default::default() };
+/// let window = Window { key, interval };
 /// let deadline = Instant::now() + Duration::from_secs(60);
 /// let fetched = cache.read(&[window.clone()], Freshness::Shared, deadline).await;
 /// let calls = sandbox.calls().to(Endpoint::CombinedEvents);
@@ -107,17 +107,12 @@ impl<S: Source> EventCache<S> {
     }
 
     /// The events of windows: cached ones and, if these are not enough, fetched ones. A window that fails has a gap in its
-    /// listing and does not affect the others.
+    /// listing and does not affect the others. Consecutive windows of one region share the combined list where that spares
+    /// calls.
     pub async fn read(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         self.load(deadline).await;
-        let mut regions: Vec<Vec<&Window>> = Vec::new();
-        for window in windows {
-            match regions.iter_mut().find(|region| region[0].region == window.region) {
-                Some(region) => region.push(window),
-                None => regions.push(vec![window]),
-            }
-        }
-        let listings = join_all(regions.iter().map(|windows| self.read_region(windows, freshness, deadline))).await;
+        let regions = windows.chunk_by(|one, next| one.key.region == next.key.region);
+        let listings = join_all(regions.map(|windows| self.read_region(windows, freshness, deadline))).await;
         if self.inner.directory.as_ref().is_some_and(Directory::is_due) {
             let inner = Arc::clone(&self.inner);
             // The answer does not wait for the disk.
@@ -155,11 +150,11 @@ impl<S: Source> EventCache<S> {
         }
     }
 
-    async fn read_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
-        let region = windows[0].region.as_str();
+    async fn read_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
+        let region = windows[0].key.region.as_str();
         let is_absent = self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
         if freshness == Freshness::Shared && is_absent {
-            return windows.iter().map(|window| Listing::absent(&window.region, window.list)).collect();
+            return windows.iter().map(|window| Listing::absent(&window.key.region, window.key.list)).collect();
         }
         let listings = self.read_existing_region(windows, freshness, deadline).await;
         // Every answer needs the global events: without their region there is none.
@@ -180,20 +175,18 @@ impl<S: Source> EventCache<S> {
 
     /// Reads with the combined list where that may spare calls, and with the lists of single kinds alone if the combined list
     /// is unusable.
-    async fn read_existing_region(&self, windows: &[&Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
-        let lists: Vec<(ListKey, Interval)> =
-            windows.iter().map(|window| (ListKey::of(window), window.interval)).collect();
+    async fn read_existing_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let mut failed = Vec::new();
         if !self.inner.never_combine.load(Ordering::Relaxed) {
-            let request = Request { inner: &self.inner, lists: &lists, may_combine: true, freshness, deadline };
+            let request = Request { inner: &self.inner, windows, may_combine: true, freshness, deadline };
             let listings = request.listings().await;
             if !listings.iter().any(Listing::is_unusable) {
                 return listings;
             }
             failed = listings;
         }
-        let lists = by_kind(&lists);
-        let request = Request { inner: &self.inner, lists: &lists, may_combine: false, freshness, deadline };
+        let windows = &by_kind(windows);
+        let request = Request { inner: &self.inner, windows, may_combine: false, freshness, deadline };
         let listings = request.listings().await;
         if !failed.is_empty() && listings.iter().all(Listing::has_failed) {
             // The whole region fails, not only the combined list.
@@ -207,12 +200,12 @@ impl<S: Source> EventCache<S> {
 }
 
 /// The lists of single kinds of all lists, each once.
-fn by_kind(lists: &[(ListKey, Interval)]) -> Vec<(ListKey, Interval)> {
+fn by_kind(windows: &[Window]) -> Vec<Window> {
     let mut single = Vec::new();
-    for (key, interval) in lists {
-        for key in key.by_kind() {
-            if !single.contains(&(key.clone(), *interval)) {
-                single.push((key, *interval));
+    for Window { key, interval } in windows {
+        for window in key.by_kind().into_iter().map(|key| Window { key, interval: *interval }) {
+            if !single.contains(&window) {
+                single.push(window);
             }
         }
     }

@@ -33,16 +33,17 @@ pub(super) async fn fetch<S: Source>(
     put: impl Fn(&Segment) + Clone + Send + 'static,
     wants_more: impl FnOnce() -> bool,
 ) -> Outcome {
-    let mut pages = plan.source.pages(plan.key.window(plan.interval));
+    let interval = plan.window.interval;
+    let mut pages = plan.source.pages(plan.window.clone());
     let first = pages.next(plan.deadline).await;
-    let past = plan.interval.before(plan.source.now());
+    let past = interval.before(plan.source.now());
     let has_more = matches!(first, Ok(true));
     let pages_left = if has_more { estimated_pages_left(&pages, past) } else { 0.0 };
     let exceeds_limit = pages.extent().events > plan.limit;
     if !has_more || exceeds_limit || !wants_more() {
         let complete = matches!(first, Ok(false));
-        let batcher = Batcher::new(plan.interval.end);
-        let outcome = batcher.finish(pages, &plan, plan.interval.start, complete, first.err());
+        let batcher = Batcher::new(interval.end);
+        let outcome = batcher.finish(pages, &plan, interval.start, complete, first.err());
         outcome.segments.iter().for_each(&put);
         let outcome = outcome.or_gap((exceeds_limit && !complete).then_some(Gap::Limit(plan.limit)));
         return Outcome { pages_left: Some(pages_left), ..outcome };
@@ -57,10 +58,11 @@ async fn fetch_in_stages<S: Source>(
     past: Interval,
     put: impl Fn(&Segment) + Clone + Send + 'static,
 ) -> Outcome {
+    let Interval { start, end } = plan.window.interval;
     let bytes = Arc::new(AtomicUsize::new(0));
     let density = rate(first.extent().events, covered(&first, past.end));
     // The future, which has no events, is part of the first stage.
-    let mut stage = Interval::new(newest_part(past, density, plan.limit).start, plan.interval.end);
+    let mut stage = Interval::new(newest_part(past, density, plan.limit).start, end);
     let mut started = Some(first);
     let (mut found, mut outcome) = (0, Outcome::default());
     loop {
@@ -68,14 +70,14 @@ async fn fetch_in_stages<S: Source>(
         let fetched = workers.fetch(started.take()).await;
         found += fetched.segments.iter().map(|segment| segment.events.len()).sum::<usize>();
         outcome.add(fetched);
-        if outcome.gap.is_some() || stage.start <= plan.interval.start {
+        if outcome.gap.is_some() || stage.start <= start {
             return outcome;
         }
         if found > plan.limit {
             return outcome.or_gap(Some(Gap::Limit(plan.limit)));
         }
         let density = rate(found.max(1), past.end.since(stage.start));
-        let rest = Interval::new(plan.interval.start, stage.start);
+        let rest = Interval::new(start, stage.start);
         stage = newest_part(rest, density, plan.limit - found);
     }
 }
@@ -150,7 +152,8 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
 
     fn spawn(&mut self, interval: Interval, started: Option<S::Pages>) {
         let worker = Arc::new(Worker::new(interval, self.now, started.as_ref()));
-        let plan = FetchPlan { interval, ..self.plan.clone() };
+        let mut plan = self.plan.clone();
+        plan.window.interval = interval;
         let (bytes, put) = (Arc::clone(self.bytes), self.put.clone());
         self.running.spawn(worker::run(plan, Arc::clone(&worker), started, bytes, self.page_sender.clone(), put));
         self.all.push(worker);

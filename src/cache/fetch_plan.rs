@@ -4,17 +4,15 @@ use std::time::Instant;
 
 use super::gap::Gap;
 use super::limits::Limits;
-use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
-use crate::time::Interval;
+use crate::scaleway::audit_trail::Window;
 
 /// The input of a fetch.
 #[derive(Clone)]
 pub(super) struct FetchPlan<S> {
     pub(super) source: S,
-    pub(super) key: ListKey,
-    pub(super) interval: Interval,
+    pub(super) window: Window,
     /// The most wanted events, the newest ones.
     pub(super) limit: usize,
     pub(super) deadline: Instant,

@@ -8,25 +8,17 @@ use tokio::task::AbortHandle;
 
 use super::fetch_plan::Outcome;
 use super::gap::Gap;
-use super::list_key::ListKey;
+use crate::scaleway::audit_trail::Window;
 use crate::time::{Interval, Time};
 
 /// A fetch is much longer than a request if its interval is more than so many times as long.
 const MUCH_LONGER: u32 = 4;
 
-/// A running request for all events of a region's interval.
-#[derive(Debug)]
-pub(super) struct Demand {
-    pub(super) region: String,
-    pub(super) interval: Interval,
-}
-
 /// A fetch that several requests may wait for. It is aborted when the last of them drops it; its complete pages are cached
 /// then.
 #[derive(Debug)]
 pub(super) struct InFlightFetch {
-    pub(super) key: ListKey,
-    pub(super) interval: Interval,
+    pub(super) window: Window,
     pub(super) began_at: Time,
     /// The deadline of the request that began the fetch.
     pub(super) deadline: Instant,
@@ -43,9 +35,9 @@ impl Drop for InFlightFetch {
 }
 
 impl InFlightFetch {
-    /// Begins a fetch of an interval by running `fetch` on a task.
+    /// Begins a fetch of a window by running `fetch` on a task.
     pub(super) fn spawn(
-        (key, interval): (ListKey, Interval),
+        window: Window,
         began_at: Time,
         deadline: Instant,
         wants_all: Arc<AtomicBool>,
@@ -55,11 +47,11 @@ impl InFlightFetch {
         let abort = task.abort_handle();
         // The panic hook logs a panic.
         let outcome = task.map(|outcome| outcome.unwrap_or_else(|_| Outcome::default().or_gap(Some(Gap::Broken))));
-        Self { key, interval, began_at, deadline, wants_all, outcome: outcome.boxed().shared(), task: abort }
+        Self { window, began_at, deadline, wants_all, outcome: outcome.boxed().shared(), task: abort }
     }
 
     pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {
-        self.interval.length() > interval.length().saturating_mul(MUCH_LONGER)
+        self.window.interval.length() > interval.length().saturating_mul(MUCH_LONGER)
     }
 
     pub(super) fn has_ended(&self) -> bool {

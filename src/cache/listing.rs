@@ -2,7 +2,7 @@ use super::gap::Gap;
 use super::lookup::Lookup;
 use super::progress::Progress;
 use crate::event::{Events, List};
-use crate::scaleway::audit_trail::{Flaws, Malformed};
+use crate::scaleway::audit_trail::{Flaws, Malformed, Window};
 use crate::time::{Interval, Time};
 
 /// The events of one list of one region, and the gaps.
@@ -50,7 +50,7 @@ impl Listing {
     /// The events of a request that can fetch no more, or the newest if there are too many: the hits of a lookup and,
     /// if these are incomplete, the events of incomplete fetches.
     pub(super) fn of(progress: Progress<'_>, lookup: Lookup, coverage: Interval, max_events: usize) -> Self {
-        let Progress { key, interval, incomplete, asked_at, gap, .. } = progress;
+        let Progress { window: Window { key, interval }, incomplete, asked_at, gap, .. } = progress;
         // A failed fetch was not needed if nothing is: another request has fetched its interval, or enough events are newer.
         let complete = lookup.needed(max_events).is_empty();
         let mut gaps = if complete { Vec::new() } else { vec![gap.unwrap_or(Gap::Late)] };
@@ -58,7 +58,7 @@ impl Listing {
         let mut events = lookup.hits;
         if !complete {
             events.extend(incomplete.into_iter().map(|(of, events)| {
-                let events = events.within(interval);
+                let events = events.within(*interval);
                 if of == *key { events } else { key.select(&events) }
             }));
         }

@@ -2,10 +2,9 @@
 
 use rangemap::RangeSet;
 
-use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
-use crate::scaleway::audit_trail::Flaws;
+use crate::scaleway::audit_trail::{Flaws, ListKey};
 use crate::time::{Interval, Time};
 
 /// The cached events of one list for one interval.

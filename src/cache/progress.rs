@@ -1,14 +1,13 @@
 use super::gap::Gap;
-use super::list_key::ListKey;
 use super::segment::Segment;
 use super::store::Staleness;
 use crate::event::Events;
-use crate::time::{Interval, Time};
+use crate::scaleway::audit_trail::{ListKey, Window};
+use crate::time::Time;
 
 /// The state of one list of a request between two rounds.
 pub(super) struct Progress<'a> {
-    pub(super) key: &'a ListKey,
-    pub(super) interval: Interval,
+    pub(super) window: &'a Window,
     pub(super) asked_at: Time,
     pub(super) staleness: Staleness,
     pub(super) hints: Hints,

@@ -8,8 +8,7 @@ use super::fetch;
 use super::fetch_plan::{FetchPlan, Outcome};
 use super::freshness::Freshness;
 use super::gap::Gap;
-use super::in_flight::{Demand, InFlightFetch};
-use super::list_key::ListKey;
+use super::in_flight::InFlightFetch;
 use super::listing::Listing;
 use super::lookup::Lookup;
 use super::progress::{Hints, Progress};
@@ -17,6 +16,7 @@ use super::segment::Segment;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
+use crate::scaleway::audit_trail::{ListKey, Window};
 use crate::time::{Interval, Time};
 
 /// The time within which the panels of a dashboard ask for the same range; they share the fetch of the first panel.
@@ -48,7 +48,7 @@ const ROUNDS: usize = 12;
 /// One request for some lists of one region.
 pub(super) struct Request<'a, S: Source> {
     pub(super) inner: &'a Arc<Inner<S>>,
-    pub(super) lists: &'a [(ListKey, Interval)],
+    pub(super) windows: &'a [Window],
     /// Whether the combined list may be fetched instead of another.
     pub(super) may_combine: bool,
     pub(super) freshness: Freshness,
@@ -60,14 +60,13 @@ impl<S: Source> Request<'_, S> {
     pub(super) async fn listings(&self) -> Vec<Listing> {
         // While the demands exist, a fetch of a part knows that a request wants the whole list.
         let _demands = self.demands();
-        join_all(self.lists.iter().map(|(key, interval)| self.listing(key, *interval))).await
+        join_all(self.windows.iter().map(|window| self.listing(window))).await
     }
 
-    fn demands(&self) -> Vec<Arc<Demand>> {
-        let combined = self.lists.iter().filter(|(key, _)| *key == ListKey::combined(&key.region));
-        let demands: Vec<Arc<Demand>> = combined
-            .map(|(key, interval)| Arc::new(Demand { region: key.region.clone(), interval: *interval }))
-            .collect();
+    /// The windows of all events of the region.
+    fn demands(&self) -> Vec<Arc<Window>> {
+        let all = self.windows.iter().filter(|window| window.key == ListKey::combined(&window.key.region));
+        let demands: Vec<Arc<Window>> = all.cloned().map(Arc::new).collect();
         let mut state = self.inner.state();
         state.demands.retain(|demand| demand.strong_count() > 0);
         state.demands.extend(demands.iter().map(Arc::downgrade));
@@ -86,13 +85,12 @@ impl<S: Source> Request<'_, S> {
 
     /// One list: looks it up, waits for fetches of missing intervals, and looks it up again, until nothing is missing or a
     /// fetch has failed.
-    async fn listing(&self, key: &ListKey, interval: Interval) -> Listing {
+    async fn listing(&self, window: &Window) -> Listing {
         let asked_at = self.inner.source.now();
         let mut progress = Progress {
-            key,
-            interval,
+            window,
             asked_at,
-            staleness: self.staleness(interval, asked_at),
+            staleness: self.staleness(window.interval, asked_at),
             hints: Hints::default(),
             fetched: Vec::new(),
             incomplete: Vec::new(),
@@ -122,14 +120,14 @@ impl<S: Source> Request<'_, S> {
         if now < progress.asked_at {
             // The clock was set back: by the new time, the request was made in the future.
             progress.asked_at = now;
-            progress.staleness = self.staleness(progress.interval, now);
+            progress.staleness = self.staleness(progress.window.interval, now);
         }
         // A fetch that began later began before the clock was set back.
         let latest = now + self.inner.limits.tick;
         progress.staleness.accept_any = progress.gap.is_some();
-        let mut lookup = state.store.lookup(progress.key, progress.interval, &progress.staleness, latest);
+        let mut lookup = state.store.lookup(progress.window, &progress.staleness, latest);
         for (of, segment) in &progress.fetched {
-            lookup.fill(progress.key, of, segment, Time::MAX);
+            lookup.fill(&progress.window.key, of, segment, Time::MAX);
         }
         let holes = lookup.needed(self.inner.max_events);
         if !may_fetch || holes.is_empty() {
@@ -143,7 +141,7 @@ impl<S: Source> Request<'_, S> {
     /// Waits for fetches, and adds their outcomes.
     async fn wait(&self, progress: &mut Progress<'_>, fetches: &[Arc<InFlightFetch>]) {
         let last_word = tokio::time::Instant::from_std(self.deadline + LAST_WORD);
-        let has_long = fetches.iter().any(|fetch| fetch.is_much_longer_than(progress.interval));
+        let has_long = fetches.iter().any(|fetch| fetch.is_much_longer_than(progress.window.interval));
         let patience = tokio::time::Instant::now() + PATIENCE;
         let until = if has_long { last_word.min(patience) } else { last_word };
         match tokio::time::timeout_at(until, join_all(fetches.iter().map(|fetch| fetch.outcome.clone()))).await {
@@ -156,7 +154,7 @@ impl<S: Source> Request<'_, S> {
     }
 
     fn add(&self, progress: &mut Progress<'_>, fetch: &InFlightFetch, outcome: Outcome) {
-        let is_combined = fetch.key != *progress.key;
+        let is_combined = fetch.window.key != progress.window.key;
         let hints = &mut progress.hints;
         // A malformed item of the combined list may be an event of another list.
         hints.no_combined |= is_combined && outcome.segments.iter().any(|segment| !segment.flaws.malformed.is_empty());
@@ -164,7 +162,7 @@ impl<S: Source> Request<'_, S> {
         for segment in outcome.segments {
             let valid = segment.interval.before(valid_until);
             if !valid.is_empty() {
-                progress.fetched.push((fetch.key.clone(), segment.within(valid)));
+                progress.fetched.push((fetch.window.key.clone(), segment.within(valid)));
             }
         }
         hints.pages_left = outcome.pages_left.filter(|_| is_combined).or(hints.pages_left);
@@ -176,12 +174,13 @@ impl<S: Source> Request<'_, S> {
                 hints.never_combined |= gap.is_no_list();
             }
             // The fetch's interval was longer than this request's.
-            Some(Gap::Limit(_) | Gap::Bytes(_)) if !progress.interval.covers(fetch.interval) => {}
+            Some(Gap::Limit(_) | Gap::Bytes(_)) if !progress.window.interval.covers(fetch.window.interval) => {}
             // The request that began the fetch had less time.
             Some(gap) if gap.is_lack_of_time() && fetch.deadline + LATER_DEADLINE < self.deadline => {}
             Some(gap) => {
                 progress.gap.get_or_insert(gap);
-                progress.incomplete.extend(outcome.incomplete.into_iter().map(|events| (fetch.key.clone(), events)));
+                let incomplete = outcome.incomplete.into_iter();
+                progress.incomplete.extend(incomplete.map(|events| (fetch.window.key.clone(), events)));
             }
         }
     }
@@ -190,13 +189,13 @@ impl<S: Source> Request<'_, S> {
     fn fetches(&self, state: &mut State, progress: &Progress<'_>, hole: Interval) -> Vec<Arc<InFlightFetch>> {
         let combines = self.combines(state, progress, hole);
         let target = match combines {
-            Some(false) => progress.key.clone(),
-            Some(true) | None => ListKey::combined(&progress.key.region),
+            Some(false) => progress.window.key.clone(),
+            Some(true) | None => ListKey::combined(&progress.window.key.region),
         };
         let mut fetches = Vec::new();
         let mut rest = hole;
         for fetch in state.fetches.iter().filter_map(Weak::upgrade) {
-            let valid = fetch.interval.before(state.store.valid_until(fetch.began_at, &progress.staleness));
+            let valid = fetch.window.interval.before(state.store.valid_until(fetch.began_at, &progress.staleness));
             if !can_share(&fetch, &target, progress) || !valid.overlaps(rest) {
                 continue;
             }
@@ -205,7 +204,7 @@ impl<S: Source> Request<'_, S> {
                 continue;
             }
             // A fetch of more than the hole may have far more pages, so it need not continue for this request.
-            if combines.is_some() && hole.covers(fetch.interval) {
+            if combines.is_some() && hole.covers(fetch.window.interval) {
                 fetch.wants_all.store(true, Ordering::Relaxed);
             }
             rest = rest.without(valid).next().unwrap_or(Interval::new(rest.start, rest.start));
@@ -214,7 +213,7 @@ impl<S: Source> Request<'_, S> {
                 return fetches;
             }
         }
-        let fetch = self.begin(target, rest, combines.is_some());
+        let fetch = self.begin(Window { key: target, interval: rest }, combines.is_some());
         state.fetches.push(Arc::downgrade(&fetch));
         fetches.push(fetch);
         fetches
@@ -222,7 +221,7 @@ impl<S: Source> Request<'_, S> {
 
     /// Whether to fetch the combined list instead of a list. `None` if the first page of the combined list has to decide.
     fn combines(&self, state: &State, progress: &Progress<'_>, hole: Interval) -> Option<bool> {
-        let (key, hints) = (progress.key, &progress.hints);
+        let (key, hints) = (&progress.window.key, &progress.hints);
         let combined = ListKey::combined(&key.region);
         if *key == combined || !self.may_combine || hints.no_combined {
             return Some(*key == combined);
@@ -230,41 +229,41 @@ impl<S: Source> Request<'_, S> {
         if state.store.is_malformed(&combined, hole) {
             return Some(false);
         }
-        if state.demands_all(&combined, hole) {
+        if state.demands_all(&Window { key: combined.clone(), interval: hole }) {
             return Some(true);
         }
         let past = hole.before(self.inner.source.now());
         let density = state.store.density(&combined, key, past);
         let estimate = density.map(|density| density.events_per_second * past.length().as_secs_f64() / PAGE_EVENTS);
         let pages = hints.pages_left.or(estimate)?;
-        let lists = self.lists.iter().filter_map(|(key, _)| state.store.density(&combined, key, past));
+        let lists = self.windows.iter().filter_map(|window| state.store.density(&combined, &window.key, past));
         let apart: f64 = lists.map(|density| (density.selected * pages).max(1.0)).sum();
         Some(pages <= apart + SPARE_PAGES)
     }
 
     /// Begins a fetch. Without `wants_all` it may end after its first page.
-    fn begin(&self, key: ListKey, interval: Interval, wants_all: bool) -> Arc<InFlightFetch> {
+    fn begin(&self, window: Window, wants_all: bool) -> Arc<InFlightFetch> {
         let inner = Arc::clone(self.inner);
         let wait = if self.freshness == Freshness::Own { inner.limits.tick } else { Duration::ZERO };
         let began_at = inner.source.now() + wait;
         let plan = FetchPlan {
             source: inner.source.clone(),
-            key: key.clone(),
-            interval,
+            window: window.clone(),
             limit: inner.max_events,
             deadline: self.deadline,
             limits: inner.limits,
         };
         let wants_all = Arc::new(AtomicBool::new(wants_all));
         let task = run(inner, plan, wait, began_at, Arc::clone(&wants_all));
-        Arc::new(InFlightFetch::spawn((key, interval), began_at, self.deadline, wants_all, task))
+        Arc::new(InFlightFetch::spawn(window, began_at, self.deadline, wants_all, task))
     }
 }
 
 /// Whether a request may wait for a fetch instead of beginning its own fetch of `target`.
 fn can_share(fetch: &InFlightFetch, target: &ListKey, progress: &Progress<'_>) -> bool {
-    let has_events = fetch.key == *target || (fetch.key.covers(progress.key) && !progress.hints.no_combined);
-    let takes_too_long = progress.hints.no_longer_fetches && fetch.is_much_longer_than(progress.interval);
+    let has_events =
+        fetch.window.key == *target || (fetch.window.key.covers(&progress.window.key) && !progress.hints.no_combined);
+    let takes_too_long = progress.hints.no_longer_fetches && fetch.is_much_longer_than(progress.window.interval);
     has_events && !takes_too_long && !fetch.has_ended()
 }
 
@@ -279,12 +278,12 @@ async fn run<S: Source>(
         tokio::time::sleep(wait).await;
     }
     let since = tokio::time::Instant::now();
-    let (list, interval, cache) = (plan.key.clone(), plan.interval, Arc::clone(&inner));
-    let key = list.clone();
+    let (window, cache) = (plan.window.clone(), Arc::clone(&inner));
+    let key = window.key.clone();
     fetch::fetch(
         plan,
         move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed()),
-        || wants_all.load(Ordering::Relaxed) || cache.state().demands_all(&list, interval),
+        || wants_all.load(Ordering::Relaxed) || cache.state().demands_all(&window),
     )
     .await
 }

@@ -7,15 +7,15 @@ use futures::future::{BoxFuture, Shared};
 use tokio::sync::broadcast;
 
 use super::directory::Directory;
-use super::in_flight::{Demand, InFlightFetch};
+use super::in_flight::InFlightFetch;
 use super::limits::Limits;
-use super::list_key::ListKey;
 use super::metrics::Meter;
 use super::segment::Segment;
 use super::source::Source;
 use super::store::{Size, Staleness, Store};
 use super::subscription::Subscription;
 use crate::event::{Events, List};
+use crate::scaleway::audit_trail::{ListKey, Window};
 use crate::time::{Interval, Time};
 
 #[derive(Debug)]
@@ -45,18 +45,17 @@ pub(super) struct State {
     /// Fetches, some of which no request waits for any more.
     pub(super) fetches: Vec<Weak<InFlightFetch>>,
     /// Requests for all events of a region's interval, some of which have ended.
-    pub(super) demands: Vec<Weak<Demand>>,
+    pub(super) demands: Vec<Weak<Window>>,
     /// Subscriptions, some of which have no subscriber any more.
     pub(super) subscriptions: Vec<Subscription>,
 }
 
 impl State {
-    /// Whether a list is a combined one, and a request wants all events of its region's interval: a fetch of a part may not be
-    /// worth the cost of the rest.
-    pub(super) fn demands_all(&self, key: &ListKey, interval: Interval) -> bool {
+    /// Whether a window's list is a combined one, and a request wants all events of its region's interval: a fetch of a part
+    /// may not be worth the cost of the rest.
+    pub(super) fn demands_all(&self, Window { key, interval }: &Window) -> bool {
         let mut demands = self.demands.iter().filter_map(Weak::upgrade);
-        key.list == List::Combined
-            && demands.any(|demand| demand.region == key.region && demand.interval.covers(interval))
+        key.list == List::Combined && demands.any(|demand| demand.key.covers(key) && demand.interval.covers(*interval))
     }
 }
 
@@ -86,9 +85,10 @@ impl<S: Source> Inner<S> {
             return subscription.subscribe();
         }
         let since = state.store.settled_until(now);
+        let window = Window { key: list, interval: Interval::new(since, Time::MAX) };
         let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
-        let cached = state.store.lookup(&list, Interval::new(since, Time::MAX), &any, Time::MAX).hits;
-        let subscription = Subscription::new(list, since, &cached);
+        let cached = state.store.lookup(&window, &any, Time::MAX).hits;
+        let subscription = Subscription::new(window.key, since, &cached);
         let receiver = subscription.subscribe();
         state.subscriptions.push(subscription);
         receiver

@@ -5,11 +5,10 @@ use std::time::Duration;
 use super::cached_list::CachedList;
 use super::density::{self, Density};
 use super::limits::Limits;
-use super::list_key::ListKey;
 use super::lookup::Lookup;
 use super::segment::{Provisional, Segment, Settled};
 use crate::event::{Events, List};
-use crate::scaleway::audit_trail::Flaws;
+use crate::scaleway::audit_trail::{Flaws, ListKey, Window};
 use crate::time::{Interval, Time};
 
 /// The time before the last fetch that a refresh fetches again: thirty times the observed lateness of events.
@@ -114,17 +113,12 @@ impl Store {
     ///
     /// Stale segments are hits only where they spare calls: if nothing is missing with them, or if they have so many
     /// events that a refresh would need more than the one page that it fetches anyway.
-    pub(super) fn lookup(
-        &mut self,
-        wanted: &ListKey,
-        interval: Interval,
-        staleness: &Staleness,
-        latest: Time,
-    ) -> Lookup {
+    pub(super) fn lookup(&mut self, window: &Window, staleness: &Staleness, latest: Time) -> Lookup {
         self.tick += 1;
+        let wanted = &window.key;
         let sources = self.sources(wanted);
-        let mut lookup = Lookup::new(interval);
-        self.fill_settled(&mut lookup, wanted, &sources, interval, latest);
+        let mut lookup = Lookup::new(window.interval);
+        self.fill_settled(&mut lookup, window, &sources, latest);
 
         let mut found: Vec<(&ListKey, &Provisional)> = Vec::new();
         for source in &sources {
@@ -162,14 +156,8 @@ impl Store {
         sources
     }
 
-    fn fill_settled(
-        &mut self,
-        lookup: &mut Lookup,
-        wanted: &ListKey,
-        sources: &[ListKey],
-        interval: Interval,
-        latest: Time,
-    ) {
+    fn fill_settled(&mut self, lookup: &mut Lookup, window: &Window, sources: &[ListKey], latest: Time) {
+        let Window { key: wanted, interval } = window;
         let until = self.settled_until(latest);
         for source in sources {
             let cached = self.lists.get_mut(source).expect("the sources are keys of the map");

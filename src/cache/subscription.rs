@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-use super::list_key::ListKey;
 use super::segment::Segment;
 use crate::event::Events;
+use crate::scaleway::audit_trail::ListKey;
 use crate::time::{Interval, Time};
 
 /// The most batches of events that wait for a subscriber. A slower subscriber loses the oldest, and its receiver returns

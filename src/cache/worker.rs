@@ -106,9 +106,9 @@ pub(super) async fn run<S: Source>(
     put: impl Fn(&Segment),
 ) -> Outcome {
     let mut more = started.is_some();
-    let pages = started.unwrap_or_else(|| plan.source.pages(plan.key.window(plan.interval)));
+    let pages = started.unwrap_or_else(|| plan.source.pages(plan.window.clone()));
     let mut partial =
-        PartialFetch { read: Some((pages, Batcher::new(plan.interval.end))), plan: &plan, worker: &worker, put };
+        PartialFetch { read: Some((pages, Batcher::new(plan.window.interval.end))), plan: &plan, worker: &worker, put };
     let mut memory = Memory { total: &bytes, own: 0 };
     let mut first = !more;
     let too_large = Gap::Bytes(plan.limits.fetch_bytes);

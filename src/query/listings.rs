@@ -16,7 +16,7 @@ use super::scope::Scope;
 use crate::cache::{Gap, Listing};
 use crate::event::{Events, List};
 use crate::frame::Notice;
-use crate::scaleway::audit_trail::{GLOBAL_REGION, Window};
+use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::time::{Interval, Time};
 
 /// How long after a range was made it may be answered: the last ninety days are not older than that.
@@ -219,6 +219,7 @@ pub(super) fn events_of(listing: Listing, regions: &[String]) -> Events {
 
 /// A window as the query inspector shows it.
 pub(super) fn describe(window: &Window) -> String {
-    let filters = window.filter.iter().map(|(param, value)| format!(", {} {value}", param.label()));
-    name_of(&window.region, window.list) + &filters.collect::<String>()
+    let ListKey { region, list, filter } = &window.key;
+    let filters = filter.iter().map(|(param, value)| format!(", {} {value}", param.label()));
+    name_of(region, *list) + &filters.collect::<String>()
 }

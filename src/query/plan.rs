@@ -11,7 +11,7 @@ use super::dimension::Dimension;
 use super::principals::is_scaleway;
 use super::scope::{Outcome, Scope};
 use crate::event::{Column, Kind, List, PRODUCT_WITHOUT_PRINCIPAL, status_class};
-use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, Param, Window};
+use crate::scaleway::audit_trail::{Filter, GLOBAL_PRODUCTS, GLOBAL_REGION, ListKey, Param, Window};
 use crate::time::Interval;
 
 /// The most listings that one region's API events are split into, when a filter has several values.
@@ -42,12 +42,10 @@ pub(crate) fn windows(
         regions.push(GLOBAL_REGION);
     }
     let lists = lists(scope, &kinds, known, principals);
-    let window =
-        |region: &str, list: List, filter: Filter| Window { region: region.to_owned(), list, filter, interval };
-    regions
-        .iter()
-        .flat_map(|region| lists.iter().map(move |(list, filter)| window(region, *list, filter.clone())))
-        .collect()
+    let keys = regions.into_iter().flat_map(|region| {
+        lists.iter().map(|(list, filter)| ListKey { region: region.to_owned(), list: *list, filter: filter.clone() })
+    });
+    keys.map(|key| Window { key, interval }).collect()
 }
 
 /// The kinds of event that can match at all: a log-in has no product, a system event no caller but Scaleway.
@@ -219,16 +217,14 @@ mod tests {
     /// The filters of the API's own events in one region.
     fn filters(scope: &Scope, principals: Option<&[&str]>) -> Vec<Filter> {
         let windows = plan(&Scope { kinds: BTreeSet::from([Kind::Api]), ..scope.clone() }, principals);
-        windows.into_iter().filter(|window| window.region == "nl-ams").map(|window| window.filter).collect()
+        windows.into_iter().filter(|window| window.key.region == "nl-ams").map(|window| window.key.filter).collect()
     }
 
     #[test]
     fn everything_is_one_list_of_each_region() {
         let windows = plan(&Scope::default(), None);
         let expected = REGIONS.map(|region| Window {
-            region: region.to_owned(),
-            list: List::Combined,
-            filter: Filter::default(),
+            key: ListKey { region: region.to_owned(), list: List::Combined, filter: Filter::default() },
             interval: Interval::from_nanos(5, 7),
         });
         assert_eq!(windows, expected);
@@ -238,10 +234,10 @@ mod tests {
     fn the_combined_list_is_used_for_filters_that_it_knows() {
         let scope = Scope { resource_types: names(&["vpc_vpc"]), ..Scope::default() };
         assert!(plan(&scope, None).iter().all(|window| {
-            window.list == List::Combined && window.filter.get(Param::ResourceType) == Some("vpc_vpc")
+            window.key.list == List::Combined && window.key.filter.get(Param::ResourceType) == Some("vpc_vpc")
         }));
         let scope = Scope { methods: names(&["CreateVPC"]), ..Scope::default() };
-        let lists: BTreeSet<List> = plan(&scope, None).iter().map(|window| window.list).collect();
+        let lists: BTreeSet<List> = plan(&scope, None).iter().map(|window| window.key.list).collect();
         assert_eq!(lists, Kind::ALL.map(List::Of).into());
     }
 
@@ -249,7 +245,7 @@ mod tests {
     fn only_the_list_of_calls_is_asked_with_filters() {
         let scope = Scope { products: names(&["vpc"]), methods: names(&["a", "b"]), ..Scope::default() };
         for window in plan(&scope, None) {
-            assert_eq!(window.filter == Filter::default(), window.list != List::Of(Kind::Api), "{window:?}");
+            assert_eq!(window.key.filter == Filter::default(), window.key.list != List::Of(Kind::Api), "{window:?}");
         }
     }
 
@@ -333,7 +329,8 @@ mod tests {
         let scaleway = Scope { principals: texts(&["Scaleway"]), ..Scope::default() };
         let beside = Filter::default().with(Param::Product, PRODUCT_WITHOUT_PRINCIPAL);
         assert_eq!(filters(&scaleway, Some(&[])), [beside]);
-        let system = |window: &Window| window.list == List::Of(Kind::System) && window.filter == Filter::default();
+        let system =
+            |window: &Window| window.key.list == List::Of(Kind::System) && window.key.filter == Filter::default();
         assert_eq!(plan(&scaleway, Some(&[])).into_iter().filter(system).count(), REGIONS.len());
         let vpc = Scope { products: names(&["vpc"]), ..scope };
         assert_eq!(filters(&vpc, Some(&["a"])), [by("a").with(Param::Product, "vpc")]);
@@ -361,7 +358,7 @@ mod tests {
     fn the_region_of_global_products_is_added_where_they_can_match() {
         let regions = |scope: &Scope| -> BTreeSet<String> {
             let windows = windows(scope, &["nl-ams".to_owned()], &known(), None, Interval::from_nanos(0, 1));
-            windows.into_iter().map(|window| window.region).collect()
+            windows.into_iter().map(|window| window.key.region).collect()
         };
         let both = BTreeSet::from(REGIONS.map(str::to_owned));
         assert_eq!(regions(&Scope::default()), both);

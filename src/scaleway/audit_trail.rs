@@ -12,6 +12,7 @@ use super::client::{Call, Client};
 use super::error::Error;
 pub use super::filter::{Filter, Param};
 use super::iam::Principal;
+pub use super::list_key::ListKey;
 use crate::event::{Decoder, Events, Kind, List, Page};
 use crate::time::{Clock, Interval, Time};
 
@@ -43,15 +44,11 @@ pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password
 /// The types of resources in events; the API adds some every few weeks. Source: Scaleway's own client.
 pub static RESOURCE_TYPES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("resource_types.txt").lines().collect());
 
-/// A window of one list in one region.
+/// One list for one interval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
-    /// The region.
-    pub region: String,
-    /// The list.
-    pub list: List,
-    /// The API's filter.
-    pub filter: Filter,
+    /// The list, with its region and the API's filter.
+    pub key: ListKey,
     /// The interval.
     pub interval: Interval,
 }
@@ -120,10 +117,10 @@ impl Pages {
             ("recorded_before", rfc3339(end + Duration::from_nanos(999_999_999))),
             ("order_by", "recorded_at_desc".to_owned()),
         ];
-        query.extend(window.filter.iter().map(|(param, value)| (param.name(), value.to_owned())));
+        query.extend(window.key.filter.iter().map(|(param, value)| (param.name(), value.to_owned())));
         Self {
             client: client.clone(),
-            decoder: Decoder::new(&window.region),
+            decoder: Decoder::new(&window.key.region),
             window,
             query,
             size: 0,
@@ -165,7 +162,7 @@ impl Pages {
 
     /// Fetches the next page, of a smaller size if the API refuses the size or the answer is too large.
     async fn fetch(&mut self, deadline: Instant) -> Result<Page, Error> {
-        let endpoint = match self.window.list {
+        let endpoint = match self.window.key.list {
             List::Of(Kind::Api) => "events",
             List::Of(Kind::Authentication) => "authentication-events",
             List::Of(Kind::System) => "system-events",
@@ -175,9 +172,9 @@ impl Pages {
             let mut query: Vec<(&str, &str)> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
             query.push(("page_size", PAGE_SIZES[self.size]));
             query.extend(self.token.as_deref().map(|token| ("page_token", token)));
-            let path = ["audit-trail", "v1alpha1", "regions", &self.window.region, endpoint];
+            let path = ["audit-trail", "v1alpha1", "regions", &self.window.key.region, endpoint];
             let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
-            let (decoder, bytes, list) = (&mut self.decoder, &mut self.extent.bytes, self.window.list);
+            let (decoder, bytes, list) = (&mut self.decoder, &mut self.extent.bytes, self.window.key.list);
             let answer = self.client.get(&call, deadline, |body| {
                 *bytes += body.len();
                 decoder.page(list, body)
@@ -224,7 +221,7 @@ impl Pages {
     /// When the events outgrow Arrow's 2 GiB per column.
     pub fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
         self.extent.bytes = 0;
-        let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region));
+        let decoder = std::mem::replace(&mut self.decoder, Decoder::new(&self.window.key.region));
         let flaws = std::mem::take(&mut self.flaws);
         Ok((decoder.finish()?.within(self.window.interval), flaws))
     }
@@ -350,12 +347,7 @@ async fn principals_in(
     let (after, before) = (rfc3339(start), rfc3339(end + Duration::from_secs(1)));
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
-        query: &[
-            filter,
-            ("recorded_after", &after),
-            ("recorded_before", &before),
-            ("order_by", "recorded_at_desc"),
-        ],
+        query: &[filter, ("recorded_after", &after), ("recorded_before", &before), ("order_by", "recorded_at_desc")],
         permission_set: PERMISSION_SET,
     };
     let mut decoder = Decoder::new(GLOBAL_REGION);

@@ -9,6 +9,7 @@ mod filter;
 mod grant;
 pub mod iam;
 mod list;
+mod list_key;
 mod lookup;
 mod meter;
 

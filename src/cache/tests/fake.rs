@@ -153,13 +153,13 @@ impl Fake {
 }
 
 fn is_in_window(event: &FakeEvent, window: &Window) -> bool {
-    let (attributes, filter) = (&event.attributes, &window.filter);
-    let kind = match window.list {
+    let (attributes, filter) = (&event.attributes, &window.key.filter);
+    let kind = match window.key.list {
         List::Combined => true,
         List::Of(kind) => kind == attributes.kind,
     };
     window.interval.nanos().contains(&event.at)
-        && window.region == attributes.region
+        && window.key.region == attributes.region
         && kind
         && filter.iter().all(|(param, value)| match param {
             Param::Product => value == attributes.product,
@@ -237,7 +237,7 @@ impl Source for Fake {
     }
 
     fn pages(&self, window: Window) -> FakePages {
-        let decoder = Decoder::new(&window.region);
+        let decoder = Decoder::new(&window.key.region);
         FakePages { fake: self.clone(), window, decoder, bytes: 0, found: 0, reached: None, ordered: true }
     }
 
@@ -278,10 +278,10 @@ impl Pages for FakePages {
             self.reached = Some((event.at, event.id));
         }
         self.found += events.len();
-        let items: Vec<_> = events.iter().map(|event| item(event, self.window.list)).collect();
+        let items: Vec<_> = events.iter().map(|event| item(event, self.window.key.list)).collect();
         let page = json!({ "events": items }).to_string();
         self.bytes += page.len();
-        self.decoder.page(self.window.list, page).expect("a page");
+        self.decoder.page(self.window.key.list, page).expect("a page");
         Ok(more)
     }
 
@@ -292,7 +292,7 @@ impl Pages for FakePages {
 
     fn take(&mut self) -> Result<(Events, Flaws), ArrowError> {
         self.bytes = 0;
-        Ok((std::mem::replace(&mut self.decoder, Decoder::new(&self.window.region)).finish()?, Flaws::default()))
+        Ok((std::mem::replace(&mut self.decoder, Decoder::new(&self.window.key.region)).finish()?, Flaws::default()))
     }
 }
 

@@ -11,7 +11,7 @@ use super::fake::{Attributes, Fake, FakeEvent, REGIONS, SECOND};
 use super::setup::{ids, interval, new_cache, new_cache_of_bytes, read, run, window};
 use crate::cache::{EventCache, Freshness, Gap, Listing};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Filter, Param, Window};
+use crate::scaleway::audit_trail::{Filter, ListKey, Param, Window};
 
 /// The most seconds after which an event becomes visible: less than the settling time.
 const LATEST: i64 = 120;
@@ -36,9 +36,7 @@ impl Ask {
     fn windows(&self, now: i64) -> Vec<Window> {
         let from = now - self.from * SECOND;
         let window = |region: &&str| Window {
-            region: (*region).to_owned(),
-            list: self.list,
-            filter: self.filter.clone(),
+            key: ListKey { region: (*region).to_owned(), list: self.list, filter: self.filter.clone() },
             interval: interval(from, from + self.length * SECOND),
         };
         self.regions.iter().map(window).collect()
@@ -137,7 +135,7 @@ async fn check(fake: &Fake, cache: &EventCache<Fake>, ask: &Ask, shown: &BTreeSe
     assert_eq!(listings.len(), windows.len());
     let mut complete = BTreeSet::new();
     for window in &windows {
-        let listing = listings.iter().find(|listing| listing.region == window.region).unwrap();
+        let listing = listings.iter().find(|listing| listing.region == window.key.region).unwrap();
         let found = ids(listing);
         // A cached event stays visible although the clock is set back.
         let seen: BTreeSet<usize> = fake.seen(window, i64::MAX).into_iter().collect();

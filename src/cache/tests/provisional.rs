@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::fake::{Fake, PAGE_SIZE, SECOND, START, nanos};
 use super::setup::{busy, ids, interval, new_cache, read, run, shown, window};
-use crate::cache::list_key::ListKey;
 use crate::cache::segment::Segment;
 use crate::cache::store::{OVERLAP, STALE_FOR};
 use crate::cache::{Freshness, Gap};
@@ -109,7 +108,7 @@ fn an_older_segment_of_a_filtered_list_hides_no_event_of_the_combined_list() {
         let cache = busy(&fake).await;
         let wide = window(List::Combined, None, START, i64::MAX);
         let narrow = window(List::Of(Kind::Api), Some("usual"), START, i64::MAX);
-        let (interval, known) = (interval(fake.present() - 300 * SECOND, fake.present()), ListKey::of(&narrow));
+        let (interval, known) = (interval(fake.present() - 300 * SECOND, fake.present()), narrow.key.clone());
         let events = known.select(&read(&cache, &wide, Freshness::Own).await.events).within(interval);
         let segment = Segment { interval, events, flaws: Flaws::default() };
         cache.inner().insert(&known, &segment, fake.now(), Duration::ZERO);

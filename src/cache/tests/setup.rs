@@ -7,7 +7,7 @@ use serde_json::json;
 use super::fake::{Fake, PAGE_SIZE, REGION, SECOND, START};
 use crate::cache::{EventCache, Freshness, Limits, Listing, Meter};
 use crate::event::List;
-use crate::scaleway::audit_trail::{Filter, Param, Window};
+use crate::scaleway::audit_trail::{Filter, ListKey, Param, Window};
 use crate::settings::Settings;
 use crate::time::Interval;
 
@@ -38,7 +38,7 @@ pub(super) fn new_cache_of_bytes(fake: &Fake, settings: &serde_json::Value, byte
 
 pub(super) fn window(list: List, product: Option<&str>, from: i64, to: i64) -> Window {
     let filter = product.map(|product| Filter::default().with(Param::Product, product)).unwrap_or_default();
-    Window { region: REGION.to_owned(), list, filter, interval: interval(from, to) }
+    Window { key: ListKey { region: REGION.to_owned(), list, filter }, interval: interval(from, to) }
 }
 
 pub(super) fn interval(start: i64, end: i64) -> Interval {

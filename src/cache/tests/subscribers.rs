@@ -6,9 +6,9 @@ use tokio::sync::broadcast::error::TryRecvError;
 
 use super::fake::{Fake, REGION, SECOND, START};
 use super::setup::{busy, new_cache, read, run, shown, window};
-use crate::cache::{EventCache, Freshness, ListKey};
+use crate::cache::{EventCache, Freshness};
 use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Param};
+use crate::scaleway::audit_trail::{Filter, ListKey, Param};
 
 fn list(list: List, filter: Filter) -> ListKey {
     ListKey { region: REGION.to_owned(), list, filter }

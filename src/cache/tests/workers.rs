@@ -9,7 +9,7 @@ use super::fake::{Attributes, Fake, FakeEvent, PAGE_SIZE, SECOND, START};
 use super::setup::{ids, interval, new_cache, read, run, window};
 use crate::cache::{Freshness, Source};
 use crate::event::{Kind, List};
-use crate::scaleway::audit_trail::{Filter, Window};
+use crate::scaleway::audit_trail::{Filter, ListKey, Window};
 
 #[test]
 fn concurrent_workers_fetch_each_event_once() {
@@ -104,7 +104,8 @@ fn the_cost_of_a_list_is_estimated_from_the_nearest_segments() {
             assert_eq!(ids(&read(&cache, &rare(&missing), Freshness::Own).await), fake.seen(&rare(&missing), now));
             let calls = fake.take_calls();
             assert!(calls <= 6, "{calls} calls");
-            let usual = Window { filter: Filter::default(), ..rare(&missing) };
+            let Window { key, interval } = rare(&missing);
+            let usual = Window { key: ListKey { filter: Filter::default(), ..key }, interval };
             assert_eq!(ids(&read(&cache, &usual, Freshness::Shared).await), fake.seen(&usual, now));
             assert_eq!(fake.take_calls(), 0, "the combined list was fetched, since it costs hardly more");
         });

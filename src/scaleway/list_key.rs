@@ -1,6 +1,5 @@
+use super::filter::{Filter, Param};
 use crate::event::{Column, Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Param, Window};
-use crate::time::Interval;
 
 /// One list of one region with a filter of the API: the key of cached segments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,17 +13,13 @@ pub struct ListKey {
 }
 
 impl ListKey {
-    pub(super) fn of(window: &Window) -> Self {
-        Self { region: window.region.clone(), list: window.list, filter: window.filter.clone() }
-    }
-
     /// The list of all events of a region.
-    pub(super) fn combined(region: &str) -> Self {
+    pub(crate) fn combined(region: &str) -> Self {
         Self { region: region.to_owned(), list: List::Combined, filter: Filter::default() }
     }
 
     /// The lists of single kinds that together have the events of this one.
-    pub(super) fn by_kind(&self) -> Vec<Self> {
+    pub(crate) fn by_kind(&self) -> Vec<Self> {
         match self.list {
             List::Combined => Kind::ALL
                 .map(List::Of)
@@ -34,19 +29,15 @@ impl ListKey {
         }
     }
 
-    pub(super) fn window(&self, interval: Interval) -> Window {
-        Window { region: self.region.clone(), list: self.list, filter: self.filter.clone(), interval }
-    }
-
     /// Whether this list has all events of `other`.
-    pub(super) fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.region == other.region
             && (self.list == other.list || self.list == List::Combined)
             && self.filter.covers(&other.filter)
     }
 
     /// The events of this list among those of a list that covers it.
-    pub(super) fn select(&self, events: &Events) -> Events {
+    pub(crate) fn select(&self, events: &Events) -> Events {
         let mut mask = vec![true; events.len()];
         if let List::Of(kind) = self.list {
             retain(&mut mask, events, Column::Kind, kind.as_str());
