@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
 use arrow::ipc::CompressionType;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
@@ -23,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::segment::Segment;
-use crate::event::{Events, Kind, List};
-use crate::scaleway::audit_trail::{Filter, Flaws, ListKey};
+use crate::event::Events;
+use crate::scaleway::audit_trail::{Flaws, ListKey};
 use crate::time::{Interval, Time};
 
 /// The key of the header in a schema's metadata; another version of the format has another key.
@@ -52,29 +51,10 @@ pub(super) struct Directory {
 
 #[derive(Serialize, Deserialize)]
 struct Header {
-    region: String,
-    list: String,
-    filter: Filter,
+    #[serde(flatten)]
+    key: ListKey,
     interval: Interval,
     flaws: Flaws,
-}
-
-impl Header {
-    fn new(key: &ListKey, segment: &Segment) -> Self {
-        Self {
-            region: key.region.clone(),
-            list: key.list.as_str().to_owned(),
-            filter: key.filter.clone(),
-            interval: segment.interval,
-            flaws: segment.flaws.clone(),
-        }
-    }
-
-    fn key(&self) -> Option<ListKey> {
-        let mut lists = Kind::ALL.into_iter().map(List::Of).chain([List::Combined]);
-        let list = lists.find(|list| list.as_str() == self.list)?;
-        Some(ListKey { region: self.region.clone(), list, filter: self.filter.clone() })
-    }
 }
 
 impl Directory {
@@ -107,7 +87,7 @@ impl Directory {
         // A temporary file is readable for its owner only.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         file.write_all(&bytes)?;
-        let list = serde_json::to_vec(&(&key.region, (key.list.as_str(), &key.filter)))?;
+        let list = serde_json::to_vec(&(&key.region, (key.list, &key.filter)))?;
         let hash = u64::from_be_bytes(*Sha256::digest(list).first_chunk().expect("32 bytes have 8"));
         let range = segment.interval.nanos();
         let start = format!("{hash:016x}_");
@@ -188,8 +168,8 @@ fn interval_of(name: &str) -> Option<Interval> {
 
 fn encode(key: &ListKey, segment: &Segment) -> Result<Vec<u8>, AnyError> {
     let batch = segment.events.to_batch()?;
-    let header = serde_json::to_string(&Header::new(key, segment))?;
-    let metadata = HashMap::from([(HEADER.to_owned(), header)]);
+    let header = Header { key: key.clone(), interval: segment.interval, flaws: segment.flaws.clone() };
+    let metadata = HashMap::from([(HEADER.to_owned(), serde_json::to_string(&header)?)]);
     let schema = Arc::new(batch.schema_ref().as_ref().clone().with_metadata(metadata));
     let batch = batch.with_schema(Arc::clone(&schema))?;
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?;
@@ -206,18 +186,15 @@ fn read(path: &Path, settled_until: Time) -> Result<(ListKey, Segment), AnyError
     }
     let batch = StreamReader::try_new(stream, None)?.next().ok_or("it has no events")??;
     let header = batch.schema_ref().metadata().get(HEADER).ok_or("it has no header")?;
-    let header: Header = serde_json::from_str(header)?;
-    let key = header.key().ok_or("its list is unknown")?;
-    if header.interval.end > settled_until {
+    let Header { key, interval, flaws } = serde_json::from_str(header)?;
+    if interval.end > settled_until {
         return Err("its interval had not ended long enough ago".into());
     }
-    let schema = batch.schema_ref().as_ref().clone().with_metadata(HashMap::new());
-    let batch = RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec())?;
     let events = Events::from_batch(&batch)?.packed()?;
-    if events.within(header.interval).len() != events.len() {
+    if events.within(interval).len() != events.len() {
         return Err("it has events of another interval".into());
     }
-    Ok((key, Segment { interval: header.interval, events, flaws: header.flaws }))
+    Ok((key, Segment { interval, events, flaws }))
 }
 
 fn is_not_found(error: &AnyError) -> bool {

@@ -1,5 +1,8 @@
+use serde::{Deserialize, Serialize};
+
 /// The kind of an event: the list of Audit Trail that it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A call of an API.
     Api,

@@ -1,12 +1,16 @@
+use serde::{Deserialize, Serialize};
+
 use super::kind::Kind;
 
 /// A list of the API. It decides how the items of a page are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum List {
-    /// `/events`, `/authentication-events` or `/system-events`.
-    Of(Kind),
     /// `/combined-events`: each item wraps an event of one kind.
     Combined,
+    /// `/events`, `/authentication-events` or `/system-events`.
+    #[serde(untagged)]
+    Of(Kind),
 }
 
 impl List {

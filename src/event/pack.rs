@@ -103,7 +103,7 @@ impl Events {
     /// # Errors
     /// When the batch has other columns, or is not in the order of events.
     pub(crate) fn from_batch(batch: &RecordBatch) -> Result<Self, ArrowError> {
-        if batch.schema() != *SCHEMA {
+        if batch.schema_ref().fields() != SCHEMA.fields() {
             return Err(ArrowError::SchemaError("these are not the columns of events".to_owned()));
         }
         let columns = batch.columns().iter().map(|column| ColumnData::Plain(Arc::clone(column))).collect();

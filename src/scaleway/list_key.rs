@@ -1,8 +1,10 @@
+use serde::{Deserialize, Serialize};
+
 use super::filter::{Filter, Param};
 use crate::event::{Column, Events, Kind, List};
 
 /// One list of one region with a filter of the API: the key of cached segments.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ListKey {
     /// The region.
     pub region: String,
