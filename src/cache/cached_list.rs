@@ -1,4 +1,4 @@
-use super::segment::{Provisional, Settled};
+use super::segment::{Provisional, Segment, Settled};
 
 /// Settled segments with at most so many events are always joined.
 const FEW_EVENTS: usize = 64;
@@ -16,6 +16,12 @@ pub(super) struct CachedList {
 }
 
 impl CachedList {
+    /// All segments.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Segment> {
+        let settled = self.settled.iter().map(|settled| &settled.segment);
+        settled.chain(self.provisional.iter().map(|provisional| &provisional.segment))
+    }
+
     /// Adds a segment. Overlapping segments are joined: should two fetches of a settled interval differ, no event is lost.
     pub(super) fn add_settled(&mut self, mut settled: Settled) {
         let interval = settled.segment.interval;

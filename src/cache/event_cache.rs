@@ -14,7 +14,7 @@ use super::metrics::Meter;
 use super::request::Request;
 use super::source::Source;
 use super::state::{Inner, State};
-use super::store::{Size, Store};
+use super::store::Store;
 use crate::event::Events;
 use crate::scaleway::Client;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
@@ -75,16 +75,14 @@ impl<S: Source> EventCache<S> {
     /// An empty cache of the events of `source`. One list of one region yields at most `max_events` of the settings.
     #[must_use]
     pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter) -> Self {
-        let store = Store::new(settings.settling, settings.max_memory, limits);
+        let store = Store::new(settings.settling, settings.max_memory, limits, meter);
         let directory =
             settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
-        let state =
-            State { store, size: Size::default(), fetches: Vec::new(), demands: Vec::new(), subscriptions: Vec::new() };
+        let state = State { store, fetches: Vec::new(), demands: Vec::new(), subscriptions: Vec::new() };
         let inner = Inner {
             source,
             max_events: settings.max_events,
             limits,
-            meter,
             state: Mutex::new(state),
             directory,
             loaded: OnceLock::new(),

@@ -11,6 +11,11 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// The memory of the cached segment, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.events.bytes() + size_of::<Settled>()
+    }
+
     /// The part of the segment in an interval.
     pub(super) fn within(&self, interval: Interval) -> Self {
         let interval = self.interval.intersection(interval);
@@ -62,10 +67,6 @@ impl Settled {
         Self { segment, used: 0, persisted: false }
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.segment.events.bytes() + size_of::<Self>()
-    }
-
     pub(super) fn joined(self, other: Self) -> Self {
         let both = !self.segment.events.is_empty() && !other.segment.events.is_empty();
         let mut segment = self.segment.joined(other.segment);
@@ -84,10 +85,6 @@ pub(super) struct Provisional {
 }
 
 impl Provisional {
-    pub(super) fn bytes(&self) -> usize {
-        self.segment.events.bytes() + size_of::<Self>()
-    }
-
     /// The interval of known events: it ends at the time of the fetch.
     pub(super) fn known(&self) -> Interval {
         self.segment.interval.before(self.read_at)

@@ -9,10 +9,9 @@ use tokio::sync::broadcast;
 use super::directory::Directory;
 use super::in_flight::InFlightFetch;
 use super::limits::Limits;
-use super::metrics::Meter;
 use super::segment::Segment;
 use super::source::Source;
-use super::store::{Size, Staleness, Store};
+use super::store::{Staleness, Store};
 use super::subscription::Subscription;
 use crate::event::{Events, List};
 use crate::scaleway::audit_trail::{ListKey, Window};
@@ -24,7 +23,6 @@ pub(super) struct Inner<S> {
     /// The most events that one list of one region yields.
     pub(super) max_events: usize,
     pub(super) limits: Limits,
-    pub(super) meter: Meter,
     /// A lock of the standard library, since no guard lives across an await.
     pub(super) state: Mutex<State>,
     pub(super) directory: Option<Directory>,
@@ -41,7 +39,6 @@ pub(super) struct Inner<S> {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) store: Store,
-    pub(super) size: Size,
     /// Fetches, some of which no request waits for any more.
     pub(super) fetches: Vec<Weak<InFlightFetch>>,
     /// Requests for all events of a region's interval, some of which have ended.
@@ -66,7 +63,6 @@ impl<S: Source> Inner<S> {
 
     /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`.
     pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
-        self.meter.fetched.inc_by(segment.events.len() as u64);
         let now = self.source.now();
         // The clock may have been set back meanwhile.
         let read_at = began_at.min(now - elapsed);
@@ -74,7 +70,7 @@ impl<S: Source> Inner<S> {
         let settled_until = state.store.settled_until(read_at);
         state.subscriptions.retain(Subscription::is_in_use);
         state.subscriptions.iter_mut().for_each(|subscription| subscription.publish(key, segment, settled_until));
-        self.change(&mut state, |store| store.insert(key, segment, read_at, now));
+        state.store.insert(key, segment, read_at, now);
     }
 
     /// The new events of a list from now on.
@@ -101,13 +97,6 @@ impl<S: Source> Inner<S> {
         }
     }
 
-    fn change(&self, state: &mut State, change: impl FnOnce(&mut Store)) {
-        change(&mut state.store);
-        let size = state.store.size();
-        self.meter.resize(state.size, size);
-        state.size = size;
-    }
-
     /// Caches the segments of the directory, except expired ones.
     pub(super) fn load(&self) {
         let Some(directory) = &self.directory else { return };
@@ -118,7 +107,7 @@ impl<S: Source> Inner<S> {
             (store.most_bytes, store.settled_until(now))
         };
         for (key, segment) in directory.read(most_bytes, settled_until) {
-            self.change(&mut self.state(), |store| store.load(&key, segment));
+            self.state().store.load(&key, segment);
         }
     }
 
@@ -132,12 +121,5 @@ impl<S: Source> Inner<S> {
                 self.state().store.set_persisted(&key, segment.interval);
             }
         }
-    }
-}
-
-impl<S> Drop for Inner<S> {
-    fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.meter.resize(state.size, Size::default());
     }
 }

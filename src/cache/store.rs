@@ -6,9 +6,10 @@ use super::cached_list::CachedList;
 use super::density::{self, Density};
 use super::limits::Limits;
 use super::lookup::Lookup;
+use super::metrics::Meter;
 use super::segment::{Provisional, Segment, Settled};
-use crate::event::{Events, List};
-use crate::scaleway::audit_trail::{Flaws, ListKey, Window};
+use crate::event::List;
+use crate::scaleway::audit_trail::{ListKey, Window};
 use crate::time::{Interval, Time};
 
 /// The time before the last fetch that a refresh fetches again: thirty times the observed lateness of events.
@@ -38,16 +39,22 @@ pub(super) struct Size {
 }
 
 impl Size {
-    fn add(&mut self, events: &Events, bytes: usize) {
-        self.events += events.len();
-        self.bytes += bytes;
-        self.body_bytes += events.body_bytes();
+    fn add(&mut self, segment: &Segment) {
+        self.events += segment.events.len();
+        self.bytes += segment.bytes();
+        self.body_bytes += segment.events.body_bytes();
+    }
+
+    fn remove(&mut self, segment: &Segment) {
+        self.events -= segment.events.len();
+        self.bytes -= segment.bytes();
+        self.body_bytes -= segment.events.body_bytes();
     }
 }
 
 /// The cached segments of all lists.
 ///
-/// Nothing here awaits, reads the clock or calls Scaleway: times are arguments, so that a test can drive it.
+/// Nothing here awaits, reads the clock or calls Scaleway; its size is in the metrics. Times are arguments, so that a test can drive it.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) lists: HashMap<ListKey, CachedList>,
@@ -55,13 +62,16 @@ pub(super) struct Store {
     settling: Duration,
     pub(super) most_bytes: usize,
     limits: Limits,
+    /// The size of all segments.
+    pub(super) size: Size,
+    meter: Meter,
     /// The number of lookups and inserts, which orders segments by their last use.
     tick: u64,
 }
 
 impl Store {
-    pub(super) fn new(settling: Duration, most_bytes: usize, limits: Limits) -> Self {
-        Self { lists: HashMap::new(), settling, most_bytes, limits, tick: 0 }
+    pub(super) fn new(settling: Duration, most_bytes: usize, limits: Limits, meter: Meter) -> Self {
+        Self { lists: HashMap::new(), settling, most_bytes, limits, size: Size::default(), meter, tick: 0 }
     }
 
     /// The end of the settled part of a fetch at `now`.
@@ -83,18 +93,6 @@ impl Store {
         for settled in all.filter(|settled| settled.segment.interval == interval) {
             settled.persisted = true;
         }
-    }
-
-    pub(super) fn size(&self) -> Size {
-        let mut size = Size::default();
-        for cached in self.lists.values() {
-            cached.settled.iter().for_each(|settled| size.add(&settled.segment.events, settled.bytes()));
-            cached
-                .provisional
-                .iter()
-                .for_each(|provisional| size.add(&provisional.segment.events, provisional.bytes()));
-        }
-        size
     }
 
     /// The end of the part of a segment fetched at `read_at` that is a hit.
@@ -182,15 +180,14 @@ impl Store {
 
     /// Whether malformed items were found in a list within an interval.
     pub(super) fn is_malformed(&self, key: &ListKey, interval: Interval) -> bool {
-        let Some(cached) = self.lists.get(key) else { return false };
-        let settled = cached.settled.iter().map(|settled| &settled.segment.flaws);
-        let mut all = settled.chain(cached.provisional.iter().map(|provisional| &provisional.segment.flaws));
-        all.any(|flaws: &Flaws| !flaws.within(interval).malformed.is_empty())
+        let mut segments = self.lists.get(key).into_iter().flat_map(CachedList::segments);
+        segments.any(|segment| !segment.flaws.within(interval).malformed.is_empty())
     }
 
     /// Caches a segment fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as
     /// provisional.
     pub(super) fn insert(&mut self, key: &ListKey, segment: &Segment, read_at: Time, now: Time) {
+        self.meter.fetched.inc_by(segment.events.len() as u64);
         self.tick += 1;
         self.remove_expired(now);
         let settled_until = self.settled_until(read_at);
@@ -241,8 +238,9 @@ impl Store {
 
     /// Removes the least recently used settled segments until the rest fits.
     fn evict(&mut self) {
-        let mut bytes = self.size().bytes;
-        while bytes > self.most_bytes {
+        let mut size = Size::default();
+        self.lists.values().flat_map(CachedList::segments).for_each(|segment| size.add(segment));
+        while size.bytes > self.most_bytes {
             let settled = self.lists.iter().flat_map(|(key, cached)| {
                 let all = cached.settled.iter().enumerate();
                 all.map(move |(index, settled)| (settled.used, settled.segment.interval.start, key, index))
@@ -250,12 +248,21 @@ impl Store {
             let Some((.., key, index)) = settled.min_by_key(|(used, start, ..)| (*used, *start)) else {
                 // The provisional segments alone are too large: nothing is cached then.
                 self.lists.clear();
-                return;
+                size = Size::default();
+                break;
             };
             let key = key.clone();
             let cached = self.lists.get_mut(&key).expect("the key is one of the map");
-            bytes = bytes.saturating_sub(cached.settled.remove(index).bytes());
+            size.remove(&cached.settled.remove(index).segment);
         }
         self.lists.retain(|_, cached| !cached.settled.is_empty() || !cached.provisional.is_empty());
+        self.meter.resize(self.size, size);
+        self.size = size;
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.meter.resize(self.size, Size::default());
     }
 }
