@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Debug};
 use std::ops::{Add, Range, Sub};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -115,29 +114,6 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is set, for a simulated present.
-#[derive(Debug, Default)]
-pub struct FixedClock(AtomicI64);
-
-impl FixedClock {
-    /// A clock that shows `now`.
-    #[must_use]
-    pub const fn new(now: Time) -> Self {
-        Self(AtomicI64::new(now.0))
-    }
-
-    /// Sets the clock.
-    pub fn set(&self, now: Time) {
-        self.0.store(now.0, Ordering::Relaxed);
-    }
-}
-
-impl Clock for FixedClock {
-    fn now(&self) -> Time {
-        Time(self.0.load(Ordering::Relaxed))
-    }
-}
-
 /// The times from `start` on and before `end`; none if `end` is not later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Interval {
@@ -229,10 +205,35 @@ impl From<Range<Time>> for Interval {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A clock that stands still until it is set, for a simulated present.
+    #[derive(Debug, Default)]
+    pub(crate) struct FixedClock(AtomicI64);
+
+    impl FixedClock {
+        /// A clock that shows `now`.
+        #[must_use]
+        pub(crate) const fn new(now: Time) -> Self {
+            Self(AtomicI64::new(now.0))
+        }
+
+        /// Sets the clock.
+        pub(crate) fn set(&self, now: Time) {
+            self.0.store(now.0, Ordering::Relaxed);
+        }
+    }
+
+    impl Clock for FixedClock {
+        fn now(&self) -> Time {
+            Time(self.0.load(Ordering::Relaxed))
+        }
+    }
 
     #[test]
     fn arithmetic_saturates() {

@@ -235,7 +235,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::time::FixedClock;
+    use crate::time::tests::FixedClock;
 
     /// A lookup, and the number of its fetches.
     struct Source {

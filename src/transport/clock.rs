@@ -67,7 +67,7 @@ impl ServiceClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::FixedClock;
+    use crate::time::tests::FixedClock;
 
     const NOW: i64 = 1_790_000_000 * SECOND;
 

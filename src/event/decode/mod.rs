@@ -3,8 +3,6 @@
 mod columns;
 mod decoder;
 mod enums;
-#[cfg(test)]
-mod events_of_json;
 mod ids;
 mod json;
 mod known_key;

@@ -3,4 +3,5 @@
 mod comparison;
 mod damage;
 mod events;
+mod events_of_json;
 mod reference;

@@ -1,8 +1,4 @@
-use crate::event::events::Events;
-use crate::event::kind::Kind;
-use crate::event::list::List;
-
-use super::decoder::Decoder;
+use crate::event::{Decoder, Events, Kind, List};
 
 impl Events {
     /// Events from the API's JSON, for tests. Missing fields are filled in: an id from the position, and one second each.
