@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audittrail::cockpit::{Answer, Client, Error, MOST_POINTS, MOST_SERIES, Meter};
+use audittrail::cockpit::{Answer, Client, Error, MOST_POINTS, MOST_SERIES};
+use audittrail::query::Meters;
 use audittrail::settings::Settings;
 use audittrail::time::{Interval, SystemClock, Time};
 use serde_json::json;
@@ -95,7 +96,7 @@ fn client(port: u16) -> Client {
     let secrets = [("secretKey", "11111111-1111-4111-8111-111111111111"), ("cockpitToken", "token")];
     let secrets: HashMap<_, _> = secrets.map(|(name, secret)| (name.to_owned(), secret.to_owned())).into();
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).expect("settings");
-    let clients = Client::all(&settings, &(Arc::new(SystemClock) as _), &Meter::default());
+    let clients = Client::all(&settings, &(Arc::new(SystemClock) as _), &Meters::default().cockpit);
     clients.expect("a client").pop().expect("one URL has one client")
 }
 

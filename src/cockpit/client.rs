@@ -12,12 +12,11 @@ use url::Url;
 use super::answer::Answer;
 use super::error::Error;
 use super::json::{Data, Envelope, Row, Status};
-use super::meter::Meter;
 use super::series::Labels;
 use super::step;
 use crate::settings::{Cockpit, Settings};
 use crate::time::{Clock, Interval, Time};
-use crate::transport::{self, Auth, Config, Lasting, Refused, Request};
+use crate::transport::{self, Auth, Config, Lasting, Meter, Refused, Request};
 
 /// What the paths of the API begin with, below the URL of a data source.
 const API: [&str; 3] = ["prometheus", "api", "v1"];
@@ -63,7 +62,7 @@ impl Client {
             clock: Arc::clone(clock),
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
-        let bearer = transport::Client::new(config, &meter.0).map_err(|error| Error::from_setup(&error, &host))?;
+        let bearer = transport::Client::new(config, meter).map_err(|error| Error::from_setup(&error, &host))?;
         let x_token = bearer.with_auth(&Auth::Header { name, secret: cockpit.token.clone() });
         let x_token = x_token.map_err(|error| Error::from_setup(&error, &host))?;
         Ok(Self { bearer, x_token, uses_x_token: Arc::default(), host })

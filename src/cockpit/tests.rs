@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Client, Error, MOST_SERIES, Meter, Series};
+use super::{Client, Error, MOST_SERIES, Series};
 use crate::settings::Settings;
 use crate::time::{Interval, SystemClock, Time};
+use crate::transport::Meter;
 use crate::transport::tests::{Answer, Server, answer};
 
 const TOKEN: &str = "hunter2-token";
@@ -32,7 +33,7 @@ fn client_with(server: &Server, settings: &serde_json::Value) -> Client {
     let secrets = [("secretKey", "11111111-1111-4111-8111-111111111111"), ("cockpitToken", TOKEN)];
     let secrets: HashMap<_, _> = secrets.map(|(name, secret)| (name.to_owned(), secret.to_owned())).into();
     let settings = Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
-    let clients = Client::all(&settings, &(Arc::new(SystemClock) as _), &Meter::default());
+    let clients = Client::all(&settings, &(Arc::new(SystemClock) as _), &Meter::new("test", "Cockpit"));
     clients.unwrap().pop().expect("one URL has one client")
 }
 

@@ -2,17 +2,28 @@
 
 use prometheus::core::Collector;
 
-use crate::{cache, cockpit, scaleway};
+use crate::cache;
+use crate::transport::Meter;
 
 /// The metrics of all data sources; one for the whole process. Clones count together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Meters {
     /// Of calls to Scaleway's API.
-    pub scaleway: scaleway::Meter,
+    pub scaleway: Meter,
     /// Of calls to Cockpit.
-    pub cockpit: cockpit::Meter,
+    pub cockpit: Meter,
     /// Of the cached events.
     pub cache: cache::Meter,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            scaleway: Meter::new("audittrail_upstream", "Scaleway's API"),
+            cockpit: Meter::new("audittrail_cockpit", "Cockpit"),
+            cache: cache::Meter::default(),
+        }
+    }
 }
 
 impl Meters {

@@ -7,10 +7,9 @@ use reqwest::header::HeaderName;
 
 use super::error::Error;
 use super::grant::{Access, Grants, Permission};
-use super::meter::Meter;
 use crate::settings::Settings;
 use crate::time::{Clock, Time};
-use crate::transport::{self, Auth, Config, Request};
+use crate::transport::{self, Auth, Config, Meter, Request};
 
 /// The HTTP side of one data source: calls about its organization, with its key.
 #[derive(Clone, Debug)]
@@ -65,7 +64,7 @@ impl Client {
             clock,
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
-        let http = transport::Client::new(config, &meter.0).map_err(|error| Error::from_setup(&error, &host))?;
+        let http = transport::Client::new(config, meter).map_err(|error| Error::from_setup(&error, &host))?;
         Ok(Self { http, host, organization: settings.organization_id.as_str().into(), grants: Grants::default() })
     }
 

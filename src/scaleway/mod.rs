@@ -11,10 +11,8 @@ pub mod iam;
 mod list;
 mod list_key;
 mod lookup;
-mod meter;
 
 pub use client::Client;
 pub use error::Error;
 pub(crate) use lookup::Lookup;
 pub use lookup::{Found, Stale};
-pub use meter::Meter;

@@ -5,7 +5,7 @@ use prometheus::{Histogram, HistogramOpts, HistogramTimer, IntCounterVec, Opts};
 
 /// Counts calls by outcome and measures their duration; one per service for the whole process.
 #[derive(Clone, Debug)]
-pub(crate) struct Meter {
+pub struct Meter {
     calls: IntCounterVec,
     seconds: Histogram,
 }
