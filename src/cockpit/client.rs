@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderName;
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -52,19 +52,19 @@ impl Client {
         meter: &Meter,
     ) -> Result<Self, Error> {
         let host = url.authority().to_owned();
-        let name = HeaderName::from_static("x-token");
+        let auth = Auth { header: AUTHORIZATION, scheme: "Bearer ", secret: cockpit.token.clone() };
+        let x_token = Auth { header: HeaderName::from_static("x-token"), scheme: "", ..auth.clone() };
         let config = Config {
             service: "Cockpit",
             base_url: url.clone(),
-            auth: Auth::Bearer(cockpit.token.clone()),
+            auth,
             call_timeout: settings.call_timeout,
             concurrent_calls: settings.concurrent_calls,
             clock: Arc::clone(clock),
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
         let bearer = transport::Client::new(config, meter).map_err(|error| Error::from_setup(&error, &host))?;
-        let x_token = bearer.with_auth(&Auth::Header { name, secret: cockpit.token.clone() });
-        let x_token = x_token.map_err(|error| Error::from_setup(&error, &host))?;
+        let x_token = bearer.with_auth(&x_token).map_err(|error| Error::from_setup(&error, &host))?;
         Ok(Self { bearer, x_token, uses_x_token: Arc::default(), host })
     }
 

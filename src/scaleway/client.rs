@@ -54,11 +54,11 @@ impl Client {
     /// When the certificates cannot be used.
     pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>, meter: &Meter) -> Result<Self, Error> {
         let host = settings.api_url.host_str().expect("an http or https URL has a host").to_owned();
-        let name = HeaderName::from_static("x-auth-token");
+        let (header, secret) = (HeaderName::from_static("x-auth-token"), settings.secret_key.clone());
         let config = Config {
             service: "Scaleway",
             base_url: settings.api_url.clone(),
-            auth: Auth::Header { name, secret: settings.secret_key.clone() },
+            auth: Auth { header, scheme: "", secret },
             call_timeout: settings.call_timeout,
             concurrent_calls: settings.concurrent_calls,
             clock,

@@ -1,55 +1,46 @@
 //! The authentication of calls.
 
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::SetupError;
 
 /// The authentication of a client's calls; its debug output has no secret.
 #[derive(Clone, Debug)]
-pub(crate) enum Auth {
-    /// The secret alone, in a header particular to the service.
-    Header {
-        /// The header's name.
-        name: HeaderName,
-        /// The header's value.
-        secret: SecretString,
-    },
-    /// `Authorization: Bearer`, with a token.
-    Bearer(SecretString),
+pub(crate) struct Auth {
+    /// The header's name.
+    pub(crate) header: HeaderName,
+    /// The text before the secret in the header's value, such as `Bearer `.
+    pub(crate) scheme: &'static str,
+    /// The secret.
+    pub(crate) secret: SecretString,
 }
 
 impl Auth {
-    pub(super) fn secret(&self) -> &SecretString {
-        match self {
-            Self::Header { secret, .. } | Self::Bearer(secret) => secret,
-        }
-    }
-
     /// The header of a call, flagged as sensitive.
     ///
     /// # Errors
     /// When the secret cannot be a header's value.
     pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), SetupError> {
-        let (name, value) = match self {
-            Self::Header { name, secret } => (name.clone(), HeaderValue::from_str(secret.expose_secret())),
-            Self::Bearer(secret) => {
-                (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", secret.expose_secret())))
-            }
-        };
-        let mut value = value.map_err(|_| SetupError::Secret)?;
+        let value = format!("{}{}", self.scheme, self.secret.expose_secret());
+        let mut value = HeaderValue::from_str(&value).map_err(|_| SetupError::Secret)?;
         value.set_sensitive(true);
-        Ok((name, value))
+        Ok((self.header.clone(), value))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::AUTHORIZATION;
+
     use super::*;
 
     fn both(secret: &str) -> [Auth; 2] {
-        let name = HeaderName::from_static("x-api-key");
-        [Auth::Header { name, secret: secret.into() }, Auth::Bearer(secret.into())]
+        [(HeaderName::from_static("x-api-key"), ""), (AUTHORIZATION, "Bearer ")].map(|(header, scheme)| Auth {
+            header,
+            scheme,
+            secret: secret.into(),
+        })
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Client {
             http,
             base_url: config.base_url,
             header,
-            secret: config.auth.secret().clone(),
+            secret: config.auth.secret,
             call_timeout: config.call_timeout,
             limit: AdaptiveLimit::new(config.concurrent_calls),
             clock: ServiceClock::new(config.service, config.clock),
@@ -99,7 +99,7 @@ impl Client {
     /// # Errors
     /// When the secret cannot be sent.
     pub(crate) fn with_auth(&self, auth: &Auth) -> Result<Self, SetupError> {
-        Ok(Self { header: auth.header()?, secret: auth.secret().clone(), ..self.clone() })
+        Ok(Self { header: auth.header()?, secret: auth.secret.clone(), ..self.clone() })
     }
 
     /// The present limit of concurrent calls.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderName;
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -74,11 +74,11 @@ impl Server {
     }
 
     fn client(&self, configure: impl FnOnce(&mut Config<'_>)) -> Client {
-        let name = HeaderName::from_static("x-api-key");
+        let header = HeaderName::from_static("x-api-key");
         let mut config = Config {
             service: "the service",
             base_url: self.url.clone(),
-            auth: Auth::Header { name, secret: SECRET.into() },
+            auth: Auth { header, scheme: "", secret: SECRET.into() },
             call_timeout: Duration::from_mins(10),
             concurrent_calls: 8,
             clock: Arc::new(SystemClock),
@@ -231,7 +231,8 @@ async fn a_call_without_an_answer_is_tried_twice() {
 #[tokio::test]
 async fn a_bearer_token_is_sent_as_such() {
     let server = Server::start(vec![ok()]).await;
-    get(&server.client(|config| config.auth = Auth::Bearer(SECRET.into()))).await.unwrap();
+    let auth = Auth { header: AUTHORIZATION, scheme: "Bearer ", secret: SECRET.into() };
+    get(&server.client(|config| config.auth = auth)).await.unwrap();
     let [request] = &server.requests()[..] else { panic!("{:?}", server.requests()) };
     assert!(request.contains("\r\nauthorization: bearer hunter2\r\n") && !request.contains("x-api-key"), "{request}");
 }
