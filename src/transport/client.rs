@@ -157,7 +157,7 @@ impl Client {
                 let cut_short = matches!(error, Error::Timeout { .. }) && Instant::now() >= deadline;
                 return Err(last.filter(|_| cut_short).unwrap_or(error));
             };
-            tracing::debug!(outcome = error.outcome(), tries, "trying again");
+            tracing::debug!(outcome = error.outcome().0, tries, "trying again");
             last = Some(error);
             tokio::time::sleep(delay).await;
         }
@@ -171,7 +171,8 @@ impl Client {
         attempt: A::Try,
         deadline: Instant,
     ) -> Failure {
-        self.meter.count(error.outcome());
+        let (outcome, failure) = error.outcome();
+        self.meter.count(outcome);
         if error.refusal() == Some(StatusCode::TOO_MANY_REQUESTS) {
             self.limit.on_throttled();
         }
@@ -181,7 +182,7 @@ impl Client {
                 return Failure::Passing;
             }
         }
-        error.failure()
+        failure
     }
 
     /// One try, with a timeout that includes the body.

@@ -84,36 +84,24 @@ impl Error {
         if let Self::Refused(refused) = self { refused.retry_after } else { None }
     }
 
-    /// The kind of failure, for the decision about another try; a refusal (403) counts as lasting.
-    pub(super) fn failure(&self) -> Failure {
-        match self {
-            Self::Refused(refused) => match refused.status {
-                StatusCode::TOO_MANY_REQUESTS => Failure::Passing,
-                // A retry does not implement the endpoint.
-                StatusCode::NOT_IMPLEMENTED => Failure::Lasting,
-                status if status.as_u16() >= 500 => Failure::Unavailable,
-                _ => Failure::Lasting,
-            },
-            Self::Unreachable { .. } => Failure::Unavailable,
-            Self::Unreadable { .. } => Failure::Unreadable,
-            Self::Timeout { .. } => Failure::Timeout,
-            Self::TooLarge => Failure::Lasting,
-        }
-    }
-
-    /// The outcome's name, for metrics.
-    pub(super) fn outcome(&self) -> &'static str {
+    /// The outcome's name, for metrics, and the kind of failure, for the decision about another try; a refusal (403) counts
+    /// as lasting.
+    pub(super) fn outcome(&self) -> (&'static str, Failure) {
         match self {
             Self::Refused(refused) => match refused.status.as_u16() {
-                400 => "invalid",
-                401 => "unauthorized",
-                403 => "forbidden",
-                429 => "rate_limited",
-                _ => "failed",
+                400 => ("invalid", Failure::Lasting),
+                401 => ("unauthorized", Failure::Lasting),
+                403 => ("forbidden", Failure::Lasting),
+                429 => ("rate_limited", Failure::Passing),
+                // A retry does not implement the endpoint.
+                501 => ("failed", Failure::Lasting),
+                500.. => ("failed", Failure::Unavailable),
+                _ => ("failed", Failure::Lasting),
             },
-            Self::Unreachable { .. } => "unreachable",
-            Self::Timeout { .. } => "timeout",
-            Self::Unreadable { .. } | Self::TooLarge => "unreadable",
+            Self::Unreachable { .. } => ("unreachable", Failure::Unavailable),
+            Self::Timeout { .. } => ("timeout", Failure::Timeout),
+            Self::Unreadable { .. } => ("unreadable", Failure::Unreadable),
+            Self::TooLarge => ("unreadable", Failure::Lasting),
         }
     }
 }
