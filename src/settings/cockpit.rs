@@ -1,6 +1,6 @@
 //! The settings `cockpitUrls` and `cockpitToken`: where the metrics are, and what may query them.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
@@ -13,13 +13,6 @@ pub struct Cockpit {
     pub urls: Vec<Url>,
     /// The token that may query them.
     pub token: SecretString,
-}
-
-impl Cockpit {
-    /// All of it, the token included.
-    pub(super) fn fingerprint(&self) -> String {
-        format!("{:?} {}", self.urls.iter().map(Url::as_str).collect::<Vec<_>>(), self.token.expose_secret())
-    }
 }
 
 /// Cockpit's settings; `None` where there is no token. A token without URLs is no error, so that metrics can be switched off.

@@ -104,19 +104,9 @@ impl Settings {
     /// It is the key of the cache, so that only data sources with the credential read the cached events.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        fingerprint([
-            &self.organization_id,
-            &self.regions.join(","),
-            self.project_id.as_deref().unwrap_or_default(),
-            self.api_url.as_str(),
-            &format!("{:?} {:?} {}", self.call_timeout, self.query_timeout, self.max_events),
-            &self.hide_from_viewers.to_string(),
-            &format!("{} {:?} {} {:?}", self.concurrent_calls, self.settling, self.max_memory, self.cache_directory),
-            self.ca_certificate.as_deref().unwrap_or_default(),
-            &self.cockpit.iter().map(Cockpit::fingerprint).collect::<String>(),
-            self.secret_key.expose_secret(),
-            &format!("{:?}", self.unknown),
-        ])
+        let token = self.cockpit.as_ref().map_or("", |cockpit| cockpit.token.expose_secret());
+        // The debug output has all settings without the secrets.
+        fingerprint([format!("{self:?}").as_str(), self.secret_key.expose_secret(), token])
     }
 }
 
