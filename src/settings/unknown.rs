@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::levenshtein;
+
 /// The settings in `jsonData`.
 pub(super) const FIELDS: [&str; 14] = [
     "organizationId",
@@ -77,25 +79,8 @@ fn is_grafanas(key: &str) -> bool {
 fn closest(key: &str) -> Option<(&'static str, &'static str)> {
     let settings =
         FIELDS.map(|name| (name, "jsonData")).into_iter().chain(SECRETS.map(|name| (name, "secureJsonData")));
-    let distances = settings.map(|(name, object)| (distance(&key.to_lowercase(), &name.to_lowercase()), name, object));
+    let distances =
+        settings.map(|(name, object)| (levenshtein(&key.to_lowercase(), &name.to_lowercase()), name, object));
     let (_, name, object) = distances.min().filter(|(distance, name, _)| *distance <= name.len() / 3)?;
     Some((name, object))
-}
-
-/// The most letters of a key that are compared; every setting's name is shorter.
-const LONGEST_KEY: usize = 64;
-
-/// The number of letters to insert, remove or replace to turn one text into the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(LONGEST_KEY).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (number, a) in one.chars().take(LONGEST_KEY).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], number + 1);
-        for (index, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[index + 1];
-            row[index + 1] = replaced.min(diagonal + 1).min(row[index] + 1);
-        }
-    }
-    row[other.len()]
 }
