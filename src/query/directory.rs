@@ -147,7 +147,7 @@ impl Directory {
     pub(super) async fn projects(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
         let deadline = self.deadline(deadline);
         let fetch = Box::pin(account::projects(&self.client, deadline));
-        fetched(&self.projects, deadline, now, fetch).await
+        self.projects.get(deadline, now, |_| false, fetch).await
     }
 
     /// The names of resources, also of those without events. `now` fetches them whatever is cached.
@@ -157,7 +157,7 @@ impl Directory {
     pub(super) async fn resources(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
         let deadline = self.deadline(deadline);
         let fetch = Box::pin(explorer::resources(&self.client, deadline));
-        fetched(&self.resources, deadline, now, fetch).await
+        self.resources.get(deadline, now, |_| false, fetch).await
     }
 
     /// The principals of ids that IAM does not have, as far as the trail has them, and why some could not be read.
@@ -176,7 +176,7 @@ impl Directory {
         };
         let answers = join_all(lookups.iter().zip(ids).map(async |(lookup, id)| {
             let fetch = Box::pin(audit_trail::principal(&self.client, id, deadline));
-            lookup.get(deadline, |_| false, fetch).await
+            lookup.get(deadline, false, |_| false, fetch).await
         }));
         let (mut found, mut failure) = (Vec::new(), None);
         for (id, answer) in ids.iter().zip(answers.await) {
@@ -201,7 +201,7 @@ impl Directory {
         }
         let deadline = self.deadline(deadline);
         let fetch = Box::pin(audit_trail::principals(&self.client, deadline));
-        match self.departed.get(deadline, |_| false, fetch).await {
+        match self.departed.get(deadline, false, |_| false, fetch).await {
             Ok(Found { value, stale }) => (Arc::new(names.with((*value).clone())), stale.map(|stale| stale.error)),
             Err(error) => (Arc::clone(names), Some(error)),
         }
@@ -215,7 +215,7 @@ impl Directory {
         let deadline = self.deadline(deadline);
         // Boxed, as a fetch is far larger than the question around it, and seldom needed.
         let fetch = Box::pin(iam::names(&self.client, deadline));
-        self.names.get(deadline, lacks, fetch).await
+        self.names.get(deadline, false, lacks, fetch).await
     }
 
     /// The names of principals, fetched now even if they are cached.
@@ -225,7 +225,7 @@ impl Directory {
     pub async fn names_now(&self, deadline: Instant) -> Result<Found<Names>, Error> {
         let deadline = self.deadline(deadline);
         let fetch = Box::pin(iam::names(&self.client, deadline));
-        self.names.get_now(deadline, fetch).await
+        self.names.get(deadline, true, |_| false, fetch).await
     }
 
     /// The names in the products' lists of all regions that exist, where these are cached and good.
@@ -249,7 +249,7 @@ impl Directory {
     pub async fn products(&self, deadline: Instant, now: bool) -> Result<Products, Error> {
         let answers = join_all(self.products.iter().map(async |(region, lookup)| {
             let fetch = Box::pin(audit_trail::products(&self.client, region, deadline));
-            fetched(lookup, deadline, now, fetch).await
+            lookup.get(deadline, now, |_| false, fetch).await
         }))
         .await;
         let (mut products, mut notices, mut failed) = (BTreeMap::new(), Vec::new(), None);
@@ -275,15 +275,6 @@ impl Directory {
             _ => Ok(Products { list: products.into_values().collect(), notices }),
         }
     }
-}
-
-async fn fetched<T: Send + Sync>(
-    lookup: &Lookup<T>,
-    deadline: Instant,
-    now: bool,
-    fetch: impl Future<Output = Result<T, Error>> + Send,
-) -> Result<Found<T>, Error> {
-    if now { lookup.get_now(deadline, fetch).await } else { lookup.get(deadline, |_| false, fetch).await }
 }
 
 /// Adds a region's product: regions may record different services and methods of it.

@@ -119,13 +119,17 @@ impl<T> Cached<T> {
     }
 
     /// As [`answer`](Self::answer), if nothing need be fetched.
-    fn good(&self, lacks: &impl Fn(&T) -> bool) -> Option<Result<Found<T>, Error>> {
-        let good = match (&self.failure, &self.value) {
+    fn answer_if(&self, is_good: impl Fn(&Self) -> bool) -> Option<Result<Found<T>, Error>> {
+        if is_good(self) { self.answer() } else { None }
+    }
+
+    /// Whether the value, or the failure, is not too old.
+    fn is_good(&self, lacks: impl Fn(&T) -> bool) -> bool {
+        match (&self.failure, &self.value) {
             (Some((_, failed)), _) => failed.elapsed() < FAILURE_FOR,
             (None, Some(value)) => value.fetched.elapsed() < if lacks(&value.value) { LACKING_FOR } else { GOOD_FOR },
             (None, None) => false,
-        };
-        if good { self.answer() } else { None }
+        }
     }
 
     /// When the last fetch ended.
@@ -162,7 +166,7 @@ impl<T> Lookup<T> {
     /// The cached value, if it is good and its renewal has not failed.
     #[must_use]
     pub(crate) fn get_cached(&self) -> Option<Arc<T>> {
-        let found = self.cached().good(&|_| false)?.ok()?;
+        let found = self.cached().answer_if(|cached| cached.is_good(|_| false))?.ok()?;
         found.stale.is_none().then_some(found.value)
     }
 
@@ -174,45 +178,26 @@ impl<T> Lookup<T> {
     }
 
     /// The value, from the cache if it is good, or else from `fetch`, which ends at the deadline; `lacks` returns whether
-    /// something is missing in the value.
+    /// something is missing in the value. With `now`, it is fetched even if the cached value is good. Callers that wait for
+    /// the same fetch share it.
     ///
     /// # Errors
     /// When no fetch has ever succeeded.
     pub(crate) async fn get(
         &self,
         deadline: std::time::Instant,
+        now: bool,
         lacks: impl Fn(&T) -> bool + Send,
         fetch: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<Found<T>, Error> {
-        let good = self.cached().good(&lacks);
+        let asked = Instant::now();
+        let is_good = move |cached: &Cached<T>| if now { cached.last() > Some(asked) } else { cached.is_good(&lacks) };
+        let good = self.cached().answer_if(&is_good);
         if let Some(good) = good {
             return good;
         }
-        self.fetch(deadline, fetch, move |cached| cached.good(&lacks)).await
-    }
-
-    /// The value, fetched now even if it is cached; callers that wait for the same fetch share it.
-    ///
-    /// # Errors
-    /// When no fetch has ever succeeded.
-    pub(crate) async fn get_now(
-        &self,
-        deadline: std::time::Instant,
-        fetch: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<Found<T>, Error> {
-        let asked = Instant::now();
-        self.fetch(deadline, fetch, |cached| cached.answer().filter(|_| cached.last() > Some(asked))).await
-    }
-
-    /// Fetches, unless `shared` returns the answer of another caller's fetch meanwhile.
-    async fn fetch(
-        &self,
-        deadline: std::time::Instant,
-        fetch: impl Future<Output = Result<T, Error>> + Send,
-        shared: impl Fn(&Cached<T>) -> Option<Result<Found<T>, Error>> + Send,
-    ) -> Result<Found<T>, Error> {
         let turn = tokio::time::timeout_at(deadline.into(), self.fetching.lock()).await;
-        let shared = shared(&self.cached());
+        let shared = self.cached().answer_if(&is_good);
         if let Some(shared) = shared {
             return shared;
         }
@@ -266,12 +251,12 @@ mod tests {
         }
 
         async fn get(&self, fails: bool) -> Result<(usize, bool), Error> {
-            let found = self.lookup.get(later(), |_| false, self.fetch(fails)).await?;
+            let found = self.lookup.get(later(), false, |_| false, self.fetch(fails)).await?;
             Ok((*found.value, found.stale.is_some()))
         }
 
         async fn get_now(&self, fails: bool) -> Result<(usize, bool), Error> {
-            let found = self.lookup.get_now(later(), self.fetch(fails)).await?;
+            let found = self.lookup.get(later(), true, |_| false, self.fetch(fails)).await?;
             Ok((*found.value, found.stale.is_some()))
         }
     }
@@ -322,7 +307,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_value_that_lacks_something_is_fetched_again_after_half_a_minute() {
         let source = Source::default();
-        let get = || source.lookup.get(later(), |number| *number < 2, source.fetch(false));
+        let get = || source.lookup.get(later(), false, |number| *number < 2, source.fetch(false));
         assert_eq!(*get().await.unwrap().value, 1);
         pass(29).await;
         assert_eq!(*get().await.unwrap().value, 1);
@@ -351,7 +336,7 @@ mod tests {
         let soon = begun.into_std() + Duration::from_millis(10);
         let hurried = async {
             tokio::task::yield_now().await;
-            let found = source.lookup.get(soon, |_| false, source.fetch(true)).await;
+            let found = source.lookup.get(soon, false, |_| false, source.fetch(true)).await;
             (found.map(|found| *found.value), begun.elapsed())
         };
         let (patient, hurried) = tokio::join!(source.get(false), hurried);
@@ -371,7 +356,7 @@ mod tests {
     async fn a_stale_value_expires_at_the_age_of_a_good_one() {
         let source = Source::default();
         source.get(false).await.unwrap();
-        let found = async || source.lookup.get_now(later(), source.fetch(true)).await.unwrap();
+        let found = async || source.lookup.get(later(), true, |_| false, source.fetch(true)).await.unwrap();
         assert!(found().await.unexpired().is_ok());
         pass(600).await;
         assert_eq!(found().await.unexpired().unwrap_err(), busy());
@@ -385,7 +370,7 @@ mod tests {
         for (fetched, is_absent) in
             [(Err(busy()), false), (Err(absent.clone()), true), (Ok(1), false), (Err(absent), false)]
         {
-            let _ = lookup.get_now(later(), async { fetched }).await;
+            let _ = lookup.get(later(), true, |_| false, async { fetched }).await;
             assert_eq!(lookup.is_absent(), is_absent);
         }
     }
