@@ -12,8 +12,9 @@ use super::client::{Call, Client};
 use super::error::Error;
 pub use super::filter::{Filter, Param};
 use super::iam::Principal;
+use super::list::Page;
 pub use super::list_key::ListKey;
-use crate::event::{Decoder, Events, Kind, List, Page};
+use crate::event::{self, Decoder, Events, Kind, List};
 use crate::time::{Clock, Interval, Time};
 
 /// The permission set for the trail; it is granted on the whole organization.
@@ -161,7 +162,7 @@ impl Pages {
     }
 
     /// Fetches the next page, of a smaller size if the API refuses the size or the answer is too large.
-    async fn fetch(&mut self, deadline: Instant) -> Result<Page, Error> {
+    async fn fetch(&mut self, deadline: Instant) -> Result<event::Page, Error> {
         let endpoint = match self.window.key.list {
             List::Of(Kind::Api) => "events",
             List::Of(Kind::Authentication) => "authentication-events",
@@ -297,17 +298,12 @@ pub struct Service {
 /// # Errors
 /// When the call fails.
 pub async fn products(client: &Client, region: &str, deadline: Instant) -> Result<Vec<Product>, Error> {
-    #[derive(Deserialize)]
-    struct Products {
-        #[serde(default)]
-        products: Vec<Product>,
-    }
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", region, "products"],
         query: &[],
         permission_set: PERMISSION_SET,
     };
-    client.get(&call, deadline, |body| serde_json::from_slice::<Products>(&body)).await.map(|answer| answer.products)
+    client.get(&call, deadline, |body| serde_json::from_slice::<Page<Product>>(&body)).await.map(|page| page.items)
 }
 
 /// A principal from the newest event about its id, such as its creation or one of its log-ins; `None` if no event

@@ -3,29 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use serde::Deserialize;
-
 use super::client::{Call, Client};
 use super::error::Error;
+use super::list::{Named, Page};
 
 /// The permission set for all resources; it is granted on projects.
 pub const PERMISSION_SET: &str = "AllProductsReadOnly";
 
 /// The most pages that are read: ten thousand resources, the last modified first.
 const MAX_PAGES: usize = 100;
-
-#[derive(Deserialize)]
-struct Resources {
-    #[serde(default)]
-    resources: Vec<Resource>,
-    next_page_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Resource {
-    id: String,
-    name: Option<String>,
-}
 
 /// The names of the organization's resources, by id: all, or as many as can be read before the deadline.
 ///
@@ -40,16 +26,15 @@ pub(crate) async fn resources(client: &Client, deadline: Instant) -> Result<Hash
         }
         let path = ["search", "v1alpha1", "resources"];
         let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
-        let page = client.get(&call, deadline, |body| serde_json::from_slice::<Resources>(&body)).await;
+        let page = client.get(&call, deadline, |body| serde_json::from_slice::<Page<Named>>(&body)).await;
         let page = match page {
             Ok(page) => page,
             // Some names are better than none, and events have names too.
             Err(Error::Timeout { .. } | Error::RateLimited { .. }) if !seen.is_empty() => break,
             Err(error) => return Err(error),
         };
-        let listed = page.resources.into_iter().filter_map(|resource| Some((resource.id, resource.name?)));
         // The first resource of an id is the last modified.
-        for (id, name) in listed.filter(|(_, name)| !name.is_empty()) {
+        for (id, name) in page.items.into_iter().filter_map(Named::into_pair) {
             names.entry(id).or_insert(name);
         }
         match page.next_page_token {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::error::Error;
-use super::list;
+use super::list::{self, Named};
 
 /// The permission set for names.
 pub const PERMISSION_SET: &str = "IAMReadOnly";
@@ -137,12 +137,6 @@ struct User {
     account_root_user_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Application {
-    id: String,
-    name: Option<String>,
-}
-
 /// The names of the organization's principals.
 ///
 /// # Errors
@@ -151,7 +145,7 @@ pub(crate) async fn names(client: &Client, deadline: Instant) -> Result<Names, E
     let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
     let (users, applications) = tokio::try_join!(
         list::numbered::<User>(client, &users, PERMISSION_SET, deadline),
-        list::numbered::<Application>(client, &applications, PERMISSION_SET, deadline)
+        list::numbered::<Named>(client, &applications, PERMISSION_SET, deadline)
     )?;
     let mut names = Names::default();
     for user in users {
