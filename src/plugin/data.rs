@@ -1,73 +1,64 @@
 //! `QueryData`: the queries of a panel, a rule or Explore, each with its own answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext, QueryDataRequest};
-use tokio::task::JoinSet;
 
 use super::asker::Asker;
 use super::failures::Source;
-use super::panics::panicked;
+use super::panics::catch_panic;
 use super::process::Process;
 use super::wire::{DataResponse, QueryDataResponse};
 use crate::frame::Frame;
 use crate::query::{Failure, Query, Request, text};
 
+/// A request without its queries.
+struct Call {
+    process: Arc<Process>,
+    context: Option<PluginContext>,
+    asker: Asker,
+}
+
 /// Answers the queries of a request concurrently; a query that fails or panics does not disturb the others.
 ///
 /// A cancelled call drops the future, and with it the queries and their calls to Scaleway.
 pub(super) async fn query_data(process: Arc<Process>, request: QueryDataRequest) -> QueryDataResponse {
-    let asker = Arc::new(Asker::of(&request.headers));
-    let context = Arc::new(request.plugin_context);
-    let mut responses = HashMap::new();
-    let mut work = JoinSet::new();
-    let mut running = HashMap::new();
-    for query in request.queries.into_iter().map(Arc::new) {
-        let (question, asker) = (Arc::clone(&query), Arc::clone(&asker));
-        let (process, context) = (Arc::clone(&process), Arc::clone(&context));
-        let task = work.spawn(async move {
-            process.metrics.time("query_data", answer(&process, context.as_ref().as_ref(), &question, &asker)).await
-        });
-        running.insert(task.id(), query);
-    }
-    while let Some(done) = work.join_next_with_id().await {
-        let (id, result) = match done {
-            Ok((id, result)) => (id, result),
-            Err(error) => (error.id(), Err(panicked())),
-        };
-        let query = running.remove(&id).expect("each task is a query's");
-        let response = match result {
-            Ok(frames) => DataResponse { frames, status: 200, ..Default::default() },
-            Err(failure) => {
-                process.failures.log(&Source::of(context.as_ref().as_ref()), &asker, &query, &failure);
-                failed(&failure)
-            }
-        };
-        process.metrics.count("query_data", if response.error.is_empty() { "ok" } else { "error" });
-        responses.insert(query.ref_id.clone(), response);
-    }
-    QueryDataResponse { responses }
+    let asker = Asker::of(&request.headers);
+    let call = Arc::new(Call { process, context: request.plugin_context, asker });
+    let responses = request.queries.into_iter().map(|query| respond(Arc::clone(&call), query));
+    QueryDataResponse { responses: join_all(responses).await.into_iter().collect() }
 }
 
-async fn answer(
-    process: &Process,
-    context: Option<&PluginContext>,
-    query: &DataQuery,
-    asker: &Asker,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let data_source = process.instances.data_source(context)?;
+/// The response to a query, with its name.
+async fn respond(call: Arc<Call>, query: DataQuery) -> (String, DataResponse) {
+    let Process { metrics, failures, .. } = &*call.process;
+    let query = Arc::new(query);
+    let work = catch_panic(answer(Arc::clone(&call), Arc::clone(&query)));
+    let response = match metrics.time("query_data", work).await {
+        Ok(frames) => DataResponse { frames, status: 200, ..Default::default() },
+        Err(failure) => {
+            failures.log(&Source::of(call.context.as_ref()), &call.asker, &query, &failure);
+            failed(&failure)
+        }
+    };
+    metrics.count("query_data", if response.error.is_empty() { "ok" } else { "error" });
+    (query.ref_id.clone(), response)
+}
+
+async fn answer(call: Arc<Call>, query: Arc<DataQuery>) -> Result<Vec<Vec<u8>>, Failure> {
+    let data_source = call.process.instances.data_source(call.context.as_ref())?;
     let range = query.time_range.map(|range| (range.from_epoch_ms, range.to_epoch_ms));
     let range = range.ok_or_else(|| Failure::input("the query comes without a time range".to_owned()))?;
     let interval = Duration::from_millis(u64::try_from(query.interval_ms).unwrap_or_default());
     let points = u64::try_from(query.max_data_points).unwrap_or_default();
-    let request = Request::new(&query.ref_id, range, interval, points, asker.is_alert)?;
-    let redacted = data_source.settings.hide_from_viewers && !may_see_details(context, asker);
+    let request = Request::new(&query.ref_id, range, interval, points, call.asker.is_alert)?;
+    let redacted = data_source.settings.hide_from_viewers && !may_see_details(call.context.as_ref(), &call.asker);
     let request = Request { redacted, ..request };
     let mut parsed = Query::parse(&query.json, &query.query_type, &request, data_source.settings.max_events)?;
     // A panel that shows an expression hides the expression's queries.
-    parsed.hide = parsed.hide && !asker.is_expression;
+    parsed.hide = parsed.hide && !call.asker.is_expression;
     let ref_id = query.ref_id.clone();
     data_source.answer_as(&parsed, &request, move |frames| encode(&frames, &ref_id)).await
 }

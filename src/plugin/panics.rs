@@ -4,13 +4,6 @@ use tokio::task::JoinSet;
 
 use crate::query::Failure;
 
-/// The failure of work that panicked.
-pub(super) fn panicked() -> Failure {
-    Failure::internal(
-        "this query made the plugin panic, which is a fault of the plugin; Grafana's log says where".to_owned(),
-    )
-}
-
 /// Runs work on a separate task; a panic becomes a failure.
 pub(super) async fn catch_panic<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
@@ -19,7 +12,9 @@ pub(super) async fn catch_panic<T: Send + 'static>(
     task.spawn(work);
     match task.join_next().await {
         Some(Ok(result)) => result,
-        _ => Err(panicked()),
+        _ => Err(Failure::internal(
+            "this query made the plugin panic, which is a fault of the plugin; Grafana's log says where".to_owned(),
+        )),
     }
 }
 

@@ -37,9 +37,6 @@ pub struct DataResponse {
     /// The error's text; empty without an error.
     #[prost(string, tag = "2")]
     pub error: String,
-    /// Unused.
-    #[prost(bytes = "vec", tag = "3")]
-    pub json_meta: Vec<u8>,
     /// An HTTP status.
     #[prost(int32, tag = "4")]
     pub status: i32,
