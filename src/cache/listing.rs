@@ -2,11 +2,11 @@ use super::gap::Gap;
 use super::lookup::Lookup;
 use super::progress::Progress;
 use crate::event::{Events, List};
-use crate::scaleway::audit_trail::{Flaws, Malformed, Window};
+use crate::scaleway::audit_trail::{Flaws, Window};
 use crate::time::{Interval, Time};
 
 /// The events of one list of one region, and the gaps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// The region.
     pub region: String,
@@ -22,10 +22,8 @@ pub struct Listing {
     pub provisional: Vec<Interval>,
     /// The past intervals that the source does not cover: events may be missing there although every fetch succeeded.
     pub uncovered: Vec<Interval>,
-    /// The malformed items that were left out, by page, with the interval of each page.
-    pub malformed: Vec<Malformed>,
-    /// Whether some text was not valid UTF-8, so that U+FFFD replaces its invalid bytes.
-    pub replaced: bool,
+    /// The malformed items that were left out, and whether some text was not valid UTF-8.
+    pub flaws: Flaws,
     /// Whether the region does not exist, so that it has no events.
     pub absent: bool,
 }
@@ -33,18 +31,7 @@ pub struct Listing {
 impl Listing {
     /// A list of a region that does not exist.
     pub(super) fn absent(region: &str, list: List) -> Self {
-        Self {
-            region: region.to_owned(),
-            list,
-            events: Events::default(),
-            gaps: Vec::new(),
-            missing: Vec::new(),
-            provisional: Vec::new(),
-            uncovered: Vec::new(),
-            malformed: Vec::new(),
-            replaced: false,
-            absent: true,
-        }
+        Self { region: region.to_owned(), list, absent: true, ..Self::default() }
     }
 
     /// The events of a request that can fetch no more, or the newest if there are too many: the hits of a lookup and,
@@ -87,8 +74,7 @@ impl Listing {
             missing: if is_complete { Vec::new() } else { before(present, missing) },
             provisional: if is_complete { Vec::new() } else { before(present, lookup.provisional) },
             uncovered: before(asked_at, interval.without(coverage)),
-            malformed: lookup.flaws.malformed,
-            replaced: lookup.flaws.replaced,
+            flaws: lookup.flaws,
             absent: false,
         }
     }

@@ -3,10 +3,11 @@ use serde::{Deserialize, Serialize};
 use super::kind::Kind;
 
 /// A list of the API. It decides how the items of a page are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum List {
     /// `/combined-events`: each item wraps an event of one kind.
+    #[default]
     Combined,
     /// `/events`, `/authentication-events` or `/system-events`.
     #[serde(untagged)]

@@ -57,7 +57,7 @@ impl ReadEvents {
             gaps,
             incomplete: incomplete(&listings),
             uncovered_from: listings.iter().flat_map(|listing| &listing.uncovered).map(|interval| interval.start).min(),
-            replaced: listings.iter().any(|listing| listing.replaced),
+            replaced: listings.iter().any(|listing| listing.flaws.replaced),
             absent: absent.collect(),
             events: merge(listings, regions),
         })
@@ -168,7 +168,7 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
             let intervals = match gap {
                 Gap::Malformed { .. } => {
                     // What is malformed may be as new as the interval's end.
-                    listing.malformed.iter().map(|gap| gap.from.nanos()..gap.to.next().nanos()).collect()
+                    listing.flaws.malformed.iter().map(|gap| gap.from.nanos()..gap.to.next().nanos()).collect()
                 }
                 _ => listing.missing.iter().map(|interval| interval.nanos()).collect(),
             };
