@@ -1,6 +1,4 @@
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::future::{FutureExt, join_all};
@@ -78,17 +76,13 @@ impl<S: Source> EventCache<S> {
         let store = Store::new(settings.settling, settings.max_memory, limits, meter);
         let directory =
             settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
-        let state = State { store, fetches: Vec::new(), demands: Vec::new(), subscriptions: Vec::new() };
         let inner = Inner {
             source,
             max_events: settings.max_events,
             limits,
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(store)),
             directory,
             loaded: OnceLock::new(),
-            is_directory_slow: AtomicBool::new(false),
-            never_combine: AtomicBool::new(false),
-            absent: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -132,7 +126,7 @@ impl<S: Source> EventCache<S> {
     /// Loads the directory, once, before the first answer. Every request waits for the directory, but for half of its time at
     /// most, so that it can still fetch from Scaleway.
     async fn load(&self, deadline: Instant) {
-        if self.inner.directory.is_none() || self.inner.is_directory_slow.load(Ordering::Relaxed) {
+        if self.inner.directory.is_none() || self.inner.state().is_directory_slow {
             return;
         }
         let loaded = self.inner.loaded.get_or_init(|| {
@@ -142,7 +136,7 @@ impl<S: Source> EventCache<S> {
         });
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
         if tokio::time::timeout(patience, loaded.clone()).await.is_err()
-            && !self.inner.is_directory_slow.swap(true, Ordering::Relaxed)
+            && !std::mem::replace(&mut self.inner.state().is_directory_slow, true)
         {
             tracing::warn!("the cache directory cannot be read in time; its events are fetched from Scaleway");
         }
@@ -150,7 +144,7 @@ impl<S: Source> EventCache<S> {
 
     async fn read_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let region = windows[0].key.region.as_str();
-        let is_absent = self.absent().get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
+        let is_absent = self.inner.state().absent.get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
         if freshness == Freshness::Shared && is_absent {
             return windows.iter().map(|window| Listing::absent(&window.key.region, window.key.list)).collect();
         }
@@ -163,19 +157,15 @@ impl<S: Source> EventCache<S> {
         {
             return listings;
         }
-        self.absent().insert(region.to_owned(), Instant::now());
+        self.inner.state().absent.insert(region.to_owned(), Instant::now());
         listings.into_iter().map(|listing| Listing::absent(&listing.region, listing.list)).collect()
-    }
-
-    fn absent(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.inner.absent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads with the combined list where that may spare calls, and with the lists of single kinds alone if the combined list
     /// is unusable.
     async fn read_existing_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let mut failed = Vec::new();
-        if !self.inner.never_combine.load(Ordering::Relaxed) {
+        if !self.inner.state().never_combine {
             let request = Request { inner: &self.inner, windows, may_combine: true, freshness, deadline };
             let listings = request.listings().await;
             if !listings.iter().any(Listing::is_unusable) {

@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -28,12 +27,6 @@ pub(super) struct Inner<S> {
     pub(super) directory: Option<Directory>,
     /// Resolves once the directory is loaded.
     pub(super) loaded: OnceLock<Shared<BoxFuture<'static, ()>>>,
-    /// Whether the directory did not answer in time, so that no request waits for it any more.
-    pub(super) is_directory_slow: AtomicBool,
-    /// Whether the combined list has failed where the lists of single kinds answered.
-    pub(super) never_combine: AtomicBool,
-    /// Regions that do not exist, with the time of that finding.
-    pub(super) absent: Mutex<HashMap<String, Instant>>,
 }
 
 #[derive(Debug)]
@@ -45,9 +38,27 @@ pub(super) struct State {
     pub(super) demands: Vec<Weak<Window>>,
     /// Subscriptions, some of which have no subscriber any more.
     pub(super) subscriptions: Vec<Subscription>,
+    /// Regions that do not exist, with the time of that finding.
+    pub(super) absent: HashMap<String, Instant>,
+    /// Whether the combined list has failed where the lists of single kinds answered.
+    pub(super) never_combine: bool,
+    /// Whether the directory did not answer in time, so that no request waits for it any more.
+    pub(super) is_directory_slow: bool,
 }
 
 impl State {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            fetches: Vec::new(),
+            demands: Vec::new(),
+            subscriptions: Vec::new(),
+            absent: HashMap::new(),
+            never_combine: false,
+            is_directory_slow: false,
+        }
+    }
+
     /// Whether a window's list is a combined one, and a request wants all events of its region's interval: a fetch of a part
     /// may not be worth the cost of the rest.
     pub(super) fn demands_all(&self, Window { key, interval }: &Window) -> bool {
@@ -92,7 +103,7 @@ impl<S: Source> Inner<S> {
 
     /// Stops the use of the combined list.
     pub(super) fn stop_combining(&self) {
-        if !self.never_combine.swap(true, Ordering::Relaxed) {
+        if !std::mem::replace(&mut self.state().never_combine, true) {
             tracing::info!("the combined list of events cannot be used; the three lists are read instead");
         }
     }
