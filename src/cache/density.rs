@@ -42,17 +42,13 @@ fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) ->
         (events.clone(), interval)
     } else if interval.end <= near.end {
         let sample = events.newest(limit);
-        let part = Interval::new(time(&sample, limit - 1), interval.end);
+        let part = Interval::new(Time::from_nanos(sample.time(limit - 1)), interval.end);
         (sample, part)
     } else {
         let sample = events.slice(all - limit..all);
-        let part = Interval::new(interval.start, time(&sample, 0).next());
+        let part = Interval::new(interval.start, Time::from_nanos(sample.time(0)).next());
         (sample, part)
     }
-}
-
-fn time(events: &Events, row: usize) -> Time {
-    Time::from_nanos(events.times().value(row))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]

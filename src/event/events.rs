@@ -163,7 +163,7 @@ impl Events {
     }
 
     /// When an event was recorded, without gathering the column.
-    pub(super) fn time(&self, row: usize) -> i64 {
+    pub(crate) fn time(&self, row: usize) -> i64 {
         let (chunk, row) = self.rows.at(row);
         self.chunks[chunk].times()[row]
     }

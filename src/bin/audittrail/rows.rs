@@ -12,7 +12,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use audittrail::frame::{Field, Frame};
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 use serde_json::value::RawValue;
 
 /// Characters at the start of a cell with which a spreadsheet begins a formula, in half and full width.
@@ -75,11 +75,7 @@ struct Object<'a> {
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
-        for (name, cell) in self.columns.iter().zip(self.row) {
-            map.serialize_entry(name, cell)?;
-        }
-        map.end()
+        serializer.collect_map(self.columns.iter().zip(self.row))
     }
 }
 
