@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
@@ -20,6 +20,7 @@ use grafana_plugin_sdk::pluginv2::{
 };
 use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use prost::Message;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
@@ -331,7 +332,7 @@ impl Host {
     /// The output of the process so far: stdout after the handshake, and stderr.
     #[must_use]
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&self.log.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.log.lock()).into_owned()
     }
 
     /// Asks the process to stop, as Grafana does, and waits for its end.
@@ -387,6 +388,6 @@ async fn connect(handshake: &str) -> Result<Channel, Error> {
 async fn collect(mut from: impl AsyncRead + Unpin, log: Arc<Mutex<Vec<u8>>>) {
     let mut buffer = vec![0; 8_192];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        log.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..read]);
+        log.lock().extend_from_slice(&buffer[..read]);
     }
 }

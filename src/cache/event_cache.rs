@@ -1,7 +1,8 @@
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::future::{FutureExt, join_all};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::directory::Directory;
@@ -126,7 +127,7 @@ impl<S: Source> EventCache<S> {
     /// Loads the directory, once, before the first answer. Every request waits for the directory, but for half of its time at
     /// most, so that it can still fetch from Scaleway.
     async fn load(&self, deadline: Instant) {
-        if self.inner.directory.is_none() || self.inner.state().is_directory_slow {
+        if self.inner.directory.is_none() || self.inner.state.lock().is_directory_slow {
             return;
         }
         let loaded = self.inner.loaded.get_or_init(|| {
@@ -136,7 +137,7 @@ impl<S: Source> EventCache<S> {
         });
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
         if tokio::time::timeout(patience, loaded.clone()).await.is_err()
-            && !std::mem::replace(&mut self.inner.state().is_directory_slow, true)
+            && !std::mem::replace(&mut self.inner.state.lock().is_directory_slow, true)
         {
             tracing::warn!("the cache directory cannot be read in time; its events are fetched from Scaleway");
         }
@@ -144,7 +145,7 @@ impl<S: Source> EventCache<S> {
 
     async fn read_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let region = windows[0].key.region.as_str();
-        let is_absent = self.inner.state().absent.get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
+        let is_absent = self.inner.state.lock().absent.get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
         if freshness == Freshness::Shared && is_absent {
             return windows.iter().map(|window| Listing::absent(&window.key.region, window.key.list)).collect();
         }
@@ -157,7 +158,7 @@ impl<S: Source> EventCache<S> {
         {
             return listings;
         }
-        self.inner.state().absent.insert(region.to_owned(), Instant::now());
+        self.inner.state.lock().absent.insert(region.to_owned(), Instant::now());
         listings.into_iter().map(|listing| Listing::absent(&listing.region, listing.list)).collect()
     }
 
@@ -165,7 +166,7 @@ impl<S: Source> EventCache<S> {
     /// is unusable.
     async fn read_existing_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let mut failed = Vec::new();
-        if !self.inner.state().never_combine {
+        if !self.inner.state.lock().never_combine {
             let request = Request { inner: &self.inner, windows, may_combine: true, freshness, deadline };
             let listings = request.listings().await;
             if !listings.iter().any(Listing::is_unusable) {

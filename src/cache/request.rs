@@ -67,7 +67,7 @@ impl<S: Source> Request<'_, S> {
     fn demands(&self) -> Vec<Arc<Window>> {
         let all = self.windows.iter().filter(|window| window.key == ListKey::combined(&window.key.region));
         let demands: Vec<Arc<Window>> = all.cloned().map(Arc::new).collect();
-        let mut state = self.inner.state();
+        let mut state = self.inner.state.lock();
         state.demands.retain(|demand| demand.strong_count() > 0);
         state.demands.extend(demands.iter().map(Arc::downgrade));
         demands
@@ -115,7 +115,7 @@ impl<S: Source> Request<'_, S> {
 
     /// Looks up cached events, and finds or begins fetches for the rest if it may.
     fn look_up(&self, progress: &mut Progress<'_>, may_fetch: bool) -> (Lookup, Vec<Arc<InFlightFetch>>) {
-        let mut state = self.inner.state();
+        let mut state = self.inner.state.lock();
         let now = self.inner.source.now();
         if now < progress.asked_at {
             // The clock was set back: by the new time, the request was made in the future.
@@ -158,7 +158,7 @@ impl<S: Source> Request<'_, S> {
         let hints = &mut progress.hints;
         // A malformed item of the combined list may be an event of another list.
         hints.no_combined |= is_combined && outcome.segments.iter().any(|segment| !segment.flaws.malformed.is_empty());
-        let valid_until = self.inner.state().store.valid_until(fetch.began_at, &progress.staleness);
+        let valid_until = self.inner.state.lock().store.valid_until(fetch.began_at, &progress.staleness);
         for segment in outcome.segments {
             let valid = segment.interval.before(valid_until);
             if !valid.is_empty() {
@@ -283,7 +283,7 @@ async fn run<S: Source>(
     fetch::fetch(
         plan,
         move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed()),
-        || wants_all.load(Ordering::Relaxed) || cache.state().demands_all(&window),
+        || wants_all.load(Ordering::Relaxed) || cache.state.lock().demands_all(&window),
     )
     .await
 }

@@ -1,8 +1,9 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::directory::Directory;
@@ -22,7 +23,7 @@ pub(super) struct Inner<S> {
     /// The most events that one list of one region yields.
     pub(super) max_events: usize,
     pub(super) limits: Limits,
-    /// A lock of the standard library, since no guard lives across an await.
+    /// Locked for a few instructions, never across an await.
     pub(super) state: Mutex<State>,
     pub(super) directory: Option<Directory>,
     /// Resolves once the directory is loaded.
@@ -68,16 +69,12 @@ impl State {
 }
 
 impl<S: Source> Inner<S> {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`.
     pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
         let now = self.source.now();
         // The clock may have been set back meanwhile.
         let read_at = began_at.min(now - elapsed);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let settled_until = state.store.settled_until(read_at);
         state.subscriptions.retain(Subscription::is_in_use);
         state.subscriptions.iter_mut().for_each(|subscription| subscription.publish(key, segment, settled_until));
@@ -87,7 +84,7 @@ impl<S: Source> Inner<S> {
     /// The new events of a list from now on.
     pub(super) fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
         let now = self.source.now();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(subscription) = state.subscriptions.iter().find(|other| other.list == list) {
             return subscription.subscribe();
         }
@@ -103,7 +100,7 @@ impl<S: Source> Inner<S> {
 
     /// Stops the use of the combined list.
     pub(super) fn stop_combining(&self) {
-        if !std::mem::replace(&mut self.state().never_combine, true) {
+        if !std::mem::replace(&mut self.state.lock().never_combine, true) {
             tracing::info!("the combined list of events cannot be used; the three lists are read instead");
         }
     }
@@ -114,11 +111,11 @@ impl<S: Source> Inner<S> {
         let now = self.source.now();
         directory.remove_expired(self.source.coverage());
         let (most_bytes, settled_until) = {
-            let store = &self.state().store;
+            let store = &self.state.lock().store;
             (store.most_bytes, store.settled_until(now))
         };
         for (key, segment) in directory.read(most_bytes, settled_until) {
-            self.state().store.load(&key, segment);
+            self.state.lock().store.load(&key, segment);
         }
     }
 
@@ -126,10 +123,10 @@ impl<S: Source> Inner<S> {
     pub(super) fn persist(&self) {
         let Some(directory) = &self.directory else { return };
         directory.remove_expired(self.source.coverage());
-        let new = self.state().store.unpersisted();
+        let new = self.state.lock().store.unpersisted();
         for (key, segment) in new {
             if directory.write(&key, &segment) {
-                self.state().store.set_persisted(&key, segment.interval);
+                self.state.lock().store.set_persisted(&key, segment.interval);
             }
         }
     }

@@ -1,7 +1,8 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::batcher::Batcher;
@@ -43,23 +44,19 @@ impl Worker {
         Self { newest: interval.before(now).end, progress: Mutex::new(progress) }
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn has_ended(&self) -> bool {
-        self.progress().ended
+        self.progress.lock().ended
     }
 
     /// The length of the interval left to read.
     pub(super) fn time_left(&self) -> Duration {
-        let progress = self.progress();
+        let progress = self.progress.lock();
         if progress.ended { Duration::ZERO } else { progress.reached.since(progress.start) }
     }
 
     /// The estimated pages left, by the worker's own pages per second or, if it has read none, by the `usual` ones.
     pub(super) fn pages_left(&self, usual: f64) -> f64 {
-        let progress = self.progress();
+        let progress = self.progress.lock();
         if progress.ended {
             return 0.0;
         }
@@ -69,7 +66,7 @@ impl Worker {
 
     /// Gives away the older half of the interval left to read, unless that is too short.
     pub(super) fn split(&self) -> Option<Interval> {
-        let mut progress = self.progress();
+        let mut progress = self.progress.lock();
         let left = progress.reached.since(progress.start);
         if progress.ended || left < 2 * SHORTEST {
             return None;
@@ -83,14 +80,14 @@ impl Worker {
     /// worker's.
     fn reach(&self, reached: Option<Time>) -> bool {
         let Some(reached) = reached else { return false };
-        let mut progress = self.progress();
+        let mut progress = self.progress.lock();
         progress.reached = reached.clamp(progress.start, progress.reached);
         reached < progress.start
     }
 
     /// Ends the worker, so that it is not split any more. Returns the start of its interval.
     fn end(&self) -> Time {
-        let mut progress = self.progress();
+        let mut progress = self.progress.lock();
         progress.ended = true;
         progress.start
     }
@@ -131,7 +128,7 @@ pub(super) async fn run<S: Source>(
             Ok(next) => more = next,
             Err(gap) => break (false, Some(gap)),
         }
-        worker.progress().pages += 1;
+        worker.progress.lock().pages += 1;
         // Without a receiver the fetch has ended.
         let _ = page_read.send(());
     };
@@ -168,7 +165,7 @@ impl<S: Source, P: Fn(&Segment)> Drop for PartialFetch<'_, S, P> {
     fn drop(&mut self) {
         // A panic may have left events in an inconsistent state.
         let Some((pages, batcher)) = self.read.take().filter(|_| !std::thread::panicking()) else { return };
-        let start = self.worker.progress().start;
+        let start = self.worker.progress.lock().start;
         batcher.finish(pages, self.plan, start, false, None).segments.iter().for_each(&self.put);
     }
 }

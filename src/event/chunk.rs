@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayData, ArrayRef, AsArray, ListArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::TimestampNanosecondType;
+use parking_lot::Mutex;
 
 use super::compressed::CompressedText;
 use super::page_text::PageText;

@@ -1,4 +1,4 @@
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::events::Events;
@@ -23,12 +23,12 @@ impl Events {
 
 /// Whether a chunk has the numbers of a key; false while another thread derives them, since this does not wait.
 fn has_derived(chunk: &Chunk, key: u64) -> bool {
-    chunk.derived.try_lock().is_ok_and(|derived| derived.as_ref().is_some_and(|(known, _)| *known == key))
+    chunk.derived.try_lock().is_some_and(|derived| derived.as_ref().is_some_and(|(known, _)| *known == key))
 }
 
 /// The numbers of all rows of a chunk. Threads that ask for them at the same time wait instead of deriving them again.
 fn derived(chunk: &Arc<Chunk>, key: u64, derive: impl Fn(&Events) -> Arc<[u16]>) -> Arc<[u16]> {
-    let mut derived = chunk.derived.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut derived = chunk.derived.lock();
     match &*derived {
         Some((known, numbers)) if *known == key => Arc::clone(numbers),
         _ => {

@@ -1,7 +1,8 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::{NullArray, new_null_array};
 use arrow::datatypes::DataType;
+use parking_lot::Mutex;
 
 use super::chunk::{Chunk, ColumnData};
 use super::column::Column;
@@ -22,7 +23,7 @@ fn redacted(chunk: &Chunk) -> Chunk {
     let mut columns = chunk.columns.clone();
     columns[REQUEST_BODY] = Arc::new(ColumnData::Plain(new_null_array(&DataType::Utf8, rows)));
     columns[Column::SourceIp.index()] = Arc::new(ColumnData::Plain(Arc::new(NullArray::new(rows))));
-    let derived = chunk.derived.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let derived = chunk.derived.lock().clone();
     Chunk { columns, packed: false, bytes: chunk.bytes, derived: Mutex::new(derived) }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use grafana_plugin_sdk::pluginv2::{DataQuery, PluginContext};
+use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::asker::Asker;
@@ -93,7 +93,7 @@ impl Failures {
     /// is due.
     fn due(&self, failure: &impl Hash, now: Instant) -> Option<u64> {
         let key = self.hasher.hash_one(failure);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if let Some((at, left_out)) = known.get_mut(&key) {
             if now.saturating_duration_since(*at) < PAUSE {
                 *left_out += 1;

@@ -1,10 +1,11 @@
 //! The data sources in use, made from the settings that Grafana sends with each request.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use grafana_plugin_sdk::pluginv2::{DataSourceInstanceSettings, PluginContext};
+use parking_lot::Mutex;
 
 use crate::query::{DataSource, Failure, Meters};
 use crate::settings::{Settings, fingerprint};
@@ -85,7 +86,7 @@ impl Instances {
         })?;
         let name = (context.map_or(0, |context| context.org_id), source.uid.clone());
         let sent = sent(source);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if let Some(instance) = known.get_mut(&name)
             && instance.sent == sent
             && now.saturating_duration_since(instance.parsed_at) < parsed_for
@@ -112,7 +113,7 @@ impl Instances {
 
     /// Drops the data sources without a request for a while.
     fn remove_idle(&self, now: Instant) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, instance| instance.is_in_use(now));
+        self.known.lock().retain(|_, instance| instance.is_in_use(now));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Names and products, looked up beside the events and cached for all queries of a data source.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use parking_lot::Mutex;
 
 use super::catalogue::Catalogue;
 use super::principals::unknown_principals;
@@ -69,7 +70,7 @@ struct Built(Mutex<Option<(ProductLists, Arc<Catalogue>)>>);
 
 impl Built {
     fn of(&self, lists: ProductLists) -> Arc<Catalogue> {
-        let mut built = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut built = self.0.lock();
         if let Some((of, catalogue)) = &*built
             && of.len() == lists.len()
             && of.iter().zip(&lists).all(|(one, other)| Arc::ptr_eq(one, other))
@@ -107,13 +108,13 @@ impl Directory {
 
     /// The principal of an id that IAM does not have, as the trail named it within the last minutes.
     pub(super) fn cached_from_trail(&self, id: &str) -> Option<Arc<Option<Principal>>> {
-        self.from_trail.lock().unwrap_or_else(PoisonError::into_inner).get(id)?.get_cached()
+        self.from_trail.lock().get(id)?.get_cached()
     }
 
     /// The time until which events were searched for the names of some principals, in nanoseconds since 1970; the lowest
     /// number where there is a new one.
     pub(super) fn searched_until(&self, ids: &[&str]) -> i64 {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock();
         ids.iter().map(|id| seen.get(*id).map_or(i64::MIN, |seen| seen.until)).min().unwrap_or(i64::MIN)
     }
 
@@ -125,7 +126,7 @@ impl Directory {
         named: HashMap<String, Principal>,
         newest: Option<i64>,
     ) -> HashMap<String, Principal> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock();
         if seen.len() + named.len() > MOST_FROM_TRAIL {
             seen.clear();
         }
@@ -167,7 +168,7 @@ impl Directory {
         deadline: Instant,
     ) -> (Vec<(String, Principal)>, Option<Error>) {
         let lookups: Vec<Arc<Lookup<Option<Principal>>>> = {
-            let mut lookups = self.from_trail.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut lookups = self.from_trail.lock();
             if lookups.len() + ids.len() > MOST_FROM_TRAIL {
                 lookups.clear();
             }

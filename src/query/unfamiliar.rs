@@ -1,7 +1,8 @@
 //! Names that queries asked for and that this program does not know, for the health check.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::catalogue::{Asked, Named};
 
@@ -14,7 +15,7 @@ pub(super) struct Unfamiliar(pub(super) Mutex<BTreeSet<(Named, String)>>);
 
 impl Unfamiliar {
     pub(super) fn note(&self, asked: &[Asked<'_>]) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.0.lock();
         for asked in asked.iter().filter(|asked| !asked.is_familiar()) {
             if names.len() < REMEMBERED {
                 names.insert((asked.named, asked.name.as_str().to_owned()));

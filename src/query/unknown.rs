@@ -6,7 +6,7 @@
 //! do not decide, lists that were read for the question do.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -32,7 +32,7 @@ impl DataSource {
     /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
     /// the lists cannot be read.
     pub(super) async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
-        let asked = self.unfamiliar.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked = self.unfamiliar.0.lock().clone();
         let asked: Vec<(Named, Name)> = asked.into_iter().map(|(named, name)| (named, Name::new(&name))).collect();
         if asked.is_empty() {
             return Vec::new();

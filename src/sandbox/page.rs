@@ -35,7 +35,7 @@ impl Shared {
         if faults.contains(&Fault::DuplicateAcrossPages) && size > 1 {
             from = from.map(|position| step_back(position, selection.descending));
         }
-        let trail = self.trail();
+        let trail = self.trail.read();
         let (mut rows, more) = trail.page(region, endpoint.kinds(), &selection, from, size);
         let last = rows.last().map(|(_, row)| row.position);
         if faults.contains(&Fault::DuplicateAcrossRegions) && region != "fr-par" && token.is_none() {

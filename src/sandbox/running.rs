@@ -68,7 +68,7 @@ impl Sandbox {
 
     /// Replaces the faults.
     pub fn set_faults(&self, plans: impl IntoIterator<Item = FaultPlan>) {
-        *state::lock(&self.shared.faults) = Faults::new(plans);
+        *self.shared.faults.lock() = Faults::new(plans);
     }
 
     /// Adds events, as JSON, with any time: new ones, or late ones among the present ones.
@@ -83,7 +83,7 @@ impl Sandbox {
     ) -> Result<(), Error> {
         for event in events {
             let event: String = event.into();
-            self.shared.trail_mut().add(entry(region, kind, event.into())?);
+            self.shared.trail.write().add(entry(region, kind, event.into())?);
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Sandbox {
     /// The number of events in the trail.
     #[must_use]
     pub fn events(&self) -> usize {
-        self.shared.trail().len()
+        self.shared.trail.read().len()
     }
 
     /// The sandbox's present: [`Config::now`] and the time since it started.

@@ -48,12 +48,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     // Dropped at the end of the call, also when the client disconnects.
     let under_way = Arc::clone(&shared.under_way);
     let query = uri.path_and_query().map_or("", |query| query.as_str());
-    lock(&shared.calls).record_call(endpoint, query, Arc::strong_count(&under_way) - 1);
+    shared.calls.lock().record_call(endpoint, query, Arc::strong_count(&under_way) - 1);
     let number = shared.answers.fetch_add(1, Ordering::Relaxed);
     if !shared.config.latency.is_zero() {
         tokio::time::sleep(shared.config.latency).await;
     }
-    let faults = lock(&shared.faults).matching(endpoint, region);
+    let faults = shared.faults.lock().matching(endpoint, region);
     let mut reply =
         if shared.is_within_rate() { shared.reply(endpoint, region, &request, &faults) } else { too_many_requests() };
     let id = uuid_v4(of_name(&format!("answer {number}")).random());
@@ -65,7 +65,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     ] {
         reply.headers_mut().insert(name, HeaderValue::from_str(value).expect("ASCII"));
     }
-    *lock(&shared.calls).by_status.entry(reply.status().as_u16()).or_default() += 1;
+    *shared.calls.lock().by_status.entry(reply.status().as_u16()).or_default() += 1;
     send(reply, &faults, shared.config.stall)
 }
 

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::{Mutex, RwLock};
 
 use super::calls::Calls;
 use super::config::{Config, DAY, Grant};
@@ -67,11 +68,6 @@ struct Propagation {
     since: Instant,
 }
 
-/// Locks a mutex. After a panic under the lock, the data is still usable for a sandbox.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Shared {
     pub(super) fn new(config: Config) -> Result<Self, Error> {
         let span = TimeDelta::from_std(config.span).unwrap_or(TimeDelta::MAX);
@@ -110,31 +106,23 @@ impl Shared {
     }
 
     pub(super) fn calls(&self) -> Calls {
-        lock(&self.calls).clone()
+        self.calls.lock().clone()
     }
 
     pub(super) fn reset(&self) {
         let now = Instant::now();
-        *lock(&self.calls) = Calls::default();
-        *lock(&self.budget) = Budget::full(self.config.rate_limit, now);
-        *lock(&self.propagation) = Propagation { denied: vec![0; self.config.keys.len()], since: now };
-        lock(&self.faults).rewind();
+        *self.calls.lock() = Calls::default();
+        *self.budget.lock() = Budget::full(self.config.rate_limit, now);
+        *self.propagation.lock() = Propagation { denied: vec![0; self.config.keys.len()], since: now };
+        self.faults.lock().rewind();
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.config.now + self.started.elapsed()
     }
 
-    pub(super) fn trail(&self) -> RwLockReadGuard<'_, Trail> {
-        self.trail.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn trail_mut(&self) -> RwLockWriteGuard<'_, Trail> {
-        self.trail.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn is_within_rate(&self) -> bool {
-        self.config.rate_limit.is_none_or(|rate| lock(&self.budget).spend(rate, Instant::now()))
+        self.config.rate_limit.is_none_or(|rate| self.budget.lock().spend(rate, Instant::now()))
     }
 
     /// Refuses calls without a valid token or permission.
@@ -146,7 +134,7 @@ impl Shared {
         let Some(key) = self.config.keys.iter().position(|(key, _)| key == token) else {
             return Err(Refusal::unauthenticated("api_key", "not_found"));
         };
-        let mut propagation = lock(&self.propagation);
+        let mut propagation = self.propagation.lock();
         let is_denied = match self.config.keys[key].1 {
             Grant::Full => false,
             Grant::WithoutAuditTrail => endpoint.is_audit_trail(),
@@ -186,14 +174,14 @@ impl Shared {
         if !self.config.live || self.config.recorded.is_some() {
             return now;
         }
-        let mut arriving = lock(&self.arriving);
+        let mut arriving = self.arriving.lock();
         while self.traffic.begins(arriving.next) <= now {
             let number = arriving.next;
             arriving.soon.push(Reverse((self.traffic.event(number).at(), number)));
             arriving.next += 1;
         }
         while let Some(&Reverse((_, number))) = arriving.soon.peek().filter(|Reverse((at, _))| *at <= now) {
-            self.trail_mut().add(Entry::new(&self.traffic.event(number), Source::Everyday(number)));
+            self.trail.write().add(Entry::new(&self.traffic.event(number), Source::Everyday(number)));
             arriving.soon.pop();
         }
         now

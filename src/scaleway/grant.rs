@@ -4,9 +4,10 @@
 //! meanwhile is retried; a lasting refusal is not.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::transport;
@@ -61,17 +62,13 @@ pub(super) struct UnderWay {
 }
 
 impl Grants {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether a grant is known to be propagating: a region has refused and later answered.
     pub(super) fn is_propagating(&self) -> bool {
-        self.state().granted.is_some_and(|then| then.elapsed() < PROPAGATION)
+        self.state.lock().granted.is_some_and(|then| then.elapsed() < PROPAGATION)
     }
 
     fn judge(&self, permission: &Permission, region: &str, now: Instant) -> Refusal {
-        let state = self.state();
+        let state = self.state.lock();
         let since = state.refused.get(&(permission.clone(), region.to_owned())).copied().unwrap_or(now);
         let succeeded = state.succeeded.get(permission);
         if now.saturating_duration_since(since) >= PROPAGATION {
@@ -89,7 +86,7 @@ impl Grants {
 impl UnderWay {
     /// Ends a call that was answered: the key has the permission.
     fn succeeded_at(self, now: Instant) {
-        let mut state = self.grants.state();
+        let mut state = self.grants.state.lock();
         state.succeeded.insert(self.permission.clone(), now);
         if state.refused.remove(&(self.permission.clone(), self.region.clone())).is_some() {
             state.granted = Some(now);
@@ -98,13 +95,13 @@ impl UnderWay {
 
     /// Ends a call that was refused.
     fn refused_at(self, now: Instant) {
-        self.grants.state().refused.entry((self.permission.clone(), self.region.clone())).or_insert(now);
+        self.grants.state.lock().refused.entry((self.permission.clone(), self.region.clone())).or_insert(now);
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if let Some(calls) = self.grants.state().under_way.get_mut(&self.permission) {
+        if let Some(calls) = self.grants.state.lock().under_way.get_mut(&self.permission) {
             *calls = calls.saturating_sub(1);
         }
         self.grants.ended.notify_waiters();
@@ -123,7 +120,7 @@ impl transport::Access for Access<'_> {
     type Try = UnderWay;
 
     fn begin(&self) -> UnderWay {
-        *self.grants.state().under_way.entry(self.permission.clone()).or_default() += 1;
+        *self.grants.state.lock().under_way.entry(self.permission.clone()).or_default() += 1;
         UnderWay { grants: self.grants.clone(), permission: self.permission.clone(), region: self.region.to_owned() }
     }
 

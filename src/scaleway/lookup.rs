@@ -1,10 +1,11 @@
 //! `Lookup`: one cached value beside the events, such as the list of names.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::error::Error;
@@ -159,21 +160,17 @@ impl<T> Lookup<T> {
         Self { cached: Mutex::new(cached), fetching: tokio::sync::Mutex::new(()) }
     }
 
-    fn cached(&self) -> MutexGuard<'_, Cached<T>> {
-        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The cached value, if it is good and its renewal has not failed.
     #[must_use]
     pub(crate) fn get_cached(&self) -> Option<Arc<T>> {
-        let found = self.cached().answer_if(|cached| cached.is_good(|_| false))?.ok()?;
+        let found = self.cached.lock().answer_if(|cached| cached.is_good(|_| false))?.ok()?;
         found.stale.is_none().then_some(found.value)
     }
 
     /// Whether there has never been a value, because its source does not exist.
     #[must_use]
     pub(crate) fn is_absent(&self) -> bool {
-        let cached = self.cached();
+        let cached = self.cached.lock();
         cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())
     }
 
@@ -192,26 +189,26 @@ impl<T> Lookup<T> {
     ) -> Result<Found<T>, Error> {
         let asked = Instant::now();
         let is_good = move |cached: &Cached<T>| if now { cached.last() > Some(asked) } else { cached.is_good(&lacks) };
-        let good = self.cached().answer_if(&is_good);
+        let good = self.cached.lock().answer_if(&is_good);
         if let Some(good) = good {
             return good;
         }
         let turn = tokio::time::timeout_at(deadline.into(), self.fetching.lock()).await;
-        let shared = self.cached().answer_if(&is_good);
+        let shared = self.cached.lock().answer_if(&is_good);
         if let Some(shared) = shared {
             return shared;
         }
         if turn.is_err() {
             // Another caller's fetch outlasts this caller's deadline. Without an answer, `fetch` fails at the deadline with
             // an error.
-            let answer = self.cached().answer();
+            let answer = self.cached.lock().answer();
             return match answer {
                 Some(answer) => answer,
                 None => fetch.await.map(|value| Found::fresh(Arc::new(value))),
             };
         }
         let fetched = fetch.await;
-        self.cached().put(fetched)
+        self.cached.lock().put(fetched)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The limit of concurrent calls: the configured one until the service throttles a call (429), then lower, then rising again
 //! one by one: additive increase, multiplicative decrease.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The factor by which the limit shrinks when a call is throttled.
@@ -58,10 +59,6 @@ impl AdaptiveLimit {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits for a permit; permits are given in the order of calls.
     pub(super) async fn acquire(&self) -> Permit {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
@@ -70,7 +67,7 @@ impl AdaptiveLimit {
 
     /// Shrinks the limit: a call was throttled.
     pub(super) fn on_throttled(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.shrunk.is_some_and(|then| then.elapsed() < ONE_CAUSE) {
             return;
         }
@@ -83,7 +80,7 @@ impl AdaptiveLimit {
 
     /// Grows the limit: a call succeeded.
     pub(super) fn on_success(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.limit = (state.limit + GROW / state.limit).min(state.most);
         let missing = state.target().saturating_sub(state.permits);
         state.permits += missing;
@@ -92,13 +89,13 @@ impl AdaptiveLimit {
 
     /// The present limit of concurrent calls.
     pub(super) fn current(&self) -> usize {
-        self.state().target()
+        self.state.lock().target()
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.limit.state();
+        let mut state = self.limit.state.lock();
         if state.permits > state.target()
             && let Some(permit) = self.permit.take()
         {
@@ -119,7 +116,7 @@ mod tests {
         assert_eq!(limit.permits.available_permits(), 0);
         limit.on_throttled();
         limit.on_throttled(); // of the same cause
-        assert_eq!(limit.state().target(), 5);
+        assert_eq!(limit.state.lock().target(), 5);
         drop(permits);
         assert_eq!(limit.permits.available_permits(), 5, "three of the eight permits are gone");
         for _ in 0..1_000 {
@@ -132,7 +129,7 @@ mod tests {
     async fn one_call_may_always_run() {
         let limit = AdaptiveLimit::new(1);
         for _ in 0..5 {
-            limit.state().shrunk = None;
+            limit.state.lock().shrunk = None;
             limit.on_throttled();
         }
         let permit = limit.acquire().await;

@@ -19,7 +19,7 @@ fn the_least_recently_used_segment_is_evicted_first() {
         };
         let all = new_cache(&fake, &json!({}));
         read(&all, &part(0), Freshness::Shared).await;
-        let size = all.inner().state().store.size.bytes;
+        let size = all.inner().state.lock().store.size.bytes;
         // Two and a half parts fit.
         let cache = new_cache_of_bytes(&fake, &json!({}), Some(size * 5 / 2));
         for (number, is_cached) in [(0, false), (1, false), (0, true), (2, false), (0, true), (2, true), (1, false)] {

@@ -221,7 +221,7 @@ proptest! {
                         cache = new_cache_of_bytes(&fake, &settings, memory);
                     }
                 }
-                let bytes = cache.inner().state().store.size.bytes;
+                let bytes = cache.inner().state.lock().store.size.bytes;
                 assert!(memory.is_none_or(|memory| bytes <= memory), "{bytes} bytes are cached of {memory:?}");
             }
         });

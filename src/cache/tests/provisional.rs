@@ -78,7 +78,7 @@ fn a_refresh_fetches_new_and_possibly_late_events_only() {
             // Each worker may cost a call more, and as many run as the source allows.
             let most = pages(seconds) + 4;
             assert!(calls <= most, "{calls} calls of a refresh {} s later, not {most}", refresh * 5);
-            let cached = cache.inner().state().store.size.events;
+            let cached = cache.inner().state.lock().store.size.events;
             assert!(cached <= found.len(), "{cached} events are cached, and {} happened", found.len());
         }
     });

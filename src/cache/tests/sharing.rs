@@ -191,7 +191,7 @@ fn answered_requests_leave_no_demand_and_no_fetch() {
         for _ in 0..50 {
             read(&cache, &window(List::Combined, None, START, fake.present()), Freshness::Shared).await;
         }
-        let state = cache.inner().state();
+        let state = cache.inner().state.lock();
         assert!(state.demands.len() <= 1 && state.fetches.len() <= 1);
     });
 }

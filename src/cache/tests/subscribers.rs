@@ -121,13 +121,13 @@ fn a_dropped_subscriber_leaves_no_subscription() {
         let fake = Fake::new(1);
         let cache = new_cache(&fake, &json!({}));
         let (one, other) = (cache.subscribe(combined()), cache.subscribe(combined()));
-        assert_eq!(cache.inner().state().subscriptions.len(), 1, "subscribers of a list share one");
+        assert_eq!(cache.inner().state.lock().subscriptions.len(), 1, "subscribers of a list share one");
         drop(one);
         shown(&fake, &cache, Freshness::Own).await;
-        assert_eq!(cache.inner().state().subscriptions.len(), 1);
+        assert_eq!(cache.inner().state.lock().subscriptions.len(), 1);
         drop(other);
         fake.world().now += SECOND;
         shown(&fake, &cache, Freshness::Own).await;
-        assert_eq!(cache.inner().state().subscriptions.len(), 0);
+        assert_eq!(cache.inner().state.lock().subscriptions.len(), 0);
     });
 }
