@@ -99,7 +99,8 @@ impl Client {
     ) -> Result<T, Error> {
         let query = [&[("organization_id", &*self.organization)], call.query].concat();
         let request = Request { path: call.path, query: &query };
-        let access = Access { grants: &self.grants, permission: call.permission(), region: call.region() };
+        let access =
+            Access { grants: self.grants.clone(), permission: call.permission(), region: call.region().to_owned() };
         let answer = self.http.get_json(request, deadline, &access, read).await;
         answer.map_err(|error| Error::from_call(error, call.permission_set, &self.http, &self.host))
     }

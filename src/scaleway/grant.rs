@@ -55,11 +55,7 @@ enum Refusal {
 
 /// A call under way.
 #[derive(Debug)]
-pub(super) struct UnderWay {
-    grants: Grants,
-    permission: Permission,
-    region: String,
-}
+pub(super) struct UnderWay(Access);
 
 impl Grants {
     /// Whether a grant is known to be propagating: a region has refused and later answered.
@@ -86,42 +82,45 @@ impl Grants {
 impl UnderWay {
     /// Ends a call that was answered: the key has the permission.
     fn succeeded_at(self, now: Instant) {
-        let mut state = self.grants.state.lock();
-        state.succeeded.insert(self.permission.clone(), now);
-        if state.refused.remove(&(self.permission.clone(), self.region.clone())).is_some() {
+        let Access { grants, permission, region } = &self.0;
+        let mut state = grants.state.lock();
+        state.succeeded.insert(permission.clone(), now);
+        if state.refused.remove(&(permission.clone(), region.clone())).is_some() {
             state.granted = Some(now);
         }
     }
 
     /// Ends a call that was refused.
     fn refused_at(self, now: Instant) {
-        self.grants.state.lock().refused.entry((self.permission.clone(), self.region.clone())).or_insert(now);
+        let Access { grants, permission, region } = &self.0;
+        grants.state.lock().refused.entry((permission.clone(), region.clone())).or_insert(now);
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if let Some(calls) = self.grants.state.lock().under_way.get_mut(&self.permission) {
+        let Access { grants, permission, .. } = &self.0;
+        if let Some(calls) = grants.state.lock().under_way.get_mut(permission) {
             *calls = calls.saturating_sub(1);
         }
-        self.grants.ended.notify_waiters();
+        grants.ended.notify_waiters();
     }
 }
 
 /// The permission of one call in its region.
-#[derive(Debug)]
-pub(super) struct Access<'a> {
-    pub(super) grants: &'a Grants,
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub(super) grants: Grants,
     pub(super) permission: Permission,
-    pub(super) region: &'a str,
+    pub(super) region: String,
 }
 
-impl transport::Access for Access<'_> {
+impl transport::Access for Access {
     type Try = UnderWay;
 
     fn begin(&self) -> UnderWay {
         *self.grants.state.lock().under_way.entry(self.permission.clone()).or_default() += 1;
-        UnderWay { grants: self.grants.clone(), permission: self.permission.clone(), region: self.region.to_owned() }
+        UnderWay(self.clone())
     }
 
     fn succeeded(&self, attempt: UnderWay) {
@@ -138,7 +137,7 @@ impl transport::Access for Access<'_> {
             let mut ended = std::pin::pin!(self.grants.ended.notified());
             // Enabled before the state is read, so that the end of no call is missed.
             ended.as_mut().enable();
-            match self.grants.judge(&self.permission, self.region, Instant::now()) {
+            match self.grants.judge(&self.permission, &self.region, Instant::now()) {
                 Refusal::Passing => return true,
                 Refusal::Lasting => return false,
                 Refusal::Undecided => {
@@ -161,8 +160,8 @@ mod tests {
     }
 
     /// The access of a call to the trail of a region.
-    fn access<'a>(grants: &'a Grants, region: &'a str) -> Access<'a> {
-        Access { grants, permission: trail(), region }
+    fn access(grants: &Grants, region: &str) -> Access {
+        Access { grants: grants.clone(), permission: trail(), region: region.to_owned() }
     }
 
     /// The verdict on a refusal in Amsterdam, `seconds` after the start.
