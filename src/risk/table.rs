@@ -1,7 +1,10 @@
 //! The rows of `methods.csv` and `products.csv`, and the search for the row that applies.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
+use regex::Regex;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::action::Action;
@@ -217,15 +220,8 @@ fn api(service: &str) -> Option<&str> {
 
 /// Whether a text is a technique's id: `T1098`, or `T1098.001` for a sub-technique.
 fn is_technique(id: &str) -> bool {
-    let Some(number) = id.strip_prefix('T') else { return false };
-    match number.split_once('.') {
-        Some((technique, part)) => is_digits(technique, 4) && is_digits(part, 3),
-        None => is_digits(number, 4),
-    }
-}
-
-fn is_digits(text: &str, count: usize) -> bool {
-    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+    static TECHNIQUE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^T[0-9]{4}(\.[0-9]{3})?$").expect("a pattern"));
+    TECHNIQUE.is_match(id)
 }
 
 #[cfg(test)]
