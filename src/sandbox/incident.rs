@@ -63,13 +63,7 @@ pub struct Incident {
     pub tampered_at: DateTime<Utc>,
 }
 
-pub(super) const ADDRESS: &str = "192.0.2.66";
-pub(super) const COUNTRY: &str = "AQ";
-pub(super) const FAILED_LOGINS: usize = 7;
 const BURST: usize = 12;
-
-/// The number of calls of the discovery, which are all denied.
-pub(super) const DENIED_CALLS: usize = 24;
 
 impl Incident {
     pub(super) fn new(
@@ -94,11 +88,11 @@ impl Incident {
             user_id: user.id.clone(),
             user_email: user.email.clone(),
             responder_id: responder.id.clone(),
-            source_ip: ADDRESS,
-            country_code: COUNTRY,
-            failed_logins: FAILED_LOGINS,
+            source_ip: "192.0.2.66",
+            country_code: "AQ",
+            failed_logins: 7,
             logged_in_at: now - minute * 165,
-            denied_calls: DENIED_CALLS,
+            denied_calls: 24,
             application_id: application.id.clone(),
             access_key: access_key(&mut of_name("key of the incident")),
             key_created_at: now - minute * 157,

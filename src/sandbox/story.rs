@@ -11,7 +11,7 @@ use super::catalogue::{expand, info_of, is_of_projects};
 use super::entities::User;
 use super::event::{ApiCall, Content, Event, Login, Principal, Touched, event_id, nanos};
 use super::ids::{id_of, of_name};
-use super::incident::{ADDRESS, COUNTRY, DENIED_CALLS, FAILED_LOGINS, Incident};
+use super::incident::Incident;
 use super::json::{Json, escaped};
 use super::organization::{ORGANIZATION_ID, Organization};
 use super::table::rows;
@@ -57,13 +57,13 @@ impl Incident {
         let mut story =
             Story { incident: self, organization, rng: of_name("the incident"), server: 0, events: Vec::new() };
         let pause = (self.logged_in_at - self.started_at) / 8;
-        for attempt in (0..).take(FAILED_LOGINS) {
+        for attempt in (0..).take(self.failed_logins) {
             story.login(self.started_at + pause * attempt, "failure", Some("invalid_password"));
         }
         story.login(self.logged_in_at, "success", None);
         story.play("access");
         let pause = (self.key_created_at - self.logged_in_at) / 30;
-        for (step, number) in steps("discovery").cycle().take(DENIED_CALLS).zip(1..) {
+        for (step, number) in steps("discovery").cycle().take(self.denied_calls).zip(1..) {
             story.call(step, pause * number);
         }
         story.play("takeover");
@@ -135,9 +135,9 @@ impl<'a> Story<'a> {
     /// Principal, source address and user agent.
     fn caller(&self, name: &str) -> (Option<&'a str>, &'a str, &'a str) {
         match name {
-            "anonymous" => (None, ADDRESS, BROWSER),
-            "intruder" => (Some(&self.incident.user_id), ADDRESS, BROWSER),
-            "stolen_key" => (Some(&self.incident.application_id), ADDRESS, SCRIPT),
+            "anonymous" => (None, self.incident.source_ip, BROWSER),
+            "intruder" => (Some(&self.incident.user_id), self.incident.source_ip, BROWSER),
+            "stolen_key" => (Some(&self.incident.application_id), self.incident.source_ip, SCRIPT),
             "responder" => {
                 let user = self.user(&self.incident.responder_id);
                 (Some(&user.id), &user.address, &user.user_agent)
@@ -209,12 +209,12 @@ impl<'a> Story<'a> {
     fn login(&mut self, at: DateTime<Utc>, result: &'static str, failure_reason: Option<&'static str>) {
         let login = Login {
             organization_id: ORGANIZATION_ID,
-            source_ip: ADDRESS,
+            source_ip: self.incident.source_ip,
             user_agent: Some(BROWSER),
             resources: vec![user_resource(self.organization, self.user(&self.incident.user_id))],
             result,
             failure_reason,
-            country_code: COUNTRY,
+            country_code: self.incident.country_code,
             method: "password",
             origin: "public_api",
             mfa_type: None,
