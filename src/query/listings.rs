@@ -26,9 +26,7 @@ const RANGE_AGE: Duration = Duration::from_mins(5);
 pub(super) struct ReadEvents {
     /// The events, newest first.
     pub(super) events: Events,
-    /// What is missing, each with the list that it is missing from.
-    pub(super) gaps: Vec<(String, Gap)>,
-    /// Intervals from which events may be missing.
+    /// Intervals from which events may be missing, and why.
     pub(super) incomplete: Vec<Incomplete>,
     /// From when on events may be missing, whatever is read, because Scaleway does not keep them.
     uncovered_from: Option<Time>,
@@ -50,11 +48,9 @@ impl ReadEvents {
         shows_gaps: bool,
         request: &Request,
     ) -> Result<Self, Failure> {
-        let gaps = gaps(&listings);
-        complete_enough(&listings, &gaps, shows_gaps, request)?;
+        complete_enough(&listings, shows_gaps, request)?;
         let absent = listings.iter().filter(|listing| listing.absent).map(|listing| listing.region.clone());
         Ok(Self {
-            gaps,
             incomplete: incomplete(&listings),
             uncovered_from: listings.iter().flat_map(|listing| &listing.uncovered).map(|interval| interval.start).min(),
             replaced: listings.iter().any(|listing| listing.flaws.replaced),
@@ -80,10 +76,9 @@ impl ReadEvents {
         self.incomplete.push(Incomplete {
             region: None,
             sentence: format!("all regions: {gap}"),
-            reason: Reason::Gap(gap.clone()),
+            reason: Reason::Gap(gap),
             intervals: std::iter::once(request.from..oldest).collect(),
         });
-        self.gaps.push(("all regions".to_owned(), gap));
         Ok(())
     }
 
@@ -104,8 +99,14 @@ impl ReadEvents {
             self.incomplete.push(retention);
         }
         // Grafana's panels show the last of several warnings.
-        notices
-            .extend(self.gaps.iter().map(|(name, gap)| Topic::of(gap).warning(format!("{name}: {}", gap.summary()))));
+        for one in &self.incomplete {
+            let Reason::Gap(gap) = &one.reason else { continue };
+            let notice = Topic::of(gap).warning(one.sentence.clone());
+            // Several listings of a list have the same gap.
+            if !notices.contains(&notice) {
+                notices.push(notice);
+            }
+        }
         if self.replaced {
             let text = "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}";
             notices.push(Topic::InvalidText.info(text));
@@ -141,20 +142,6 @@ fn name_of(region: &str, list: List) -> String {
     format!("region {region}, {} events", list.as_str())
 }
 
-/// The gaps with their lists; each once, however many listings of a list have it.
-fn gaps(listings: &[Listing]) -> Vec<(String, Gap)> {
-    let mut gaps: Vec<(String, Gap)> = Vec::new();
-    for listing in listings {
-        for gap in &listing.gaps {
-            let gap = (name_of(&listing.region, listing.list), gap.clone());
-            if !gaps.contains(&gap) {
-                gaps.push(gap);
-            }
-        }
-    }
-    gaps
-}
-
 /// From when events may be missing from the listings, and why.
 fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     let mut all = Vec::new();
@@ -183,16 +170,13 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     all
 }
 
-fn complete_enough(
-    listings: &[Listing],
-    gaps: &[(String, Gap)],
-    shows_gaps: bool,
-    request: &Request,
-) -> Result<(), Failure> {
+fn complete_enough(listings: &[Listing], shows_gaps: bool, request: &Request) -> Result<(), Failure> {
     let is_failure = |gap: &Gap| matches!(gap, Gap::Failed(_) | Gap::Late | Gap::Broken);
     let nothing = listings.iter().all(|listing| listing.events.is_empty() && listing.gaps.iter().any(is_failure));
-    let Some((name, gap)) = gaps.first() else { return Ok(()) };
-    if nothing && !listings.is_empty() && !shows_gaps {
+    let first = listings.iter().find_map(|listing| Some((listing, listing.gaps.first()?)));
+    let Some((listing, gap)) = first else { return Ok(()) };
+    let name = name_of(&listing.region, listing.list);
+    if nothing && !shows_gaps {
         return Err(Failure { message: format!("{name}: {gap}"), ..Failure::from(gap) });
     }
     if request.from_alert {
