@@ -206,32 +206,17 @@ impl From<Range<Time>> for Interval {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
     use proptest::prelude::*;
 
     use super::*;
 
-    /// A clock that stands still until it is set, for a simulated present.
+    /// A clock that stands still.
     #[derive(Debug, Default)]
-    pub(crate) struct FixedClock(AtomicI64);
-
-    impl FixedClock {
-        /// A clock that shows `now`.
-        #[must_use]
-        pub(crate) const fn new(now: Time) -> Self {
-            Self(AtomicI64::new(now.0))
-        }
-
-        /// Sets the clock.
-        pub(crate) fn set(&self, now: Time) {
-            self.0.store(now.0, Ordering::Relaxed);
-        }
-    }
+    pub(crate) struct FixedClock(pub(crate) Time);
 
     impl Clock for FixedClock {
         fn now(&self) -> Time {
-            Time(self.0.load(Ordering::Relaxed))
+            self.0
         }
     }
 

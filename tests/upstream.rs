@@ -12,7 +12,7 @@ use audittrail::frame::Frame;
 use audittrail::query::{Failure, Query, Request, error};
 use audittrail::sandbox::{
     Config, Endpoint, Fault, FaultPlan, KEY_FOR_THE_TRAIL_ALONE, KEY_STILL_PROPAGATING, KEY_WITHOUT_AUDIT_TRAIL,
-    KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID, SECRET_KEY,
+    KEY_WITHOUT_IAM, Kind, SECRET_KEY,
 };
 use audittrail::scaleway::audit_trail;
 use chrono::SubsecRound;
@@ -844,8 +844,7 @@ async fn each_list_answers_with_its_kind() {
 async fn the_products_of_an_organization_are_listed_with_unknown_ones() {
     let engine = recorded().await;
     let deadline = Instant::now() + Duration::from_mins(1);
-    let products =
-        audit_trail::products(&engine.data_source.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
+    let products = audit_trail::products(&engine.data_source.client, "fr-par", deadline).await.unwrap();
     assert_eq!(products.len(), 8);
     let iam = products.iter().find(|product| product.name == "iam").unwrap();
     assert!(iam.services.iter().any(|service| service.methods.contains(&"CreateAPIKey".to_owned())));
@@ -853,7 +852,7 @@ async fn the_products_of_an_organization_are_listed_with_unknown_ones() {
     let body = r#"{"products":[{"name":"quantum", "spin":"up", "services":[{"name":"scaleway.quantum"}]}]}"#;
     let (url, _) = scripted(move |_, _| ("200 OK", JSON, body.to_owned())).await;
     let data_source = data_source(&url, SECRET_KEY, &json!({}));
-    let products = audit_trail::products(&data_source.client, ORGANIZATION_ID, "fr-par", deadline).await.unwrap();
+    let products = audit_trail::products(&data_source.client, "fr-par", deadline).await.unwrap();
     assert_eq!((products[0].name.as_str(), products[0].services.len()), ("quantum", 1));
 }
 

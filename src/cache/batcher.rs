@@ -1,7 +1,8 @@
 use arrow::error::ArrowError;
 
-use super::fetch_plan::{FetchPlan, Outcome};
+use super::fetch_plan::FetchPlan;
 use super::gap::Gap;
+use super::outcome::Outcome;
 use super::segment::Segment;
 use super::source::{Pages, Source};
 use crate::event::Events;
@@ -13,7 +14,9 @@ use crate::time::{Interval, Time};
 const MOST_EVENTS: usize = 8_192 - 100;
 
 /// Packs the events of complete pages into segments, so that a long fetch takes no more memory than its segments.
-pub(super) struct Batcher {
+pub(super) struct Batcher<'a, S: Source> {
+    pub(super) plan: &'a FetchPlan<S>,
+    pub(super) pages: S::Pages,
     /// The newest first; each ends at the start of the one before it.
     pub(super) segments: Vec<Segment>,
     /// The end of the next segment.
@@ -25,49 +28,42 @@ pub(super) struct Batcher {
     counted: usize,
 }
 
-impl Batcher {
-    pub(super) fn new(end: Time) -> Self {
-        Self { segments: Vec::new(), end, tail: Events::default(), flaws: Flaws::default(), counted: 0 }
+impl<'a, S: Source> Batcher<'a, S> {
+    pub(super) fn new(plan: &'a FetchPlan<S>, pages: S::Pages) -> Self {
+        let (end, tail, flaws) = (plan.window.interval.end, Events::default(), Flaws::default());
+        Self { plan, pages, segments: Vec::new(), end, tail, flaws, counted: 0 }
     }
 
-    /// The memory of the events, in bytes.
+    /// The memory of the events and pages, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.segments.iter().map(|segment| segment.events.bytes()).sum::<usize>() + self.tail.bytes()
+        let segments: usize = self.segments.iter().map(|segment| segment.events.bytes()).sum();
+        segments + self.tail.bytes() + self.pages.extent().bytes
     }
 
     /// Makes a segment of the events read since the last one, if they are enough.
     ///
     /// # Errors
     /// When the events outgrow Arrow's 2 GiB per column.
-    pub(super) fn flush_if_full<S: Source>(
-        &mut self,
-        pages: &mut S::Pages,
-        plan: &FetchPlan<S>,
-    ) -> Result<(), ArrowError> {
-        let Extent { events, bytes, reached } = pages.extent();
-        let is_full = bytes >= plan.limits.batch_bytes || events >= self.counted + MOST_EVENTS;
+    pub(super) fn flush_if_full(&mut self) -> Result<(), ArrowError> {
+        let Extent { events, bytes, reached } = self.pages.extent();
+        let is_full = bytes >= self.plan.inner.limits.batch_bytes || events >= self.counted + MOST_EVENTS;
         match reached.filter(|_| is_full) {
-            Some(reached) => self.flush(pages, reached.next(), plan),
+            Some(reached) => self.flush(reached.next()),
             None => Ok(()),
         }
     }
 
     /// Makes a segment of the read events from `complete_from` on, where none is missing.
-    fn flush<S: Source>(
-        &mut self,
-        pages: &mut S::Pages,
-        complete_from: Time,
-        plan: &FetchPlan<S>,
-    ) -> Result<(), ArrowError> {
-        let Extent { events: counted, reached, .. } = pages.extent();
+    fn flush(&mut self, complete_from: Time) -> Result<(), ArrowError> {
+        let Extent { events: counted, reached, .. } = self.pages.extent();
         self.counted = counted;
-        let (events, flaws) = pages.take()?;
+        let (events, flaws) = self.pages.take()?;
         self.flaws.add(&flaws);
         let mut read = vec![std::mem::take(&mut self.tail), events];
         if reached.is_none() {
             // The pages came out of order: no segment had all events of its interval.
             read.extend(self.segments.drain(..).map(|segment| segment.events));
-            self.end = plan.window.interval.end;
+            self.end = self.plan.window.interval.end;
         }
         let read = Events::merge(&read);
         let interval = Interval::new(complete_from, self.end);
@@ -83,21 +79,14 @@ impl Batcher {
 
     /// The outcome of a worker whose interval starts at `start`. If its pages are not complete, the segments end at the
     /// oldest event, since more events of its nanosecond may be missing; there are no segments if the pages came out of order.
-    pub(super) fn finish<S: Source>(
-        mut self,
-        mut pages: S::Pages,
-        plan: &FetchPlan<S>,
-        start: Time,
-        complete: bool,
-        gap: Option<Gap>,
-    ) -> Outcome {
-        let complete_from = match pages.extent().reached {
+    pub(super) fn finish(mut self, start: Time, complete: bool, gap: Option<Gap>) -> Outcome {
+        let complete_from = match self.pages.extent().reached {
             _ if complete => start,
             Some(reached) => reached.next().max(start),
-            None => plan.window.interval.end,
+            None => self.plan.window.interval.end,
         };
-        let flushed = self.flush(&mut pages, complete_from, plan);
-        let gap = gap.or(flushed.err().map(|_| Gap::Bytes(plan.limits.fetch_bytes)));
+        let flushed = self.flush(complete_from);
+        let gap = gap.or(flushed.err().map(|_| Gap::Bytes(self.plan.inner.limits.fetch_bytes)));
         let rest = self.tail.within(Interval::new(start, complete_from));
         let incomplete = if rest.is_empty() { Vec::new() } else { vec![rest] };
         Outcome { gap, segments: self.segments, incomplete, pages_left: None }

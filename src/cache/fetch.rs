@@ -5,7 +5,6 @@
 //! them to a new one, so that all end together, however unevenly events are spread.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -13,9 +12,9 @@ use tokio::task::JoinSet;
 
 use super::batcher::Batcher;
 use super::density::{rate, to_f64};
-use super::fetch_plan::{FetchPlan, Outcome};
+use super::fetch_plan::FetchPlan;
 use super::gap::Gap;
-use super::segment::Segment;
+use super::outcome::Outcome;
 use super::source::{Pages, Source};
 use super::worker::{self, SHORTEST, Worker};
 use crate::time::{Interval, Time};
@@ -26,59 +25,46 @@ const FEWEST_PAGES: f64 = 3.0;
 /// The ratio of the events that a stage aims at to the wanted ones, since the density is an estimate.
 const MARGIN: f64 = 1.1;
 
-/// Fetches an interval. `put` gets each complete segment at once. `wants_more` returns, after the first page, whether the
-/// rest is still wanted.
-pub(super) async fn fetch<S: Source>(
-    plan: FetchPlan<S>,
-    put: impl Fn(&Segment) + Clone + Send + 'static,
-    wants_more: impl FnOnce() -> bool,
-) -> Outcome {
-    let interval = plan.window.interval;
-    let mut pages = plan.source.pages(plan.window.clone());
+/// Fetches a window, and caches each complete segment at once. `wants_more` returns, after the first page, whether the rest is
+/// still wanted.
+pub(super) async fn fetch<S: Source>(plan: &FetchPlan<S>, wants_more: impl FnOnce() -> bool) -> Outcome {
+    let (interval, limit) = (plan.window.interval, plan.inner.max_events);
+    let mut pages = plan.pages();
     let first = pages.next(plan.deadline).await;
-    let past = interval.before(plan.source.now());
+    let past = interval.before(plan.inner.source.now());
     let has_more = matches!(first, Ok(true));
     let pages_left = if has_more { estimated_pages_left(&pages, past) } else { 0.0 };
-    let exceeds_limit = pages.extent().events > plan.limit;
+    let exceeds_limit = pages.extent().events > limit;
     if !has_more || exceeds_limit || !wants_more() {
         let complete = matches!(first, Ok(false));
-        let batcher = Batcher::new(interval.end);
-        let outcome = batcher.finish(pages, &plan, interval.start, complete, first.err());
-        outcome.segments.iter().for_each(&put);
-        let outcome = outcome.or_gap((exceeds_limit && !complete).then_some(Gap::Limit(plan.limit)));
+        let outcome = Batcher::new(plan, pages).finish(interval.start, complete, first.err());
+        outcome.segments.iter().for_each(|segment| plan.put(segment));
+        let outcome = outcome.or_gap((exceeds_limit && !complete).then_some(Gap::Limit(limit)));
         return Outcome { pages_left: Some(pages_left), ..outcome };
     }
-    Outcome { pages_left: Some(pages_left), ..fetch_in_stages(&plan, pages, past, put).await }
+    Outcome { pages_left: Some(pages_left), ..fetch_in_stages(plan, pages, past).await }
 }
 
 /// Fetches the newest part first, and then older parts until there are more events than the limit.
-async fn fetch_in_stages<S: Source>(
-    plan: &FetchPlan<S>,
-    first: S::Pages,
-    past: Interval,
-    put: impl Fn(&Segment) + Clone + Send + 'static,
-) -> Outcome {
-    let Interval { start, end } = plan.window.interval;
-    let bytes = Arc::new(AtomicUsize::new(0));
+async fn fetch_in_stages<S: Source>(plan: &FetchPlan<S>, first: S::Pages, past: Interval) -> Outcome {
+    let (Interval { start, end }, limit) = (plan.window.interval, plan.inner.max_events);
     let density = rate(first.extent().events, covered(&first, past.end));
     // The future, which has no events, is part of the first stage.
-    let mut stage = Interval::new(newest_part(past, density, plan.limit).start, end);
+    let mut stage = Interval::new(newest_part(past, density, limit).start, end);
     let mut started = Some(first);
     let (mut found, mut outcome) = (0, Outcome::default());
     loop {
-        let mut workers = Workers::new(plan, &bytes, stage, put.clone());
-        let fetched = workers.fetch(started.take()).await;
+        let fetched = Workers::new(plan, stage).fetch(started.take()).await;
         found += fetched.segments.iter().map(|segment| segment.events.len()).sum::<usize>();
         outcome.add(fetched);
         if outcome.gap.is_some() || stage.start <= start {
             return outcome;
         }
-        if found > plan.limit {
-            return outcome.or_gap(Some(Gap::Limit(plan.limit)));
+        if found > limit {
+            return outcome.or_gap(Some(Gap::Limit(limit)));
         }
         let density = rate(found.max(1), past.end.since(stage.start));
-        let rest = Interval::new(start, stage.start);
-        stage = newest_part(rest, density, plan.limit - found);
+        stage = newest_part(Interval::new(start, stage.start), density, limit - found);
     }
 }
 
@@ -101,12 +87,9 @@ fn newest_part(interval: Interval, density: f64, wanted: usize) -> Interval {
 }
 
 /// The workers of one stage.
-struct Workers<'a, S: Source, P> {
+struct Workers<'a, S: Source> {
     plan: &'a FetchPlan<S>,
-    /// The memory of all stages, in bytes.
-    bytes: &'a Arc<AtomicUsize>,
     stage: Interval,
-    put: P,
     now: Time,
     running: JoinSet<Outcome>,
     all: Vec<Arc<Worker>>,
@@ -116,12 +99,11 @@ struct Workers<'a, S: Source, P> {
     page_receiver: mpsc::UnboundedReceiver<()>,
 }
 
-impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> {
-    fn new(plan: &'a FetchPlan<S>, bytes: &'a Arc<AtomicUsize>, stage: Interval, put: P) -> Self {
+impl<'a, S: Source> Workers<'a, S> {
+    fn new(plan: &'a FetchPlan<S>, stage: Interval) -> Self {
         let (page_sender, page_receiver) = mpsc::unbounded_channel();
-        let now = plan.source.now();
-        let (running, all) = (JoinSet::new(), Vec::new());
-        Self { plan, bytes, stage, put, now, running, all, pages: 0, page_sender, page_receiver }
+        let (now, running, all) = (plan.inner.source.now(), JoinSet::new(), Vec::new());
+        Self { plan, stage, now, running, all, pages: 0, page_sender, page_receiver }
     }
 
     /// Fetches the stage; `started` has its first page, if that has been read.
@@ -137,7 +119,7 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
                 Some(()) = self.page_receiver.recv() => self.pages += 1,
                 ended = self.running.join_next() => match ended {
                     Some(Ok(ended)) => {
-                        ended.segments.iter().for_each(&self.put);
+                        ended.segments.iter().for_each(|segment| self.plan.put(segment));
                         outcome.add(ended);
                         self.all.retain(|worker| !worker.has_ended());
                     }
@@ -154,15 +136,14 @@ impl<'a, S: Source, P: Fn(&Segment) + Clone + Send + 'static> Workers<'a, S, P> 
         let worker = Arc::new(Worker::new(interval, self.now, started.as_ref()));
         let mut plan = self.plan.clone();
         plan.window.interval = interval;
-        let (bytes, put) = (Arc::clone(self.bytes), self.put.clone());
-        self.running.spawn(worker::run(plan, Arc::clone(&worker), started, bytes, self.page_sender.clone(), put));
+        self.running.spawn(worker::run(plan, Arc::clone(&worker), started, self.page_sender.clone()));
         self.all.push(worker);
     }
 
     /// Splits the workers with the most pages left until as many run as calls may. Called again after each page and each
     /// end of a worker.
     fn divide(&mut self) {
-        while self.running.len() < self.plan.source.concurrent_calls() {
+        while self.running.len() < self.plan.inner.source.concurrent_calls() {
             let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();
             let done = self.stage.before(self.now).length().saturating_sub(left);
             let usual = rate(self.pages, done);

@@ -1,46 +1,35 @@
-//! The input and the output of a fetch.
-
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use super::gap::Gap;
-use super::limits::Limits;
 use super::segment::Segment;
-use crate::event::Events;
+use super::source::Source;
+use super::state::Inner;
 use crate::scaleway::audit_trail::Window;
+use crate::time::Time;
 
-/// The input of a fetch.
+/// The input of a fetch and of its workers: a window, and the cache that it is for.
 #[derive(Clone)]
 pub(super) struct FetchPlan<S> {
-    pub(super) source: S,
+    pub(super) inner: Arc<Inner<S>>,
     pub(super) window: Window,
-    /// The most wanted events, the newest ones.
-    pub(super) limit: usize,
     pub(super) deadline: Instant,
-    pub(super) limits: Limits,
+    /// The start of the fetch by the source's clock, which may be set back meanwhile.
+    pub(super) began_at: Time,
+    /// The start of the fetch by a clock that is never set.
+    pub(super) began: tokio::time::Instant,
+    /// The memory of all workers, in bytes.
+    pub(super) memory: Arc<AtomicUsize>,
 }
 
-/// The result of a fetch, or of one of its workers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outcome {
-    /// The reason for missing events.
-    pub(super) gap: Option<Gap>,
-    /// The complete segments, also if the memory limit does not allow caching them.
-    pub(super) segments: Vec<Segment>,
-    /// Events of incomplete intervals: they are not cached, but the waiting requests may show them.
-    pub(super) incomplete: Vec<Events>,
-    /// The number of pages left after the first.
-    pub(super) pages_left: Option<f64>,
-}
-
-impl Outcome {
-    pub(super) fn add(&mut self, other: Self) {
-        self.gap = self.gap.take().or(other.gap);
-        self.segments.extend(other.segments);
-        self.incomplete.extend(other.incomplete);
+impl<S: Source> FetchPlan<S> {
+    /// The pages of the window; none is read yet.
+    pub(super) fn pages(&self) -> S::Pages {
+        self.inner.source.pages(self.window.clone())
     }
 
-    pub(super) fn or_gap(mut self, gap: Option<Gap>) -> Self {
-        self.gap = self.gap.or(gap);
-        self
+    /// Caches a complete segment.
+    pub(super) fn put(&self, segment: &Segment) {
+        self.inner.insert(&self.window.key, segment, self.began_at, self.began.elapsed());
     }
 }

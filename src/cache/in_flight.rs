@@ -6,8 +6,8 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 
-use super::fetch_plan::Outcome;
 use super::gap::Gap;
+use super::outcome::Outcome;
 use crate::scaleway::audit_trail::Window;
 use crate::time::{Interval, Time};
 

@@ -65,6 +65,7 @@ mod limits;
 mod listing;
 mod lookup;
 mod metrics;
+mod outcome;
 mod progress;
 mod request;
 mod segment;

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use super::fetch;
-use super::fetch_plan::{FetchPlan, Outcome};
+use super::fetch_plan::FetchPlan;
 use super::freshness::Freshness;
 use super::gap::Gap;
 use super::in_flight::InFlightFetch;
 use super::listing::Listing;
 use super::lookup::Lookup;
+use super::outcome::Outcome;
 use super::progress::{Hints, Progress};
-use super::segment::Segment;
 use super::source::Source;
 use super::state::{Inner, State};
 use super::store::{STALE_FOR, Staleness};
@@ -243,18 +243,18 @@ impl<S: Source> Request<'_, S> {
 
     /// Begins a fetch. Without `wants_all` it may end after its first page.
     fn begin(&self, window: Window, wants_all: bool) -> Arc<InFlightFetch> {
-        let inner = Arc::clone(self.inner);
-        let wait = if self.freshness == Freshness::Own { inner.limits.tick } else { Duration::ZERO };
-        let began_at = inner.source.now() + wait;
+        let wait = if self.freshness == Freshness::Own { self.inner.limits.tick } else { Duration::ZERO };
+        let began_at = self.inner.source.now() + wait;
         let plan = FetchPlan {
-            source: inner.source.clone(),
+            inner: Arc::clone(self.inner),
             window: window.clone(),
-            limit: inner.max_events,
             deadline: self.deadline,
-            limits: inner.limits,
+            began_at,
+            began: tokio::time::Instant::now() + wait,
+            memory: Arc::default(),
         };
         let wants_all = Arc::new(AtomicBool::new(wants_all));
-        let task = run(inner, plan, wait, began_at, Arc::clone(&wants_all));
+        let task = run(plan, wait, Arc::clone(&wants_all));
         Arc::new(InFlightFetch::spawn(window, began_at, self.deadline, wants_all, task))
     }
 }
@@ -267,23 +267,10 @@ fn can_share(fetch: &InFlightFetch, target: &ListKey, progress: &Progress<'_>) -
     has_events && !takes_too_long && !fetch.has_ended()
 }
 
-async fn run<S: Source>(
-    inner: Arc<Inner<S>>,
-    plan: FetchPlan<S>,
-    wait: Duration,
-    began_at: Time,
-    wants_all: Arc<AtomicBool>,
-) -> Outcome {
+async fn run<S: Source>(plan: FetchPlan<S>, wait: Duration, wants_all: Arc<AtomicBool>) -> Outcome {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    let since = tokio::time::Instant::now();
-    let (window, cache) = (plan.window.clone(), Arc::clone(&inner));
-    let key = window.key.clone();
-    fetch::fetch(
-        plan,
-        move |segment: &Segment| inner.insert(&key, segment, began_at, since.elapsed()),
-        || wants_all.load(Ordering::Relaxed) || cache.state.lock().demands_all(&window),
-    )
-    .await
+    let demands_all = || plan.inner.state.lock().demands_all(&plan.window);
+    fetch::fetch(&plan, || wants_all.load(Ordering::Relaxed) || demands_all()).await
 }

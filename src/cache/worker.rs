@@ -7,9 +7,9 @@ use tokio::sync::mpsc;
 
 use super::batcher::Batcher;
 use super::density::rate;
-use super::fetch_plan::{FetchPlan, Outcome};
+use super::fetch_plan::FetchPlan;
 use super::gap::Gap;
-use super::segment::Segment;
+use super::outcome::Outcome;
 use super::source::{Pages, Source};
 use crate::time::{Interval, Time};
 
@@ -98,33 +98,30 @@ pub(super) async fn run<S: Source>(
     plan: FetchPlan<S>,
     worker: Arc<Worker>,
     started: Option<S::Pages>,
-    bytes: Arc<AtomicUsize>,
     page_read: mpsc::UnboundedSender<()>,
-    put: impl Fn(&Segment),
 ) -> Outcome {
     let mut more = started.is_some();
-    let pages = started.unwrap_or_else(|| plan.source.pages(plan.window.clone()));
-    let mut partial =
-        PartialFetch { read: Some((pages, Batcher::new(plan.window.interval.end))), plan: &plan, worker: &worker, put };
-    let mut memory = Memory { total: &bytes, own: 0 };
+    let batcher = Batcher::new(&plan, started.unwrap_or_else(|| plan.pages()));
+    let mut partial = PartialFetch { batcher: Some(batcher), worker: &worker };
+    let mut memory = Memory { total: &plan.memory, own: 0 };
     let mut first = !more;
-    let too_large = Gap::Bytes(plan.limits.fetch_bytes);
+    let most_bytes = plan.inner.limits.fetch_bytes;
     let (complete, gap) = loop {
-        let (pages, batcher) = partial.read.as_mut().expect("it is taken when the worker ends");
-        if worker.reach(pages.extent().reached) || (!more && !first) {
+        let batcher = partial.batcher.as_mut().expect("it is taken when the worker ends");
+        if worker.reach(batcher.pages.extent().reached) || (!more && !first) {
             break (true, None);
         }
-        if batcher.flush_if_full(pages, &plan).is_err() {
+        if batcher.flush_if_full().is_err() {
             // The batch does not fit into columns: its events are missing, and the interval must not count as empty.
             worker.end();
-            let (_, batcher) = partial.read.take().expect("it is taken when the worker ends");
-            return Outcome { gap: Some(too_large), segments: batcher.segments, ..Outcome::default() };
+            let batcher = partial.batcher.take().expect("it is taken when the worker ends");
+            return Outcome { gap: Some(Gap::Bytes(most_bytes)), segments: batcher.segments, ..Outcome::default() };
         }
-        if memory.resize(batcher.bytes() + pages.extent().bytes) >= plan.limits.fetch_bytes {
-            break (false, Some(too_large));
+        if memory.resize(batcher.bytes()) >= most_bytes {
+            break (false, Some(Gap::Bytes(most_bytes)));
         }
         first = false;
-        match pages.next(plan.deadline).await {
+        match batcher.pages.next(plan.deadline).await {
             Ok(next) => more = next,
             Err(gap) => break (false, Some(gap)),
         }
@@ -133,8 +130,8 @@ pub(super) async fn run<S: Source>(
         let _ = page_read.send(());
     };
     let start = worker.end();
-    let (pages, batcher) = partial.read.take().expect("it is taken when the worker ends");
-    batcher.finish(pages, &plan, start, complete, gap)
+    let batcher = partial.batcher.take().expect("it is taken when the worker ends");
+    batcher.finish(start, complete, gap)
 }
 
 /// The share of a worker in the memory of all workers.
@@ -154,18 +151,16 @@ impl Memory<'_> {
 
 /// The pages that a worker has read. When the fetch is aborted, complete pages are cached nevertheless, so that a dashboard
 /// that is refreshed before it has loaded continues from there.
-struct PartialFetch<'a, S: Source, P: Fn(&Segment)> {
-    read: Option<(S::Pages, Batcher)>,
-    plan: &'a FetchPlan<S>,
+struct PartialFetch<'a, S: Source> {
+    batcher: Option<Batcher<'a, S>>,
     worker: &'a Worker,
-    put: P,
 }
 
-impl<S: Source, P: Fn(&Segment)> Drop for PartialFetch<'_, S, P> {
+impl<S: Source> Drop for PartialFetch<'_, S> {
     fn drop(&mut self) {
         // A panic may have left events in an inconsistent state.
-        let Some((pages, batcher)) = self.read.take().filter(|_| !std::thread::panicking()) else { return };
-        let start = self.worker.progress.lock().start;
-        batcher.finish(pages, self.plan, start, false, None).segments.iter().for_each(&self.put);
+        let Some(batcher) = self.batcher.take().filter(|_| !std::thread::panicking()) else { return };
+        let (plan, start) = (batcher.plan, self.worker.progress.lock().start);
+        batcher.finish(start, false, None).segments.iter().for_each(|segment| plan.put(segment));
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn names(instances: &Instances) -> Vec<String> {
-        let mut names: Vec<_> = instances.known.lock().unwrap().keys().map(|(_, uid)| uid.clone()).collect();
+        let mut names: Vec<_> = instances.known.lock().keys().map(|(_, uid)| uid.clone()).collect();
         names.sort();
         names
     }

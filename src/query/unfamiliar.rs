@@ -39,6 +39,6 @@ mod tests {
             let scope = Scope::parse(Some(&json!({ "methods": [format!("m{number}"), "CreateUser"] }))).unwrap();
             unfamiliar.note(&asked(&scope, &[]));
         }
-        assert_eq!(unfamiliar.0.lock().unwrap().len(), REMEMBERED);
+        assert_eq!(unfamiliar.0.lock().len(), REMEMBERED);
     }
 }

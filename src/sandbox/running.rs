@@ -58,7 +58,7 @@ impl Sandbox {
     /// The calls since the start or the last reset.
     #[must_use]
     pub fn calls(&self) -> Calls {
-        self.shared.calls()
+        self.shared.calls.lock().clone()
     }
 
     /// Clears the recorded calls, and restarts rate limit, faults and propagating keys.

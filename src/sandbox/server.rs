@@ -23,12 +23,15 @@ use super::fault::Fault;
 use super::ids::{of_name, uuid_v4};
 use super::organization::ORGANIZATION_ID;
 use super::query::{Parameters, Refusal};
-use super::state::{Shared, lock};
+use super::state::Shared;
 use super::{explorer, iam};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let router = Router::new()
-        .route("/sandbox/calls", get(|State(shared): State<Arc<Shared>>| async move { Json(shared.calls()) }))
+        .route(
+            "/sandbox/calls",
+            get(|State(shared): State<Arc<Shared>>| async move { Json(shared.calls.lock().clone()) }),
+        )
         .route("/sandbox/reset", post(|State(shared): State<Arc<Shared>>| async move { shared.reset() }))
         .fallback(answer)
         .with_state(shared);

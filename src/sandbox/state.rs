@@ -35,7 +35,7 @@ pub(super) struct Shared {
     traffic: Traffic,
     /// Answers of the product list, by region.
     products: HashMap<String, Bytes>,
-    trail: RwLock<Trail>,
+    pub(super) trail: RwLock<Trail>,
     arriving: Mutex<Arriving>,
     pub(super) faults: Mutex<Faults>,
     pub(super) calls: Mutex<Calls>,
@@ -103,10 +103,6 @@ impl Shared {
             config,
             started,
         })
-    }
-
-    pub(super) fn calls(&self) -> Calls {
-        self.calls.lock().clone()
     }
 
     pub(super) fn reset(&self) {

@@ -34,17 +34,10 @@ pub(crate) struct Lookup<T> {
 #[derive(Debug)]
 struct Cached<T> {
     clock: Arc<dyn Clock>,
-    value: Option<Dated<T>>,
+    /// The last value, and the end of its fetch.
+    value: Option<(Arc<T>, Instant)>,
     /// The failure of the last fetch, unless it succeeded.
     failure: Option<(Error, Instant)>,
-}
-
-/// A value with the time of its fetch.
-#[derive(Debug)]
-struct Dated<T> {
-    value: Arc<T>,
-    fetched: Instant,
-    time: Time,
 }
 
 /// The value of a lookup.
@@ -107,13 +100,14 @@ impl Stale {
 impl<T> Cached<T> {
     /// The value, however old, or the failure if there has never been a value.
     fn answer(&self) -> Option<Result<Found<T>, Error>> {
-        let Some(Dated { value, fetched, time }) = &self.value else {
+        let Some((value, fetched)) = &self.value else {
             return self.failure.as_ref().map(|(error, _)| Err(error.clone()));
         };
+        let (looked_up, age) = (self.clock.now(), fetched.elapsed());
         let stale = self.failure.as_ref().map(|(error, _)| Stale {
-            time: *time,
-            looked_up: self.clock.now(),
-            expired: fetched.elapsed() >= GOOD_FOR,
+            time: looked_up - age,
+            looked_up,
+            expired: age >= GOOD_FOR,
             error: error.clone(),
         });
         Some(Ok(Found { value: Arc::clone(value), stale }))
@@ -128,14 +122,14 @@ impl<T> Cached<T> {
     fn is_good(&self, lacks: impl Fn(&T) -> bool) -> bool {
         match (&self.failure, &self.value) {
             (Some((_, failed)), _) => failed.elapsed() < FAILURE_FOR,
-            (None, Some(value)) => value.fetched.elapsed() < if lacks(&value.value) { LACKING_FOR } else { GOOD_FOR },
+            (None, Some((value, fetched))) => fetched.elapsed() < if lacks(value) { LACKING_FOR } else { GOOD_FOR },
             (None, None) => false,
         }
     }
 
     /// When the last fetch ended.
     fn last(&self) -> Option<Instant> {
-        self.failure.as_ref().map(|(_, failed)| *failed).or(self.value.as_ref().map(|value| value.fetched))
+        self.failure.as_ref().map(|(_, failed)| *failed).or(self.value.as_ref().map(|(_, fetched)| *fetched))
     }
 
     /// Stores the result of a fetch.
@@ -143,7 +137,7 @@ impl<T> Cached<T> {
         let ended = Instant::now();
         match fetched {
             Ok(value) => {
-                self.value = Some(Dated { value: Arc::new(value), fetched: ended, time: self.clock.now() });
+                self.value = Some((Arc::new(value), ended));
                 self.failure = None;
             }
             Err(error) => self.failure = Some((error, ended)),

@@ -72,7 +72,7 @@ mod tests {
     const NOW: i64 = 1_790_000_000 * SECOND;
 
     fn new_clock() -> ServiceClock {
-        ServiceClock::new("the service", Arc::new(FixedClock::new(Time::from_nanos(NOW))))
+        ServiceClock::new("the service", Arc::new(FixedClock(Time::from_nanos(NOW))))
     }
 
     /// The seconds that are subtracted from a clock.

@@ -18,4 +18,4 @@ pub(crate) use access::{Access, Lasting};
 pub(crate) use auth::Auth;
 pub(crate) use client::{Client, Config, Request};
 pub(crate) use error::{Error, MAX_ANSWER_BYTES, Refused, SetupError};
-pub use meter::Meter;
+pub(crate) use meter::Meter;
