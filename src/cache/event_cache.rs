@@ -13,12 +13,13 @@ use super::metrics::Meter;
 use super::request::Request;
 use super::source::Source;
 use super::state::{Inner, State};
-use super::store::Store;
+use super::store::{Staleness, Store};
+use super::subscription::Subscription;
 use crate::event::Events;
 use crate::scaleway::Client;
 use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::settings::Settings;
-use crate::time::Interval;
+use crate::time::{Interval, Time};
 
 /// The time for which a region that does not exist is not fetched again for panels.
 const ABSENT_FOR: Duration = Duration::from_mins(1);
@@ -121,7 +122,19 @@ impl<S: Source> EventCache<S> {
     /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged).
     #[must_use]
     pub fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
-        self.inner.subscribe(list)
+        let now = self.inner.source.now();
+        let mut state = self.inner.state.lock();
+        if let Some(subscription) = state.subscriptions.iter().find(|other| other.list == list) {
+            return subscription.subscribe();
+        }
+        let since = state.store.settled_until(now);
+        let window = Window { key: list, interval: Interval::new(since, Time::MAX) };
+        let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
+        let cached = state.store.lookup(&window, &any, Time::MAX).hits;
+        let subscription = Subscription::new(window.key, since, &cached);
+        let receiver = subscription.subscribe();
+        state.subscriptions.push(subscription);
+        receiver
     }
 
     /// Loads the directory, once, before the first answer. Every request waits for the directory, but for half of its time at

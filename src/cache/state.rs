@@ -4,18 +4,17 @@ use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
 
 use super::directory::Directory;
 use super::in_flight::InFlightFetch;
 use super::limits::Limits;
 use super::segment::Segment;
 use super::source::Source;
-use super::store::{Staleness, Store};
+use super::store::Store;
 use super::subscription::Subscription;
-use crate::event::{Events, List};
+use crate::event::List;
 use crate::scaleway::audit_trail::{ListKey, Window};
-use crate::time::{Interval, Time};
+use crate::time::Time;
 
 #[derive(Debug)]
 pub(super) struct Inner<S> {
@@ -79,23 +78,6 @@ impl<S: Source> Inner<S> {
         state.subscriptions.retain(Subscription::is_in_use);
         state.subscriptions.iter_mut().for_each(|subscription| subscription.publish(key, segment, settled_until));
         state.store.insert(key, segment, read_at, now);
-    }
-
-    /// The new events of a list from now on.
-    pub(super) fn subscribe(&self, list: ListKey) -> broadcast::Receiver<Events> {
-        let now = self.source.now();
-        let mut state = self.state.lock();
-        if let Some(subscription) = state.subscriptions.iter().find(|other| other.list == list) {
-            return subscription.subscribe();
-        }
-        let since = state.store.settled_until(now);
-        let window = Window { key: list, interval: Interval::new(since, Time::MAX) };
-        let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
-        let cached = state.store.lookup(&window, &any, Time::MAX).hits;
-        let subscription = Subscription::new(window.key, since, &cached);
-        let receiver = subscription.subscribe();
-        state.subscriptions.push(subscription);
-        receiver
     }
 
     /// Stops the use of the combined list.
