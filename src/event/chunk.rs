@@ -91,7 +91,7 @@ impl ColumnData {
         match self {
             Self::Plain(array) => buffers(&array.to_data(), seen),
             Self::PageText(pages) => pages.bytes(),
-            Self::Uuids(uuids) => uuids.bytes.len() + uuids.others.len() * 64,
+            Self::Uuids(uuids) => uuids.bytes(),
             Self::Compressed(compressed) => compressed.bytes(),
         }
     }
