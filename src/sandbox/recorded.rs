@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::endpoint::Endpoint;
@@ -35,33 +36,6 @@ struct Answer<'a> {
     events: Vec<&'a RawValue>,
 }
 
-/// The fields of an event by which the trail sorts or filters.
-#[derive(Deserialize)]
-struct Outline {
-    recorded_at: DateTime<Utc>,
-    project_id: Option<String>,
-    principal: Option<Principal>,
-    source_ip: Option<String>,
-    product_name: Option<String>,
-    service_name: Option<String>,
-    method_name: Option<String>,
-    status_code: Option<u16>,
-    #[serde(default)]
-    resources: Vec<ResourceOutline>,
-}
-
-#[derive(Deserialize)]
-struct Principal {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct ResourceOutline {
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
 /// The events of an answer.
 fn entries<'a>(region: &'a str, kind: Kind, answer: &str) -> serde_json::Result<Vec<Entry<'a>>> {
     let answer: Answer = serde_json::from_str(answer)?;
@@ -70,19 +44,21 @@ fn entries<'a>(region: &'a str, kind: Kind, answer: &str) -> serde_json::Result<
 
 /// The entry of an event in JSON.
 pub(super) fn entry(region: &str, kind: Kind, json: Bytes) -> serde_json::Result<Entry<'_>> {
-    let event: Outline = serde_json::from_slice(&json)?;
-    let status = event.status_code.map(|status| status.to_string());
+    let event: Value = serde_json::from_slice(&json)?;
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let status = event["status_code"].as_u64().map(|status| status.to_string());
     let fields = [
-        ("project_id", event.project_id.as_deref()),
-        ("product_name", event.product_name.as_deref()),
-        ("service_name", event.service_name.as_deref()),
-        ("method_name", event.method_name.as_deref()),
-        ("principal_id", event.principal.as_ref().map(|principal| &*principal.id)),
-        ("source_ip", event.source_ip.as_deref()),
+        ("project_id", text("/project_id")),
+        ("product_name", text("/product_name")),
+        ("service_name", text("/service_name")),
+        ("method_name", text("/method_name")),
+        ("principal_id", text("/principal/id")),
+        ("source_ip", text("/source_ip")),
         ("status", status.as_deref()),
     ];
-    let resources = event.resources.iter().map(|resource| (&*resource.kind, &*resource.id));
-    let at = event.recorded_at.timestamp_nanos_opt().unwrap_or(Nanos::MAX);
+    let resources = event["resources"].as_array().into_iter().flatten();
+    let resources = resources.filter_map(|resource| Some((resource["type"].as_str()?, resource["id"].as_str()?)));
+    let at = DateTime::<Utc>::deserialize(&event["recorded_at"])?.timestamp_nanos_opt().unwrap_or(Nanos::MAX);
     Ok(Entry { region, kind, at, facets: facets(&fields, resources), source: Source::Text(json) })
 }
 
