@@ -13,7 +13,6 @@ use arrow::array::RecordBatch;
 use arrow::ipc::reader::FileReader;
 use grafana_plugin_sdk::pluginv2::diagnostics_client::DiagnosticsClient;
 use grafana_plugin_sdk::pluginv2::resource_client::ResourceClient;
-use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
 use grafana_plugin_sdk::pluginv2::{
     CallResourceRequest, CallResourceResponse, CheckHealthRequest, CheckHealthResponse, CollectMetricsRequest,
     DataQuery, DataSourceInstanceSettings, PluginContext, QueryDataRequest, TimeRange, User,
@@ -178,7 +177,8 @@ impl Decoded {
 #[derive(Debug)]
 pub struct Host {
     child: Child,
-    channel: Channel,
+    /// The connection, for calls that have no method here.
+    pub channel: Channel,
     /// The handshake line.
     pub handshake: String,
     log: Arc<Mutex<Vec<u8>>>,
@@ -321,12 +321,6 @@ impl Host {
     pub async fn resource_raw(&self, request: CallResourceRequest) -> Result<CallResourceResponse, Error> {
         let mut stream = ResourceClient::new(self.channel.clone()).call_resource(request).await?.into_inner();
         Ok(stream.message().await?.unwrap_or_default())
-    }
-
-    /// The stream service.
-    #[must_use]
-    pub fn streams(&self) -> StreamClient<Channel> {
-        StreamClient::new(self.channel.clone())
     }
 
     /// The output of the process so far: stdout after the handshake, and stderr.

@@ -449,7 +449,7 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
 async fn streams_are_not_offered() {
     let (host, _sandbox, source) = start().await;
     let context = Some(source.context());
-    let mut streams: StreamClient<_> = host.streams();
+    let mut streams = StreamClient::new(host.channel.clone());
     for path in ["", "events", "events/../../x", "🦀"] {
         let (path, plugin_context) = (path.to_owned(), context.clone());
         let request =

@@ -10,6 +10,7 @@ use audittrail::sandbox::{Config, Fault, ORGANIZATION_ID, Sandbox};
 use common::{Answer, Asked, api, channel, last_hours, organization, plugin, plugin_with};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
+use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
 use grafana_plugin_sdk::pluginv2::{
     CallResourceRequest, CollectMetricsRequest, DataQuery, PublishStreamRequest, QueryDataRequest, RunStreamRequest,
     SubscribeStreamRequest,
@@ -243,7 +244,7 @@ async fn no_malformed_call_contains_the_secret() {
             body: header.clone().into_bytes().into(),
         };
         heard.hear("a resource", host.resource_raw(request).await.map(|answer| answer.body));
-        let mut streams = host.streams();
+        let mut streams = StreamClient::new(host.channel.clone());
         let path = "events".to_owned();
         let request =
             SubscribeStreamRequest { plugin_context: context.clone(), path: path.clone(), data: header.clone().into() };
