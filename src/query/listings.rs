@@ -93,7 +93,9 @@ impl ReadEvents {
         coverage: Interval,
     ) -> Result<Vec<Notice>, Failure> {
         let absent = self.absent.iter().filter(|region| scope.regions.contains(region));
-        let mut notices: Vec<Notice> = absent.map(|region| no_such_region(region)).collect();
+        let absent = absent
+            .map(|region| format!("region {region} does not exist for this organization, so that it has no events"));
+        let mut notices: Vec<Notice> = absent.map(|text| Topic::Absent.warning(text)).collect();
         if let Some((notice, retention)) = self.retention(request, coverage)? {
             notices.push(Topic::Retention.warning(notice));
             self.incomplete.push(retention);
@@ -131,11 +133,6 @@ impl ReadEvents {
         let intervals = std::iter::once(start.nanos()..horizon.nanos().min(request.to)).collect();
         Ok(Some((message, Incomplete { region: None, reason: Reason::Retention(days), sentence, intervals })))
     }
-}
-
-fn no_such_region(region: &str) -> Notice {
-    let text = format!("region {region} does not exist for this organization, so that it has no events");
-    Topic::Absent.warning(text)
 }
 
 fn name_of(region: &str, list: List) -> String {
