@@ -14,13 +14,12 @@ use super::query::{Parameters, Refusal};
 pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fault]) -> Result<Bytes, Refusal> {
     let size = query.page_size(100)?.unwrap_or(50);
     let token = query.first("page_token");
-    // A position in hexadecimal digits after a letter; no client may rely on this form.
+    // A position; no client may rely on this form.
     let first = match token {
         None => 0,
-        Some(token) => token
-            .strip_prefix('p')
-            .and_then(|digits| usize::from_str_radix(digits, 16).ok())
-            .ok_or_else(|| Refusal::argument("page_token", "format", "the token is not one of this list"))?,
+        Some(token) => {
+            token.parse().map_err(|_| Refusal::argument("page_token", "format", "the token is not one of this list"))?
+        }
     };
     let wanted = query.first("query").unwrap_or_default().to_lowercase();
     let mut found: Vec<(&Resource, &str)> = organization
@@ -41,9 +40,9 @@ pub(super) fn list(organization: &Organization, query: &Parameters, faults: &[Fa
         found.iter().skip(first).take(size).map(|(resource, kind)| resource_json(resource, kind)).collect();
     let end = first.saturating_add(size);
     let next = if faults.contains(&Fault::RepeatingToken) {
-        format!("\"{}\"", token.unwrap_or("p0"))
+        format!("\"{}\"", token.unwrap_or("0"))
     } else if end < found.len() {
-        format!("\"p{end:x}\"")
+        format!("\"{end}\"")
     } else if faults.contains(&Fault::NullToken) {
         "null".to_owned()
     } else {

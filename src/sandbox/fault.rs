@@ -79,7 +79,7 @@ impl Fault {
     /// This fault on every call.
     #[must_use]
     pub fn always(self) -> FaultPlan {
-        FaultPlan { fault: self, when: When::Always, region: None, endpoint: None }
+        FaultPlan { fault: self, when: When::Every(1), region: None, endpoint: None }
     }
 
     /// This fault on the first `calls` calls: a burst that ends.
@@ -112,8 +112,7 @@ pub struct UnknownFault {
 /// The matching calls that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
-    Always,
-    /// Every n-th.
+    /// Every n-th; one is every call.
     Every(u64),
     /// The first n.
     First(u64),
@@ -150,7 +149,7 @@ impl FaultPlan {
 impl fmt::Display for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = match self.when {
-            When::Always => None,
+            When::Every(1) => None,
             When::Every(nth) => Some(format!("every={nth}")),
             When::First(calls) => Some(format!("first={calls}")),
         };
@@ -223,7 +222,6 @@ impl Faults {
             }
             *seen += 1;
             let hit = match plan.when {
-                When::Always => true,
                 When::Every(nth) => *seen % nth == 0,
                 When::First(calls) => *seen <= calls,
             };
