@@ -125,14 +125,14 @@ impl<S: Source> EventCache<S> {
         let now = self.inner.source.now();
         let mut state = self.inner.state.lock();
         if let Some(subscription) = state.subscriptions.iter().find(|other| other.list == list) {
-            return subscription.subscribe();
+            return subscription.sender.subscribe();
         }
         let since = state.store.settled_until(now);
         let window = Window { key: list, interval: Interval::new(since, Time::MAX) };
         let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
         let cached = state.store.lookup(&window, &any, Time::MAX).hits;
         let subscription = Subscription::new(window.key, since, &cached);
-        let receiver = subscription.subscribe();
+        let receiver = subscription.sender.subscribe();
         state.subscriptions.push(subscription);
         receiver
     }

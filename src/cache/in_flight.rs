@@ -25,7 +25,7 @@ pub(super) struct InFlightFetch {
     /// Whether to continue after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
     pub(super) outcome: Shared<BoxFuture<'static, Outcome>>,
-    task: AbortHandle,
+    pub(super) task: AbortHandle,
 }
 
 impl Drop for InFlightFetch {
@@ -52,9 +52,5 @@ impl InFlightFetch {
 
     pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {
         self.window.interval.length() > interval.length().saturating_mul(MUCH_LONGER)
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.task.is_finished()
     }
 }

@@ -264,7 +264,7 @@ fn can_share(fetch: &InFlightFetch, target: &ListKey, progress: &Progress<'_>) -
     let has_events =
         fetch.window.key == *target || (fetch.window.key.covers(&progress.window.key) && !progress.hints.no_combined);
     let takes_too_long = progress.hints.no_longer_fetches && fetch.is_much_longer_than(progress.window.interval);
-    has_events && !takes_too_long && !fetch.has_ended()
+    has_events && !takes_too_long && !fetch.task.is_finished()
 }
 
 async fn run<S: Source>(plan: FetchPlan<S>, wait: Duration, wants_all: Arc<AtomicBool>) -> Outcome {

@@ -26,7 +26,7 @@ pub(super) struct Subscription {
     sent_until: Time,
     /// The times and ids of later events that were sent or are not new.
     sent: BTreeSet<(Time, String)>,
-    sender: broadcast::Sender<Events>,
+    pub(super) sender: broadcast::Sender<Events>,
 }
 
 impl Subscription {
@@ -42,10 +42,6 @@ impl Subscription {
 
     pub(super) fn is_in_use(&self) -> bool {
         self.sender.receiver_count() > 0
-    }
-
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Events> {
-        self.sender.subscribe()
     }
 
     /// Sends the new events of a segment of the list `of`; its events before `settled_until` are complete.

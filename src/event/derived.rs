@@ -16,14 +16,10 @@ impl Events {
     /// The number of rows whose chunks do not have the numbers of the key, so that [`derived`](Self::derived) would derive
     /// them.
     pub(crate) fn not_derived(&self, key: u64) -> usize {
-        let chunks = self.chunks.iter().filter(|chunk| !has_derived(chunk, key));
-        chunks.map(|chunk| chunk.rows()).sum()
+        // While another thread derives the numbers of a chunk, it does not have them: this does not wait.
+        let known = |chunk: &Chunk| Some(chunk.derived.try_lock()?.as_ref()?.0);
+        self.chunks.iter().filter(|chunk| known(chunk) != Some(key)).map(|chunk| chunk.rows()).sum()
     }
-}
-
-/// Whether a chunk has the numbers of a key; false while another thread derives them, since this does not wait.
-fn has_derived(chunk: &Chunk, key: u64) -> bool {
-    chunk.derived.try_lock().is_some_and(|derived| derived.as_ref().is_some_and(|(known, _)| *known == key))
 }
 
 /// The numbers of all rows of a chunk. Threads that ask for them at the same time wait instead of deriving them again.

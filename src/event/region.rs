@@ -1,5 +1,4 @@
 /// A locality's region: `fr-par-2` is in `fr-par`, `global` stays `global`.
-#[must_use]
 pub(crate) fn region_of(locality: &str) -> &str {
     match locality.rsplit_once('-') {
         Some((region, zone)) if !zone.is_empty() && zone.bytes().all(|b| b.is_ascii_digit()) => region,

@@ -10,7 +10,6 @@ pub(crate) const FAILED: &str = "failed";
 pub(crate) const ALL: [&str; 3] = [SUCCEEDED, DENIED, FAILED];
 
 /// The class of an HTTP status.
-#[must_use]
 pub(crate) fn of(status: u16) -> &'static str {
     match status {
         200..=299 => SUCCEEDED,

@@ -44,7 +44,6 @@ impl<'a> Text<'a> {
 
     /// The row's position in the dictionary: equal keys are equal texts.
     #[inline]
-    #[must_use]
     pub(crate) fn key(&self, row: usize) -> Option<usize> {
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return None;
