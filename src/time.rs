@@ -161,20 +161,17 @@ impl Interval {
     }
 
     /// Whether the intervals have a time in common.
-    #[must_use]
-    pub fn overlaps(self, other: Self) -> bool {
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         !self.intersection(other).is_empty()
     }
 
     /// The times in both intervals.
-    #[must_use]
-    pub fn intersection(self, other: Self) -> Self {
+    pub(crate) fn intersection(self, other: Self) -> Self {
         Self::new(self.start.max(other.start), self.end.min(other.end))
     }
 
     /// The shortest interval that covers both.
-    #[must_use]
-    pub fn hull(self, other: Self) -> Self {
+    pub(crate) fn hull(self, other: Self) -> Self {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }
 

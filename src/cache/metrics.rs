@@ -27,8 +27,7 @@ impl Default for Meter {
 
 impl Meter {
     /// The collectors, for a registry.
-    #[must_use]
-    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
         vec![
             Box::new(self.fetched.clone()),
             Box::new(self.events.clone()),

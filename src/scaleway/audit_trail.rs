@@ -77,7 +77,6 @@ pub struct Extent {
 }
 
 /// The interval of which the trail has all events at `now`.
-#[must_use]
 pub(crate) fn coverage(now: Time) -> Interval {
     Interval::new(now - RETENTION, now)
 }

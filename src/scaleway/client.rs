@@ -69,19 +69,16 @@ impl Client {
     }
 
     /// The present limit of concurrent calls.
-    #[must_use]
-    pub fn concurrent_calls(&self) -> usize {
+    pub(crate) fn concurrent_calls(&self) -> usize {
         self.http.concurrent_calls()
     }
 
     /// Whether a permission of the key is known to be propagating to Scaleway's servers.
-    #[must_use]
-    pub fn is_propagating(&self) -> bool {
+    pub(crate) fn is_propagating(&self) -> bool {
         self.grants.is_propagating()
     }
 
     /// A text from Scaleway on one line, bounded in length, and without the key.
-    #[must_use]
     pub(crate) fn redact(&self, text: &str) -> String {
         self.http.redact(text)
     }

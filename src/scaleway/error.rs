@@ -88,8 +88,7 @@ pub enum Error {
 
 impl Error {
     /// Whether the error means that the target of the call does not exist: a region, or the service in that region.
-    #[must_use]
-    pub fn is_absence(&self) -> bool {
+    pub(crate) fn is_absence(&self) -> bool {
         match self {
             // The missing resource may be something within the region.
             Self::Status { status: 404, about, .. } => about.as_deref().is_none_or(|about| about.contains("region")),

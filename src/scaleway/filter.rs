@@ -93,8 +93,7 @@ impl Filter {
     }
 
     /// The part of the filter for which a list of the API has parameters; the caller applies the rest.
-    #[must_use]
-    pub fn known_to(&self, list: List) -> Self {
+    pub(crate) fn known_to(&self, list: List) -> Self {
         let mut filter = self.clone();
         filter.0.retain(|param, _| param.is_of(list));
         filter

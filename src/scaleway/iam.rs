@@ -49,7 +49,6 @@ pub struct Principal {
 
 impl Principal {
     /// A principal from an event's resource; `None` if the resource's type is not a principal's.
-    #[must_use]
     pub(crate) fn from_trail(resource_type: &str, name: &str) -> Option<Self> {
         let kind = match resource_type {
             "iam_user" | "account_user" => PrincipalKind::User,
@@ -67,7 +66,6 @@ impl Principal {
     }
 
     /// Whether one of the names fits: a user has an e-mail address and a user name.
-    #[must_use]
     pub(crate) fn is_called(&self, fits: impl Fn(&str) -> bool) -> bool {
         fits(&self.name) || self.aliases.iter().any(|alias| fits(alias))
     }
@@ -105,8 +103,7 @@ impl Names {
     }
 
     /// The ids of the principals that `is_meant` selects. A user has two ids: IAM's, and Account's.
-    #[must_use]
-    pub fn ids_of(&self, is_meant: impl Fn(&Principal) -> bool) -> Vec<&str> {
+    pub(crate) fn ids_of(&self, is_meant: impl Fn(&Principal) -> bool) -> Vec<&str> {
         let in_iam = self.by_id.iter().filter(|(_, who)| is_meant(who)).map(|(id, _)| id);
         let accounts = self.by_account.iter().filter(|(_, id)| self.by_id.get(*id).is_some_and(&is_meant));
         let mut ids: Vec<&str> = in_iam.chain(accounts.map(|(account, _)| account)).map(String::as_str).collect();
@@ -115,14 +112,12 @@ impl Names {
     }
 
     /// The id in IAM of the user with `id` in Account; any other id unchanged.
-    #[must_use]
-    pub fn in_iam<'a>(&'a self, id: &'a str) -> &'a str {
+    pub(crate) fn in_iam<'a>(&'a self, id: &'a str) -> &'a str {
         self.by_account.get(id).map_or(id, String::as_str)
     }
 
     /// All ids of the principal of `id`; empty for an unknown id.
-    #[must_use]
-    pub fn same_as(&self, id: &str) -> Vec<&str> {
+    pub(crate) fn same_as(&self, id: &str) -> Vec<&str> {
         let Some((id, _)) = self.by_id.get_key_value(self.in_iam(id)) else { return Vec::new() };
         let accounts = self.by_account.iter().filter(|(_, of)| *of == id).map(|(account, _)| account.as_str());
         accounts.chain([id.as_str()]).collect()

@@ -70,7 +70,6 @@ impl<T> Clone for Found<T> {
 
 impl<T> Found<T> {
     /// A value without a failure.
-    #[must_use]
     pub(crate) fn fresh(value: Arc<T>) -> Self {
         Self { value, stale: None }
     }
@@ -89,7 +88,6 @@ impl<T> Found<T> {
 
 impl Stale {
     /// A sentence for people, such as `Names are those of 14:05 UTC; IAM does not answer: ...`.
-    #[must_use]
     pub(crate) fn sentence(&self, what: &str, source: &str) -> String {
         let (time, now): (DateTime<Utc>, DateTime<Utc>) = (self.time.into(), self.looked_up.into());
         let format = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
@@ -148,21 +146,18 @@ impl<T> Cached<T> {
 
 impl<T> Lookup<T> {
     /// A lookup that has fetched nothing yet.
-    #[must_use]
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let cached = Cached { clock, value: None, failure: None };
         Self { cached: Mutex::new(cached), fetching: tokio::sync::Mutex::new(()) }
     }
 
     /// The cached value, if it is good and its renewal has not failed.
-    #[must_use]
     pub(crate) fn get_cached(&self) -> Option<Arc<T>> {
         let found = self.cached.lock().answer_if(|cached| cached.is_good(|_| false))?.ok()?;
         found.stale.is_none().then_some(found.value)
     }
 
     /// Whether there has never been a value, because its source does not exist.
-    #[must_use]
     pub(crate) fn is_absent(&self) -> bool {
         let cached = self.cached.lock();
         cached.value.is_none() && cached.failure.as_ref().is_some_and(|(error, _)| error.is_absence())

@@ -93,8 +93,7 @@ impl Settings {
     }
 
     /// A one-way hash of the settings on which cached events depend: organization, API, settling time and credential.
-    #[must_use]
-    pub fn trail_fingerprint(&self) -> [u8; 32] {
+    pub(crate) fn trail_fingerprint(&self) -> [u8; 32] {
         let settling = format!("{:?}", self.settling);
         fingerprint([&self.organization_id, self.api_url.as_str(), &settling, self.secret_key.expose_secret()])
     }

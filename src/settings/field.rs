@@ -119,8 +119,7 @@ pub(super) fn service_url(text: &str, paths: &[&str]) -> Result<Url, String> {
 }
 
 /// Whether a URL leads to this machine.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -11,7 +11,8 @@ mod unknown;
 
 pub use cockpit::Cockpit;
 pub use data_source::{DEFAULT_MAX_EVENTS, Settings};
-pub use field::{API_URL, Error, is_loopback};
+pub(crate) use field::is_loopback;
+pub use field::{API_URL, Error};
 pub use region::{DEFAULT_REGIONS, REGIONS};
 pub use unknown::Unknown;
 

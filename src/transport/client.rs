@@ -103,13 +103,11 @@ impl Client {
     }
 
     /// The present limit of concurrent calls.
-    #[must_use]
     pub(crate) fn concurrent_calls(&self) -> usize {
         self.limit.current()
     }
 
     /// A text from the service on one line, bounded in length, and without the secret.
-    #[must_use]
     pub(crate) fn redact(&self, text: &str) -> String {
         redact(&self.secret, text)
     }

@@ -68,7 +68,6 @@ impl fmt::Debug for Refused {
 
 impl Refused {
     /// The body, if it is JSON of this shape, and else the default.
-    #[must_use]
     pub(crate) fn json<T: DeserializeOwned + Default>(&self) -> T {
         if self.is_json { serde_json::from_slice(&self.body).unwrap_or_default() } else { T::default() }
     }

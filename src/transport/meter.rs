@@ -12,7 +12,6 @@ pub struct Meter {
 
 impl Meter {
     /// Metrics of the calls to a service; their names begin with `prefix`.
-    #[must_use]
     pub(crate) fn new(prefix: &str, service: &str) -> Self {
         let calls =
             Opts::new(format!("{prefix}_calls_total"), format!("Calls to {service} by outcome, retries included."));
@@ -27,7 +26,6 @@ impl Meter {
     }
 
     /// The collectors, for a registry.
-    #[must_use]
     pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
         vec![Box::new(self.calls.clone()), Box::new(self.seconds.clone())]
     }
