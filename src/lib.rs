@@ -4,7 +4,7 @@
 //!
 //! - [`plugin`]: Grafana's protocol and nothing else
 //! - [`query`]: the questions, and the answer to each
-//! - [`risk`]: the risk of an event; [`investigation`]: the anomalous spans of a metric
+//! - [`risk`]: the risk of an event; `profile`: how usual it is; [`investigation`]: the anomalous spans of a metric
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs; [`cockpit`]: metrics of its Cockpit
 //! - `transport`: HTTP to any service
@@ -24,6 +24,7 @@ pub mod host;
 pub mod investigation;
 mod lenient;
 pub mod plugin;
+mod profile;
 pub mod query;
 pub mod risk;
 #[cfg(feature = "terminal")]

@@ -8,9 +8,13 @@ use arrow::datatypes::TimestampNanosecondType;
 use parking_lot::Mutex;
 
 use super::compressed::CompressedText;
+use super::derivation::Derivation;
 use super::page_text::PageText;
 use super::schema::{Long, RECORDED_AT};
 use super::uuid_column::Uuids;
+
+/// Numbers of all rows of a chunk, and the key that they were derived for.
+type Derived = (u64, Arc<[u16]>);
 
 /// Events as columns; immutable, and shared by all `Events` that select rows of it.
 #[derive(Debug)]
@@ -20,17 +24,17 @@ pub(super) struct Chunk {
     pub(super) packed: bool,
     /// The memory of the columns and of derived numbers, in bytes.
     pub(super) bytes: usize,
-    /// The numbers last derived from the rows by [`Events::derived`](super::Events::derived), and their key.
-    pub(super) derived: Mutex<Option<(u64, Arc<[u16]>)>>,
+    /// The numbers that each [`Derivation`] last made of the rows, and their key.
+    pub(super) derived: [Mutex<Option<Derived>>; Derivation::COUNT],
 }
 
 impl Chunk {
     pub(super) fn new(columns: Vec<ColumnData>, packed: bool) -> Self {
         let columns = columns.into_iter().map(Arc::new).collect();
-        let mut chunk = Self { columns, packed, bytes: 0, derived: Mutex::default() };
+        let mut chunk = Self { columns, packed, bytes: 0, derived: Default::default() };
         let mut seen = HashSet::new();
         let columns: usize = chunk.columns.iter().map(|column| column.bytes(&mut seen)).sum();
-        chunk.bytes = columns + chunk.rows() * size_of::<u16>();
+        chunk.bytes = columns + chunk.rows() * Derivation::COUNT * size_of::<u16>();
         chunk
     }
 

@@ -16,6 +16,7 @@ mod chunk;
 mod column;
 mod compressed;
 mod decode;
+mod derivation;
 mod derived;
 mod dictionary;
 mod events;
@@ -40,6 +41,7 @@ mod uuid_column;
 
 pub use column::Column;
 pub use decode::{Decoder, Page};
+pub(crate) use derivation::Derivation;
 pub use events::Events;
 pub use kind::Kind;
 pub use list::List;

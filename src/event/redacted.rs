@@ -10,8 +10,8 @@ use super::events::Events;
 use super::schema::REQUEST_BODY;
 
 impl Events {
-    /// The same events without request bodies and source addresses. Numbers that were derived from these before, such as those
-    /// of risks, stay.
+    /// The same events without request bodies and source addresses. Numbers that were derived from these before, those of
+    /// risks and novelties, stay.
     pub(crate) fn redacted(&self) -> Self {
         let chunks: Vec<Arc<Chunk>> = self.chunks.iter().map(|chunk| Arc::new(redacted(chunk))).collect();
         Self::select(&chunks, (*self.rows).clone())
@@ -23,15 +23,15 @@ fn redacted(chunk: &Chunk) -> Chunk {
     let mut columns = chunk.columns.clone();
     columns[REQUEST_BODY] = Arc::new(ColumnData::Plain(new_null_array(&DataType::Utf8, rows)));
     columns[Column::SourceIp.index()] = Arc::new(ColumnData::Plain(Arc::new(NullArray::new(rows))));
-    let derived = chunk.derived.lock().clone();
-    Chunk { columns, packed: false, bytes: chunk.bytes, derived: Mutex::new(derived) }
+    let derived = std::array::from_fn(|of| Mutex::new(chunk.derived[of].lock().clone()));
+    Chunk { columns, packed: false, bytes: chunk.bytes, derived }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use crate::event::{Column, Events, Kind, Long};
+    use crate::event::{Column, Derivation, Events, Kind, Long};
 
     #[test]
     fn redacted_events_have_neither_bodies_nor_addresses_and_the_same_derived_numbers() {
@@ -40,9 +40,13 @@ mod tests {
             "principal": { "id": "me" }, "request_body": { "user_id": "secret-detail" }, "status_code": 200,
         });
         for events in [Events::from_json(Kind::Api, &[call.clone(), call.clone()]), packed(&call)] {
-            events.derived(1, |events| vec![7; events.len()].into());
+            for of in [Derivation::Risk, Derivation::Novelty] {
+                events.derived(of, 1, |events| vec![7; events.len()].into());
+            }
             let redacted = events.redacted();
-            assert_eq!(redacted.derived(1, |_| unreachable!("the numbers are known")), vec![7; events.len()]);
+            for of in [Derivation::Risk, Derivation::Novelty] {
+                assert_eq!(redacted.derived(of, 1, |_| unreachable!("the numbers are known")), vec![7; events.len()]);
+            }
             for row in 0..redacted.len() {
                 assert_eq!(redacted.one(Long::RequestBody, row), None);
                 assert_eq!(redacted.text(Column::SourceIp).get(row), None);

@@ -8,7 +8,7 @@ use super::action::Action;
 use super::class::Risk;
 use super::risks::{DENIED, LOGIN, LOGIN_FAILURE, NONE, Risks};
 use super::table::Table;
-use crate::event::{Column, Events, Long, Text};
+use crate::event::{Column, Derivation, Events, Long, Text};
 
 /// Rules that classify events: see the [module](super). A set does not change, so that the numbers of events can be cached
 /// beside the events.
@@ -67,12 +67,12 @@ impl RuleSet {
     /// The number of each event's risk, for [`risk`](Self::risk). Events are classified once, together with the other
     /// events of their chunks, until another set classifies them.
     pub(crate) fn numbers(&self, events: &Events) -> Vec<u16> {
-        events.derived(self.id, |events| self.classified(events))
+        events.derived(Derivation::Risk, self.id, |events| self.classified(events))
     }
 
     /// The number of rows that [`numbers`](Self::numbers) has to classify for these events.
     pub(crate) fn cost(&self, events: &Events) -> usize {
-        events.not_derived(self.id)
+        events.not_derived(Derivation::Risk, self.id)
     }
 
     /// The risk of a number.

@@ -1,0 +1,13 @@
+/// What the layers above derive of events, each with its own numbers beside a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Derivation {
+    /// What events mean.
+    Risk,
+    /// How usual they are.
+    Novelty,
+}
+
+impl Derivation {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Novelty as usize + 1;
+}

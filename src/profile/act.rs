@@ -1,0 +1,53 @@
+use super::day::{Day, hour};
+use super::hash::{Salt, mix};
+use crate::event::{Column, Events};
+use crate::time::Time;
+
+/// What a profile knows of an event; texts are salted hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Act {
+    pub(super) principal: u64,
+    pub(super) method: u64,
+    pub(super) address: Option<u64>,
+    pub(super) country: Option<u64>,
+    pub(super) resource: Option<u64>,
+    pub(super) day: Day,
+    pub(super) hour: u8,
+}
+
+/// The acts of events, row by row.
+pub(super) fn acts(salt: &Salt, events: &Events) -> Vec<Act> {
+    let [kind, principal, product, method, action, address, country, resource] = [
+        Column::Kind,
+        Column::PrincipalId,
+        Column::Product,
+        Column::Method,
+        Column::Action,
+        Column::SourceIp,
+        Column::Country,
+        Column::ResourceId,
+    ]
+    .map(|column| hashes(salt, events, column));
+    let times = events.times().values();
+    let act = |row: usize| Act {
+        // Scaleway's own machinery is no principal, and one of each kind of event.
+        principal: principal[row].or(kind[row]).unwrap_or_default(),
+        method: mix([kind[row], product[row], method[row], action[row]].map(Option::unwrap_or_default)),
+        address: address[row],
+        country: country[row],
+        resource: resource[row],
+        day: Day::of(Time::from_nanos(times[row])),
+        hour: hour(times[row]),
+    };
+    (0..events.len()).map(act).collect()
+}
+
+/// The hash of each event's text, which is computed once for each text of a chunk.
+fn hashes(salt: &Salt, events: &Events, column: Column) -> Vec<Option<u64>> {
+    let mut hashes = vec![None];
+    let numbers = events.numbers(column, 0, |text| {
+        hashes.push(Some(salt.hash(column, text)));
+        u32::try_from(hashes.len() - 1).expect("there are fewer than 2^32 texts")
+    });
+    numbers.into_iter().map(|number| hashes[number as usize]).collect()
+}

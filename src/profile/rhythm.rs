@@ -1,0 +1,77 @@
+use super::day::Day;
+
+/// The hours, UTC, in which what somebody does daily is done at night.
+const NIGHT: [u8; 8] = [22, 23, 0, 1, 2, 3, 4, 5];
+
+/// With fewer days, there is no rhythm.
+const FEWEST: u32 = 3;
+
+/// How regularly something occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rhythm {
+    pub(super) cycle: Cycle,
+    /// The hour around which it occurs, where it nearly always does.
+    pub(super) hour: Option<u8>,
+}
+
+/// On which days something occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cycle {
+    /// On each known day.
+    Daily,
+    /// From Monday to Friday.
+    Weekdays,
+    /// On the same day of each week: 0 for Monday.
+    Weekly(usize),
+    /// On most days.
+    Mostly,
+    /// On so many of the known days.
+    Some(u32),
+}
+
+impl Cycle {
+    /// The cycle of something that occurs on some of the known days.
+    pub(super) fn of(days: &[Day], known: &[Day]) -> Self {
+        let [count, all] = [days.len(), known.len()].map(|days| u32::try_from(days).expect("a window has few days"));
+        let is_workday = |day: &&Day| day.weekday() < 5;
+        let workdays = known.iter().filter(is_workday).count();
+        let weekday = days.first().map_or(0, |day| day.weekday());
+        let same = known.iter().filter(|day| day.weekday() == weekday).count();
+        match count {
+            _ if count < FEWEST => Self::Some(count),
+            _ if count == all => Self::Daily,
+            _ if days.len() == workdays && days.iter().filter(is_workday).count() == workdays => Self::Weekdays,
+            _ if days.len() == same && days.iter().all(|day| day.weekday() == weekday) => Self::Weekly(weekday),
+            _ if count * 5 >= all * 3 => Self::Mostly,
+            _ => Self::Some(count),
+        }
+    }
+}
+
+/// The hour around which something nearly always occurs: of four in five of its hours, this one or one beside it. `hours` has
+/// the number of days on which it occurs in each hour.
+pub(super) fn usual_hour(hours: &[u32; 24]) -> Option<u8> {
+    let all: u32 = hours.iter().sum();
+    let near = |hour: usize| [hour + 23, hour, hour + 1].iter().map(|hour| hours[hour % 24]).sum::<u32>();
+    let hour = (0..24).max_by_key(|hour| (near(*hour), hours[*hour], std::cmp::Reverse(*hour)))?;
+    let is_usual = all > 0 && near(hour) * 5 >= all * 4;
+    is_usual.then(|| u8::try_from(hour).expect("below 24"))
+}
+
+impl Rhythm {
+    /// In words, such as "every night around 02:00 UTC".
+    pub(super) fn words(self, known: u32) -> String {
+        let at_night = self.hour.is_some_and(|hour| NIGHT.contains(&hour));
+        let (day, days) = if at_night { ("night", "nights") } else { ("day", "days") };
+        let cycle = match self.cycle {
+            Cycle::Daily => format!("every {day}"),
+            Cycle::Weekdays => "every day from Monday to Friday".to_owned(),
+            Cycle::Weekly(weekday) => format!("every {}", WEEKDAYS[weekday]),
+            Cycle::Mostly => format!("most {days}"),
+            Cycle::Some(count) => format!("on {count} of {known} days"),
+        };
+        self.hour.map_or(cycle.clone(), |hour| format!("{cycle} around {hour:02}:00 UTC"))
+    }
+}
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
