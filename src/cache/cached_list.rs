@@ -58,9 +58,13 @@ impl CachedList {
         }
     }
 
-    /// Whether a segment and the next one are adjacent, and joining them is worth the copy.
+    /// Whether a segment and the next one are adjacent, and joining them is worth the copy. One that is used and one that is not
+    /// are not evicted together.
     fn can_join(&self, index: usize) -> bool {
         let [this, next, ..] = &self.settled[index..] else { return false };
+        if (this.used == 0) != (next.used == 0) {
+            return false;
+        }
         let (this, next) = (&this.segment, &next.segment);
         let (small, large) = (this.events.len().min(next.events.len()), this.events.len().max(next.events.len()));
         this.interval.end == next.interval.start

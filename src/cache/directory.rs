@@ -67,6 +67,11 @@ impl Directory {
         made.is_ok().then(|| Self { path, written: Mutex::new(None) })
     }
 
+    /// The path of the directory.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether it is time to write files.
     pub(super) fn is_due(&self) -> bool {
         let mut written = self.written.lock();

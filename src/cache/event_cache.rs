@@ -1,4 +1,5 @@
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use futures::future::{FutureExt, join_all};
@@ -100,6 +101,20 @@ impl<S: Source> EventCache<S> {
         self.inner.source.coverage()
     }
 
+    /// The folder of this cache in the cache directory, where one is set and can be written.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.inner.directory.as_ref().map(Directory::path)
+    }
+
+    /// Whether no panel and no rule waits for a fetch.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let state = self.inner.state.lock();
+        let mut fetches = state.fetches.iter().filter_map(Weak::upgrade);
+        !fetches.any(|fetch| !fetch.in_background && !fetch.task.is_finished())
+    }
+
     /// The events of windows: cached ones and, if these are not enough, fetched ones. A window that fails has a gap in its
     /// listing and does not affect the others. Consecutive windows of one region share the combined list where that spares
     /// calls.
@@ -129,7 +144,7 @@ impl<S: Source> EventCache<S> {
         }
         let since = state.store.settled_until(now);
         let window = Window { key: list, interval: Interval::new(since, Time::MAX) };
-        let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true };
+        let any = Staleness { fresh_since: Time::MIN, stale_since: Time::MIN, accept_any: true, uses: true };
         let cached = state.store.lookup(&window, &any, Time::MAX).hits;
         let subscription = Subscription::new(window.key, since, &cached);
         let receiver = subscription.sender.subscribe();
@@ -159,7 +174,7 @@ impl<S: Source> EventCache<S> {
     async fn read_region(&self, windows: &[Window], freshness: Freshness, deadline: Instant) -> Vec<Listing> {
         let region = windows[0].key.region.as_str();
         let is_absent = self.inner.state.lock().absent.get(region).is_some_and(|found| found.elapsed() < ABSENT_FOR);
-        if freshness == Freshness::Shared && is_absent {
+        if freshness != Freshness::Own && is_absent {
             return windows.iter().map(|window| Listing::absent(&window.key.region, window.key.list)).collect();
         }
         let listings = self.read_existing_region(windows, freshness, deadline).await;

@@ -143,7 +143,8 @@ impl<'a, S: Source> Workers<'a, S> {
     /// Splits the workers with the most pages left until as many run as calls may. Called again after each page and each
     /// end of a worker.
     fn divide(&mut self) {
-        while self.running.len() < self.plan.inner.source.concurrent_calls() {
+        let most = if self.plan.in_background { 1 } else { self.plan.inner.source.concurrent_calls() };
+        while self.running.len() < most {
             let left: Duration = self.all.iter().map(|worker| worker.time_left()).sum();
             let done = self.stage.before(self.now).length().saturating_sub(left);
             let usual = rate(self.pages, done);

@@ -14,6 +14,8 @@ pub(super) struct FetchPlan<S> {
     pub(super) inner: Arc<Inner<S>>,
     pub(super) window: Window,
     pub(super) deadline: Instant,
+    /// Whether nobody waits for the fetch: then it has one call at a time, and its segments are the first to be evicted.
+    pub(super) in_background: bool,
     /// The start of the fetch by the source's clock, which may be set back meanwhile.
     pub(super) began_at: Time,
     /// The start of the fetch by a clock that is never set.
@@ -30,6 +32,6 @@ impl<S: Source> FetchPlan<S> {
 
     /// Caches a complete segment.
     pub(super) fn put(&self, segment: &Segment) {
-        self.inner.insert(&self.window.key, segment, self.began_at, self.began.elapsed());
+        self.inner.insert(&self.window.key, segment, self.began_at, self.began.elapsed(), !self.in_background);
     }
 }

@@ -6,4 +6,7 @@ pub enum Freshness {
     Shared,
     /// For an alert rule: accepts events fetched after the request.
     Own,
+    /// For the process itself, in the background: as for a panel, but with one call at a time. Its segments are the first to be
+    /// evicted, before those that panels and rules use, and neither of these waits for its fetches.
+    Background,
 }

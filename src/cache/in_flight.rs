@@ -24,6 +24,8 @@ pub(super) struct InFlightFetch {
     pub(super) deadline: Instant,
     /// Whether to continue after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
+    /// Whether the fetch has few calls, since nobody waits for it.
+    pub(super) in_background: bool,
     pub(super) outcome: Shared<BoxFuture<'static, Outcome>>,
     pub(super) task: AbortHandle,
 }
@@ -41,13 +43,15 @@ impl InFlightFetch {
         began_at: Time,
         deadline: Instant,
         wants_all: Arc<AtomicBool>,
+        in_background: bool,
         fetch: impl Future<Output = Outcome> + Send + 'static,
     ) -> Self {
         let task = tokio::spawn(fetch);
         let abort = task.abort_handle();
         // The panic hook logs a panic.
         let outcome = task.map(|outcome| outcome.unwrap_or_else(|_| Outcome::default().or_gap(Some(Gap::Broken))));
-        Self { window, began_at, deadline, wants_all, outcome: outcome.boxed().shared(), task: abort }
+        let outcome = outcome.boxed().shared();
+        Self { window, began_at, deadline, wants_all, in_background, outcome, task: abort }
     }
 
     pub(super) fn is_much_longer_than(&self, interval: Interval) -> bool {

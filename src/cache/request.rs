@@ -58,9 +58,20 @@ pub(super) struct Request<'a, S: Source> {
 impl<S: Source> Request<'_, S> {
     /// The lists, each with its events and gaps.
     pub(super) async fn listings(&self) -> Vec<Listing> {
-        // While the demands exist, a fetch of a part knows that a request wants the whole list.
-        let _demands = self.demands();
-        join_all(self.windows.iter().map(|window| self.listing(window))).await
+        if !self.in_background() {
+            // While the demands exist, a fetch of a part knows that a request wants the whole list.
+            let _demands = self.demands();
+            return join_all(self.windows.iter().map(|window| self.listing(window))).await;
+        }
+        let mut listings = Vec::with_capacity(self.windows.len());
+        for window in self.windows {
+            listings.push(self.listing(window).await);
+        }
+        listings
+    }
+
+    fn in_background(&self) -> bool {
+        self.freshness == Freshness::Background
     }
 
     /// The windows of all events of the region.
@@ -75,10 +86,11 @@ impl<S: Source> Request<'_, S> {
 
     fn staleness(&self, interval: Interval, now: Time) -> Staleness {
         match self.freshness {
-            Freshness::Own => Staleness { fresh_since: now, stale_since: now, accept_any: false },
-            Freshness::Shared => {
+            Freshness::Own => Staleness { fresh_since: now, stale_since: now, accept_any: false, uses: true },
+            Freshness::Shared | Freshness::Background => {
                 let fresh_since = interval.end.clamp(now - SHARED_FOR, now - SAME_MOMENT);
-                Staleness { fresh_since, stale_since: now - STALE_FOR, accept_any: false }
+                let uses = !self.in_background();
+                Staleness { fresh_since, stale_since: now - STALE_FOR, accept_any: false, uses }
             }
         }
     }
@@ -196,7 +208,8 @@ impl<S: Source> Request<'_, S> {
         let mut rest = hole;
         for fetch in state.fetches.iter().filter_map(Weak::upgrade) {
             let valid = fetch.window.interval.before(state.store.valid_until(fetch.began_at, &progress.staleness));
-            if !can_share(&fetch, &target, progress) || !valid.overlaps(rest) {
+            let is_slower = fetch.in_background && !self.in_background();
+            if is_slower || !can_share(&fetch, &target, progress) || !valid.overlaps(rest) {
                 continue;
             }
             // A fetch from the middle of the hole would leave two rests.
@@ -249,13 +262,15 @@ impl<S: Source> Request<'_, S> {
             inner: Arc::clone(self.inner),
             window: window.clone(),
             deadline: self.deadline,
+            in_background: self.in_background(),
             began_at,
             began: tokio::time::Instant::now() + wait,
             memory: Arc::default(),
         };
         let wants_all = Arc::new(AtomicBool::new(wants_all));
         let task = run(plan, wait, Arc::clone(&wants_all));
-        Arc::new(InFlightFetch::spawn(window, began_at, self.deadline, wants_all, task))
+        let in_background = self.in_background();
+        Arc::new(InFlightFetch::spawn(window, began_at, self.deadline, wants_all, in_background, task))
     }
 }
 

@@ -68,8 +68,9 @@ impl State {
 }
 
 impl<S: Source> Inner<S> {
-    /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`.
-    pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration) {
+    /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`. `uses` is
+    /// whether somebody asked for it.
+    pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration, uses: bool) {
         let now = self.source.now();
         // The clock may have been set back meanwhile.
         let read_at = began_at.min(now - elapsed);
@@ -77,7 +78,7 @@ impl<S: Source> Inner<S> {
         let settled_until = state.store.settled_until(read_at);
         state.subscriptions.retain(Subscription::is_in_use);
         state.subscriptions.iter_mut().for_each(|subscription| subscription.publish(key, segment, settled_until));
-        state.store.insert(key, segment, read_at, now);
+        state.store.insert(key, segment, read_at, now, uses);
     }
 
     /// Stops the use of the combined list.

@@ -28,6 +28,8 @@ pub(super) struct Staleness {
     pub(super) stale_since: Time,
     /// Whether every such part is a hit, since nothing more can be fetched.
     pub(super) accept_any: bool,
+    /// Whether a hit counts as a use.
+    pub(super) uses: bool,
 }
 
 /// The size of the cached events.
@@ -116,7 +118,7 @@ impl Store {
         let wanted = &window.key;
         let sources = self.sources(wanted);
         let mut lookup = Lookup::new(window.interval);
-        self.fill_settled(&mut lookup, window, &sources, latest);
+        self.fill_settled(&mut lookup, window, &sources, latest, staleness.uses);
 
         let mut found: Vec<(&ListKey, &Provisional)> = Vec::new();
         for source in &sources {
@@ -154,7 +156,7 @@ impl Store {
         sources
     }
 
-    fn fill_settled(&mut self, lookup: &mut Lookup, window: &Window, sources: &[ListKey], latest: Time) {
+    fn fill_settled(&mut self, lookup: &mut Lookup, window: &Window, sources: &[ListKey], latest: Time, uses: bool) {
         let Window { key: wanted, interval } = window;
         let until = self.settled_until(latest);
         for source in sources {
@@ -162,7 +164,7 @@ impl Store {
             let first = cached.settled.partition_point(|settled| settled.segment.interval.end <= interval.start);
             let near = cached.settled[first..].iter_mut();
             for settled in near.take_while(|settled| settled.segment.interval.start < interval.end) {
-                if !lookup.fill(wanted, source, &settled.segment, until).is_empty() {
+                if !lookup.fill(wanted, source, &settled.segment, until).is_empty() && uses {
                     settled.used = self.tick;
                 }
             }
@@ -185,8 +187,8 @@ impl Store {
     }
 
     /// Caches a segment fetched at `read_at`, which is `now` or earlier: its older part as settled, the rest as
-    /// provisional.
-    pub(super) fn insert(&mut self, key: &ListKey, segment: &Segment, read_at: Time, now: Time) {
+    /// provisional. `uses` is whether that counts as a use.
+    pub(super) fn insert(&mut self, key: &ListKey, segment: &Segment, read_at: Time, now: Time, uses: bool) {
         self.meter.fetched.inc_by(segment.events.len() as u64);
         self.tick += 1;
         self.remove_expired(now);
@@ -200,7 +202,8 @@ impl Store {
         let settled = segment.within(segment.interval.before(settled_until));
         let provisional = segment.within(Interval::new(settled.interval.end, segment.interval.end));
         if !settled.interval.is_empty() {
-            cached.add_settled(Settled { used: self.tick, ..Settled::new(settled) });
+            let tick = if uses { self.tick } else { 0 };
+            cached.add_settled(Settled { used: tick, ..Settled::new(settled) });
         }
         if !provisional.interval.is_empty() {
             cached.add_provisional(Provisional { segment: provisional, read_at });

@@ -122,7 +122,7 @@ impl Fake {
     pub(super) fn due(&self, window: &Window, now: i64, freshness: Freshness) -> BTreeSet<usize> {
         let since = match freshness {
             Freshness::Own => now,
-            Freshness::Shared => now - 10 * SECOND,
+            Freshness::Shared | Freshness::Background => now - 10 * SECOND,
         };
         let is_prompt = |id: &usize| {
             let event = &self.world().events[*id];

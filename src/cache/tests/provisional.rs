@@ -111,7 +111,7 @@ fn an_older_segment_of_a_filtered_list_hides_no_event_of_the_combined_list() {
         let (interval, known) = (interval(fake.present() - 300 * SECOND, fake.present()), narrow.key.clone());
         let events = known.select(&read(&cache, &wide, Freshness::Own).await.events).within(interval);
         let segment = Segment { interval, events, flaws: Flaws::default() };
-        cache.inner().insert(&known, &segment, fake.now(), Duration::ZERO);
+        cache.inner().insert(&known, &segment, fake.now(), Duration::ZERO, true);
         let late = fake.add(200, 200);
         fake.world().now += 5 * SECOND;
         read(&cache, &wide, Freshness::Own).await;
