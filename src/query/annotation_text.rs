@@ -26,13 +26,14 @@ fn broken(texts: impl IntoIterator<Item = String>) -> String {
     texts.into_iter().map(|text| escaped(&text)).collect::<Vec<_>>().join("<br/>")
 }
 
-/// The text of an event: origin and risk, then the details that the title leaves out.
-pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>) -> String {
+/// The text of an event: origin, risk and how usual it is, then the details that the title leaves out.
+pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>, novelty: Option<&str>) -> String {
     let events = &answer.events;
     let risk = answer.risk(row);
     let lines = [
         sentences.origin.get(row).map(|origin| format!("from {origin}")),
         risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),
+        novelty.map(str::to_owned),
     ];
     let request = events.one(Long::RequestId, row);
     let details = [
@@ -82,7 +83,13 @@ pub(super) fn summary_title(cluster: &Cluster, sentences: &Sentences<'_>) -> Str
 }
 
 /// The text of a cluster of one severity; `span` is the time from its first to its last event in nanoseconds.
-pub(super) fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, sentences: &Sentences<'_>) -> String {
+pub(super) fn summary(
+    cluster: &Cluster,
+    span: i64,
+    severity: Option<Severity>,
+    sentences: &Sentences<'_>,
+    novelty: Option<&Keys<'_>>,
+) -> String {
     let risk = severity.map(|severity| format!("{} risk: ", severity.as_str())).unwrap_or_default();
     // The title names a single principal.
     let parts = [
@@ -91,7 +98,8 @@ pub(super) fn summary(cluster: &Cluster, span: i64, severity: Option<Severity>, 
         ("from ", &sentences.origin, 1),
         (&risk, &sentences.class, 1),
     ];
-    let lines = parts.into_iter().filter_map(|(word, keys, fewest)| line(word, keys, fewest, cluster));
+    let parts = parts.into_iter().chain(novelty.map(|novelty| ("novelty: ", novelty, 1)));
+    let lines = parts.filter_map(|(word, keys, fewest)| line(word, keys, fewest, cluster));
     let within = std::iter::once(format!("within {}", duration(span)));
     html(within.chain(lines), line("result ", &sentences.result, 1, cluster))
 }
@@ -127,20 +135,23 @@ fn duration(nanos: i64) -> String {
 }
 
 /// The columns of tags, each with the noun for several values where their number is a tag.
-const TAGGED: [(Dimension, Option<&str>); 4] = [
+const TAGGED: [(Dimension, Option<&str>); 5] = [
     (Dimension::Column(Column::Product), Some("products")),
     (Dimension::Column(Column::Region), Some("regions")),
     (Dimension::Column(Column::StatusClass), None),
     (Dimension::RiskClass, None),
+    (Dimension::Novelty, None),
 ];
 
-pub(super) fn tag_columns(answer: &Answer) -> [Keys<'_>; 4] {
-    TAGGED.map(|(dimension, _)| answer.keys(dimension))
+/// The columns of tags; that of novelty, the last one, where it is shown.
+pub(super) fn tag_columns(answer: &Answer, shows_novelty: bool) -> Vec<Keys<'_>> {
+    let tagged = TAGGED.iter().filter(|(dimension, _)| shows_novelty || *dimension != Dimension::Novelty);
+    tagged.map(|(dimension, _)| answer.keys(*dimension)).collect()
 }
 
 /// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have. Grafana
 /// splits tags at commas and does not trim.
-pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>; 4]) -> Vec<String> {
+pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for (keys, (_, several)) in columns.iter().zip(TAGGED) {
         let values = keys.frequent(cluster, 1);

@@ -8,22 +8,24 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::{Map, Value};
 
-use super::annotation_text::{escaped, summary, summary_title, tag_columns, tags, text};
+use super::annotation::{Parts, Row};
+use super::annotation_text::{escaped, tag_columns};
 use super::answer::Answer;
 pub use super::cluster::Clustering;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
 use super::console::Pages;
+use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{boolean, choice, size};
 use super::incomplete::{self, Incomplete, Region};
-use super::keys::{Keys, group_rows};
+use super::keys::group_rows;
 use super::question::{Names, Needs, Question, View};
+use super::reasons::Reasons;
 use super::request::Request;
 use super::sentence::Sentences;
-use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
-use crate::risk::Severity;
+use crate::profile::Level;
 
 /// The most annotations that a query may ask for.
 const MOST_ANNOTATIONS: usize = 5_000;
@@ -37,13 +39,26 @@ pub struct Annotations {
     pub clustering: Clustering,
     /// Whether the annotations lie over a panel's own query, with colours of their own, and not in an annotation query.
     pub overlay: bool,
-    /// Whether an annotation query colours events by severity instead of leaving the colour to Grafana's settings.
+    /// Whether an annotation query colours events instead of leaving the colour to Grafana's settings.
     pub severity_colors: bool,
+    /// Whether it is shown how usual each event is.
+    pub novelty: bool,
+    /// What the colours stand for.
+    pub color_by: ColorBy,
+}
+
+/// What the colours of annotations stand for. Events of different colours never share an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorBy {
+    /// How severe the events are.
+    Severity,
+    /// How usual they are.
+    Novelty,
 }
 
 impl Question for Annotations {
     fn fields() -> &'static [&'static str] {
-        &["cap", "cluster", "overlay", "severityColors"]
+        &["cap", "cluster", "overlay", "severityColors", "novelty", "colorBy"]
     }
 
     fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
@@ -53,11 +68,14 @@ impl Question for Annotations {
             clustering: choice(query, "cluster", &[("near", Clustering::Near), ("overflow", Clustering::Overflow)])?,
             overlay: boolean(query, "overlay", false)?,
             severity_colors: boolean(query, "severityColors", true)?,
+            novelty: boolean(query, "novelty", false)?,
+            color_by: choice(query, "colorBy", &[("severity", ColorBy::Severity), ("novelty", ColorBy::Novelty)])?,
         })
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, shows_gaps: true, ..Needs::default() }
+        let novelty = self.novelty || self.color_by == ColorBy::Novelty;
+        Needs { names: Names::Shown, novelty, shows_gaps: true, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -77,10 +95,11 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
     let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
     let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
     let sentences = Sentences::of(answer);
-    let clusters = clusters(&points(answer, &sentences), &bounds);
+    let levels = (annotations.color_by == ColorBy::Novelty).then(|| answer.novelty());
+    let clusters = clusters(&points(answer, &sentences, levels), &bounds);
     let regions = regions(&answer.incomplete, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
-    let rows: Vec<Row> = missing.chain(rows(&clusters, answer, &sentences)).collect();
+    let rows: Vec<Row> = missing.chain(rows(annotations, &clusters, answer, &sentences)).collect();
 
     let mut meta = Meta::default();
     meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
@@ -136,12 +155,13 @@ fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
     incomplete::regions(&within.collect::<Vec<_>>(), nearest)
 }
 
-fn points(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Point> {
+fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) -> Vec<Point> {
     let rows = answer.events.len();
     let (kin, _) = group_rows(rows, &[&sentences.principal, &sentences.class]);
     let times = answer.events.times().values();
     let points = (0..rows).map(|row| Point {
         time: times[row],
+        novelty: levels.map(|levels| Level::of(levels[row])),
         severity: answer.risk(row).map(|risk| risk.severity),
         kin: kin[row] as usize,
         class: sentences.class.key(row),
@@ -149,9 +169,21 @@ fn points(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Point> {
     points.collect()
 }
 
-fn rows(clusters: &[Cluster], answer: &Answer, sentences: &Sentences<'_>) -> Vec<Row> {
-    let (columns, pages) = (tag_columns(answer), Pages::of(answer));
-    clusters.iter().map(|cluster| Row::new(cluster, answer, sentences, &columns, &pages)).collect()
+fn rows(annotations: &Annotations, clusters: &[Cluster], answer: &Answer, sentences: &Sentences<'_>) -> Vec<Row> {
+    let shows_novelty = annotations.needs().novelty;
+    let mut alone: Vec<usize> =
+        clusters.iter().filter(|cluster| cluster.len() == 1).map(|cluster| cluster[0]).collect();
+    alone.sort_unstable();
+    let parts = Parts {
+        answer,
+        sentences,
+        columns: tag_columns(answer, shows_novelty),
+        pages: Pages::of(answer),
+        reasons: Reasons::of(answer, &alone, sentences),
+        novelty: shows_novelty.then(|| answer.keys(Dimension::Novelty)),
+        by_novelty: annotations.color_by == ColorBy::Novelty,
+    };
+    clusters.iter().map(|cluster| Row::new(cluster, &parts)).collect()
 }
 
 /// The notice about clusters.
@@ -176,107 +208,6 @@ fn beyond(annotations: usize, cap: usize) -> Option<String> {
     })
 }
 
-/// What an annotation is about.
-#[derive(Clone, Copy)]
-enum Shows {
-    /// Events that may be missing.
-    Missing,
-    /// Events of one severity, or of none.
-    Events(Option<Severity>),
-}
-
-struct Row {
-    time: i64,
-    /// Of an interval from which events may be missing, its end.
-    end: Option<i64>,
-    /// Of a cluster, the time of its last event.
-    last: Option<i64>,
-    title: String,
-    /// HTML.
-    text: String,
-    tags: Vec<String>,
-    id: String,
-    shows: Shows,
-    /// The console's page about what all events of the annotation are about.
-    page: Option<String>,
-}
-
-impl Row {
-    fn missing(number: usize, region: &Region) -> Self {
-        let sentences: Vec<String> =
-            region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
-        let tags = std::iter::once("incomplete".to_owned()).chain(region.regions.iter().cloned());
-        Self {
-            time: region.interval.start,
-            end: Some(region.interval.end),
-            last: None,
-            title: region.title.clone(),
-            text: sentences.join("<br/>"),
-            tags: tags.collect(),
-            id: format!("incomplete-{number}"),
-            shows: Shows::Missing,
-            page: None,
-        }
-    }
-
-    fn new(
-        cluster: &Cluster,
-        answer: &Answer,
-        sentences: &Sentences<'_>,
-        columns: &[Keys<'_>; 4],
-        pages: &Pages<'_>,
-    ) -> Self {
-        let events = &answer.events;
-        let (first, last) = (cluster[0], cluster[cluster.len() - 1]);
-        let (time, end) = (events.times().value(first), events.times().value(last));
-        let id = events.one(Long::Id, first).unwrap_or_default();
-        // Events of different severity never share an annotation.
-        let severity = answer.risk(first).map(|risk| risk.severity);
-        let ((title, text), id) = match cluster[..] {
-            [row] => ((sentences.title(row), text(row, answer, sentences)), id),
-            _ => (
-                (summary_title(cluster, sentences), summary(cluster, end - time, severity, sentences)),
-                format!("{id}+{}", cluster.len() - 1),
-            ),
-        };
-        Self {
-            time,
-            end: None,
-            last: (cluster.len() > 1).then_some(end),
-            title,
-            text,
-            tags: tags(cluster, columns),
-            id,
-            shows: Shows::Events(severity),
-            page: pages.common(cluster),
-        }
-    }
-
-    /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
-    fn state(&self, severity_colors: bool) -> Option<&'static str> {
-        match self.shows {
-            Shows::Missing => Some("nodata"),
-            Shows::Events(_) if !severity_colors => None,
-            Shows::Events(Some(Severity::Critical | Severity::High)) => Some("alerting"),
-            Shows::Events(Some(Severity::Medium)) => Some("pending"),
-            Shows::Events(Some(Severity::Low) | None) => Some("ok"),
-        }
-    }
-
-    /// The colour over a panel's own query, by its name in Grafana's palette: the states' colours, and critical events in that
-    /// of critical log lines.
-    fn color(&self) -> &'static str {
-        match self.shows {
-            Shows::Missing => "gray",
-            Shows::Events(Some(Severity::Critical)) => "purple",
-            Shows::Events(Some(Severity::High)) => "red",
-            Shows::Events(Some(Severity::Medium)) => "yellow",
-            Shows::Events(Some(Severity::Low)) => "green",
-            Shows::Events(None) => "blue",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -291,6 +222,7 @@ mod tests {
     use super::*;
     use crate::cache::Gap;
     use crate::event::{Events, Kind};
+    use crate::risk::Severity;
     use crate::scaleway::Error;
 
     fn request(seconds: i64, max_data_points: u64) -> Request {

@@ -11,6 +11,7 @@ use super::error::Failure;
 use super::filter::OwnNames;
 use super::incomplete::Incomplete;
 use super::keys::Keys;
+use super::novelty::Novelty;
 use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
 use crate::event::{Column, Events, Long};
@@ -26,6 +27,8 @@ pub struct Answer {
     pub(super) rules: Arc<RuleSet>,
     /// The number of each event's risk among the rules.
     pub(super) risks: OnceLock<Vec<u16>>,
+    /// How usual each event is.
+    pub(super) novelty: Novelty,
     pub(super) names: Arc<Names>,
     /// The names of a column's ids, where the question is about their values.
     pub(super) labels: Arc<Labels>,
@@ -50,11 +53,16 @@ impl Answer {
     /// The rows that work on the answer concerns: those of its events or, where their risks are not known yet, of the whole
     /// chunks that are classified for them.
     pub(super) fn cost(&self) -> usize {
-        self.events.len().max(self.rules.cost(&self.events))
+        self.events.len().max(self.rules.cost(&self.events)).max(self.novelty.cost(&self.events))
     }
 
     fn risk_numbers(&self) -> &[u16] {
         self.risks.get_or_init(|| self.rules.numbers(&self.events))
+    }
+
+    /// The number of each event's novelty.
+    pub(super) fn novelty(&self) -> &[u16] {
+        self.novelty.levels(&self.events)
     }
 
     /// A dimension's texts.
@@ -74,6 +82,7 @@ impl Answer {
             Dimension::Id => Keys::long(events.long(Long::Id)),
             Dimension::RequestId => Keys::long(events.long(Long::RequestId)),
             Dimension::RiskClass => self.risk_keys(|risk| Some(risk.class.as_str().into())),
+            Dimension::Novelty => self.novelty.keys(events),
             Dimension::Severity => self.risk_keys(|risk| Some(risk.severity.as_str().into())),
             Dimension::Attack => self.risk_keys(|risk| (!risk.attack.is_empty()).then(|| risk.attack.join(" ").into())),
         }
@@ -130,6 +139,7 @@ impl Answer {
     pub fn retain_rows(&mut self, rows: &[bool]) -> Result<(), Failure> {
         self.events = self.events.filter(rows)?;
         self.risks = OnceLock::new();
+        self.novelty = self.novelty.of_others();
         Ok(())
     }
 
@@ -147,7 +157,12 @@ impl Answer {
 
     fn some(&self, rows: Range<usize>) -> Self {
         let (names, labels) = (Arc::clone(&self.names), Arc::clone(&self.labels));
-        Self { names, labels, ..Self::new(self.events.slice(rows), Arc::clone(&self.rules)) }
+        Self {
+            names,
+            labels,
+            novelty: self.novelty.of_others(),
+            ..Self::new(self.events.slice(rows), Arc::clone(&self.rules))
+        }
     }
 
     /// These events, without names and notices.
@@ -156,6 +171,7 @@ impl Answer {
             events,
             rules,
             risks: OnceLock::new(),
+            novelty: Novelty::new(None),
             names: Arc::default(),
             labels: Arc::default(),
             incomplete: Vec::new(),

@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::profile::Level;
 use crate::risk::Severity;
 
 /// The distance on the screen, in pixels, below which a pointer cannot choose between two annotations.
@@ -45,6 +46,8 @@ pub(super) type Cluster = Vec<usize>;
 pub(super) struct Point {
     pub(super) time: i64,
     pub(super) severity: Option<Severity>,
+    /// How usual the event is, where colours stand for that.
+    pub(super) novelty: Option<Level>,
     /// One number for each pair of a principal and a risk class.
     pub(super) kin: usize,
     /// One number for each risk class.
@@ -113,9 +116,10 @@ fn steps(bounds: &Bounds) -> (Vec<Step>, Vec<Step>) {
 /// Where the first step makes too many, the least severe events are clustered more coarsely first. Events of different
 /// severity never share a cluster, so that nothing serious hides among lesser events.
 pub(super) fn clusters(points: &[Point], bounds: &Bounds) -> Vec<Cluster> {
-    let mut levels: BTreeMap<Option<Severity>, Vec<usize>> = BTreeMap::new();
+    // The most usual are the least important.
+    let mut levels: BTreeMap<(_, Option<Severity>), Vec<usize>> = BTreeMap::new();
     for (row, point) in points.iter().enumerate().rev() {
-        levels.entry(point.severity).or_default().push(row);
+        levels.entry((point.novelty.map(Reverse), point.severity)).or_default().push(row);
     }
     let levels: Vec<Vec<usize>> = levels.into_values().collect();
 
@@ -194,6 +198,7 @@ mod tests {
         let event = (0..100_000_i64, 0..3_usize, severity, 0..2_usize).prop_map(|(ms, who, severity, class)| Point {
             time: ms * 1_000_000,
             severity,
+            novelty: None,
             kin: who * 2 + class,
             class,
         });
@@ -280,7 +285,8 @@ mod tests {
 
     #[test]
     fn as_many_events_as_the_cap_allows_are_alone() {
-        let apart = |n: i64| Point { time: n * 2 * SECOND, severity: Some(Severity::Low), kin: 0, class: 0 };
+        let apart =
+            |n: i64| Point { time: n * 2 * SECOND, severity: Some(Severity::Low), novelty: None, kin: 0, class: 0 };
         let apart: Vec<Point> = (0..50).rev().map(apart).collect();
         let count = |cap| clusters(&apart, &bounds(100, 1_000, cap)).len();
         assert_eq!(count(50), 50);

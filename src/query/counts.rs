@@ -78,7 +78,8 @@ impl Question for Counts {
 
     fn needs(&self) -> Needs {
         let by_principal = self.group_by.contains(&Dimension::Principal);
-        Needs { names: if by_principal { Names::Grouped } else { Names::Unused }, ..Needs::default() }
+        let names = if by_principal { Names::Grouped } else { Names::Unused };
+        Needs { names, novelty: self.group_by.contains(&Dimension::Novelty), ..Needs::default() }
     }
 
     fn buckets(&self, request: &Request, zone: &TimeZone, past: Interval) -> Result<Option<Buckets>, Failure> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::directory::Directory;
 use super::error::Failure;
 use super::meters::Meters;
+use super::profile_builder::ProfileBuilder;
 use super::scope::Scope;
 use super::unfamiliar::Unfamiliar;
 use crate::cache::{EventCache, Limits};
@@ -32,6 +33,8 @@ pub struct DataSource {
     pub rules: Arc<RuleSet>,
     /// What is looked up beside the events.
     pub directory: Directory,
+    /// What is usual.
+    pub(super) profile: ProfileBuilder,
     /// Names that queries have asked for.
     pub(super) unfamiliar: Unfamiliar,
 }
@@ -45,9 +48,11 @@ impl DataSource {
         let client = Client::new(&settings, Arc::clone(&clock), &meters.scaleway)?;
         let cockpit = cockpit::Client::all(&settings, &clock, &meters.cockpit)?;
         let cache = EventCache::new(client.clone(), &settings, Limits::default(), meters.cache.clone());
+        let profile = ProfileBuilder::new(&settings, cache.folder(), meters.profile.clone());
         let directory = Directory::new(&client, &settings, &clock);
         let rules = RuleSet::built_in();
-        Ok(Self { settings, clock, client, cache, cockpit, rules, directory, unfamiliar: Unfamiliar::default() })
+        let unfamiliar = Unfamiliar::default();
+        Ok(Self { settings, clock, client, cache, cockpit, rules, directory, profile, unfamiliar })
     }
 
     /// The regions that are read where a query names none: those of the settings, and that of global events.

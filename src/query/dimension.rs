@@ -15,6 +15,8 @@ pub enum Dimension {
     Severity,
     /// The ids of the MITRE ATT&CK techniques that it resembles, with spaces between them.
     Attack,
+    /// How usual it is, see [`crate::profile`].
+    Novelty,
     /// The event's id.
     Id,
     /// The request's id.
@@ -26,7 +28,8 @@ pub enum Dimension {
 impl Dimension {
     /// All of them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let derived = [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Id, Self::RequestId];
+        let derived =
+            [Self::Status, Self::RiskClass, Self::Severity, Self::Attack, Self::Novelty, Self::Id, Self::RequestId];
         std::iter::once(Self::Principal).chain(Column::ALL.map(Self::Column)).chain(derived)
     }
 
@@ -39,6 +42,7 @@ impl Dimension {
             Self::RiskClass => "risk_class",
             Self::Severity => "severity",
             Self::Attack => "attack",
+            Self::Novelty => "novelty",
             Self::Id => "id",
             Self::RequestId => "request_id",
             Self::Column(column) => column.name(),

@@ -87,6 +87,8 @@ topics! {
     Cockpit => "cockpit-does-not-answer",
     /// A metric that did not leave its band.
     Calm => "no-series-of-a-metric-has-an-anomalous-span",
+    /// Novelties by some of the days before.
+    Novelty => "novelty-rests-on-some-of-the-days",
     /// The days from which the usual is learned.
     Baseline => "what-is-usual-is-learned-from-some-days",
     /// The setting `hideFromViewers`.

@@ -10,8 +10,10 @@ use super::answer::Answer;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::field::{choice, size};
+use super::field::{boolean, choice, size};
+use super::novelty::novelty_colors;
 use super::question::{Names, Needs, Question, View};
+use super::reasons::Reasons;
 use super::scope::Phrases;
 use super::sentence::Sentences;
 use super::text;
@@ -31,6 +33,8 @@ pub struct EventList {
     pub limit: usize,
     /// Which of them, where there are more.
     pub order: Order,
+    /// Whether it is shown how usual each is.
+    pub novelty: bool,
 }
 
 /// Which events are listed, where there are more than the limit.
@@ -53,7 +57,7 @@ pub enum Format {
 
 impl Question for EventList {
     fn fields() -> &'static [&'static str] {
-        &["format", "limit", "order"]
+        &["format", "limit", "order", "novelty"]
     }
 
     fn parse(query: &Map<String, Value>, max_events: usize) -> Result<Self, Failure> {
@@ -61,11 +65,12 @@ impl Question for EventList {
             format: choice(query, "format", &[("logs", Format::Logs), ("table", Format::Table)])?,
             limit: size(query, "limit", DEFAULT_LIMIT.min(max_events), max_events)?,
             order: choice(query, "order", &[("newest", Order::Newest), ("oldest", Order::Oldest)])?,
+            novelty: boolean(query, "novelty", false)?,
         })
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, ..Needs::default() }
+        Needs { names: Names::Shown, novelty: self.novelty, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -103,8 +108,8 @@ pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Fr
     };
     let rows = shown.events.len();
     let mut frame = match list.format {
-        Format::Logs => lines(list.limit, found, searched, &shown),
-        Format::Table => table(&shown)?,
+        Format::Logs => lines(list, found, searched, &shown),
+        Format::Table => table(list, &shown)?,
     };
     if found > rows {
         frame.meta.notices.push(Topic::Limit.info(format!("the {end} {rows} of {found} events are shown (limit)")));
@@ -116,17 +121,17 @@ fn times(answer: &Answer) -> ArrayRef {
     Arc::new(answer.events.times().clone())
 }
 
-fn lines(limit: usize, total: usize, searched: &Phrases, answer: &Answer) -> Frame {
+fn lines(list: &EventList, total: usize, searched: &Phrases, answer: &Answer) -> Frame {
     let events = &answer.events;
     let rows = events.len();
     let sentences = Sentences::of(answer);
     let level: StringArray = (0..rows).map(|row| Some(level(answer, row).as_str())).collect();
     let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
-    let labels = labels(answer);
+    let labels = labels(list, answer, &sentences);
     let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
-    let mut custom = json!({ "limit": limit, "total": total });
+    let mut custom = json!({ "limit": list.limit, "total": total });
     if let Some(word) = search_word(searched.texts()) {
         custom["searchWords"] = json!([word]);
     }
@@ -243,18 +248,29 @@ const DESCRIBED: [Dimension; 23] = [
 ];
 
 /// A line's labels: everything that is known about the event but its body; what is unknown is left out.
-fn labels(answer: &Answer) -> impl Fn(usize) -> Map<String, Value> {
+fn labels(list: &EventList, answer: &Answer, sentences: &Sentences<'_>) -> impl Fn(usize) -> Map<String, Value> {
     let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
-    let columns: Vec<_> =
-        DESCRIBED.into_iter().chain(beside).map(|dimension| (dimension.name(), answer.keys(dimension))).collect();
+    let novelty = list.novelty.then_some(Dimension::Novelty);
+    let described = DESCRIBED.into_iter().chain(beside).chain(novelty);
+    let columns: Vec<_> = described.map(|dimension| (dimension.name(), answer.keys(dimension))).collect();
+    let reasons = reasons(list, answer, sentences);
     move |row| {
-        let known =
-            columns.iter().filter_map(|(name, keys)| Some(((*name).to_owned(), text::cell(keys.get(row)?).into())));
-        known.collect()
+        let known = columns.iter().map(|(name, keys)| (*name, keys.get(row)));
+        let known = known.chain([(NOVELTY_REASON, reasons.get(row))]);
+        known.filter_map(|(name, text)| Some((name.to_owned(), text::cell(text?).into()))).collect()
     }
 }
 
-fn table(answer: &Answer) -> Result<Frame, Failure> {
+/// The column with the reasons of novelties.
+const NOVELTY_REASON: &str = "novelty_reason";
+
+/// Why each event is as usual as it is, where that is shown.
+fn reasons(list: &EventList, answer: &Answer, sentences: &Sentences<'_>) -> Reasons {
+    let rows: Vec<usize> = if list.novelty { (0..answer.events.len()).collect() } else { Vec::new() };
+    Reasons::of(answer, &rows, sentences)
+}
+
+fn table(list: &EventList, answer: &Answer) -> Result<Frame, Failure> {
     let events = &answer.events;
     let text =
         |dimension: Dimension| Ok(Field::new(dimension.name(), Arc::new(answer.keys(dimension).column(text::cell)?)));
@@ -268,6 +284,13 @@ fn table(answer: &Answer) -> Result<Frame, Failure> {
         if is_class {
             fields.push(Field::new("status", Arc::new(events.statuses().clone())));
         }
+    }
+    if list.novelty {
+        let novelty = answer.keys(Dimension::Novelty).column(text::cell)?;
+        fields.push(Field { config: Some(novelty_colors()), ..Field::new("novelty", Arc::new(novelty)) });
+        let reasons = reasons(list, answer, &Sentences::of(answer));
+        let reasons: StringArray = (0..events.len()).map(|row| reasons.get(row).map(text::cell)).collect();
+        fields.push(Field::new(NOVELTY_REASON, Arc::new(reasons)));
     }
     fields.push(Field::required("id", texts(events.ids())));
     let requests: StringArray = events.long(Long::RequestId).iter().map(|request| request.map(text::cell)).collect();
@@ -300,7 +323,7 @@ mod tests {
     }
 
     fn list(format: Format, limit: usize) -> EventList {
-        EventList { format, limit, order: Order::Newest }
+        EventList { format, limit, order: Order::Newest, novelty: false }
     }
 
     fn searched(texts: &[&str]) -> Phrases {
@@ -374,7 +397,7 @@ mod tests {
     #[test]
     fn labels_are_what_is_known_and_all_of_it_is_text() {
         let answer = answer(Kind::Api, &[json!({ "status_code": 202, "method_name": "M", "request_id": "r" })]);
-        let found = Value::Object(labels(&answer)(0));
+        let found = Value::Object(labels(&list(Format::Logs, 1), &answer, &Sentences::of(&answer))(0));
         let expected = json!({
             "kind": "api", "method": "M", "status": "202", "status_class": "succeeded", "region": "fr-par", "request_id": "r",
         });
@@ -383,12 +406,13 @@ mod tests {
             Kind::Authentication,
             &[json!({ "result": "failure" })],
         ));
-        assert_eq!(labels(&attacked)(0)["attack"], "T1110");
+        let labels = labels(&list(Format::Logs, 1), &attacked, &Sentences::of(&attacked))(0);
+        assert_eq!(labels["attack"], "T1110");
     }
 
     #[test]
     fn no_column_has_a_name_that_grafana_reads_as_part_of_an_annotation() {
-        let frame = table(&answer(Kind::Api, &[json!({})])).unwrap();
+        let frame = table(&list(Format::Table, 9), &answer(Kind::Api, &[json!({})])).unwrap();
         let swallowed = ["userId", "login", "email", "prevState", "newState", "data", "panelId", "alertId", "color"];
         let names: Vec<&str> = frame.fields.iter().map(|field| field.name.as_str()).collect();
         assert!(names.iter().all(|name| !swallowed.contains(name)), "{names:?}");
@@ -399,7 +423,7 @@ mod tests {
     #[test]
     fn json_columns_hold_json_or_nothing() {
         let json_events = [json!({ "request_body": { "a": 1.50 } }), json!({ "request_body": null })];
-        let frame = table(&answer(Kind::Api, &json_events)).unwrap();
+        let frame = table(&list(Format::Table, 9), &answer(Kind::Api, &json_events)).unwrap();
         let field = frame.fields.iter().find(|field| field.name == "request_body").unwrap();
         let bodies: Vec<_> = field.values.as_binary::<i32>().iter().collect();
         assert_eq!(bodies, [None, Some(&br#"{"a":1.5}"#[..])]);
@@ -413,7 +437,7 @@ mod tests {
         );
         let mut decoder = Decoder::new("fr-par");
         decoder.page(List::Of(Kind::Api), page).unwrap();
-        let frame = table(&Answer::of(&decoder.finish().unwrap())).unwrap();
+        let frame = table(&list(Format::Table, 9), &Answer::of(&decoder.finish().unwrap())).unwrap();
         for (name, expected) in [("request_body", deep.clone()), ("resources", format!(r#"[{{"id":"i","x":{deep}}}]"#))]
         {
             let field = frame.fields.iter().find(|field| field.name == name).unwrap();

@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::condition::Condition;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
+use super::dimension::Dimension;
 use super::directory::Labels;
 use super::documentation::Topic;
 use super::error::Failure;
@@ -38,6 +39,7 @@ impl Answer {
     ) -> Result<Self, Failure> {
         let scope = &query.scope;
         let needs = query.question.needs_for(request)?;
+        let (novelty, novelty_notice) = data_source.novelty(query, needs, request, deadline).await?;
         let naming = Naming::of_scope(data_source, query, needs.names, request.from_alert, deadline).await;
         let mut spelling = NameCheck::of(data_source, query, request);
         spelling.remember();
@@ -56,6 +58,7 @@ impl Answer {
         read.limit(data_source.settings.max_events, request)?;
         let principals = naming.of_events(names, &read.events).await;
         let mut notices = Vec::from_iter(spelled?);
+        notices.extend(novelty_notice);
         notices.extend(principals.notices(&read.events)?);
         let (labels, label_notice) = labels.unwrap_or_default();
         notices.extend(label_notice);
@@ -63,6 +66,7 @@ impl Answer {
         let executed = windows.iter().map(describe).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
         let has_iam = principals.has_iam();
         let mut answer = Self {
+            novelty,
             names: principals.names,
             labels,
             incomplete: read.incomplete,
@@ -85,9 +89,10 @@ impl Answer {
         .await
     }
 
-    /// Removes what viewers may not see, before any filter could tell it. Risks are those of the whole events.
+    /// Removes what viewers may not see, before any filter could tell it. Risks and novelties are those of the whole events.
     fn redact(&mut self) {
         self.rules.numbers(&self.events);
+        self.novelty.derive(&self.events);
         self.events = self.events.redacted();
         self.notices
             .push(Topic::Hidden.info("request bodies and source addresses are hidden from viewers (hideFromViewers)"));
@@ -99,6 +104,14 @@ impl Answer {
         self.retain_rows(&filter::mask(scope, &self.events, &self.names, &self.rules))?;
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
             self.retain_rows(&wanted(self, scope, &query.filters))?;
+        }
+        if !scope.novelties.is_empty() {
+            let (levels, names) = (self.keys(Dimension::Novelty), scope.novelties.iter().map(|level| level.as_str()));
+            let names: Vec<&str> = names.collect();
+            let is_wanted = |row| levels.get(row).is_some_and(|level| names.contains(&level));
+            let rows: Vec<bool> = (0..self.events.len()).map(is_wanted).collect();
+            drop(levels);
+            self.retain_rows(&rows)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use prometheus::core::Collector;
 
+use super::profile_builder;
 use crate::cache;
 use crate::transport::Meter;
 
@@ -14,6 +15,8 @@ pub struct Meters {
     pub cockpit: Meter,
     /// Of the cached events.
     pub cache: cache::Meter,
+    /// Of the profiles of usual events.
+    pub profile: profile_builder::Meter,
 }
 
 impl Default for Meters {
@@ -22,6 +25,7 @@ impl Default for Meters {
             scaleway: Meter::new("audittrail_upstream", "Scaleway's API"),
             cockpit: Meter::new("audittrail_cockpit", "Cockpit"),
             cache: cache::Meter::default(),
+            profile: profile_builder::Meter::default(),
         }
     }
 }
@@ -29,6 +33,7 @@ impl Default for Meters {
 impl Meters {
     /// The collectors, for a registry.
     pub fn collectors(&self) -> impl Iterator<Item = Box<dyn Collector>> {
-        [self.scaleway.collectors(), self.cockpit.collectors(), self.cache.collectors()].into_iter().flatten()
+        let cached = [self.cache.collectors(), self.profile.collectors()];
+        [self.scaleway.collectors(), self.cockpit.collectors()].into_iter().chain(cached).flatten()
     }
 }

@@ -3,6 +3,7 @@
 //! A question is one file that implements [`Question`], and one line in the table of [`model`].
 
 mod address;
+mod annotation;
 mod annotation_text;
 pub mod annotations;
 mod answer;
@@ -28,18 +29,22 @@ mod health;
 mod incomplete;
 mod investigate;
 mod keys;
+mod known_days;
 mod listings;
 mod meters;
 mod metric;
 pub(crate) mod model;
 mod name_lookup;
 mod naming;
+mod novelty;
 mod options;
 mod order;
 mod pipeline;
 pub(crate) mod plan;
 mod principals;
+mod profile_builder;
 mod question;
+mod reasons;
 mod request;
 mod scope;
 mod sentence;

@@ -3,16 +3,18 @@
 
 use super::dimension::Dimension;
 use crate::event::{Column, Kind, status_class};
+use crate::profile::Level;
 use crate::risk::Severity;
 
 impl Dimension {
     /// Where a value stands among its column's values, of which `(none)` is the last; 0 for all where they have no order.
     ///
-    /// Severities begin with the most serious, outcomes with success, kinds as Scaleway's documentation has them; a status
+    /// Severities begin with the most serious, novelties with what is a first, outcomes with success, kinds as Scaleway's documentation has them; a status
     /// is a number.
     pub(super) fn rank(self, value: &str) -> usize {
         let names: Vec<&str> = match self {
             Self::Severity => Severity::ALL.iter().rev().map(|severity| severity.as_str()).collect(),
+            Self::Novelty => Level::ALL.map(Level::as_str).to_vec(),
             Self::Column(Column::StatusClass) => status_class::ALL.to_vec(),
             Self::Column(Column::Kind) => Kind::ALL.map(Kind::as_str).to_vec(),
             Self::Status => return value.parse().unwrap_or(usize::MAX),
@@ -31,6 +33,7 @@ mod tests {
     fn values_with_an_order_have_it_whatever_the_order_they_come_in() {
         for (column, ordered) in [
             (Dimension::Severity, &["critical", "high", "medium", "low", NONE][..]),
+            (Dimension::Novelty, &["first", "rare", "occasional", "usual", "unknown", NONE]),
             (Dimension::Column(Column::StatusClass), &["succeeded", "denied", "failed", NONE]),
             (Dimension::Column(Column::Kind), &["api", "authentication", "system", NONE]),
             (Dimension::Status, &["99", "200", "404", "1000", NONE]),

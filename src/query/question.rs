@@ -128,6 +128,8 @@ pub struct Needs {
     pub names: Names,
     /// The column whose ids have names that are looked up beside the trail.
     pub labels: Option<Column>,
+    /// Whether the frames show how usual events are.
+    pub novelty: bool,
     /// Whether the frames show intervals without events, so that an answer without any event is no error.
     pub shows_gaps: bool,
     /// Whether the frames are made of details that a setting may hide from viewers.

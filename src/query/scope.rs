@@ -12,6 +12,7 @@ use super::error::Failure;
 use super::field::{choices, path, texts, wrong};
 use crate::event::{Kind, status_class};
 use crate::lenient::canonical_id;
+use crate::profile::Level;
 use crate::risk::{RuleSet, Severity};
 use crate::settings::{REGIONS_ALLOWED, is_region};
 
@@ -113,6 +114,8 @@ pub struct Scope {
     pub risk_classes: Vec<String>,
     /// Severities.
     pub severities: Vec<Severity>,
+    /// How usual events are.
+    pub(super) novelties: Vec<Level>,
     /// Texts one of which stands anywhere in the event.
     pub text: Phrases,
     /// Texts none of which stands anywhere in the event.
@@ -153,6 +156,7 @@ impl Scope {
             return Err(wrong("scope.regions", &Value::from(region.as_str()), REGIONS_ALLOWED));
         }
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
+        let novelties = choices(&texts("novelties")?, "scope.novelties", &Level::ALL.map(|l| (l.as_str(), l)))?;
         let source_ips = texts("sourceIps")?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
         let status = texts("status")?.iter().map(|text| outcome(text)).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -170,6 +174,7 @@ impl Scope {
             status,
             risk_classes: texts("riskClasses")?,
             severities,
+            novelties,
             text: Phrases::parse(object, "text")?,
             not_text: Phrases::parse(object, "notText")?,
         })

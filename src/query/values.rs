@@ -56,7 +56,7 @@ impl Question for Values {
             Dimension::Column(column @ (Column::Project | Column::ResourceId)) => Some(column),
             _ => None,
         };
-        Needs { names, labels, ..Needs::default() }
+        Needs { names, labels, novelty: self.column == Dimension::Novelty, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, _: &View<'_>) -> Result<Vec<Frame>, Failure> {
