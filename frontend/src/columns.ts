@@ -22,9 +22,16 @@ const VALUES: Record<string, () => string> = {
   high: () => t('value.high', 'high'),
   medium: () => t('value.medium', 'medium'),
   low: () => t('value.low', 'low'),
+  first: () => t('value.first', 'first time'),
+  rare: () => t('value.rare', 'rare'),
+  occasional: () => t('value.occasional', 'occasional'),
+  usual: () => t('value.usual', 'usual'),
+  unknown: () => t('value.unknown', 'unknown'),
 };
 
 const STATUSES = ['succeeded', 'denied', 'failed'];
+
+const NOVELTIES = ['first', 'rare', 'occasional', 'usual', 'unknown'];
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low'];
 
@@ -89,6 +96,7 @@ const TABLE: Record<string, Column> = {
   risk_class: { label: () => t('column.risk_class', 'risk class'), group: 'risk', values: RISK_CLASSES },
   severity: { label: () => t('column.severity', 'severity'), group: 'risk', values: SEVERITIES },
   attack: { label: () => t('column.attack', 'ATT&CK techniques'), group: 'risk' },
+  novelty: { label: () => t('column.novelty', 'novelty'), group: 'risk', values: NOVELTIES },
   id: { label: () => t('column.id', 'event id'), unique: true },
   request_id: { label: () => t('column.request_id', 'request id'), group: 'what', unique: true },
 };

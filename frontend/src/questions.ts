@@ -88,6 +88,17 @@ const timezone = {
   unless: { over: 'total' },
 } as const;
 
+/** Whether the answer shows how usual each event is. */
+const novelty = {
+  kind: 'flag',
+  label: () => t('novelty.label', 'Novelty'),
+  help: () =>
+    t(
+      'novelty.help',
+      'Shows how usual each event is for its principal, by the 30 days before. Reading these days costs calls to Scaleway the first time, in the background.'
+    ),
+} as const;
+
 /** The error of a text that is no time, if it is none: neither RFC 3339 nor the milliseconds of Grafana's variables. */
 function timeError(text: string): string | undefined {
   const time = text.trim();
@@ -112,6 +123,7 @@ export const QUESTIONS = {
         help: () => t('limit.help', 'At most this many events, the newest first.'),
         most: 1_000_000,
       },
+      novelty,
     },
     defaults: () => ({ format: 'logs', order: 'newest', limit: 1000 }),
     shapes: {
@@ -234,12 +246,24 @@ export const QUESTIONS = {
           t('colors.help', 'A color for each severity; when off, all annotations have the color chosen above.'),
         unless: { overlay: true },
       },
+      novelty,
+      colorBy: {
+        kind: 'choice',
+        label: () => t('color-by.label', 'Colors by'),
+        help: () => t('color-by.help', 'What the colors stand for.'),
+        options: {
+          severity: { label: () => t('color-by.severity', 'Severity') },
+          novelty: { label: () => t('color-by.novelty', 'Novelty') },
+        },
+        unless: { severityColors: false },
+      },
     },
     // Grafana clusters annotations itself since 13.1.
     defaults: ({ cluster = isGrafana(13, 1) ? 'overflow' : 'near' }) => ({
       cluster,
       cap: cluster === 'overflow' ? OVERFLOW_CAP : undefined,
       severityColors: true,
+      colorBy: 'severity',
     }),
     shapes: {
       overlay: {

@@ -26,6 +26,7 @@ const LISTS = {
   status: { column: 'status_class', label: () => t('scope.status', 'Result') },
   severities: { column: 'severity', label: () => t('scope.severities', 'Severity') },
   riskClasses: { column: 'risk_class', label: () => t('scope.risk-classes', 'Risk class') },
+  novelties: { column: 'novelty', label: () => t('scope.novelties', 'Novelty') },
   regions: { column: 'region', label: () => t('scope.regions', 'Regions') },
   projects: { column: 'project', label: () => t('scope.projects', 'Projects') },
 } satisfies Record<string, List>;

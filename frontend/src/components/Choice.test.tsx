@@ -57,6 +57,7 @@ const LISTS = {
   status: ['denied'],
   kinds: ['api'],
   riskClasses: ['x'],
+  novelties: ['usual'],
   resourceNames: ['x'],
   resourceTypes: ['x'],
   sourceIps: ['192.0.2.66'],
@@ -129,9 +130,9 @@ describe('a picker that reports its choice at each render', () => {
     [
       'an overlay',
       () => page('query', query({ queryType: 'annotations', overlay: true, cluster: 'near', cap: 9, ...CONDITIONS })),
-      2,
+      3,
     ],
-    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 2],
+    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 3],
     ['a variable', () => page('variable', query({ queryType: 'values', column: 'method', ...CONDITIONS })), 1],
     ['the settings', settings, 1 - conditions],
   ])('changes %s once', async (_, editor, others) => {

@@ -22,6 +22,7 @@ const RARE: readonly ScopeField[] = [
   'status',
   'kinds',
   'riskClasses',
+  'novelties',
   'resourceNames',
   'resourceTypes',
   'sourceIps',

@@ -155,6 +155,10 @@ export function usePickers(
       severities: { options: fixed('severities') },
       kinds: { options: fixed('kinds') },
       riskClasses: { options: fixed('riskClasses') },
+      novelties: {
+        tooltip: t('scope.novelties-help', 'How usual this is for its principal, by the 30 days before.'),
+        options: fixed('novelties'),
+      },
       sourceIps: {
         tooltip: t('scope.source-ips-help', 'Addresses, or networks such as 203.0.113.0/24.'),
         options: NO_OPTIONS,
