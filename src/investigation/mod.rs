@@ -1,7 +1,7 @@
 //! Where a metric left its band, since when, and which audited actions may explain it.
 //!
 //! Pure functions of samples and events; what asks for them and what draws them is in the layers above. This page is about
-//! anomalous spans; [`ranking`] is about the actions.
+//! anomalous spans; [`ranking`] is about the actions, [`story`] about what their principals did.
 //!
 //! # The steps
 //!
@@ -24,6 +24,7 @@ mod ranking;
 mod scale;
 mod series;
 mod spans;
+mod story;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -37,5 +38,6 @@ pub use ranking::{
 };
 pub use series::{OutOfOrder, Regular, Sample, Series};
 pub use spans::{Direction, Span};
+pub use story::{Conduct, Credential, Edge, Graph, Line, Node, NodeKind, Role, Seen, Step, Story};
 pub use unit::Unit;
 pub use watch::{Verdict, Watch};

@@ -1,0 +1,162 @@
+use std::collections::BTreeMap;
+
+use super::outline::Story;
+use crate::event::{Column, Events};
+
+/// A graph has at most so many resources; the others are one node.
+const MOST_RESOURCES: usize = 20;
+
+/// The id of the node that stands for all other resources.
+const OTHERS: &str = "others";
+
+/// Principals, addresses, credentials and resources, joined by events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// The nodes, in the order in which events name them.
+    pub nodes: Vec<Node>,
+    /// The edges, likewise.
+    pub edges: Vec<Edge>,
+}
+
+/// A node of the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its id: of a principal, a resource or a credential, or an address.
+    pub id: String,
+    /// The row of an event that names it, for its name.
+    pub row: usize,
+    /// How many events of the story name it.
+    pub events: usize,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NodeKind {
+    /// A user or an application.
+    Principal,
+    /// A source address.
+    Address,
+    /// An API key or another credential.
+    Credential,
+    /// Something that was acted on.
+    Resource,
+    /// Resources beyond the most that are shown.
+    Others,
+}
+
+impl NodeKind {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Address => "address",
+            Self::Credential => "credential",
+            Self::Resource => "resource",
+            Self::Others => "resources",
+        }
+    }
+}
+
+/// What joins two nodes: events of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The node from which it leads, by its index.
+    pub source: usize,
+    /// The node to which it leads.
+    pub target: usize,
+    /// What the events are: the name of a step, `from` an address, or `is of` a principal.
+    pub label: &'static str,
+    /// How many events.
+    pub events: usize,
+}
+
+/// What makes a node or an edge once.
+#[derive(Default)]
+struct Builder {
+    graph: Graph,
+    nodes: BTreeMap<(NodeKind, String), usize>,
+    edges: BTreeMap<(usize, usize, &'static str), usize>,
+    resources: usize,
+}
+
+impl Graph {
+    /// The graph of a story.
+    #[must_use]
+    pub fn of(events: &Events, story: &Story) -> Self {
+        let mut builder = Builder::default();
+        for credential in &story.credentials {
+            let Some(id) = &credential.id else { continue };
+            let node = builder.node(NodeKind::Credential, id, credential.row);
+            if let Some(maker) = &credential.maker {
+                let maker = builder.node(NodeKind::Principal, maker, credential.row);
+                builder.edge(maker, node, "credential");
+            }
+            if let Some(principal) = &credential.principal {
+                let principal = builder.node(NodeKind::Principal, principal, credential.row);
+                builder.edge(node, principal, "is of");
+            }
+        }
+        for line in &story.lines {
+            for row in &line.rows {
+                builder.event(events, *row, line.principal.as_deref(), &line.step.name);
+            }
+        }
+        builder.graph
+    }
+}
+
+impl Builder {
+    fn event(&mut self, events: &Events, row: usize, principal: Option<&str>, step: &'static str) {
+        let Some(principal) = principal else { return };
+        let who = self.node(NodeKind::Principal, principal, row);
+        if let Some(address) = events.one_text(Column::SourceIp, row) {
+            let address = self.node(NodeKind::Address, address, row);
+            self.edge(address, who, "from");
+        }
+        let Some(resource) = events.one_text(Column::ResourceId, row).filter(|id| *id != principal) else { return };
+        let credential = (NodeKind::Credential, resource.to_owned());
+        // The edge from a credential's maker is there already.
+        if step == "credential" && self.nodes.contains_key(&credential) {
+            return;
+        }
+        let kind = [NodeKind::Credential, NodeKind::Principal];
+        let known = kind.into_iter().find(|kind| self.nodes.contains_key(&(*kind, resource.to_owned())));
+        let target = match known {
+            Some(kind) => self.node(kind, resource, row),
+            None => self.resource(resource, row),
+        };
+        self.edge(who, target, step);
+    }
+
+    fn resource(&mut self, id: &str, row: usize) -> usize {
+        if !self.nodes.contains_key(&(NodeKind::Resource, id.to_owned())) {
+            if self.resources == MOST_RESOURCES {
+                return self.node(NodeKind::Others, OTHERS, row);
+            }
+            self.resources += 1;
+        }
+        self.node(NodeKind::Resource, id, row)
+    }
+
+    fn node(&mut self, kind: NodeKind, id: &str, row: usize) -> usize {
+        let nodes = &mut self.graph.nodes;
+        let index = *self.nodes.entry((kind, id.to_owned())).or_insert_with(|| {
+            nodes.push(Node { kind, id: id.to_owned(), row, events: 0 });
+            nodes.len() - 1
+        });
+        nodes[index].events += 1;
+        index
+    }
+
+    fn edge(&mut self, source: usize, target: usize, label: &'static str) {
+        let edges = &mut self.graph.edges;
+        let index = *self.edges.entry((source, target, label)).or_insert_with(|| {
+            edges.push(Edge { source, target, label, events: 0 });
+            edges.len() - 1
+        });
+        edges[index].events += 1;
+    }
+}
