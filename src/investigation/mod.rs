@@ -1,7 +1,8 @@
 //! Where a metric left its band, since when, and which audited actions may explain it.
 //!
 //! Pure functions of samples and events; what asks for them and what draws them is in the layers above. This page is about
-//! anomalous spans; [`ranking`] is about the actions, [`story`] about what their principals did.
+//! anomalous spans; [`ranking`] is about the actions, [`story`] about what their principals did, [`containment`] about what
+//! would stop them.
 //!
 //! # The steps
 //!
@@ -18,6 +19,7 @@
 //! ([`search`](Detector::search)), or each sample as it comes, from those before it alone ([`Watch`]).
 
 mod baseline;
+mod containment;
 mod detector;
 mod pelt;
 mod ranking;
@@ -31,6 +33,7 @@ mod unit;
 mod watch;
 mod whole;
 
+pub use containment::{Remedy, Reversal, Usage, remedies};
 pub use detector::Detector;
 pub use ranking::{
     Contribution, Effect, Effects, Evidence, Family, Member, Metric, Part, Ranking, Reason, Relation, Relative, Signal,

@@ -1,0 +1,26 @@
+//! What would stop the principals of suspects, and what else that would break.
+//!
+//! [`remedies`] is a pure function of events, a [`Story`](super::story::Story) and what is known of its principals; nothing is
+//! changed.
+//!
+//! # The table
+//!
+//! `remedies.csv` has a row for each remedy: of a `user` or an `application`, or of an `event`, by its product, its method and
+//! a condition as in [`risk`](crate::risk). Its command is a template: fixed words, and placeholders with a type. A command
+//! is made where each placeholder has a value of its type, and the types have no text of a caller's choice: UUIDs, access keys,
+//! regions and zones, by their form. `order` is the order of remedies whose effect can be undone equally well, `done` the
+//! methods that show that a remedy was applied already.
+//!
+//! Scaleway has no call that disables an API key, and its command line none for the alert rules of Audit Trail: the one is
+//! deleted, the others have a page of the console.
+
+mod plan;
+mod remedy;
+mod template;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use plan::{Remedy, remedies};
+pub use remedy::Reversal;
+pub use usage::Usage;

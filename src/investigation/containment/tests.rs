@@ -1,0 +1,197 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::ranking::{Suspect, Symptom, rank};
+use super::super::spans::Span;
+use super::super::story::Story;
+use super::remedy::templates;
+use super::*;
+use crate::event::{Events, Kind};
+use crate::risk::RuleSet;
+use crate::scaleway::iam::PrincipalKind;
+use crate::time::{Interval, Time};
+
+/// 2026-03-01T10:00:00Z.
+const ONSET: i64 = 1_772_359_200_000_000_000;
+
+const KEY: &str = "SCW00000000000000001";
+const USER: &str = "11111111-1111-4111-8111-111111111111";
+const APP: &str = "22222222-2222-4222-8222-222222222222";
+const POLICY: &str = "33333333-3333-4333-8333-333333333333";
+const SERVER: &str = "44444444-4444-4444-8444-444444444444";
+const RESPONDER: &str = "55555555-5555-4555-8555-555555555555";
+
+/// What a caller may choose, and a shell must not see.
+pub(super) const HOSTILE: &str = "$(touch pwned) `touch pwned` '\"; touch pwned #\n|& {x} \u{202e}";
+
+fn call(minutes: i64, who: &str, (product, method): (&str, &str), (kind, id): (&str, &str), body: &Value) -> Value {
+    json!({
+        "id": format!("{who}{minutes}{method}"), "recorded_at": Time::from_nanos(ONSET + minutes * 60_000_000_000).to_string(),
+        "principal": { "id": who }, "source_ip": "192.0.2.66", "user_agent": HOSTILE, "locality": "fr-par-1",
+        "product_name": product, "method_name": method, "status_code": 200, "project_id": "p", "request_body": body,
+        "resources": [{ "type": kind, "id": id, "name": HOSTILE }],
+    })
+}
+
+fn calls() -> Vec<Value> {
+    let policy = json!({ "application_id": APP, "name": HOSTILE });
+    vec![
+        call(-3_000, RESPONDER, ("instance", "UpdateServer"), ("instance_server", SERVER), &json!({ "name": HOSTILE })),
+        call(-30, USER, ("iam", "CreateAPIKey"), ("iam_api_key", KEY), &json!({ "application_id": APP })),
+        call(-25, USER, ("iam", "CreatePolicy"), ("iam_policy", POLICY), &policy),
+        call(-1, APP, ("instance", "ServerAction"), ("instance_server", SERVER), &json!({ "action": "poweron" })),
+        call(30, APP, ("audit-trail", "DisableAlertRules"), ("audit_trail_alert_rule", "rule"), &json!({})),
+        call(40, RESPONDER, ("iam", "LockUser"), ("iam_user", USER), &json!({ "user_id": USER })),
+    ]
+}
+
+fn found(calls: &[Value]) -> Vec<Remedy> {
+    let events = Events::from_json(Kind::Api, calls);
+    let onset = Time::from_nanos(ONSET);
+    let span =
+        Span { interval: Interval::new(onset, onset + Duration::from_hours(1)), onset, peak: 9.0, returned: false };
+    let mut symptom = Symptom::about(&span, "instance_server_cpu_seconds_total", Duration::from_mins(1));
+    symptom.resource = vec![SERVER.to_owned()];
+    let rules = RuleSet::built_in();
+    let ranking = rank(&events, &rules, &symptom);
+    let suspects: Vec<&Suspect> = ranking.all().take(1).collect();
+    let story = Story::of(&events, &rules, onset, Duration::from_hours(1), &suspects);
+    let kind = |id: &str| Some(if id == APP { PrincipalKind::Application } else { PrincipalKind::User });
+    remedies(&events, &rules, &story, &suspects, kind)
+}
+
+#[test]
+fn what_can_be_undone_comes_first_and_the_key_last() {
+    let found = found(&calls());
+    let of = |principal: &str| {
+        let own = found.iter().filter(|remedy| remedy.principal == principal);
+        own.map(|remedy| (remedy.step, remedy.reversal, remedy.command.clone())).collect::<Vec<_>>()
+    };
+    let command = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        of(APP),
+        [
+            (
+                "Find the API keys of the application",
+                Reversal::Nothing,
+                command(&format!("scw iam api-key list bearer-id={APP}"))
+            ),
+            (
+                "Power off the server",
+                Reversal::Command,
+                command(&format!("scw instance server stop {SERVER} zone=fr-par-1"))
+            ),
+            ("Restore the alert rules: Audit Trail > Alerts", Reversal::Hand, None),
+        ]
+    );
+    assert_eq!(
+        of(USER),
+        [
+            ("Lock the user", Reversal::Command, command(&format!("scw iam user lock {USER}"))),
+            (
+                "Detach the policy from its application",
+                Reversal::Command,
+                command(&format!("scw iam policy update {POLICY} no-principal=true"))
+            ),
+            ("Delete the API key", Reversal::Never, command(&format!("scw iam api-key delete {KEY}"))),
+        ]
+    );
+    assert!(found.iter().all(|remedy| remedy.suspects == [1]), "all are about the only suspect");
+}
+
+#[test]
+fn a_remedy_that_was_applied_names_the_event() {
+    let found = found(&calls());
+    let done: Vec<&str> = found.iter().filter(|remedy| remedy.done.is_some()).map(|remedy| remedy.step).collect();
+    assert_eq!(done, ["Lock the user"]);
+}
+
+#[test]
+fn a_key_breaks_what_its_principal_does_and_a_server_what_others_do_with_it() {
+    let found = found(&calls());
+    let breaks = |step: &str| &found.iter().find(|remedy| remedy.step == step).expect("a remedy").breaks;
+    let Usage::Principal { id, conduct } = breaks("Delete the API key") else { panic!("a key is of a principal") };
+    assert_eq!((id.as_str(), conduct.events), (APP, 2));
+    let Usage::Resource { principals, .. } = breaks("Power off the server") else { panic!("a server is a resource") };
+    let who: Vec<&str> = principals.iter().map(|seen| seen.text.as_str()).collect();
+    assert_eq!(who, [APP, RESPONDER]);
+}
+
+#[test]
+fn an_id_that_a_caller_chose_makes_no_command() {
+    for hostile in [HOSTILE, "$(id)", "1; id", "", "web-3", "../x", "-h"] {
+        let mut calls = calls();
+        calls[3] =
+            call(-1, APP, ("instance", "ServerAction"), ("instance_server", hostile), &json!({ "action": "poweron" }));
+        calls[2]["request_body"]["application_id"] = json!(hostile);
+        calls[1]["resources"][0]["id"] = json!(hostile);
+        let commands: Vec<String> =
+            found(&calls).into_iter().flat_map(|remedy| [remedy.command, remedy.undo]).flatten().collect();
+        for command in commands {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || " =-./".contains(c);
+            assert!(command.chars().all(is_plain), "{command}");
+            assert!(!command.contains("server stop") && !command.contains("api-key delete"), "{command}");
+        }
+    }
+}
+
+#[test]
+fn templates_have_fixed_words_and_typed_placeholders_alone() {
+    let mut all = 0;
+    for template in templates() {
+        let words: Vec<&str> = template.split(['{', '}']).collect();
+        assert!(template.starts_with("scw ") && words.len() % 2 == 1, "{template}");
+        for (index, part) in words.iter().enumerate() {
+            if index % 2 == 0 {
+                assert!(
+                    part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || " =-./".contains(c)),
+                    "{part}"
+                );
+            } else {
+                let (name, form) = part.split_once(':').unwrap_or((part, part));
+                assert!(!name.is_empty() && ["uuid", "key", "zone", "region"].contains(&form), "{template}");
+            }
+        }
+        all += 1;
+    }
+    assert!(all > 20, "{all} templates");
+}
+
+#[cfg(unix)]
+mod shell {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    use super::*;
+
+    /// A program that writes its arguments, each ended by a zero byte.
+    const RECORDER: &str = "#!/bin/sh\nprintf '%s\\0' \"$@\" > \"$RECORD\"\n";
+
+    #[test]
+    fn a_shell_runs_each_command_as_its_words_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (scw, record) = (folder.path().join("scw"), folder.path().join("record"));
+        fs::write(&scw, RECORDER).expect("a program");
+        fs::set_permissions(&scw, fs::Permissions::from_mode(0o755)).expect("a program");
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+        let commands = found(&calls()).into_iter().flat_map(|remedy| [remedy.command, remedy.undo]).flatten();
+        let mut run = 0;
+        for command in commands {
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(&command).current_dir(folder.path()).env("PATH", &path).env("RECORD", &record);
+            assert!(shell.status().expect("a shell").success(), "{command}");
+            let written = fs::read_to_string(&record).expect("the arguments");
+            let arguments: Vec<&str> = written.split_terminator('\0').collect();
+            assert_eq!(arguments, command.split(' ').skip(1).collect::<Vec<_>>(), "{command}");
+            fs::remove_file(&record).expect("the record of one command");
+            run += 1;
+        }
+        assert!(run >= 8, "{run} commands");
+        let mut files: Vec<_> =
+            fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+        files.sort();
+        assert_eq!(files, ["scw"], "no command made another file");
+    }
+}
