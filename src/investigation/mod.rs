@@ -2,7 +2,7 @@
 //!
 //! Pure functions of samples and events; what asks for them and what draws them is in the layers above. This page is about
 //! anomalous spans; [`ranking`] is about the actions, [`story`] about what their principals did, [`containment`] about what
-//! would stop them.
+//! would stop them, [`recovery`] about what happens since.
 //!
 //! # The steps
 //!
@@ -23,6 +23,7 @@ mod containment;
 mod detector;
 mod pelt;
 mod ranking;
+mod recovery;
 mod scale;
 mod series;
 mod spans;
@@ -39,6 +40,7 @@ pub use ranking::{
     Contribution, Effect, Effects, Evidence, Family, Member, Metric, Part, Ranking, Reason, Relation, Relative, Signal,
     Signals, Suspect, Symptom, Verb, Weights, rank, rank_by,
 };
+pub use recovery::{Judgement, Since};
 pub use series::{OutOfOrder, Regular, Sample, Series};
 pub use spans::{Direction, Span};
 pub use story::{Conduct, Credential, Edge, Graph, Line, Node, NodeKind, Role, Seen, Step, Story};

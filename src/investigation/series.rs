@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::scale::{median, number};
 use super::unit::Unit;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// A grid has at most this many slots for each sample; a series with fewer samples is sparse.
 const SPARSE: usize = 8;
@@ -85,6 +85,12 @@ impl Series {
             Sample { time: pair[1].time, value: rate }
         });
         Ok(Self { samples: rates.collect(), unit })
+    }
+
+    /// The same series without the samples of an interval.
+    pub(super) fn without(&self, interval: Interval) -> Self {
+        let is_out = |sample: &&Sample| sample.time < interval.start || sample.time >= interval.end;
+        Self { samples: self.samples.iter().filter(is_out).copied().collect(), unit: self.unit }
     }
 
     /// Its samples.
