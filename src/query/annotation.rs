@@ -1,17 +1,16 @@
 //! One annotation: of an event, of a cluster, or of an interval from which events may be missing.
 
+use super::annotation_row::{Row, Shows};
 use super::annotation_text::{escaped, summary, summary_title, tags, text};
 use super::answer::Answer;
 use super::cluster::Cluster;
 use super::console::Pages;
 use super::incomplete::Region;
 use super::keys::Keys;
-use super::novelty::novelty_color;
 use super::reasons::Reasons;
 use super::sentence::Sentences;
 use crate::event::Long;
 use crate::profile::Level;
-use crate::risk::Severity;
 
 /// What annotations of events are made of.
 pub(super) struct Parts<'a> {
@@ -26,34 +25,6 @@ pub(super) struct Parts<'a> {
     pub(super) novelty: Option<Keys<'a>>,
     /// Whether colours stand for that.
     pub(super) by_novelty: bool,
-}
-
-/// What an annotation is about.
-#[derive(Clone, Copy)]
-enum Shows {
-    /// Events that may be missing.
-    Missing,
-    /// Events of one severity, or of none.
-    Events(Option<Severity>),
-    /// Events that are equally usual.
-    Novelty(Level),
-}
-
-/// An annotation.
-pub(super) struct Row {
-    pub(super) time: i64,
-    /// Of an interval from which events may be missing, its end.
-    pub(super) end: Option<i64>,
-    /// Of a cluster, the time of its last event.
-    pub(super) last: Option<i64>,
-    pub(super) title: String,
-    /// HTML.
-    pub(super) text: String,
-    pub(super) tags: Vec<String>,
-    pub(super) id: String,
-    shows: Shows,
-    /// The console's page about what all events of the annotation are about.
-    pub(super) page: Option<String>,
 }
 
 impl Row {
@@ -71,6 +42,8 @@ impl Row {
             id: format!("incomplete-{number}"),
             shows: Shows::Missing,
             page: None,
+            principal: None,
+            address: None,
         }
     }
 
@@ -102,31 +75,8 @@ impl Row {
                 Shows::Events(severity)
             },
             page: parts.pages.common(cluster),
-        }
-    }
-
-    /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
-    pub(super) fn state(&self, severity_colors: bool) -> Option<&'static str> {
-        match self.shows {
-            Shows::Missing => Some("nodata"),
-            _ if !severity_colors => None,
-            Shows::Events(Some(Severity::Critical | Severity::High)) | Shows::Novelty(Level::First) => Some("alerting"),
-            Shows::Events(Some(Severity::Medium)) | Shows::Novelty(Level::Rare) => Some("pending"),
-            Shows::Events(Some(Severity::Low) | None) | Shows::Novelty(_) => Some("ok"),
-        }
-    }
-
-    /// The colour over a panel's own query, by its name in Grafana's palette: the states' colours, and critical events in that
-    /// of critical log lines.
-    pub(super) fn color(&self) -> &'static str {
-        match self.shows {
-            Shows::Missing => "gray",
-            Shows::Novelty(level) => novelty_color(level),
-            Shows::Events(Some(Severity::Critical)) => "purple",
-            Shows::Events(Some(Severity::High)) => "red",
-            Shows::Events(Some(Severity::Medium)) => "yellow",
-            Shows::Events(Some(Severity::Low)) => "green",
-            Shows::Events(None) => "blue",
+            principal: None,
+            address: None,
         }
     }
 }

@@ -3,13 +3,11 @@
 //! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `title` and `text` shown as
 //! HTML, `tags` split at commas, and `newState` deciding the colour.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::{Map, Value};
 
-use super::annotation::{Parts, Row};
-use super::annotation_text::{escaped, tag_columns};
+use super::annotation::Parts;
+use super::annotation_row::{Row, fields};
+use super::annotation_text::tag_columns;
 use super::answer::Answer;
 pub use super::cluster::Clustering;
 use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
@@ -24,7 +22,7 @@ use super::question::{Names, Needs, Question, View};
 use super::reasons::Reasons;
 use super::request::Request;
 use super::sentence::Sentences;
-use crate::frame::{Field, Frame, Meta};
+use crate::frame::{Frame, Meta};
 use crate::profile::Level;
 
 /// The most annotations that a query may ask for.
@@ -104,44 +102,11 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
     let mut meta = Meta::default();
     meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
     meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
-    let mut fields = vec![
-        Field::required("time", times(&rows, |row| Some(row.time))),
-        Field::new("timeEnd", times(&rows, |row| row.end)),
-        Field::required("title", texts(&rows, |row| escaped(&row.title))),
-        Field::required("text", texts(&rows, |row| row.text.clone())),
-    ];
     if annotations.overlay {
         meta.data_topic = Some("annotations".to_owned());
-        let tags = rows.iter().map(|row| Value::from(row.tags.clone()).to_string());
-        fields.push(Field::required("tags", Arc::new(BinaryArray::from_iter_values(tags))));
-        fields.push(Field::required("color", texts(&rows, |row| row.color().to_owned())));
-        let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
-        fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
-        fields.push(Field::required("id", texts(&rows, |row| row.id.clone())));
-    } else {
-        fields.push(Field::required("tags", texts(&rows, |row| row.tags.join(","))));
-        fields.push(Field::required("id", texts(&rows, |row| row.id.clone())));
-        let states: StringArray = rows.iter().map(|row| row.state(annotations.severity_colors)).collect();
-        if annotations.severity_colors {
-            fields.push(Field::required("newState", Arc::new(states)));
-        } else if states.null_count() < states.len() {
-            // Without a state, an annotation has the colour that was chosen in Grafana.
-            fields.push(Field::new("newState", Arc::new(states)));
-        }
     }
-    // What the front end makes links of.
-    fields.push(Field::new("cluster_end", times(&rows, |row| row.last)));
-    let pages: StringArray = rows.iter().map(|row| row.page.as_deref()).collect();
-    fields.push(Field::new("console_url", Arc::new(pages)));
+    let fields = fields(&rows, annotations.overlay, annotations.severity_colors);
     Frame { name: "annotations".to_owned(), meta, fields }
-}
-
-fn times(rows: &[Row], time: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
-    Arc::new(rows.iter().map(time).collect::<TimestampNanosecondArray>())
-}
-
-fn texts(rows: &[Row], text: impl Fn(&Row) -> String) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
 }
 
 /// The intervals from which events may be missing, as far as they lie in the range.

@@ -1,0 +1,122 @@
+//! The rows of a frame of annotations, and its fields.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
+use serde_json::Value;
+
+use super::annotation_text::escaped;
+use super::novelty::novelty_color;
+use crate::frame::Field;
+use crate::profile::Level;
+use crate::risk::Severity;
+
+/// What an annotation is about.
+#[derive(Clone, Copy)]
+pub(super) enum Shows {
+    /// Events that may be missing.
+    Missing,
+    /// A stretch in which a metric is out of its band.
+    Span,
+    /// Events of one severity, or of none.
+    Events(Option<Severity>),
+    /// Events that are equally usual.
+    Novelty(Level),
+}
+
+/// An annotation.
+pub(super) struct Row {
+    pub(super) time: i64,
+    /// Of an interval from which events may be missing, its end.
+    pub(super) end: Option<i64>,
+    /// Of a cluster, the time of its last event.
+    pub(super) last: Option<i64>,
+    pub(super) title: String,
+    /// HTML.
+    pub(super) text: String,
+    pub(super) tags: Vec<String>,
+    pub(super) id: String,
+    pub(super) shows: Shows,
+    /// The console's page about what all events of the annotation are about.
+    pub(super) page: Option<String>,
+    /// The id of the principal, for links.
+    pub(super) principal: Option<String>,
+    /// The source address, for links.
+    pub(super) address: Option<String>,
+}
+
+/// The fields of a frame, as Grafana's annotation queries read them, or, of an overlay, its panels.
+pub(super) fn fields(rows: &[Row], overlay: bool, severity_colors: bool) -> Vec<Field> {
+    let mut fields = vec![
+        Field::required("time", times(rows, |row| Some(row.time))),
+        Field::new("timeEnd", times(rows, |row| row.end)),
+        Field::required("title", texts(rows, |row| escaped(&row.title))),
+        Field::required("text", texts(rows, |row| row.text.clone())),
+    ];
+    if overlay {
+        let tags = rows.iter().map(|row| Value::from(row.tags.clone()).to_string());
+        fields.push(Field::required("tags", Arc::new(BinaryArray::from_iter_values(tags))));
+        fields.push(Field::required("color", texts(rows, |row| row.color().to_owned())));
+        let regions: Vec<bool> = rows.iter().map(|row| row.end.is_some()).collect();
+        fields.push(Field::required("isRegion", Arc::new(BooleanArray::from(regions))));
+        fields.push(Field::required("id", texts(rows, |row| row.id.clone())));
+    } else {
+        fields.push(Field::required("tags", texts(rows, |row| row.tags.join(","))));
+        fields.push(Field::required("id", texts(rows, |row| row.id.clone())));
+        let states: StringArray = rows.iter().map(|row| row.state(severity_colors)).collect();
+        if severity_colors {
+            fields.push(Field::required("newState", Arc::new(states)));
+        } else if states.null_count() < states.len() {
+            // Without a state, an annotation has the colour that was chosen in Grafana.
+            fields.push(Field::new("newState", Arc::new(states)));
+        }
+    }
+    // What the front end makes links of.
+    fields.push(Field::new("cluster_end", times(rows, |row| row.last)));
+    fields.push(Field::new("console_url", some(rows, |row| row.page.as_deref())));
+    if rows.iter().any(|row| row.principal.is_some() || row.address.is_some()) {
+        fields.push(Field::new("principal_id", some(rows, |row| row.principal.as_deref())));
+        fields.push(Field::new("source_ip", some(rows, |row| row.address.as_deref())));
+    }
+    fields
+}
+
+fn times(rows: &[Row], time: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
+    Arc::new(rows.iter().map(time).collect::<TimestampNanosecondArray>())
+}
+
+fn texts(rows: &[Row], text: impl Fn(&Row) -> String) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
+}
+
+fn some(rows: &[Row], text: impl Fn(&Row) -> Option<&str>) -> ArrayRef {
+    Arc::new(rows.iter().map(text).collect::<StringArray>())
+}
+
+impl Row {
+    /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
+    fn state(&self, severity_colors: bool) -> Option<&'static str> {
+        match self.shows {
+            Shows::Missing => Some("nodata"),
+            Shows::Events(_) | Shows::Novelty(_) if !severity_colors => None,
+            Shows::Events(Some(Severity::Critical | Severity::High)) | Shows::Novelty(Level::First) => Some("alerting"),
+            Shows::Span | Shows::Events(Some(Severity::Medium)) | Shows::Novelty(Level::Rare) => Some("pending"),
+            Shows::Events(Some(Severity::Low) | None) | Shows::Novelty(_) => Some("ok"),
+        }
+    }
+
+    /// The colour over a panel's own query, by its name in Grafana's palette: the states' colours, and critical events in that
+    /// of critical log lines.
+    fn color(&self) -> &'static str {
+        match self.shows {
+            Shows::Missing => "gray",
+            Shows::Span => "orange",
+            Shows::Novelty(level) => novelty_color(level),
+            Shows::Events(Some(Severity::Critical)) => "purple",
+            Shows::Events(Some(Severity::High)) => "red",
+            Shows::Events(Some(Severity::Medium)) => "yellow",
+            Shows::Events(Some(Severity::Low)) => "green",
+            Shows::Events(None) => "blue",
+        }
+    }
+}
