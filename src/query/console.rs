@@ -4,7 +4,8 @@ use super::answer::Answer;
 use super::keys::Keys;
 use crate::event::{Column, Events};
 
-const CONSOLE: &str = "https://console.scaleway.com/";
+/// Where the console's pages begin.
+pub(super) const CONSOLE: &str = "https://console.scaleway.com/";
 
 /// Types of resources and where the console shows them; of some, only the page that lists them all.
 const PAGES: [(&str, &str); 12] = [

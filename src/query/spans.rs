@@ -1,6 +1,7 @@
 //! The anomalous spans of the series of an expression.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::Failure;
@@ -33,6 +34,8 @@ pub struct SeriesSpan {
     pub labels: Labels,
     /// The span.
     pub span: Span,
+    /// The series itself, to be judged again later.
+    pub series: Arc<Series>,
 }
 
 /// The ids and names of a series' resource.
@@ -46,12 +49,17 @@ impl Spans {
     /// Adds the series of an answer.
     pub(super) fn add(&mut self, answer: cockpit::Answer, expression: &str, range: Interval) -> Result<(), Failure> {
         for cockpit::Series { labels, samples } in answer.series {
-            let spans = Detector::default().search(&series(expression, &samples)?);
+            let series = Arc::new(series(expression, &samples)?);
+            let spans = Detector::default().search(&series);
             let within: Vec<Span> = spans.into_iter().filter(|span| span.interval.overlaps(range)).collect();
             if within.is_empty() {
                 self.calm.push(labels);
             } else {
-                self.found.extend(within.into_iter().map(|span| SeriesSpan { labels: labels.clone(), span }));
+                self.found.extend(within.into_iter().map(|span| SeriesSpan {
+                    labels: labels.clone(),
+                    span,
+                    series: Arc::clone(&series),
+                }));
             }
         }
         self.found.sort_by(|a, b| b.span.peak.abs().total_cmp(&a.span.peak.abs()));

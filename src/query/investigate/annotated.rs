@@ -1,0 +1,63 @@
+//! The span of the metric as a region, and the suspects as annotations.
+
+use super::super::annotation_row::{Row, Shows, fields};
+use super::super::annotation_text;
+use super::super::console::Pages;
+use super::case::Case;
+use super::span_table::name_of;
+use super::suspects::{Shown, row_of};
+use crate::event::Column;
+use crate::frame::{Frame, Meta};
+use crate::investigation::Suspect;
+
+pub(super) fn frame(case: &Case<'_>, overlay: bool) -> Frame {
+    let pages = Pages::of(case.answer);
+    let suspects = case.suspects.iter().zip(1..).filter_map(|(suspect, rank)| of_suspect(case, suspect, rank, &pages));
+    let rows: Vec<Row> = std::iter::once(span(case)).chain(suspects).collect();
+    let data_topic = overlay.then(|| "annotations".to_owned());
+    Frame {
+        name: "annotations".to_owned(),
+        meta: Meta { data_topic, ..Meta::default() },
+        fields: fields(&rows, overlay, true),
+    }
+}
+
+/// The region in which the metric is out of its band.
+fn span(case: &Case<'_>) -> Row {
+    let series = case.spans.and_then(|spans| spans.found.first());
+    let about = series.map_or_else(|| case.symptom.expression.clone(), |found| name_of(&found.labels));
+    Row {
+        time: case.symptom.onset.nanos(),
+        end: Some(case.end().nanos()),
+        last: None,
+        title: "Out of its band".to_owned(),
+        text: annotation_text::escaped(&super::super::text::message(&about)),
+        tags: vec!["investigate".to_owned(), "span".to_owned()],
+        id: "span".to_owned(),
+        shows: Shows::Span,
+        page: None,
+        principal: None,
+        address: None,
+    }
+}
+
+fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>) -> Option<Row> {
+    let (answer, events) = (case.answer, &case.answer.events);
+    let row = row_of(answer, suspect)?;
+    let shown = Shown::of(suspect, answer);
+    let why = annotation_text::escaped(&super::super::text::message(&shown.why()));
+    let address = events.one_text(Column::SourceIp, row).map(str::to_owned);
+    Some(Row {
+        time: suspect.time.nanos(),
+        end: None,
+        last: None,
+        title: format!("Suspect {rank}: {} {} {}", shown.who, shown.what, shown.which),
+        text: format!("{why}<br/>{}", annotation_text::text(row, answer, &case.sentences)),
+        tags: vec!["investigate".to_owned(), "suspect".to_owned()],
+        id: suspect.events[0].clone(),
+        shows: Shows::Events(answer.risk(row).map(|risk| risk.severity)),
+        page: pages.common(&[row]),
+        principal: suspect.principal.clone(),
+        address,
+    })
+}
