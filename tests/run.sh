@@ -16,6 +16,7 @@ passed=0 failed=0 skipped=0
 # Steps that CI may skip, each with its reason.
 declare -A SKIPPABLE=(
     ["Grafana's plugin validator"]="its Go module cannot be had from every module proxy"
+    ["commands of Scaleway's own tool"]="its Go module cannot be had from every module proxy"
     ["pages of a real Grafana"]="they need a running Grafana, which GRAFANA_URL names"
     ["dependencies"]="the database of advisories cannot be reached from every network"
 )
@@ -111,6 +112,11 @@ host_tests() {
     go_tests tests/host
 }
 
+scw_tests() {
+    export AUDITTRAIL_BIN="$PWD/$terminal"
+    go_tests tests/scw
+}
+
 package_tests() {
     needs_node tests/package || return
     go_tests tests/package
@@ -196,6 +202,7 @@ step "front end builds" whole front_end_build
 step "shipped binary builds" whole finish build
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
+step "commands of Scaleway's own tool" lines scw_tests
 step "demo" whole demo
 step "plugin package builds" whole package
 step "plugin package" lines package_tests

@@ -1,0 +1,60 @@
+package scw
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// sandbox is a running `audittrail sandbox`, whose incident is three hours before its present.
+type sandbox struct {
+	url, organization, key string
+	// onset is when the load of the server rises, now the present.
+	onset, now string
+
+	cmd *exec.Cmd
+}
+
+// serve starts a sandbox on a free port and waits until it listens.
+func serve(binary string) (*sandbox, error) {
+	now := time.Now().UTC().Truncate(time.Second)
+	started := &sandbox{now: now.Format(time.RFC3339), onset: now.Add(-137 * time.Minute).Format(time.RFC3339)}
+	started.cmd = exec.Command(binary, "sandbox", "--bind", "127.0.0.1:0", "--events", "3000", "--now", started.now)
+	stdout, err := started.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := started.cmd.Start(); err != nil {
+		return nil, err
+	}
+	facts := map[string]*string{
+		"apiUrl":         &started.url,
+		"organizationId": &started.organization,
+		"secretKey":      &started.key,
+	}
+	lines := bufio.NewScanner(stdout)
+	for len(facts) > 0 && lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if len(words) != 2 {
+			continue
+		}
+		if fact, ok := facts[words[0]]; ok {
+			*fact = words[1]
+			delete(facts, words[0])
+		}
+	}
+	if len(facts) > 0 {
+		started.stop()
+		return nil, fmt.Errorf("%s sandbox has no address", binary)
+	}
+	return started, nil
+}
+
+// stop ends the sandbox.
+func (s *sandbox) stop() {
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	_ = s.cmd.Wait()
+}
