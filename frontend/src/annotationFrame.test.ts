@@ -198,6 +198,32 @@ describe('the links of a viewer', () => {
   });
 });
 
+describe('annotations of suspects', () => {
+  asUser({ permissions: { 'datasources:explore': true } });
+
+  it('are one click from all of their address, all of their principal, and who made its credentials', () => {
+    const suspects = fakeFrame('annotations', {
+      time: [1000],
+      timeEnd: [null],
+      title: ['Suspect 1'],
+      text: ['because'],
+      id: ['e-1'],
+      cluster_end: [null],
+      console_url: [null],
+      principal_id: ['p-1'],
+      source_ip: ['192.0.2.66'],
+    });
+    const { links, result } = shown(CoreApp.Dashboard, suspects);
+    const scopes = links[0].map(([text, href]) => [text, pane(href).queries[0].scope]);
+    expect(scopes.slice(1)).toEqual([
+      ['All of this address', { sourceIps: ['192.0.2.66'] }],
+      ['All of this principal', { principals: ['p-1'] }],
+      ['Who made its credentials', { text: 'p-1', riskClasses: ['credential_creation'] }],
+    ]);
+    expect(result.fields.map(({ name }) => name)).not.toContain('principal_id');
+  });
+});
+
 describe('without access to Explore', () => {
   asUser({ permissions: { 'datasources:explore': true } }, { exploreEnabled: false });
 

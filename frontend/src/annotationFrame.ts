@@ -4,10 +4,14 @@ import { config, locationService } from '@grafana/runtime';
 import { TROUBLESHOOTING } from './documentation';
 import { canExplore } from './grafana';
 import { VERSION, type AuditQuery } from './query';
+import { relatedQueries } from './related';
 import { t } from './translation';
 
 /** The time around an event in Explore, in milliseconds. */
 const AROUND = 500;
+
+/** The time around an event in which what is related to it is shown, in milliseconds. */
+const RELATED = 24 * 3_600_000;
 
 /** The time around an event in a zoomed dashboard, in milliseconds. */
 const ZOOM = 5 * 60_000;
@@ -36,6 +40,9 @@ interface Event {
   id: string;
   from: number;
   to: number;
+  /** The id of its principal, and its source address, where the backend names them. */
+  principal?: string;
+  address?: string;
 }
 
 /** Explore with one event, or with those of a cluster's time. */
@@ -44,9 +51,22 @@ function explore({ id, from, to }: Event, query: AuditQuery): string {
   const one = EVENT_ID.test(id) ? [{ key: 'id', operator: '=' as const, value: id }] : [];
   const filters = [...(query.filters ?? []), ...one];
   const asked = { refId: 'A', datasource, version: VERSION, queryType: 'events', format: 'logs', scope, filters };
-  const range = { from: String(from - AROUND), to: String(to + AROUND) };
+  return pane(query, asked, { from: String(from - AROUND), to: String(to + AROUND) });
+}
+
+/** Explore with a query. */
+function pane({ datasource }: AuditQuery, asked: object, range: { from: string; to: string }): string {
   const panes = JSON.stringify({ audit: { datasource: datasource?.uid, queries: [asked], range } });
   return locationUtil.assureBaseUrl(urlUtil.renderUrl('/explore', { schemaVersion: '1', panes }));
+}
+
+/** Explore with what is related to an event: all of its address and of its principal, and who made its credentials. */
+function related({ principal, address, from, to }: Event, query: AuditQuery): Array<[text: string, address: string]> {
+  const range = { from: String(from - RELATED), to: String(to + RELATED) };
+  return relatedQueries(principal, address).map(({ title, query: asked }) => [
+    title,
+    pane(query, { ...asked, datasource: query.datasource }, range),
+  ]);
 }
 
 /** The dashboard in view around an event. */
@@ -72,6 +92,7 @@ function links(event: Event, page: unknown, { query, app }: Asked): string[] {
   const all: string[] = [];
   if (canExplore()) {
     all.push(link(explore(event, query), t('overlay.details', 'Event details'), true));
+    all.push(...related(event, query).map(([text, address]) => link(address, text, true)));
   } else if (DASHBOARDS.includes(app)) {
     all.push(link(zoomed(event), t('annotation.zoom', 'Zoom to the event'), false));
   }
@@ -108,13 +129,16 @@ function column(frame: DataFrame, name: string): Field['values'] {
   return frame.fields.find((field) => field.name === name)?.values ?? [];
 }
 
+/** The fields that links are made of. */
+const FOR_LINKS = ['cluster_end', 'console_url', 'principal_id', 'source_ip'];
+
 /** A frame with the fields that Grafana reads of annotations, their titles and texts made by the functions given. */
 function annotationsOf(
   frame: DataFrame,
   made: { title: (title: string) => string; text: (text: string, row: number) => string }
 ): DataFrame {
   const fields = frame.fields
-    .filter(({ name }) => name !== 'cluster_end' && name !== 'console_url')
+    .filter(({ name }) => !FOR_LINKS.includes(name))
     .map((field) => {
       switch (field.name) {
         case 'id':
@@ -130,6 +154,11 @@ function annotationsOf(
   return { ...frame, fields };
 }
 
+/** Whether the answer to a query is a frame of annotations. */
+export function isAnnotations({ queryType, show }: AuditQuery): boolean {
+  return queryType === 'annotations' || (queryType === 'investigate' && show === 'annotations');
+}
+
 /** Annotations without markup, as their settings preview them. */
 export function plainAnnotations(frame: DataFrame): DataFrame {
   return annotationsOf(frame, { title: plain, text: plain });
@@ -140,9 +169,17 @@ export function plainAnnotations(frame: DataFrame): DataFrame {
  * on events: Grafana gives none to those with the id 0.
  */
 export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
-  const [ids, times, ends, pages] = ['id', 'time', 'cluster_end', 'console_url'].map((name) => column(frame, name));
+  const [ids, times, ends, pages, principals, addresses] = ['id', 'time', ...FOR_LINKS].map((name) =>
+    column(frame, name)
+  );
   const linked = (text: string, row: number) => {
-    const event = { id: String(ids[row] ?? ''), from: times[row], to: ends[row] ?? times[row] };
+    const event = {
+      id: String(ids[row] ?? ''),
+      from: times[row],
+      to: ends[row] ?? times[row],
+      principal: principals[row] ?? undefined,
+      address: addresses[row] ?? undefined,
+    };
     const found = links(event, pages[row], asked);
     const below = found.length ? `<div>${found.join(' · ')}</div>` : '';
     return text || below ? `<div style="${LINES}">${text}${below}</div>` : '';

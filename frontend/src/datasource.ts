@@ -37,7 +37,7 @@ import {
 import React, { type ReactNode } from 'react';
 import { lastValueFrom, map, type Observable } from 'rxjs';
 
-import { dressedAnnotations, plainAnnotations } from './annotationFrame';
+import { dressedAnnotations, isAnnotations, plainAnnotations } from './annotationFrame';
 import { annotations } from './annotations';
 import { bars, groupedBy, scopeFilters, type Bars } from './bars';
 import { groupName } from './columns';
@@ -62,6 +62,7 @@ import {
 import { withReadableNotices } from './notices';
 import { isEmpty, newQuery, VERSION, withCluster, type AuditQuery } from './query';
 import { reference } from './references';
+import { withRelated } from './related';
 import { Resources } from './resources';
 import type { Settings } from './settings';
 import { Shared } from './shared';
@@ -245,13 +246,16 @@ export class AuditDataSource
   private dressed(response: DataQueryResponse, request: DataQueryRequest<AuditQuery>): DataQueryResponse {
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
-      if (target?.queryType === 'annotations') {
+      if (target && isAnnotations(target)) {
         // The targets of links have no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
         // An annotation's settings query outside of any scene, and show markup as text.
         return '__annotation' in request.scopedVars && !request.scopedVars.__sceneObject
           ? plainAnnotations(frame)
           : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
+      }
+      if (target?.queryType === 'investigate') {
+        return withReadableNotices(withRelated(frame, { uid: this.uid, name: this.name }));
       }
       return withReadableNotices(target && isLogs(target) ? withNanos(frame) : frame);
     });

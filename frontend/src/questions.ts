@@ -109,6 +109,42 @@ function timeError(text: string): string | undefined {
     : t('onset.wrong', 'A time such as 2026-03-01T10:00:00Z, milliseconds since 1970, or a variable');
 }
 
+/** The parts of an investigation that can be shown. */
+const SHOWN = {
+  suspects: {
+    label: () => t('show.suspects', 'Suspects'),
+    help: () => t('show.suspects-help', 'The actions that may explain the move, as a table'),
+  },
+  annotations: {
+    label: () => t('show.annotations', 'Annotations'),
+    help: () => t('show.annotations-help', 'The span as a region, the suspects as annotations'),
+  },
+  graph: {
+    label: () => t('show.graph', 'Node graph'),
+    help: () => t('show.graph-help', 'Principals, addresses, credentials and resources, joined by events'),
+  },
+  timeline: {
+    label: () => t('show.timeline', 'Timeline'),
+    help: () => t('show.timeline-help', 'The steps of each principal, for a state timeline'),
+  },
+  story: {
+    label: () => t('show.story', 'Story'),
+    help: () => t('show.story-help', 'What the principals of the suspects did before and after, and their credentials'),
+  },
+  containment: {
+    label: () => t('show.containment', 'Containment'),
+    help: () => t('show.containment-help', 'What would stop the suspects, and what else it would break'),
+  },
+  recovery: {
+    label: () => t('show.recovery', 'Recovery'),
+    help: () => t('show.recovery-help', 'Whether the metric returned, and what happened since a time'),
+  },
+  summary: {
+    label: () => t('show.summary', 'Summary'),
+    help: () => t('show.summary-help', 'The investigation in a few sentences'),
+  },
+};
+
 /** Every question, by the backend's name for it. A new one is an entry here and one in the backend. */
 export const QUESTIONS = {
   /** The events themselves. */
@@ -313,9 +349,16 @@ export const QUESTIONS = {
       t('words.values', 'The distinct values of {{column}}: {{events}}.', { column: columnName(column), events }),
   }),
 
-  /** Which actions may explain that a metric moved. */
+  /** Which actions may explain that a metric moved, and what follows from that. */
   investigate: question({
     fields: {
+      show: {
+        kind: 'choice',
+        leading: true,
+        label: () => t('show.label', 'Part'),
+        help: () => t('show.help', 'The part of the investigation that is shown.'),
+        options: SHOWN,
+      },
       expression: {
         kind: 'promql',
         leading: true,
@@ -347,6 +390,13 @@ export const QUESTIONS = {
             'When the metric left its band. Without a time, the onset is searched for in the series of the metric; if it is not found, it is the start of the range.'
           ),
         placeholder: () => t('onset.auto', 'Automatic'),
+        wrong: timeError,
+      },
+      recoveredFrom: {
+        kind: 'text',
+        label: () => t('recovered-from.label', 'Recovered from'),
+        help: () => t('recovered-from.help', 'Since when the metric is to be back within its band: for “Recovery”.'),
+        placeholder: () => '2026-03-01T11:00:00Z',
         wrong: timeError,
       },
       target: {
@@ -387,8 +437,16 @@ export const QUESTIONS = {
         label: () => t('candidates.label', 'All candidates'),
         help: () => t('candidates.help', 'Shows candidates below the line as well: actions that explain little.'),
       },
+      overlay: { kind: 'flag' },
     },
-    defaults: () => ({ direction: 'up', lookbackMinutes: 60, historyDays: 2, suspects: 10 }),
+    defaults: ({ show = 'suspects' }) => ({
+      show,
+      direction: 'up',
+      lookbackMinutes: 60,
+      // The use of a credential is looked for in all days that are usual to look back.
+      historyDays: show === 'containment' ? 30 : 2,
+      suspects: 10,
+    }),
     shapes: {
       suspects: {
         query: {},
@@ -397,7 +455,7 @@ export const QUESTIONS = {
         help: () => t('shape.suspects-help', 'The actions that may explain that a metric moved, the most likely first'),
       },
     },
-    words({ expression, direction, onset, target = [], suspects }, events, nameOf) {
+    words({ show, expression, direction, onset, target = [], suspects }, events, nameOf) {
       const name = expression ? quoted(valueName(expression)) : t('words.metric', 'the metric');
       const of = or(target.map((value) => nameOf(value) ?? valueName(value)));
       const metric = of ? t('words.metric-of', '{{name}} of {{of}}', { name, of }) : name;
@@ -414,8 +472,16 @@ export const QUESTIONS = {
               'At most {{suspects}} actions that may explain why {{metric}} rose: {{events}}.',
               names
             );
+      const sentences = [ranked];
       const time = onset && valueName(onset);
-      return time ? `${ranked} ${t('words.onset', 'Onset: {{time}}.', { time })}` : ranked;
+      if (time) {
+        sentences.push(t('words.onset', 'Onset: {{time}}.', { time }));
+      }
+      if (show && show !== 'suspects') {
+        const part = SHOWN[show]?.label() ?? valueName(show);
+        sentences.push(t('words.show', 'Shown: {{part}}.', { part }));
+      }
+      return sentences.join(' ');
     },
   }),
 
