@@ -1,7 +1,7 @@
 use prometheus::core::Collector;
 use prometheus::{IntCounter, IntGauge};
 
-use super::store::Size;
+use super::size::Size;
 
 /// The metrics of all caches of the process.
 #[derive(Clone, Debug)]

@@ -69,6 +69,7 @@ mod outcome;
 mod progress;
 mod request;
 mod segment;
+mod size;
 mod source;
 mod state;
 mod store;

@@ -8,6 +8,7 @@ use super::limits::Limits;
 use super::lookup::Lookup;
 use super::metrics::Meter;
 use super::segment::{Provisional, Segment, Settled};
+use super::size::Size;
 use crate::event::List;
 use crate::scaleway::audit_trail::{ListKey, Window};
 use crate::time::{Interval, Time};
@@ -30,28 +31,6 @@ pub(super) struct Staleness {
     pub(super) accept_any: bool,
     /// Whether a hit counts as a use.
     pub(super) uses: bool,
-}
-
-/// The size of the cached events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) events: usize,
-    pub(super) bytes: usize,
-    pub(super) body_bytes: usize,
-}
-
-impl Size {
-    fn add(&mut self, segment: &Segment) {
-        self.events += segment.events.len();
-        self.bytes += segment.bytes();
-        self.body_bytes += segment.events.body_bytes();
-    }
-
-    fn remove(&mut self, segment: &Segment) {
-        self.events -= segment.events.len();
-        self.bytes -= segment.bytes();
-        self.body_bytes -= segment.events.body_bytes();
-    }
 }
 
 /// The cached segments of all lists.

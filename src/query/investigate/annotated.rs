@@ -52,7 +52,7 @@ fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>
         end: None,
         last: None,
         title: format!("Suspect {rank}: {} {} {}", shown.who, shown.what, shown.which),
-        text: format!("{why}<br/>{}", annotation_text::text(row, answer, &case.sentences)),
+        text: format!("{why}<br/>{}", annotation_text::text(row, answer, &case.sentences, None)),
         tags: vec!["investigate".to_owned(), "suspect".to_owned()],
         id: suspect.events[0].clone(),
         shows: Shows::Events(answer.risk(row).map(|risk| risk.severity)),
