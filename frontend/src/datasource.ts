@@ -59,6 +59,7 @@ import {
   withNanos,
   type Context,
 } from './logs';
+import { metricsVariable, withMetricLinks, type Metrics } from './metricLinks';
 import { withReadableNotices } from './notices';
 import { isEmpty, newQuery, VERSION, withCluster, type AuditQuery } from './query';
 import { reference } from './references';
@@ -108,11 +109,15 @@ export class AuditDataSource
   /** In an annotation's settings both the editor and the dashboard send the query, and the editor each time it is shown. */
   private readonly shared = new Shared();
 
+  /** The data source of metrics that links lead to where the dashboard chooses none. */
+  private readonly metrics?: string;
+
   constructor(
     settings: DataSourceInstanceSettings<Settings>,
     private readonly templates: TemplateSrv = getTemplateSrv()
   ) {
     super(settings);
+    this.metrics = settings.jsonData?.metricsDataSource;
   }
 
   getDefaultQuery(app: CoreApp): Partial<AuditQuery> {
@@ -243,7 +248,15 @@ export class AuditDataSource
     return values ?? [replaced];
   }
 
+  /** Where the links of a request's events to metrics lead. */
+  private metricsOf({ scopedVars, range }: DataQueryRequest<AuditQuery>): Metrics | undefined {
+    const chosen = metricsVariable(this.templates.getVariables());
+    const uid = (chosen && this.templates.replace(chosen, scopedVars)) || this.metrics;
+    return uid ? { uid, range: range.raw } : undefined;
+  }
+
   private dressed(response: DataQueryResponse, request: DataQueryRequest<AuditQuery>): DataQueryResponse {
+    const metrics = this.metricsOf(request);
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
       if (target && isAnnotations(target)) {
@@ -254,10 +267,9 @@ export class AuditDataSource
           ? plainAnnotations(frame)
           : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
       }
-      if (target?.queryType === 'investigate') {
-        return withReadableNotices(withRelated(frame, { uid: this.uid, name: this.name }));
-      }
-      return withReadableNotices(target && isLogs(target) ? withNanos(frame) : frame);
+      const linked =
+        target?.queryType === 'investigate' ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
+      return withMetricLinks(withReadableNotices(target && isLogs(target) ? withNanos(linked) : linked), metrics);
     });
     return {
       ...response,

@@ -11,6 +11,7 @@ const SETTINGS: Record<string, () => string> = {
   projectId: () => t('config.project-id', 'Project ID'),
   cockpitUrls: () => t('config.cockpit-urls', 'Metrics URLs'),
   cockpitToken: () => t('config.cockpit-token', 'Cockpit token'),
+  metricsDataSource: () => t('config.metrics-data-source', 'Metrics data source'),
   settlingSeconds: () => t('config.settling', 'Seconds until settled'),
   maxMemoryMiB: () => t('config.max-memory', 'Memory (MiB)'),
   cacheDirectory: () => t('config.cache-directory', 'Directory'),

@@ -44,6 +44,8 @@ export interface Settings extends DataSourceJsonData {
   caCertificate?: string;
   hideFromViewers?: boolean | string;
   cockpitUrls?: string[] | string;
+  /** The uid of a data source of metrics, which only links lead to. */
+  metricsDataSource?: string;
 }
 
 export interface Secrets {

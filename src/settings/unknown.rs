@@ -20,6 +20,8 @@ pub(super) const FIELDS: [&str; 14] = [
     "caCertificate",
     "hideFromViewers",
     "cockpitUrls",
+    // Links of the front end lead there; nothing here reads it.
+    "metricsDataSource",
 ];
 
 /// The settings in `secureJsonData`.

@@ -1,4 +1,5 @@
 import { ConfigSection } from '@grafana/plugin-ui';
+import { getDataSourceSrv } from '@grafana/runtime';
 import { Field } from '@grafana/ui';
 import React, { useId } from 'react';
 
@@ -6,7 +7,7 @@ import { settingLabel } from '../labels';
 import { isMetricsUrl, listOf } from '../settings';
 import { t } from '../translation';
 import type { Option } from '../values';
-import { Choices } from './Choice';
+import { Choice, Choices } from './Choice';
 import { KeepTyped } from './KeepTyped';
 import { SecretSetting, WIDTH, type Form, type Options } from './SettingFields';
 
@@ -23,10 +24,10 @@ export function CockpitSection({ form, ...props }: Props) {
       title={t('config.cockpit', 'Metrics (Cockpit)')}
       description={t(
         'config.cockpit-help',
-        'Off until both fields have a value. The plugin then reads metrics with this token to find when they moved. This bypasses the permissions of the metrics data source: all users of this data source can see these metrics.'
+        'Off until URLs and token have a value. The plugin then reads metrics with this token to find when they moved. This bypasses the permissions of the metrics data source: all users of this data source can see these metrics.'
       )}
       isCollapsible
-      isInitiallyOpen={urls.length > 0 || hasToken}
+      isInitiallyOpen={urls.length > 0 || hasToken || Boolean(form.settings.metricsDataSource)}
     >
       <UrlsSetting form={form} urls={urls} />
       <SecretSetting
@@ -41,7 +42,38 @@ export function CockpitSection({ form, ...props }: Props) {
           /[^!-~]/.test(token) ? t('config.ascii', 'Contains spaces or characters outside ASCII') : undefined
         }
       />
+      <LinksSetting form={form} />
     </ConfigSection>
+  );
+}
+
+/** The data source that the links of events lead to; the backend does not read it. */
+function LinksSetting({ form: { readOnly, set, settings } }: { form: Form }) {
+  const id = useId();
+  const options = getDataSourceSrv()
+    .getList({ type: 'prometheus' })
+    .map(({ uid, name }) => ({ value: uid, label: name }));
+  return (
+    <Field
+      label={settingLabel('metricsDataSource')}
+      description={t(
+        'config.metrics-data-source-help',
+        'Optional. A Prometheus data source of Cockpit’s metrics: resources of events then link to their metrics there, with the permissions of that data source. A dashboard that chooses one by a variable links to that one.'
+      )}
+      htmlFor={id}
+    >
+      <Choice
+        id={id}
+        disabled={readOnly}
+        width={WIDTH}
+        placeholder={t('config.no-links', 'None: no links to metrics')}
+        options={options}
+        value={settings.metricsDataSource ?? null}
+        isClearable
+        // Grafana offers to clear a picker that is disabled, too.
+        onChange={(picked) => !readOnly && set({ metricsDataSource: picked?.value })}
+      />
+    </Field>
   );
 }
 

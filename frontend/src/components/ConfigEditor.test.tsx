@@ -2,9 +2,22 @@ import type { DataSourceSettings } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
+import { setDataSourceSrv, type DataSourceSrv } from '@grafana/runtime';
 
 import type { Secrets, Settings } from '../settings';
 import { ConfigEditor } from './ConfigEditor';
+
+const PROMETHEUS = ['cockpit', 'other'].map((uid, i) => ({
+  uid,
+  name: ['Cockpit metrics', 'Other metrics'][i],
+  type: 'prometheus',
+  meta: { name: 'Prometheus', info: { logos: {} } },
+}));
+
+beforeEach(() => {
+  const getInstanceSettings = (uid: string) => PROMETHEUS.find((one) => one.uid === uid);
+  setDataSourceSrv({ getInstanceSettings, getList: () => PROMETHEUS } as unknown as DataSourceSrv);
+});
 
 function show(changed: Partial<DataSourceSettings<Settings, Secrets>> = {}) {
   const onOptionsChange = jest.fn();
@@ -195,7 +208,7 @@ describe('ConfigEditor', () => {
 
   it('reads no metrics until Cockpit is configured, and says whose permissions do not count', async () => {
     const { user } = show({ jsonData: { regions: ['fr-par'] } });
-    expect(screen.getByText(/^Off until both fields have a value/)).toHaveTextContent(
+    expect(screen.getByText(/^Off until URLs and token have a value/)).toHaveTextContent(
       /bypasses the permissions of the metrics data source/
     );
     expect(screen.queryByLabelText(/^Cockpit token/)).not.toBeInTheDocument();
@@ -217,6 +230,15 @@ describe('ConfigEditor', () => {
       ['http://[::1]:9090', METRICS],
       ['http://[::1]:9090'],
     ]);
+  });
+
+  it('links to the Prometheus data source that is chosen', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { regions: ['fr-par'], metricsDataSource: 'cockpit' } });
+    const picker = screen.getByRole('combobox', { name: /^Metrics data source/ });
+    expect(picker).toHaveDisplayValue('Cockpit metrics');
+    await user.click(picker);
+    await user.click(await screen.findByRole('option', { name: 'Other metrics' }));
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual({ regions: ['fr-par'], metricsDataSource: 'other' });
   });
 
   it('removes the setting with the last URL', async () => {
@@ -272,7 +294,7 @@ describe('ConfigEditor', () => {
     await open(user, /Limits and connection/);
     expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
-    expect(fields).toHaveLength(15);
+    expect(fields).toHaveLength(16);
     fields.forEach((field) => expect(field).toBeDisabled());
     expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
     expect(screen.getByLabelText(/^Cockpit token/)).toHaveValue('configured');

@@ -18,7 +18,7 @@ export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
     meta: { info: {} },
   } as unknown as DataSourceInstanceSettings<Settings>;
   // The default data source, where a reference names none.
-  setDataSourceSrv({ getInstanceSettings: () => settings } as unknown as DataSourceSrv);
+  setDataSourceSrv({ getInstanceSettings: () => settings, getList: () => [] } as unknown as DataSourceSrv);
   const datasource = new AuditDataSource(settings, templates);
   datasource.getResource = jest.fn(async (path: string, params?: { query?: string }) => {
     const wanted = (params?.query ?? '').toLowerCase();
