@@ -61,18 +61,34 @@ async fn the_incident_can_be_found() {
     sandbox.stop().await;
 }
 
+/// The organization, and its metrics of a day.
+fn day() -> (Organization, Vec<Series>) {
+    let organization = Organization::new(now(), TimeDelta::days(7));
+    let series = organization.metrics(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
+    (organization, series)
+}
+
+fn named<'a>(series: &'a [Series], name: &str) -> Vec<&'a Series> {
+    series.iter().filter(|series| series.name == name).collect()
+}
+
 #[test]
 fn the_metrics_show_the_spike_and_nothing_else() {
-    let organization = Organization::new(now(), TimeDelta::days(7));
+    let (organization, series) = day();
     let incident = &organization.incident;
-    let series = organization.metrics(now() - TimeDelta::days(1), now(), TimeDelta::minutes(1));
-    let busy: BTreeMap<&str, Vec<DateTime<Utc>>> = series
-        .iter()
-        .filter(|series| series.name == "instance_server_cpu_seconds_total")
-        .map(|series| {
-            assert!(series.samples.is_sorted_by(|a, b| a.1 <= b.1), "a counter does not fall");
-            let high = series.samples.windows(2).filter(|two| (two[1].1 - two[0].1) / 60.0 / 4.0 > 0.9);
-            (series.labels["resource_id"].as_str(), high.map(|two| two[0].0).collect())
+    let (used, vcpus) =
+        (named(&series, "instance_server_cpu_seconds_total"), named(&series, "instance_server_vcpu_count"));
+    let servers = organization.resources_of("instance_server").count();
+    assert_eq!((used.len(), vcpus.len()), (servers, servers));
+    let busy: BTreeMap<&str, Vec<DateTime<Utc>>> = used
+        .into_iter()
+        .zip(vcpus)
+        .map(|(used, vcpus)| {
+            assert!(used.samples.is_sorted_by(|a, b| a.1 <= b.1), "a counter does not fall");
+            assert_eq!(used.labels, vcpus.labels, "one divides the other");
+            let loads = used.samples.windows(2).zip(&vcpus.samples);
+            let high = loads.filter(|(two, vcpus)| (two[1].1 - two[0].1) / 60.0 / vcpus.1 > 0.9);
+            (used.labels["resource_id"].as_str(), high.map(|(two, _)| two[0].0).collect())
         })
         .filter(|(_, high): &(&str, Vec<_>)| !high.is_empty())
         .collect();
@@ -82,16 +98,54 @@ fn the_metrics_show_the_spike_and_nothing_else() {
     assert!(
         i64::try_from(minutes.len()).is_ok_and(|n| n >= (incident.spike_until - incident.spike_from).num_minutes() - 1)
     );
-    let of = |name| series.iter().filter(|series| series.name == name).collect::<Vec<_>>();
-    let servers = organization.resources_of("instance_server").count();
-    assert_eq!(of("instance_server_cpu_seconds_total").len(), servers);
-    assert_eq!(of("instance_server_vcpu_count").len(), servers);
-    let idle = of("rdb_instance_postgresql_node_cpu_seconds_total");
-    assert_eq!(idle.len(), organization.resources_of("rdb_instance").count());
+}
+
+#[test]
+fn each_resource_of_a_product_has_each_of_its_metrics() {
+    let (organization, series) = day();
+    let mysql = named(&series, "rdb_instance_mysql_node_cpu_seconds_total").len();
+    let count = |kind| organization.resources_of(kind).count();
+    assert_eq!(mysql, 1);
+    for (name, resources) in [
+        ("rdb_instance_postgresql_node_cpu_seconds_total", count("rdb_instance") - mysql),
+        ("rdb_instance_postgresql_pg_stat_database_numbackends", count("rdb_instance") - mysql),
+        ("load_balancer_lb_connection_usage", count("load_balancer_lb")),
+        ("load_balancer_lb_backend_status", 2 * count("load_balancer_backend")),
+        ("kubernetes_cluster_k8s_shoot_nodes", count("kube_cluster")),
+        ("kubernetes_cluster_k8s_shoot_controlplane_cpu_usage", count("kube_cluster")),
+    ] {
+        assert_eq!(named(&series, name).len(), resources, "{name}");
+    }
+    let idle = named(&series, "rdb_instance_postgresql_node_cpu_seconds_total");
     assert!(
         idle.iter().all(|series| series.samples.windows(2).all(|two| (0.0..60.0).contains(&(two[1].1 - two[0].1))))
     );
-    let connections = of("load_balancer_lb_connection_usage");
-    assert_eq!(connections.len(), organization.resources_of("load_balancer_lb").count());
+    let connections = named(&series, "load_balancer_lb_connection_usage");
     assert!(connections.iter().flat_map(|series| &series.samples).all(|sample| (0.0..0.8).contains(&sample.1)));
+}
+
+#[test]
+fn a_server_that_is_off_is_down_for_its_load_balancer_alone() {
+    let (organization, series) = day();
+    let incident = &organization.incident;
+    let down: Vec<(&str, DateTime<Utc>)> = named(&series, "load_balancer_lb_backend_agg_server_check_status")
+        .into_iter()
+        .filter(|series| series.labels["state"] == "DOWN")
+        .flat_map(|series| series.samples.iter().map(|(at, count)| (&*series.labels["backend_name"], *at, *count)))
+        .filter(|(.., count)| *count > 0.0)
+        .map(|(backend, at, _)| (backend, at))
+        .collect();
+    assert!(!down.is_empty());
+    let is_busy = |at: &DateTime<Utc>| (incident.spike_from..incident.spike_until).contains(at);
+    assert!(down.iter().all(|(backend, at)| *backend == "pool-web-1" && *at > incident.logged_in_at && !is_busy(at)));
+}
+
+#[test]
+fn ready_nodes_follow_new_nodes_and_are_never_more() {
+    let (_, series) = day();
+    let nodes = named(&series, "kubernetes_cluster_k8s_shoot_nodes");
+    let ready = named(&series, "kubernetes_cluster_k8s_shoot_nodes_ready");
+    let pairs = nodes.iter().zip(&ready).flat_map(|(all, ready)| all.samples.iter().zip(&ready.samples));
+    let missing: Vec<f64> = pairs.map(|(all, ready)| all.1 - ready.1).collect();
+    assert!(missing.iter().all(|missing| *missing >= 0.0) && missing.iter().any(|missing| *missing > 0.0));
 }
