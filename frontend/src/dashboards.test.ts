@@ -3,7 +3,11 @@ import path from 'path';
 
 import access from './dashboards/access.json';
 import activity from './dashboards/activity.json';
+import databases from './dashboards/databases.json';
 import incident from './dashboards/incident.json';
+import instances from './dashboards/instances.json';
+import kubernetes from './dashboards/kubernetes.json';
+import loadBalancer from './dashboards/load-balancer.json';
 
 /** The look of a severity, in graphs, annotations and tables: as Grafana paints log levels. */
 const COLORS = { critical: 'purple', high: 'red', medium: 'yellow', low: 'green' };
@@ -15,6 +19,7 @@ interface Query {
   refId: string;
   datasource: { uid: string };
   queryType?: string;
+  expr?: string;
   over?: string;
   overlay?: boolean;
   severityColors?: boolean;
@@ -32,10 +37,11 @@ interface Panel {
   id: number;
   type: string;
   title: string;
+  description?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   datasource?: { uid: string };
   targets?: Query[];
-  transformations?: Array<{ id: string; options: Record<string, Record<string, unknown>> }>;
+  transformations?: Array<{ id: string; options: Record<string, any> }>;
   fieldConfig?: { defaults: Record<string, unknown>; overrides: Override[] };
   options?: Record<string, unknown>;
 }
@@ -49,7 +55,10 @@ interface Annotation {
   filter?: { exclude: boolean; ids: number[] };
 }
 
-const dashboards = Object.entries({ access, activity, incident }).map(([name, dashboard]) => ({
+/** The dashboards of a product: its metrics, and what was done to the chosen resource. */
+const PRODUCTS = { databases, instances, kubernetes, loadBalancer };
+
+const dashboards = Object.entries({ access, activity, incident, ...PRODUCTS }).map(([name, dashboard]) => ({
   name,
   panels: dashboard.panels as unknown as Panel[],
   annotations: (dashboard.annotations.list as unknown as Annotation[]).filter(({ builtIn }) => !builtIn),
@@ -224,6 +233,12 @@ describe('tables', () => {
       .match(/^ {2}\w+/gm)!;
     ofEvents.forEach((table) => {
       const { excludeByName, renameByName } = table.transformations!.find(({ id }) => id === 'organize')!.options;
+      const included = table.transformations!.find(({ id }) => id === 'filterFieldsByName');
+      if (included) {
+        expect([table.name, included.options.include.names]).toEqual([table.name, Object.keys(renameByName)]);
+        expect(answered.map((column) => column.trim())).toEqual(expect.arrayContaining(Object.keys(renameByName)));
+        return;
+      }
       const named = [...Object.keys(excludeByName), ...Object.keys(renameByName)];
       expect([table.name, named.sort()]).toEqual([table.name, answered.map((column) => column.trim()).sort()]);
     });
@@ -348,6 +363,55 @@ describe('annotations', () => {
     });
     expect(found(`{resource_id="", resource_name="web-3"} 0.97 1764364800000`)).toBeUndefined();
     expect(main.title).toContain('${resource_id:text}');
+  });
+});
+
+describe.each(Object.keys(PRODUCTS))('the dashboard of a product: %s', (product) => {
+  const { annotations, panels, variables } = dashboards.find(({ name }) => name === product)!;
+
+  it('has a lane for each severity below each of its graphs', () => {
+    const about = { queryType: 'annotations', severityColors: false };
+    expect(annotations.map(({ target, iconColor, filter }) => [target, iconColor, filter])).toEqual(
+      Object.entries(COLORS).map(([severity, color]) => [
+        expect.objectContaining({ ...about, scope: { resourceIds: ['${resource_id}'], severities: [severity] } }),
+        color,
+        undefined,
+      ])
+    );
+    const graphs = panels.filter(({ type }) => type === 'timeseries');
+    expect(graphs.length).toBeGreaterThan(2);
+    graphs.forEach(({ options }) => expect(options!.annotations).toMatchObject({ multiLane: true }));
+  });
+
+  it('chooses a region, and a resource by its id', () => {
+    expect(variables.map(({ name }) => name)).toEqual(['audit', 'metrics', 'region', 'resource_id', 'filters']);
+    expect(panels[1].title).toContain('${resource_id:text}');
+  });
+
+  it('has the events about the resource in a table', () => {
+    const [{ scope }] = panels.filter(({ type }) => type === 'table').flatMap(({ targets }) => targets ?? []);
+    expect(scope).toEqual({ resourceIds: ['${resource_id}'] });
+  });
+});
+
+describe('metrics', () => {
+  it('are those that the simulated organization has', () => {
+    const simulated = fs.readFileSync(path.resolve(__dirname, '../../src/sandbox/metrics.rs'), 'utf8');
+    const metrics = /\b(?:instance_server|kubernetes_cluster|load_balancer_lb|rdb_instance)_\w+/g;
+    const asked = (dashboard: unknown) => [...new Set(JSON.stringify(dashboard).match(metrics))];
+    Object.entries({ incident, ...PRODUCTS }).forEach(([name, dashboard]) => {
+      expect(asked(dashboard)).not.toEqual([]);
+      const unknown = asked(dashboard).filter((metric) => !simulated.includes(`"${metric}"`));
+      expect([name, unknown]).toEqual([name, []]);
+    });
+  });
+});
+
+describe('descriptions', () => {
+  it('are on every panel of the products', () => {
+    const described = panels.filter(({ name }) => !/^(access|activity|incident)\//.test(name));
+    const without = described.filter(({ type, description }) => type !== 'row' && !description);
+    expect(without.map(({ name }) => name)).toEqual([]);
   });
 });
 

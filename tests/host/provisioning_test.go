@@ -68,11 +68,11 @@ func dashboards(t *testing.T) []string {
 var (
 	fixedID    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	variable   = regexp.MustCompile(`^\$(\w+)$|^\$\{(\w+)\}$`)
-	metricName = regexp.MustCompile(`\b(?:instance_server|rdb_instance|load_balancer)_\w+`)
+	metricName = regexp.MustCompile(`\b(?:instance_server|kubernetes_cluster|load_balancer|rdb_instance)_\w+`)
 )
 
-// asked is a query of a dashboard as the front end sends it: the resource's id instead of its variable, and no value
-// for those that are set to all.
+// asked is a query of a dashboard as the front end sends it: the resource's id instead of its variable, a time instead of
+// another one, and no value for those that are set to all.
 func asked(t *testing.T, query node, resource string) string {
 	t.Helper()
 	query = clone(t, query)
