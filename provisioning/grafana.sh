@@ -91,11 +91,14 @@ if [ -z "${COCKPIT_METRICS_URL:-}" ]; then
     "$terminal" metrics --now "$now" --ahead 6 >"$demo/metrics.txt"
     promtool tsdb create-blocks-from openmetrics "$demo/metrics.txt" "$demo/metrics" >"$demo/promtool.log"
     rm "$demo/metrics.txt"
-    start prometheus "http://127.0.0.1:$prometheus_port/-/ready" \
+    # Below the path of Cockpit's.
+    export COCKPIT_METRICS_URL=http://127.0.0.1:$prometheus_port/prometheus
+    start prometheus "$COCKPIT_METRICS_URL/-/ready" \
         prometheus --config.file=/dev/null --storage.tsdb.path="$demo/metrics" \
-        --web.listen-address="127.0.0.1:$prometheus_port"
-    export COCKPIT_METRICS_URL=http://127.0.0.1:$prometheus_port
+        --web.listen-address="127.0.0.1:$prometheus_port" --web.external-url="$COCKPIT_METRICS_URL"
 fi
+# A Prometheus takes any.
+export COCKPIT_TOKEN=${COCKPIT_TOKEN:-none}
 start grafana "http://127.0.0.1:$grafana_port/api/health" run_grafana
 
 echo

@@ -19,6 +19,7 @@ interface Query {
   refId: string;
   datasource: { uid: string };
   queryType?: string;
+  show?: string;
   expr?: string;
   over?: string;
   overlay?: boolean;
@@ -342,11 +343,13 @@ describe('annotations', () => {
   });
 
   it('are turned on and off by their switches in the main panel too', () => {
-    expect(main.targets!.filter(isAudit)).toEqual([]);
+    // What lies over the panel by a query of its own has no switch.
+    expect(main.targets!.filter(isAudit).map(({ queryType }) => queryType)).toEqual(['investigate']);
     annotations.forEach(({ filter }) =>
       expect(filter).toMatchObject({ exclude: false, ids: expect.arrayContaining([1]) })
     );
-    expect(panels.flatMap(({ targets }) => targets ?? []).filter(({ overlay }) => overlay)).toEqual([]);
+    const overlays = panels.flatMap(({ targets }) => targets ?? []).filter(({ overlay }) => overlay);
+    expect(overlays.map(({ queryType, show }) => [queryType, show])).toEqual([['investigate', 'annotations']]);
   });
 
   it('are about the resource that a variable names, by its id', () => {
@@ -363,6 +366,44 @@ describe('annotations', () => {
     });
     expect(found(`{resource_id="", resource_name="web-3"} 0.97 1764364800000`)).toBeUndefined();
     expect(main.title).toContain('${resource_id:text}');
+  });
+});
+
+describe('the stages of an incident', () => {
+  const { panels } = dashboards.find(({ name }) => name === 'incident')!;
+  const inOrder = [...panels].sort((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  const stages = inOrder.reduce<Array<{ title: string; shown: string[] }>>((all, { type, title, targets = [] }) => {
+    if (type === 'row') {
+      return [...all, { title, shown: [] }];
+    }
+    all.at(-1)!.shown.push(...targets.flatMap(({ show }) => show ?? []));
+    return all;
+  }, []);
+
+  it('are rows, each with its part of the investigation', () => {
+    expect(stages).toEqual([
+      { title: 'Detect', shown: ['annotations'] },
+      { title: 'Confirm', shown: ['suspects'] },
+      { title: 'Scope', shown: ['graph', 'graph', 'timeline', 'story'] },
+      { title: 'Recover', shown: ['recovery', 'containment'] },
+      { title: 'Post-mortem', shown: ['summary'] },
+    ]);
+  });
+
+  it('are about the load of the chosen resource', () => {
+    const asked = panels.flatMap(({ targets }) => targets ?? []).filter(({ queryType }) => queryType === 'investigate');
+    asked.forEach((query) => expect(query).toMatchObject({ expression: '${load:raw}', target: ['${resource_id}'] }));
+  });
+
+  it('have a table beside the node graph, of the same query', () => {
+    const [graph, table] = panels.filter(({ targets }) => targets?.some(({ show }) => show === 'graph'));
+    expect([graph.type, table.type]).toEqual(['nodeGraph', 'table']);
+    expect(table.targets).toEqual(graph.targets);
+    expect(table.gridPos).toMatchObject({
+      y: graph.gridPos.y,
+      h: graph.gridPos.h,
+      x: graph.gridPos.x + graph.gridPos.w,
+    });
   });
 });
 
@@ -408,8 +449,8 @@ describe('metrics', () => {
 });
 
 describe('descriptions', () => {
-  it('are on every panel of the products', () => {
-    const described = panels.filter(({ name }) => !/^(access|activity|incident)\//.test(name));
+  it('are on every panel of the incident and of the products', () => {
+    const described = panels.filter(({ name }) => !/^(access|activity)\//.test(name));
     const without = described.filter(({ type, description }) => type !== 'row' && !description);
     expect(without.map(({ name }) => name)).toEqual([]);
   });

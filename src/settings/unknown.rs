@@ -5,7 +5,7 @@ use std::fmt;
 use strsim::levenshtein;
 
 /// The settings in `jsonData`.
-pub(super) const FIELDS: [&str; 14] = [
+pub(super) const FIELDS: [&str; 15] = [
     "organizationId",
     "regions",
     "projectId",

@@ -89,6 +89,12 @@ func asked(t *testing.T, query node, resource string) string {
 		}
 		scope[name] = values
 	}
+	if query["target"] != nil {
+		query["target"] = []any{resource}
+	}
+	if query["recoveredFrom"] != nil {
+		query["recoveredFrom"] = week.From.Format(time.RFC3339)
+	}
 	text, err := json.Marshal(query)
 	if err != nil {
 		t.Fatal(err)
