@@ -12,8 +12,17 @@ import loadBalancer from './dashboards/load-balancer.json';
 /** The look of a severity, in graphs, annotations and tables: as Grafana paints log levels. */
 const COLORS = { critical: 'purple', high: 'red', medium: 'yellow', low: 'green' };
 
-/** Words in plain yellow cannot be read on white. */
-const WORDS = { ...COLORS, medium: 'dark-yellow', '(none)': 'gray' };
+/**
+ * The same behind words: no text in these colors can be read in both themes, and behind less than a third of a color Grafana
+ * writes in the theme's own.
+ */
+const WORDS = {
+  critical: 'rgba(184, 119, 217, 0.29)',
+  high: 'rgba(242, 73, 92, 0.29)',
+  medium: 'rgba(250, 222, 42, 0.29)',
+  low: 'rgba(115, 191, 105, 0.29)',
+  '(none)': 'rgba(128, 128, 128, 0.29)',
+};
 
 interface Query {
   refId: string;
@@ -210,6 +219,22 @@ describe('tables', () => {
       }>;
       expect(Object.fromEntries(Object.entries(options).map(([name, { color }]) => [name, color]))).toEqual(WORDS);
     });
+  });
+
+  it('have no words in a color, which one of the themes would hide', () => {
+    const cells = tables.flatMap(({ fieldConfig }) => fieldConfig!.overrides.flatMap(({ properties }) => properties));
+    const types = cells.flatMap(({ id, value }) =>
+      id === 'custom.cellOptions' ? (value as { type: string }).type : []
+    );
+    expect(types).toContain('color-background');
+    expect(types).not.toContain('color-text');
+    // Otherwise the first color of the thresholds, which is green, is behind an empty cell.
+    const filled = tables.flatMap(({ fieldConfig }) =>
+      fieldConfig!.overrides.filter(({ properties }) => JSON.stringify(properties).includes('color-background'))
+    );
+    filled.forEach(({ properties }) =>
+      expect(properties).toContainEqual({ id: 'color', value: { mode: 'fixed', fixedColor: 'transparent' } })
+    );
   });
 
   it('show the source address, and the key or resource', () => {
