@@ -2,8 +2,9 @@
 //!
 //! # Segments
 //!
-//! The unit of the cache is the *segment*: all events of one list (its [`ListKey`]: region, list, API
-//! filter) in one half-open interval. The time of its fetch decides how long it is a hit:
+//! The unit of the cache is the *segment*: all events of one list (its
+//! [`ListKey`](crate::scaleway::audit_trail::ListKey): region, list, API filter) in one half-open interval. The time of its
+//! fetch decides how long it is a hit:
 //!
 //! ```text
 //!   fetched            settling time after its end            settled: complete for good, cached until evicted,

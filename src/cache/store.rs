@@ -35,7 +35,8 @@ pub(super) struct Staleness {
 
 /// The cached segments of all lists.
 ///
-/// Nothing here awaits, reads the clock or calls Scaleway; its size is in the metrics. Times are arguments, so that a test can drive it.
+/// Nothing here awaits, reads the clock or calls Scaleway: times are arguments, so that a test can drive it. The metrics have
+/// its size.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) lists: HashMap<ListKey, CachedList>,
