@@ -51,14 +51,10 @@ describe('annotations', () => {
     refId: 'Anno',
     version: 1,
     queryType: 'annotations',
-    scope: { severities: ['critical', 'high', 'medium'] },
-    filters: [
-      { key: 'risk_class', operator: '!=', value: 'session' },
-      { key: 'risk_class', operator: '!=', value: 'login_failures' },
-    ],
+    relevance: 'important',
   };
 
-  it('a new annotation selects medium severity and above, without log-ins', () => {
+  it('a new annotation shows what matters of all events', () => {
     expect(annotations.prepareQuery?.({ ...annotation })).toEqual(fresh);
     // As Grafana hands it to the editor, in version 2 of dashboards too.
     const left = { limit: 100, matchAny: false, tags: [], type: 'dashboard' };
@@ -67,14 +63,10 @@ describe('annotations', () => {
     }
   });
 
-  it('excludes the classes of log-ins and session renewals', () => {
-    expect(RISK_CLASSES).toEqual(expect.arrayContaining(fresh.filters.map(({ value }) => value)));
-  });
-
   it('a stored annotation has no conditions but its own', () => {
     for (const stored of [{ queryType: 'annotations' as const }, { version: 1 }, { scope: {} }, everything()]) {
       const query = annotationQuery({ refId: 'Anno', queryType: 'annotations', ...stored });
-      expect([Object.keys(query.scope ?? {}), query.filters]).toEqual([[], undefined]);
+      expect([Object.keys(query.scope ?? {}), query.filters, query.relevance]).toEqual([[], undefined, undefined]);
     }
     // Grafana would add defaults to the query that the editor shows and stores, and not to the query that the dashboard sends.
     expect(annotations.getDefaultQuery).toBeUndefined();

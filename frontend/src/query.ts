@@ -57,22 +57,14 @@ export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
     : { version: VERSION, queryType: 'counts', over: 'time', groupBy: ['status_class'] };
 }
 
-/** A query for all events: no condition at all. */
-export function everything(): Pick<AuditQuery, 'scope' | 'filters'> {
-  return { scope: {}, filters: undefined };
+/** An annotation of all events: no condition at all, and no choice among them. */
+export function everything(): Pick<AuditQuery, 'scope' | 'filters' | 'relevance'> {
+  return { scope: {}, filters: undefined, relevance: undefined };
 }
 
-/**
- * A new annotation, which shows events at once and does not hide the metric: medium severity and above,
- * without log-ins, failed ones included, and renewals of sessions. The editor shows all of these conditions.
- */
+/** A new annotation, which shows what matters at once and does not hide the metric. */
 function newAnnotation(): Partial<AuditQuery> {
-  return {
-    version: VERSION,
-    queryType: 'annotations',
-    scope: { severities: ['critical', 'high', 'medium'] },
-    filters: ['session', 'login_failures'].map((value) => ({ key: 'risk_class', operator: '!=', value })),
-  };
+  return { version: VERSION, queryType: 'annotations', relevance: 'important' };
 }
 
 const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];

@@ -245,6 +245,23 @@ export const QUESTIONS = {
   annotations: question({
     fields: {
       overlay: { kind: 'flag' },
+      /** Which events have an annotation. */
+      relevance: {
+        kind: 'choice',
+        label: () => t('relevance.label', 'Show'),
+        help: () => t('relevance.help', 'The events that have an annotation.'),
+        options: {
+          everything: {
+            label: () => t('relevance.everything', 'Everything'),
+            help: () => t('relevance.everything-help', 'Each event; those beyond the limit share annotations'),
+          },
+          important: {
+            label: () => t('relevance.important', 'What matters'),
+            help: () =>
+              t('relevance.important-help', 'The most severe and the least usual events, and the number of the others'),
+          },
+        },
+      },
       /** At most this many; without a number the backend computes how many the window has room for. */
       cap: {
         kind: 'amount',
@@ -273,6 +290,7 @@ export const QUESTIONS = {
             help: () => t('cluster.overflow-help', 'Each event by itself, until there are too many'),
           },
         },
+        unless: { relevance: 'important' },
       },
       /** Whether the severity chooses the color, instead of the annotation's settings. */
       severityColors: {
@@ -295,9 +313,10 @@ export const QUESTIONS = {
       },
     },
     // Grafana clusters annotations itself since 13.1.
-    defaults: ({ cluster = isGrafana(13, 1) ? 'overflow' : 'near' }) => ({
+    defaults: ({ relevance = 'everything', cluster = isGrafana(13, 1) ? 'overflow' : 'near' }) => ({
+      relevance,
       cluster,
-      cap: cluster === 'overflow' ? OVERFLOW_CAP : undefined,
+      cap: cluster === 'overflow' && relevance === 'everything' ? OVERFLOW_CAP : undefined,
       severityColors: true,
       colorBy: 'severity',
     }),
@@ -309,7 +328,7 @@ export const QUESTIONS = {
         help: () => t('shape.overlay-help', 'Annotations on this panel, over the series of its other queries'),
       },
     },
-    words({ overlay, cap, cluster, severityColors }, events) {
+    words({ overlay, cap, cluster, severityColors, relevance }, events) {
       const sentences = [
         cap === undefined
           ? t('words.annotations-auto', 'Annotations, as many as the graph has room for: {{events}}.', { events })
@@ -318,7 +337,9 @@ export const QUESTIONS = {
               events,
             }),
       ];
-      if (cluster === 'overflow') {
+      if (relevance === 'important') {
+        sentences.push(t('words.important', 'Only the most severe and the least usual ones; the others are counted.'));
+      } else if (cluster === 'overflow') {
         sentences.push(t('words.cluster-overflow', 'Events share an annotation only beyond this limit.'));
       }
       if (severityColors === false && !overlay) {

@@ -8,9 +8,13 @@ use super::console::Pages;
 use super::incomplete::Region;
 use super::keys::Keys;
 use super::reasons::Reasons;
+use super::request::Request;
 use super::sentence::Sentences;
-use crate::event::Long;
+use crate::event::{Column, Events, Long};
 use crate::profile::Level;
+
+/// In clusters of as many events, what they have in common is sought.
+const FEW: usize = 20;
 
 /// What annotations of events are made of.
 pub(super) struct Parts<'a> {
@@ -47,6 +51,24 @@ impl Row {
         }
     }
 
+    /// The events of a range that have no annotation, at its beginning.
+    pub(super) fn rest(events: usize, request: &Request) -> Self {
+        let what = if events == 1 { "event" } else { "events" };
+        Self {
+            time: request.from,
+            end: None,
+            last: Some(request.to),
+            title: format!("{events} {what} more"),
+            text: "They matter less, by their severity and by how usual they are, and have no annotation.".to_owned(),
+            tags: Vec::new(),
+            id: format!("rest+{events}"),
+            shows: Shows::Events(None),
+            page: None,
+            principal: None,
+            address: None,
+        }
+    }
+
     pub(super) fn new(cluster: &Cluster, parts: &Parts<'_>) -> Self {
         let Parts { answer, sentences, .. } = parts;
         let events = &answer.events;
@@ -75,8 +97,15 @@ impl Row {
                 Shows::Events(severity)
             },
             page: parts.pages.common(cluster),
-            principal: None,
-            address: None,
+            principal: common(Column::PrincipalId, cluster, events),
+            address: common(Column::SourceIp, cluster, events),
         }
     }
+}
+
+/// The text that all events of a cluster have in a column; a large cluster is not looked through.
+fn common(column: Column, cluster: &Cluster, events: &Events) -> Option<String> {
+    let first = events.one_text(column, cluster[0])?;
+    let is_common = cluster.len() <= FEW && cluster.iter().all(|row| events.one_text(column, *row) == Some(first));
+    is_common.then(|| first.to_owned())
 }

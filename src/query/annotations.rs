@@ -16,12 +16,14 @@ use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
 use super::field::{boolean, choice, size};
+use super::important::{Candidate, important};
 use super::incomplete::{self, Incomplete, Region};
 use super::keys::group_rows;
 use super::question::{Names, Needs, Question, View};
 use super::reasons::Reasons;
 use super::request::Request;
 use super::sentence::Sentences;
+use crate::event::Column;
 use crate::frame::{Frame, Meta};
 use crate::profile::Level;
 
@@ -43,6 +45,17 @@ pub struct Annotations {
     pub novelty: bool,
     /// What the colours stand for.
     pub color_by: ColorBy,
+    /// Which events have an annotation.
+    pub relevance: Relevance,
+}
+
+/// Which events have an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relevance {
+    /// All: more than the graph has room for are clustered.
+    Everything,
+    /// Those that matter most, as many as the graph has room for; the number of the others is an annotation of its own.
+    Important,
 }
 
 /// What the colours of annotations stand for. Events of different colours never share an annotation.
@@ -56,7 +69,7 @@ pub enum ColorBy {
 
 impl Question for Annotations {
     fn fields() -> &'static [&'static str] {
-        &["cap", "cluster", "overlay", "severityColors", "novelty", "colorBy"]
+        &["cap", "cluster", "overlay", "severityColors", "novelty", "colorBy", "relevance"]
     }
 
     fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
@@ -68,11 +81,16 @@ impl Question for Annotations {
             severity_colors: boolean(query, "severityColors", true)?,
             novelty: boolean(query, "novelty", false)?,
             color_by: choice(query, "colorBy", &[("severity", ColorBy::Severity), ("novelty", ColorBy::Novelty)])?,
+            relevance: choice(
+                query,
+                "relevance",
+                &[("everything", Relevance::Everything), ("important", Relevance::Important)],
+            )?,
         })
     }
 
     fn needs(&self) -> Needs {
-        let novelty = self.novelty || self.color_by == ColorBy::Novelty;
+        let novelty = self.novelty || self.color_by == ColorBy::Novelty || self.relevance == Relevance::Important;
         Needs { names: Names::Shown, novelty, shows_gaps: true, ..Needs::default() }
     }
 
@@ -90,18 +108,37 @@ impl Question for Annotations {
 #[must_use]
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Frame {
     let pixels = request.max_data_points;
-    let cap = annotations.cap.unwrap_or_else(|| default_cap(annotations.clustering, annotations.overlay, pixels));
+    // What is not important is not sent, whatever Grafana clusters itself.
+    let clustering = match annotations.relevance {
+        Relevance::Everything => annotations.clustering,
+        Relevance::Important => Clustering::Near,
+    };
+    let cap = annotations.cap.unwrap_or_else(|| default_cap(clustering, annotations.overlay, pixels));
     let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
     let sentences = Sentences::of(answer);
-    let levels = (annotations.color_by == ColorBy::Novelty).then(|| answer.novelty());
-    let clusters = clusters(&points(answer, &sentences, levels), &bounds);
+    let (clusters, others) = match annotations.relevance {
+        Relevance::Everything => {
+            let levels = (annotations.color_by == ColorBy::Novelty).then(|| answer.novelty());
+            (clusters(&points(answer, &sentences, levels), &bounds), 0)
+        }
+        Relevance::Important => important(&candidates(answer, &sentences), cap),
+    };
     let regions = regions(&answer.incomplete, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
-    let rows: Vec<Row> = missing.chain(rows(annotations, &clusters, answer, &sentences)).collect();
+    let rest = (others > 0 && !annotations.overlay).then(|| Row::rest(others, request));
+    let rows: Vec<Row> = missing.chain(rest).chain(rows(annotations, &clusters, answer, &sentences)).collect();
 
     let mut meta = Meta::default();
-    meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
-    meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
+    match annotations.relevance {
+        Relevance::Everything => {
+            meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
+            meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
+        }
+        Relevance::Important => meta.notices.extend((others > 0).then(|| {
+            let text = format!("{others} of {} events matter less and are not shown", answer.events.len());
+            Topic::Important.info(text)
+        })),
+    }
     if annotations.overlay {
         meta.data_topic = Some("annotations".to_owned());
     }
@@ -132,6 +169,19 @@ fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) ->
         class: sentences.class.key(row),
     });
     points.collect()
+}
+
+fn candidates(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Candidate> {
+    let (rows, method) = (answer.events.len(), answer.keys(Dimension::Column(Column::Method)));
+    let (calls, _) = group_rows(rows, &[&sentences.principal, &method]);
+    let (times, levels) = (answer.events.times().values(), answer.novelty());
+    let candidates = (0..rows).map(|row| Candidate {
+        time: times[row],
+        severity: answer.risk(row).map(|risk| risk.severity),
+        novelty: Level::of(levels[row]),
+        call: calls[row] as usize,
+    });
+    candidates.collect()
 }
 
 fn rows(annotations: &Annotations, clusters: &[Cluster], answer: &Answer, sentences: &Sentences<'_>) -> Vec<Row> {
@@ -416,5 +466,27 @@ mod tests {
         let answer =
             Answer::of(&Events::from_json(Kind::Api, &[json!({ "product_name": "a,b\n", "status_code": 200 })]));
         assert_eq!(texts(&asked(&json!({}), &answer, &request(100, 100)), "tags"), ["a b,fr-par,succeeded"]);
+    }
+
+    #[test]
+    fn the_important_events_have_annotations_and_the_others_are_counted_at_the_beginning() {
+        let low = (0..40).map(|minute| (minute * 60_000, 1, Some(Severity::Low), "a"));
+        let mut happened: Vec<_> = low.collect();
+        happened.push((1_234_000, 2, Some(Severity::Critical), "b"));
+        let asked = |overlay| json!({ "relevance": "important", "cap": 2, "overlay": overlay });
+        let frame = |overlay| {
+            let annotations = Annotations::parse(asked(overlay).as_object().expect("an object"), 1).expect("a query");
+            super::frame(&annotations, &answer(&happened), &request(3_600, 1_000))
+        };
+        let titles = |frame: &Frame| -> Vec<String> {
+            let field = frame.fields.iter().find(|field| field.name == "title").expect("titles");
+            field.values.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+        };
+        let shown = titles(&frame(false));
+        // Of the calls of one principal, those of ten minutes share an annotation.
+        assert_eq!((shown.len(), shown[0].as_str()), (3, "30 events more"), "{shown:?}");
+        let overlay = frame(true);
+        assert_eq!(titles(&overlay).len(), 2);
+        assert_eq!(overlay.meta.notices[0].text, "30 of 41 events matter less and are not shown");
     }
 }

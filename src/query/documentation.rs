@@ -71,6 +71,8 @@ topics! {
     Unknown => "a-value-is-unknown",
     /// Events that share an annotation.
     Clusters => "events-share-an-annotation",
+    /// Events that have no annotation.
+    Important => "less-important-events-have-no-annotation",
     /// The limit of a list.
     Limit => "only-some-events-are-shown",
     /// The limit of groups.

@@ -27,6 +27,7 @@ pub(crate) mod field;
 pub mod filter;
 mod gather;
 mod health;
+mod important;
 mod incomplete;
 mod investigate;
 mod keys;

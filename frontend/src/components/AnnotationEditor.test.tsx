@@ -108,12 +108,20 @@ describe('AnnotationEditor', () => {
   });
 
   it('clusters near events, or only beyond the limit', async () => {
-    const { user, onChange } = await show();
+    const { user, onChange } = await show({ version: 1 });
     const cluster = screen.getByRole('combobox', { name: /^Clusters/ });
     expect(cluster).toHaveValue('Events close together');
     await user.click(cluster);
     await user.click(await screen.findByRole('option', { name: /^Only beyond the limit/ }));
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ cluster: 'overflow' }));
+  });
+
+  it('shows what matters until everything is asked for', async () => {
+    const { user, onChange } = await show();
+    expect(screen.getByRole('combobox', { name: /^Show/ })).toHaveValue('What matters');
+    await user.click(screen.getByRole('button', { name: 'Everything' }));
+    expect(onChange.mock.lastCall[0].relevance).toBeUndefined();
+    expect(onChange.mock.lastCall[0].scope).toEqual({});
   });
 
   it('shows the notices of the answer', async () => {

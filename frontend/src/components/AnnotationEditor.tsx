@@ -40,8 +40,8 @@ function notices(data: PanelData | undefined): QueryResultMetaNotice[] {
 }
 
 /** Whether a query selects all events. */
-function asksEverything({ scope, filters }: AuditQuery): boolean {
-  return !filters?.length && Object.values(scope ?? {}).every((values) => !values?.length);
+function asksEverything({ scope, filters, relevance }: AuditQuery): boolean {
+  return relevance !== 'important' && !filters?.length && Object.values(scope ?? {}).every((values) => !values?.length);
 }
 
 /** The editor of a dashboard's annotations. */
@@ -79,7 +79,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
             <Button
               variant="secondary"
               disabled={asksEverything(asked)}
-              tooltip={t('annotation.everything-help', 'Remove all conditions, so that all events are shown')}
+              tooltip={t('annotation.everything-help', 'Remove all conditions, so that every event has an annotation')}
               onClick={() => change(everything())}
             >
               {t('annotation.everything', 'Everything')}

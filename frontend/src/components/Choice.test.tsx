@@ -130,9 +130,9 @@ describe('a picker that reports its choice at each render', () => {
     [
       'an overlay',
       () => page('query', query({ queryType: 'annotations', overlay: true, cluster: 'near', cap: 9, ...CONDITIONS })),
-      3,
+      4,
     ],
-    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 3],
+    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 4],
     ['a variable', () => page('variable', query({ queryType: 'values', column: 'method', ...CONDITIONS })), 1],
     ['the settings', settings, 1 - conditions],
   ])('changes %s once', async (_, editor, others) => {
