@@ -10,7 +10,7 @@ TERMINAL := target/debug/audittrail
 GOARCH := $(subst aarch64,arm64,$(subst x86_64,amd64,$(firstword $(subst -, ,$(TARGET)))))
 FRONTEND := $(shell find frontend/src docs skills -type f) $(wildcard frontend/*.ts frontend/*.json) plugin.json README.md CHANGELOG.md LICENSE
 
-.PHONY: demo test bench eval plugin plugin-binary terminal grafana deny lint threads fuzz clean
+.PHONY: demo test bench eval benchmarks plugin plugin-binary terminal grafana deny lint threads fuzz clean
 
 # One build, in the profile that compiles fast; the binary that ships is built and tested by `make test`.
 demo:
@@ -26,8 +26,12 @@ bench: plugin-binary
 
 # How well anomalous spans are found, on the public benchmarks in the folder BENCHMARKS, and how well actions are ranked, on
 # simulated incidents. ARGUMENTS such as `nab speed` or `incidents 40` run less; `fit` prints new weights for the ranking.
+# `make benchmarks` fetches the public benchmarks; without them, their rows are skipped.
 eval:
 	cargo bench --locked --quiet --bench eval -- $(ARGUMENTS)
+
+benchmarks:
+	benches/eval/benchmarks.sh $(or $(BENCHMARKS),target/benchmarks)
 
 # target/plugin: the zip that Grafana installs, with a binary for this machine's architecture, its checksum and its bill of
 # materials.

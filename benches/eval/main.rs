@@ -4,6 +4,7 @@
 //! The public series are read from the folder `BENCHMARKS`; what is missing there is skipped. No parameter was chosen on
 //! them, except on NAB's artificial series, which have a row of their own.
 
+mod augurs;
 mod case;
 mod detectors;
 mod fit;
@@ -15,11 +16,13 @@ mod report;
 mod tcpd;
 mod training;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use audittrail::investigation::{Detector, Sample, Series, Unit};
+use audittrail::time::Time;
 use rayon::prelude::*;
 
 use detectors::Candidate;
@@ -47,6 +50,10 @@ const NAB_PUBLISHED: [(&str, f64); 8] = [
 const TCPD_PUBLISHED: [(&str, f64, f64); 4] =
     [("binseg", 0.706, 0.744), ("pelt", 0.689, 0.710), ("bocpd", 0.636, 0.690), ("zero", 0.583, 0.669)];
 
+/// Why augurs has no figure.
+const AUGURS_MISSING: &str =
+    "skipped: benches/augurs cannot be built, see `cargo build --manifest-path benches/augurs/Cargo.toml`";
+
 /// Seeds that no parameter was chosen on.
 const FRESH_SEEDS: std::ops::Range<u64> = 70_000..70_200;
 
@@ -67,7 +74,7 @@ fn main() -> Result<ExitCode, Error> {
         numenta(&folder.join("nab"), &mut rows)?;
     }
     if wanted("tcpd") {
-        turing(&folder.join("tcpd"), &mut rows)?;
+        turing(&folder.join("tcpd"), &mut rows);
     }
     if wanted("made") {
         made(&mut rows);
@@ -83,19 +90,27 @@ fn main() -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says that a benchmark is not measured, and how it is had.
+fn skipped(what: &str, folder: &Path, error: &Error, rows: &mut Vec<Row>) {
+    let folder = folder.display();
+    rows.push(Row::missing(
+        what,
+        format!("skipped: {folder}: {error}. `make benchmarks` fetches it; BENCHMARKS names its folder"),
+    ));
+}
+
 fn scores(candidate: Candidate, series: &[nab::Series]) -> Vec<nab::Score> {
     series.par_iter().map(|series| nab::score(series, &candidate.alerts(&series.rows))).collect()
 }
 
 fn numenta(folder: &Path, rows: &mut Vec<Row>) -> Result<(), Error> {
-    if !folder.exists() {
-        rows.push(Row::missing(
-            "NAB",
-            format!("{} is missing; BENCHMARKS names a folder with nab and tcpd", folder.display()),
-        ));
-        return Ok(());
-    }
-    let all = nab::read(folder)?;
+    let all = match nab::read(folder) {
+        Ok(all) => all,
+        Err(error) => {
+            skipped("NAB", folder, &error, rows);
+            return Ok(());
+        }
+    };
     let perfect: nab::Score = all.iter().map(|series| nab::score(series, &nab::perfect(series))).sum();
     let silent: nab::Score = all.iter().map(|series| nab::score(series, &[])).sum();
     rows.push(Row::new("NAB: scorer, a perfect detector", perfect.normalized(), "", Reach::AtLeast(100.0)));
@@ -138,15 +153,14 @@ fn mean(series: &[tcpd::Series], changes: impl Fn(&tcpd::Series) -> Vec<usize>) 
     (cover / real(series.len()), f1 / real(series.len()))
 }
 
-fn turing(folder: &Path, rows: &mut Vec<Row>) -> Result<(), Error> {
-    if !folder.exists() {
-        rows.push(Row::missing(
-            "TCPD",
-            format!("{} is missing; BENCHMARKS names a folder with nab and tcpd", folder.display()),
-        ));
-        return Ok(());
-    }
-    let all = tcpd::read(folder)?;
+fn turing(folder: &Path, rows: &mut Vec<Row>) {
+    let all = match tcpd::read(folder) {
+        Ok(all) => all,
+        Err(error) => {
+            skipped("TCPD", folder, &error, rows);
+            return;
+        }
+    };
     let zero = mean(&all, |_| Vec::new());
     rows.push(Row::info(format!("TCPD: zero, cover of these {}", all.len()), zero.0, ""));
     rows.push(Row::info(format!("TCPD: zero, F1 of these {}", all.len()), zero.1, ""));
@@ -175,11 +189,20 @@ fn turing(folder: &Path, rows: &mut Vec<Row>) -> Result<(), Error> {
             });
         }
     }
+    let values: Vec<Vec<f64>> = all.iter().map(|series| series.values.clone()).collect();
+    match augurs::changes(&values) {
+        None => rows.push(Row::missing("TCPD: augurs", AUGURS_MISSING)),
+        Some(changes) => {
+            let known: BTreeMap<&str, Vec<usize>> = all.iter().map(|series| &*series.name).zip(changes).collect();
+            let (cover, f1) = mean(&all, |series| known[&*series.name].clone());
+            rows.push(Row::info("TCPD: augurs' change points, cover", cover, ""));
+            rows.push(Row::info("TCPD: augurs' change points, F1", f1, ""));
+        }
+    }
     for (name, cover, f1) in TCPD_PUBLISHED {
         rows.push(Row::info(format!("TCPD: {name}, cover as published"), cover, ""));
         rows.push(Row::info(format!("TCPD: {name}, F1 as published"), f1, ""));
     }
-    Ok(())
 }
 
 /// Series made from seeds: the score of fresh ones, and how far from the true onset the found one is.
@@ -198,27 +221,41 @@ fn made(rows: &mut Vec<Row>) {
     rows.push(Row::info("made from fresh seeds: z with level shifts, cover", cover, ""));
     rows.push(Row::info("made from fresh seeds: z with level shifts, F1", f1, ""));
     for size in [3.0, 6.0, 12.0] {
-        for candidate in Candidate::ALL {
-            let found: Vec<(f64, usize)> = FRESH_SEEDS.map(|seed| onset_error(candidate, seed, size)).collect();
-            let mut errors: Vec<f64> = found.iter().map(|(error, _)| *error).collect();
-            errors.sort_unstable_by(f64::total_cmp);
-            let what = format!("onset of a step of {size} deviations: {}", candidate.name());
-            let missed = errors.iter().filter(|error| error.is_infinite()).count();
-            rows.push(Row::info(format!("{what}, median error"), errors[errors.len() / 2], "samples"));
-            rows.push(Row::info(format!("{what}, 90th percentile"), errors[errors.len() * 9 / 10], "samples"));
-            rows.push(Row::info(format!("{what}, missed"), real(missed) / real(errors.len()), "of steps"));
-            let onsets: usize = found.iter().map(|(_, onsets)| onsets).sum();
-            rows.push(Row::info(format!("{what}, onsets found"), real(onsets) / real(errors.len()), "a step"));
-        }
+        onsets(size, rows);
     }
 }
 
-/// How many samples the nearest onset that is found is from the true one, infinite where none is found; and how many are found.
-fn onset_error(candidate: Candidate, seed: u64, size: f64) -> (f64, usize) {
-    let (samples, onset) = training::step(seed, size);
-    let found = candidate.onsets(&samples);
-    let errors = found.iter().map(|time| real(samples.partition_point(|sample| sample.time < *time).abs_diff(onset)));
-    (errors.fold(f64::INFINITY, f64::min), found.len())
+/// How far from a step of some size the detectors find it.
+fn onsets(size: f64, rows: &mut Vec<Row>) {
+    let steps: Vec<(Vec<Sample>, usize)> = FRESH_SEEDS.map(|seed| training::step(seed, size)).collect();
+    let mut found: Vec<(&str, Vec<Vec<usize>>)> = Vec::new();
+    for candidate in Candidate::ALL {
+        let indices = steps.iter().map(|(samples, _)| {
+            let index = |time: Time| samples.partition_point(|sample| sample.time < time);
+            candidate.onsets(samples).into_iter().map(index).collect()
+        });
+        found.push((candidate.name(), indices.collect()));
+    }
+    let values: Vec<Vec<f64>> =
+        steps.iter().map(|(samples, _)| samples.iter().map(|sample| sample.value).collect()).collect();
+    match augurs::changes(&values) {
+        None => rows.push(Row::missing(&format!("onset of a step of {size} deviations: augurs"), AUGURS_MISSING)),
+        Some(changes) => found.push(("augurs' change points", changes)),
+    }
+    for (name, found) in found {
+        let nearest = |(found, (_, onset)): (&Vec<usize>, &(Vec<Sample>, usize))| {
+            found.iter().map(|index| real(index.abs_diff(*onset))).fold(f64::INFINITY, f64::min)
+        };
+        let mut errors: Vec<f64> = found.iter().zip(&steps).map(nearest).collect();
+        errors.sort_unstable_by(f64::total_cmp);
+        let what = format!("onset of a step of {size} deviations: {name}");
+        let missed = errors.iter().filter(|error| error.is_infinite()).count();
+        rows.push(Row::info(format!("{what}, median error"), errors[errors.len() / 2], "samples"));
+        rows.push(Row::info(format!("{what}, 90th percentile"), errors[errors.len() * 9 / 10], "samples"));
+        rows.push(Row::info(format!("{what}, missed"), real(missed) / real(errors.len()), "of steps"));
+        let onsets: usize = found.iter().map(Vec::len).sum();
+        rows.push(Row::info(format!("{what}, onsets found"), real(onsets) / real(errors.len()), "a step"));
+    }
 }
 
 /// How long a whole series of 10 000 points is searched on one core.
