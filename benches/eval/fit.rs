@@ -13,11 +13,12 @@ const STEPS: usize = 400;
 /// How far a weight moves in a step, at first.
 const RATE: f64 = 0.15;
 
-/// The part of the spikes for training that the line leaves without a suspect.
+/// The part of the spikes for the line that it leaves without a suspect.
 const SILENT: f64 = 0.955;
 
-/// The weights under which the causes of these incidents are likeliest, where some signals are not used, and the line.
-pub(crate) fn fit(cases: &[&Case], unused: impl Fn(Signal) -> bool) -> Weights {
+/// The weights under which the causes of these incidents are likeliest, where some signals are not used, and the line by other
+/// spikes: weights know those that they were fitted on too well.
+pub(crate) fn fit(cases: &[&Case], spikes: &[Case], unused: impl Fn(Signal) -> bool) -> Weights {
     let count = Signal::ALL.len();
     // The last one is the worth of "nothing audited".
     let mut weights = vec![0.0; count + 1];
@@ -40,7 +41,7 @@ pub(crate) fn fit(cases: &[&Case], unused: impl Fn(Signal) -> bool) -> Weights {
         constrain(&mut weights);
     }
     weights.truncate(count);
-    let line = line(cases, &weights);
+    let line = line(spikes, &weights);
     Weights::built_in().with(&weights, line)
 }
 
@@ -60,12 +61,13 @@ const ORDERS: [&[Signal]; 2] = [
 ];
 
 /// Signals that speak against a candidate, if they say anything; and those that speak for it.
-const AGAINST: [Signal; 3] = [Signal::Hasty, Signal::Late, Signal::Differs];
-const FOR: [Signal; 15] = [
-    Signal::Near,
+const AGAINST: [Signal; 5] = [Signal::Either, Signal::Undone, Signal::Outlasts, Signal::Differs, Signal::Spans];
+const FOR: [Signal; 16] = [
     Signal::Fits,
     Signal::Recent,
     Signal::VerbAgrees,
+    Signal::Stays,
+    Signal::Passes,
     Signal::Agrees,
     Signal::Severity,
     Signal::Method,
@@ -79,6 +81,9 @@ const FOR: [Signal; 15] = [
     Signal::Steps,
 ];
 
+/// Actions that the table lacks: none of them is worth more than one that is known to move such a metric.
+const UNKNOWN: [Signal; 4] = [Signal::Makes, Signal::Changes, Signal::Removes, Signal::Acts];
+
 /// Moves weights to the nearest that do not contradict what the signals mean: a simulation has habits of its own, such as
 /// many harmless actions on the very resource, that are no knowledge.
 fn constrain(weights: &mut [f64]) {
@@ -87,6 +92,13 @@ fn constrain(weights: &mut [f64]) {
     }
     for signal in FOR {
         weights[signal as usize] = weights[signal as usize].max(0.0);
+    }
+    for unknown in UNKNOWN {
+        let [known, unknown] = [Signal::Usual, unknown].map(|signal| signal as usize);
+        if weights[unknown] > weights[known] {
+            let mean = f64::midpoint(weights[unknown], weights[known]);
+            (weights[unknown], weights[known]) = (mean, mean);
+        }
     }
     for order in ORDERS {
         // Neighbours in the wrong order become one block with their mean.
@@ -128,11 +140,11 @@ fn descend(case: &Case, weights: &[f64], of: f64, gradient: &mut [f64]) {
 }
 
 /// The lowest line under which nearly all spikes without a cause have no suspect.
-fn line(cases: &[&Case], weights: &[f64]) -> f64 {
-    let best = |case: &&Case| {
+fn line(spikes: &[Case], weights: &[f64]) -> f64 {
+    let best = |case: &Case| {
         case.choices.iter().map(|choice| score(weights, &choice.signals)).fold(f64::NEG_INFINITY, f64::max)
     };
-    let mut best: Vec<f64> = cases.iter().filter(|case| !case.is_caused()).map(best).collect();
+    let mut best: Vec<f64> = spikes.iter().map(best).collect();
     best.sort_unstable_by(f64::total_cmp);
     let silent = (0..best.len()).find(|index| real(*index) >= SILENT * real(best.len()));
     silent.map_or(0.0, |index| best[index] + 1e-6)

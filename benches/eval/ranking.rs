@@ -1,11 +1,14 @@
 //! How well actions are ranked, on simulated incidents over seeds that no weight was fitted on, beside what a person would do
 //! without a ranking.
 
-use audittrail::investigation::{Part, Weights};
+use std::process::Command;
+
+use audittrail::investigation::{Part, Signal, Weights};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::case::{Case, Choice};
 use crate::fit::fit;
@@ -13,31 +16,73 @@ use crate::incidents::Kind;
 use crate::real;
 use crate::report::{Reach, Row};
 
-/// The seeds that weights are fitted on, and those that they are judged on.
+/// The seeds that weights are fitted on: the first of them. Those that they are judged on are drawn by [`drawn`].
 const TRAINING: u64 = 1_000_000;
-const FRESH: u64 = 9_000_000;
 
-/// How many incidents each has.
+/// The seeds of spikes for the line: the first of them.
+const LINE: u64 = 2_000_000;
+
+/// Fresh seeds begin at or after this one, far from those for training.
+const FRESH: u64 = 1 << 40;
+
+/// How many incidents the weights are judged on.
 pub(crate) const INCIDENTS: u64 = 500;
+
+/// How many times as many they are fitted on, and how many times as many spikes set the line.
+const TRAINED: u64 = 4;
+const LINED: u64 = 3;
+
+/// The weights, as the repository has them.
+const WEIGHTS: &str = "src/investigation/ranking/weights.csv";
 
 /// The events of ordinary days of an organization.
 const EVENTS: std::ops::Range<f64> = 10_000.0..100_000.0;
 
-/// The incidents of some seeds.
+/// The incidents of some seeds, of all kinds in turn.
 fn cases(first: u64, count: u64) -> Vec<Case> {
+    of_kinds(first, count, Kind::nth)
+}
+
+/// Spikes to set the line by.
+fn spikes(count: u64) -> Vec<Case> {
+    of_kinds(LINE, count * LINED, |_| Kind::Spike)
+}
+
+fn of_kinds(first: u64, count: u64, kind: impl Fn(u64) -> Kind + Sync) -> Vec<Case> {
     let case = |number: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(first + number);
         let events = rng.random_range(EVENTS.start.ln()..EVENTS.end.ln()).exp();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 10 000 and 100 000")]
-        Case::new(Kind::nth(number), first + number, events as usize)
+        Case::new(kind(number), first + number, events as usize)
     };
     (0..count).into_par_iter().map(case).collect()
 }
 
+/// The first seed of the incidents that the weights are judged on: drawn by the weights themselves, so that it cannot be known
+/// before they are.
+fn drawn(weights: &Weights) -> u64 {
+    let hash = Sha256::digest(weights.write());
+    let number = u64::from_be_bytes(hash[..8].try_into().expect("a hash is longer"));
+    FRESH + number % FRESH
+}
+
+/// The commit of the weights; what is wrong with that, where they are not committed.
+fn committed() -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).arg(WEIGHTS).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    match (git(&["status", "--porcelain", "--"]), git(&["log", "-1", "--format=%H", "--"])) {
+        (Some(changed), Some(commit)) if changed.is_empty() && !commit.is_empty() => format!("commit {commit}"),
+        (Some(_), _) => "changed since their commit".to_owned(),
+        (None, _) => "of no repository".to_owned(),
+    }
+}
+
 /// New weights, fitted on the seeds for training, as the text of `weights.csv`.
 pub(crate) fn fitted(count: u64) -> String {
-    let training = cases(TRAINING, count);
-    fit(&training.iter().collect::<Vec<_>>(), |_| false).write()
+    let training = cases(TRAINING, count * TRAINED);
+    fit(&training.iter().collect::<Vec<_>>(), &spikes(count), |_| false).write()
 }
 
 /// Wilson's interval of a share, at 95 %.
@@ -64,8 +109,11 @@ fn share(what: &str, hits: usize, all: usize, least: Option<f64>) -> [Row; 2] {
 
 /// All figures about the ranking.
 pub(crate) fn rows(count: u64, rows: &mut Vec<Row>) {
-    let (fresh, training) = (cases(FRESH, count), cases(TRAINING, count));
     let weights = Weights::built_in();
+    let first = drawn(weights);
+    let (fresh, training, spikes) = (cases(first, count), cases(TRAINING, count * TRAINED), spikes(count));
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    rows.push(Row::info(format!("ranking: weights, {}; the first fresh seed", committed()), first as f64, ""));
     let caused: Vec<&Case> = fresh.iter().filter(|case| case.is_caused()).collect();
     composition(&fresh, &caused, rows);
     headline(&fresh, &caused, weights, rows);
@@ -79,9 +127,9 @@ pub(crate) fn rows(count: u64, rows: &mut Vec<Row>) {
         ));
     }
     baselines(&fresh, &caused, rows);
-    left_out(&fresh, &training, rows);
-    checks(&caused, weights, rows);
-    worth(&fresh, &caused, &training, rows);
+    left_out(&fresh, &training, &spikes, rows);
+    checks(&caused, weights, first, rows);
+    worth(&fresh, (&training, &spikes), rows);
     speed(&fresh, rows);
 }
 
@@ -179,10 +227,13 @@ fn chance(case: &Case, picks: f64) -> f64 {
 }
 
 /// How well each kind is ranked by weights that were fitted without it.
-fn left_out(fresh: &[Case], training: &[Case], rows: &mut Vec<Row>) {
+fn left_out(fresh: &[Case], training: &[Case], spikes: &[Case], rows: &mut Vec<Row>) {
     let fits: Vec<(Kind, Weights)> = Kind::CAUSED
         .into_par_iter()
-        .map(|kind| (kind, fit(&training.iter().filter(|case| case.kind != kind).collect::<Vec<_>>(), |_| false)))
+        .map(|kind| {
+            let others: Vec<&Case> = training.iter().filter(|case| case.kind != kind).collect();
+            (kind, fit(&others, spikes, |_| false))
+        })
         .collect();
     for (kind, weights) in fits {
         let of: Vec<&Case> = fresh.iter().filter(|case| case.kind == kind).collect();
@@ -200,8 +251,8 @@ fn left_out(fresh: &[Case], training: &[Case], rows: &mut Vec<Row>) {
 }
 
 /// With another candidate taken for the cause, the score falls to chance.
-fn checks(caused: &[&Case], weights: &Weights, rows: &mut Vec<Row>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(FRESH);
+fn checks(caused: &[&Case], weights: &Weights, seed: u64, rows: &mut Vec<Row>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let hits = caused.iter().filter(|case| {
         case.choices.choose(&mut rng).is_some_and(|other| {
             case.ranked(weights.numbers())
@@ -225,25 +276,55 @@ fn checks(caused: &[&Case], weights: &Weights, rows: &mut Vec<Row>) {
     ));
 }
 
+/// What the score is fitted without, to see what that is worth.
+#[derive(Clone, Copy)]
+enum Without {
+    Nothing,
+    Part(Part),
+    /// How the metric went on, and how it was before: what is not known where an onset is given by hand.
+    Course,
+}
+
+impl Without {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Part(part) => part.as_str(),
+            Self::Course => "the span's course",
+        }
+    }
+
+    fn has(self, signal: Signal) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Part(part) => signal.part() == part,
+            Self::Course => COURSE.contains(&signal),
+        }
+    }
+}
+
+/// The signals of how a metric went on, and of how it was before.
+const COURSE: [Signal; 5] = [Signal::Stays, Signal::Undone, Signal::Passes, Signal::Outlasts, Signal::Spans];
+
 /// What each part of the score is worth: how much is lost without it, fitted anew.
-fn worth(fresh: &[Case], caused: &[&Case], training: &[Case], rows: &mut Vec<Row>) {
+fn worth(fresh: &[Case], (training, spikes): (&[Case], &[Case]), rows: &mut Vec<Row>) {
+    let caused: Vec<&Case> = fresh.iter().filter(|case| case.is_caused()).collect();
     let training: Vec<&Case> = training.iter().collect();
-    let parts: Vec<Option<Part>> = std::iter::once(None).chain(Part::ALL.into_iter().map(Some)).collect();
-    let fits: Vec<(Option<Part>, Weights)> =
-        parts.into_par_iter().map(|part| (part, fit(&training, |signal| Some(signal.part()) == part))).collect();
-    for (part, weights) in fits {
-        let name = part.map_or("nothing", Part::as_str);
+    let parts = Part::ALL.into_iter().map(Without::Part);
+    let all: Vec<Without> = [Without::Nothing].into_iter().chain(parts).chain([Without::Course]).collect();
+    let fits: Vec<(Without, Weights)> =
+        all.into_par_iter().map(|without| (without, fit(&training, spikes, |signal| without.has(signal)))).collect();
+    for (without, weights) in fits {
+        let name = without.name();
         let first = caused.iter().filter(|case| case.named(&weights) == Some(0)).count();
         let three = caused.iter().filter(|case| case.named(&weights).is_some_and(|rank| rank < 3)).count();
         let silent = fresh.iter().filter(|case| !case.is_caused() && case.is_silent(&weights)).count();
         let spikes = fresh.len() - caused.len();
-        rows.push(Row::info(format!("worth: without {name}, first"), real(first) / real(caused.len().max(1)), ""));
-        rows.push(Row::info(
-            format!("worth: without {name}, in the first three"),
-            real(three) / real(caused.len().max(1)),
-            "",
-        ));
-        rows.push(Row::info(format!("worth: without {name}, silent"), real(silent) / real(spikes.max(1)), ""));
+        for (what, hits, all) in
+            [("first", first, caused.len()), ("in the first three", three, caused.len()), ("silent", silent, spikes)]
+        {
+            rows.push(Row::info(format!("worth: without {name}, {what}"), real(hits) / real(all.max(1)), ""));
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub struct SeriesSpan {
     pub span: Span,
     /// The series itself, to be judged again later.
     pub series: Arc<Series>,
+    /// How many spans the series had before it, as far as it was searched.
+    pub earlier: usize,
 }
 
 /// The ids and names of a series' resource.
@@ -51,16 +53,20 @@ impl Spans {
         for cockpit::Series { labels, samples } in answer.series {
             let series = Arc::new(series(expression, &samples)?);
             let spans = Detector::default().search(&series);
-            let within: Vec<Span> = spans.into_iter().filter(|span| span.interval.overlaps(range)).collect();
-            if within.is_empty() {
-                self.calm.push(labels);
-            } else {
-                self.found.extend(within.into_iter().map(|span| SeriesSpan {
+            // Spans are in the order of time.
+            let found = spans.into_iter().enumerate().filter(|(_, span)| span.interval.overlaps(range));
+            let found: Vec<SeriesSpan> = found
+                .map(|(earlier, span)| SeriesSpan {
                     labels: labels.clone(),
                     span,
                     series: Arc::clone(&series),
-                }));
+                    earlier,
+                })
+                .collect();
+            if found.is_empty() {
+                self.calm.push(labels);
             }
+            self.found.extend(found);
         }
         self.found.sort_by(|a, b| b.span.peak.abs().total_cmp(&a.span.peak.abs()));
         Ok(())

@@ -8,6 +8,7 @@ use audittrail::time::Time;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::course::{course, earlier};
 use super::kind::Kind;
 use super::world::{Principal, World};
 use super::writer::{Call, Writer};
@@ -122,7 +123,9 @@ impl Incident {
         background::write(&mut scene.writer, &world, background, month, &mut scene.rng);
         let subject = if kind == Kind::Spike { spike::spike(&mut scene) } else { cause::cause(kind, &mut scene) };
         distractor::surround(&mut scene, &subject);
-        let symptom = symptom(&mut scene, &subject);
+        let course = course(kind, subject.expression, seed, step);
+        let earlier = earlier(kind, seed);
+        let symptom = Symptom { course: Some(course), earlier, ..symptom(&mut scene, &subject) };
         Self {
             events: scene.writer.finish(),
             symptom,
@@ -182,5 +185,7 @@ fn symptom(scene: &mut Scene<'_>, subject: &Subject) -> Symptom {
         members: subject.members.iter().map(|(index, moved)| Member { names: names(*index), moved: *moved }).collect(),
         lookback: Duration::from_hours(1),
         tolerance: Duration::from_secs(10),
+        course: None,
+        earlier: 0,
     }
 }

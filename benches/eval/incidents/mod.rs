@@ -7,6 +7,7 @@
 mod background;
 mod catalogue;
 mod cause;
+mod course;
 mod distractor;
 mod incident;
 mod kind;

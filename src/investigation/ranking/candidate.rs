@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::closeness::Kin;
-use super::effect::Verb;
 use super::signal::Signal;
 use super::trail::Trail;
+use super::verb::Verb;
 use crate::event::{Column, Kind, status_class};
 
 /// Repeats of one principal, method and resource that are no farther apart are one candidate.
@@ -26,6 +26,11 @@ impl Candidate {
     /// The row of its newest event, which is the nearest to the onset.
     pub(super) fn newest(&self) -> usize {
         self.rows[0]
+    }
+
+    /// The row of its oldest event.
+    pub(super) fn oldest(&self) -> usize {
+        *self.rows.last().expect("a candidate has an event")
     }
 }
 
@@ -51,7 +56,7 @@ pub(super) fn candidates(trail: &Trail<'_>, kin: &Kin<'_>) -> Vec<Candidate> {
         let (principals, methods, resources) = (&trail.principals.rows, &trail.methods.rows, &trail.resources.rows);
         let key = (principals[row], methods[row], resources[row], action);
         if let Some(known) = latest.get(&key).map(|index| &mut found[*index])
-            && trail.time(*known.rows.last().expect("it has a row")).since(trail.time(row)) <= REPEAT
+            && trail.time(known.oldest()).since(trail.time(row)) <= REPEAT
         {
             known.rows.push(row);
             continue;

@@ -32,7 +32,8 @@ impl<'a> Kin<'a> {
             principals: HashSet::new(),
             anything: false,
         };
-        let targets = targets(symptom);
+        let mut targets = targets(symptom);
+        add_ids(trail, &mut targets);
         kin.known.extend(targets.iter().map(|target| (*target, Signal::Same)));
         kin.learn(trail, &targets);
         kin.learn_siblings(trail);
@@ -139,6 +140,18 @@ fn targets(symptom: &Symptom) -> HashSet<&str> {
     }
     let moved = symptom.members.iter().filter(|member| member.moved);
     moved.filter_map(|member| member.names.first()).map(String::as_str).collect()
+}
+
+/// Adds the ids of what the events call by one of some names: Cockpit's metrics may have lost the id of their resource.
+fn add_ids<'a>(trail: &Trail<'a>, targets: &mut HashSet<&'a str>) {
+    let references = trail.events.references();
+    let mut ids = HashSet::new();
+    for row in 0..trail.times.len() {
+        let named = references.of(row).filter(|other| other.within.is_none());
+        let named = named.filter(|other| other.name.is_some_and(|name| targets.contains(name)));
+        ids.extend(named.filter_map(|other| other.id));
+    }
+    targets.extend(ids);
 }
 
 /// The ids and names of what the event of a row acted on: a pool, and not the cluster whose id its event carries.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::super::spans::Direction;
+use super::delay::Delay;
 use super::metric::Family;
+use super::verb::{Verb, only_describes, passes};
 use crate::risk::{Action, Body, RuleSet, When, letters};
 
 /// How long an action without a row may take to show.
-const USUAL_DELAY: Delay = Delay { from: Duration::ZERO, to: Duration::from_mins(5) };
+const USUAL_DELAY: Delay = Delay { from: Duration::ZERO, to: Duration::from_mins(10) };
 
 /// The method of a row that answers for every method of its product without a row.
 const ANY: &str = "*";
@@ -28,145 +30,31 @@ pub enum Effect {
     Opposite,
     /// It moves other metrics, or none.
     Nothing,
+    /// The table lacks the action, whose name or request says that it changes a description only, such as labels.
+    Describes,
     /// The table lacks the action.
     Unknown(Verb),
 }
 
-/// What the first word of a method's name says it does.
+/// How long what an action does to a metric lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// It makes, adds or starts something.
-    Makes,
-    /// It changes something.
-    Changes,
-    /// It removes or stops something.
-    Removes,
-    /// It reads, and changes nothing.
-    Reads,
-    /// Something else.
-    Acts,
+pub(super) enum Lasts {
+    /// Until somebody undoes it.
+    Stays,
+    /// At most so long, by itself.
+    Passes(Duration),
+    /// Either.
+    Unknown,
 }
 
-const VERBS: [(Verb, &[&str]); 4] = [
-    (
-        Verb::Reads,
-        &[
-            "access", "check", "count", "describe", "download", "fetch", "get", "list", "read", "search", "validate",
-            "watch",
-        ],
-    ),
-    (
-        Verb::Makes,
-        &[
-            "add",
-            "allocate",
-            "attach",
-            "batch",
-            "book",
-            "clone",
-            "create",
-            "enable",
-            "expand",
-            "grant",
-            "grow",
-            "import",
-            "install",
-            "provision",
-            "resume",
-            "start",
-            "undrain",
-        ],
-    ),
-    (
-        Verb::Changes,
-        &[
-            "apply",
-            "change",
-            "deploy",
-            "migrate",
-            "modify",
-            "move",
-            "patch",
-            "promote",
-            "put",
-            "rebalance",
-            "reboot",
-            "reconfigure",
-            "redeploy",
-            "reinstall",
-            "replace",
-            "resize",
-            "restart",
-            "restore",
-            "rollback",
-            "rotate",
-            "scale",
-            "set",
-            "switch",
-            "tune",
-            "update",
-            "upgrade",
-        ],
-    ),
-    (
-        Verb::Removes,
-        &[
-            "close",
-            "cordon",
-            "delete",
-            "destroy",
-            "detach",
-            "disable",
-            "drain",
-            "evict",
-            "lock",
-            "pause",
-            "purge",
-            "release",
-            "remove",
-            "revoke",
-            "shrink",
-            "stop",
-            "suspend",
-            "terminate",
-            "throttle",
-        ],
-    ),
-];
-
-impl Verb {
-    /// The verb of a method, by the word that its name begins with.
-    ///
-    /// ```
-    /// use audittrail::investigation::Verb;
-    ///
-    /// assert_eq!(Verb::of("ListServers"), Verb::Reads);
-    /// assert_eq!(Verb::of("DrainBackend"), Verb::Removes);
-    /// assert_eq!(Verb::of("EntangleQubits"), Verb::Acts);
-    /// ```
-    #[must_use]
-    pub fn of(method: &str) -> Self {
-        let word: String = method
-            .chars()
-            .enumerate()
-            .take_while(|(index, letter)| letter.is_ascii_alphabetic() && (*index == 0 || letter.is_ascii_lowercase()))
-            .map(|(_, letter)| letter.to_ascii_lowercase())
-            .collect();
-        let known = VERBS.iter().find(|(_, words)| words.contains(&&*word));
-        known.map_or(Self::Acts, |(verb, _)| *verb)
-    }
-
-    /// Whether such an action goes the way that a metric went.
-    pub(super) fn agrees(self, moved: Direction) -> bool {
-        matches!((self, moved), (Self::Makes, Direction::Up) | (Self::Removes, Direction::Down))
-    }
-}
-
-/// How long after an action its effect shows.
+/// What an action does to a metric, when that shows and how long it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Delay {
-    pub(super) from: Duration,
-    pub(super) to: Duration,
+pub(super) struct Does {
+    pub(super) effect: Effect,
+    pub(super) delay: Delay,
+    pub(super) lasts: Lasts,
+    /// Whether it may as well move the metric the other way.
+    pub(super) either: bool,
 }
 
 /// A row of the table.
@@ -179,6 +67,7 @@ struct Row {
     direction: Option<Direction>,
     usual: bool,
     delay: Delay,
+    lasts: Lasts,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +80,7 @@ struct EffectRow {
     likely: String,
     from: Option<u64>,
     to: Option<u64>,
+    lasts: String,
 }
 
 /// What actions do to metrics: the rows of `effects.csv`.
@@ -230,11 +120,9 @@ impl Effects {
         rows.or_else(|| self.0.get(&key(product, ANY))).map(Vec::as_slice)
     }
 
-    /// What an action does to a metric of some family, which moved so, and how long that takes.
-    pub(super) fn of(&self, action: &Action<'_>, family: Option<Family>, moved: Direction) -> (Effect, Delay) {
-        let Some(rows) = self.rows(action) else {
-            return (Effect::Unknown(Verb::of(action.method.unwrap_or_default())), USUAL_DELAY);
-        };
+    /// What an action does to a metric of some family, which moved so.
+    pub(super) fn of(&self, action: &Action<'_>, family: Option<Family>, moved: Direction) -> Does {
+        let Some(rows) = self.rows(action) else { return unknown(action) };
         let body = Body::new(action.request_body);
         let conditional: Vec<&Row> =
             rows.iter().filter(|row| !row.when.is_always() && row.when.is_true(action, &body)).collect();
@@ -242,15 +130,25 @@ impl Effects {
             if conditional.is_empty() { rows.iter().filter(|row| row.when.is_always()).collect() } else { conditional };
         let about: Vec<&Row> = rows.iter().filter(|row| row.is_about(family)).copied().collect();
         let fits = about.iter().filter(|row| row.direction.is_none_or(|direction| direction == moved));
-        match fits.max_by_key(|row| row.usual) {
-            Some(row) if row.usual && family.is_some() => (Effect::Usual, row.delay),
-            Some(row) => (Effect::Possible, row.delay),
+        match fits.max_by_key(|row| (row.usual, row.direction.is_some())) {
+            Some(row) if row.usual && family.is_some() => row.does(Effect::Usual),
+            Some(row) => row.does(Effect::Possible),
             None => match about.first() {
-                Some(row) => (Effect::Opposite, row.delay),
-                None => (Effect::Nothing, USUAL_DELAY),
+                Some(row) => row.does(Effect::Opposite),
+                None => Does { effect: Effect::Nothing, delay: USUAL_DELAY, lasts: Lasts::Unknown, either: false },
             },
         }
     }
+}
+
+/// What an action without a row does.
+fn unknown(action: &Action<'_>) -> Does {
+    let method = action.method.unwrap_or_default();
+    let verb = Verb::of(method);
+    let effect = if only_describes(method, action.request_body) { Effect::Describes } else { Effect::Unknown(verb) };
+    // What most actions of the table do stays.
+    let lasts = if passes(method) { Lasts::Unknown } else { Lasts::Stays };
+    Does { effect, delay: USUAL_DELAY, lasts, either: false }
 }
 
 fn key(product: String, method: &str) -> (String, Vec<u8>) {
@@ -259,6 +157,10 @@ fn key(product: String, method: &str) -> (String, Vec<u8>) {
 }
 
 impl Row {
+    fn does(&self, effect: Effect) -> Does {
+        Does { effect, delay: self.delay, lasts: self.lasts, either: self.direction.is_none() }
+    }
+
     /// Whether it moves metrics of a family; of any where the family is unknown.
     fn is_about(&self, family: Option<Family>) -> bool {
         family.map_or(!self.families.is_empty(), |family| self.families.contains(&family))
@@ -272,7 +174,8 @@ impl Row {
         }
         let when = When::parse(&row.when)?;
         if row.families == NONE {
-            return Ok(Self { when, families: Vec::new(), direction: None, usual: false, delay: USUAL_DELAY });
+            let (families, lasts) = (Vec::new(), Lasts::Unknown);
+            return Ok(Self { when, families, direction: None, usual: false, delay: USUAL_DELAY, lasts });
         }
         let families = row.families.split('|').map(|name| Family::parse(name).ok_or(format!("{name} is no family")));
         let direction = match row.direction.as_str() {
@@ -288,7 +191,13 @@ impl Row {
         };
         let (from, to) = row.from.zip(row.to).filter(|(from, to)| from <= to).ok_or("from and to are no delay")?;
         let delay = Delay { from: Duration::from_secs(from), to: Duration::from_secs(to) };
-        Ok(Self { when, families: families.collect::<Result<_, _>>()?, direction, usual, delay })
+        let lasts = match (row.lasts.as_str(), row.lasts.parse()) {
+            ("stays", _) => Lasts::Stays,
+            ("", _) => Lasts::Unknown,
+            (_, Ok(seconds)) => Lasts::Passes(Duration::from_secs(seconds)),
+            (other, _) => return Err(format!("{other} is neither stays nor a number of seconds")),
+        };
+        Ok(Self { when, families: families.collect::<Result<_, _>>()?, direction, usual, delay, lasts })
     }
 }
 
@@ -301,7 +210,7 @@ mod tests {
     }
 
     fn effect(product: &str, method: &str, body: Option<&str>, family: Family, moved: Direction) -> Effect {
-        Effects::built_in().of(&action(product, method, body), Some(family), moved).0
+        Effects::built_in().of(&action(product, method, body), Some(family), moved).effect
     }
 
     #[test]
@@ -309,6 +218,7 @@ mod tests {
         use Direction::{Down, Up};
         use Effect::{Nothing, Opposite, Unknown, Usual};
         let off = Some(r#"{"action":"poweroff"}"#);
+        let accepts = Some(r#"{"action":"accept","ip_range":"0.0.0.0/0"}"#);
         let sized = Some(r#"{"size":{"value":3}}"#);
         for (product, method, body, family, moved, expected) in [
             ("instance", "ServerAction", off, Family::Cpu, Down, Usual),
@@ -319,6 +229,10 @@ mod tests {
             ("k8s", "UpdatePool", sized, Family::Nodes, Down, Usual),
             ("kubernetes", "UpdatePool", Some(r#"{"tags":["a"]}"#), Family::Nodes, Down, Nothing),
             ("lb", "UpdateBackend", None, Family::Health, Down, Usual),
+            ("instance", "CreateSecurityGroupRule", accepts, Family::Network, Up, Usual),
+            ("instance", "CreateSecurityGroupRule", accepts, Family::Network, Down, Opposite),
+            ("instance", "CreateSecurityGroupRule", None, Family::Network, Down, Usual),
+            ("instance", "UpdateServerLabels", None, Family::Cpu, Down, Effect::Describes),
             ("iam", "CreateAPIKey", None, Family::Cpu, Up, Nothing),
             ("instance", "DrainServer", None, Family::Cpu, Down, Unknown(Verb::Removes)),
             ("quantum", "EntangleQubits", None, Family::Cpu, Down, Unknown(Verb::Acts)),
@@ -329,21 +243,22 @@ mod tests {
 
     #[test]
     fn a_metric_of_no_known_family_may_be_moved_by_what_moves_any() {
-        let of = |method| Effects::built_in().of(&action("instance", method, None), None, Direction::Up).0;
+        let of = |method| Effects::built_in().of(&action("instance", method, None), None, Direction::Up).effect;
         assert_eq!((of("UpdateSecurityGroup"), of("CreateIp")), (Effect::Possible, Effect::Nothing));
     }
 
     #[test]
     fn a_row_that_is_not_well_formed_is_named() {
         let read =
-            |row: &str| Effects::read(&format!("product,method,when,families,direction,likely,from,to\n{row}\n"));
+            |row: &str| Effects::read(&format!("product,method,when,families,direction,likely,from,to,lasts\n{row}\n"));
         for (row, expected) in [
-            ("instance,Stop,,cpu,sideways,usual,0,1", "instance,Stop,: sideways is no direction"),
-            ("instance,Stop,,heat,up,usual,0,1", "instance,Stop,: heat is no family"),
-            ("instance,Stop,,cpu,up,maybe,0,1", "instance,Stop,: maybe is neither usual nor possible"),
-            ("instance,Stop,,cpu,up,usual,2,1", "instance,Stop,: from and to are no delay"),
-            ("instance,Stop,often,cpu,up,usual,0,1", "instance,Stop,often: often is no condition"),
-            ("teapots,Stop,,cpu,up,usual,0,1", "teapots,Stop,: teapots is no product of the rules"),
+            ("instance,Stop,,cpu,sideways,usual,0,1,stays", "instance,Stop,: sideways is no direction"),
+            ("instance,Stop,,heat,up,usual,0,1,stays", "instance,Stop,: heat is no family"),
+            ("instance,Stop,,cpu,up,maybe,0,1,stays", "instance,Stop,: maybe is neither usual nor possible"),
+            ("instance,Stop,,cpu,up,usual,2,1,stays", "instance,Stop,: from and to are no delay"),
+            ("instance,Stop,,cpu,up,usual,0,1,never", "instance,Stop,: never is neither stays nor a number of seconds"),
+            ("instance,Stop,often,cpu,up,usual,0,1,stays", "instance,Stop,often: often is no condition"),
+            ("teapots,Stop,,cpu,up,usual,0,1,stays", "teapots,Stop,: teapots is no product of the rules"),
         ] {
             assert_eq!(read(row).expect_err(row), expected);
         }

@@ -7,9 +7,10 @@
 //! 1. The events of the window before the onset become [`Candidate`](candidate::Candidate)s: actions that happened, on the
 //!    resource, on its relatives, in its project or by a principal who acted on it. Reads, log-ins and refused calls are no
 //!    candidates. Repeats of one principal, method and resource are one candidate.
-//! 2. Each candidate gets [`Signal`]s: numbers that say how early it was, how close to the resource, what such an action can
-//!    do to such a metric (`effects.csv`), whether what it touched moved and the rest did not, how grave it is, how rare for
-//!    its principal in the 30 days before, and what preceded it.
+//! 2. Each candidate gets [`Signal`]s: numbers that say how well its time fits such an action beside a coincidence, how close to
+//!    the resource it was, what such an action can do to such a metric and how long that lasts (`effects.csv`), whether what it
+//!    touched moved and the rest did not, how grave it is, how rare for its principal in the 30 days before, and what preceded
+//!    it.
 //! 3. A candidate's score is the sum of its signals, each times its weight (`weights.csv`): a conditional logit, in which
 //!    "nothing audited" is an alternative of its own, the line. A candidate below the line is no suspect.
 //! 4. Each [`Suspect`] has the points of each [`Part`] of its score, a [`Reason`] in words, and the events to open.
@@ -19,18 +20,25 @@
 //! | file | content |
 //! |---|---|
 //! | `families.csv` | which names of metrics are of which [`Family`]; the first row whose pattern is in the name answers |
-//! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, and after how many seconds |
+//! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, after how many seconds (`from`, `to`), and how long that lasts: `stays` until somebody undoes it, so many seconds at most, or nothing for either |
 //! | `weights.csv` | the weight of each signal and the line, fitted by `make eval` on seeds for training alone; the words of reasons |
 //! | `blind_spots.csv` | what may move a metric and has no event |
 //!
 //! A row of `effects.csv` belongs to a product and a method; its `when` is a condition as in [`risk`](crate::risk), and rows
 //! with a condition that holds replace those without one. The method `*` is every method of the product that has no row, the
 //! family `-` is no metric at all. Tables are never complete: what an action without a row does is unknown, and its verb
-//! decides what that is worth.
+//! decides what that is worth, unless its name or request says that it changes a description only.
+//!
+//! # The line
+//!
+//! An action on the resource that could have moved the metric, and did not, looks like a cause. Two things tell them apart: a
+//! coincidence is at any time, a cause as long before the onset as its effect takes to show; and a metric that was left by
+//! itself mostly returns by itself, while what an action did mostly stays until it is undone, or ends when the work is done.
 
 mod blind_spot;
 mod candidate;
 mod closeness;
+mod delay;
 mod effect;
 mod metric;
 mod profile;
@@ -44,11 +52,13 @@ mod symptom;
 mod tests;
 mod touched;
 mod trail;
+mod verb;
 
-pub use effect::{Effect, Effects, Verb};
+pub use effect::{Effect, Effects};
 pub use metric::{Family, Metric};
 pub use rank::{rank, rank_by};
 pub use score::Weights;
 pub use signal::{Part, Signal, Signals};
 pub use suspect::{Contribution, Evidence, Ranking, Reason, Suspect};
-pub use symptom::{Member, Relation, Relative, Symptom};
+pub use symptom::{Course, Member, Relation, Relative, Symptom};
+pub use verb::Verb;

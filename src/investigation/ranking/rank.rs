@@ -1,23 +1,29 @@
 use std::time::Duration;
 
+use super::super::scale::number;
 use super::blind_spot::blind_spots;
 use super::candidate::{Candidate, candidates};
 use super::closeness::Kin;
-use super::effect::{Delay, Effect, Effects, Verb};
+use super::delay::nearness;
+use super::effect::{Does, Effect, Effects, Lasts};
 use super::profile::Profile;
 use super::score::Weights;
 use super::sequence::{Sequences, call, steps};
 use super::signal::{Part, Signal, Signals};
 use super::suspect::{Contribution, Evidence, Ranking, Reason, Suspect};
-use super::symptom::Symptom;
+use super::symptom::{Course, Symptom};
 use super::touched;
 use super::trail::Trail;
+use super::verb::Verb;
 use crate::event::{Column, Events};
 use crate::risk::{Action, RuleSet, Severity};
 use crate::time::Time;
 
-/// The unit of distances in time: those of a few seconds hardly differ.
-const MINUTE: f64 = 60.0;
+/// What an action does may be undone within so much time; what is there for longer, nobody undoes.
+const UNDONE: Duration = Duration::from_hours(2);
+
+/// A metric that is out of its band for so many times as long as an action's effect may last is not out of it for that.
+const TOO_LONG: f64 = 8.0;
 
 /// Ranks the actions among `events` that may explain an anomalous span. It wants the events of
 /// [`Symptom::interval`], of all kinds and regions; from fewer it knows less of what is usual.
@@ -90,7 +96,7 @@ impl Judge<'_> {
         let action = Action { request_body: candidate.body.as_deref(), ..call(trail, row) };
         let mut signals = Signals::default();
         signals[candidate.closeness] = 1.0;
-        let effect = self.signal_effect(&action, trail.time(row), &mut signals);
+        let effect = self.signal_effect(&action, candidate, &mut signals);
         touched::signal(trail, &candidate.rows, action.request_body, &self.symptom.members, &mut signals);
         let risk = self.rules.classify(&action);
         signals[Signal::Severity] = risk.map_or(0.0, |risk| severity(risk.severity));
@@ -107,7 +113,7 @@ impl Judge<'_> {
         Suspect {
             events: candidate.rows.iter().map(|row| trail.id(*row)).collect(),
             time,
-            first: trail.time(*candidate.rows.last().expect("a candidate has an event")),
+            first: trail.time(candidate.oldest()),
             principal: trail.text(Column::PrincipalId, row),
             product: trail.text(Column::Product, row),
             method: trail.text(Column::Method, row),
@@ -124,46 +130,57 @@ impl Judge<'_> {
         }
     }
 
-    /// Sets the signals of the effect, and those of the time that such an effect takes.
-    fn signal_effect(&self, action: &Action<'_>, time: Time, signals: &mut Signals) -> Effect {
+    /// Sets the signals of the effect, and those of the time that such an effect takes and lasts.
+    fn signal_effect(&self, action: &Action<'_>, candidate: &Candidate, signals: &mut Signals) -> Effect {
         let moved = self.symptom.moved();
-        let (effect, delay) = Effects::built_in().of(action, self.symptom.metric.family, moved);
+        let Does { effect, delay, lasts, either } = Effects::built_in().of(action, self.symptom.metric.family, moved);
         let signal = match effect {
             Effect::Usual => Signal::Usual,
             Effect::Possible => Signal::Possible,
             Effect::Opposite => Signal::Opposite,
             Effect::Nothing | Effect::Unknown(Verb::Reads) => Signal::Nothing,
+            Effect::Describes => Signal::Describes,
             Effect::Unknown(Verb::Makes) => Signal::Makes,
             Effect::Unknown(Verb::Changes) => Signal::Changes,
             Effect::Unknown(Verb::Removes) => Signal::Removes,
             Effect::Unknown(Verb::Acts) => Signal::Acts,
         };
         signals[signal] = 1.0;
+        signals[Signal::Either] = f64::from(u8::from(either && matches!(effect, Effect::Usual | Effect::Possible)));
         if matches!(effect, Effect::Unknown(verb) if verb.agrees(moved)) {
             signals[Signal::VerbAgrees] = 1.0;
         }
-        self.signal_time(time, delay, signals);
+        // Of repeats, the first or the last one may have done it: half of a rollout may come after the onset. What does nothing
+        // of the kind has no time that would fit.
+        let times = [candidate.oldest(), candidate.newest()].map(|row| self.trail.time(row));
+        if matches!(effect, Effect::Usual | Effect::Possible | Effect::Unknown(_)) {
+            let evidence = times.map(|time| delay.evidence(self.before(time), self.symptom));
+            signals[Signal::Fits] = evidence[0].max(evidence[1]);
+        }
+        signals[Signal::Recent] = nearness(self.symptom.onset.since(times[1]), self.symptom.lookback);
+        self.signal_course(lasts, signals);
         effect
     }
 
-    fn signal_time(&self, time: Time, delay: Delay, signals: &mut Signals) {
-        let symptom = self.symptom;
-        let before = symptom.onset.since(time);
-        if time > symptom.onset {
-            signals[Signal::Late] = 1.0;
+    /// How many seconds before the onset a moment is; below zero after it.
+    fn before(&self, time: Time) -> f64 {
+        let onset = self.symptom.onset;
+        if time > onset { -time.since(onset).as_secs_f64() } else { onset.since(time).as_secs_f64() }
+    }
+
+    /// Sets the signals of how long the metric is out of its band, beside how long what the action does lasts.
+    fn signal_course(&self, lasts: Lasts, signals: &mut Signals) {
+        let Some(Course { lasted, returned }) = self.symptom.course else { return };
+        match lasts {
+            Lasts::Stays if returned => signals[Signal::Undone] = nearness(lasted, UNDONE),
+            Lasts::Stays => signals[Signal::Stays] = 1.0 - nearness(lasted, UNDONE),
+            Lasts::Passes(most) if lasted > most => {
+                let times = lasted.as_secs_f64() / most.as_secs_f64().max(1.0);
+                signals[Signal::Outlasts] = (times.ln() / TOO_LONG.ln()).min(1.0);
+            }
+            Lasts::Passes(_) if returned => signals[Signal::Passes] = 1.0,
+            Lasts::Passes(_) | Lasts::Unknown => {}
         }
-        if before + symptom.tolerance < delay.from {
-            signals[Signal::Hasty] = 1.0;
-        }
-        let reach = symptom.lookback.as_secs_f64();
-        let takes = delay.to + symptom.step;
-        if before <= takes + symptom.step {
-            let reach = reach.max(2.0 * MINUTE);
-            let share = (reach / takes.as_secs_f64().max(1.0)).ln() / (reach / MINUTE).ln();
-            signals[Signal::Fits] = share.max(0.0);
-        }
-        signals[Signal::Near] = nearness(before.saturating_sub(takes), reach);
-        signals[Signal::Recent] = nearness(before, reach);
     }
 
     fn signal_rarity(&self, row: usize, signals: &mut Signals) {
@@ -172,17 +189,12 @@ impl Judge<'_> {
         signals[Signal::Method] = profile.method(principal, trail.methods.rows[row]);
         signals[Signal::Address] = profile.address(principal, trail.addresses.rows[row]);
         signals[Signal::Resource] = profile.resource(principal, trail.resources.rows[row]);
+        signals[Signal::Spans] = number(1 + self.symptom.earlier).ln();
         signals[Signal::Hour] = profile.hour(principal, trail.time(row));
         if let Some(log_in) = self.sequences.log_in(trail, row) {
             signals[Signal::Country] = profile.country(principal, trail.countries.rows[log_in]);
         }
     }
-}
-
-/// 1 for no time, 0 for `reach` seconds or more, and less for each further minute the fewer they are.
-fn nearness(time: Duration, reach: f64) -> f64 {
-    let scale = (1.0 + reach.max(MINUTE) / MINUTE).ln();
-    (1.0 - (1.0 + time.as_secs_f64() / MINUTE).ln() / scale).max(0.0)
 }
 
 fn severity(severity: Severity) -> f64 {

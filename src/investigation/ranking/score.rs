@@ -132,7 +132,7 @@ mod tests {
         for (text, expected) in [
             (without(lines.len() - 1), "the last row has to be line".to_owned()),
             (without(1), format!("{} rows of signals, but there are {}", Signal::ALL.len() - 1, Signal::ALL.len())),
-            (text.replacen("time,near", "time,far", 1), "time,far instead of time,near".to_owned()),
+            (text.replacen("time,fits", "time,far", 1), "time,far instead of time,fits".to_owned()),
             (text.replacen("line,,", "line,,x", 1), "CSV deserialize error".to_owned()),
         ] {
             let error = Weights::read(&text).expect_err("a defect");

@@ -72,17 +72,10 @@ macro_rules! signals {
 }
 
 signals! {
-    /// 1 where the action was as long before the onset as such an action takes, less the longer before that.
-    Near = Time "near";
-    /// Where the action was as long before the onset as such an action takes: how little time that is, beside the lookback. The
-    /// less it is, the less a coincidence is likely; 1 for a minute.
+    /// How much likelier such a time before the onset is for such an action than for a coincidence, as a logarithm.
     Fits = Time "fits";
     /// 1 where the action was right before the onset, less the longer before that.
     Recent = Time "recent";
-    /// 1 where such an action takes longer than there was time.
-    Hasty = Time "hasty";
-    /// 1 where it is recorded after the onset, within the tolerance of clocks.
-    Late = Time "late";
     /// It acted on the resource itself.
     Same = Closeness "same";
     /// It acted on what belongs to the resource.
@@ -103,10 +96,14 @@ signals! {
     Usual = Effect "usual";
     /// Such an action can move such a metric this way.
     Possible = Effect "possible";
+    /// Such an action moves such a metric this way or the other.
+    Either = Effect "either";
     /// Such an action moves such a metric the other way.
     Opposite = Effect "opposite";
     /// Such an action moves other metrics, or none.
     Nothing = Effect "nothing";
+    /// The table lacks the action, whose name or request says that it changes a description only.
+    Describes = Effect "describes";
     /// The table lacks the action, which makes something.
     Makes = Effect "makes";
     /// The table lacks the action, which changes something.
@@ -117,6 +114,14 @@ signals! {
     Acts = Effect "acts";
     /// The table lacks the action, and its verb goes the way that the metric went.
     VerbAgrees = Effect "verb_agrees";
+    /// What such an action does stays, and the metric has not returned: more the longer that is.
+    Stays = Effect "stays";
+    /// What such an action does stays, but the metric returned: less the later, since somebody may have undone it.
+    Undone = Effect "undone";
+    /// What such an action does ends by itself, and the metric returned within that time.
+    Passes = Effect "passes";
+    /// What such an action does ends by itself, but the metric was out of its band for longer.
+    Outlasts = Effect "outlasts";
     /// What it touched moved, the rest did not: the correlation of the two, from 0 to 1.
     Agrees = Touched "agrees";
     /// What it touched did not move, or the rest did too.
@@ -133,6 +138,8 @@ signals! {
     Hour = Rarity "hour";
     /// How rare the resource is for the principal.
     Resource = Rarity "resource";
+    /// How often the metric left its band in the days before: the logarithm of one more than the times.
+    Spans = Rarity "spans";
     /// The principal was denied the same before, or several other things.
     Denied = Sequence "denied";
     /// Log-ins of the principal failed before one succeeded.

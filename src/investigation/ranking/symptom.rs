@@ -38,6 +38,20 @@ pub struct Symptom {
     pub lookback: Duration,
     /// How much later than the onset an action may be recorded, because clocks differ. Ten seconds by default.
     pub tolerance: Duration,
+    /// How the metric went on after the onset; `None` where its series was not searched.
+    pub course: Option<Course>,
+    /// How often the metric left its band in the days before, as far as its series was searched: what comes and goes by itself
+    /// does so again. Zero by default.
+    pub earlier: usize,
+}
+
+/// How a metric goes on after its onset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// How long the metric was out of its band; where it did not return, how long it is so far.
+    pub lasted: Duration,
+    /// Whether it returned to its band.
+    pub returned: bool,
 }
 
 impl Symptom {
@@ -56,6 +70,8 @@ impl Symptom {
             members: Vec::new(),
             lookback: LOOKBACK,
             tolerance: TOLERANCE,
+            course: Some(Course { lasted: span.interval.end.since(span.onset), returned: span.returned }),
+            earlier: 0,
         }
     }
 

@@ -37,7 +37,7 @@ fn power(seconds: i64, action: &str) -> Value {
 fn symptom(expression: &str, direction: Direction) -> Symptom {
     let onset = Time::from_nanos(ONSET);
     let peak = if direction == Direction::Up { 9.0 } else { -9.0 };
-    let span = Span { interval: Interval::new(onset, onset + Duration::from_mins(10)), onset, peak, returned: true };
+    let span = Span { interval: Interval::new(onset, onset + Duration::from_mins(10)), onset, peak, returned: false };
     let symptom = Symptom::about(&span, expression, Duration::from_mins(1));
     Symptom { resource: vec!["web-3".to_owned()], ..symptom }
 }
@@ -103,7 +103,9 @@ fn other_projects_and_principals_are_no_candidates() {
         other(30, json!({ "project_id": "q", "resources": [{ "id": "db-2", "type": "rdb_instance" }] })),
         other(20, json!({ "project_id": "q", "principal": { "id": "dev" } })),
     ];
-    assert_eq!(order(&calls, &symptom(CPU, Direction::Down)), ["50", "40", "30"]);
+    let mut found = order(&calls, &symptom(CPU, Direction::Down));
+    found.sort_unstable();
+    assert_eq!(found, ["30", "40", "50"], "its project and its principal, not the others");
 }
 
 #[test]
@@ -191,6 +193,39 @@ fn an_action_that_the_table_lacks_is_a_candidate_of_unknown_effect() {
     let all: Vec<&Suspect> = ranking.all().collect();
     assert_eq!(all[0].effect, Effect::Unknown(Verb::Removes));
     assert!(all[0].reason.because.iter().any(|because| because.contains("unknown")), "{:?}", all[0].reason);
+}
+
+#[test]
+fn what_an_action_does_and_how_long_the_metric_was_out_of_its_band_are_compared() {
+    let of = |action: &str, lasted, returned| {
+        let course = Course { lasted: Duration::from_mins(lasted), returned };
+        let symptom = Symptom { course: Some(course), ..symptom(CPU, Direction::Down) };
+        let ranking = ranking(&[power(40, action)], &symptom);
+        let signals = ranking.all().next().expect("a candidate").signals;
+        [Signal::Stays, Signal::Undone, Signal::Passes, Signal::Outlasts].map(|signal| signals[signal] > 0.0)
+    };
+    assert_eq!(of("poweroff", 60, false), [true, false, false, false]);
+    assert_eq!(of("poweroff", 5, true), [false, true, false, false]);
+    assert_eq!(of("reboot", 5, true), [false, false, true, false]);
+    assert_eq!(of("reboot", 60, false), [false, false, false, true]);
+    assert_eq!(of("reboot", 5, false), [false; 4], "it may still return in time");
+}
+
+#[test]
+fn of_a_series_that_was_not_searched_nothing_is_known_of_the_course() {
+    let symptom = Symptom { course: None, ..symptom(CPU, Direction::Down) };
+    let ranking = ranking(&[power(40, "poweroff")], &symptom);
+    let signals = ranking.all().next().expect("a candidate").signals;
+    assert!(signals[Signal::Stays].abs() < 1e-9 && signals[Signal::Undone].abs() < 1e-9);
+}
+
+#[test]
+fn an_action_that_the_table_lacks_and_that_describes_is_before_none_that_acts() {
+    let labels = call(30, &json!({ "method_name": "UpdateServerLabels", "request_body": { "labels": ["a"] } }));
+    let drain = call(60, &json!({ "method_name": "DrainServer" }));
+    let ranking = ranking(&[labels, drain], &symptom(CPU, Direction::Down));
+    let effects: Vec<Effect> = ranking.all().map(|suspect| suspect.effect).collect();
+    assert_eq!(effects, [Effect::Unknown(Verb::Removes), Effect::Describes]);
 }
 
 #[test]

@@ -204,13 +204,15 @@ impl Investigate {
                 *series.entry(&other.labels).or_default() |= other.span.interval.overlaps(first.span.interval);
             }
             let members = series.into_iter().map(|(labels, moved)| Member { names: resource(labels), moved });
-            return Symptom { members: members.collect(), ..self.about(&first.span, target, scope) };
+            let symptom = self.about(&first.span, target, scope);
+            return Symptom { members: members.collect(), earlier: first.earlier, ..symptom };
         }
         let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
         let peak = if self.direction == Direction::Up { 1.0 } else { -1.0 };
         let end = Time::from_nanos(request.to).max(onset.next());
         let span = Span { interval: Interval::new(onset, end), onset, peak, returned: false };
-        self.about(&span, self.target.clone(), scope)
+        // A span by hand says nothing of how the metric went on.
+        Symptom { course: None, ..self.about(&span, self.target.clone(), scope) }
     }
 
     fn about(&self, span: &Span, resource: Vec<String>, scope: &Scope) -> Symptom {

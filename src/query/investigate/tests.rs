@@ -99,7 +99,7 @@ fn each_series_is_a_member_once_and_moved_where_one_of_its_spans_overlaps() {
     let span = |id: &str, minutes: std::ops::Range<i64>| {
         let interval = Interval::from_nanos(minutes.start * 60_000_000_000, minutes.end * 60_000_000_000);
         let span = Span { interval, onset: interval.start, peak: 9.0, returned: true };
-        SeriesSpan { labels: labels(id), span, series: Arc::new(Series::default()) }
+        SeriesSpan { labels: labels(id), span, series: Arc::new(Series::default()), earlier: 0 }
     };
     let found = vec![span("a", 10..20), span("b", 15..17), span("b", 40..50), span("c", 40..50)];
     let spans = Spans { found, calm: vec![labels("d")] };
@@ -303,7 +303,7 @@ fn a_recovery_judges_the_series_that_was_out_of_its_band() {
             Span { interval: Interval::new(minute(300), minute(350)), onset: minute(300), peak: 9.0, returned: true };
         let series = Arc::new(Series::gauge(samples, Unit::Ratio).expect("samples ascend"));
         let labels = Labels::from([("resource_id".to_owned(), "web-3".to_owned())]);
-        let spans = Spans { found: vec![SeriesSpan { labels, span, series }], calm: Vec::new() };
+        let spans = Spans { found: vec![SeriesSpan { labels, span, series, earlier: 0 }], calm: Vec::new() };
         let query = json!({ "show": "recovery", "expression": "cpu", "recoveredFrom": 360 * 60_000 });
         let investigate = Investigate { spans: Some(spans), ..parse(&query).expect("a query") };
         let request = Request::new("A", (290 * 60_000, 420 * 60_000), STEP, 1_000, false).expect("a range");
