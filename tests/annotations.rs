@@ -360,6 +360,8 @@ async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
         ("newState", false),
         ("cluster_end", true),
         ("console_url", true),
+        ("principal_id", true),
+        ("source_ip", true),
     ];
     assert_eq!(fields, expected);
     // Grafana finds them by name, which labels or display names would change.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, TimestampNanosecondArray};
 use serde_json::Value;
 
+use super::address::parse;
 use super::annotation_text::escaped;
 use super::novelty::novelty_color;
 use crate::frame::Field;
+use crate::lenient::is_uuid;
 use crate::profile::Level;
 use crate::risk::Severity;
 
@@ -74,10 +76,9 @@ pub(super) fn fields(rows: &[Row], overlay: bool, severity_colors: bool) -> Vec<
     // What the front end makes links of.
     fields.push(Field::new("cluster_end", times(rows, |row| row.last)));
     fields.push(Field::new("console_url", some(rows, |row| row.page.as_deref())));
-    if rows.iter().any(|row| row.principal.is_some() || row.address.is_some()) {
-        fields.push(Field::new("principal_id", some(rows, |row| row.principal.as_deref())));
-        fields.push(Field::new("source_ip", some(rows, |row| row.address.as_deref())));
-    }
+    // Callers choose neither, unless a text is something else.
+    fields.push(Field::new("principal_id", some(rows, |row| row.principal.as_deref().filter(|id| is_uuid(id)))));
+    fields.push(Field::new("source_ip", some(rows, |row| row.address.as_deref().filter(|ip| parse(ip).is_some()))));
     fields
 }
 

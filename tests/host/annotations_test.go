@@ -66,6 +66,8 @@ var annotations = []rule{
 		shape{"newState", data.FieldTypeString},
 		shape{"cluster_end", data.FieldTypeNullableTime},
 		shape{"console_url", data.FieldTypeNullableString},
+		shape{"principal_id", data.FieldTypeNullableString},
+		shape{"source_ip", data.FieldTypeNullableString},
 	),
 	{"the oldest event comes first, after what is incomplete", func(t *testing.T, frame *data.Frame) {
 		ids := column[string](t, frame, "id")

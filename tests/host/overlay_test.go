@@ -26,6 +26,8 @@ func TestAnOverlayIsAFrameOfAnnotations(t *testing.T) {
 			shape{"id", data.FieldTypeString},
 			shape{"cluster_end", data.FieldTypeNullableTime},
 			shape{"console_url", data.FieldTypeNullableString},
+			shape{"principal_id", data.FieldTypeNullableString},
+			shape{"source_ip", data.FieldTypeNullableString},
 		),
 		rule{"it is moved among the annotations", func(t *testing.T, frame *data.Frame) {
 			if frame.Meta.DataTopic != data.DataTopicAnnotations {
