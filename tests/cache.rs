@@ -231,7 +231,7 @@ async fn a_narrower_question_is_answered_from_the_cache() {
             engine.sandbox.reset();
             let cached = ids(&engine.data_source, &scope, request).await;
             assert_eq!(calls(&engine.sandbox), 0, "{scope}: {:?}", engine.asked("/audit-trail/"));
-            let read = ids(&engine.new_desk(), &scope, request).await;
+            let read = ids(&engine.empty_data_source(), &scope, request).await;
             assert_eq!(cached, read, "{scope}");
         }
     }
@@ -266,7 +266,7 @@ async fn twelve_panels_cost_as_many_calls_as_one() {
     let one = calls(&engine.sandbox);
     assert!(one > 15, "{one}");
 
-    let data_source = engine.new_desk();
+    let data_source = engine.empty_data_source();
     engine.sandbox.reset();
     join_all(questions().iter().map(|question| show(&data_source, question, &request))).await;
     assert_eq!(calls(&engine.sandbox), one);
@@ -315,7 +315,7 @@ async fn panels_of_parts_share_one_fetch() {
     let request = settled();
     show(&engine.data_source, &count(), &request).await;
     let everything = calls(&engine.sandbox);
-    let data_source = engine.new_desk();
+    let data_source = engine.empty_data_source();
     engine.sandbox.reset();
     join_all(parts().iter().map(|part| show(&data_source, part, &request))).await;
     // Workers start as pages arrive: one or two more or fewer.
@@ -666,7 +666,7 @@ async fn the_cache_directory_serves_settled_segments_to_the_next_process() {
     let restarted = data_source(&stored.engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": stored.path() }));
     assert_eq!(
         ids(&restarted, &narrow, &stored.request).await,
-        ids(&stored.engine.new_desk(), &narrow, &stored.request).await
+        ids(&stored.engine.empty_data_source(), &narrow, &stored.request).await
     );
     assert_eq!(calls(&stored.engine.sandbox), 0);
 }
@@ -698,13 +698,13 @@ async fn a_restarted_plugin_loads_the_cache_directory() {
 async fn events_from_the_cache_directory_equal_fetched_ones() {
     let stored = OnDisk::new().await;
     let url = stored.engine.sandbox.url();
-    let (kept_desk, new_desk) = (
+    let (kept, fresh) = (
         data_source(&url, SECRET_KEY, &json!({ "cacheDirectory": stored.path() })),
         data_source(&url, SECRET_KEY, &json!({})),
     );
     for question in questions().iter().filter(|question| question["queryType"] != "volume") {
-        let shown = ask(&kept_desk, question, &stored.request).await.unwrap();
-        let read = ask(&new_desk, question, &stored.request).await.unwrap();
+        let shown = ask(&kept, question, &stored.request).await.unwrap();
+        let read = ask(&fresh, question, &stored.request).await.unwrap();
         assert_eq!(shown.to_arrow("A").unwrap(), read.to_arrow("A").unwrap(), "{question}");
     }
 }

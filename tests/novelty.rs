@@ -230,7 +230,7 @@ async fn known_days_survive_eviction_and_a_restart_without_a_call_and_can_be_era
     engine.forget();
     assert!(is_known(&engine).await, "not after all events were evicted");
     remove_segments(directory.path());
-    engine.data_source = engine.new_desk();
+    engine.data_source = engine.empty_data_source();
     assert!(is_known(&engine).await, "not after a restart");
     assert_eq!(of_past_days(&engine), 0, "{:?}", engine.asked("combined-events"));
 

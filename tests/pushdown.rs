@@ -51,7 +51,7 @@ impl World {
             let trail = trail_of(&engine.sandbox).await;
             (engine, trail)
         });
-        let forgetful = RefCell::new(engine.new_desk());
+        let forgetful = RefCell::new(engine.empty_data_source());
         Self { runtime, engine, forgetful, trail, everything: RefCell::default() }
     }
 

@@ -69,7 +69,7 @@ impl State {
 
 impl<S: Source> Inner<S> {
     /// Caches a segment of a fetch that began at `began_at`, by the clock at that time, and has taken `elapsed`. `uses` is
-    /// whether somebody asked for it.
+    /// whether a request waits for it.
     pub(super) fn insert(&self, key: &ListKey, segment: &Segment, began_at: Time, elapsed: Duration, uses: bool) {
         let now = self.source.now();
         // The clock may have been set back meanwhile.

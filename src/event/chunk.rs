@@ -26,12 +26,14 @@ pub(super) struct Chunk {
     pub(super) bytes: usize,
     /// The numbers that each [`Derivation`] last made of the rows, and their key.
     pub(super) derived: [Mutex<Option<Derived>>; Derivation::COUNT],
+    /// Of a redacted chunk, the one that has all columns: numbers are derived from it.
+    pub(super) whole: Option<Arc<Chunk>>,
 }
 
 impl Chunk {
     pub(super) fn new(columns: Vec<ColumnData>, packed: bool) -> Self {
         let columns = columns.into_iter().map(Arc::new).collect();
-        let mut chunk = Self { columns, packed, bytes: 0, derived: Default::default() };
+        let mut chunk = Self { columns, packed, bytes: 0, derived: Default::default(), whole: None };
         let mut seen = HashSet::new();
         let columns: usize = chunk.columns.iter().map(|column| column.bytes(&mut seen)).sum();
         chunk.bytes = columns + chunk.rows() * Derivation::COUNT * size_of::<u16>();

@@ -18,13 +18,19 @@ impl Events {
     /// them.
     pub(crate) fn not_derived(&self, of: Derivation, key: u64) -> usize {
         // While another thread derives the numbers of a chunk, it does not have them: this does not wait.
-        let known = |chunk: &Chunk| Some(chunk.derived[of as usize].try_lock()?.as_ref()?.0);
+        let known = |chunk: &Arc<Chunk>| Some(source(chunk).derived[of as usize].try_lock()?.as_ref()?.0);
         self.chunks.iter().filter(|chunk| known(chunk) != Some(key)).map(|chunk| chunk.rows()).sum()
     }
 }
 
+/// The chunk that numbers are derived from, and cached beside.
+fn source(chunk: &Arc<Chunk>) -> &Arc<Chunk> {
+    chunk.whole.as_ref().unwrap_or(chunk)
+}
+
 /// The numbers of all rows of a chunk. Threads that ask for them at the same time wait instead of deriving them again.
 fn derived(chunk: &Arc<Chunk>, of: Derivation, key: u64, derive: impl Fn(&Events) -> Arc<[u16]>) -> Arc<[u16]> {
+    let chunk = source(chunk);
     let mut derived = chunk.derived[of as usize].lock();
     match &*derived {
         Some((known, numbers)) if *known == key => Arc::clone(numbers),

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use arrow::array::{NullArray, new_null_array};
 use arrow::datatypes::DataType;
-use parking_lot::Mutex;
 
 use super::chunk::{Chunk, ColumnData};
 use super::column::Column;
@@ -10,21 +9,27 @@ use super::events::Events;
 use super::schema::REQUEST_BODY;
 
 impl Events {
-    /// The same events without request bodies and source addresses. Numbers that were derived from these before, those of
-    /// risks and novelties, stay.
+    /// The same events without request bodies and source addresses. What is derived of them, risks and novelties, is that of
+    /// the [whole](Self::whole_columns) events.
     pub(crate) fn redacted(&self) -> Self {
         let chunks: Vec<Arc<Chunk>> = self.chunks.iter().map(|chunk| Arc::new(redacted(chunk))).collect();
         Self::select(&chunks, (*self.rows).clone())
     }
+
+    /// The same events with all columns, for numbers that say nothing of a column's text.
+    pub(crate) fn whole_columns(&self) -> Self {
+        let chunks: Vec<Arc<Chunk>> =
+            self.chunks.iter().map(|chunk| Arc::clone(chunk.whole.as_ref().unwrap_or(chunk))).collect();
+        Self::select(&chunks, (*self.rows).clone())
+    }
 }
 
-fn redacted(chunk: &Chunk) -> Chunk {
+fn redacted(chunk: &Arc<Chunk>) -> Chunk {
     let rows = chunk.rows();
     let mut columns = chunk.columns.clone();
     columns[REQUEST_BODY] = Arc::new(ColumnData::Plain(new_null_array(&DataType::Utf8, rows)));
     columns[Column::SourceIp.index()] = Arc::new(ColumnData::Plain(Arc::new(NullArray::new(rows))));
-    let derived = std::array::from_fn(|of| Mutex::new(chunk.derived[of].lock().clone()));
-    Chunk { columns, packed: false, bytes: chunk.bytes, derived }
+    Chunk { columns, packed: false, bytes: chunk.bytes, derived: Default::default(), whole: Some(Arc::clone(chunk)) }
 }
 
 #[cfg(test)]
@@ -40,12 +45,14 @@ mod tests {
             "principal": { "id": "me" }, "request_body": { "user_id": "secret-detail" }, "status_code": 200,
         });
         for events in [Events::from_json(Kind::Api, &[call.clone(), call.clone()]), packed(&call)] {
-            for of in [Derivation::Risk, Derivation::Novelty] {
-                events.derived(of, 1, |events| vec![7; events.len()].into());
-            }
             let redacted = events.redacted();
+            let with_address = |events: &Events| {
+                let address = events.text(Column::SourceIp);
+                (0..events.len()).map(|row| u16::from(address.get(row).is_some())).collect()
+            };
             for of in [Derivation::Risk, Derivation::Novelty] {
-                assert_eq!(redacted.derived(of, 1, |_| unreachable!("the numbers are known")), vec![7; events.len()]);
+                assert_eq!(redacted.derived(of, 1, with_address), vec![1; events.len()], "derived of whole events");
+                assert_eq!(events.not_derived(of, 1), 0, "and cached beside them");
             }
             for row in 0..redacted.len() {
                 assert_eq!(redacted.one(Long::RequestBody, row), None);

@@ -35,11 +35,9 @@ impl Profile {
     /// The number of each event's [`Level`]. Events are judged once, together with the other events of their chunks, until
     /// the profile changes; a few of many are judged by themselves.
     pub(crate) fn levels(&self, events: &Events) -> Vec<u16> {
-        if self.cost(events) / FEW > events.len() { Judge::new(self).levels(events) } else { self.derive(events) }
-    }
-
-    /// The number of each event's [`Level`], judged together with the other events of their chunks.
-    pub(crate) fn derive(&self, events: &Events) -> Vec<u16> {
+        if self.cost(events) / FEW > events.len() {
+            return Judge::new(self).levels(&events.whole_columns());
+        }
         events.derived(Derivation::Novelty, self.version(), |events| Judge::new(self).levels(events).into())
     }
 

@@ -31,11 +31,6 @@ impl Novelty {
         self.profile.as_ref().map_or(0, |profile| profile.cost(events))
     }
 
-    /// Judges events together with the others of their chunks, for events without some columns that share these chunks.
-    pub(super) fn derive(&self, events: &Events) {
-        self.profile.iter().for_each(|profile| drop(profile.derive(events)));
-    }
-
     /// The number of each event's level.
     pub(super) fn levels(&self, events: &Events) -> &[u16] {
         self.levels.get_or_init(|| match &self.profile {

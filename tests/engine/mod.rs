@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// A data source with the same settings and an empty cache.
-    pub(crate) fn new_desk(&self) -> DataSource {
+    pub(crate) fn empty_data_source(&self) -> DataSource {
         data_source(&self.sandbox.url(), &self.key, &self.settings)
     }
 
