@@ -4,6 +4,7 @@
 //! The public series are read from the folder `BENCHMARKS`; what is missing there is skipped. No parameter was chosen on
 //! them, except on NAB's artificial series, which have a row of their own.
 
+mod annotations;
 mod augurs;
 mod case;
 mod detectors;
@@ -81,6 +82,9 @@ fn main() -> Result<ExitCode, Error> {
     }
     if wanted("speed") {
         speed(&mut rows);
+    }
+    if wanted("annotations") {
+        annotations::rows(&mut rows);
     }
     if wanted("incidents") {
         ranking::rows(incidents, &mut rows);

@@ -5,7 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::day::{Day, KEPT, WINDOW};
 use super::hash::Salt;
 use super::key::Key;
+#[cfg(feature = "terminal")]
+use super::tally::Counting;
 use super::tally::{MOST_BYTES, Tally};
+#[cfg(feature = "terminal")]
+use crate::event::Events;
+#[cfg(feature = "terminal")]
+use crate::time::Time;
 
 /// The tallies of the days that are known: see the [module](super).
 ///
@@ -48,6 +54,21 @@ impl Profile {
     /// A profile without a known day.
     pub(crate) fn new(salt: Salt) -> Self {
         Self { salt, version: next_version(), days: BTreeMap::new() }
+    }
+
+    /// The profile of the days of some events that are before `end`.
+    #[cfg(feature = "terminal")]
+    pub(crate) fn of_events(events: &Events, end: Day) -> Self {
+        let salt = Salt::new(&[0; 32], &[]);
+        let mut profile = Self::new(salt);
+        let times = events.times().values();
+        let Some(oldest) = times.last().map(|time| Day::of(Time::from_nanos(*time))) else { return profile };
+        for day in std::iter::successors(Some(oldest), |day| Some(day.after(1))).take_while(|day| *day < end) {
+            let mut counting = Counting::new(salt);
+            counting.add(&events.within(day.interval()));
+            profile.add(day, counting.finish());
+        }
+        profile
     }
 
     /// The version, unique in this process.

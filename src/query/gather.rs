@@ -15,14 +15,22 @@ use super::error::Failure;
 use super::listings::{ReadEvents, describe};
 use super::model::Query;
 use super::naming::{self, Naming};
+#[cfg(feature = "terminal")]
+use super::novelty::Novelty;
 use super::request::Request;
 use super::scope::Scope;
 use super::unknown::NameCheck;
 use super::{filter, plan};
 use crate::cache::Freshness;
 use crate::event::Column;
+#[cfg(feature = "terminal")]
+use crate::event::Events;
 use crate::frame::Notice;
+#[cfg(feature = "terminal")]
+use crate::profile::{Day, Profile};
 use crate::risk::Risk;
+#[cfg(feature = "terminal")]
+use crate::risk::RuleSet;
 use crate::scaleway::{Error, Found, account, explorer};
 use crate::time::Interval;
 
@@ -89,10 +97,18 @@ impl Answer {
         .await
     }
 
+    /// The answer that events at hand are, judged by the whole days before the end of the range.
+    #[cfg(feature = "terminal")]
+    pub(super) fn at_hand(events: &Events, query: &Query, request: &Request) -> Result<Self, Failure> {
+        let range = Interval::from_nanos(request.from, request.to);
+        let mut answer = Self::new(events.within(range), RuleSet::built_in());
+        answer.novelty = Novelty::new(Some(Arc::new(Profile::of_events(events, Day::of(range.end)))));
+        answer.choose(query)?;
+        Ok(answer)
+    }
+
     /// Removes what viewers may not see, before any filter could tell it. Risks and novelties are those of the whole events.
     fn redact(&mut self) {
-        self.rules.numbers(&self.events);
-        self.novelty.derive(&self.events);
         self.events = self.events.redacted();
         self.notices
             .push(Topic::Hidden.info("request bodies and source addresses are hidden from viewers (hideFromViewers)"));

@@ -15,6 +15,8 @@ use super::question::{UnderRule, View};
 use super::request::{Request, rfc3339};
 use super::variable;
 use crate::event::Column;
+#[cfg(feature = "terminal")]
+use crate::event::Events;
 use crate::frame::Frame;
 use crate::time::{Interval, Time};
 
@@ -83,6 +85,17 @@ impl DataSource {
         answer.notices.extend(notices);
         let request = request.clone();
         spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
+    }
+}
+
+#[cfg(feature = "terminal")]
+impl Query {
+    /// The frames for events at hand, without names, each event judged by the whole days before its own: for measurements.
+    ///
+    /// # Errors
+    /// When the answer is larger than the question allows.
+    pub fn frames_of(&self, events: &Events, request: &Request) -> Result<Vec<Frame>, Failure> {
+        frames(Answer::at_hand(events, self, request)?, self, request, None, Time::from_nanos(request.to))
     }
 }
 
