@@ -137,12 +137,16 @@ start() { # NAME COMMAND...
     local log="$logs/$1"
     rm -f "$log.code"
     { "${@:2}" >"$log.out" 2>&1; echo $? >"$log.code"; } &
+    echo $! >"$log.pid"
 }
 
 finish() { # NAME
-    until [ -s "$logs/$1.code" ]; do sleep 1; done
+    while [ ! -s "$logs/$1.code" ] && kill -0 "$(cat "$logs/$1.pid")"; do sleep 1; done
     cat "$logs/$1.out"
-    return "$(cat "$logs/$1.code")"
+    # Without a code, what was started has died; so it does where the disk is full.
+    local code
+    code=$(cat "$logs/$1.code")
+    return "${code:-1}"
 }
 
 # Not before the tests run, since Cargo builds one thing at a time.
