@@ -13,6 +13,8 @@ pub(crate) struct Finding {
     pub(super) resource: Option<Part>,
     /// The hour, where its principal has hours, and this is none of them.
     pub(super) new_hour: Option<u8>,
+    /// How regularly its principal calls the method; none where only the level is asked for.
+    pub(super) rhythm: Option<Rhythm>,
 }
 
 /// What is known of a principal's calls of a method.
@@ -25,7 +27,7 @@ pub(super) enum Method {
     /// There is none.
     New,
     /// There are some, on so many days.
-    Known(u32, Rhythm),
+    Known(u32),
 }
 
 /// What is known of an address, a country or a resource, together with the principal.

@@ -60,7 +60,8 @@ impl<'a> Judge<'a> {
 
     /// How usual each event is, and why.
     pub(crate) fn findings(&mut self, events: &Events) -> Vec<Finding> {
-        acts(&self.profile.salt, events).iter().map(|act| self.finding(act)).collect()
+        let acts = acts(&self.profile.salt, events);
+        acts.iter().map(|act| Finding { rhythm: Some(self.rhythm(act)), ..self.finding(act) }).collect()
     }
 
     fn level(&mut self, act: &Act) -> Level {
@@ -72,6 +73,7 @@ impl<'a> Judge<'a> {
         level
     }
 
+    /// The finding without the rhythm, which the level does not depend on.
     fn finding(&mut self, act: &Act) -> Finding {
         let window = self.window(act.day);
         let known = window.len();
@@ -92,22 +94,27 @@ impl<'a> Judge<'a> {
         if new_hour.is_some() || resource.is_some_and(|part| part.level() == Some(Level::First)) {
             level = level.min(Level::Rare);
         }
-        Finding { level, known, method, address, country, resource, new_hour }
+        Finding { level, known, method, address, country, resource, new_hour, rhythm: None }
     }
 
     fn method(&mut self, act: &Act, window: DaySet) -> Method {
         let key = act.of_method();
         let days = self.days(key, window);
         if !days.is_empty() {
-            let days_of = |set| self.profile.of(set).map(|(day, _)| day).collect::<Vec<_>>();
-            let cycle = Cycle::of(&days_of(days), &days_of(window));
-            return Method::Known(days.len(), Rhythm { cycle, hour: self.usual_hour(act, window) });
+            return Method::Known(days.len());
         }
         if self.days(act.of_principal(), window).is_empty() {
             return Method::NewPrincipal;
         }
         let is_new = self.profile.of(window).all(|(_, tally)| tally.items(key.list).is_empty());
         if is_new { Method::NewToAll } else { Method::New }
+    }
+
+    fn rhythm(&mut self, act: &Act) -> Rhythm {
+        let window = self.window(act.day);
+        let days = self.days(act.of_method(), window);
+        let [days, known] = [days, window].map(|set| self.profile.of(set).map(|(day, _)| day).collect::<Vec<_>>());
+        Rhythm { cycle: Cycle::of(&days, &known), hour: self.usual_hour(act, window) }
     }
 
     /// What occurs on the same day of each week is as usual as what occurs daily.

@@ -28,8 +28,9 @@ impl Finding {
         }
         let deviations = self.deviations(named);
         let words = match self.method {
-            Method::Known(_, rhythm) => {
-                let habit = format!("{} does this {}", named.who, rhythm.words(self.known));
+            Method::Known(_) => {
+                let rhythm = self.rhythm.expect("a finding with words has a rhythm").words(self.known);
+                let habit = format!("{} does this {rhythm}", named.who);
                 if deviations.is_empty() { habit } else { format!("{habit}, but {deviations}") }
             }
             first => {
@@ -48,7 +49,7 @@ impl Finding {
 
     /// What differs from the usual beside the method, such as "for the first time from 203.0.113.7".
     fn deviations(&self, named: &Named<'_>) -> String {
-        let days = if let Method::Known(days, _) = self.method { days } else { 0 };
+        let days = if let Method::Known(days) = self.method { days } else { 0 };
         let parts = [
             (self.address, "from", named.address),
             (self.country, "from the country", named.country),
