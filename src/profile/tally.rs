@@ -25,65 +25,87 @@ pub(crate) struct Tally {
     pub(super) counts: Box<[u32]>,
 }
 
+/// While a day is counted, it may have so many times as many entries.
+const SLACK: usize = 4;
+
 /// A tally that is being made.
 #[derive(Debug)]
 pub(crate) struct Counting {
     salt: Salt,
+    /// The most entries of the tally.
+    most: usize,
+    /// The most entries before the longest lists are replaced.
+    limit: usize,
     counts: HashMap<Key, u32>,
+    /// The lists that have one entry each, because they were too long.
+    long: HashSet<u64>,
 }
 
 impl Counting {
     pub(crate) fn new(salt: Salt) -> Self {
-        Self { salt, counts: HashMap::new() }
+        Self::within(salt, MOST_ENTRIES)
+    }
+
+    pub(super) fn within(salt: Salt, most: usize) -> Self {
+        Self { salt, most, limit: most * SLACK, counts: HashMap::new(), long: HashSet::new() }
     }
 
     /// Counts events of the day; each event is to be added once.
     pub(crate) fn add(&mut self, events: &Events) {
         for act in acts(&self.salt, events) {
-            for key in act.keys() {
-                let count = self.counts.entry(key).or_default();
-                *count = count.saturating_add(1);
+            act.keys().for_each(|key| self.count(key, 1));
+            if self.counts.len() > self.limit {
+                self.shorten();
+                // Lists of one entry each cannot be shortened, and the next attempt has to be worth its time.
+                self.limit = self.limit.max(2 * self.counts.len());
             }
         }
     }
 
-    /// The tally of all events that were added.
-    pub(crate) fn finish(self) -> Tally {
-        self.finish_within(MOST_ENTRIES)
+    fn count(&mut self, mut key: Key, count: u32) {
+        if self.long.contains(&key.list) {
+            key.item = MANY;
+        }
+        let sum = self.counts.entry(key).or_default();
+        *sum = sum.saturating_add(count);
     }
 
-    pub(super) fn finish_within(self, most: usize) -> Tally {
+    /// The number of entries so far.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// The tally of all events that were added.
+    pub(crate) fn finish(mut self) -> Tally {
+        self.shorten();
         let mut entries: Vec<(Key, u32)> = self.counts.into_iter().collect();
         entries.sort_unstable();
-        shorten(&mut entries, most);
         Tally::of(&entries)
     }
-}
 
-/// Replaces the longest lists by one entry each, until there are `most` entries.
-fn shorten(entries: &mut Vec<(Key, u32)>, most: usize) {
-    let lists = entries.chunk_by(|(a, _), (b, _)| a.list == b.list);
-    let mut lists: Vec<(Reverse<usize>, u64)> = lists.map(|list| (Reverse(list.len()), list[0].0.list)).collect();
-    lists.sort_unstable();
-    let mut surplus = entries.len().saturating_sub(most);
-    let mut long = HashSet::new();
-    for (Reverse(length), list) in lists {
-        if surplus == 0 || length == 1 {
-            break;
+    /// Replaces the longest lists by one entry each, until there are no more than the most entries of a tally.
+    fn shorten(&mut self) {
+        let mut surplus = self.counts.len().saturating_sub(self.most);
+        if surplus == 0 {
+            return;
         }
-        surplus = surplus.saturating_sub(length - 1);
-        long.insert(list);
-    }
-    for (key, _) in entries.iter_mut().filter(|(key, _)| long.contains(&key.list)) {
-        key.item = MANY;
-    }
-    entries.dedup_by(|(key, count), (first, sum)| {
-        let same = key == first;
-        if same {
-            *sum = sum.saturating_add(*count);
+        let mut lengths: HashMap<u64, usize> = HashMap::new();
+        self.counts.keys().for_each(|key| *lengths.entry(key.list).or_default() += 1);
+        let mut lists: Vec<(Reverse<usize>, u64)> =
+            lengths.into_iter().map(|(list, length)| (Reverse(length), list)).collect();
+        lists.sort_unstable();
+        for (Reverse(length), list) in lists {
+            if surplus == 0 || length == 1 {
+                break;
+            }
+            surplus = surplus.saturating_sub(length - 1);
+            self.long.insert(list);
         }
-        same
-    });
+        for (key, count) in std::mem::take(&mut self.counts) {
+            self.count(key, count);
+        }
+    }
 }
 
 impl Tally {

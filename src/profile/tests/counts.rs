@@ -119,9 +119,9 @@ fn the_longest_list_of_a_day_with_too_many_entries_is_only_known_to_be_long() {
     let snapshots = day_of_snapshots(100);
     let acts = acts(&salt(), &snapshots);
     let tally = |most| {
-        let mut counting = Counting::new(salt());
+        let mut counting = Counting::within(salt(), most);
         counting.add(&snapshots);
-        counting.finish_within(most)
+        counting.finish()
     };
     let resources = |tally: &Tally| tally.items(acts[0].of_resource().unwrap().list).to_vec();
     assert_eq!(resources(&tally(1_000)).len(), 100);
@@ -131,6 +131,21 @@ fn the_longest_list_of_a_day_with_too_many_entries_is_only_known_to_be_long() {
     // Nothing in it is new, and the shorter lists are exact.
     assert!(short.has(acts[0].of_resource().unwrap()));
     assert_eq!((short.count(acts[0].of_method()), short.count(acts[0].of_principal())), (100, 100));
+}
+
+#[test]
+fn a_day_with_too_many_entries_does_not_take_more_memory_while_it_is_counted() {
+    let mut counting = Counting::within(salt(), 20);
+    let snapshots = day_of_snapshots(1_000);
+    let act = acts(&salt(), &snapshots)[0];
+    for _ in 0..2 {
+        counting.add(&snapshots);
+        assert!(counting.entries() <= 80, "{} entries", counting.entries());
+    }
+    let tally = counting.finish();
+    assert_eq!(tally.items(act.of_resource().unwrap().list), [MANY]);
+    let many = Key { item: MANY, ..act.of_resource().unwrap() };
+    assert_eq!([tally.count(many), tally.count(act.of_method()), tally.count(act.of_principal())], [2_000; 3]);
 }
 
 /// A tally with as many entries as a day may have.
