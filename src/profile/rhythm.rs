@@ -1,6 +1,6 @@
 use super::day::Day;
 
-/// The hours, UTC, in which what somebody does daily is done at night.
+/// The hours, UTC, at which a daily event is nightly.
 const NIGHT: [u8; 8] = [22, 23, 0, 1, 2, 3, 4, 5];
 
 /// With fewer days, there is no rhythm.

@@ -19,7 +19,7 @@ fn what_a_robot_does_every_night_is_usual_and_from_a_new_address_it_is_a_first()
     let expected = "backup-robot does this every night around 02:00 UTC, but for the first time from 198.51.100.1, which nobody \
                     used before";
     assert_eq!(judged(&profile, 30, elsewhere), ("first", expected.to_owned()));
-    // An address of somebody else is as new to the robot.
+    // An address of another principal is as new to the robot.
     let others = [on(0..30, ROBOT), on(3..4, Deed { who: "ada", address: Some("198.51.100.1"), ..ROBOT })].concat();
     let expected = "backup-robot does this every night around 02:00 UTC, but for the first time from 198.51.100.1";
     assert_eq!(judged(&super::setup::profile(0..30, &others), 30, elsewhere), ("first", expected.to_owned()));

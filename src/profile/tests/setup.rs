@@ -18,7 +18,7 @@ pub(super) fn day(number: i32) -> Day {
     Day::new(START + number)
 }
 
-/// What somebody does in a test.
+/// An event of a test: a call of a method by a principal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed {
     pub(super) who: &'static str,
