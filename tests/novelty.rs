@@ -200,6 +200,27 @@ async fn a_region_outside_the_settings_has_no_known_days() {
     assert_eq!(about_novelty(&answer), [expected]);
 }
 
+#[tokio::test]
+async fn day_that_cannot_be_read_does_not_block_the_older_ones() {
+    let engine = organization(&json!({ "maxEvents": 5 })).await;
+    let at = today(&engine).from - 3 * DAY + SECOND;
+    let more = (0..6).map(|_| engine::event(Kind::Api, "nl-ams", at, robot("203.0.113.7")).to_string());
+    engine.sandbox.push("nl-ams", Kind::Api, more.collect::<Vec<_>>()).unwrap();
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let notice = loop {
+        let frame = ask(&engine.data_source, &table(), &today(&engine)).await.unwrap();
+        let [notice] = about_novelty(&frame)[..] else { panic!("{:?}", notices(&frame)) };
+        if notice.starts_with("novelty rests on 29 of 30 days known") {
+            break notice.to_owned();
+        }
+        assert!(Instant::now() < deadline, "two minutes have passed: {notice}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let day = DateTime::from_timestamp_nanos(at).date_naive();
+    let expected = format!("; the others cannot be read: {day}: region nl-ams: only the newest 5 events were fetched");
+    assert!(notice.contains(&expected), "{notice}");
+}
+
 /// The files below a folder with an extension.
 fn files(folder: &Path, extension: &str) -> Vec<std::path::PathBuf> {
     let caches = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -80,6 +80,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use directory::make_private;
 pub use event_cache::EventCache;
 pub use freshness::Freshness;
 pub use gap::Gap;

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,9 +10,13 @@ use super::day::{Day, KEPT, WINDOW};
 use super::days::Profile;
 use super::hash::Salt;
 use super::tally::{ENTRY, MOST_BYTES, Tally};
+use crate::cache::make_private;
 
 /// What a file begins with; another version of the format has another beginning.
 const FORMAT: &[u8] = b"audittrail-profile-1\n";
+
+/// What a file's name begins with.
+const NAME: &str = "usual";
 
 /// The extension of a file's name.
 const EXTENSION: &str = "profile";
@@ -31,23 +36,25 @@ const DAY_HEADER: usize = 2 * size_of::<u32>();
 
 /// The file of a profile, in the folder of its data source's cached events.
 ///
-/// It is written under a temporary name and renamed, so that a reader sees all of it or nothing. A damaged file, or one of other
-/// regions, is removed, and its days are counted again. Whoever removes the file erases the profile: the process that
-/// wrote it forgets its days too.
+/// It is written under a temporary name and renamed, so that a reader sees all of it or nothing. Its name has a part of the
+/// salt's check, so that data sources with the same key and other regions have files of their own. A damaged file is
+/// removed, and its days are counted again. The removal of the file erases the profile: the process that wrote it
+/// forgets its days too.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     pub(super) path: PathBuf,
 }
 
 impl File {
-    /// The file in a folder.
-    pub(crate) fn of(folder: &Path) -> Self {
-        Self { path: folder.join(format!("usual.{EXTENSION}")) }
+    /// The file in a folder, for profiles with a salt.
+    pub(crate) fn of(folder: &Path, salt: &Salt) -> Self {
+        let check = u64::from_be_bytes(*salt.check().first_chunk().expect("32 bytes have 8"));
+        Self { path: folder.join(format!("{NAME}-{check:016x}.{EXTENSION}")) }
     }
 
-    /// Whether there is a file.
+    /// Whether there is a file, or the disk does not tell.
     pub(crate) fn exists(&self) -> bool {
-        self.path.exists()
+        self.path.try_exists().unwrap_or(true)
     }
 
     /// The profile in the file, without days that are too old on `today`; `None` where there is no file that can be used.
@@ -66,15 +73,18 @@ impl File {
         }
     }
 
-    /// Writes a profile; an error is logged.
-    pub(crate) fn write(&self, profile: &Profile) {
-        if let Err(error) = self.try_write(profile) {
+    /// Writes a profile, and returns whether it was written; an error is logged.
+    pub(crate) fn write(&self, profile: &Profile) -> bool {
+        let written = self.try_write(profile).inspect_err(|error| {
             tracing::warn!(file = %self.path.display(), %error, "the profile of usual events cannot be written; check the setting cacheDirectory");
-        }
+        });
+        written.is_ok()
     }
 
     fn try_write(&self, profile: &Profile) -> io::Result<()> {
         let folder = self.path.parent().expect("the file is in a folder");
+        // The folder may be removed at any time.
+        make_private(folder)?;
         // A temporary file is readable for its owner only.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(&encode(profile)?)?;
@@ -88,17 +98,28 @@ impl File {
     }
 
     /// Removes the files of all data sources that share the cache directory which have not been written for
-    /// [`WINDOW`] days, also of former credentials.
+    /// [`WINDOW`] days, also of former credentials and regions.
     pub(crate) fn remove_unused(&self, now: SystemTime) {
-        let folders = self.path.ancestors().nth(2).and_then(|above| fs::read_dir(above).ok());
-        for folder in folders.into_iter().flatten().flatten() {
-            let file = Self::of(&folder.path());
-            let written = fs::metadata(&file.path).and_then(|metadata| metadata.modified());
+        let folders = self.path.ancestors().nth(2).into_iter().flat_map(entries);
+        for path in folders.flat_map(|folder| entries(&folder)).filter(|path| is_profile(path)) {
+            let written = fs::metadata(&path).and_then(|metadata| metadata.modified());
             if written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age > UNUSED)) {
-                file.remove();
+                // Another process may have removed it already.
+                let _ = fs::remove_file(path);
             }
         }
     }
+}
+
+/// The paths of what is in a folder.
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Whether a path is that of a profile, of any data source.
+fn is_profile(path: &Path) -> bool {
+    let is_named = path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(NAME));
+    is_named && path.extension().is_some_and(|extension| extension == EXTENSION)
 }
 
 /// The format, the check of the salt, the days with their entries, compressed, and a checksum of all that.
@@ -126,7 +147,7 @@ fn decode(file: &[u8], salt: Salt) -> Result<Profile, &'static str> {
     let file = file.strip_prefix(FORMAT).ok_or("its format is another one")?;
     let (check, numbers) = file.split_first_chunk::<32>().ok_or("it has no header")?;
     if *check != salt.check() {
-        return Err("it is of other regions");
+        return Err("it is of another data source");
     }
     let numbers = zstd::bulk::decompress(numbers, MOST).map_err(|_| "it cannot be decompressed")?;
     let (mut rest, mut profile) = (numbers.as_slice(), Profile::new(salt));

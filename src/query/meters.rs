@@ -2,7 +2,7 @@
 
 use prometheus::core::Collector;
 
-use super::profile_builder;
+use super::profile_store;
 use crate::cache;
 use crate::transport::Meter;
 
@@ -16,7 +16,7 @@ pub struct Meters {
     /// Of the cached events.
     pub cache: cache::Meter,
     /// Of the profiles of usual events.
-    pub profile: profile_builder::Meter,
+    pub profile: profile_store::Meter,
 }
 
 impl Default for Meters {
@@ -25,7 +25,7 @@ impl Default for Meters {
             scaleway: Meter::new("audittrail_upstream", "Scaleway's API"),
             cockpit: Meter::new("audittrail_cockpit", "Cockpit"),
             cache: cache::Meter::default(),
-            profile: profile_builder::Meter::default(),
+            profile: profile_store::Meter::default(),
         }
     }
 }

@@ -45,6 +45,7 @@ mod pipeline;
 pub(crate) mod plan;
 mod principals;
 mod profile_builder;
+mod profile_store;
 mod question;
 mod reasons;
 mod request;

@@ -1,66 +1,29 @@
-//! The profile of a data source: loaded from disk, extended by one settled day after another in the background, and written.
+//! The profile of a data source is extended by one settled day after another in the background.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
-use prometheus::IntGauge;
-use prometheus::core::Collector;
-use tokio::sync::OnceCell;
+use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 
 use super::cpu::spawn_cpu;
 use super::error::Failure;
 use super::listings::events_of;
+use super::profile_store::{AGAIN, Meter, ProfileStore};
 use crate::cache::{EventCache, Freshness, Gap, Listing};
 use crate::event::Events;
-use crate::profile::{Counting, Day, File, KEPT, Profile, Salt, Tally, WINDOW};
+use crate::profile::{Counting, Day, KEPT, Profile, Salt, Tally, WINDOW};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::settings::Settings;
 use crate::time::{Interval, Time};
-
-/// The time after which days that could not be read are read again, and after which the file is looked at again.
-const AGAIN: Duration = Duration::from_mins(1);
 
 /// The time between two looks at whether panels and rules wait for a fetch.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// An interval is not divided further, however many events it has.
 const SHORTEST: Duration = Duration::from_mins(1);
-
-/// The metrics of all profiles of the process.
-#[derive(Clone, Debug)]
-pub struct Meter {
-    days: IntGauge,
-    bytes: IntGauge,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        let legal = "the name is legal";
-        Self {
-            days: IntGauge::new("audittrail_profile_days", "Days that profiles of usual events have.").expect(legal),
-            bytes: IntGauge::new("audittrail_profile_bytes", "Memory that the profiles take.").expect(legal),
-        }
-    }
-}
-
-impl Meter {
-    /// The collectors, for a registry.
-    #[must_use]
-    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
-        vec![Box::new(self.days.clone()), Box::new(self.bytes.clone())]
-    }
-
-    /// Counts a profile, or with `sign` -1 no longer.
-    fn add(&self, profile: &Profile, sign: i64) {
-        let number = |size: usize| i64::try_from(size).expect("no memory has 2^63 bytes");
-        self.days.add(sign * number(profile.days().count()));
-        self.bytes.add(sign * number(profile.bytes()));
-    }
-}
 
 /// Builds a data source's profile, from the first query on that needs it.
 #[derive(Debug)]
@@ -85,22 +48,9 @@ struct Shared {
     settling: Duration,
     /// The longest time of one read.
     timeout: Duration,
+    /// The salt of the profile's hashes.
     salt: Salt,
-    file: Option<File>,
-    loaded: OnceCell<()>,
-    meter: Meter,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    profile: Arc<Profile>,
-    /// Why the last day could not be read.
-    failure: Option<String>,
-    /// The newest day for which the profile has no room.
-    full: Option<Day>,
-    /// Whether the profile is in the file.
-    is_written: bool,
+    store: ProfileStore,
 }
 
 /// A profile, as it is now.
@@ -116,50 +66,40 @@ impl ProfileBuilder {
     pub(super) fn new(settings: &Settings, folder: Option<&Path>, meter: Meter) -> Self {
         let regions = settings.regions.clone();
         let salt = Salt::new(&settings.trail_fingerprint(), &regions);
-        let profile = Arc::new(Profile::new(salt));
-        let shared = Shared {
-            regions,
-            settling: settings.settling,
-            timeout: settings.query_timeout,
-            salt,
-            file: folder.map(File::of),
-            loaded: OnceCell::new(),
-            meter,
-            state: Mutex::new(State { profile, failure: None, full: None, is_written: false }),
-        };
+        let store = ProfileStore::new(salt, folder, meter);
+        let shared = Shared { regions, settling: settings.settling, timeout: settings.query_timeout, salt, store };
         Self { shared: Arc::new(shared), task: Mutex::default() }
     }
 
     /// The profile as it is, for events of some days. Days before these that are not known are read from now on.
     pub(super) async fn known(&self, cache: &EventCache, days: &RangeInclusive<Day>, deadline: Instant) -> Known {
-        let coverage = cache.coverage();
+        let (first, coverage, store) = (*days.start(), cache.coverage(), &self.shared.store);
+        self.build(cache, first);
         let patience = deadline.saturating_duration_since(Instant::now()) / 2;
         // A disk that does not answer costs days, not the answer.
-        let _ = tokio::time::timeout(patience, self.shared.load(Day::of(coverage.end))).await;
-        let wanted = self.shared.wanted(*days.start(), coverage);
-        self.build(cache, wanted.clone());
-        let is_missing = self.shared.missing(&wanted).is_some();
-        let state = self.shared.state();
-        let reason = match &state.failure {
-            Some(failure) => format!("the others cannot be read: {failure}"),
-            None if is_missing => "the others are being read".to_owned(),
+        let _ = tokio::time::timeout(patience, store.load(Day::of(coverage.end))).await;
+        let wanted = self.shared.wanted(first, coverage);
+        let reason = match store.failure(&wanted) {
+            Some((day, failure)) => format!("the others cannot be read: {day}: {failure}"),
+            None if store.is_missing(&wanted) => "the others are being read".to_owned(),
             None => "the others have not settled yet, or are too old".to_owned(),
         };
-        Known { profile: Arc::clone(&state.profile), reason }
+        Known { profile: store.profile(), reason }
     }
 
-    /// Reads days that are missing in the background, unless that is being done, or has just failed.
-    fn build(&self, cache: &EventCache, wanted: RangeInclusive<Day>) {
+    /// Reads the days that events from `first` on are judged by in the background, unless that is being done, or no day
+    /// is to be read for now.
+    fn build(&self, cache: &EventCache, first: Day) {
         let mut task = self.task.lock();
         let is_running = task.running.as_ref().is_some_and(|running| !running.is_finished());
         let is_recent = task.begun.is_some_and(|begun| begun.elapsed() < AGAIN);
-        let has_failed = self.shared.state().failure.is_some();
-        if is_running || (is_recent && (has_failed || self.shared.missing(&wanted).is_none())) {
+        let wanted = self.shared.wanted(first, cache.coverage());
+        if is_running || (is_recent && self.shared.store.next(&wanted).is_none()) {
             return;
         }
         let (shared, cache) = (Arc::clone(&self.shared), cache.clone());
         task.begun = Some(Instant::now());
-        task.running = Some(tokio::spawn(async move { shared.build(&cache, wanted).await }).abort_handle());
+        task.running = Some(tokio::spawn(async move { shared.build(&cache, first).await }).abort_handle());
     }
 
     /// Erases the profile, in memory and on disk. A query that needs it begins anew.
@@ -168,8 +108,7 @@ impl ProfileBuilder {
         if let Some(running) = std::mem::take(&mut *task).running {
             running.abort();
         }
-        self.shared.change(|profile| *profile = Profile::new(self.shared.salt));
-        self.shared.file.iter().for_each(File::remove);
+        self.shared.store.erase();
     }
 }
 
@@ -183,100 +122,28 @@ impl Drop for ProfileBuilder {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
-
-    /// Changes the profile; queries that have it are not affected.
-    fn change(&self, change: impl FnOnce(&mut Profile)) {
-        let mut state = self.state();
-        let mut profile = Profile::clone(&state.profile);
-        change(&mut profile);
-        self.meter.add(&state.profile, -1);
-        self.meter.add(&profile, 1);
-        state.profile = Arc::new(profile);
-    }
-
-    /// Reads the file, once.
-    async fn load(self: &Arc<Self>, today: Day) {
-        let Some(file) = self.file.clone() else { return };
-        let read = || async {
-            let salt = self.salt;
-            let read = tokio::task::spawn_blocking(move || {
-                file.remove_unused(SystemTime::now());
-                file.read(salt, today)
-            });
-            // A panic is logged by the panic hook, and leaves the days to be read again.
-            if let Ok(Some(read)) = read.await {
-                self.change(|profile| *profile = read);
-                self.state().is_written = true;
-            }
-        };
-        self.loaded.get_or_init(read).await;
-    }
-
     /// The days to read for events from a day on, as far as the trail has them and they are settled.
     fn wanted(&self, first: Day, coverage: Interval) -> RangeInclusive<Day> {
         let today = Day::of(coverage.end);
         let settled = Day::of(coverage.end - self.settling).before(1);
         let oldest = first.before(WINDOW).max(Day::of(coverage.start).after(1)).max(today.before(KEPT));
-        let room = self.state().full.map_or(oldest, |full| full.after(1));
-        oldest.max(room)..=settled
+        oldest..=settled
     }
 
-    /// The newest of some days that is not known.
-    fn missing(&self, wanted: &RangeInclusive<Day>) -> Option<Day> {
-        let state = self.state();
-        let days = std::iter::successors(Some(*wanted.end()), |day| Some(day.before(1)));
-        days.take_while(|day| day >= wanted.start()).find(|day| !state.profile.knows(*day))
-    }
-
-    /// Reads the missing days, the newest first.
-    async fn build(self: Arc<Self>, cache: &EventCache, wanted: RangeInclusive<Day>) {
-        self.tend(Day::of(cache.coverage().end)).await;
-        while let Some(day) = self.missing(&wanted).filter(|day| self.state().full.is_none_or(|full| full < *day)) {
+    /// Reads the file and then the missing days, the newest first.
+    async fn build(self: Arc<Self>, cache: &EventCache, first: Day) {
+        let today = Day::of(cache.coverage().end);
+        self.store.load(today).await;
+        self.store.tend(today).await;
+        self.store.write().await;
+        while let Some(day) = self.store.next(&self.wanted(first, cache.coverage())) {
             match self.count(cache, day).await {
-                Ok(tally) => {
-                    self.change(|profile| profile.add(day, tally));
-                    let mut state = self.state();
-                    state.failure = None;
-                    if !state.profile.knows(day) {
-                        state.full = Some(day);
-                    }
-                }
+                Ok(tally) => self.store.learn(day, tally, Day::of(cache.coverage().end)).await,
                 Err(failure) => {
                     tracing::warn!(%day, failure, "a day could not be read for the profile of usual events");
-                    self.state().failure = Some(failure);
-                    return;
+                    self.store.fail(day, failure);
                 }
             }
-            self.write().await;
-        }
-    }
-
-    /// Forgets days that are too old, and all days if the file has been removed.
-    async fn tend(self: &Arc<Self>, today: Day) {
-        if let Some(file) = self.file.clone()
-            && self.state().is_written
-        {
-            let exists = tokio::task::spawn_blocking(move || {
-                file.remove_unused(SystemTime::now());
-                file.exists()
-            });
-            if matches!(exists.await, Ok(false)) {
-                self.change(|profile| *profile = Profile::new(self.salt));
-                self.state().is_written = false;
-            }
-        }
-        self.change(|profile| profile.forget_old(today));
-    }
-
-    async fn write(self: &Arc<Self>) {
-        let Some(file) = self.file.clone() else { return };
-        let profile = Arc::clone(&self.state().profile);
-        // A panic is logged by the panic hook.
-        if tokio::task::spawn_blocking(move || file.write(&profile)).await.is_ok() {
-            self.state().is_written = true;
         }
     }
 
@@ -324,13 +191,6 @@ impl Shared {
 
     fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let profile = Arc::clone(&self.state().profile);
-        self.meter.add(&profile, -1);
     }
 }
 

@@ -13,8 +13,8 @@ fn written() -> (tempfile::TempDir, File, Profile) {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path().join("cache");
     fs::create_dir(&folder).unwrap();
-    let (file, profile) = (File::of(&folder), profile(0..30, &on(0..30, ROBOT)));
-    file.write(&profile);
+    let (file, profile) = (File::of(&folder, &salt()), profile(0..30, &on(0..30, ROBOT)));
+    assert!(file.write(&profile));
     (directory, file, profile)
 }
 
@@ -31,13 +31,11 @@ fn a_profile_is_read_as_it_was_written_without_old_days() {
 
 #[test]
 fn a_file_that_cannot_be_used_is_removed() {
-    let regions =
-        |names: &[&str]| Salt::new(&[7; 32], &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let (_directory, file, profile) = written();
-    assert!(file.read(regions(&["fr-par", "nl-ams"]), day(30)).is_none());
-    assert!(!file.exists(), "a profile of other regions is left");
+    assert!(file.read(Salt::new(&[8; 32], &["fr-par".to_owned()]), day(30)).is_none());
+    assert!(!file.exists(), "a profile of another key is left");
     assert!(file.read(salt(), day(30)).is_none());
-    file.write(&profile);
+    assert!(file.write(&profile));
     let whole = fs::read(&file.path).unwrap();
     for damaged in [&whole[..whole.len() / 2], &[], &whole[1..], &[&whole[..], b"x"].concat()] {
         fs::write(&file.path, damaged).unwrap();
@@ -63,12 +61,12 @@ fn the_order_and_repetition_of_regions_do_not_matter() {
 #[test]
 fn a_file_is_removed_thirty_days_after_its_last_write_also_one_of_a_former_key() {
     let (directory, file, profile) = written();
-    let former = directory.path().join("former");
-    fs::create_dir(&former).unwrap();
-    let former = File::of(&former);
-    former.write(&profile);
+    let former = File::of(&directory.path().join("former"), &Salt::new(&[8; 32], &["fr-par".to_owned()]));
+    assert!(former.write(&profile));
+    let other = directory.path().join("former").join("cpu.profile");
+    fs::write(&other, "of another program").unwrap();
     file.remove_unused(SystemTime::now() + 29 * DAY);
     assert!(file.exists() && former.exists());
     file.remove_unused(SystemTime::now() + 31 * DAY);
-    assert!(!file.exists() && !former.exists());
+    assert!(!file.exists() && !former.exists() && other.exists());
 }
