@@ -8,14 +8,20 @@
 //! `remedies.csv` has a row for each remedy: of a `user` or an `application`, or of an `event`, by its product, its method and
 //! a condition as in [`risk`](crate::risk). Its command is a template: fixed words, and placeholders with a type. A command
 //! is made where each placeholder has a value of its type, and the types have no text of a caller's choice: UUIDs, access keys,
-//! regions and zones, by their form. `order` is the order of remedies whose effect can be undone equally well, `done` the
-//! methods that show that a remedy was applied already.
+//! regions and zones, by their form. `order` is the order of remedies whose effect can be undone equally well.
+//!
+//! `done` has the methods that show that a remedy was applied, and `undone` those that revert it, each with its condition:
+//! `ServerAction:action=poweroff`. They count on the same resource and with the ids of the command, as far as a request has
+//! them, and the newest of them decides. What is created again has a new id: no event shows that such a remedy was applied.
 //!
 //! Scaleway has no call that disables an API key, and its command line none for the alert rules of Audit Trail: the one is
 //! deleted, the others have a page of the console.
 
+mod context;
+mod history;
 mod plan;
 mod remedy;
+mod sign;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use super::super::ranking::Suspect;
-use super::super::story::{Line, Member, Role, Story, text_of};
+use super::super::story::{Member, Role, Story};
+use super::context::Context;
+use super::history::History;
 use super::remedy::{Entry, Of, Reversal};
 use super::template::{Values, filled};
-use super::usage::Usage;
+use super::usage::{Usage, Usages};
 use crate::event::{Column, Events, Long, status_class};
 use crate::risk::{Action, RuleSet};
 use crate::scaleway::iam::PrincipalKind;
@@ -27,6 +27,8 @@ pub struct Remedy {
     pub step: &'static str,
     /// How its effect can be undone.
     pub reversal: Reversal,
+    /// The id of what it acts on, where that is of a form that no caller chooses.
+    pub id: Option<String>,
     /// The path of the console's page.
     pub page: Option<String>,
     /// The command, where each of its values is of its form.
@@ -37,8 +39,19 @@ pub struct Remedy {
     pub done: Option<usize>,
     /// What else it breaks.
     pub breaks: Usage,
-    order: u32,
 }
+
+/// What makes a remedy: a row of the table, for a member of the story or one of its events.
+struct Planned<'a> {
+    member: &'a Member,
+    entry: &'static Entry,
+    /// The event that the remedy answers: of several, the newest.
+    row: Option<usize>,
+    command: Option<String>,
+}
+
+/// What is done with the same command to the same resource: one server is powered off once, whatever was done to it.
+type Same = (&'static str, Option<String>, Option<String>);
 
 /// The remedies for some suspects: those of each principal together, and of these the ones first that are undone best.
 #[must_use]
@@ -49,32 +62,68 @@ pub fn remedies(
     suspects: &[&Suspect],
     kind: impl Fn(&str) -> Option<PrincipalKind>,
 ) -> Vec<Remedy> {
-    let mut remedies: Vec<Remedy> = Vec::new();
-    let mut commands = HashSet::new();
+    let mut known = HashSet::new();
+    let mut planned: Vec<Planned<'_>> = Vec::new();
     for member in &story.members {
-        let ranks = ranks(member, story, suspects);
-        let maker = Maker { events, rules, story, member, ranks };
         let of_principal = match kind(&member.principal) {
             Some(PrincipalKind::User) => Some(Of::User),
             Some(PrincipalKind::Application) => Some(Of::Application),
             None => None,
         };
-        let own = of_principal.into_iter().flat_map(Entry::all).map(|entry| maker.made(entry, None));
-        let lines = story.of_principal(&member.principal).filter(|line| line.concerns);
-        let of_events = lines.flat_map(|line| maker.of_line(line));
-        let mut found: Vec<Remedy> = own.chain(of_events).collect();
-        // One server is powered off once, whatever was done to it.
-        found.retain(|remedy| commands.insert((remedy.step, remedy.command.clone(), remedy.resource(events))));
-        found.sort_by_key(|remedy| (remedy.reversal, remedy.order));
+        let own = of_principal.into_iter().flat_map(Entry::all).map(|entry| Planned::of(events, member, entry, None));
+        let mut found: Vec<Planned<'_>> = own.chain(of_events(events, rules, story, member)).collect();
+        found.retain(|planned| known.insert(planned.same(events)));
+        found.sort_by_key(|planned| (planned.entry.row.reversal, planned.entry.row.order));
         found.truncate(MOST);
-        remedies.extend(found);
+        planned.extend(found);
     }
-    remedies
+    let resources: HashSet<&str> = planned.iter().filter_map(|planned| planned.context(events).target()).collect();
+    let history = History::of(events, &resources);
+    let mut maker = Maker { events, story, suspects, history, usages: Usages::of(events) };
+    planned.iter().map(|planned| maker.made(planned)).collect()
 }
 
-impl Remedy {
-    fn resource(&self, events: &Events) -> Option<String> {
-        events.one_text(Column::ResourceId, self.row?).map(str::to_owned)
+/// What answers the events of a member that succeeded and concern the suspects, the newest first.
+fn of_events<'a>(events: &Events, rules: &RuleSet, story: &'a Story, member: &'a Member) -> Vec<Planned<'a>> {
+    let lines = story.of_principal(&member.principal).filter(|line| line.concerns);
+    let mut rows: Vec<usize> = lines.flat_map(|line| &line.rows).copied().collect();
+    rows.sort_unstable();
+    let mut planned = Vec::new();
+    for row in rows {
+        let text = |column| events.one_text(column, row);
+        if text(Column::StatusClass) != Some(status_class::SUCCEEDED) {
+            continue;
+        }
+        let body = events.one(Long::RequestBody, row);
+        let action = Action {
+            kind: text(Column::Kind).expect("each event has a kind"),
+            product: text(Column::Product),
+            service: text(Column::Service),
+            method: text(Column::Method),
+            principal: text(Column::PrincipalId),
+            request_body: body.as_deref(),
+            ..Action::default()
+        };
+        let product = rules.product(&action).or(action.product);
+        let entries = Entry::all(Of::Event).filter(|entry| entry.is_of(product, &action));
+        planned.extend(entries.map(|entry| Planned::of(events, member, entry, Some(row))));
+    }
+    planned
+}
+
+impl<'a> Planned<'a> {
+    fn of(events: &Events, member: &'a Member, entry: &'static Entry, row: Option<usize>) -> Self {
+        let command = filled(&entry.row.command, &Context::of(events, &member.principal, row));
+        Self { member, entry, row, command }
+    }
+
+    fn context<'b>(&'b self, events: &'b Events) -> Context<'b> {
+        Context::of(events, &self.member.principal, self.row)
+    }
+
+    fn same(&self, events: &Events) -> Same {
+        let resource = self.row.and_then(|row| events.one_text(Column::ResourceId, row));
+        (self.entry.row.step.as_str(), self.command.clone(), resource.map(str::to_owned))
     }
 }
 
@@ -91,116 +140,58 @@ fn ranks(member: &Member, story: &Story, suspects: &[&Suspect]) -> Vec<usize> {
     own.map(|(_, rank)| rank).collect()
 }
 
-/// What makes the remedies of one principal.
+/// What makes remedies of what is planned.
 struct Maker<'a> {
     events: &'a Events,
-    rules: &'a RuleSet,
     story: &'a Story,
-    member: &'a Member,
-    ranks: Vec<usize>,
+    suspects: &'a [&'a Suspect],
+    history: History<'a>,
+    usages: Usages<'a>,
 }
 
 impl Maker<'_> {
-    fn of_line(&self, line: &Line) -> Vec<Remedy> {
-        let mut remedies = Vec::new();
-        for row in &line.rows {
-            if self.events.one_text(Column::StatusClass, *row) != Some(status_class::SUCCEEDED) {
-                continue;
-            }
-            let body = self.events.one(Long::RequestBody, *row);
-            let action = self.action(*row, body.as_deref());
-            let found = Entry::all(Of::Event).filter(|entry| entry.is_of(&action, self.rules));
-            remedies.extend(found.map(|entry| self.made(entry, Some((*row, body.as_deref())))));
-        }
-        remedies
-    }
-
-    fn action<'b>(&'b self, row: usize, request_body: Option<&'b str>) -> Action<'b> {
-        let text = |column| self.events.one_text(column, row);
-        Action {
-            kind: text(Column::Kind).expect("each event has a kind"),
-            product: text(Column::Product),
-            service: text(Column::Service),
-            method: text(Column::Method),
-            principal: text(Column::PrincipalId),
-            request_body,
-            ..Action::default()
-        }
-    }
-
-    fn made(&self, entry: &'static Entry, event: Option<(usize, Option<&str>)>) -> Remedy {
-        let row = event.map(|(row, _)| row);
-        let body = event.and_then(|(_, body)| serde_json::from_str(body?).ok()).unwrap_or_default();
-        let context = Context { events: self.events, principal: &self.member.principal, row, body };
-        let table = &entry.row;
+    fn made(&mut self, planned: &Planned<'_>) -> Remedy {
+        let Planned { member, entry, row, command } = planned;
+        let (events, table) = (self.events, &entry.row);
+        let context = planned.context(events);
+        let ids: &[&str] = if row.is_some() { &["{resource:uuid}", "{resource:key}"] } else { &["{principal:uuid}"] };
+        // A principal that did something after it was locked is not locked.
+        let since = row.or_else(|| self.newest(member)).unwrap_or(events.len());
         Remedy {
-            suspects: self.ranks.clone(),
-            principal: self.member.principal.clone(),
-            row,
+            suspects: ranks(member, self.story, self.suspects),
+            principal: member.principal.clone(),
+            row: *row,
             step: &table.step,
             reversal: table.reversal,
+            id: ids.iter().find_map(|id| filled(id, &context)),
             page: filled(&table.console, &context),
-            command: filled(&table.command, &context),
+            command: command.clone(),
             undo: filled(&table.undo, &context),
-            done: self.done(entry, row),
-            breaks: self.breaks(&table.breaks, &context),
-            order: table.order,
+            done: self.history.done(entry, &context, since),
+            breaks: self.breaks(&table.breaks, &context, *row),
         }
     }
 
-    /// The event that shows that a remedy was applied: one on the same resource, or the principal itself, and later.
-    fn done(&self, entry: &Entry, row: Option<usize>) -> Option<usize> {
-        let id = match row {
-            Some(row) => self.events.one_text(Column::ResourceId, row)?,
-            None => &self.member.principal,
-        };
-        let later = self.events.slice(0..row.unwrap_or(self.events.len()));
-        let mut done = Vec::new();
-        later.find(Column::ResourceId, |other| other == Some(id), |row| done.push(row));
-        done.into_iter().find(|row| {
-            let has_succeeded = later.one_text(Column::StatusClass, *row) == Some(status_class::SUCCEEDED);
-            has_succeeded && later.one_text(Column::Method, *row).is_some_and(|method| entry.is_done_by(method))
-        })
+    /// The newest row of what a principal did with success.
+    fn newest(&self, member: &Member) -> Option<usize> {
+        let rows = self.story.of_principal(&member.principal).flat_map(|line| &line.rows).copied();
+        let is_success = |row: &usize| self.events.one_text(Column::StatusClass, *row) == Some(status_class::SUCCEEDED);
+        rows.filter(is_success).min()
     }
 
-    fn breaks(&self, of: &str, context: &Context<'_>) -> Usage {
-        let of_principal = |id: &str| Usage::of_principal(self.events, id);
-        match of {
-            "" => Usage::Nothing,
-            "principal" => of_principal(&self.member.principal),
-            "resource" => context.value("resource").map_or(Usage::Nothing, |id| Usage::of_resource(self.events, &id)),
-            "credential" => {
-                let made = self.story.credentials.iter().find(|credential| Some(credential.row) == context.row);
-                made.and_then(|credential| credential.principal.as_deref()).map_or(Usage::Nothing, of_principal)
+    fn breaks(&mut self, of: &str, context: &Context<'_>, row: Option<usize>) -> Usage {
+        let principal = match of {
+            "" => None,
+            "resource" => {
+                let Some(id) = context.target() else { return Usage::Nothing };
+                return self.usages.of_resource(id, self.history.rows(id));
             }
-            key => context.value(key).map_or(Usage::Nothing, |id| of_principal(&id)),
-        }
-    }
-}
-
-/// The values of an event and of a principal.
-struct Context<'a> {
-    events: &'a Events,
-    principal: &'a str,
-    row: Option<usize>,
-    body: Value,
-}
-
-impl Values for Context<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        if name == "principal" {
-            return Some(self.principal.to_owned());
-        }
-        if let Some(key) = name.strip_prefix("body.") {
-            return text_of(&self.body, key).map(str::to_owned);
-        }
-        let column = match name {
-            "resource" => Column::ResourceId,
-            "project" => Column::Project,
-            "zone" => Column::Locality,
-            "region" => Column::Region,
-            _ => return None,
+            "credential" => {
+                let made = self.story.credentials.iter().find(|credential| Some(credential.row) == row);
+                made.and_then(|credential| credential.principal.clone())
+            }
+            key => context.value(key),
         };
-        self.events.one_text(column, self.row?).map(str::to_owned)
+        principal.map_or(Usage::Nothing, |id| self.usages.of_principal(&id))
     }
 }

@@ -2,7 +2,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::risk::{Action, Body, RuleSet, When, letters};
+use super::sign::Signs;
+use crate::risk::{Action, Body, When, letters};
 
 /// How the effect of a remedy can be undone, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -55,7 +56,10 @@ pub(super) struct Row {
     pub(super) console: String,
     pub(super) command: String,
     pub(super) undo: String,
-    done: String,
+    /// What shows that the remedy was applied.
+    pub(super) done: Signs,
+    /// What reverts it.
+    pub(super) undone: Signs,
 }
 
 /// A row with its condition.
@@ -80,18 +84,12 @@ impl Entry {
         ENTRIES.iter().filter(move |entry| entry.row.of == of)
     }
 
-    /// Whether it is a remedy of an event.
-    pub(super) fn is_of(&self, action: &Action<'_>, rules: &RuleSet) -> bool {
-        let product = rules.product(action).or(action.product);
+    /// Whether it is a remedy of an action of a product.
+    pub(super) fn is_of(&self, product: Option<&str>, action: &Action<'_>) -> bool {
         let same = |wanted: &str, found: Option<&str>| found.is_some_and(|found| letters(found).eq(letters(wanted)));
         same(&self.row.product, product)
             && same(&self.row.method, action.method)
             && self.when.is_true(action, &Body::new(action.request_body))
-    }
-
-    /// Whether an event of this method shows that the remedy was applied.
-    pub(super) fn is_done_by(&self, method: &str) -> bool {
-        self.row.done.split(' ').any(|done| !done.is_empty() && letters(done).eq(letters(method)))
     }
 }
 

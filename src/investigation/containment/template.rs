@@ -24,6 +24,12 @@ pub(super) fn filled(template: &str, values: &impl Values) -> Option<String> {
     Some(text)
 }
 
+/// The names of a template's placeholders.
+pub(super) fn names(template: &str) -> impl Iterator<Item = &str> {
+    let placeholders = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    placeholders.map(|(placeholder, _)| placeholder.split(':').next().expect("a text has a first part"))
+}
+
 /// Whether a value is of a form.
 fn is_of(form: &str, value: &str) -> bool {
     match form {

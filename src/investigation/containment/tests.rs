@@ -7,7 +7,7 @@ use super::super::spans::Span;
 use super::super::story::Story;
 use super::remedy::templates;
 use super::*;
-use crate::event::{Events, Kind};
+use crate::event::{Column, Events, Kind};
 use crate::risk::RuleSet;
 use crate::scaleway::iam::PrincipalKind;
 use crate::time::{Interval, Time};
@@ -21,6 +21,9 @@ const APP: &str = "22222222-2222-4222-8222-222222222222";
 const POLICY: &str = "33333333-3333-4333-8333-333333333333";
 const SERVER: &str = "44444444-4444-4444-8444-444444444444";
 const RESPONDER: &str = "55555555-5555-4555-8555-555555555555";
+const GROUP: &str = "66666666-6666-4666-8666-666666666666";
+const SSH_KEY: &str = "77777777-7777-4777-8777-777777777777";
+const RULE: &str = "88888888-8888-4888-8888-888888888888";
 
 /// What a caller may choose, and a shell must not see.
 pub(super) const HOSTILE: &str = "$(touch pwned) `touch pwned` '\"; touch pwned #\n|& {x} \u{202e}";
@@ -105,6 +108,120 @@ fn a_remedy_that_was_applied_names_the_event() {
     let found = found(&calls());
     let done: Vec<&str> = found.iter().filter(|remedy| remedy.done.is_some()).map(|remedy| remedy.step).collect();
     assert_eq!(done, ["Lock the user"]);
+}
+
+/// A call that a responder made, on the resource of a step.
+type Response = (i64, (&'static str, &'static str), &'static str, Value);
+
+/// The method of the event that shows that a step was applied, after some responses.
+fn done(step: &str, responses: &[Response]) -> Option<String> {
+    let member = json!({ "group_id": GROUP, "user_id": RESPONDER });
+    let rule = json!({ "security_group_rule_id": RULE });
+    let mut calls = calls();
+    calls.truncate(5);
+    calls.extend([
+        call(-24, USER, ("iam", "AddGroupMember"), ("iam_group", GROUP), &member),
+        call(-23, USER, ("iam", "CreateSSHKey"), ("iam_ssh_key", SSH_KEY), &json!({})),
+        call(-22, USER, ("instance", "UpdateSecurityGroupRule"), ("instance_security_group", GROUP), &rule),
+    ]);
+    calls.extend(
+        responses.iter().map(|(minutes, method, id, body)| call(*minutes, RESPONDER, *method, ("any", id), body)),
+    );
+    let remedies = found(&calls);
+    let remedy = remedies.iter().find(|remedy| remedy.step == step).expect("the step is a remedy");
+    let events = Events::from_json(Kind::Api, &calls);
+    remedy.done.map(|row| events.one_text(Column::Method, row).expect("a call has a method").to_owned())
+}
+
+#[test]
+fn a_step_is_done_where_the_newest_event_about_it_applied_it() {
+    let lock = |minutes| (minutes, ("iam", "LockUser"), USER, json!({}));
+    let policy = |minutes, body| (minutes, ("iam", "UpdatePolicy"), POLICY, body);
+    let detached = || json!({ "no_principal": true });
+    let server = |minutes, action: &str| (minutes, ("instance", "ServerAction"), SERVER, json!({ "action": action }));
+    let key = |minutes, disabled: bool| (minutes, ("iam", "UpdateSSHKey"), SSH_KEY, json!({ "disabled": disabled }));
+    let detach = "Detach the policy from its application";
+    for (step, responses, expected) in [
+        ("Lock the user", vec![lock(40)], Some("LockUser")),
+        ("Lock the user", vec![lock(-30_000)], None),
+        ("Lock the user", vec![lock(40), (50, ("iam", "UnlockUser"), USER, json!({}))], None),
+        (detach, vec![policy(40, detached())], Some("UpdatePolicy")),
+        (detach, vec![policy(40, json!({ "name": "renamed" }))], None),
+        (detach, vec![policy(40, detached()), policy(50, json!({ "application_id": APP }))], None),
+        (detach, vec![policy(40, detached()), policy(50, json!({ "name": "renamed" }))], Some("UpdatePolicy")),
+        ("Power off the server", vec![server(40, "poweroff")], Some("ServerAction")),
+        ("Power off the server", vec![server(40, "reboot")], None),
+        ("Power off the server", vec![server(-2, "poweroff")], None),
+        ("Power off the server", vec![server(40, "poweroff"), server(50, "poweron")], None),
+        ("Disable the SSH key", vec![key(40, true)], Some("UpdateSSHKey")),
+        ("Disable the SSH key", vec![key(40, true), key(50, false)], None),
+    ] {
+        assert_eq!(done(step, &responses).as_deref(), expected, "{step} {responses:?}");
+    }
+}
+
+#[test]
+fn a_step_is_not_done_by_a_call_about_another_member_or_rule() {
+    let remove = |body| [(40, ("iam", "RemoveGroupMember"), GROUP, body)];
+    let delete = |body| [(40, ("instance", "DeleteSecurityGroupRule"), GROUP, body)];
+    for (body, expected) in [
+        (json!({ "user_id": RESPONDER }), Some("RemoveGroupMember")),
+        (json!({ "user_id": USER }), None),
+        (json!({ "application_id": APP }), None),
+        (json!({}), None),
+    ] {
+        assert_eq!(done("Remove the user from the group", &remove(body.clone())).as_deref(), expected, "{body}");
+    }
+    for (rule, expected) in [(RULE, Some("DeleteSecurityGroupRule")), (SSH_KEY, None)] {
+        let response = delete(json!({ "security_group_rule_id": rule }));
+        assert_eq!(done("Delete the rule of the security group", &response).as_deref(), expected, "{rule}");
+    }
+}
+
+#[test]
+fn a_lock_counts_after_refused_calls_and_not_after_others() {
+    for (status, expected) in [(403, true), (200, false)] {
+        let mut calls = calls();
+        let mut later = call(45, USER, ("iam", "CreateUser"), ("iam_user", GROUP), &json!({}));
+        later["status_code"] = json!(status);
+        calls.push(later);
+        let is_done = found(&calls).iter().any(|remedy| remedy.step == "Lock the user" && remedy.done.is_some());
+        assert_eq!(is_done, expected, "{status}");
+    }
+}
+
+#[test]
+fn a_step_that_answers_several_events_is_about_the_newest() {
+    let mut calls = calls();
+    calls.push(call(
+        20,
+        APP,
+        ("instance", "ServerAction"),
+        ("instance_server", SERVER),
+        &json!({ "action": "poweron" }),
+    ));
+    let off = json!({ "action": "poweroff" });
+    calls.push(call(10, RESPONDER, ("instance", "ServerAction"), ("instance_server", SERVER), &off));
+    let events = Events::from_json(Kind::Api, &calls);
+    let remedies = found(&calls);
+    let steps: Vec<&Remedy> = remedies.iter().filter(|remedy| remedy.step == "Power off the server").collect();
+    let [remedy] = steps[..] else { panic!("{steps:?}") };
+    assert_eq!(events.time(remedy.row.expect("an event")), ONSET + 20 * 60_000_000_000);
+    assert_eq!(remedy.done, None, "the server was started again");
+}
+
+#[test]
+fn a_principal_has_a_few_remedies_however_many_events_it_has() {
+    let mut calls = calls();
+    calls.extend((0..200).map(|number| {
+        let id = format!("44444444-4444-4444-8444-{number:012}");
+        call(1 + number, APP, ("instance", "CreateServer"), ("instance_server", &id), &json!({}))
+    }));
+    let remedies = found(&calls);
+    let of_app: Vec<&Remedy> = remedies.iter().filter(|remedy| remedy.principal == APP).collect();
+    assert_eq!(of_app.len(), 40);
+    let newest = of_app.iter().find(|remedy| remedy.row.is_some()).expect("remedies of events");
+    assert_eq!(newest.row, Some(0), "the newest event comes first");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::story::{Conduct, Seen};
 use crate::event::{Column, Events};
@@ -24,22 +24,40 @@ pub enum Usage {
     Nothing,
 }
 
-impl Usage {
-    pub(super) fn of_principal(events: &Events, id: &str) -> Self {
-        let all = 0..events.len();
-        Self::Principal { id: id.to_owned(), conduct: Conduct::of(events, id, all.clone(), all.end..all.end) }
+/// What is used, each counted once however many remedies ask for it.
+pub(super) struct Usages<'a> {
+    events: &'a Events,
+    principals: HashMap<String, Usage>,
+    resources: HashMap<String, Usage>,
+}
+
+impl<'a> Usages<'a> {
+    pub(super) fn of(events: &'a Events) -> Self {
+        Self { events, principals: HashMap::new(), resources: HashMap::new() }
     }
 
-    pub(super) fn of_resource(events: &Events, id: &str) -> Self {
-        let mut rows = Vec::new();
-        events.find(Column::ResourceId, |other| other == Some(id), |row| rows.push(row));
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for principal in rows.iter().filter_map(|row| events.one_text(Column::PrincipalId, *row)) {
-            *counts.entry(principal.to_owned()).or_default() += 1;
-        }
-        let mut principals: Vec<Seen> =
-            counts.into_iter().map(|(text, count)| Seen { text, count, is_new: false }).collect();
-        principals.sort_by_key(|seen| std::cmp::Reverse(seen.count));
-        Self::Resource { id: id.to_owned(), principals }
+    pub(super) fn of_principal(&mut self, id: &str) -> Usage {
+        let (events, all) = (self.events, 0..self.events.len());
+        let usage = self.principals.entry(id.to_owned()).or_insert_with_key(|id| {
+            let conduct = Conduct::of(events, id, all.clone(), all.end..all.end);
+            Usage::Principal { id: id.clone(), conduct }
+        });
+        usage.clone()
+    }
+
+    /// Who acted on a resource in its events, the rows of which are given.
+    pub(super) fn of_resource(&mut self, id: &str, rows: &[usize]) -> Usage {
+        let events = self.events;
+        let usage = self.resources.entry(id.to_owned()).or_insert_with_key(|id| {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for principal in rows.iter().filter_map(|row| events.one_text(Column::PrincipalId, *row)) {
+                *counts.entry(principal).or_default() += 1;
+            }
+            let seen = |(text, count): (&str, usize)| Seen { text: text.to_owned(), count, is_new: false };
+            let mut principals: Vec<Seen> = counts.into_iter().map(seen).collect();
+            principals.sort_by_key(|seen| std::cmp::Reverse(seen.count));
+            Usage::Resource { id: id.clone(), principals }
+        });
+        usage.clone()
     }
 }
