@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::event::{Column, Events, Long, status_class};
@@ -47,12 +49,7 @@ impl Credential {
         let some = events.only(&rows);
         let mut bodies = Vec::with_capacity(rows.len());
         some.each(Long::RequestBody, |_, body| bodies.push(body.and_then(principal_of)));
-        let found = rows.iter().zip(bodies).rev().map(|(row, named)| Self::made(events, *row, named));
-        let mut found: Vec<Self> = found.collect();
-        for credential in &mut found {
-            credential.add_uses(events);
-        }
-        found
+        rows.iter().zip(bodies).rev().map(|(row, named)| Self::made(events, *row, named)).collect()
     }
 
     fn made(events: &Events, row: usize, named: Option<String>) -> Self {
@@ -77,25 +74,94 @@ impl Credential {
         self.principal.is_some() && self.principal != self.maker
     }
 
-    /// Rows are the newest first: those before this one are later.
-    fn add_uses(&mut self, events: &Events) {
-        let later = events.slice(0..self.row);
-        let (resources, methods) = (later.text(Column::ResourceId), later.text(Column::Method));
-        let (principals, times) = (later.text(Column::PrincipalId), later.times());
-        let outcomes = later.text(Column::StatusClass);
-        for row in (0..later.len()).rev() {
-            let time = Time::from_nanos(times.value(row));
-            let is_this = self.id.is_some() && resources.get(row) == self.id.as_deref();
+    /// Counts what was done since with each of some credentials, which are the oldest first, in one pass over the events.
+    pub(super) fn count_uses(credentials: &mut [Self], events: &Events) {
+        let Some(oldest) = credentials.first().map(|credential| credential.row) else { return };
+        let later = events.slice(0..oldest + 1);
+        let [ids, methods, principals, outcomes] =
+            [Column::ResourceId, Column::Method, Column::PrincipalId, Column::StatusClass]
+                .map(|column| later.text(column));
+        let mut open = Open::default();
+        let mut made = 0;
+        for row in (0..=oldest).rev() {
+            let time = Time::from_nanos(later.times().value(row));
             let is_removal = methods.get(row).is_some_and(|method| method.starts_with("Delete"));
-            if is_this && is_removal && outcomes.get(row) == Some(status_class::SUCCEEDED) {
-                self.removed = Some(time);
-                return;
+            if let Some(id) = ids.get(row)
+                && is_removal
+                && outcomes.get(row) == Some(status_class::SUCCEEDED)
+            {
+                open.remove(credentials, id, time);
             }
-            if self.principal.is_some() && principals.get(row) == self.principal.as_deref() {
-                self.uses += 1;
-                self.first_use.get_or_insert(time);
+            if let Some(principal) = principals.get(row) {
+                open.count(credentials, principal, time);
+            }
+            if credentials.get(made).is_some_and(|credential| credential.row == row) {
+                open.add(credentials, made);
+                made += 1;
             }
         }
+        open.close(credentials);
+    }
+}
+
+/// The credentials that were made and not yet deleted, by their index.
+#[derive(Default)]
+struct Open {
+    /// By their ids.
+    of_id: HashMap<String, Vec<usize>>,
+    of_principal: HashMap<String, Principal>,
+}
+
+/// A principal that has credentials.
+#[derive(Default)]
+struct Principal {
+    /// How many events it has since the first of them was made.
+    events: usize,
+    /// The credentials of which the first use is still to come.
+    unused: Vec<usize>,
+}
+
+impl Open {
+    /// Adds a credential. Until it is deleted, its uses are the events that its principal had before.
+    fn add(&mut self, credentials: &mut [Credential], index: usize) {
+        let credential = &mut credentials[index];
+        if let Some(id) = &credential.id {
+            self.of_id.entry(id.clone()).or_default().push(index);
+        }
+        if let Some(principal) = &credential.principal {
+            let principal = self.of_principal.entry(principal.clone()).or_default();
+            principal.unused.push(index);
+            credential.uses = principal.events;
+        }
+    }
+
+    fn remove(&mut self, credentials: &mut [Credential], id: &str, time: Time) {
+        for index in self.of_id.remove(id).unwrap_or_default() {
+            let credential = &mut credentials[index];
+            credential.removed = Some(time);
+            self.finish(credential);
+        }
+    }
+
+    fn count(&mut self, credentials: &mut [Credential], principal: &str, time: Time) {
+        let Some(principal) = self.of_principal.get_mut(principal) else { return };
+        principal.events += 1;
+        for index in principal.unused.drain(..) {
+            let credential = &mut credentials[index];
+            credential.first_use = credential.removed.is_none().then_some(time);
+        }
+    }
+
+    /// Counts the uses of the credentials that were not deleted.
+    fn close(&self, credentials: &mut [Credential]) {
+        for credential in credentials.iter_mut().filter(|credential| credential.removed.is_none()) {
+            self.finish(credential);
+        }
+    }
+
+    fn finish(&self, credential: &mut Credential) {
+        let principal = credential.principal.as_ref().and_then(|principal| self.of_principal.get(principal));
+        credential.uses = principal.map_or(0, |principal| principal.events - credential.uses);
     }
 }
 

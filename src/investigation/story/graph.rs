@@ -1,13 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::outline::Story;
 use crate::event::{Column, Events};
 
-/// A graph has at most so many resources; the others are one node.
-const MOST_RESOURCES: usize = 20;
-
-/// The id of the node that stands for all other resources.
-const OTHERS: &str = "others";
+/// A graph has at most so many nodes of a kind, beside the members of the story; the others are one node.
+const MOST: usize = 20;
 
 /// Principals, addresses, credentials and resources, joined by events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub struct Graph {
 pub struct Node {
     /// What it is.
     pub kind: NodeKind,
-    /// Its id: of a principal, a resource or a credential, or an address.
+    /// Its id: of a principal, a resource or a credential, or an address; of others, what they are.
     pub id: String,
     /// The row of an event that names it, for its name.
     pub row: usize,
@@ -32,7 +29,7 @@ pub struct Node {
 }
 
 /// What a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeKind {
     /// A user or an application.
     Principal,
@@ -42,7 +39,7 @@ pub enum NodeKind {
     Credential,
     /// Something that was acted on.
     Resource,
-    /// Resources beyond the most that are shown.
+    /// Those of a kind beyond the most that are shown.
     Others,
 }
 
@@ -55,7 +52,17 @@ impl NodeKind {
             Self::Address => "address",
             Self::Credential => "credential",
             Self::Resource => "resource",
-            Self::Others => "resources",
+            Self::Others => "others",
+        }
+    }
+
+    /// The id of the node for those of a kind beyond the most.
+    const fn others(self) -> &'static str {
+        match self {
+            Self::Principal => "other principals",
+            Self::Address => "other addresses",
+            Self::Credential => "other credentials",
+            Self::Resource | Self::Others => "other resources",
         }
     }
 }
@@ -74,19 +81,26 @@ pub struct Edge {
 }
 
 /// What makes a node or an edge once.
-#[derive(Default)]
-struct Builder {
+struct Builder<'a> {
+    story: &'a Story,
     graph: Graph,
-    nodes: BTreeMap<(NodeKind, String), usize>,
-    edges: BTreeMap<(usize, usize, &'static str), usize>,
-    resources: usize,
+    /// Of what is beyond the most, the node of the others.
+    nodes: HashMap<(NodeKind, String), usize>,
+    edges: HashMap<(usize, usize, &'static str), usize>,
+    counts: BTreeMap<NodeKind, usize>,
 }
 
 impl Graph {
     /// The graph of a story.
     #[must_use]
     pub fn of(events: &Events, story: &Story) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder {
+            story,
+            graph: Self::default(),
+            nodes: HashMap::new(),
+            edges: HashMap::new(),
+            counts: BTreeMap::new(),
+        };
         for credential in &story.credentials {
             let Some(id) = &credential.id else { continue };
             let node = builder.node(NodeKind::Credential, id, credential.row);
@@ -108,7 +122,7 @@ impl Graph {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     fn event(&mut self, events: &Events, row: usize, principal: Option<&str>, step: &'static str) {
         let Some(principal) = principal else { return };
         let who = self.node(NodeKind::Principal, principal, row);
@@ -124,34 +138,34 @@ impl Builder {
         }
         let kind = [NodeKind::Credential, NodeKind::Principal];
         let known = kind.into_iter().find(|kind| self.nodes.contains_key(&(*kind, resource.to_owned())));
-        let target = match known {
-            Some(kind) => self.node(kind, resource, row),
-            None => self.resource(resource, row),
-        };
+        let target = self.node(known.unwrap_or(NodeKind::Resource), resource, row);
         self.edge(who, target, step);
     }
 
-    fn resource(&mut self, id: &str, row: usize) -> usize {
-        if !self.nodes.contains_key(&(NodeKind::Resource, id.to_owned())) {
-            if self.resources == MOST_RESOURCES {
-                return self.node(NodeKind::Others, OTHERS, row);
-            }
-            self.resources += 1;
-        }
-        self.node(NodeKind::Resource, id, row)
-    }
-
     fn node(&mut self, kind: NodeKind, id: &str, row: usize) -> usize {
-        let nodes = &mut self.graph.nodes;
-        let index = *self.nodes.entry((kind, id.to_owned())).or_insert_with(|| {
-            nodes.push(Node { kind, id: id.to_owned(), row, events: 0 });
-            nodes.len() - 1
-        });
-        nodes[index].events += 1;
+        let key = (kind, id.to_owned());
+        if let Some(index) = self.nodes.get(&key) {
+            self.graph.nodes[*index].events += 1;
+            return *index;
+        }
+        let is_member = kind == NodeKind::Principal && self.story.members.iter().any(|one| one.principal == id);
+        let count = self.counts.entry(kind).or_default();
+        let index = if kind != NodeKind::Others && !is_member && *count == MOST {
+            self.node(NodeKind::Others, kind.others(), row)
+        } else {
+            *count += usize::from(!is_member);
+            self.graph.nodes.push(Node { kind, id: id.to_owned(), row, events: 1 });
+            self.graph.nodes.len() - 1
+        };
+        self.nodes.insert(key, index);
         index
     }
 
     fn edge(&mut self, source: usize, target: usize, label: &'static str) {
+        // Others may act on others.
+        if source == target {
+            return;
+        }
         let edges = &mut self.graph.edges;
         let index = *self.edges.entry((source, target, label)).or_insert_with(|| {
             edges.push(Edge { source, target, label, events: 0 });

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::step::Step;
 use crate::time::Time;
 
@@ -39,16 +41,20 @@ pub(super) struct Entry<'a> {
 
 /// The lines of some events, which are in the order of time. A repeat joins the latest line of its principal, where that is alike.
 pub(super) fn lines<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<Line> {
-    let mut lines: Vec<(Line, Alike<'a>)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut latest: HashMap<Option<&'a str>, (usize, Alike<'a>)> = HashMap::new();
     for Entry { row, time, step, alike } in entries {
-        let latest = lines.iter_mut().rev().find(|(_, other)| other.principal == alike.principal);
-        if let Some((line, _)) = latest.filter(|(line, other)| line.step == step && *other == alike) {
-            line.last = time;
-            line.rows.push(row);
-            continue;
+        if let Some((index, other)) = latest.get(&alike.principal) {
+            let line = &mut lines[*index];
+            if line.step == step && *other == alike {
+                line.last = time;
+                line.rows.push(row);
+                continue;
+            }
         }
         let (principal, concerns) = (alike.principal.map(str::to_owned), alike.concerns);
-        lines.push((Line { principal, step, time, last: time, rows: vec![row], concerns }, alike));
+        latest.insert(alike.principal, (lines.len(), alike));
+        lines.push(Line { principal, step, time, last: time, rows: vec![row], concerns });
     }
-    lines.into_iter().map(|(line, _)| line).collect()
+    lines
 }

@@ -148,3 +148,56 @@ fn no_suspect_has_no_story() {
     let story = Story::of(&events(), &RuleSet::built_in(), Time::from_nanos(ONSET), Duration::from_hours(1), &[]);
     assert!(story.members.is_empty() && story.lines.is_empty() && story.credentials.is_empty());
 }
+
+#[test]
+fn a_credential_has_the_uses_between_its_making_and_its_deletion() {
+    let key = |minutes, who, method, id, body| call(minutes, who, ("iam", method), ("iam_api_key", id), &body);
+    let of_app = || json!({ "application_id": "app" });
+    let more = [
+        key(-20, "guessed", "CreateAPIKey", "used", of_app()),
+        key(21, "guessed", "CreateAPIKey", "unused", of_app()),
+        key(22, "responder", "DeleteAPIKey", "unused", json!({})),
+        key(25, "responder", "DeleteAPIKey", "used", json!({})),
+    ];
+    let story = story(&Events::merge(&[events(), Events::from_json(Kind::Api, &more)]));
+    let minute = |time: Time| (time.nanos() - ONSET) / 60_000_000_000;
+    let uses: Vec<_> = story
+        .credentials
+        .iter()
+        .map(|one| (one.id.as_deref().unwrap(), one.uses, one.first_use.map(minute), one.removed.map(minute)))
+        .collect();
+    let expected = [(KEY, 4, Some(-2), Some(41)), ("used", 3, Some(-2), Some(25)), ("unused", 0, None, Some(22))];
+    assert_eq!(uses, expected);
+}
+
+#[test]
+fn a_graph_of_many_addresses_credentials_and_resources_has_a_node_for_the_others_of_each_kind() {
+    let more: Vec<Value> = (0..50)
+        .flat_map(|number| {
+            let (key, user, server) = (format!("key{number}"), format!("app{number}"), format!("web-{number}x"));
+            let for_user = json!({ "application_id": user });
+            let made = call(50 + number, "guessed", ("iam", "CreateAPIKey"), ("iam_api_key", &key), &for_user);
+            let larger = json!({ "commercial_type": "L" });
+            let method = ("instance", "UpdateServer");
+            let mut scaled = call(50 + number, "app", method, ("instance_server", &server), &larger);
+            scaled["source_ip"] = json!(format!("198.51.100.{number}"));
+            [made, scaled]
+        })
+        .collect();
+    let events = Events::merge(&[events(), Events::from_json(Kind::Api, &more)]);
+    let story = story(&events);
+    let graph = Graph::of(&events, &story);
+    for (kind, others) in [
+        (NodeKind::Address, "other addresses"),
+        (NodeKind::Credential, "other credentials"),
+        (NodeKind::Principal, "other principals"),
+        (NodeKind::Resource, "other resources"),
+    ] {
+        let count = graph.nodes.iter().filter(|node| node.kind == kind).count();
+        assert!((20..=20 + story.members.len()).contains(&count), "{count} {}", kind.as_str());
+        assert_eq!(graph.nodes.iter().filter(|node| node.kind == NodeKind::Others && node.id == others).count(), 1);
+    }
+    let is_node = |id: &str| graph.nodes.iter().any(|node| node.kind == NodeKind::Principal && node.id == id);
+    assert!(story.members.iter().all(|member| is_node(&member.principal)), "each member has its own node");
+    assert!(graph.edges.iter().all(|edge| edge.source != edge.target));
+}

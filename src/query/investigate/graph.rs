@@ -56,7 +56,7 @@ fn edges(graph: &Graph) -> Frame {
 fn title(case: &Case<'_>, node: &Node) -> String {
     match node.kind {
         NodeKind::Principal => phrase::name(case.answer, &node.id),
-        NodeKind::Others => "other resources".to_owned(),
+        NodeKind::Others => node.id.clone(),
         NodeKind::Resource => {
             let name = case.answer.events.one_text(Column::ResourceName, node.row);
             text::plain(name.unwrap_or(&node.id)).into_owned()

@@ -1,11 +1,12 @@
 //! The story as tables: the steps, the principals before and after the onset, and their credentials.
 
+use super::super::documentation::Topic;
 use super::super::text;
 use super::case::Case;
 use super::columns::{cells, counts, some_texts, table, texts, times};
 use super::phrase;
 use crate::event::{Column, Long};
-use crate::frame::{Field, Frame};
+use crate::frame::{Field, Frame, Notice};
 use crate::investigation::{Conduct, Credential, Line};
 use crate::time::Time;
 
@@ -16,10 +17,21 @@ pub(super) fn frames(case: &Case<'_>) -> Vec<Frame> {
     vec![lines(case), principals(case), credentials(case)]
 }
 
+/// The lines that are shown.
+pub(super) fn latest<'a>(case: &'a Case<'_>) -> &'a [Line] {
+    let lines = &case.story.lines;
+    &lines[lines.len().saturating_sub(MOST_LINES)..]
+}
+
+/// What says that there are more lines than are shown.
+pub(super) fn limit(case: &Case<'_>) -> Option<Notice> {
+    let steps = case.story.lines.len();
+    (steps > MOST_LINES).then(|| Topic::Limit.info(format!("the latest {MOST_LINES} of {steps} steps are shown")))
+}
+
 /// Who did what when, the oldest first.
 fn lines(case: &Case<'_>) -> Frame {
-    let story = &case.story.lines;
-    let lines = &story[story.len().saturating_sub(MOST_LINES)..];
+    let lines = latest(case);
     let events = &case.answer.events;
     let onset = case.symptom.onset;
     let phase = |line: &Line| if line.time < onset { "before" } else { "after" }.to_owned();
@@ -38,7 +50,9 @@ fn lines(case: &Case<'_>) -> Frame {
         Field::new("principal_id", cells(lines.iter().map(|line| &line.principal))),
         Field::new("event_id", some_texts(ids)),
     ];
-    table("story", fields)
+    let mut table = table("story", fields);
+    table.meta.notices.extend(limit(case));
+    table
 }
 
 /// What each principal did before and after the onset.

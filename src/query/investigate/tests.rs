@@ -151,8 +151,8 @@ fn names_of_the_callers_choice_are_cleaned() {
     assert!(!texts_of(&frame, "why")[0].contains(['\n', '\u{202e}']));
 }
 
-/// The frames of what an investigation shows of a power-off that a fresh key did.
-fn shown(show: &str, more: &Value) -> Vec<Frame> {
+/// A power-off that a fresh key did, and a refused call.
+fn acts() -> Vec<Value> {
     let mut key = act("key", "2026-03-01T09:50:00Z", "CreateAPIKey", "SCW00000000000000001");
     key["product_name"] = json!("iam");
     key["principal"]["id"] = json!("maker");
@@ -163,6 +163,15 @@ fn shown(show: &str, more: &Value) -> Vec<Frame> {
     let mut acts = vec![key, act("culprit", "2026-03-01T10:00:00Z", "ServerAction", "web-3"), refused];
     acts[1]["user_agent"] = json!("\u{202e}<script>");
     acts[1]["source_ip"] = json!("192.0.2.66");
+    acts
+}
+
+/// The frames of what an investigation shows of them.
+fn shown(show: &str, more: &Value) -> Vec<Frame> {
+    shown_of(&acts(), show, more)
+}
+
+fn shown_of(acts: &[Value], show: &str, more: &Value) -> Vec<Frame> {
     let mut query = json!({
         "show": show, "target": ["web-3"], "expression": "instance_server_cpu_seconds_total", "direction": "down",
         "recoveredFrom": "2026-03-01T10:10:00Z",
@@ -173,7 +182,7 @@ fn shown(show: &str, more: &Value) -> Vec<Frame> {
     let investigate = parse(&query).expect("the query is well formed");
     let request = Request::new("A", (1_772_359_230_000, 1_772_361_000_000), STEP, 1_000, false).expect("a range");
     let view = View { request: &request, scope: &Scope::default(), buckets: None };
-    let frames = investigate.frames(&Answer::of(&Events::from_json(Kind::Api, &acts)), &view).expect("an answer");
+    let frames = investigate.frames(&Answer::of(&Events::from_json(Kind::Api, acts)), &view).expect("an answer");
     assert!(frames.iter().all(|frame| frame.to_arrow("A").is_ok()), "{show}");
     frames
 }
@@ -263,6 +272,23 @@ fn a_summary_names_onset_suspect_maker_and_what_to_do_first() {
     assert!(sentences[1].starts_with("The first suspect is ServerAction poweroff on web by ops"), "{sentences:?}");
     assert!(sentences[3].starts_with("maker made iam_api_key SCW00000000000000001 for ops at "), "{sentences:?}");
     assert!(sentences[5].contains("scw iam api-key delete SCW00000000000000001"), "{sentences:?}");
+}
+
+#[test]
+fn a_timeline_and_a_story_have_the_latest_steps_of_many() {
+    let mut acts = acts();
+    acts.extend((0..600).map(|number| {
+        let time = format!("2026-03-01T10:{:02}:{:02}Z", 2 + number / 60, number % 60);
+        let method = if number % 2 == 0 { "UpdateServer" } else { "CreateServer" };
+        act(&format!("step{number}"), &time, method, &format!("server{number}"))
+    }));
+    for show in ["timeline", "story"] {
+        let frame = &shown_of(&acts, show, &json!({}))[0];
+        // Two moments for each step, and the span's.
+        assert!(frame.rows() <= 2 * 500 + 2, "{show}: {} rows", frame.rows());
+        let notice = &frame.meta.notices[0].text;
+        assert!(notice.starts_with("the latest 500 of 60"), "{show}: {notice}");
+    }
 }
 
 #[test]

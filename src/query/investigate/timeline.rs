@@ -1,13 +1,13 @@
 //! The steps of each principal over time: a lane for the metric and one for each principal, as a state timeline reads them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::super::text;
 use super::case::Case;
 use super::columns::{some_texts, times};
-use super::phrase;
-use crate::frame::{Field, Frame};
+use super::{phrase, story};
+use crate::frame::{Field, Frame, Meta};
 use crate::investigation::Line;
 use crate::time::Time;
 
@@ -20,27 +20,32 @@ const SHOWN: Duration = Duration::from_mins(1);
 pub(super) fn frame(case: &Case<'_>) -> Frame {
     let members = &case.story.members;
     let (onset, end) = (case.symptom.onset, case.end());
+    let mut of_principals: HashMap<&str, Vec<&Line>> = HashMap::new();
     let mut moments = BTreeSet::from([onset, end]);
-    for member in members {
-        moments.extend(case.story.of_principal(&member.principal).flat_map(|line| [line.time, line.last + SHOWN]));
+    for line in story::latest(case) {
+        if let Some(principal) = line.principal.as_deref().filter(|id| members.iter().any(|one| one.principal == *id)) {
+            of_principals.entry(principal).or_default().push(line);
+            moments.extend([line.time, line.last + SHOWN]);
+        }
     }
     let out = moments.iter().map(|time| (onset..end).contains(time).then(|| OUT.to_owned()));
     let mut fields =
         vec![Field::required("time", times(moments.iter().copied())), Field::new("metric", some_texts(out))];
     for member in members {
-        let lines: Vec<&Line> = case.story.of_principal(&member.principal).collect();
-        let states = moments.iter().map(|time| state(&lines, *time).map(str::to_owned));
+        let lines = of_principals.get(&*member.principal).map_or(&[][..], Vec::as_slice);
+        let states = moments.iter().map(|time| state(lines, *time).map(str::to_owned));
         let name = text::label(&phrase::name(case.answer, &member.principal)).into_owned();
         // Two principals may share a name.
         let is_known = fields.iter().any(|field| field.name == name);
         let name = if is_known { format!("{name} {}", text::plain(&member.principal)) } else { name };
         fields.push(Field::new(&name, some_texts(states)));
     }
-    Frame { name: "timeline".to_owned(), fields, ..Frame::default() }
+    let meta = Meta { notices: story::limit(case).into_iter().collect(), ..Meta::default() };
+    Frame { name: "timeline".to_owned(), meta, fields }
 }
 
 /// The step that a principal's lines, which are in the order of time, have at a moment.
 fn state<'a>(lines: &[&'a Line], time: Time) -> Option<&'a str> {
-    let latest = lines.iter().rfind(|line| line.time <= time)?;
+    let latest = lines[..lines.partition_point(|line| line.time <= time)].last()?;
     (time < latest.last + SHOWN).then_some(&latest.step.name)
 }
