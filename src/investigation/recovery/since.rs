@@ -8,6 +8,8 @@ pub struct Since {
     pub denied: usize,
     /// How many of its calls succeeded.
     pub succeeded: usize,
+    /// How many of its calls failed otherwise, such as with status 404 or 429: it is active.
+    pub failed: usize,
     /// How many of its log-ins failed.
     pub failed_log_ins: usize,
     /// The row of its newest event.
@@ -28,7 +30,8 @@ impl Since {
                 Some(status_class::DENIED) => since.denied += 1,
                 Some(status_class::SUCCEEDED) => since.succeeded += 1,
                 Some(status_class::FAILED) if is_log_in => since.failed_log_ins += 1,
-                _ => {}
+                // An outcome that is not known is no refusal.
+                _ => since.failed += 1,
             }
         }
         since.newest = rows.into_iter().min();

@@ -80,22 +80,24 @@ fn new_suspects(case: &Case<'_>, from: Time) -> Check {
     (check, "no", text::listed(&found))
 }
 
-/// What a principal did since: refused calls show that it is contained, others that it is not.
+/// What a principal did since: refused calls and failed log-ins alone show that it is contained, other calls that it is not,
+/// whether they succeeded or not.
 fn calls(case: &Case<'_>, principal: &str, from: Time) -> Check {
     let since = Since::of(&case.answer.events, principal, from);
     let check = format!("{} is contained", phrase::name(case.answer, principal));
     let newest = since.newest.map(|row| Time::from_nanos(case.answer.events.times().value(row)));
     let detail = format!(
-        "{} denied, {} succeeded, {} failed; {}",
+        "{} denied, {} succeeded, {} failed, {} failed; {}",
         phrase::several(since.denied, "call", "calls"),
         since.succeeded,
+        since.failed,
         phrase::several(since.failed_log_ins, "log-in", "log-ins"),
         newest.map_or("no event since".to_owned(), |time| format!("the last at {time}")),
     );
     let verdict = match since {
-        Since { succeeded: 1.., .. } => "no",
-        Since { denied: 0, failed_log_ins: 0, .. } => "quiet",
-        _ => "yes",
+        Since { newest: None, .. } => "quiet",
+        Since { succeeded: 0, failed: 0, .. } => "yes",
+        _ => "no",
     };
     (check, verdict, detail)
 }

@@ -252,6 +252,17 @@ fn a_recovery_says_of_each_principal_whether_it_is_contained() {
 }
 
 #[test]
+fn a_principal_whose_calls_fail_without_a_refusal_is_not_contained() {
+    for status in [400, 404, 409, 429, 503] {
+        let mut acts = acts();
+        acts[2]["status_code"] = json!(status);
+        let frame = &shown_of(&acts, "recovery", &json!({}))[0];
+        assert_eq!(texts_of(frame, "verdict")[2..], ["no", "quiet"], "{status}");
+        assert!(texts_of(frame, "detail")[2].starts_with("0 calls denied, 0 succeeded, 1 failed, 0 log-ins failed; "));
+    }
+}
+
+#[test]
 fn a_recovery_needs_a_time_and_an_unknown_part_is_refused() {
     for (query, expected) in [
         (json!({ "show": "recovery" }), "show is \"recovery\", which needs recoveredFrom"),
