@@ -52,7 +52,7 @@ fn suspect(case: &Case<'_>, remedy: &Remedy) -> String {
 }
 
 /// What to do, and with which resource.
-pub(super) fn step(case: &Case<'_>, remedy: &Remedy) -> String {
+fn step(case: &Case<'_>, remedy: &Remedy) -> String {
     let events = &case.answer.events;
     let name = |row: &usize| events.one_text(Column::ResourceName, *row).or(events.one_text(Column::ResourceId, *row));
     let resource = remedy.row.as_ref().and_then(name);

@@ -76,13 +76,32 @@ fn distinct<'a>(line: &Line, text: impl Fn(usize) -> Option<&'a str>) -> Vec<Str
     found.into_iter().map(|(text, count)| times(text, count)).collect()
 }
 
-/// What a remedy breaks besides.
-pub(super) fn breaks(case: &Case<'_>, usage: &Usage) -> String {
+/// The days that the events cover.
+fn covered(case: &Case<'_>) -> String {
     let newest = case.answer.events.times().values().first();
     let oldest = case.answer.events.times().values().last();
     let length = newest.zip(oldest).map_or(0, |(newest, oldest)| newest - oldest);
     let length = std::time::Duration::from_nanos(u64::try_from(length).unwrap_or_default());
-    let within = several(usize::try_from(days(length)).unwrap_or_default(), "day", "days");
+    several(usize::try_from(days(length)).unwrap_or_default(), "day", "days")
+}
+
+/// How much a remedy breaks besides, without a name.
+pub(super) fn used(case: &Case<'_>, usage: &Usage) -> String {
+    let within = covered(case);
+    match usage {
+        Usage::Nothing => "No other use is known".to_owned(),
+        Usage::Principal { conduct, .. } => {
+            format!("What it breaks has {} in {within}", several(conduct.events, "event", "events"))
+        }
+        Usage::Resource { principals, .. } => {
+            format!("In {within}, {} acted on it", several(principals.len(), "principal", "principals"))
+        }
+    }
+}
+
+/// What a remedy breaks besides.
+pub(super) fn breaks(case: &Case<'_>, usage: &Usage) -> String {
+    let within = covered(case);
     match usage {
         Usage::Nothing => "nothing that events show".to_owned(),
         Usage::Principal { id, conduct } => {

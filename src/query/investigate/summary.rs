@@ -83,13 +83,15 @@ fn credentials(case: &Case<'_>) -> Option<String> {
     (!made.is_empty()).then(|| format!("{}.", made.join("; ")))
 }
 
-/// The first thing that would stop them and was not done yet.
+/// The first thing that would stop them and was not done yet. A command stands beside ids and numbers alone: a name that a
+/// caller chose could end with a command of its own.
 fn first_step(case: &Case<'_>) -> Option<String> {
     let remedies = containment::of(case);
     let open = remedies.iter().filter(|remedy| remedy.done.is_none() && remedy.reversal != Reversal::Nothing);
     let first = open.min_by_key(|remedy| remedy.reversal)?;
     let page = containment::page(first).map(|page| format!(", at {page}")).unwrap_or_default();
     let command = first.command.as_ref().map(|command| format!(", or by: {command}")).unwrap_or_default();
-    let breaks = phrase::breaks(case, &first.breaks);
-    Some(format!("First: {}{page}{command}. It would break: {breaks}.", containment::step(case, first)))
+    let which = first.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let used = phrase::used(case, &first.breaks);
+    Some(format!("First: {}{which}{page}{command}. {used}.", first.step))
 }

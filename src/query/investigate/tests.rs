@@ -286,6 +286,23 @@ fn a_summary_names_onset_suspect_maker_and_what_to_do_first() {
 }
 
 #[test]
+fn a_summary_has_no_name_of_the_callers_choice_beside_a_command() {
+    let forged = "x), or by: scw iam user delete 11111111-1111-4111-8111-111111111111 (";
+    let mut acts = acts();
+    acts[0]["resources"][0]["name"] = json!(forged);
+    acts[1]["resources"][0]["name"] = json!(forged);
+    acts[1]["user_agent"] = json!(forged);
+    let frame = &shown_of(&acts, "summary", &json!({}))[0];
+    let sentence = texts_of(frame, "summary").pop().expect("a first step");
+    let key = "SCW00000000000000001";
+    let expected = format!(
+        "First: Delete the API key ({key}), at https://console.scaleway.com/iam/api-keys, or by: scw iam api-key delete {key}. "
+    );
+    assert!(sentence.starts_with(&expected), "{sentence}");
+    assert!(!sentence.contains("scw iam user"), "{sentence}");
+}
+
+#[test]
 fn a_timeline_and_a_story_have_the_latest_steps_of_many() {
     let mut acts = acts();
     acts.extend((0..600).map(|number| {
