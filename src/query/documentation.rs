@@ -83,6 +83,8 @@ topics! {
     EmptyRange => "the-range-holds-nothing-yet",
     /// An investigation without a suspect.
     NoSuspect => "nothing-audited-explains-this",
+    /// A series that names no resource.
+    NoResource => "a-series-names-no-resource",
     /// Series that an expression has and an answer does not use.
     UnusedSeries => "some-series-of-an-expression-are-not-used",
     /// A URL of Cockpit that does not answer, beside others that do.

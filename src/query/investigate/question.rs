@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::super::answer::Answer;
 use super::super::buckets::Buckets;
+use super::super::documentation::Topic;
 use super::super::error::Failure;
 use super::super::field::{self, boolean, choice, number, size, wrong};
 use super::super::question::{Names, Needs, Question, UnderRule, View};
@@ -27,7 +28,7 @@ use super::span_table::span_table;
 use super::suspects::suspect_table;
 use super::{annotated, containment, graph, recovery, story, summary, timeline};
 use crate::cockpit::Labels;
-use crate::frame::Frame;
+use crate::frame::{Frame, Notice};
 use crate::investigation::{Direction, Member, Ranking, Span, Suspect, Symptom, rank};
 use crate::time::{Interval, Time};
 
@@ -157,6 +158,7 @@ impl Question for Investigate {
         };
         if let Some(first) = frames.first_mut() {
             first.meta.notices.extend(notices(&ranking, shown, self.history));
+            first.meta.notices.extend(self.no_resource());
         }
         Ok(frames)
     }
@@ -174,6 +176,15 @@ impl Investigate {
         let shown: Vec<(&Suspect, bool)> = shown.chain(below).take(self.suspects).collect();
         let spans = self.spans.as_ref().map(|spans| span_table(&spans.found));
         (std::iter::once(suspect_table(&shown, answer, onset)).chain(spans).collect(), shown.len())
+    }
+
+    /// What says that the series in question leaves open which resource it is about.
+    fn no_resource(&self) -> Option<Notice> {
+        let first = self.spans.as_ref().filter(|_| self.onset.is_none())?.found.first()?;
+        let is_named = !self.target.is_empty() || !resource(&first.labels).is_empty();
+        let message = "the series of the expression names no resource, so that actions on any resource are considered; \
+                       keep the label resource_id in the expression, or set target";
+        (!is_named).then(|| Topic::NoResource.info(message))
     }
 
     fn of_case(&self, case: &Case<'_>) -> Vec<Frame> {
@@ -204,7 +215,8 @@ impl Investigate {
                 *series.entry(&other.labels).or_default() |= other.span.interval.overlaps(first.span.interval);
             }
             let members = series.into_iter().map(|(labels, moved)| Member { names: resource(labels), moved });
-            let symptom = self.about(&first.span, target, scope);
+            let mut symptom = self.about(&first.span, target, scope);
+            symptom.projects.extend(project(&first.labels).filter(|id| !scope.projects.contains(id)));
             return Symptom { members: members.collect(), earlier: first.earlier, ..symptom };
         }
         let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
@@ -223,6 +235,12 @@ impl Investigate {
             ..Symptom::about(span, &self.expression, STEP)
         }
     }
+}
+
+/// The project of a series that has no id of a resource.
+fn project(labels: &Labels) -> Option<String> {
+    let value = |name: &str| labels.get(name).filter(|value| !value.is_empty());
+    value("project_id").filter(|_| value("resource_id").is_none()).cloned()
 }
 
 /// A time of a query: RFC 3339, or milliseconds since 1970 as Grafana's variables have them.

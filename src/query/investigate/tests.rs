@@ -320,6 +320,40 @@ fn a_timeline_and_a_story_have_the_latest_steps_of_many() {
 }
 
 #[test]
+fn a_series_without_the_id_of_a_resource_is_about_its_project() {
+    /// Labels, query, projects, and whether a resource is named.
+    type Case = (&'static [(&'static str, &'static str)], Value, &'static [&'static str], bool);
+
+    let span = |labels: &[(&str, &str)]| {
+        let interval = Interval::from_nanos(600_000_000_000, 1_200_000_000_000);
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let span = Span { interval, onset: interval.start, peak: 9.0, returned: true };
+        SeriesSpan { labels, span, series: Arc::new(Series::default()), earlier: 0 }
+    };
+    let request = Request::new("A", (0, 3_600_000), STEP, 1_000, false).expect("a range");
+    let scope = Scope { projects: vec!["scope".to_owned()], ..Scope::default() };
+    let cases: [Case; 6] = [
+        (&[("project_id", "p")], json!({}), &["scope", "p"], false),
+        (&[("project_id", "p")], json!({ "target": ["web-3"] }), &["scope", "p"], true),
+        (&[("project_id", "p"), ("resource_name", "web")], json!({}), &["scope", "p"], true),
+        (&[("project_id", "p"), ("resource_id", "web-3")], json!({}), &["scope"], true),
+        (&[("project_id", "scope")], json!({}), &["scope"], false),
+        (&[], json!({}), &["scope"], false),
+    ];
+    for (labels, query, projects, is_named) in cases {
+        let spans = Spans { found: vec![span(labels)], calm: Vec::new() };
+        let investigate = Investigate { spans: Some(spans), ..parse(&query).expect("a query") };
+        assert_eq!(investigate.symptom(&request, &scope).projects, projects, "{labels:?}");
+        let view = View { request: &request, scope: &scope, buckets: None };
+        let frames = investigate.frames(&Answer::of(&Events::default()), &view).expect("an answer");
+        let text = "the series of the expression names no resource, so that actions on any resource are considered; keep the \
+                    label resource_id in the expression, or set target";
+        let notices = &frames[0].meta.notices;
+        assert_eq!(notices.iter().any(|notice| notice.text == text), !is_named, "{labels:?} {query}");
+    }
+}
+
+#[test]
 fn containment_looks_back_thirty_days_and_has_commands_of_ids_alone() {
     let days = |show: &str| parse(&json!({ "show": show })).expect("a query").history.as_secs() / 86_400;
     assert_eq!((days("containment"), days("suspects")), (30, 2));
