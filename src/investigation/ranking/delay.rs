@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::super::scale::number;
 use super::symptom::Symptom;
 
-/// An effect is as likely to show in its first seconds as after them: below this time, delays are no longer told apart by
-/// their order of magnitude.
+/// An effect is as likely to show in its first seconds as after them: below this time, the order of magnitude of a delay
+/// says nothing.
 const SOON: f64 = 10.0;
 
 /// The share of effects that show within the time that the table states; the others show later.

@@ -39,7 +39,7 @@ pub enum Effect {
 /// How long what an action does to a metric lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lasts {
-    /// Until somebody undoes it.
+    /// Until it is undone.
     Stays,
     /// At most so long, by itself.
     Passes(Duration),

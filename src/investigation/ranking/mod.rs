@@ -20,7 +20,7 @@
 //! | file | content |
 //! |---|---|
 //! | `families.csv` | which names of metrics are of which [`Family`]; the first row whose pattern is in the name answers |
-//! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, after how many seconds (`from`, `to`), and how long that lasts: `stays` until somebody undoes it, so many seconds at most, or nothing for either |
+//! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, after how many seconds (`from`, `to`), and how long that lasts: `stays` until it is undone, so many seconds at most, or nothing for either |
 //! | `weights.csv` | the weight of each signal and the line, fitted by `make eval` on seeds for training alone; the words of reasons |
 //! | `blind_spots.csv` | what may move a metric and has no event |
 //!
@@ -31,7 +31,7 @@
 //!
 //! # The line
 //!
-//! An action on the resource that could have moved the metric, and did not, looks like a cause. Two things tell them apart: a
+//! An action on the resource that could have moved the metric, and did not, looks like a cause. Two things distinguish them: a
 //! coincidence is at any time, a cause as long before the onset as its effect takes to show; and a metric that was left by
 //! itself mostly returns by itself, while what an action did mostly stays until it is undone, or ends when the work is done.
 

@@ -116,7 +116,7 @@ signals! {
     VerbAgrees = Effect "verb_agrees";
     /// What such an action does stays, and the metric has not returned: more the longer that is.
     Stays = Effect "stays";
-    /// What such an action does stays, but the metric returned: less the later, since somebody may have undone it.
+    /// What such an action does stays, but the metric returned: less the later, since it may have been undone.
     Undone = Effect "undone";
     /// What such an action does ends by itself, and the metric returned within that time.
     Passes = Effect "passes";
