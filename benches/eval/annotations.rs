@@ -67,7 +67,7 @@ pub(crate) fn rows(rows: &mut Vec<Row>) {
     }
 }
 
-/// What is shown of the incident of a number, unbound or bound to its resource.
+/// What annotations show of the incident with this number, unbound or bound to its resource.
 fn shown(number: u64, relevance: &str, bound: bool) -> Shown {
     let kinds = Kind::CAUSED.len() as u64;
     let kind = Kind::CAUSED[usize::try_from(number % kinds).expect("few kinds")];

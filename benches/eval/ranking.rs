@@ -66,7 +66,7 @@ fn drawn(weights: &Weights) -> u64 {
     FRESH + number % FRESH
 }
 
-/// The commit of the weights; what is wrong with that, where they are not committed.
+/// The commit of the weights, or the reason why they have none.
 fn committed() -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).arg(WEIGHTS).output().ok()?;

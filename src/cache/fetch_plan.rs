@@ -14,7 +14,7 @@ pub(super) struct FetchPlan<S> {
     pub(super) inner: Arc<Inner<S>>,
     pub(super) window: Window,
     pub(super) deadline: Instant,
-    /// Whether nobody waits for the fetch: then it has one call at a time, and its segments are the first to be evicted.
+    /// Whether no request waits for the fetch: then it has one call at a time, and its segments are the first to be evicted.
     pub(super) in_background: bool,
     /// The start of the fetch by the source's clock, which may be set back meanwhile.
     pub(super) began_at: Time,

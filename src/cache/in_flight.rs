@@ -24,7 +24,7 @@ pub(super) struct InFlightFetch {
     pub(super) deadline: Instant,
     /// Whether to continue after the first page, which shows the density of the list.
     pub(super) wants_all: Arc<AtomicBool>,
-    /// Whether the fetch has few calls, since nobody waits for it.
+    /// Whether the fetch has few calls, since no request waits for it.
     pub(super) in_background: bool,
     pub(super) outcome: Shared<BoxFuture<'static, Outcome>>,
     pub(super) task: AbortHandle,

@@ -56,7 +56,7 @@ impl Segment {
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
     pub(super) segment: Segment,
-    /// The tick of the store at its last use; 0 where nobody has used it yet.
+    /// The tick of the store at its last use; 0 where no request has used it yet.
     pub(super) used: u64,
     /// Whether the cache directory has the segment too.
     pub(super) persisted: bool,

@@ -111,7 +111,7 @@ impl File {
     }
 }
 
-/// The paths of what is in a folder.
+/// The paths of the entries of a folder.
 fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }

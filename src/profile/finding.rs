@@ -37,7 +37,7 @@ pub(super) struct Part {
     pub(super) days: u32,
     /// The days on which the principal was active.
     pub(super) active: u32,
-    /// Whether nobody else had it either.
+    /// Whether no other principal had it either.
     pub(super) new_to_all: bool,
     /// Whether the principal has another one nearly every time, so that a new one tells nothing.
     pub(super) varies: bool,

@@ -19,7 +19,7 @@ const STREAM: u64 = 0x5eed_c0de;
 /// The question is asked so many seconds after the onset: during the incident, or in the report about it.
 const ASKED: (f64, f64) = (600.0, 14_400.0);
 
-/// How often something that stays is undone, and after how many seconds: somebody has to notice it first.
+/// How often something that stays is undone, and after how many seconds: a person has to notice it first.
 const UNDONE: f64 = 0.3;
 const UNTIL_UNDONE: (f64, f64) = (300.0, 10_800.0);
 

@@ -50,7 +50,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Asks a question and prints its answer, in a table for people what is `shown`.
+    /// Asks a question and prints its answer; a table for people has the columns `shown`.
     pub(crate) async fn ask(&self, query: &str, output: &Output, shown: Shown) -> Result<ExitCode, Error> {
         let progress = progress();
         let result = self.answer(query).await;

@@ -140,7 +140,7 @@ fn ranks(member: &Member, story: &Story, suspects: &[&Suspect]) -> Vec<usize> {
     own.map(|(_, rank)| rank).collect()
 }
 
-/// What makes remedies of what is planned.
+/// The events and counts from which plans become remedies.
 struct Maker<'a> {
     events: &'a Events,
     story: &'a Story,

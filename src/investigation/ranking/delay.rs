@@ -24,7 +24,7 @@ const PARTS: usize = 4;
 /// A coincidence is as likely in each second of an hour, however long the lookback is.
 const COINCIDENCE: f64 = 1.0 / 3_600.0;
 
-/// The least and the most that a delay may say: tables are guesses, and one number alone convicts nobody.
+/// The least and the most that a delay may say: tables are guesses, and one number alone decides nothing.
 const MOST: f64 = 5.0;
 const LEAST: f64 = -4.0;
 

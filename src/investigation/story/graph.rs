@@ -84,7 +84,7 @@ pub struct Edge {
 struct Builder<'a> {
     story: &'a Story,
     graph: Graph,
-    /// Of what is beyond the most, the node of the others.
+    /// The node that stands for all nodes beyond the limit.
     nodes: HashMap<(NodeKind, String), usize>,
     edges: HashMap<(usize, usize, &'static str), usize>,
     counts: BTreeMap<NodeKind, usize>,

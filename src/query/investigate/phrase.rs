@@ -1,4 +1,4 @@
-//! Parts of sentences about principals, steps and what is used.
+//! Parts of sentences about principals, steps and resources.
 
 use std::collections::BTreeMap;
 
