@@ -8,6 +8,7 @@ mod cached;
 mod dashboard;
 mod decode;
 mod growth;
+mod investigation;
 mod listing;
 mod process;
 mod report;
@@ -48,6 +49,7 @@ enum Part {
     Dashboard,
     Idle,
     Growth,
+    Investigation,
 }
 
 /// Measures the plugin beside its peers.
@@ -124,6 +126,7 @@ impl Ground {
             Part::Dashboard => dashboard::rows(self).await,
             Part::Idle => growth::idle(self).await,
             Part::Growth => growth::rows(self).await,
+            Part::Investigation => investigation::rows(self).await,
         }
     }
 }
