@@ -15,6 +15,8 @@
 //! 4. The distance in scales, z, makes [spans](Span): a span opens above one threshold and closes below a lower one.
 //! 5. Level shifts are found by PELT. They date the onset of a span to the sample, and find what moved little but for good.
 //!
+//! Where the expression is that of one of Cockpit's preconfigured alert rules, its [`Threshold`] makes spans too.
+//!
 //! [`Detector`] has the parameters and one set of defaults for all metrics. It judges a whole series at once
 //! ([`search`](Detector::search)), or each sample as it comes, from those before it alone ([`Watch`]).
 
@@ -30,6 +32,7 @@ mod spans;
 mod story;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod unit;
 mod watch;
 mod whole;
@@ -44,5 +47,6 @@ pub use recovery::{Judgement, Since};
 pub use series::{OutOfOrder, Regular, Sample, Series};
 pub use spans::{Direction, Span};
 pub use story::{Conduct, Credential, Edge, Graph, Line, Node, NodeKind, Role, Seen, Step, Story};
+pub use threshold::Threshold;
 pub use unit::Unit;
 pub use watch::{Verdict, Watch};

@@ -20,6 +20,8 @@ pub(super) enum Shows {
     Missing,
     /// A stretch in which a metric is out of its band.
     Span,
+    /// Such a stretch that ended without an action on the resource, and that no action explains.
+    PassedSpan,
     /// Events of one severity, or of none.
     Events(Option<Severity>),
     /// Events that are equally usual.
@@ -95,10 +97,10 @@ fn some(rows: &[Row], text: impl Fn(&Row) -> Option<&str>) -> ArrayRef {
 }
 
 impl Row {
-    /// The state that Grafana's annotation queries take a colour from. Grey is that of missing events alone.
+    /// The state that Grafana's annotation queries take a colour from. No event is grey.
     fn state(&self, severity_colors: bool) -> Option<&'static str> {
         match self.shows {
-            Shows::Missing => Some("nodata"),
+            Shows::Missing | Shows::PassedSpan => Some("nodata"),
             Shows::Events(_) | Shows::Novelty(_) if !severity_colors => None,
             Shows::Events(Some(Severity::Critical | Severity::High)) | Shows::Novelty(Level::First) => Some("alerting"),
             Shows::Span | Shows::Events(Some(Severity::Medium)) | Shows::Novelty(Level::Rare) => Some("pending"),
@@ -110,7 +112,7 @@ impl Row {
     /// of critical log lines.
     fn color(&self) -> &'static str {
         match self.shows {
-            Shows::Missing => "gray",
+            Shows::Missing | Shows::PassedSpan => "gray",
             Shows::Span => "orange",
             Shows::Novelty(level) => novelty_color(level),
             Shows::Events(Some(Severity::Critical)) => "purple",

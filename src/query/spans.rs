@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Failure;
 use crate::cockpit::{self, Labels};
-use crate::investigation::{Detector, Family, Metric, Sample, Series, Span, Unit};
+use crate::investigation::{Detector, Family, Metric, Sample, Series, Span, Threshold, Unit};
 use crate::time::{Interval, Time};
 
 /// The distance of a metric's samples in Cockpit.
@@ -38,6 +38,8 @@ pub struct SeriesSpan {
     pub series: Arc<Series>,
     /// How many spans the series had before it, as far as it was searched.
     pub earlier: usize,
+    /// The threshold of Cockpit that the series is beyond meanwhile.
+    pub threshold: Option<&'static Threshold>,
 }
 
 /// The ids and names of a series' resource.
@@ -52,15 +54,15 @@ impl Spans {
     pub(super) fn add(&mut self, answer: cockpit::Answer, expression: &str, range: Interval) -> Result<(), Failure> {
         for cockpit::Series { labels, samples } in answer.series {
             let series = Arc::new(series(expression, &samples)?);
-            let spans = Detector::default().search(&series);
-            // Spans are in the order of time.
-            let found = spans.into_iter().enumerate().filter(|(_, span)| span.interval.overlaps(range));
+            let found = search(expression, &series).into_iter().enumerate();
             let found: Vec<SeriesSpan> = found
-                .map(|(earlier, span)| SeriesSpan {
+                .filter(|(_, (span, _))| span.interval.overlaps(range))
+                .map(|(earlier, (span, threshold))| SeriesSpan {
                     labels: labels.clone(),
                     span,
                     series: Arc::clone(&series),
                     earlier,
+                    threshold,
                 })
                 .collect();
             if found.is_empty() {
@@ -71,6 +73,24 @@ impl Spans {
         self.found.sort_by(|a, b| b.span.peak.abs().total_cmp(&a.span.peak.abs()));
         Ok(())
     }
+}
+
+/// The spans of a series in the order of time, each with the threshold of Cockpit that the series is beyond meanwhile.
+fn search(expression: &str, series: &Series) -> Vec<(Span, Option<&'static Threshold>)> {
+    let mut spans: Vec<_> = Detector::default().search(series).into_iter().map(|span| (span, None)).collect();
+    for threshold in Threshold::of(expression) {
+        for beyond in threshold.spans(series) {
+            let mut overlapping =
+                spans.iter_mut().filter(|(span, _)| span.interval.overlaps(beyond.interval)).peekable();
+            if overlapping.peek().is_some() {
+                overlapping.for_each(|(_, of)| *of = Some(threshold));
+            } else {
+                spans.push((beyond, Some(threshold)));
+            }
+        }
+    }
+    spans.sort_by_key(|(span, _)| span.interval.start);
+    spans
 }
 
 /// The samples of an expression as a series. A bare counter becomes its rate.

@@ -6,9 +6,10 @@ use super::super::console::Pages;
 use super::case::Case;
 use super::span_table::name_of;
 use super::suspects::{Shown, row_of};
-use crate::event::Column;
+use crate::event::{Column, Events};
 use crate::frame::{Frame, Meta};
 use crate::investigation::Suspect;
+use crate::time::Interval;
 
 pub(super) fn frame(case: &Case<'_>, overlay: bool) -> Frame {
     let pages = Pages::of(case.answer);
@@ -26,19 +27,43 @@ pub(super) fn frame(case: &Case<'_>, overlay: bool) -> Frame {
 fn span(case: &Case<'_>) -> Row {
     let series = case.spans.and_then(|spans| spans.found.first());
     let about = series.map_or_else(|| case.symptom.expression.clone(), |found| name_of(&found.labels));
+    let threshold = series.and_then(|found| found.threshold);
+    let threshold = threshold.map(|threshold| format!("beyond the threshold of Cockpit's rule {threshold}"));
+    let passed = has_passed(case);
+    let title = if passed { "Out of its band, and back without an audited action" } else { "Out of its band" };
     Row {
         time: case.symptom.onset.nanos(),
         end: Some(case.end().nanos()),
         last: None,
-        title: "Out of its band".to_owned(),
-        text: annotation_text::escaped(&super::super::text::message(&about)),
+        title: title.to_owned(),
+        text: [Some(about), threshold]
+            .into_iter()
+            .flatten()
+            .map(|line| annotation_text::escaped(&super::super::text::message(&line)))
+            .collect::<Vec<_>>()
+            .join("<br/>"),
         tags: vec!["investigate".to_owned(), "span".to_owned()],
         id: "span".to_owned(),
-        shows: Shows::Span,
+        shows: if passed { Shows::PassedSpan } else { Shows::Span },
         page: None,
         principal: None,
         address: None,
     }
+}
+
+/// Whether the metric went back without an action on its resource meanwhile, and no action explains that it moved.
+fn has_passed(case: &Case<'_>) -> bool {
+    let Some(first) = case.spans.and_then(|spans| spans.found.first()) else { return false };
+    let span = Interval::new(case.symptom.onset, first.span.interval.end);
+    let meanwhile = case.answer.events.within(span);
+    first.span.returned && case.ranking.suspects.is_empty() && !touches(&meanwhile, &case.symptom.resource)
+}
+
+/// Whether one of the events names a resource by its id or name.
+fn touches(events: &Events, resource: &[String]) -> bool {
+    let references = events.references();
+    let is_meant = |name: Option<&str>| name.is_some_and(|name| resource.iter().any(|other| other == name));
+    (0..events.len()).flat_map(|row| references.of(row)).any(|named| is_meant(named.id) || is_meant(named.name))
 }
 
 fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>) -> Option<Row> {

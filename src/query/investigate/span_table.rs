@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, Float64Array};
+use arrow::array::{BooleanArray, Float64Array, StringArray};
 
 use super::super::spans::SeriesSpan;
 use super::super::text;
@@ -18,6 +18,10 @@ pub(super) fn span_table(spans: &[SeriesSpan]) -> Frame {
         Field::required("onset", times(spans.iter().map(|found| found.span.onset))),
         Field::required("time", times(spans.iter().map(|found| found.span.interval.start))),
         Field::required("timeEnd", times(spans.iter().map(|found| found.span.interval.end))),
+        Field::new(
+            "threshold",
+            Arc::new(spans.iter().map(|found| Some(found.threshold?.to_string())).collect::<StringArray>()),
+        ),
         Field::required("peak", Arc::new(Float64Array::from_iter_values(spans.iter().map(|found| found.span.peak)))),
         Field::required(
             "returned",

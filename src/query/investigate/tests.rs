@@ -99,7 +99,7 @@ fn each_series_is_a_member_once_and_moved_where_one_of_its_spans_overlaps() {
     let span = |id: &str, minutes: std::ops::Range<i64>| {
         let interval = Interval::from_nanos(minutes.start * 60_000_000_000, minutes.end * 60_000_000_000);
         let span = Span { interval, onset: interval.start, peak: 9.0, returned: true };
-        SeriesSpan { labels: labels(id), span, series: Arc::new(Series::default()), earlier: 0 }
+        SeriesSpan { labels: labels(id), span, series: Arc::new(Series::default()), earlier: 0, threshold: None }
     };
     let found = vec![span("a", 10..20), span("b", 15..17), span("b", 40..50), span("c", 40..50)];
     let spans = Spans { found, calm: vec![labels("d")] };
@@ -328,7 +328,7 @@ fn a_series_without_the_id_of_a_resource_is_about_its_project() {
         let interval = Interval::from_nanos(600_000_000_000, 1_200_000_000_000);
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let span = Span { interval, onset: interval.start, peak: 9.0, returned: true };
-        SeriesSpan { labels, span, series: Arc::new(Series::default()), earlier: 0 }
+        SeriesSpan { labels, span, series: Arc::new(Series::default()), earlier: 0, threshold: None }
     };
     let request = Request::new("A", (0, 3_600_000), STEP, 1_000, false).expect("a range");
     let scope = Scope { projects: vec!["scope".to_owned()], ..Scope::default() };
@@ -391,7 +391,8 @@ fn a_recovery_judges_the_series_that_was_out_of_its_band() {
             Span { interval: Interval::new(minute(300), minute(350)), onset: minute(300), peak: 9.0, returned: true };
         let series = Arc::new(Series::gauge(samples, Unit::Ratio).expect("samples ascend"));
         let labels = Labels::from([("resource_id".to_owned(), "web-3".to_owned())]);
-        let spans = Spans { found: vec![SeriesSpan { labels, span, series, earlier: 0 }], calm: Vec::new() };
+        let spans =
+            Spans { found: vec![SeriesSpan { labels, span, series, earlier: 0, threshold: None }], calm: Vec::new() };
         let query = json!({ "show": "recovery", "expression": "cpu", "recoveredFrom": 360 * 60_000 });
         let investigate = Investigate { spans: Some(spans), ..parse(&query).expect("a query") };
         let request = Request::new("A", (290 * 60_000, 420 * 60_000), STEP, 1_000, false).expect("a range");
@@ -399,5 +400,35 @@ fn a_recovery_judges_the_series_that_was_out_of_its_band() {
         let frame = investigate.frames(&Answer::of(&Events::default()), &view).expect("an answer").remove(0);
         assert_eq!(texts_of(&frame, "check")[0], "{resource_id=\"web-3\"} is back within its band");
         assert_eq!(texts_of(&frame, "verdict")[0], verdict);
+    }
+}
+
+#[test]
+fn span_that_passed_without_an_action_and_a_suspect_is_grey() {
+    let at = |time: &str| Time::from(chrono::DateTime::parse_from_rfc3339(time).expect("a time").to_utc());
+    let spans = |returned| {
+        let interval = Interval::new(at("2026-03-01T10:00:00Z"), at("2026-03-01T10:10:00Z"));
+        let labels = Labels::from([("resource_id".to_owned(), "web-3".to_owned())]);
+        let span = Span { interval, onset: interval.start, peak: 9.0, returned };
+        let series = SeriesSpan { labels, span, series: Arc::default(), earlier: 0, threshold: None };
+        Some(Spans { found: vec![series], calm: Vec::new() })
+    };
+    let reboot = |server| vec![act("reboot", "2026-03-01T10:05:00Z", "UpdateServer", server)];
+    let mut cause = vec![act("cause", "2026-03-01T09:59:30Z", "ServerAction", "web-3")];
+    cause[0]["request_body"]["action"] = json!("reboot");
+    for (acts, returned, state) in [
+        (Vec::new(), true, "nodata"),
+        (reboot("web-4"), true, "nodata"),
+        (Vec::new(), false, "pending"),
+        (reboot("web-3"), true, "pending"),
+        (cause, true, "pending"),
+    ] {
+        let query = json!({ "show": "annotations", "expression": "instance_server_cpu_seconds_total" });
+        let investigate = Investigate { spans: spans(returned), ..parse(&query).expect("a query") };
+        let request = Request::new("A", (1_772_358_000_000, 1_772_361_000_000), STEP, 1_000, false).expect("a range");
+        let view = View { request: &request, scope: &Scope::default(), buckets: None };
+        let answer = Answer::of(&Events::from_json(Kind::Api, &acts));
+        let frame = investigate.frames(&answer, &view).expect("an answer").remove(0);
+        assert_eq!(texts_of(&frame, "newState")[0], state, "{acts:?} {returned}");
     }
 }
