@@ -4,7 +4,9 @@
 //!
 //! - [`plugin`]: Grafana's protocol and nothing else
 //! - [`query`]: the questions, and the answer to each
-//! - [`risk`]: the risk of an event; `profile`: how usual it is; [`investigation`]: the anomalous spans of a metric
+//! - [`detection`]: Sigma rules over events; [`investigation`]: the anomalous spans of a metric; `profile`: how usual an
+//!   event is
+//! - [`risk`]: the risk of an event
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs; [`cockpit`]: metrics of its Cockpit
 //! - `transport`: HTTP to any service
@@ -17,6 +19,7 @@
 
 pub mod cache;
 pub mod cockpit;
+pub mod detection;
 pub mod event;
 pub mod frame;
 #[cfg(feature = "terminal")]

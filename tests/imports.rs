@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 9] = [
     &["cockpit", "scaleway"],
     &["cache"],
     &["risk"],
-    &["investigation", "profile"],
+    &["detection", "investigation", "profile"],
     &["query"],
     &["plugin"],
     // Beside the layers: the plugin process links neither.

@@ -1,0 +1,1 @@
+//! The limits of rules, so that a hostile file costs little time and memory.

@@ -1,0 +1,40 @@
+//! Detections: Sigma rules over events.
+//!
+//! A [`Pack`] has the rules of some files. A rule selects events by a condition on their values; a correlation counts the events
+//! that other rules select, in windows of time; a baseline compares an event with the days before it.
+//!
+//! # Files
+//!
+//! Rules are Sigma 2.1 documents with the log source `product: scaleway`. Names of fields are those of Audit Trail's API, and,
+//! with the prefix `audittrail.`, those that it does not have: [`field`] is the table. `rsigma` compiles each detection item, so
+//! that each of Sigma's modifiers means the same here; [`sigma`] alone names it. Every deviation from the specification is a
+//! [`RuleError`].
+//!
+//! # How events are judged
+//!
+//! A condition on a column judges each distinct text of a chunk once, and only those of events that the rest of the rule's
+//! condition leaves open. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
+//! the number is cached beside the event's columns.
+
+mod bounds;
+mod error;
+mod expr;
+mod field;
+mod found;
+mod pack;
+mod rule;
+mod sigma;
+mod value;
+mod verdicts;
+
+pub use error::RuleError;
+pub(crate) use field::Field;
+pub(crate) use found::{Match, Reason};
+pub use pack::{Pack, RuleFile, Selection};
+pub(crate) use rule::{
+    Baseline, BaselineKind, Combination, Comparison, Condition, Correlation, CorrelationKind, GroupKey, Kind, RuleExpr,
+    UsualOf,
+};
+pub use rule::{Level, Place, Rule, Status};
+pub(crate) use value::Values;
+pub(crate) use verdicts::{Context, Verdicts};

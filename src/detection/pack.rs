@@ -1,0 +1,98 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use super::error::RuleError;
+use super::rule::{Level, Rule};
+
+/// A file of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFile {
+    /// The name, for errors.
+    pub name: String,
+    /// The documents, YAML.
+    pub text: String,
+}
+
+impl RuleFile {
+    /// A file of a name and a text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+}
+
+/// Rules that are compiled together. A pack does not change, so that the verdicts on events can be cached beside the events.
+#[derive(Debug)]
+pub struct Pack {
+    /// The pack's key, unique in this process.
+    pub(super) key: u64,
+    /// The rules; a correlation comes after the rules that it uses.
+    pub(super) rules: Vec<Rule>,
+}
+
+impl Pack {
+    /// The rules that are part of the binary.
+    ///
+    /// # Panics
+    /// When a rule is malformed, which is a defect of the build; the message names it.
+    #[must_use]
+    pub fn shipped() -> Arc<Self> {
+        static SHIPPED: LazyLock<Arc<Pack>> = LazyLock::new(|| {
+            let (pack, errors) = Pack::parse(&[]);
+            assert!(errors.is_empty(), "{}", errors[0]);
+            Arc::new(pack)
+        });
+        Arc::clone(&SHIPPED)
+    }
+
+    /// The rules of some files. A rule with a fault, and each rule that refers to it, is left out and has an error.
+    #[must_use]
+    pub fn parse(_files: &[RuleFile]) -> (Self, Vec<RuleError>) {
+        static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
+        (Self { key: NEXT_KEY.fetch_add(1, Ordering::Relaxed), rules: Vec::new() }, Vec::new())
+    }
+
+    /// The rules; a correlation comes after the rules that it uses.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The numbers of the rules that a selection selects and that are shown, ascending.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Vec<usize> {
+        let selected = |rule: &Rule| {
+            rule.is_shown && selection.has(Some(rule.level), &rule.tags, [Some(rule.id.as_str()), rule.name.as_deref()])
+        };
+        (0..self.rules.len()).filter(|number| selected(&self.rules[*number])).collect()
+    }
+}
+
+/// Which rules are asked for. An empty list does not restrict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Levels.
+    pub levels: Vec<Level>,
+    /// Tags: a rule needs one of them.
+    pub tags: Vec<String>,
+    /// Ids or names.
+    pub ids: Vec<String>,
+}
+
+impl Selection {
+    /// Whether a rule with this fault may be among the selected ones. What is not known of the rule selects it.
+    #[must_use]
+    pub fn concerns(&self, error: &RuleError) -> bool {
+        match &error.rule {
+            None => true,
+            Some(rule) => self.has(error.level, &error.tags, [Some(rule.as_str()), None]),
+        }
+    }
+
+    fn has(&self, level: Option<Level>, tags: &[String], ids: [Option<&str>; 2]) -> bool {
+        let has_level = self.levels.is_empty() || level.is_none_or(|level| self.levels.contains(&level));
+        let has_tag = self.tags.is_empty() || tags.iter().any(|tag| self.tags.contains(tag));
+        let has_id = self.ids.is_empty() || ids.iter().flatten().any(|id| self.ids.iter().any(|known| known == id));
+        has_level && has_tag && has_id
+    }
+}
