@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use super::field::Field;
 use super::sigma::Matcher;
 
 /// The condition of a rule: named detections and filters resolved, in the order of the text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// All hold.
     And(Vec<Expr>),
@@ -13,10 +15,10 @@ pub(crate) enum Expr {
     /// At least so many hold.
     AtLeast(u64, Vec<Expr>),
     /// A test of one value.
-    Test(Test),
+    Test(Arc<Test>),
 }
 
-/// A test of one value of an event.
+/// A test of one value of an event. Rules with equal tests share one.
 #[derive(Debug)]
 pub(crate) struct Test {
     /// The number among the tests of the pack.
@@ -25,10 +27,10 @@ pub(crate) struct Test {
     pub(super) field: Option<Field>,
     /// What the value is compared with.
     pub(super) matcher: Matcher,
-    /// The test as the rule has it, bounded in length: `method_name|startswith: Delete`.
+    /// The other fields that the comparison reads.
+    pub(super) others: Vec<Field>,
+    /// The test as the rule has it, in one line, bounded in length: `method_name|startswith: Delete`.
     pub(super) text: String,
-    /// The line in the rule's file.
-    pub(super) line: u32,
 }
 
 impl Expr {
@@ -41,18 +43,38 @@ impl Expr {
         }
     }
 
+    /// The number of tests.
+    pub(super) fn tests(&self) -> usize {
+        let mut tests = 0;
+        self.each_test(&mut |_| tests += 1);
+        tests
+    }
+
     /// Whether a test depends on names, which differ from data source to data source.
     pub(crate) fn depends_on_names(&self) -> bool {
-        let mut depends = false;
-        self.each_test(&mut |test| depends |= test.depends_on_names());
-        depends
+        self.has_test(|test| test.fields().any(Field::depends_on_names))
+    }
+
+    /// Whether a test reads the request body.
+    pub(super) fn reads_body(&self) -> bool {
+        self.has_test(|test| test.field.is_none() || test.fields().any(|field| matches!(field, Field::Body(_))))
+    }
+
+    /// Whether a test reads the risk.
+    pub(super) fn reads_risk(&self) -> bool {
+        self.has_test(|test| test.fields().any(|field| matches!(field, Field::RiskClass | Field::Severity)))
+    }
+
+    fn has_test(&self, is: impl Fn(&Test) -> bool) -> bool {
+        let mut has = false;
+        self.each_test(&mut |test| has = has || is(test));
+        has
     }
 }
 
 impl Test {
-    /// Whether the test reads the name of a principal.
-    fn depends_on_names(&self) -> bool {
-        let others = self.matcher.fields().iter();
-        self.field.iter().chain(others).any(Field::depends_on_names)
+    /// The fields that the test reads; none for keywords.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.field.iter().chain(&self.others)
     }
 }

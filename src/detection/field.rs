@@ -1,6 +1,6 @@
 //! The fields that rules may name, in one table.
 
-use crate::event::{Column, Kind, Long};
+use crate::event::{Column, Kind, Long, ResourceText};
 
 /// The most steps of a path into the request body.
 const DEEPEST: usize = 16;
@@ -24,7 +24,8 @@ pub(crate) enum Field {
     RecordedAt,
     /// A long text: the id or the id of the request.
     Long(Long),
-    /// One text of each of the event's resources: a list, or a text where there is just one.
+    /// One text of each of the event's resources: a list, or a text where there is just one. Where a delete names no resource,
+    /// the id is that in its request body.
     Resource(ResourceText),
     /// The class of the event's risk; absent without one.
     RiskClass,
@@ -34,17 +35,6 @@ pub(crate) enum Field {
     PrincipalName,
     /// A value of the request body at a path; of the whole body without steps. Lists on the path stand for their elements.
     Body(Vec<Box<str>>),
-}
-
-/// A text of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ResourceText {
-    /// The id; where a delete names no resource, the id in its request body.
-    Id,
-    /// The type.
-    Type,
-    /// The name.
-    Name,
 }
 
 /// A row of the table.

@@ -1,5 +1,24 @@
 use std::ops::Range;
 
+use serde_json::Value;
+
+use super::body::Body;
+use super::error::bounded;
+use super::expr::{Expr, Test};
+use super::mask::holds;
+use super::pack::Pack;
+use super::row::Row;
+use super::rule::Kind;
+use super::sigma::{EventField, EventView};
+use super::verdicts::Context;
+use crate::event::{Events, Long};
+
+/// The most reasons of a match.
+const REASONS: usize = 30;
+
+/// The most characters of an event's value.
+const VALUE: usize = 200;
+
 /// A match of a rule: events of one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Match {
@@ -22,4 +41,87 @@ pub(crate) struct Reason {
     pub(crate) condition: String,
     /// The event's value: bounded, without control and direction characters; none where the event has none.
     pub(crate) value: Option<String>,
+}
+
+impl Pack {
+    /// Why a rule selects an event: the conditions that hold, in the order of the text. A correlation has none of its own.
+    /// Values that the events do not have, because they are redacted, are missing.
+    pub(crate) fn why(&self, rule: usize, events: &Events, row: usize, context: &Context<'_>) -> Vec<Reason> {
+        let Kind::Events(expr) = &self.rules[rule].kind else { return Vec::new() };
+        let (shown, whole) = (events.only(&[row]), events.whole_columns().only(&[row]));
+        let risk = context.risks.numbers(&whole).first().and_then(|number| context.risks.risk(*number));
+        let bodies = [&shown, &whole].map(|events| events.one(Long::RequestBody, 0));
+        let bodies = bodies.each_ref().map(|body| Body::new(body.as_deref()));
+        let [shown, whole] = [(&shown, &bodies[0]), (&whole, &bodies[1])].map(|(events, body)| Row {
+            events,
+            row: 0,
+            risk,
+            body,
+            context,
+        });
+        let mut reasons = Vec::new();
+        if holds(expr, &whole) {
+            Collector { whole: &whole, shown: &shown, reasons: &mut reasons }.collect(expr, true);
+        }
+        reasons
+    }
+}
+
+/// Collects the tests that decide whether an expression holds.
+struct Collector<'a, 'b> {
+    whole: &'a Row<'b>,
+    /// The event without what the asker may not see.
+    shown: &'a Row<'b>,
+    reasons: &'a mut Vec<Reason>,
+}
+
+impl Collector<'_, '_> {
+    /// Collects why an expression is `holding`, which it is.
+    fn collect(&mut self, expr: &Expr, holding: bool) {
+        match expr {
+            Expr::Not(of) => self.collect(of, !holding),
+            Expr::And(of) | Expr::Or(of) | Expr::AtLeast(_, of) => {
+                for expr in of {
+                    // Of an `or` that holds, or an `and` that does not, some parts are the reason, of others all are.
+                    if holds(expr, self.whole) == holding {
+                        self.collect(expr, holding);
+                    }
+                }
+            }
+            Expr::Test(test) if self.reasons.len() < REASONS => {
+                let condition = if holding { test.text.clone() } else { format!("not {}", test.text) };
+                let reason = Reason { condition, value: value(test, self.shown) };
+                if !self.reasons.contains(&reason) {
+                    self.reasons.push(reason);
+                }
+            }
+            Expr::Test(_) => {}
+        }
+    }
+}
+
+/// The value of the event that a test is about; of keywords the text that has one.
+fn value(test: &Test, row: &Row<'_>) -> Option<String> {
+    let Some(field) = &test.field else {
+        let found = std::cell::RefCell::new(None);
+        row.any_text(&|text| {
+            let has = test.matcher.accepts_text(text);
+            if has {
+                *found.borrow_mut() = Some(bounded(text, VALUE));
+            }
+            has
+        });
+        return found.into_inner();
+    };
+    row.value(field).map(|value| bounded(&text(&value), VALUE))
+}
+
+fn text(value: &EventField<'_>) -> String {
+    match value {
+        EventField::Text(text) => text.to_string(),
+        EventField::Number(number) => number.to_string(),
+        EventField::Json(Value::String(text)) => text.clone(),
+        EventField::Json(value) => value.to_string(),
+        EventField::List(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+    }
 }

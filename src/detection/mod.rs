@@ -16,24 +16,38 @@
 //! condition leaves open. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
 //! the number is cached beside the event's columns.
 
+mod bits;
+mod body;
 mod bounds;
+mod correlation;
+mod custom;
+mod document;
 mod error;
 mod expr;
 mod field;
 mod found;
+mod header;
+mod item;
+mod keys;
+mod link;
+mod mask;
 mod pack;
+mod row;
 mod rule;
+mod section;
+mod sets;
 mod sigma;
 mod value;
 mod verdicts;
+mod yaml;
 
 pub use error::RuleError;
 pub(crate) use field::Field;
 pub(crate) use found::{Match, Reason};
 pub use pack::{Pack, RuleFile, Selection};
 pub(crate) use rule::{
-    Baseline, BaselineKind, Combination, Comparison, Condition, Correlation, CorrelationKind, GroupKey, Kind, RuleExpr,
-    UsualOf,
+    Baseline, BaselineKind, Combination, Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource,
+    Kind, RuleExpr, UsualOf,
 };
 pub use rule::{Level, Place, Rule, Status};
 pub(crate) use value::Values;

@@ -1,8 +1,15 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use super::bounds::{PACK_BYTES, RULES};
+use super::document::{self, Draft};
 use super::error::RuleError;
+use super::link::link;
 use super::rule::{Level, Rule};
+use super::section::Tests;
+use super::sets::Sets;
+use super::yaml::documents;
 
 /// A file of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +32,13 @@ impl RuleFile {
 #[derive(Debug)]
 pub struct Pack {
     /// The pack's key, unique in this process.
-    pub(super) key: u64,
+    pub(super) key: u32,
     /// The rules; a correlation comes after the rules that it uses.
     pub(super) rules: Vec<Rule>,
+    /// How many different tests the rules have.
+    pub(super) tests: usize,
+    /// The sets of rules that match events.
+    pub(super) sets: Sets,
 }
 
 impl Pack {
@@ -47,9 +58,18 @@ impl Pack {
 
     /// The rules of some files. A rule with a fault, and each rule that refers to it, is left out and has an error.
     #[must_use]
-    pub fn parse(_files: &[RuleFile]) -> (Self, Vec<RuleError>) {
-        static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
-        (Self { key: NEXT_KEY.fetch_add(1, Ordering::Relaxed), rules: Vec::new() }, Vec::new())
+    pub fn parse(files: &[RuleFile]) -> (Self, Vec<RuleError>) {
+        let mut reader = Reader::default();
+        files.iter().for_each(|file| reader.read(file));
+        let Reader { tests, drafts, mut errors, faulty, .. } = reader;
+        let (rules, more) = link(drafts, &faulty);
+        errors.extend(more);
+        (Self::new(rules, tests.len()), errors)
+    }
+
+    fn new(rules: Vec<Rule>, tests: usize) -> Self {
+        static NEXT_KEY: AtomicU32 = AtomicU32::new(0);
+        Self { key: NEXT_KEY.fetch_add(1, Ordering::Relaxed), rules, tests, sets: Sets::default() }
     }
 
     /// The rules; a correlation comes after the rules that it uses.
@@ -65,6 +85,45 @@ impl Pack {
             rule.is_shown && selection.has(Some(rule.level), &rule.tags, [Some(rule.id.as_str()), rule.name.as_deref()])
         };
         (0..self.rules.len()).filter(|number| selected(&self.rules[*number])).collect()
+    }
+}
+
+/// Reads files.
+#[derive(Default)]
+struct Reader {
+    tests: Tests,
+    drafts: Vec<Draft>,
+    errors: Vec<RuleError>,
+    /// The ids, or else names or titles, of rules with a fault.
+    faulty: HashSet<String>,
+    bytes: usize,
+}
+
+impl Reader {
+    fn read(&mut self, file: &RuleFile) {
+        let name: Arc<str> = file.name.as_str().into();
+        self.bytes = self.bytes.saturating_add(file.text.len());
+        if self.bytes > PACK_BYTES {
+            let message = format!("all files together have more than {PACK_BYTES} bytes");
+            return self.errors.push(RuleError::new(&name, None, message));
+        }
+        let documents = match documents(&file.text) {
+            Ok(documents) => documents,
+            Err(fault) => return self.errors.push(RuleError::new(&name, fault.line, fault.message)),
+        };
+        for document in documents {
+            if self.drafts.len() == RULES {
+                let message = format!("all files together have more than {RULES} rules");
+                return self.errors.push(RuleError::new(&name, Some(document.line), message));
+            }
+            match document::read(document, &name, &mut self.tests) {
+                Ok(draft) => self.drafts.push(draft),
+                Err(error) => {
+                    self.faulty.extend(error.rule.clone());
+                    self.errors.push(error);
+                }
+            }
+        }
     }
 }
 

@@ -157,14 +157,22 @@ pub(crate) enum CorrelationKind {
     TemporalOrdered,
 }
 
-/// A field of the matches of several rules: a field of that name, or an alias with another field for each rule.
+/// A value of the matches of several rules: a field of that name, or an alias with another field for each rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GroupKey {
-    /// The name in the text, which is also that of a correlation's matches.
+    /// The name in the text.
     pub(crate) name: String,
-    /// The field for each of the correlation's rules, in their order; none for a rule that is a correlation, whose matches have
-    /// the group keys of their own correlation: the one of this name counts.
-    pub(crate) fields: Vec<Option<Field>>,
+    /// Where the value is, for each of the correlation's rules, in their order.
+    pub(crate) sources: Vec<KeySource>,
+}
+
+/// Where the value of a group key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// In an event.
+    Field(Field),
+    /// In a match of a correlation: the value of its group key at this index of [`Correlation::group_by`].
+    Key(usize),
 }
 
 /// What a correlation demands of a window.

@@ -1,6 +1,14 @@
-use super::found::Reason;
+use std::collections::HashMap;
+
+use super::bits::Bits;
+use super::body::Body;
+use super::expr::Expr;
+use super::mask::{Judge, holds};
 use super::pack::Pack;
-use crate::event::Events;
+use super::row::Row;
+use super::rule::Kind;
+use super::sets::{NONE, UNNUMBERED};
+use crate::event::{Derivation, Events, Long};
 use crate::risk::RuleSet;
 
 /// What the values of some fields come from, beside the events.
@@ -13,44 +21,177 @@ pub(crate) struct Context<'a> {
 }
 
 /// Which events each rule selects, by their values alone: before a rule's baseline, and without correlations.
+#[derive(Debug, Default)]
 pub(crate) struct Verdicts {
     /// The set of rules of each event, by its number.
-    pub(super) numbers: Vec<u16>,
+    numbers: Vec<u32>,
     /// The rules of each number, ascending.
-    pub(super) sets: Vec<Box<[usize]>>,
+    sets: Vec<Box<[u32]>>,
+    /// The number of a set with one more rule.
+    larger: HashMap<(u32, u32), u32>,
 }
 
 impl Verdicts {
     /// The positions of the events that a rule selects, ascending: the newest first.
     pub(crate) fn rows(&self, rule: usize) -> Vec<usize> {
-        let has: Vec<bool> = self.sets.iter().map(|set| set.binary_search(&rule).is_ok()).collect();
-        (0..self.numbers.len()).filter(|row| has[usize::from(self.numbers[*row])]).collect()
+        let has: Vec<bool> = self.sets.iter().map(|set| set.binary_search(&number_of(rule)).is_ok()).collect();
+        (0..self.numbers.len()).filter(|row| has[self.numbers[*row] as usize]).collect()
     }
 
-    /// The rules that select an event, ascending.
-    pub(crate) fn rules(&self, row: usize) -> &[usize] {
-        &self.sets[usize::from(self.numbers[row])]
+    /// The numbers of the rules that select an event, ascending.
+    pub(crate) fn rules(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        self.sets[self.numbers[row] as usize].iter().map(|rule| *rule as usize)
     }
+
+    /// No rule selects any of `events` events.
+    fn none(events: usize) -> Self {
+        Self { numbers: vec![0; events], sets: vec![Box::default()], larger: HashMap::new() }
+    }
+
+    /// Adds a rule to those of an event.
+    fn add(&mut self, row: usize, rule: usize) {
+        let Self { numbers, sets, larger } = self;
+        let rule = number_of(rule);
+        numbers[row] = *larger.entry((numbers[row], rule)).or_insert_with(|| {
+            let mut with = sets[numbers[row] as usize].to_vec();
+            with.insert(with.partition_point(|other| *other < rule), rule);
+            sets.push(with.into());
+            number_of(sets.len() - 1)
+        });
+    }
+}
+
+fn number_of(index: usize) -> u32 {
+    u32::try_from(index).expect("there are fewer than 2^32 rules, events and sets")
 }
 
 impl Pack {
     /// Which events each rule selects. The verdicts on whole chunks are cached beside them, until another pack judges them.
     pub(crate) fn verdicts(&self, events: &Events, context: &Context<'_>) -> Verdicts {
-        self.judged(events, context)
+        let numbers =
+            events.derived(Derivation::Detection, self.key(context), |chunk| self.numbers(chunk, context).into());
+        let unnumbered: Vec<usize> = (0..numbers.len()).filter(|row| numbers[*row] == UNNUMBERED).collect();
+        let numbers = numbers.into_iter().map(|number| if number == UNNUMBERED { 0 } else { number.into() }).collect();
+        let mut verdicts = Verdicts { numbers, sets: self.sets.rules(), larger: HashMap::new() };
+        if !unnumbered.is_empty() {
+            let judged = |rule: &Expr| !rule.depends_on_names();
+            self.judge(&events.only(&unnumbered), context, judged, |position, rule| {
+                verdicts.add(unnumbered[position], rule)
+            });
+        }
+        self.judge(events, context, Expr::depends_on_names, |row, rule| verdicts.add(row, rule));
+        verdicts
     }
 
     /// As [`verdicts`](Self::verdicts), for rules that are asked for once: nothing is cached.
-    pub(crate) fn judged(&self, events: &Events, _context: &Context<'_>) -> Verdicts {
-        Verdicts { numbers: vec![0; events.len()], sets: vec![Box::default()] }
+    pub(crate) fn judged(&self, events: &Events, context: &Context<'_>) -> Verdicts {
+        let mut verdicts = Verdicts::none(events.len());
+        self.judge(events, context, |_| true, |row, rule| verdicts.add(row, rule));
+        verdicts
     }
 
     /// The number of rows that [`verdicts`](Self::verdicts) has to judge for these events.
-    pub(crate) fn cost(&self, events: &Events) -> usize {
-        events.len()
+    pub(crate) fn cost(&self, events: &Events, context: &Context<'_>) -> usize {
+        events.not_derived(Derivation::Detection, self.key(context))
     }
 
-    /// Why a rule selects an event: the conditions that hold, in the order of the text.
-    pub(crate) fn why(&self, _rule: usize, _events: &Events, _row: usize, _context: &Context<'_>) -> Vec<Reason> {
-        Vec::new()
+    /// Equal keys mean equal verdicts, except of rules that depend on names.
+    fn key(&self, context: &Context<'_>) -> u64 {
+        // Both are counted from 0 in this process.
+        (u64::from(self.key) << 32) ^ context.risks.id()
+    }
+
+    /// The number of the set of rules of each row of a whole chunk, without the rules that depend on names.
+    fn numbers(&self, chunk: &Events, context: &Context<'_>) -> Vec<u16> {
+        let mut numbers = vec![NONE; chunk.len()];
+        let (mut before, mut after) = (UNNUMBERED, UNNUMBERED);
+        for (rule, rows) in self.matches(chunk, &Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
+            before = UNNUMBERED;
+            for row in rows.rows() {
+                // Most events that a rule selects have the same other rules.
+                if numbers[row] != before {
+                    before = numbers[row];
+                    after = self.sets.with(before, number_of(rule));
+                }
+                numbers[row] = if before == UNNUMBERED { UNNUMBERED } else { after };
+            }
+        }
+        numbers
+    }
+
+    /// Calls `see` with the position of each event and the number of each rule that selects it, of some of the rules.
+    fn judge(
+        &self,
+        events: &Events,
+        context: &Context<'_>,
+        wanted: impl Fn(&Expr) -> bool,
+        mut see: impl FnMut(usize, usize),
+    ) {
+        let is_wanted = |kind: &Kind| matches!(kind, Kind::Events(expr) if wanted(expr));
+        if !self.rules.iter().any(|rule| is_wanted(&rule.kind)) {
+            return;
+        }
+        for (chunk, runs) in events.whole_columns().chunks() {
+            let mut selected = Bits::none(chunk.len());
+            runs.iter().for_each(|(_, rows)| rows.clone().for_each(|row| selected.insert(row)));
+            for (rule, found) in self.matches(&chunk, &selected, context, &wanted) {
+                for (positions, rows) in &runs {
+                    let found = positions.clone().zip(rows.clone()).filter(|(_, row)| found.has(*row));
+                    found.for_each(|(position, _)| see(position, rule));
+                }
+            }
+        }
+    }
+
+    /// The rows of a whole chunk that each of some rules selects among `rows`, by the rules' numbers, ascending.
+    fn matches(
+        &self,
+        chunk: &Events,
+        rows: &Bits,
+        context: &Context<'_>,
+        wanted: impl Fn(&Expr) -> bool,
+    ) -> Vec<(usize, Bits)> {
+        let mut judge = Judge::new(chunk, self.tests, context);
+        let (mut found, mut open) = (Vec::new(), Vec::new());
+        for (number, rule) in self.rules.iter().enumerate() {
+            let Kind::Events(expr) = &rule.kind else { continue };
+            if wanted(expr) {
+                let split = judge.split(expr, rows);
+                if !split.maybe.is_empty() {
+                    open.push((found.len(), expr, split.maybe));
+                    found.push((number, split.yes));
+                } else if !split.yes.is_empty() {
+                    found.push((number, split.yes));
+                }
+            }
+        }
+        look_at(chunk, context, &open, |rule, row| found[rule].1.insert(row));
+        found
+    }
+}
+
+/// Judges the rows that columns leave open, each with all its values. A body is parsed once for all rules.
+fn look_at(chunk: &Events, context: &Context<'_>, open: &[(usize, &Expr, Bits)], mut see: impl FnMut(usize, usize)) {
+    let mut all = Bits::none(chunk.len());
+    open.iter().for_each(|(_, _, rows)| all.or(rows));
+    let rows: Vec<usize> = all.rows().collect();
+    if rows.is_empty() {
+        return;
+    }
+    let reads_risk = open.iter().any(|(_, expr, _)| expr.reads_risk());
+    let risks = if reads_risk { context.risks.numbers(chunk) } else { Vec::new() };
+    let mut judge = |row: usize, body: Option<&str>| {
+        let risk = risks.get(row).and_then(|number| context.risks.risk(*number));
+        let event = Row { events: chunk, row, risk, body: &Body::new(body), context };
+        for (rule, expr, rows) in open {
+            if rows.has(row) && holds(expr, &event) {
+                see(*rule, row);
+            }
+        }
+    };
+    if open.iter().any(|(_, expr, _)| expr.reads_body()) {
+        chunk.only(&rows).each(Long::RequestBody, |position, body| judge(rows[position], body));
+    } else {
+        rows.into_iter().for_each(|row| judge(row, None));
     }
 }

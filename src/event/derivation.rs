@@ -5,9 +5,11 @@ pub(crate) enum Derivation {
     Risk,
     /// How usual they are.
     Novelty,
+    /// Which rules match them.
+    Detection,
 }
 
 impl Derivation {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Novelty as usize + 1;
+    pub(super) const COUNT: usize = Self::Detection as usize + 1;
 }

@@ -38,6 +38,7 @@ mod tests;
 mod text;
 mod text_reader;
 mod uuid_column;
+mod whole_chunk;
 
 pub use column::Column;
 pub use decode::{Decoder, Page};
@@ -49,3 +50,4 @@ pub(crate) use parallel::{MANY, side_by_side};
 pub(crate) use region::PRODUCT_WITHOUT_PRINCIPAL;
 pub use schema::Long;
 pub use text::Text;
+pub(crate) use whole_chunk::{ResourceText, ResourceTexts};

@@ -56,13 +56,18 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The number of keys; each has a text.
+    pub(crate) fn keys(&self) -> usize {
+        self.values.map_or(0, Array::len)
+    }
+
     /// The text of a key.
-    pub(super) fn value(&self, key: usize) -> &'a str {
+    pub(crate) fn value(&self, key: usize) -> &'a str {
         self.values.expect("a column with keys has a dictionary").value(key)
     }
 
     /// Whether a row may have no text.
-    pub(super) fn has_none(&self) -> bool {
+    pub(crate) fn has_none(&self) -> bool {
         self.nulls.is_some() || matches!(self.keys, Keys::None)
     }
 }

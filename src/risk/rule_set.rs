@@ -64,6 +64,11 @@ impl RuleSet {
         self.risk(self.number(action))
     }
 
+    /// The set's id, unique in this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// The number of each event's risk, for [`risk`](Self::risk). Events are classified once, together with the other
     /// events of their chunks, until another set classifies them.
     pub(crate) fn numbers(&self, events: &Events) -> Vec<u16> {

@@ -1,0 +1,312 @@
+//! Judges the rows of a chunk: which ones satisfy an expression, and which ones only their other values can tell.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::Array;
+
+use super::bits::Bits;
+use super::expr::{Expr, Test};
+use super::field::Field;
+use super::row::{Row, has_kind};
+use super::sigma::EventField;
+use super::verdicts::Context;
+use crate::event::{Column, Events, Kind, ResourceText, ResourceTexts, Text};
+
+/// The rows of an expression.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// It holds.
+    pub(super) yes: Bits,
+    /// It may hold: that depends on values that only a look at each event tells.
+    pub(super) maybe: Bits,
+}
+
+/// How much a test costs: tests that cost more see only the rows that others leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cost {
+    /// Often a text of few events, such as the method.
+    Text,
+    Number,
+    Resource,
+    /// A look at the event.
+    Event,
+}
+
+/// The verdicts of one test on the distinct values of a chunk.
+#[derive(Default)]
+struct Verdicts {
+    /// For each value 0 while unknown, 1 for false, 2 for true.
+    of_value: Vec<u8>,
+    of_none: Option<bool>,
+    /// Those on lists of several values, by their keys.
+    of_list: HashMap<Vec<usize>, bool>,
+}
+
+impl Verdicts {
+    fn of_value(&mut self, key: usize, values: usize, judge: impl FnOnce() -> bool) -> bool {
+        if self.of_value.len() <= key {
+            self.of_value.resize(values.max(key + 1), 0);
+        }
+        let verdict = &mut self.of_value[key];
+        if *verdict == 0 {
+            *verdict = 1 + u8::from(judge());
+        }
+        *verdict == 2
+    }
+
+    fn of_none(&mut self, test: &Test) -> bool {
+        *self.of_none.get_or_insert_with(|| test.matcher.accepts_alone(None))
+    }
+}
+
+/// Judges the rows of one chunk, for all rules of a pack.
+pub(super) struct Judge<'a> {
+    chunk: &'a Events,
+    context: &'a Context<'a>,
+    /// The number of the risk of each row, where a rule asks for it.
+    risks: Option<Vec<u16>>,
+    /// The rows of some kinds of event.
+    kinds: HashMap<&'static [Kind], Arc<Bits>>,
+    /// By the number of the test.
+    verdicts: Vec<Verdicts>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of all rows of a chunk, for `tests` tests.
+    pub(super) fn new(chunk: &'a Events, tests: usize, context: &'a Context<'a>) -> Self {
+        let verdicts = std::iter::repeat_with(Verdicts::default).take(tests).collect();
+        Self { chunk, context, risks: None, kinds: HashMap::new(), verdicts }
+    }
+
+    /// Which of the rows satisfy an expression.
+    pub(super) fn split(&mut self, expr: &Expr, rows: &Bits) -> Split {
+        match expr {
+            Expr::And(of) => self.all(of, rows),
+            Expr::Or(of) => self.any(of, rows),
+            Expr::Not(of) => {
+                let Split { yes, maybe } = self.split(of, rows);
+                let mut no = rows.clone();
+                no.minus(&yes);
+                no.minus(&maybe);
+                Split { yes: no, maybe }
+            }
+            Expr::AtLeast(least, of) => self.at_least(*least, of, rows),
+            Expr::Test(test) if test_cost(test) == Cost::Event => {
+                Split { yes: Bits::none(self.chunk.len()), maybe: rows.clone() }
+            }
+            Expr::Test(test) => Split { yes: self.rows(test, rows), maybe: Bits::none(self.chunk.len()) },
+        }
+    }
+
+    fn all(&mut self, of: &[Expr], rows: &Bits) -> Split {
+        let (mut yes, mut left) = (rows.clone(), rows.clone());
+        for expr in by_cost(of) {
+            if left.is_empty() {
+                break;
+            }
+            let split = self.split(expr, &left);
+            yes.and(&split.yes);
+            left = split.yes;
+            left.or(&split.maybe);
+        }
+        left.minus(&yes);
+        Split { yes, maybe: left }
+    }
+
+    fn any(&mut self, of: &[Expr], rows: &Bits) -> Split {
+        let (mut yes, mut maybe) = (Bits::none(self.chunk.len()), Bits::none(self.chunk.len()));
+        let mut left = rows.clone();
+        for expr in by_cost(of) {
+            if left.is_empty() {
+                break;
+            }
+            let split = self.split(expr, &left);
+            left.minus(&split.yes);
+            yes.or(&split.yes);
+            maybe.or(&split.maybe);
+        }
+        maybe.minus(&yes);
+        Split { yes, maybe }
+    }
+
+    fn at_least(&mut self, least: u64, of: &[Expr], rows: &Bits) -> Split {
+        let mut counts = vec![(0_u64, 0_u64); self.chunk.len()];
+        for expr in of {
+            let Split { yes, maybe } = self.split(expr, rows);
+            yes.rows().for_each(|row| counts[row].0 += 1);
+            maybe.rows().for_each(|row| counts[row].1 += 1);
+        }
+        let yes = rows.filter(|row| counts[row].0 >= least);
+        let mut maybe = rows.filter(|row| counts[row].0 + counts[row].1 >= least);
+        maybe.minus(&yes);
+        Split { yes, maybe }
+    }
+
+    /// Which of the rows satisfy a test of columns.
+    fn rows(&mut self, test: &Test, rows: &Bits) -> Bits {
+        let field = test.field.as_ref().expect("keywords are no test of columns");
+        let mut verdicts = std::mem::take(&mut self.verdicts[test.number]);
+        let found = match field {
+            Field::Text(column) => of_texts(test, &mut verdicts, self.chunk.chunk_text(*column), rows),
+            Field::OfKinds(column, kinds) => self.of_kinds(test, &mut verdicts, *column, kinds, rows),
+            Field::PrincipalName => self.of_names(test, &mut verdicts, rows),
+            Field::Status => self.of_statuses(test, &mut verdicts, rows),
+            Field::RiskClass | Field::Severity => self.of_risks(test, &mut verdicts, field, rows),
+            Field::Resource(text) => self.of_resources(test, &mut verdicts, *text, rows),
+            Field::RecordedAt | Field::Long(_) | Field::Body(_) => unreachable!("{field:?} is no column"),
+        };
+        self.verdicts[test.number] = verdicts;
+        found
+    }
+
+    fn of_kinds(
+        &mut self,
+        test: &Test,
+        verdicts: &mut Verdicts,
+        column: Column,
+        kinds: &'static [Kind],
+        rows: &Bits,
+    ) -> Bits {
+        let chunk = self.chunk;
+        let of_kinds = Arc::clone(self.kinds.entry(kinds).or_insert_with(|| {
+            let text = chunk.chunk_text(Column::Kind);
+            let has: Vec<bool> = (0..text.keys()).map(|key| has_kind(kinds, Some(text.value(key)))).collect();
+            Arc::new(Bits::all(chunk.len()).filter(|row| text.key(row).is_some_and(|key| has[key])))
+        }));
+        let mut with = rows.clone();
+        with.and(&of_kinds);
+        let mut found = of_texts(test, verdicts, chunk.chunk_text(column), &with);
+        if verdicts.of_none(test) {
+            let mut without = rows.clone();
+            without.minus(&of_kinds);
+            found.or(&without);
+        }
+        found
+    }
+
+    fn of_names(&self, test: &Test, verdicts: &mut Verdicts, rows: &Bits) -> Bits {
+        let ids = self.chunk.chunk_text(Column::PrincipalId);
+        rows.filter(|row| match ids.key(row) {
+            None => verdicts.of_none(test),
+            Some(key) => verdicts.of_value(key, ids.keys(), || {
+                let id = ids.value(key);
+                let name = (self.context.names)(id);
+                test.matcher.accepts_text(name.as_deref().unwrap_or(id))
+            }),
+        })
+    }
+
+    fn of_statuses(&self, test: &Test, verdicts: &mut Verdicts, rows: &Bits) -> Bits {
+        let statuses = self.chunk.statuses();
+        rows.filter(|row| {
+            if statuses.is_null(row) {
+                return verdicts.of_none(test);
+            }
+            let status = statuses.value(row);
+            verdicts.of_value(status.into(), 0, || test.matcher.accepts_alone(Some(EventField::Number(status.into()))))
+        })
+    }
+
+    fn of_risks(&mut self, test: &Test, verdicts: &mut Verdicts, field: &Field, rows: &Bits) -> Bits {
+        let Context { risks, .. } = self.context;
+        let numbers = self.risks.get_or_insert_with(|| risks.numbers(self.chunk));
+        rows.filter(|row| {
+            let number = numbers[row];
+            verdicts.of_value(number.into(), 0, || match risks.risk(number) {
+                None => test.matcher.accepts_alone(None),
+                Some(risk) if *field == Field::Severity => test.matcher.accepts_text(risk.severity.as_str()),
+                Some(risk) => test.matcher.accepts_text(&risk.class),
+            })
+        })
+    }
+
+    fn of_resources(&self, test: &Test, verdicts: &mut Verdicts, text: ResourceText, rows: &Bits) -> Bits {
+        let texts = self.chunk.resource_texts(text);
+        // The two columns may have dictionaries of their own: the keys of the second come after those of the first.
+        let fallback = (text == ResourceText::Id).then(|| self.chunk.chunk_text(Column::ResourceId));
+        let (own, all) = (texts.text().keys(), texts.text().keys() + fallback.map_or(0, |text| text.keys()));
+        rows.filter(|row| {
+            let items = texts.items(row);
+            if let Some(fallback) = fallback.filter(|_| items.is_empty()) {
+                return match fallback.key(row) {
+                    None => verdicts.of_none(test),
+                    Some(key) => verdicts.of_value(own + key, all, || test.matcher.accepts_text(fallback.value(key))),
+                };
+            }
+            of_items(test, verdicts, texts, row, all)
+        })
+    }
+}
+
+/// Whether the resources of a row satisfy a test.
+fn of_items(test: &Test, verdicts: &mut Verdicts, texts: ResourceTexts<'_>, row: usize, all: usize) -> bool {
+    let text = texts.text();
+    let mut keys = texts.items(row).filter_map(|item| text.key(item));
+    let Some(first) = keys.next() else { return verdicts.of_none(test) };
+    let Some(second) = keys.next() else {
+        return verdicts.of_value(first, all, || test.matcher.accepts_text(text.value(first)));
+    };
+    let keys: Vec<usize> = [first, second].into_iter().chain(keys).collect();
+    if let Some(verdict) = verdicts.of_list.get(&keys) {
+        return *verdict;
+    }
+    let values = keys.iter().map(|key| EventField::Text(text.value(*key).into())).collect();
+    let verdict = test.matcher.accepts_alone(Some(EventField::List(values)));
+    verdicts.of_list.insert(keys, verdict);
+    verdict
+}
+
+/// Which of the rows satisfy a test of one text.
+fn of_texts(test: &Test, verdicts: &mut Verdicts, text: Text<'_>, rows: &Bits) -> Bits {
+    let keys = text.keys();
+    if keys * 4 <= rows.count() {
+        // Few texts for many rows: if none of them is accepted, no row need be seen.
+        let any = (0..keys)
+            .fold(false, |any, key| any | verdicts.of_value(key, keys, || test.matcher.accepts_text(text.value(key))));
+        if !any && !(text.has_none() && verdicts.of_none(test)) {
+            return rows.filter(|_| false);
+        }
+    }
+    rows.filter(|row| match text.key(row) {
+        None => verdicts.of_none(test),
+        Some(key) => verdicts.of_value(key, keys, || test.matcher.accepts_text(text.value(key))),
+    })
+}
+
+/// Whether an event satisfies an expression, with all its values.
+pub(super) fn holds(expr: &Expr, row: &Row<'_>) -> bool {
+    match expr {
+        Expr::And(of) => by_cost(of).into_iter().all(|expr| holds(expr, row)),
+        Expr::Or(of) => by_cost(of).into_iter().any(|expr| holds(expr, row)),
+        Expr::Not(of) => !holds(of, row),
+        Expr::AtLeast(least, of) => of.iter().filter(|expr| holds(expr, row)).count() as u64 >= *least,
+        Expr::Test(test) => match &test.field {
+            None => test.matcher.accepts_any(row),
+            Some(field) => test.matcher.accepts(row.value(field), row),
+        },
+    }
+}
+
+/// Expressions in the order of what they cost.
+fn by_cost(of: &[Expr]) -> Vec<&Expr> {
+    let mut of: Vec<&Expr> = of.iter().collect();
+    of.sort_by_key(|expr| cost(expr));
+    of
+}
+
+fn cost(expr: &Expr) -> Cost {
+    let mut most = Cost::Text;
+    expr.each_test(&mut |test| most = most.max(test_cost(test)));
+    most
+}
+
+fn test_cost(test: &Test) -> Cost {
+    match &test.field {
+        _ if !test.matcher.is_of_value() => Cost::Event,
+        None | Some(Field::RecordedAt | Field::Long(_) | Field::Body(_)) => Cost::Event,
+        Some(Field::Status | Field::RiskClass | Field::Severity) => Cost::Number,
+        Some(Field::Text(_) | Field::OfKinds(..)) => Cost::Text,
+        Some(Field::Resource(_) | Field::PrincipalName) => Cost::Resource,
+    }
+}
