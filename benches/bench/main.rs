@@ -7,6 +7,7 @@
 mod cached;
 mod dashboard;
 mod decode;
+mod detections;
 mod growth;
 mod investigation;
 mod listing;
@@ -45,6 +46,7 @@ enum Part {
     Cold,
     Limited,
     Decode,
+    Detections,
     Cached,
     Dashboard,
     Idle,
@@ -122,6 +124,7 @@ impl Ground {
             Part::Cold => listing::cold(self).await,
             Part::Limited => listing::limited(self).await,
             Part::Decode => decode::rows(self).await,
+            Part::Detections => detections::rows(self),
             Part::Cached => cached::rows(self).await,
             Part::Dashboard => dashboard::rows(self).await,
             Part::Idle => growth::idle(self).await,

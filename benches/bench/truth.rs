@@ -4,12 +4,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use audittrail::event::{Decoder, Events, Kind, List};
 use audittrail::sandbox::{ORGANIZATION_ID, SECRET_KEY};
 
 use crate::Error;
 use crate::process::Sandbox;
 
 const SECOND: i64 = 1_000_000_000;
+
+/// The events of a list in memory; a chunk of the cache has as many.
+const CHUNK: usize = 1 << 16;
 
 /// How many pages are kept for decoding.
 const PAGES: usize = 100;
@@ -25,6 +29,8 @@ pub(crate) struct Truth {
     end: i64,
     /// The newest pages, as they came.
     pub(crate) pages: Vec<Vec<u8>>,
+    /// All events in memory, as the plugin caches them, in lists of consecutive events.
+    pub(crate) events: Vec<Events>,
 }
 
 /// The newest events of a truth, from a whole second on.
@@ -79,6 +85,7 @@ impl Truth {
         let mut truth = Self { end, ..Self::default() };
         let mut token = String::new();
         let mut bodies = 0;
+        let mut decoder = Decoder::new("fr-par");
         while truth.ids.len() <= wanted {
             let query = [
                 ("organization_id", ORGANIZATION_ID),
@@ -97,12 +104,17 @@ impl Truth {
                 truth.bodies.push(bodies);
             }
             let next = page.next_page_token;
+            decoder.page(List::Of(Kind::Api), bytes.to_vec())?;
+            if decoder.len() >= CHUNK {
+                truth.events.push(std::mem::replace(&mut decoder, Decoder::new("fr-par")).finish()?.packed()?);
+            }
             if truth.pages.len() < PAGES {
                 truth.pages.push(bytes.to_vec());
             }
             let Some(next) = next else { break };
             token = next;
         }
+        truth.events.push(decoder.finish()?.packed()?);
         if truth.ids.len() <= wanted {
             return Err(format!("the sandbox has only {} events, not more than {wanted}", truth.ids.len()).into());
         }

@@ -37,11 +37,15 @@ mod rule;
 mod section;
 mod sets;
 mod sigma;
+#[cfg(test)]
+mod tests;
 mod value;
 mod verdicts;
 mod yaml;
 
 pub use error::RuleError;
+#[cfg(test)]
+pub(crate) use expr::Expr;
 pub(crate) use field::Field;
 pub(crate) use found::{Match, Reason};
 pub use pack::{Pack, RuleFile, Selection};

@@ -66,6 +66,14 @@ fn number_of(index: usize) -> u32 {
 }
 
 impl Pack {
+    /// For each rule the positions of the events that it selects by their values alone, the newest first: without baselines,
+    /// correlations and the names of principals. Nothing is cached.
+    #[must_use]
+    pub fn selected(&self, events: &Events, risks: &RuleSet) -> Vec<Vec<usize>> {
+        let verdicts = self.judged(events, &Context { risks, names: &|_| None });
+        (0..self.rules.len()).map(|rule| verdicts.rows(rule)).collect()
+    }
+
     /// Which events each rule selects. The verdicts on whole chunks are cached beside them, until another pack judges them.
     pub(crate) fn verdicts(&self, events: &Events, context: &Context<'_>) -> Verdicts {
         let numbers =
@@ -105,7 +113,7 @@ impl Pack {
     fn numbers(&self, chunk: &Events, context: &Context<'_>) -> Vec<u16> {
         let mut numbers = vec![NONE; chunk.len()];
         let (mut before, mut after) = (UNNUMBERED, UNNUMBERED);
-        for (rule, rows) in self.matches(chunk, &Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
+        for (rule, rows) in self.rows_of(chunk, &Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
             before = UNNUMBERED;
             for row in rows.rows() {
                 // Most events that a rule selects have the same other rules.
@@ -134,7 +142,7 @@ impl Pack {
         for (chunk, runs) in events.whole_columns().chunks() {
             let mut selected = Bits::none(chunk.len());
             runs.iter().for_each(|(_, rows)| rows.clone().for_each(|row| selected.insert(row)));
-            for (rule, found) in self.matches(&chunk, &selected, context, &wanted) {
+            for (rule, found) in self.rows_of(&chunk, &selected, context, &wanted) {
                 for (positions, rows) in &runs {
                     let found = positions.clone().zip(rows.clone()).filter(|(_, row)| found.has(*row));
                     found.for_each(|(position, _)| see(position, rule));
@@ -144,7 +152,7 @@ impl Pack {
     }
 
     /// The rows of a whole chunk that each of some rules selects among `rows`, by the rules' numbers, ascending.
-    fn matches(
+    fn rows_of(
         &self,
         chunk: &Events,
         rows: &Bits,

@@ -72,7 +72,8 @@ impl Events {
     }
 
     /// The events of several lists: newest first, each id once.
-    pub(crate) fn merge(lists: &[Self]) -> Self {
+    #[must_use]
+    pub fn merge(lists: &[Self]) -> Self {
         let mut lists: Vec<&Self> = lists.iter().filter(|list| !list.is_empty()).collect();
         lists.sort_by_key(|list| Reverse((list.time(0), list.time(list.len() - 1))));
         if let [only] = lists[..] {

@@ -27,7 +27,7 @@ impl Events {
     ///
     /// # Errors
     /// When a column outgrows Arrow's 2 GiB, or a text 4 GiB.
-    pub(crate) fn packed(&self) -> Result<Self, ArrowError> {
+    pub fn packed(&self) -> Result<Self, ArrowError> {
         let stays = self.rows.runs.iter().all(|run| {
             let chunk = &self.chunks[run.chunk()];
             chunk.packed && run.rows() == (0..chunk.rows()) && chunk.rows() >= FEWEST_ROWS

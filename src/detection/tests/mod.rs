@@ -1,0 +1,6 @@
+mod faults;
+mod hostile;
+mod judged;
+mod linked;
+mod oracle;
+mod property;
