@@ -115,8 +115,9 @@ impl Field {
 
     /// The name that is nearest to another one.
     pub(crate) fn nearest(name: &str) -> &'static str {
-        let distance = |named: &&Named| strsim::damerau_levenshtein(named.name, name);
-        FIELDS.iter().min_by_key(distance).map_or("", |named| named.name)
+        let likeness = |named: &Named| strsim::normalized_damerau_levenshtein(named.name, name);
+        let nearest = FIELDS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        nearest.expect("there are fields").name
     }
 
     /// Whether the value differs from data source to data source, so that it cannot be cached beside events.

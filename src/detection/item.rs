@@ -167,7 +167,7 @@ fn check(node: &Node, modifiers: &[&str]) -> Result<usize, Fault> {
     }
     let Value::Text(text) = &node.value else {
         let needs_text =
-            ["re", "cidr", "fieldref", "expand", "windash", "base64", "base64offset"].into_iter().find(|m| has(m));
+            ["re", "cidr", "fieldref", "expand", "windash", "base64", "base64offset"].into_iter().find(|m| has(*m));
         return match needs_text {
             Some(modifier) => fault(format!("the value of {modifier} must be a text; put it in quotation marks")),
             None => Ok(0),
@@ -191,7 +191,7 @@ fn check(node: &Node, modifiers: &[&str]) -> Result<usize, Fault> {
     }
     let wildcards = wildcards(text);
     let has_encoding =
-        ["base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash"].into_iter().find(|m| has(m));
+        ["base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash"].into_iter().find(|m| has(*m));
     match (wildcards, has_encoding) {
         (0, _) => Ok(0),
         (_, Some(modifier)) => fault(format!("a value with {modifier} has no wildcards; write \\* and \\?")),

@@ -8,9 +8,7 @@ use super::document::{Body, Draft, error};
 use super::error::{RuleError, quoted};
 use super::expr::Expr;
 use super::item;
-use super::rule::{
-    Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource, Kind, Level, Rule, RuleExpr,
-};
+use super::rule::{Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource, Kind, Rule, RuleExpr};
 use super::sigma::Formula;
 use super::yaml::Fault;
 
@@ -39,7 +37,8 @@ fn unique(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<RuleError>) {
     let (mut kept, mut errors) = (Vec::new(), Vec::new());
     for draft in drafts {
         let header = &draft.header;
-        let own: HashSet<&str> = [Some(header.label()), header.name.as_deref()].into_iter().flatten().collect();
+        let name = header.name.as_deref().filter(|name| *name != header.label());
+        let own: Vec<&str> = [header.label()].into_iter().chain(name).collect();
         match own.iter().find_map(|name| Some((*name, known.get(*name)?))) {
             Some((name, (file, line))) => {
                 let message = format!("another rule is called {} too, in line {line} of {file}", quoted(name));
@@ -74,7 +73,7 @@ fn fold_filters(drafts: &mut [Draft], faulty: &HashSet<String>) -> Vec<RuleError
     for number in 0..drafts.len() {
         let Body::Filter(filter) = &drafts[number].body else { continue };
         let targets = match &filter.rules {
-            None => (0..drafts.len()).filter(|draft| matches!(drafts[*draft].body, Body::Events(_))).collect(),
+            None => Ok((0..drafts.len()).filter(|draft| matches!(drafts[*draft].body, Body::Events(_))).collect()),
             Some(rules) => targets(rules, drafts, &names, faulty),
         };
         let expr = filter.expr.clone();
@@ -122,10 +121,11 @@ fn targets(
 
 fn fold(body: &mut Body, filter: &Expr) {
     if let Body::Events(expr) = body {
-        *expr = match expr {
-            Expr::And(all) => Expr::And(all.iter().cloned().chain([filter.clone()]).collect()),
-            expr => Expr::And(vec![expr.clone(), filter.clone()]),
+        let all = match &*expr {
+            Expr::And(all) => all.iter().chain([filter]).cloned().collect(),
+            expr => vec![expr.clone(), filter.clone()],
         };
+        *expr = Expr::And(all);
     }
 }
 
@@ -362,7 +362,7 @@ fn rule(draft: &Draft, kind: Kind, is_shown: bool) -> Rule {
         id: header.label().to_owned(),
         name: header.name,
         title: header.title,
-        level: header.level.unwrap_or(Level::default()),
+        level: header.level.unwrap_or_default(),
         status: header.status,
         description: header.description,
         author: header.author,

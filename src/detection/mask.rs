@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
         let mut verdicts = std::mem::take(&mut self.verdicts[test.number]);
         let found = match field {
             Field::Text(column) => of_texts(test, &mut verdicts, self.chunk.chunk_text(*column), rows),
-            Field::OfKinds(column, kinds) => self.of_kinds(test, &mut verdicts, *column, kinds, rows),
+            Field::OfKinds(column, kinds) => self.of_kinds(test, &mut verdicts, *column, *kinds, rows),
             Field::PrincipalName => self.of_names(test, &mut verdicts, rows),
             Field::Status => self.of_statuses(test, &mut verdicts, rows),
             Field::RiskClass | Field::Severity => self.of_risks(test, &mut verdicts, field, rows),

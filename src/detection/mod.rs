@@ -16,6 +16,8 @@
 //! condition leaves open. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
 //! the number is cached beside the event's columns.
 
+#![expect(dead_code, unused_imports, reason = "the questions are not there yet")]
+
 mod bits;
 mod body;
 mod bounds;

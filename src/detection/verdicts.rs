@@ -112,16 +112,15 @@ impl Pack {
     /// The number of the set of rules of each row of a whole chunk, without the rules that depend on names.
     fn numbers(&self, chunk: &Events, context: &Context<'_>) -> Vec<u16> {
         let mut numbers = vec![NONE; chunk.len()];
-        let (mut before, mut after) = (UNNUMBERED, UNNUMBERED);
         for (rule, rows) in self.rows_of(chunk, &Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
-            before = UNNUMBERED;
+            let (mut before, mut after) = (UNNUMBERED, UNNUMBERED);
             for row in rows.rows() {
                 // Most events that a rule selects have the same other rules.
                 if numbers[row] != before {
                     before = numbers[row];
                     after = self.sets.with(before, number_of(rule));
                 }
-                numbers[row] = if before == UNNUMBERED { UNNUMBERED } else { after };
+                numbers[row] = after;
             }
         }
         numbers

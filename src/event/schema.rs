@@ -64,7 +64,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 });
 
 /// Long text, which differs for nearly every event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Long {
     /// The event's id: a UUID.
     Id = 0,
