@@ -11,7 +11,7 @@ pub(crate) struct Act {
     pub(super) address: Option<u64>,
     pub(super) country: Option<u64>,
     pub(super) resource: Option<u64>,
-    pub(super) day: Day,
+    pub(crate) day: Day,
     pub(super) hour: u8,
 }
 

@@ -138,10 +138,15 @@ impl Profile {
 
     /// The known ones of the days that events of a day are judged by.
     pub(super) fn window(&self, day: Day) -> DaySet {
+        self.before(day, WINDOW)
+    }
+
+    /// The known ones of the `days` days before a day.
+    pub(super) fn before(&self, day: Day, days: u32) -> DaySet {
         let known = self.set(|_| true);
         let Some(newest) = self.newest() else { return known };
         let ago = newest.since(day);
-        let wanted = (1..=WINDOW.cast_signed()).fold(0, |bits, days| bits | bit(ago.saturating_add(days)));
+        let wanted = (1..=days.cast_signed()).fold(0, |bits, days| bits | bit(ago.saturating_add(days)));
         known.and(DaySet(wanted))
     }
 

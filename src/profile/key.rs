@@ -3,7 +3,7 @@ use super::hash::mix;
 
 /// An entry of a tally: a list, and an item of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// The hash of the list's name.
     pub(super) list: u64,
     /// The item: an hour, or a part of a hash. A list has few items, and two of the same hash are taken for one.
@@ -37,12 +37,12 @@ fn list<const N: usize>(list: List, parts: [u64; N]) -> u64 {
 
 impl Act {
     /// The events of its principal.
-    pub(super) fn of_principal(&self) -> Key {
+    pub(crate) fn of_principal(&self) -> Key {
         Key { list: list(List::Principal, [self.principal]), item: 0 }
     }
 
     /// The principals that call its method, with its own.
-    pub(super) fn of_method(&self) -> Key {
+    pub(crate) fn of_method(&self) -> Key {
         Key { list: list(List::Method, [self.method]), item: item(self.principal) }
     }
 
@@ -56,28 +56,38 @@ impl Act {
         Key { list: list(List::MethodHours, [self.principal, self.method]), item: hour.into() }
     }
 
+    /// The hours of its principal, with its own.
+    pub(crate) fn of_own_hour(&self) -> Key {
+        self.of_hour(self.hour)
+    }
+
+    /// The hours of its principal's calls of its method, with its own.
+    pub(crate) fn of_method_own_hour(&self) -> Key {
+        self.of_method_hour(self.hour)
+    }
+
     /// The addresses of its principal, with its own.
-    pub(super) fn of_address(&self) -> Option<Key> {
+    pub(crate) fn of_address(&self) -> Option<Key> {
         Some(Key { list: list(List::Addresses, [self.principal]), item: item(self.address?) })
     }
 
     /// The events from its address, of any principal.
-    pub(super) fn of_any_address(&self) -> Option<Key> {
+    pub(crate) fn of_any_address(&self) -> Option<Key> {
         Some(Key { list: list(List::Address, [self.address?]), item: 0 })
     }
 
     /// The countries of its principal, with its own.
-    pub(super) fn of_country(&self) -> Option<Key> {
+    pub(crate) fn of_country(&self) -> Option<Key> {
         Some(Key { list: list(List::Countries, [self.principal]), item: item(self.country?) })
     }
 
     /// The events from its country, of any principal.
-    pub(super) fn of_any_country(&self) -> Option<Key> {
+    pub(crate) fn of_any_country(&self) -> Option<Key> {
         Some(Key { list: list(List::Country, [self.country?]), item: 0 })
     }
 
     /// The resources of its principal's calls of its method, with its own.
-    pub(super) fn of_resource(&self) -> Option<Key> {
+    pub(crate) fn of_resource(&self) -> Option<Key> {
         Some(Key { list: list(List::Resources, [self.principal, self.method]), item: item(self.resource?) })
     }
 

@@ -45,17 +45,21 @@ mod hash;
 mod judge;
 mod key;
 mod level;
+mod past;
 mod rhythm;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub(crate) use act::Act;
 pub(crate) use day::{Day, KEPT, WINDOW};
 pub(crate) use days::Profile;
 pub(crate) use file::File;
 pub(crate) use hash::Salt;
 pub(crate) use judge::Judge;
+pub(crate) use key::Key;
 pub(crate) use level::Level;
+pub(crate) use past::Past;
 pub(crate) use tally::{Counting, Tally};
 pub(crate) use words::Named;

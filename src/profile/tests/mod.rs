@@ -3,4 +3,5 @@
 mod counts;
 mod file;
 mod novelty;
+mod past;
 mod setup;
