@@ -1,0 +1,177 @@
+//! Rules that compare an event with the days before it.
+//!
+//! The days are whole UTC days, as many before the event's own as the rule asks for; a
+//! [`Profile`](crate::profile::Profile) has their counts. Of the event's own day, what was recorded before it counts: all
+//! events, also those that the rule does not select. So an answer is the same whenever it is given, as long as no further day
+//! becomes known and no further event of the day does.
+//!
+//! - **First seen**: the combination occurred on none of the known days, nor earlier on the event's day. Of several events of
+//!   a day the first alone matches; at equal times the one with the greatest id counts as the first. If the rule does not
+//!   select the first, none of the day matches. An event that lacks one of the values does not match. A method is a product's
+//!   method, for an Instance's `ServerAction` together with its action, and the resource is the first of the event.
+//! - **Times usual**: the events of a group in the UTC clock hour, up to and including this one, are at least as many as the rule
+//!   says, and at least so many times the mean of that hour on the known days, those without an event included.
+//!
+//! Where no day is known, neither matches.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::rule::{Baseline, BaselineKind, Combination, UsualOf};
+use crate::event::{Column, Events};
+use crate::profile::{Act, Day, Key, Past, Profile};
+use crate::time::Interval;
+
+/// How many of the days that a baseline asks for are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    /// The known days of the day with the fewest.
+    pub(crate) known: u32,
+    /// The days that the baseline asks for.
+    pub(crate) of: u32,
+}
+
+impl Coverage {
+    /// Whether all days are known.
+    pub(crate) fn is_complete(self) -> bool {
+        self.known == self.of
+    }
+}
+
+/// Events and what a profile knows of them, for the baselines of several rules.
+///
+/// The events have to be all of a trail's, from the beginning of a UTC day on.
+pub(crate) struct Baselines<'a> {
+    profile: &'a Profile,
+    acts: Vec<Act>,
+    /// Whether an event names its principal; a profile has a stand-in where it does not.
+    has_principal: Vec<bool>,
+}
+
+impl Baseline {
+    /// How many of the days are known on which events of an interval are judged.
+    pub(crate) fn coverage(&self, profile: &Profile, interval: Interval) -> Coverage {
+        let last = Day::of(interval.end.max(interval.start.next()) - Duration::from_nanos(1));
+        let days = std::iter::successors(Some(Day::of(interval.start)), |day| Some(day.after(1)));
+        let known = days.take_while(|day| *day <= last).map(|day| profile.known_of(day, self.days)).min();
+        Coverage { known: known.unwrap_or_default(), of: self.days }
+    }
+}
+
+impl<'a> Baselines<'a> {
+    pub(crate) fn new(profile: &'a Profile, events: &Events) -> Self {
+        let principals = events.text(Column::PrincipalId);
+        let has_principal = (0..events.len()).map(|row| principals.key(row).is_some()).collect();
+        Self { profile, acts: profile.acts(events), has_principal }
+    }
+
+    /// The rows, of those that a rule selects, for which its baseline holds; both ascend.
+    pub(crate) fn holding(&self, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
+        let past = Past::new(self.profile, baseline.days);
+        match baseline.kind {
+            BaselineKind::FirstSeen(combination) => self.first_seen(past, combination, selected),
+            BaselineKind::TimesUsual { factor, at_least, by } => {
+                self.times_usual(past, &Usual { factor, at_least, by }, selected)
+            }
+        }
+    }
+
+    fn first_seen(&self, mut past: Past<'_>, combination: Combination, selected: &[usize]) -> Vec<usize> {
+        let mut new: Vec<(usize, (Day, Key))> = Vec::new();
+        for row in selected {
+            let day = self.acts[*row].day;
+            if let Some(key) = self.key(*row, combination)
+                && past.known(day) > 0
+                && !past.has(key, day)
+            {
+                new.push((*row, (day, key)));
+            }
+        }
+        // Rows are newest first, so that of each day the last one with a key is its first event.
+        let mut first: HashMap<(Day, Key), usize> = new.iter().map(|(row, key)| (*key, *row)).collect();
+        let days: HashSet<Day> = first.keys().map(|(day, _)| *day).collect();
+        for row in (0..self.acts.len()).filter(|row| days.contains(&self.acts[*row].day)) {
+            if let Some(key) = self.key(row, combination)
+                && let Some(first) = first.get_mut(&(self.acts[row].day, key))
+            {
+                *first = row;
+            }
+        }
+        new.into_iter().filter(|(row, key)| first[key] == *row).map(|(row, _)| row).collect()
+    }
+
+    fn times_usual(&self, mut past: Past<'_>, usual: &Usual, selected: &[usize]) -> Vec<usize> {
+        let group = |row: usize| Some((self.acts[row].day, self.hour(row, usual.by)?));
+        let mut counts: HashMap<(Day, Key), u64> =
+            selected.iter().filter_map(|row| group(*row)).map(|group| (group, 0)).collect();
+        let mut holding = Vec::new();
+        let mut left = selected.iter().rev().copied().peekable();
+        let days: HashSet<Day> = counts.keys().map(|(day, _)| *day).collect();
+        for row in (0..self.acts.len()).rev() {
+            let is_selected = left.next_if_eq(&row).is_some();
+            if !days.contains(&self.acts[row].day) {
+                continue;
+            }
+            if let Some(group) = group(row)
+                && let Some(count) = counts.get_mut(&group)
+            {
+                *count += 1;
+                if is_selected && usual.is_exceeded(*count, group, &mut past) {
+                    holding.push(row);
+                }
+            }
+        }
+        holding.reverse();
+        holding
+    }
+
+    /// The key of an event's combination; none where it lacks one of the values.
+    fn key(&self, row: usize, combination: Combination) -> Option<Key> {
+        let act = &self.acts[row];
+        if combination != Combination::Address && combination != Combination::Country && !self.has_principal[row] {
+            return None;
+        }
+        match combination {
+            Combination::Principal => Some(act.of_principal()),
+            Combination::Address => act.of_any_address(),
+            Combination::Country => act.of_any_country(),
+            Combination::PrincipalAndMethod => Some(act.of_method()),
+            Combination::PrincipalAndAddress => act.of_address(),
+            Combination::PrincipalAndCountry => act.of_country(),
+            Combination::PrincipalMethodAndResource => act.of_resource(),
+        }
+    }
+
+    /// The key of an event's group and hour; none where it names no principal.
+    fn hour(&self, row: usize, by: UsualOf) -> Option<Key> {
+        let act = &self.acts[row];
+        self.has_principal[row].then(|| match by {
+            UsualOf::Principal => act.of_own_hour(),
+            UsualOf::PrincipalAndMethod => act.of_method_own_hour(),
+        })
+    }
+}
+
+/// What `times_usual` demands.
+struct Usual {
+    factor: f64,
+    at_least: u64,
+    by: UsualOf,
+}
+
+impl Usual {
+    /// Whether so many events in an hour are too many beside the same hour of the days before.
+    fn is_exceeded(&self, count: u64, (day, key): (Day, Key), past: &mut Past<'_>) -> bool {
+        let known = past.known(day);
+        if count < self.at_least || known == 0 {
+            return false;
+        }
+        // Counts are far below 2^53, where whole numbers are exact.
+        #[allow(clippy::cast_precision_loss)]
+        let [count, sum] = [count, past.sum(key, day)].map(|number| number as f64);
+        count * f64::from(known) >= self.factor * sum
+    }
+}
+
+#[cfg(test)]
+mod tests;

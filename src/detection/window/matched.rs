@@ -1,0 +1,48 @@
+use hashbrown::HashMap;
+
+use super::firing::Firing;
+use super::group::Group;
+
+/// Firings of one correlation and group, each at most the window's length after the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// The group.
+    pub(crate) group: Group,
+    /// The time of the oldest hit in the window of the first firing, in nanoseconds since 1970.
+    pub(crate) since: i64,
+    /// The time of the first firing.
+    pub(crate) first: i64,
+    /// The time of the last firing.
+    pub(crate) last: i64,
+    /// The highest count.
+    pub(crate) value: u64,
+    /// The events of the firings, in their order.
+    pub(crate) events: Vec<u32>,
+}
+
+/// The matches of the firings of one correlation, which are in the order of time; the one that begins first comes first.
+pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespan: i64) -> Vec<Match> {
+    let mut matches: Vec<Match> = Vec::new();
+    let mut newest: HashMap<&Group, usize> = HashMap::new();
+    for firing in firings {
+        let Firing { time, event, value, since, .. } = *firing;
+        let current = newest.get(&firing.group).copied();
+        match current.filter(|index| time.saturating_sub(matches[*index].last) <= timespan) {
+            Some(index) => {
+                let current = &mut matches[index];
+                current.last = time;
+                current.value = current.value.max(value);
+                // Two firings may be of one event.
+                if current.events.last() != Some(&event) {
+                    current.events.push(event);
+                }
+            }
+            None => {
+                newest.insert(&firing.group, matches.len());
+                let group = Group::clone(&firing.group);
+                matches.push(Match { group, since, first: time, last: time, value, events: vec![event] });
+            }
+        }
+    }
+    matches
+}

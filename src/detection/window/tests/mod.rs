@@ -1,0 +1,6 @@
+mod edges;
+mod lookback;
+mod matched;
+mod plain;
+mod rsigma;
+mod setup;
