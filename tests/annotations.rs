@@ -304,7 +304,7 @@ fn counts_add_up_to_the_events_of_the_range() {
         |((request, happened), group_by, group_limit)| {
             let answer = answer(&blank, &happened);
             let count = |over| {
-                let counts = Counts { over, group_by: group_by.clone(), group_limit };
+                let counts = Counts { over, group_by: group_by.clone(), group_limit, ..Counts::default() };
                 counts::frame(&counts, &answer, &request, Some(&buckets(&request))).unwrap()
             };
             let (series, total) = (count(Over::Time), count(Over::Total));
@@ -328,7 +328,7 @@ fn counts_add_up_to_the_events_of_the_range() {
 fn a_bucket_counts_the_events_of_its_time() {
     let blank = blank();
     check(week(), |(request, happened)| {
-        let counts = Counts { over: Over::Time, group_by: Vec::new(), group_limit: 50 };
+        let counts = Counts::default();
         let frame = counts::frame(&counts, &answer(&blank, &happened), &request, Some(&buckets(&request))).unwrap();
         let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
         for (bucket, count) in numbers(&frame).into_iter().enumerate() {

@@ -13,8 +13,8 @@ use audittrail::query::{Query, Request, text};
 use audittrail::risk::RuleSet;
 use audittrail::sandbox::{Config, Fault, Kind, SECRET_KEY};
 use engine::{
-    Engine, JSON, SECOND, ask, data_source, event, field, jsons, list, nanos, notices, numbers, panel, scripted, set,
-    sum, texts, times, trail_of, warnings,
+    Engine, JSON, SECOND, ask, data_source, event, field, jsons, list, nanos, notices, numbers, panel, rule, scripted,
+    set, sum, texts, times, trail_of, warnings,
 };
 use serde_json::{Value, json};
 
@@ -671,6 +671,9 @@ async fn an_address_is_meant_in_any_spelling_and_as_part_of_a_network() {
             (7 - expected.len(), 0),
             "{net}"
         );
+        // An event without an address is in no network.
+        assert_eq!(engine.ids(json!({ "notSourceIps": [net] })).await, found, "{net}");
+        assert_eq!(engine.ids(json!({ "sourceIps": [net], "notSourceIps": [net] })).await, [""; 0], "{net}");
     }
     // An address is one group, one value and one text for patterns, in any spelling.
     let groups = json!({ "queryType": "counts", "over": "total", "groupBy": ["source_ip"] });
@@ -1317,6 +1320,73 @@ async fn a_table_has_a_column_for_each_field_of_an_event() {
     let kinds = texts(&frame, "kind");
     assert!((0..300).all(|row| statuses.is_valid(row) == (kinds[row] == "api")));
     assert!(jsons(&frame, "resources").iter().all(Value::is_array));
+}
+
+#[tokio::test]
+async fn distinct_values_are_as_many_as_groups() {
+    let engine = week(600).await;
+    for column in GROUPINGS {
+        let groups = json!({ "queryType": "counts", "over": "total", "groupBy": [column], "groupLimit": 1000 });
+        let groups = engine.ask(groups).await.unwrap();
+        let groups = if groups.fields.is_empty() { Vec::new() } else { texts(&groups, column) };
+        let expected = groups.iter().filter(|group| *group != "(none)").count();
+        let distinct = json!({ "queryType": "counts", "over": "total", "countOf": column });
+        assert_eq!(sum(&engine.ask(distinct.clone()).await.unwrap()), expected, "{column}");
+        assert_eq!(sum(&engine.ask_as_rule(distinct).await.unwrap()), expected, "{column}");
+    }
+    let users = json!({ "queryType": "counts", "over": "total", "groupBy": ["source_ip"], "countOf": "principal" });
+    let pairs =
+        json!({ "queryType": "counts", "over": "total", "groupBy": ["source_ip", "principal"], "groupLimit": 1000 });
+    let pairs = engine.ask(pairs).await.unwrap();
+    let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+    for (address, principal) in texts(&pairs, "source_ip").into_iter().zip(texts(&pairs, "principal")) {
+        *expected.entry(address).or_default() += i64::from(principal != "(none)");
+    }
+    let mut users = users;
+    users["groupLimit"] = 1000.into();
+    let users = engine.ask_as_rule(users).await.unwrap();
+    assert_eq!(texts(&users, "source_ip").into_iter().zip(numbers(&users)).collect::<BTreeMap<_, _>>(), expected);
+}
+
+#[tokio::test]
+async fn a_lookback_counts_events_of_before_the_range() {
+    let engine = Engine::empty().await;
+    let now = nanos(engine.sandbox.now());
+    // The end of a whole minute, so that all buckets of a rule are complete.
+    let end = now - now % (60 * SECOND);
+    for (ago, address) in [(30, "203.0.113.1"), (90, "203.0.113.2"), (150, "203.0.113.2"), (3_000, "203.0.113.3")] {
+        let event = event(Kind::Api, "fr-par", end - ago * SECOND, json!({ "source_ip": address }));
+        engine.sandbox.push("fr-par", Kind::Api, [event.to_string()]).unwrap();
+    }
+    let range = panel(end - 60 * SECOND, end);
+    for (lookback, events, addresses) in
+        [(json!(null), 1, 1), (json!(1), 1, 1), (json!("100"), 2, 2), (json!(160), 3, 2), (json!(3_600), 4, 3)]
+    {
+        for (of, expected) in [("events", events), ("source_ip", addresses)] {
+            let mut query =
+                json!({ "queryType": "counts", "over": "total", "countOf": of, "lookbackSeconds": lookback });
+            for request in [range.clone(), rule(range.clone())] {
+                let frame = ask(&engine.data_source, &query, &request).await.unwrap();
+                assert_eq!(numbers(&frame), [expected], "{query}");
+            }
+            query["over"] = "time".into();
+            for request in [range.clone(), rule(range.clone())] {
+                let frame = ask(&engine.data_source, &query, &request).await.unwrap();
+                let expected = if lookback.is_null() || lookback == 1 { None } else { Some(&expected) };
+                assert!(expected.is_none() || numbers(&frame).last() == expected, "{query}: {:?}", numbers(&frame));
+            }
+        }
+    }
+    // Each minute of a graph is about the two minutes that end with it.
+    let graph = Request { interval: Duration::from_mins(1), ..panel(end - 240 * SECOND, end) };
+    let frame =
+        ask(&engine.data_source, &json!({ "queryType": "counts", "lookbackSeconds": 120 }), &graph).await.unwrap();
+    assert_eq!((numbers(&frame), notices(&frame)), (vec![0, 1, 2, 2], vec![]));
+    let failure = engine.ask(json!({ "queryType": "counts", "lookbackSeconds": 2_592_001 })).await.unwrap_err();
+    let expected = "lookbackSeconds is 2592001. Allowed: a whole number from 1 to 2592000";
+    assert_eq!(failure.message, expected);
+    let failure = engine.ask(json!({ "queryType": "counts", "countOf": "id" })).await.unwrap_err();
+    assert!(failure.message.starts_with("countOf is \"id\". Allowed: events, principal, kind,"), "{failure}");
 }
 
 #[tokio::test]

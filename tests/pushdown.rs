@@ -163,7 +163,7 @@ fn texts_of(kind: &str, event: &Value, field: &str) -> Vec<String> {
         ("methods", "system") => member("system_name"),
         ("methods", _) => member("method_name"),
         ("projects", _) => member("project_id"),
-        ("sourceIps", _) => member("source_ip"),
+        ("sourceIps" | "notSourceIps", _) => member("source_ip"),
         ("resourceTypes", _) => resources("type"),
         ("resourceIds", _) => resources("id"),
         ("resourceNames", _) => resources("name"),
@@ -185,7 +185,7 @@ fn beside(field: &str, organization: &Organization) -> Vec<String> {
         "status" => words(&["succeeded", "denied", "failed", "403", "599"]),
         "severities" => words(&["low", "medium", "high", "critical"]),
         "riskClasses" => words(&["login_failures", "denied_actions", "service_disruption", "credential_creation"]),
-        "sourceIps" => words(&[
+        "sourceIps" | "notSourceIps" => words(&[
             "203.0.113.0/24",
             "0.0.0.0/0",
             "::/0",
@@ -208,6 +208,9 @@ fn beside(field: &str, organization: &Organization) -> Vec<String> {
 
 /// The fields whose values are compared in any case, and may hold wildcards.
 const NAMES: [&str; 4] = ["products", "services", "methods", "resourceTypes"];
+
+/// The fields whose values are addresses and networks.
+const NETWORKS: [&str; 2] = ["sourceIps", "notSourceIps"];
 
 /// A name as a person may write it.
 fn rewritten(name: &str, how: usize) -> String {
@@ -263,7 +266,7 @@ fn scopes(
     let mut vocabulary: Vocabulary = BTreeMap::new();
     for &field in fields {
         let told: BTreeSet<String> = trail.iter().flat_map(|(kind, _, event)| texts_of(kind, event, field)).collect();
-        let told = told.into_iter().filter(|text| field != "sourceIps" || text.parse::<IpAddr>().is_ok());
+        let told = told.into_iter().filter(|text| !NETWORKS.contains(&field) || text.parse::<IpAddr>().is_ok());
         vocabulary.insert(field, told.chain(beside(field, organization)).collect());
     }
     let trail = trail.to_vec();
@@ -275,7 +278,7 @@ fn scopes(
             let mut scope = json!({});
             for (place, field) in fields.into_iter().enumerate() {
                 let mut values = if field == "regions" { vec![region.clone()] } else { texts_of(kind, event, field) };
-                values.retain(|value| field != "sourceIps" || value.parse::<IpAddr>().is_ok());
+                values.retain(|value| !NETWORKS.contains(&field) || value.parse::<IpAddr>().is_ok());
                 values.truncate(usize::from(own[place]));
                 let (first, count) = &others[place];
                 let words = &vocabulary[field];
@@ -294,7 +297,7 @@ fn scopes(
 }
 
 /// The fields that match an event by itself.
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
     "kinds",
     "regions",
     "products",
@@ -303,6 +306,7 @@ const PLAIN: [&str; 11] = [
     "projects",
     "principals",
     "sourceIps",
+    "notSourceIps",
     "status",
     "resourceTypes",
     "text",
@@ -414,7 +418,7 @@ fn means(scope: &Value, organization: &Organization, (kind, region, event): &Tol
     let nets = wanted("sourceIps");
     let address = event["source_ip"].as_str().and_then(address);
     let from = |net: &String| address.is_some_and(|address| network(net).contains(&address));
-    let address = nets.is_empty() || nets.iter().any(from);
+    let address = (nets.is_empty() || nets.iter().any(from)) && !wanted("notSourceIps").iter().any(from);
 
     // Log-ins, and IAM's calls before there is a principal, have a principal all the same: the user they are about.
     let user = (*kind == "authentication" || event["product_name"] == "iam").then(|| &event["resources"][0]);
@@ -438,7 +442,7 @@ fn means(scope: &Value, organization: &Organization, (kind, region, event): &Tol
 #[test]
 fn answers_equal_the_models() {
     let world = World::new();
-    let fields = &PLAIN[..10];
+    let fields = &PLAIN[..11];
     world.check(fields, |scope| {
         let organization = world.engine.sandbox.organization();
         let meant = world.trail.iter().filter(|told| means(scope, organization, told));

@@ -9,6 +9,9 @@
 //! | alert rule | complete ones: the start is extended, an incomplete last one left out | those in the buckets |
 //!
 //! The first and the last bucket of a panel count only the part of them in the range, and have a notice.
+//!
+//! With a lookback, a bucket has a *window*: the time from so long before its end, or from its start if that is earlier, to its end.
+//! Windows overlap, and those of the first buckets begin before the range.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -39,11 +42,13 @@ const MOST_BARS: usize = 120;
 pub struct Buckets {
     /// The starts of the buckets, and the end of the last.
     edges: Vec<i64>,
-    /// The interval of the counted events.
+    /// The interval of the counted events, lookback aside.
     read: Range<i64>,
     /// `None` where no width fits: the range is one bucket.
     width: Option<Width>,
     zone: TimeZone,
+    /// The least length of a bucket's window in nanoseconds; 0 where the window is the bucket.
+    lookback: i64,
 }
 
 impl Buckets {
@@ -54,7 +59,7 @@ impl Buckets {
         let most = most(request);
         let fitting = widths(request, zone, most.saturating_sub(1)).find(|(_, edges)| buckets(edges) <= most);
         let (width, edges) = fitting.map_or((None, vec![from, to]), |(width, edges)| (Some(width), edges));
-        Self { edges, read: from..to, width, zone: zone.clone() }
+        Self { edges, read: from..to, width, zone: zone.clone(), lookback: 0 }
     }
 
     /// Complete buckets only, so that the number depends on the evaluation's instant only. `past` is the interval that has
@@ -65,7 +70,7 @@ impl Buckets {
     pub fn whole(request: &Request, zone: &TimeZone, past: Interval) -> Result<Self, Failure> {
         let (from, to) = (request.from, request.to.min(past.end.nanos()));
         let Some((width, edges)) = widths(request, zone, RULE_BUCKETS).next() else {
-            return Ok(Self { edges: vec![from, request.to], read: from..request.to, width: None, zone: zone.clone() });
+            return Ok(Self::one(from..request.to, zone));
         };
         let mut whole: Vec<i64> = edges.into_iter().filter(|edge| *edge <= to).collect();
         if whole.len() < 2 {
@@ -88,13 +93,33 @@ impl Buckets {
                 days(past.length())
             )));
         };
-        Ok(Self { read: first..last, edges: whole, width: Some(width), zone: zone.clone() })
+        Ok(Self { read: first..last, edges: whole, width: Some(width), zone: zone.clone(), lookback: 0 })
     }
 
-    /// The range whose events are counted.
+    /// One bucket, which is the whole range.
+    #[must_use]
+    pub fn one(range: Range<i64>, zone: &TimeZone) -> Self {
+        Self { edges: vec![range.start, range.end], read: range, width: None, zone: zone.clone(), lookback: 0 }
+    }
+
+    /// The same buckets, whose windows begin at least `lookback` before their ends.
+    #[must_use]
+    pub fn looking_back(self, lookback: Duration) -> Self {
+        Self { lookback: i64::try_from(lookback.as_nanos()).unwrap_or(i64::MAX), ..self }
+    }
+
+    /// The range whose events are counted, which begins with the window of the first bucket.
     #[must_use]
     pub fn read(&self) -> Range<i64> {
-        self.read.clone()
+        let first = if self.is_empty() { self.read.start } else { self.window(0).start };
+        first.min(self.read.start).max(0)..self.read.end
+    }
+
+    /// The window of a bucket: the time whose events it counts.
+    fn window(&self, bucket: usize) -> Range<i64> {
+        let start = self.edges[bucket].max(self.read.start);
+        let end = self.edges[bucket + 1].min(self.read.end);
+        start.min(end.saturating_sub(self.lookback))..end
     }
 
     /// How many buckets there are.
@@ -134,10 +159,18 @@ impl Buckets {
         })
     }
 
+    /// The rows of each bucket's window, of the newest bucket first. Both ends of the rows ascend from one window to the next.
+    pub fn windows<'a>(&self, events: &'a Events) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
+        let windows: Vec<Range<i64>> = (0..self.len()).map(|bucket| self.window(bucket)).collect();
+        let windows = windows.into_iter().enumerate().rev();
+        windows.map(|(bucket, window)| (bucket, events.since(window.end)..events.since(window.start)))
+    }
+
     /// Whether the first and the last bucket lack events because the range, or time itself, ends within them.
     fn partial(&self) -> (bool, bool) {
         let (Some(first), Some(end)) = (self.edges.first(), self.edges.last()) else { return (false, false) };
-        let any = !self.is_empty();
+        // A window that is longer than a bucket is complete wherever the bucket is cut off.
+        let any = !self.is_empty() && self.width.is_none_or(|width| self.lookback < width.usual());
         (any && *first < self.read.start, any && self.read.end < *end)
     }
 
@@ -167,10 +200,14 @@ impl Buckets {
     #[must_use]
     pub fn meta(&self) -> Value {
         let (first, last) = self.partial();
-        json!({ "buckets": {
+        let mut buckets = json!({
             "width": self.width.map(Width::name), "timezone": self.zone.iana_name(),
             "firstIsPartial": first, "lastIsPartial": last,
-        } })
+        });
+        if self.lookback > 0 {
+            buckets["lookbackSeconds"] = (self.lookback / SECOND).into();
+        }
+        json!({ "buckets": buckets })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampNanosecondArray};
 use jiff::tz::TimeZone;
@@ -9,20 +10,17 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::buckets::Buckets;
-use super::condition::NONE;
 use super::dimension::Dimension;
 use super::documentation::Topic;
 use super::error::Failure;
-use super::field::{choice, choices, size, texts};
-use super::keys::{self, Keys};
+use super::field::{choice, choices, number, size, texts};
+use super::groups::{Grouping, Groups};
 use super::question::{Names, Needs, Question, UnderRule, View};
 use super::request::Request;
-use super::text;
-use crate::frame::{Field, Frame, FrameType, Meta, Notice};
-use crate::time::Interval;
-
-/// The label of the groups beyond the limit.
-pub const OTHER: &str = "other";
+pub use super::tally::CountOf;
+use crate::frame::{Field, Frame, FrameType, Meta};
+use crate::lenient::is_blank;
+use crate::time::{Interval, Time};
 
 /// The most groups that a count may have.
 const MOST_GROUPS: usize = 1_000;
@@ -33,11 +31,18 @@ const DEFAULT_GROUPS: usize = 50;
 /// The most columns that a count may be grouped by.
 const MOST_GROUPINGS: usize = 8;
 
+/// The longest lookback, in seconds: 30 days.
+const LONGEST_LOOKBACK: u64 = 30 * 24 * 3_600;
+
 /// How events are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// A series on a grid, or one number.
     pub over: Over,
+    /// What is counted.
+    pub of: CountOf,
+    /// The least time before its end that a number is about; zero where it is about its bucket or range only.
+    pub lookback: Duration,
     /// The columns that the events are grouped by.
     pub group_by: Vec<Dimension>,
     /// At most this many groups.
@@ -53,9 +58,22 @@ pub enum Over {
     Total,
 }
 
+/// The number of events in each bucket.
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            over: Over::Time,
+            of: CountOf::Events,
+            lookback: Duration::ZERO,
+            group_by: Vec::new(),
+            group_limit: DEFAULT_GROUPS,
+        }
+    }
+}
+
 impl Question for Counts {
     fn fields() -> &'static [&'static str] {
-        &["over", "groupBy", "groupLimit"]
+        &["over", "countOf", "lookbackSeconds", "groupBy", "groupLimit"]
     }
 
     fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
@@ -67,6 +85,8 @@ impl Question for Counts {
         }
         Ok(Self {
             over: choice(query, "over", &[("time", Over::Time), ("total", Over::Total)])?,
+            of: count_of(query)?,
+            lookback: lookback(query)?,
             group_by,
             group_limit: size(query, "groupLimit", DEFAULT_GROUPS, MOST_GROUPS)?,
         })
@@ -77,17 +97,23 @@ impl Question for Counts {
     }
 
     fn needs(&self) -> Needs {
-        let by_principal = self.group_by.contains(&Dimension::Principal);
-        let names = if by_principal { Names::Grouped } else { Names::Unused };
-        Needs { names, novelty: self.group_by.contains(&Dimension::Novelty), ..Needs::default() }
+        let uses = |column| self.group_by.contains(&column) || self.of.column() == Some(column);
+        let names = if uses(Dimension::Principal) { Names::Grouped } else { Names::Unused };
+        Needs { names, novelty: uses(Dimension::Novelty), ..Needs::default() }
     }
 
     fn buckets(&self, request: &Request, zone: &TimeZone, past: Interval) -> Result<Option<Buckets>, Failure> {
-        match self.over {
-            Over::Time if request.from_alert => Buckets::whole(request, zone, past).map(Some),
-            Over::Time => Ok(Some(Buckets::overlapping(request, zone))),
-            Over::Total => Ok(None),
-        }
+        let buckets = match self.over {
+            Over::Time if request.from_alert => Buckets::whole(request, zone, past)?,
+            Over::Time => Buckets::overlapping(request, zone),
+            Over::Total if self.lookback.is_zero() => return Ok(None),
+            Over::Total => {
+                // A range that ends in the future ends now as far as events are concerned.
+                let last = Time::from_nanos(request.to).min(past.end) - self.lookback;
+                return Ok(Some(Buckets::one(request.from.min(last.nanos().max(0))..request.to, zone)));
+            }
+        };
+        Ok(Some(buckets.looking_back(self.lookback)))
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -104,91 +130,18 @@ impl Question for Counts {
     }
 }
 
-/// Events grouped by the values of some columns.
-struct Groups {
-    /// The values of each group: in the order that their columns have, then the largest group first.
-    keys: Vec<Vec<String>>,
-    /// Each event's group.
-    of: Vec<u32>,
+/// What is counted: events, or the distinct values of a column.
+fn count_of(query: &Map<String, Value>) -> Result<CountOf, Failure> {
+    let columns = Dimension::groupings().map(|column| (column.name(), CountOf::Distinct(column)));
+    choice(query, "countOf", &std::iter::once(("events", CountOf::Events)).chain(columns).collect::<Vec<_>>())
 }
 
-fn groups(counts: &Counts, answer: &Answer, request: &Request) -> Result<(Groups, Option<Notice>), Failure> {
-    let columns: Vec<Keys<'_>> = counts.group_by.iter().map(|dimension| answer.keys(*dimension)).collect();
-    let rows = answer.events.len();
-    let (of, first) = keys::group_rows(rows, &columns.iter().collect::<Vec<_>>());
-    let mut sizes: Vec<u64> = vec![0; first.len()];
-    for group in &of {
-        sizes[*group as usize] += 1;
+/// The least time before its end that a number is about.
+fn lookback(query: &Map<String, Value>) -> Result<Duration, Failure> {
+    if is_blank(query.get("lookbackSeconds")) {
+        return Ok(Duration::ZERO);
     }
-    let texts = first.iter().map(|row| columns.iter().map(|keys| label(keys, *row)).collect());
-    let mut keys: Vec<(Vec<String>, usize)> = texts.zip(0..).collect();
-    // What has the same labels is one group, whether or not it lacks the column.
-    let mut merged = Vec::new();
-    keys.sort_unstable();
-    keys.dedup_by(|(other, from), (key, to)| {
-        let same = other == key;
-        if same {
-            sizes[*to] += sizes[*from];
-            merged.push((*from, *to));
-        }
-        same
-    });
-    keys.sort_by(|(a, i), (b, j)| sizes[*j].cmp(&sizes[*i]).then_with(|| a.cmp(b)));
-    let found = keys.len();
-    keys.truncate(counts.group_limit);
-    // The largest groups are left, in the order of their values where these have one.
-    keys.sort_by_cached_key(|(key, _)| -> Vec<usize> {
-        counts.group_by.iter().zip(key).map(|(dimension, text)| dimension.rank(text)).collect()
-    });
-    let mut positions: Vec<usize> = vec![keys.len(); sizes.len()];
-    for (position, (_, group)) in keys.iter().enumerate() {
-        positions[*group] = position;
-    }
-    for (from, to) in merged {
-        positions[from] = positions[to];
-    }
-    let mut keys: Vec<Vec<String>> = keys.into_iter().map(|(key, _)| key).collect();
-    let notice = beyond_limit(counts, found, request)?;
-    if notice.is_some() {
-        keys.push(vec![name_of_others(&keys); counts.group_by.len()]);
-    }
-    let of = of
-        .into_iter()
-        .map(|group| u32::try_from(positions[group as usize]).expect("there are fewer than 2^32 groups"))
-        .collect();
-    Ok((Groups { keys, of }, notice))
-}
-
-/// The text of an event as a group's label.
-fn label(keys: &Keys<'_>, row: usize) -> String {
-    keys.get(row).map_or(NONE.to_owned(), |text| text::label(text).into_owned())
-}
-
-/// The notice about groups beyond the limit.
-fn beyond_limit(counts: &Counts, found: usize, request: &Request) -> Result<Option<Notice>, Failure> {
-    let limit = counts.group_limit;
-    if found <= limit {
-        return Ok(None);
-    }
-    if request.from_alert {
-        let message = format!(
-            "the count has {found} groups. Allowed: groupLimit, which is {limit}; raise it, or narrow the scope"
-        );
-        return Err(Failure::input(message));
-    }
-    let folded = found - limit;
-    let text = format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}");
-    Ok(Some(Topic::GroupLimit.info(text)))
-}
-
-/// The label of the groups beyond the limit. Two groups with the same labels are one to Grafana: a group that has this name
-/// already does not change.
-fn name_of_others(keys: &[Vec<String>]) -> String {
-    let mut other = OTHER.to_owned();
-    while keys.iter().any(|key| key.iter().all(|text| *text == other)) {
-        other = format!("({other})");
-    }
-    other
+    number(query, "lookbackSeconds", LONGEST_LOOKBACK, LONGEST_LOOKBACK).map(Duration::from_secs)
 }
 
 /// Counts events as the query asks.
@@ -199,7 +152,8 @@ fn name_of_others(keys: &[Vec<String>]) -> String {
 /// # Panics
 /// When a count over time comes without buckets.
 pub fn frame(counts: &Counts, answer: &Answer, request: &Request, buckets: Option<&Buckets>) -> Result<Frame, Failure> {
-    let (mut groups, notice) = groups(counts, answer, request)?;
+    let grouping = Grouping { by: &counts.group_by, limit: counts.group_limit, of: counts.of };
+    let (mut groups, notice) = Groups::of(grouping, answer, request)?;
     let any = counts.over == Over::Total || buckets.is_some_and(|buckets| !buckets.is_empty());
     if groups.keys.is_empty() && counts.group_by.is_empty() && any {
         // Nothing happened is a number too: an alert on it must not become "no data".
@@ -207,7 +161,7 @@ pub fn frame(counts: &Counts, answer: &Answer, request: &Request, buckets: Optio
     }
     let mut frame = match counts.over {
         Over::Time => over_time(counts, answer, &groups, request, buckets.expect("a count over time has buckets")),
-        Over::Total => in_all(counts, &groups),
+        Over::Total => in_all(counts, &groups, answer.events.len()),
     };
     frame.meta.notices.extend(notice);
     Ok(frame)
@@ -216,8 +170,8 @@ pub fn frame(counts: &Counts, answer: &Answer, request: &Request, buckets: Optio
 /// The number of all events of an answer.
 #[must_use]
 pub fn total(answer: &Answer) -> Frame {
-    let counts = Counts { over: Over::Total, group_by: Vec::new(), group_limit: 1 };
-    in_all(&counts, &Groups { keys: vec![Vec::new()], of: vec![0; answer.events.len()] })
+    let rows = answer.events.len();
+    in_all(&Counts::default(), &Groups::one(rows), rows)
 }
 
 /// A count without any number, which Grafana treats as "no data".
@@ -234,12 +188,12 @@ pub(super) fn starts(buckets: &Buckets) -> ArrayRef {
     Arc::new(TimestampNanosecondArray::from(buckets.starts().to_vec()))
 }
 
-fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, request: &Request, buckets: &Buckets) -> Frame {
+fn over_time(counts: &Counts, answer: &Answer, groups: &Groups<'_>, request: &Request, buckets: &Buckets) -> Frame {
     let mut series = vec![vec![0_i64; buckets.len()]; groups.keys.len()];
-    for (bucket, rows) in buckets.rows(&answer.events) {
-        for group in &groups.of[rows] {
-            series[*group as usize][bucket] += 1;
-        }
+    let mut tally = groups.tally();
+    for (bucket, rows) in buckets.windows(&answer.events) {
+        let counted = tally.slide(rows);
+        series.iter_mut().zip(counted).for_each(|(series, count)| series[bucket] = *count);
     }
     let mut fields = Vec::with_capacity(series.len() + 1);
     if !series.is_empty() {
@@ -249,7 +203,8 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, request: &Reques
         let labels: BTreeMap<String, String> =
             counts.group_by.iter().map(|dimension| dimension.name().to_owned()).zip(key.iter().cloned()).collect();
         // Grafana would call the series by the field's name and its labels: "count succeeded".
-        let config = (!key.is_empty()).then(|| json!({ "displayNameFromDS": key.join(" · ") }));
+        let name = if key.is_empty() { counts.of.column().map(distinct) } else { Some(key.join(" · ")) };
+        let config = name.map(|name| json!({ "displayNameFromDS": name }));
         let count = Field::required("count", Arc::new(Int64Array::from(values))).labelled(labels);
         fields.push(Field { config, ..count });
     }
@@ -260,11 +215,13 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups, request: &Reques
     Frame { name: "counts".to_owned(), meta, fields }
 }
 
-fn in_all(counts: &Counts, groups: &Groups) -> Frame {
-    let mut totals = vec![0_i64; groups.keys.len()];
-    for group in &groups.of {
-        totals[*group as usize] += 1;
-    }
+/// What a count of distinct values is called.
+fn distinct(column: Dimension) -> String {
+    format!("distinct {}", column.name())
+}
+
+fn in_all(counts: &Counts, groups: &Groups<'_>, rows: usize) -> Frame {
+    let totals = groups.tally().slide(0..rows).to_vec();
     let mut fields = Vec::new();
     if !totals.is_empty() {
         for (index, dimension) in counts.group_by.iter().enumerate() {
@@ -287,7 +244,8 @@ mod tests {
 
     use super::*;
     use crate::event::{Column, Events, Kind};
-    use crate::query::dimension::Dimension;
+    use crate::query::condition::NONE;
+    use crate::query::groups::OTHER;
     use crate::risk::Severity;
 
     const SECOND: i64 = 1_000_000_000;
@@ -312,7 +270,7 @@ mod tests {
     }
 
     fn counts(over: Over, group_by: &[Dimension], group_limit: usize) -> Counts {
-        Counts { over, group_by: group_by.to_vec(), group_limit }
+        Counts { over, group_by: group_by.to_vec(), group_limit, ..Counts::default() }
     }
 
     fn numbers(frame: &Frame) -> Vec<i64> {
@@ -437,5 +395,63 @@ mod tests {
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request(2, 1, 2, false)).unwrap()), [0, 0]);
         let grouped = counts(Over::Total, &[Dimension::Status], 1);
         assert!(frame(&grouped, &answer, &request(2, 1, 2, false)).unwrap().fields.is_empty());
+    }
+
+    /// An event of a method from an address, and so many seconds after the other.
+    fn call(second: i64, method: &str, address: &str) -> Value {
+        let time = chrono::DateTime::from_timestamp_nanos(second * SECOND);
+        json!({ "method_name": method, "source_ip": address, "recorded_at": time })
+    }
+
+    fn distinct_addresses(over: Over, lookback: u64) -> Counts {
+        let of = CountOf::Distinct(Dimension::Column(Column::SourceIp));
+        Counts { over, of, lookback: Duration::from_secs(lookback), ..Counts::default() }
+    }
+
+    #[test]
+    fn distinct_values_are_counted_by_bucket_and_group_without_the_lack_of_one() {
+        let calls = [
+            call(0, "a", "203.0.113.7"),
+            call(0, "a", "::ffff:203.0.113.7"),
+            call(1, "b", "203.0.113.7"),
+            call(1, "a", "203.0.113.8"),
+            call(2, "a", "203.0.113.8"),
+            call(2, "b", ""),
+            json!({ "method_name": "b", "recorded_at": "1970-01-01T00:00:02Z" }),
+        ];
+        let answer = Answer::of(&Events::from_json(Kind::Api, &calls));
+        let request = Request { from: 0, to: 3 * SECOND, ..request(3, 1, 9, false) };
+        let series = frame(&distinct_addresses(Over::Time, 0), &answer, &request).unwrap();
+        assert_eq!(numbers(&series), [1, 2, 1]);
+        assert_eq!(series.fields[1].config, Some(json!({ "displayNameFromDS": "distinct source_ip" })));
+        assert_eq!(numbers(&frame(&distinct_addresses(Over::Total, 0), &answer, &request).unwrap()), [2]);
+        let by_method = |group_limit| {
+            let group_by = vec![Dimension::Column(Column::Method)];
+            let counts = Counts { group_by, group_limit, ..distinct_addresses(Over::Total, 0) };
+            numbers(&frame(&counts, &answer, &request).unwrap())
+        };
+        assert_eq!((by_method(9), by_method(1)), (vec![2, 1], vec![2, 1]));
+    }
+
+    #[test]
+    fn a_number_with_a_lookback_is_about_the_time_before_its_end() {
+        let calls: Vec<Value> =
+            [0, 1, 2, 5, 9, 10].map(|second| call(second, "a", &format!("203.0.113.{}", second % 2))).into();
+        let answer = Answer::of(&Events::from_json(Kind::Api, &calls));
+        let request = Request { from: 4 * SECOND, to: 12 * SECOND, ..request(8, 2, 9, false) };
+        let count = |lookback, of| {
+            let counts = Counts { of, ..distinct_addresses(Over::Time, lookback) };
+            let buckets = Buckets::overlapping(&request, &TimeZone::UTC).looking_back(counts.lookback);
+            let frame = super::frame(&counts, &answer, &request, Some(&buckets)).unwrap();
+            (buckets.read(), numbers(&frame))
+        };
+        // Buckets of two seconds from 4 s on; one that looks back less than its width counts all of itself.
+        for lookback in [0, 1, 2] {
+            assert_eq!(count(lookback, CountOf::Events), (4 * SECOND..12 * SECOND, vec![1, 0, 1, 1]), "{lookback} s");
+        }
+        assert_eq!(count(6, CountOf::Events), (0..12 * SECOND, vec![4, 2, 2, 2]));
+        assert_eq!(count(600, CountOf::Events), (0..12 * SECOND, vec![4, 4, 5, 6]));
+        let distinct = distinct_addresses(Over::Time, 0).of;
+        assert_eq!(count(6, distinct).1, [2, 2, 1, 2]);
     }
 }

@@ -32,9 +32,12 @@ pub fn mask(scope: &Scope, events: &Events, names: &Names, rules: &RuleSet) -> V
         retain_where(&mut mask, events, column, names, any);
     }
     retain(&mut mask, events, Column::Project, &scope.projects);
-    retain_where(&mut mask, events, Column::SourceIp, &scope.source_ips, |nets, text| {
-        address::parse(text).is_some_and(|address| nets.iter().any(|net: &IpNet| net.contains(&address)))
-    });
+    retain_where(&mut mask, events, Column::SourceIp, &scope.source_ips, is_within);
+    if !scope.not_source_ips.is_empty() {
+        // An event without an address is in no network.
+        let is_out = |text: Option<&str>| text.is_some_and(|text| is_within(&scope.not_source_ips, text));
+        events.find(Column::SourceIp, is_out, |row| mask[row] = false);
+    }
     outcomes(&mut mask, scope, events);
     resource_types(&mut mask, scope, events);
     principals(&mut mask, scope, events, names);
@@ -59,6 +62,11 @@ pub fn global(events: &Events) -> Vec<bool> {
             || product.get(row).is_some_and(|product| GLOBAL_PRODUCTS.contains(&product))
     });
     global.collect()
+}
+
+/// Whether a text is an address of one of several networks.
+fn is_within(nets: &[IpNet], text: &str) -> bool {
+    address::parse(text).is_some_and(|address| nets.iter().any(|net| net.contains(&address)))
 }
 
 /// Whether one of several names is meant.
@@ -448,12 +456,17 @@ mod tests {
         let json_events =
             ["203.0.113.7", "::ffff:203.0.113.8", "0:0:0:0:0:FFFF:CB00:7109", "2001:DB8::1", "203.0.113.0/24"]
                 .map(|address| json!({ "source_ip": address }));
+        let json_events = [&json_events[..], &[json!({ "source_ip": null })]].concat();
         for (scope, numbers) in [
             (json!({ "sourceIps": ["203.0.113.0/24"] }), &[0, 1, 2][..]),
             (json!({ "sourceIps": ["::ffff:203.0.113.0/120"] }), &[0, 1, 2]),
             (json!({ "sourceIps": ["::ffff:203.0.113.7", "2001:0db8:0::1"] }), &[0, 3]),
             (json!({ "sourceIps": ["203.0.113.9"] }), &[2]),
             (json!({ "text": "203.0.113.9" }), &[2]),
+            (json!({ "notSourceIps": ["203.0.113.0/24"] }), &[3, 4, 5]),
+            (json!({ "notSourceIps": ["::ffff:203.0.113.7", "2001:0db8:0::1"] }), &[1, 2, 4, 5]),
+            (json!({ "sourceIps": ["203.0.113.0/24"], "notSourceIps": ["203.0.113.8/31"] }), &[0]),
+            (json!({ "notSourceIps": ["0.0.0.0/0", "::/0"] }), &[4, 5]),
         ] {
             assert_eq!(meant(scope.clone(), Kind::Api, &json_events), numbers, "{scope}");
         }

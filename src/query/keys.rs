@@ -34,33 +34,39 @@ pub(super) fn group_rows(rows: usize, columns: &[&Keys<'_>]) -> (Vec<u32>, Vec<u
     let mut of: Vec<u32> = vec![0; rows];
     let mut first = Vec::from_iter((rows > 0).then_some(0));
     for keys in columns {
-        let width = keys.len() + 1;
-        let pairs = first.len().saturating_mul(width);
-        let mut firsts = Vec::new();
-        let mut number = |row: usize| {
-            firsts.push(row);
-            // There are not more numbers than rows, and rows are counted by 32 bits.
-            u32::try_from(firsts.len() - 1).unwrap_or(NONE)
-        };
-        let pair = |row: usize, number: u32| number as usize * width + keys.key(row);
-        if pairs <= MOST_PAIRS {
-            let mut numbers = vec![NONE; pairs];
-            for (row, of) in of.iter_mut().enumerate() {
-                let known = &mut numbers[pair(row, *of)];
-                if *known == NONE {
-                    *known = number(row);
-                }
-                *of = *known;
-            }
-        } else {
-            let mut numbers: Map<usize, u32> = Map::default();
-            for (row, of) in of.iter_mut().enumerate() {
-                *of = *numbers.entry(pair(row, *of)).or_insert_with(|| number(row));
-            }
-        }
-        first = firsts;
+        first = combine(&mut of, first.len(), keys);
     }
     (of, first)
+}
+
+/// Numbers the combinations of a number below `numbers` and a key that occur, in the order of their first rows. Returns these
+/// rows.
+pub(super) fn combine(of: &mut [u32], numbers: usize, keys: &Keys<'_>) -> Vec<usize> {
+    let width = keys.len() + 1;
+    let pairs = numbers.saturating_mul(width);
+    let mut firsts = Vec::new();
+    let mut number = |row: usize| {
+        firsts.push(row);
+        // There are not more numbers than rows, and rows are counted by 32 bits.
+        u32::try_from(firsts.len() - 1).unwrap_or(NONE)
+    };
+    let pair = |row: usize, number: u32| number as usize * width + keys.key(row);
+    if pairs <= MOST_PAIRS {
+        let mut numbers = vec![NONE; pairs];
+        for (row, of) in of.iter_mut().enumerate() {
+            let known = &mut numbers[pair(row, *of)];
+            if *known == NONE {
+                *known = number(row);
+            }
+            *of = *known;
+        }
+    } else {
+        let mut numbers: Map<usize, u32> = Map::default();
+        for (row, of) in of.iter_mut().enumerate() {
+            *of = *numbers.entry(pair(row, *of)).or_insert_with(|| number(row));
+        }
+    }
+    firsts
 }
 
 /// Distinct texts.

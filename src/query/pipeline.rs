@@ -103,8 +103,11 @@ impl Query {
     /// Refuses a condition on what the asker may not see: whether an event matches it would tell.
     fn check_visible(&self, request: &Request) -> Result<(), Failure> {
         let address = Dimension::Column(Column::SourceIp);
-        if request.redacted && !self.scope.source_ips.is_empty() {
-            return Err(Failure::hidden("scope.sourceIps selects source addresses"));
+        let scope = &self.scope;
+        for (field, networks) in [("sourceIps", &scope.source_ips), ("notSourceIps", &scope.not_source_ips)] {
+            if request.redacted && !networks.is_empty() {
+                return Err(Failure::hidden(&format!("scope.{field} selects source addresses")));
+            }
         }
         if request.redacted && self.filters.iter().any(|filter| filter.key == address) {
             return Err(Failure::hidden("filters selects source addresses"));

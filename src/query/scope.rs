@@ -106,6 +106,8 @@ pub struct Scope {
     pub principals: Vec<String>,
     /// Addresses and networks.
     pub source_ips: Vec<IpNet>,
+    /// Addresses and networks, of none of which the address is.
+    pub not_source_ips: Vec<IpNet>,
     /// Project ids.
     pub projects: Vec<String>,
     /// Outcomes.
@@ -157,7 +159,6 @@ impl Scope {
         }
         let severities = choices(&texts("severities")?, "scope.severities", &Severity::ALL.map(|s| (s.as_str(), s)))?;
         let novelties = choices(&texts("novelties")?, "scope.novelties", &Level::ALL.map(|l| (l.as_str(), l)))?;
-        let source_ips = texts("sourceIps")?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
         let status = texts("status")?.iter().map(|text| outcome(text)).collect::<Result<_, _>>()?;
         Ok(Self {
             kinds: kinds.into_iter().collect(),
@@ -169,7 +170,8 @@ impl Scope {
             resource_ids: ids(object, "resourceIds")?,
             resource_names: texts("resourceNames")?,
             principals: ids(object, "principals")?,
-            source_ips,
+            source_ips: networks(object, "sourceIps")?,
+            not_source_ips: networks(object, "notSourceIps")?,
             projects: ids(object, "projects")?,
             status,
             risk_classes: texts("riskClasses")?,
@@ -189,8 +191,12 @@ fn ids(scope: &Map<String, Value>, field: &str) -> Result<Vec<String>, Failure> 
     Ok(texts(scope, "scope", field)?.into_iter().map(canonical_id).collect())
 }
 
-fn network(text: &str) -> Result<IpNet, Failure> {
-    address::network(text).ok_or_else(|| wrong("scope.sourceIps", &Value::from(text), address::ALLOWED))
+fn networks(scope: &Map<String, Value>, field: &str) -> Result<Vec<IpNet>, Failure> {
+    let network = |text: &String| {
+        let wrong = || wrong(&path("scope", field), &Value::from(text.as_str()), address::ALLOWED);
+        address::network(text).ok_or_else(wrong)
+    };
+    texts(scope, "scope", field)?.iter().map(network).collect()
 }
 
 fn outcome(text: &str) -> Result<Outcome, Failure> {
@@ -247,10 +253,17 @@ mod tests {
 
     #[test]
     fn an_address_is_a_network_of_one() {
-        assert_eq!(network("203.0.113.7").unwrap(), network("203.0.113.7/32").unwrap());
-        assert_eq!(network("2001:DB8:0::1").unwrap(), network("2001:db8::1/128").unwrap());
-        let error = network("203.000.113.007").unwrap_err().message;
-        let allowed = "an address such as 203.0.113.7 or a network such as 203.0.113.0/24";
-        assert_eq!(error, format!("scope.sourceIps is \"203.000.113.007\". Allowed: {allowed}"));
+        let nets = |field: &str, text: &str| {
+            let mut scope = json!({});
+            scope[field] = text.into();
+            parse(&scope).map(|scope| [scope.source_ips, scope.not_source_ips].concat())
+        };
+        for field in ["sourceIps", "notSourceIps"] {
+            assert_eq!(nets(field, "203.0.113.7").unwrap(), nets(field, "203.0.113.7/32").unwrap());
+            assert_eq!(nets(field, "2001:DB8:0::1").unwrap(), nets(field, "2001:db8::1/128").unwrap());
+            let error = nets(field, "203.000.113.007").unwrap_err();
+            let allowed = "an address such as 203.0.113.7 or a network such as 203.0.113.0/24";
+            assert_eq!(error, format!("scope.{field} is \"203.000.113.007\". Allowed: {allowed}"));
+        }
     }
 }
