@@ -141,6 +141,21 @@ async fn a_rule_with_an_empty_or_future_range_is_refused() {
 }
 
 #[tokio::test]
+async fn a_rule_fails_with_its_own_reason_before_grafana_gives_up() {
+    let settings = json!({ "ruleTimeoutSeconds": 2, "callTimeoutSeconds": 300, "queryTimeoutSeconds": 600 });
+    let config = Config { events: EVENTS, faults: vec![Fault::Stall.always()], ..Config::default() };
+    let engine = Engine::with(config, SECRET_KEY, &settings).await;
+    // A panel would wait for ten minutes.
+    let failure = engine.ask_as_rule(total()).await.unwrap_err();
+    assert_eq!((failure.status, failure.fault), (504, error::Fault::Downstream));
+    let is_own =
+        failure.message.contains("did not answer within 2 s") || failure.message.contains("ruleTimeoutSeconds");
+    assert!(is_own, "{failure}");
+    let usual = Engine::empty().await.data_source.settings;
+    assert_eq!((usual.timeout(true), usual.timeout(false)), (Duration::from_secs(25), Duration::from_mins(1)));
+}
+
+#[tokio::test]
 async fn labels_are_names_that_prometheus_allows() {
     let engine = week().await;
     for column in

@@ -36,9 +36,11 @@ export interface Settings extends DataSourceJsonData {
   apiUrl?: string;
   callTimeoutSeconds?: number | string;
   queryTimeoutSeconds?: number | string;
+  ruleTimeoutSeconds?: number | string;
   maxEvents?: number | string;
   concurrentCalls?: number | string;
   settlingSeconds?: number | string;
+  lagSeconds?: number | string;
   maxMemoryMiB?: number | string;
   cacheDirectory?: string;
   caCertificate?: string;

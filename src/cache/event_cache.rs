@@ -76,6 +76,7 @@ impl<S: Source> EventCache<S> {
     /// An empty cache of the events of `source`. One list of one region yields at most `max_events` of the settings.
     #[must_use]
     pub fn new(source: S, settings: &Settings, limits: Limits, meter: Meter) -> Self {
+        let late_events = meter.late.clone();
         let store = Store::new(settings.settling, settings.max_memory, limits, meter);
         let directory =
             settings.cache_directory.as_ref().and_then(|path| Directory::open(path, &settings.trail_fingerprint()));
@@ -83,6 +84,8 @@ impl<S: Source> EventCache<S> {
             source,
             max_events: settings.max_events,
             limits,
+            lag: settings.lag,
+            late_events,
             state: Mutex::new(State::new(store)),
             directory,
             loaded: OnceLock::new(),

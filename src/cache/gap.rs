@@ -18,7 +18,8 @@ pub enum Gap {
     RepeatedToken,
     /// The deadline has passed.
     #[error(
-        "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds"
+        "the events were not read in time. Ask for a shorter range or a narrower scope, or raise queryTimeoutSeconds, for \
+         an alert rule ruleTimeoutSeconds"
     )]
     Late,
     /// The read panicked; the log has the location.

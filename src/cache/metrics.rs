@@ -7,6 +7,7 @@ use super::size::Size;
 #[derive(Clone, Debug)]
 pub struct Meter {
     pub(super) fetched: IntCounter,
+    pub(super) late: IntCounter,
     events: IntGauge,
     bytes: IntGauge,
     body_bytes: IntGauge,
@@ -17,6 +18,11 @@ impl Default for Meter {
         let legal = "the name is legal";
         Self {
             fetched: IntCounter::new("audittrail_events_total", "Events read from Scaleway's API.").expect(legal),
+            late: IntCounter::new(
+                "audittrail_late_events_total",
+                "Events that appeared in the trail later than lagSeconds after they were recorded.",
+            )
+            .expect(legal),
             events: IntGauge::new("audittrail_cache_events", "Events in memory now.").expect(legal),
             bytes: IntGauge::new("audittrail_cache_bytes", "Memory that the events take.").expect(legal),
             body_bytes: IntGauge::new("audittrail_cache_body_bytes", "The part of it that is request bodies.")
@@ -30,6 +36,7 @@ impl Meter {
     pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
         vec![
             Box::new(self.fetched.clone()),
+            Box::new(self.late.clone()),
             Box::new(self.events.clone()),
             Box::new(self.bytes.clone()),
             Box::new(self.body_bytes.clone()),

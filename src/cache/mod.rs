@@ -36,6 +36,8 @@
 //!   events of a worker.
 //! - A [`Subscription`](subscription::Subscription) knows which events of a list its subscribers have received, and sends them
 //!   the others as segments are cached. It lives as long as one of its receivers.
+//! - A [`FetchPlan`](fetch_plan::FetchPlan) has what earlier fetches brought of its window ([`EarlierFetches`](late::EarlierFetches)):
+//!   an event that they lack has appeared late, and is counted and logged once.
 //! - The [`Directory`](directory::Directory) has settled segments on disk, for the next process.
 //!
 //! # Invariants, and the tests that guard them
@@ -48,6 +50,8 @@
 //!   `a_rule_fetches_provisional_events_and_shares_them_with_rules_of_the_same_tick`.
 //! - A subscriber receives each event once, and delays no request: `new_events_are_sent_once`,
 //!   `a_slow_subscriber_delays_nothing_and_learns_that_it_missed_events`.
+//! - An event that appears later than the lag is counted once, and no other event is: `late_events_are_counted_once`,
+//!   `events_that_appear_within_the_lag_are_not_late`.
 //! - Uncovered intervals are named: `a_range_from_before_the_coverage_names_the_uncovered_interval`.
 //! - Equal requests at the same time are one fetch: `equal_requests_at_the_same_time_share_one_fetch`.
 
@@ -62,6 +66,7 @@ mod fetch_plan;
 mod freshness;
 mod gap;
 mod in_flight;
+mod late;
 mod limits;
 mod listing;
 mod lookup;

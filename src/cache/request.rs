@@ -9,6 +9,7 @@ use super::fetch_plan::FetchPlan;
 use super::freshness::Freshness;
 use super::gap::Gap;
 use super::in_flight::InFlightFetch;
+use super::late::EarlierFetches;
 use super::listing::Listing;
 use super::lookup::Lookup;
 use super::outcome::Outcome;
@@ -226,7 +227,7 @@ impl<S: Source> Request<'_, S> {
                 return fetches;
             }
         }
-        let fetch = self.begin(Window { key: target, interval: rest }, combines.is_some());
+        let fetch = self.begin(state, Window { key: target, interval: rest }, combines.is_some());
         state.fetches.push(Arc::downgrade(&fetch));
         fetches.push(fetch);
         fetches
@@ -255,7 +256,8 @@ impl<S: Source> Request<'_, S> {
     }
 
     /// Begins a fetch. Without `wants_all` it may end after its first page.
-    fn begin(&self, window: Window, wants_all: bool) -> Arc<InFlightFetch> {
+    fn begin(&self, state: &State, window: Window, wants_all: bool) -> Arc<InFlightFetch> {
+        let earlier = EarlierFetches::of(&state.store, &window, self.inner.lag, self.inner.source.now());
         let wait = if self.freshness == Freshness::Own { self.inner.limits.tick } else { Duration::ZERO };
         let began_at = self.inner.source.now() + wait;
         let plan = FetchPlan {
@@ -265,6 +267,7 @@ impl<S: Source> Request<'_, S> {
             in_background: self.in_background(),
             began_at,
             began: tokio::time::Instant::now() + wait,
+            earlier: Arc::new(earlier),
             memory: Arc::default(),
         };
         let wants_all = Arc::new(AtomicBool::new(wants_all));

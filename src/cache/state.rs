@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
+use prometheus::IntCounter;
 
 use super::directory::Directory;
 use super::in_flight::InFlightFetch;
+use super::late::LateEvents;
 use super::limits::Limits;
 use super::segment::Segment;
 use super::source::Source;
@@ -22,6 +24,9 @@ pub(super) struct Inner<S> {
     /// The most events that one list of one region yields.
     pub(super) max_events: usize,
     pub(super) limits: Limits,
+    /// The time after which an event that appears is late.
+    pub(super) lag: Duration,
+    pub(super) late_events: IntCounter,
     /// Locked for a few instructions, never across an await.
     pub(super) state: Mutex<State>,
     pub(super) directory: Option<Directory>,
@@ -36,6 +41,7 @@ pub(super) struct State {
     pub(super) fetches: Vec<Weak<InFlightFetch>>,
     /// Requests for all events of a region's interval, some of which have ended.
     pub(super) demands: Vec<Weak<Window>>,
+    pub(super) late: LateEvents,
     /// Subscriptions, some of which have no subscriber any more.
     pub(super) subscriptions: Vec<Subscription>,
     /// Regions that do not exist, with the time of that finding.
@@ -50,6 +56,7 @@ impl State {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,
+            late: LateEvents::default(),
             fetches: Vec::new(),
             demands: Vec::new(),
             subscriptions: Vec::new(),

@@ -1,5 +1,7 @@
 //! Why a query has no answer.
 
+use std::time::Duration;
+
 use arrow::error::ArrowError;
 
 use crate::cache::Gap;
@@ -49,9 +51,21 @@ impl Failure {
     /// No processor was free for the answer before its deadline.
     #[must_use]
     pub fn busy() -> Self {
-        let message = "the plugin's processors were busy with other answers until queryTimeoutSeconds had passed. Ask for a \
-                       shorter range or fewer panels at once, or give Grafana's server more processors";
+        let message = "the plugin's processors were busy with other answers until queryTimeoutSeconds had passed, for an alert \
+                       rule ruleTimeoutSeconds. Ask for a shorter range or fewer panels at once, or give Grafana's server \
+                       more processors";
         Self { message: message.to_owned(), status: 503, fault: Fault::Downstream }
+    }
+
+    /// An answer to an alert rule that was not ready in time.
+    #[must_use]
+    pub(super) fn late_for_rule(limit: Duration) -> Self {
+        let message = format!(
+            "the answer to the alert rule was not ready after {} s (ruleTimeoutSeconds), and Grafana waits for 30 s at most. \
+             Ask for a shorter range, or narrow the scope",
+            limit.as_secs()
+        );
+        Self { message, status: 504, fault: Fault::Downstream }
     }
 
     /// A question about what the setting `hideFromViewers` hides from its asker; `what` names it.

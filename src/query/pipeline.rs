@@ -23,6 +23,9 @@ use crate::time::{Interval, Time};
 /// A range of a day, in milliseconds since 1970: a query is checked without reading an event of it.
 const SOME_DAY: (i64, i64) = (0, 86_400_000);
 
+/// The time after the deadline for which an answer to a rule is still waited for: its own error tells more.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 impl DataSource {
     /// The warnings that an answer to a query would have about its names and variables; no event is read.
     ///
@@ -32,7 +35,7 @@ impl DataSource {
         let request = Request::new("A", SOME_DAY, Duration::ZERO, 0, from_alert)?;
         let query = self.prepared(&Query::parse(query, "", &request, self.settings.max_events)?)?;
         query.question.needs_for(&request)?;
-        self.warnings(&query, &request, Instant::now() + self.settings.query_timeout).await
+        self.warnings(&query, &request, Instant::now() + self.settings.timeout(from_alert)).await
     }
 
     /// A query as this data source answers it: with its default project, and checked against its rules.
@@ -59,6 +62,19 @@ impl DataSource {
         request: &Request,
         encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
+        let limit = self.settings.timeout(request.from_alert);
+        let deadline = Instant::now() + limit;
+        let answer = self.answer_until(query, request, deadline, encode);
+        if request.from_alert { in_time_for_rule(answer, limit, deadline).await } else { answer.await }
+    }
+
+    async fn answer_until<T: Send + 'static>(
+        &self,
+        query: &Query,
+        request: &Request,
+        deadline: Instant,
+        encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let query = self.prepared(query)?;
         query.check_visible(request)?;
         // A rule has no hidden query: an empty answer would mean "no data".
@@ -74,7 +90,6 @@ impl DataSource {
             let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
-        let deadline = Instant::now() + self.settings.query_timeout;
         // A rule that may not ask the question is refused before anything is fetched.
         query.question.needs_for(request)?;
         let (query, notices) = self.with_spans(query, request, deadline).await?;
@@ -86,6 +101,19 @@ impl DataSource {
         let request = request.clone();
         spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
     }
+}
+
+/// An answer to an alert rule, or the error that it is not ready. Where Grafana itself gives up, it does not tell why.
+///
+/// # Errors
+/// Those of the answer; and that it took longer than `limit`, which ends at the deadline.
+async fn in_time_for_rule<T>(
+    answer: impl Future<Output = Result<T, Failure>>,
+    limit: Duration,
+    deadline: Instant,
+) -> Result<T, Failure> {
+    let late = |_| Err(Failure::late_for_rule(limit));
+    tokio::time::timeout_at((deadline + LAST_WORD).into(), answer).await.unwrap_or_else(late)
 }
 
 #[cfg(feature = "terminal")]
@@ -165,4 +193,28 @@ fn in_the_future(request: &Request) -> Result<String, Failure> {
         return Err(Failure::input(format!("{message}. Allowed: a range of the past")));
     }
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_to_a_rule_that_is_not_ready_is_an_error_with_the_reason() {
+        let limit = Duration::from_secs(25);
+        let within = async |seconds: u64| {
+            let answer = async {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok(seconds)
+            };
+            let deadline = tokio::time::Instant::now() + limit;
+            in_time_for_rule(answer, limit, deadline.into_std()).await
+        };
+        assert_eq!(within(25).await, Ok(25));
+        let failure = within(27).await.unwrap_err();
+        assert_eq!((failure.status, failure.fault), (504, super::super::error::Fault::Downstream));
+        assert!(
+            failure.message.starts_with("the answer to the alert rule was not ready after 25 s (ruleTimeoutSeconds)")
+        );
+    }
 }

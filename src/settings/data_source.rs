@@ -13,7 +13,9 @@ use url::Url;
 
 use super::certificate::ca_certificate;
 use super::cockpit::{Cockpit, cockpit};
-use super::field::{Data, Error, api_url, boolean, cache_directory, error, number, seconds, secret_key, uuid, value};
+use super::field::{
+    Data, Error, api_url, boolean, cache_directory, error, lag, number, seconds, secret_key, uuid, value,
+};
 use super::region::regions;
 use super::unknown::{Unknown, unknown};
 
@@ -35,12 +37,16 @@ pub struct Settings {
     pub call_timeout: Duration,
     /// The deadline of one query: 1 to 600 s.
     pub query_timeout: Duration,
+    /// The deadline of one query of an alert rule, where [`query_timeout`](Self::query_timeout) is not shorter: 1 to 600 s.
+    pub rule_timeout: Duration,
     /// The most events that one query may fetch: 1 to 1 000 000.
     pub max_events: usize,
     /// The most concurrent calls to Scaleway: 1 to 64.
     pub concurrent_calls: u32,
     /// The longest delay from an event to its appearance in the trail: 1 to 86 400 s.
     pub settling: Duration,
+    /// The delay from an event to its appearance in the trail that alert rules wait for: 1 s to [`settling`](Self::settling).
+    pub lag: Duration,
     /// The memory limit of the cache in bytes: 1 MiB to 64 GiB.
     pub max_memory: usize,
     /// The directory of the persistent cache; with `None` the cache is in memory only.
@@ -70,6 +76,7 @@ impl Settings {
         })?;
         let data = data.unwrap_or_default();
         let secret = |field: &str| secrets.get(field).map_or("", String::as_str);
+        let settling = seconds(&data, "settlingSeconds", 300, 86_400)?;
         let organization = "the organization's id, a UUID, from the console's Organization page";
         Ok(Self {
             organization_id: uuid(&data, "organizationId")?
@@ -79,9 +86,11 @@ impl Settings {
             api_url: api_url(value(&data, "apiUrl"))?,
             call_timeout: seconds(&data, "callTimeoutSeconds", 15, 300)?,
             query_timeout: seconds(&data, "queryTimeoutSeconds", 60, 600)?,
+            rule_timeout: seconds(&data, "ruleTimeoutSeconds", 25, 600)?,
             max_events: number(&data, "maxEvents", DEFAULT_MAX_EVENTS as u64, 1_000_000)?,
             concurrent_calls: number(&data, "concurrentCalls", 8, 64)?,
-            settling: seconds(&data, "settlingSeconds", 300, 86_400)?,
+            settling,
+            lag: lag(&data, settling)?,
             max_memory: number::<usize>(&data, "maxMemoryMiB", 256, 65_536)? << 20,
             cache_directory: cache_directory(value(&data, "cacheDirectory"))?,
             ca_certificate: ca_certificate(value(&data, "caCertificate"))?,
@@ -90,6 +99,12 @@ impl Settings {
             secret_key: secret_key(secret("secretKey"))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
         })
+    }
+
+    /// The longest time of a query's answer; `from_alert` is whether an alert rule asks.
+    #[must_use]
+    pub fn timeout(&self, from_alert: bool) -> Duration {
+        if from_alert { self.query_timeout.min(self.rule_timeout) } else { self.query_timeout }
     }
 
     /// A one-way hash of the settings on which cached events depend: organization, API, settling time and credential.

@@ -65,6 +65,19 @@ pub(super) fn seconds(data: &Data, field: &'static str, default: u64, most: u64)
     number(data, field, default, most).map(Duration::from_secs)
 }
 
+/// The lag of events, which is at most the settling time: later events are not fetched again.
+pub(super) fn lag(data: &Data, settling: Duration) -> Result<Duration, Error> {
+    const DEFAULT: u64 = 120;
+    let most = settling.as_secs();
+    let value = value(data, "lagSeconds");
+    let allowed = format!("a whole number from 1 to {most}, which is settlingSeconds");
+    let seconds = match text("lagSeconds", value, &allowed)? {
+        None => DEFAULT.min(most),
+        Some(text) => whole_number(value, most).ok_or_else(|| error("lagSeconds", format!("is {text:?}"), allowed))?,
+    };
+    Ok(Duration::from_secs(seconds))
+}
+
 /// A boolean, also as text; false where it is absent or blank.
 pub(super) fn boolean(data: &Data, field: &'static str) -> Result<bool, Error> {
     let value = value(data, field);

@@ -5,16 +5,18 @@ use std::fmt;
 use strsim::levenshtein;
 
 /// The settings in `jsonData`.
-pub(super) const FIELDS: [&str; 15] = [
+pub(super) const FIELDS: [&str; 17] = [
     "organizationId",
     "regions",
     "projectId",
     "apiUrl",
     "callTimeoutSeconds",
     "queryTimeoutSeconds",
+    "ruleTimeoutSeconds",
     "maxEvents",
     "concurrentCalls",
     "settlingSeconds",
+    "lagSeconds",
     "maxMemoryMiB",
     "cacheDirectory",
     "caCertificate",

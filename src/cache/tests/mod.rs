@@ -7,6 +7,7 @@ mod coverage;
 mod directory;
 mod eviction;
 mod fake;
+mod late;
 mod plain_list;
 mod provisional;
 mod setup;
