@@ -54,6 +54,14 @@ fn shown(frame: &Frame) -> Vec<(String, String)> {
     shown
 }
 
+/// The texts of a frame that a notification may have: labels, and the text columns of numbers.
+fn labels(frame: &Frame) -> Vec<String> {
+    let labels = frame.fields.iter().flat_map(|field| field.labels.values().cloned());
+    let columns = frame.fields.iter().filter(|field| *field.values.data_type() == DataType::Utf8);
+    let cells = columns.flat_map(|field| field.values.as_string::<i32>().iter().flatten().map(str::to_owned));
+    labels.chain(cells).collect()
+}
+
 /// The texts of a JSON value, without the characters that JSON always escapes.
 fn strings(value: &Value, texts: &mut Vec<String>) {
     match value {
@@ -83,6 +91,28 @@ fn fields(text: &str) -> Value {
         "resources": [{ "id": text, "type": text, "name": text, "kube_pool_info": { "id": "x", "name": text } }],
         "request_body": { "action": text, "deep": [{ "name": text }] },
     })
+}
+
+#[tokio::test]
+async fn labels_of_a_rule_have_no_hidden_characters_and_at_most_200_characters() {
+    let engine = hostile().await;
+    let columns = Column::ALL.iter().map(|column| column.name()).chain(["principal", "status", "risk_class", "attack"]);
+    let mut seen = BTreeSet::new();
+    for column in columns {
+        for over in ["time", "total"] {
+            let query = json!({ "queryType": "counts", "over": over, "groupBy": [column] });
+            let frame = engine.ask_as_rule(query).await.unwrap();
+            for label in labels(&frame) {
+                assert!(!hides(&label) && label.chars().count() <= 200, "{over} {column}: {label:?}");
+                seen.insert(label);
+            }
+        }
+    }
+    assert!(seen.iter().any(|label| label.starts_with(TAMED)) && seen.iter().any(|label| label.starts_with("xxx")));
+    for query in ["events", "annotations", "volume"] {
+        let frame = engine.ask_as_rule(json!({ "queryType": query })).await.unwrap();
+        assert_eq!(labels(&frame), [""; 0], "{query} is a number without labels");
+    }
 }
 
 #[tokio::test]
