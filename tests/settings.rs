@@ -65,6 +65,13 @@ async fn each_wrong_value_is_an_error_that_names_field_value_and_what_is_allowed
         ("settlingSeconds", json!(0), "is \"0\"", &number(86_400)),
         ("settlingSeconds", json!("5m"), "is \"5m\"", &number(86_400)),
         ("settlingSeconds", json!(86_401), "is \"86401\"", &number(86_400)),
+        ("lagSeconds", json!(301), "is \"301\"", &(number(300) + ", which is settlingSeconds")),
+        ("lagSeconds", json!("2m"), "is \"2m\"", &number(300)),
+        ("ruleTimeoutSeconds", json!(0), "is \"0\"", &number(600)),
+        ("ruleTimeoutSeconds", json!(601), "is \"601\"", &number(600)),
+        ("detectionFolder", json!("../rules"), "is \"../rules\"", &"a path below the root".to_owned()),
+        ("detectionFolder", json!("/etc"), "is \"/etc\"", &"a path below the root".to_owned()),
+        ("detectionRules", json!({}), "is not a text", &"Sigma documents as YAML".to_owned()),
         ("maxMemoryMiB", json!(0), "is \"0\"", &number(65_536)),
         ("maxMemoryMiB", json!(65_537), "is \"65537\"", &number(65_536)),
         ("maxMemoryMiB", json!("18446744073709551616"), "is \"18446744073709551616\"", &number(65_536)),
@@ -253,6 +260,10 @@ async fn numbers_booleans_and_lists_written_as_text_take_effect() {
         "caCertificate",
         "cockpitUrls",
         "hideFromViewers",
+        "lagSeconds",
+        "ruleTimeoutSeconds",
+        "detectionRules",
+        "detectionFolder",
     ];
     let blank = names.iter().fold(full.clone(), |source, name| source.with(name, ""));
     assert_eq!(host.health(&blank).await.unwrap().status, 1);

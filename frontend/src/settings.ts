@@ -45,6 +45,8 @@ export interface Settings extends DataSourceJsonData {
   cacheDirectory?: string;
   caCertificate?: string;
   hideFromViewers?: boolean | string;
+  detectionRules?: string;
+  detectionFolder?: string;
   cockpitUrls?: string[] | string;
   /** The uid of a data source of metrics, which only links lead to. */
   metricsDataSource?: string;

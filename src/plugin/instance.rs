@@ -1,6 +1,7 @@
 //! The data sources in use, made from the settings that Grafana sends with each request.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -49,11 +50,13 @@ pub(super) struct Instances {
     /// Locked for look-ups and inserts, never across an await.
     known: Mutex<HashMap<Name, Instance>>,
     meters: Meters,
+    /// The folder below which folders of rules are.
+    detection_root: Option<PathBuf>,
 }
 
 impl Instances {
-    pub(super) fn new(meters: Meters) -> Self {
-        Self { known: Mutex::default(), meters }
+    pub(super) fn new(meters: Meters, detection_root: Option<PathBuf>) -> Self {
+        Self { known: Mutex::default(), meters, detection_root }
     }
 
     /// The data source of a request. A data source with another credential has its own cache.
@@ -96,6 +99,7 @@ impl Instances {
         }
         let settings = Settings::parse(&source.json_data, &source.decrypted_secure_json_data)
             .map_err(|error| Failure::input(error.to_string()))?;
+        let settings = Settings { detection_root: self.detection_root.clone(), ..settings };
         let fingerprint = settings.fingerprint();
         let data_source = match known.get(&name) {
             Some(instance) if instance.fingerprint == fingerprint => Arc::clone(&instance.data_source),
@@ -144,7 +148,7 @@ mod tests {
     const CERTIFICATE: &str = include_str!("../../tests/data/certificate.pem");
 
     fn instances() -> Instances {
-        Instances::new(Meters::default())
+        Instances::new(Meters::default(), None)
     }
 
     fn context(uid: &str, key: &str, more: &str) -> PluginContext {

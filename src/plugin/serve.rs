@@ -26,6 +26,7 @@ use super::resources::Resources;
 use super::wire::{QueryData, Shutdown, Unary};
 use super::{instance, log};
 use crate::query::Meters;
+use crate::settings::detection_root;
 
 /// The environment variable that shows a plugin that a host started it.
 pub const COOKIE_KEY: &str = "grafana_plugin_type";
@@ -109,7 +110,7 @@ async fn serve() -> Result<(), Error> {
 async fn services(stop: &Arc<Notify>) -> Result<Router, Error> {
     let meters = Meters::default();
     let metrics = Metrics::new(&meters)?;
-    let instances = Arc::new(instance::Instances::new(meters));
+    let instances = Arc::new(instance::Instances::new(meters, detection_root()));
     tokio::spawn(instance::remove_idle(Arc::downgrade(&instances)));
     let failures = Failures::default();
     let process = Arc::new(Process { instances, metrics, failures });

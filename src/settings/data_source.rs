@@ -13,6 +13,7 @@ use url::Url;
 
 use super::certificate::ca_certificate;
 use super::cockpit::{Cockpit, cockpit};
+use super::detection::{detection_folder, detection_rules};
 use super::field::{
     Data, Error, api_url, boolean, cache_directory, error, lag, number, seconds, secret_key, uuid, value,
 };
@@ -55,6 +56,12 @@ pub struct Settings {
     pub ca_certificate: Option<String>,
     /// Whether users without the role of an editor see no request bodies, addresses and investigations.
     pub hide_from_viewers: bool,
+    /// The organization's own rules of detections: Sigma documents.
+    pub detection_rules: Option<String>,
+    /// The folder of the organization's own rules, a path below [`detection_root`](Self::detection_root).
+    pub detection_folder: Option<PathBuf>,
+    /// The folder below which folders of rules are. It is a setting of Grafana's server, and none of the data source.
+    pub detection_root: Option<PathBuf>,
     /// The metrics of Cockpit; `None` where they are not configured.
     pub cockpit: Option<Cockpit>,
     /// The secret key of an IAM API key.
@@ -95,6 +102,9 @@ impl Settings {
             cache_directory: cache_directory(value(&data, "cacheDirectory"))?,
             ca_certificate: ca_certificate(value(&data, "caCertificate"))?,
             hide_from_viewers: boolean(&data, "hideFromViewers")?,
+            detection_rules: detection_rules(value(&data, "detectionRules"))?,
+            detection_folder: detection_folder(value(&data, "detectionFolder"))?,
+            detection_root: None,
             cockpit: cockpit(value(&data, "cockpitUrls"), secret("cockpitToken"))?,
             secret_key: secret_key(secret("secretKey"))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),

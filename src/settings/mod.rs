@@ -3,6 +3,7 @@
 mod certificate;
 mod cockpit;
 mod data_source;
+mod detection;
 mod field;
 mod region;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use region::{DEFAULT_REGIONS, REGIONS};
 pub use unknown::Unknown;
 
 pub(crate) use data_source::fingerprint;
+pub(crate) use detection::detection_root;
 pub(crate) use region::{REGIONS_ALLOWED, is_region};

@@ -261,6 +261,24 @@ fn unknown_keys_are_named_unless_grafana_writes_them() {
 }
 
 #[test]
+fn a_folder_of_rules_is_below_its_root() {
+    let folder = |path: &str| parse(json!({ "detectionFolder": path })).map(|settings| settings.detection_folder);
+    for (path, expected) in [("", None), ("a", Some("a")), ("a/b c", Some("a/b c")), ("./a/", Some("./a/"))] {
+        assert_eq!(folder(path).unwrap(), expected.map(Into::into), "{path}");
+    }
+    for path in ["..", "a/../b", "../a", "/etc", "/", "a/..", "a\u{0}b"] {
+        let error = folder(path).unwrap_err().to_string();
+        assert!(error.starts_with("setting detectionFolder is "), "{error}");
+        assert!(error.contains("Allowed: a path below the root that the server's administrator has set"), "{error}");
+    }
+    assert_eq!(parse(json!({ "detectionRules": " \n" })).unwrap().detection_rules, None);
+    let long = parse(json!({ "detectionRules": "x".repeat((1 << 20) + 1) })).unwrap_err().to_string();
+    assert!(long.starts_with("setting detectionRules has 1048577 bytes. Allowed: Sigma documents"), "{long}");
+    let other = parse(json!({ "detectionRules": ["x"] })).unwrap_err().to_string();
+    assert!(other.starts_with("setting detectionRules is not a text."), "{other}");
+}
+
+#[test]
 fn loopback_may_be_plain_http() {
     for url in ["http://127.0.0.1:9000", "http://localhost:1", "http://[::1]:8080/", "https://api.example.com"] {
         assert!(parse(json!({"apiUrl": url})).is_ok(), "{url}");

@@ -5,7 +5,7 @@ use std::fmt;
 use strsim::levenshtein;
 
 /// The settings in `jsonData`.
-pub(super) const FIELDS: [&str; 17] = [
+pub(super) const FIELDS: [&str; 19] = [
     "organizationId",
     "regions",
     "projectId",
@@ -21,6 +21,8 @@ pub(super) const FIELDS: [&str; 17] = [
     "cacheDirectory",
     "caCertificate",
     "hideFromViewers",
+    "detectionRules",
+    "detectionFolder",
     "cockpitUrls",
     // Links of the front end lead there; nothing here reads it.
     "metricsDataSource",
