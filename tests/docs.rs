@@ -344,7 +344,7 @@ fn texts_of(source: &str, position: usize, expression: &str) -> Option<Vec<Strin
 }
 
 /// Functions that make the text of an error for others.
-const MAKERS: [&str; 4] = ["no_principal", "trouble", "no_access", "no_answer"];
+const MAKERS: [&str; 5] = ["no_principal", "trouble", "no_access", "no_answer", "no_rule"];
 
 /// The errors of a source: the line of each, and its texts, or `None` if these cannot be found.
 fn errors(source: &str) -> Vec<(usize, Option<Vec<String>>)> {

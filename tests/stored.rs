@@ -13,7 +13,7 @@ use std::path::Path;
 use audittrail::frame::Frame;
 use audittrail::sandbox::{Kind, SECRET_KEY};
 use audittrail::settings::{DEFAULT_MAX_EVENTS, Settings};
-use engine::{Engine, numbers, texts, warnings};
+use engine::{Engine, jsons, numbers, texts, warnings};
 use serde_json::{Value, json};
 
 fn read(path: &str) -> String {
@@ -92,12 +92,15 @@ async fn stored_queries_of_every_question_select_the_same_event() {
         (texts(&annotations, "id"), texts(&annotations, "newState")),
         (vec![id.clone()], vec!["alerting".to_owned()])
     );
-    assert_eq!(texts(&answer("events").await, "id"), [id]);
+    assert_eq!(texts(&answer("events").await, "id"), std::slice::from_ref(&id));
     let counts = answer("counts").await;
     assert_eq!((texts(&counts, "method"), numbers(&counts)), (vec!["CreateAPIKey".to_owned()], vec![1]));
     let volume = answer("volume").await;
     assert_eq!((volume.fields[1].labels["level"].as_str(), numbers(&volume).iter().sum::<i64>()), ("error", 1));
     assert_eq!(texts(&answer("values").await, "value"), ["CreateAPIKey"]);
+    let detections = answer("detections").await;
+    assert_eq!((texts(&detections, "rule_id"), detections.rows()), (vec!["key-created".to_owned()], 1));
+    assert_eq!(jsons(&detections, "event_ids"), [json!([id])]);
 }
 
 #[tokio::test]

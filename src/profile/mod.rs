@@ -37,6 +37,7 @@
 //! older than [`KEPT`] days; [`File`] says when a file goes.
 
 mod act;
+mod counted;
 mod day;
 mod days;
 mod file;

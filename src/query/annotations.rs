@@ -147,7 +147,7 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
 }
 
 /// The intervals from which events may be missing, as far as they lie in the range.
-fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
+pub(super) fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
     let within = incomplete.iter().map(|one| Incomplete {
         intervals: one.intervals.iter().map(|all| all.start.max(request.from)..all.end.min(request.to)).collect(),
         ..one.clone()

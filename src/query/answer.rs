@@ -16,6 +16,7 @@ use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
 use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
+use crate::profile::Profile;
 use crate::risk::{Risk, RuleSet};
 use crate::scaleway::iam::Names;
 
@@ -24,6 +25,8 @@ use crate::scaleway::iam::Names;
 pub struct Answer {
     /// The events, newest first.
     pub events: Events,
+    /// With what rules compare events.
+    pub(super) past: Option<Past>,
     pub(super) rules: Arc<RuleSet>,
     /// The number of each event's risk among the rules.
     pub(super) risks: OnceLock<Vec<u16>>,
@@ -36,6 +39,14 @@ pub struct Answer {
     pub(super) incomplete: Vec<Incomplete>,
     pub(super) notices: Vec<Notice>,
     pub(super) executed: String,
+}
+
+/// With what rules compare events: what is known of the days before, and all events of the trail in the interval that was
+/// read, also those outside the scope.
+#[derive(Clone, Debug)]
+pub(super) struct Past {
+    pub(super) profile: Arc<Profile>,
+    pub(super) events: Events,
 }
 
 impl Answer {
@@ -169,6 +180,7 @@ impl Answer {
     pub(super) fn new(events: Events, rules: Arc<RuleSet>) -> Self {
         Self {
             events,
+            past: None,
             rules,
             risks: OnceLock::new(),
             novelty: Novelty::new(None),

@@ -6,6 +6,7 @@ use super::directory::Directory;
 use super::error::Failure;
 use super::meters::Meters;
 use super::profile_builder::ProfileBuilder;
+use super::rule_store::RuleStore;
 use super::scope::Scope;
 use super::unfamiliar::Unfamiliar;
 use crate::cache::{EventCache, Limits};
@@ -33,6 +34,8 @@ pub struct DataSource {
     pub rules: Arc<RuleSet>,
     /// What is looked up beside the events.
     pub directory: Directory,
+    /// The rules of detections.
+    pub(super) detections: RuleStore,
     /// What is usual.
     pub(super) profile: ProfileBuilder,
     /// Names that queries have asked for.
@@ -50,9 +53,9 @@ impl DataSource {
         let cache = EventCache::new(client.clone(), &settings, Limits::default(), meters.cache.clone());
         let profile = ProfileBuilder::new(&settings, cache.folder(), meters.profile.clone());
         let directory = Directory::new(&client, &settings, &clock);
-        let rules = RuleSet::built_in();
+        let (rules, detections) = (RuleSet::built_in(), RuleStore::new(&settings));
         let unfamiliar = Unfamiliar::default();
-        Ok(Self { settings, clock, client, cache, cockpit, rules, directory, profile, unfamiliar })
+        Ok(Self { settings, clock, client, cache, cockpit, rules, directory, detections, profile, unfamiliar })
     }
 
     /// The regions that are read where a query names none: those of the settings, and that of global events.

@@ -93,6 +93,12 @@ topics! {
     Calm => "no-series-of-a-metric-has-an-anomalous-span",
     /// Novelties by some of the days before.
     Novelty => "novelty-rests-on-some-of-the-days",
+    /// The days with which a rule compares an event.
+    RuleBaseline => "a-baseline-covers-some-of-the-days",
+    /// A rule that cannot be used.
+    BrokenRule => "a-rule-of-detections-cannot-be-used",
+    /// A rule that a data source does not have.
+    UnknownRule => "a-rule-of-detections-is-unknown",
     /// The days from which the usual is learned.
     Baseline => "what-is-usual-is-learned-from-some-days",
     /// The setting `hideFromViewers`.

@@ -108,7 +108,7 @@ pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Fr
     };
     let rows = shown.events.len();
     let mut frame = match list.format {
-        Format::Logs => lines(list, found, searched, &shown),
+        Format::Logs => lines(list, found, searched, &shown, &[]),
         Format::Table => table(list, &shown)?,
     };
     if found > rows {
@@ -117,18 +117,61 @@ pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Fr
     Ok(frame)
 }
 
+/// What is said of an event beside the event itself: by which rules it is found.
+#[derive(Clone, Debug)]
+pub(super) struct Marked {
+    /// Further labels of its line.
+    pub(super) labels: Vec<(&'static str, String)>,
+    /// What its line begins with.
+    pub(super) title: String,
+    /// The level of its line.
+    pub(super) level: Level,
+}
+
+/// The newest events of an answer as lines, each with what is said of it.
+///
+/// # Errors
+/// When a column outgrows Arrow's 2 GiB.
+pub(super) fn marked(
+    list: &EventList,
+    searched: &Phrases,
+    answer: &Answer,
+    marks: &[Marked],
+) -> Result<Frame, Failure> {
+    let (found, shown) = (answer.events.len(), answer.newest(list.limit));
+    shown.events.load()?;
+    let mut frame = lines(list, found, searched, &shown, marks);
+    let rows = shown.events.len();
+    if found > rows {
+        frame.meta.notices.push(Topic::Limit.info(format!("the newest {rows} of {found} events are shown (limit)")));
+    }
+    Ok(frame)
+}
+
 fn times(answer: &Answer) -> ArrayRef {
     Arc::new(answer.events.times().clone())
 }
 
-fn lines(list: &EventList, total: usize, searched: &Phrases, answer: &Answer) -> Frame {
+/// Lines of all events of an answer; `marks` has what is said of each, or nothing.
+fn lines(list: &EventList, total: usize, searched: &Phrases, answer: &Answer, marks: &[Marked]) -> Frame {
     let events = &answer.events;
     let rows = events.len();
     let sentences = Sentences::of(answer);
-    let level: StringArray = (0..rows).map(|row| Some(level(answer, row).as_str())).collect();
-    let body: StringArray = (0..rows).map(|row| Some(sentences.line(row))).collect();
+    let level = |row: usize| marks.get(row).map_or_else(|| level(answer, row), |mark| mark.level);
+    let level: StringArray = (0..rows).map(|row| Some(level(row).as_str())).collect();
+    let line = |row: usize| match marks.get(row) {
+        Some(mark) => format!("{}: {}", mark.title, sentences.line(row)),
+        None => sentences.line(row),
+    };
+    let body: StringArray = (0..rows).map(|row| Some(line(row))).collect();
     let labels = labels(list, answer, &sentences);
-    let labels = BinaryArray::from_iter_values((0..rows).map(|row| Value::Object(labels(row)).to_string()));
+    let labels = |row: usize| {
+        let mut labels = labels(row);
+        let more = marks.get(row).into_iter().flat_map(|mark| &mark.labels);
+        labels.extend(more.map(|(name, text)| ((*name).to_owned(), text.as_str().into())));
+        Value::Object(labels).to_string()
+    };
+    let labels = BinaryArray::from_iter_values((0..rows).map(labels));
     let mut meta = Meta::of(FrameType::LogLines);
     meta.preferred_visualisation_type = Some("logs".to_owned());
     let mut custom = json!({ "limit": list.limit, "total": total });

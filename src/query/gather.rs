@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::answer::Answer;
+use super::answer::{Answer, Past};
 use super::condition::Condition;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
@@ -48,13 +48,17 @@ impl Answer {
         let scope = &query.scope;
         let needs = query.question.needs_for(request)?;
         let (novelty, novelty_notice) = data_source.novelty(query, needs, request, deadline).await?;
+        let baseline_days = data_source.baseline_days(query, request, deadline).await?;
         let naming = Naming::of_scope(data_source, query, needs.names, request.from_alert, deadline).await;
         let mut spelling = NameCheck::of(data_source, query, request);
         spelling.remember();
         let catalogue = spelling.catalogue(deadline).await;
-        let regions = if scope.regions.is_empty() { &data_source.settings.regions } else { &scope.regions };
+        // The whole trail is that of all regions of the settings, as the profile is.
+        let is_whole = needs.whole_trail || scope.regions.is_empty();
+        let regions = if is_whole { &data_source.settings.regions } else { &scope.regions };
+        let planned = if needs.whole_trail { Scope::default() } else { plan::narrowed(scope, &query.filters) };
         let (ids, range) = (naming.ids(), Interval::from_nanos(request.from, request.to));
-        let windows = plan::windows(&plan::narrowed(scope, &query.filters), regions, &catalogue, ids.as_deref(), range);
+        let windows = plan::windows(&planned, regions, &catalogue, ids.as_deref(), range);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let (listings, names, spelled, labels) = tokio::join!(
             data_source.cache.read(&windows, freshness, deadline),
@@ -67,6 +71,7 @@ impl Answer {
         let principals = naming.of_events(names, &read.events).await;
         let mut notices = Vec::from_iter(spelled?);
         notices.extend(novelty_notice);
+        notices.extend(baseline_days.iter().flat_map(|days| days.notices.clone()));
         notices.extend(principals.notices(&read.events)?);
         let (labels, label_notice) = labels.unwrap_or_default();
         notices.extend(label_notice);
@@ -87,6 +92,10 @@ impl Answer {
         spawn_cpu(answer.cost(), deadline, move || {
             if redacted {
                 answer.redact();
+            }
+            if let Some(days) = baseline_days {
+                answer.past = Some(Past { profile: days.profile(&answer.events), events: answer.events.clone() });
+                answer.retain_regions(&query.scope)?;
             }
             answer.choose(&query)?;
             if has_iam {
@@ -112,6 +121,20 @@ impl Answer {
         self.events = self.events.redacted();
         self.notices
             .push(Topic::Hidden.info("request bodies and source addresses are hidden from viewers (hideFromViewers)"));
+    }
+
+    /// Leaves only the events of the regions of a scope, and those that belong to every region's answer.
+    fn retain_regions(&mut self, scope: &Scope) -> Result<(), Failure> {
+        if scope.regions.is_empty() {
+            return Ok(());
+        }
+        let mut rows = filter::global(&self.events);
+        let regions = self.events.text(Column::Region);
+        for (row, is_wanted) in rows.iter_mut().enumerate() {
+            let of_region = |region: &str| scope.regions.iter().any(|wanted| wanted == region);
+            *is_wanted = *is_wanted || regions.get(row).is_some_and(of_region);
+        }
+        self.retain_rows(&rows)
     }
 
     /// Leaves only the events that a query means.

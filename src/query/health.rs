@@ -96,11 +96,12 @@ impl DataSource {
     /// Reads the last hour of each region and of Cockpit's metrics, and looks up all names.
     pub async fn health(&self) -> Health {
         let deadline = Instant::now() + TIMEOUT;
-        let (regions, lookups, unknown_names, metrics) = tokio::join!(
+        let (regions, lookups, unknown_names, metrics, rules) = tokio::join!(
             self.regions_now(deadline),
             name_lookup::all_now(self, deadline),
             self.unknown_names(deadline),
-            cockpit_health::all_in(&self.cockpit, self.last_hour(), deadline)
+            cockpit_health::all_in(&self.cockpit, self.last_hour(), deadline),
+            self.detections.sentences(deadline)
         );
         let is_propagating = self.is_propagating(&regions);
         let trouble = trouble(&self.settings.organization_id, &regions, &lookups[0], is_propagating);
@@ -118,6 +119,7 @@ impl DataSource {
             }
         }
         sentences.extend(cockpit_health::sentences(self.settings.cockpit.as_ref(), &metrics));
+        sentences.extend(rules);
         sentences.extend(unknown_settings(&self.settings.unknown));
         let absent = regions.iter().filter(|region| region.absent);
         sentences.extend(absent.map(|region| {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::annotations::Annotations;
 use super::condition::Condition;
 use super::counts::Counts;
+use super::detections::Detections;
 use super::error::Failure;
 use super::events::EventList;
 use super::field::{boolean, number, one_of, text, wrong};
@@ -35,13 +36,14 @@ struct Entry {
 }
 
 /// All questions.
-const QUESTIONS: [Entry; 6] = [
+const QUESTIONS: [Entry; 7] = [
     Entry::of::<Annotations>("annotations"),
     Entry::of::<EventList>("events"),
     Entry::of::<Counts>("counts"),
     Entry::of::<Volume>("volume"),
     Entry::of::<Values>("values"),
     Entry::of::<Investigate>("investigate"),
+    Entry::of::<Detections>("detections"),
 ];
 
 impl Entry {
@@ -56,6 +58,9 @@ fn parse<Q: Question + 'static>(query: &Map<String, Value>, max_events: usize) -
 
 /// The fields that every query has.
 const FIELDS: [&str; 7] = ["version", "queryType", "hide", "scope", "filters", "timezone", "emptyVariables"];
+
+/// The fields in which `$` stands for itself: Grafana's variables are not replaced there.
+const WITHOUT_VARIABLES: [&str; 1] = ["sigma"];
 
 /// The fields of the query model, whatever the question.
 fn fields() -> impl Iterator<Item = &'static str> {
@@ -115,7 +120,7 @@ impl Query {
             .map_err(|e| Failure::input(format!("the query is not JSON (line {}, column {})", e.line(), e.column())))?;
         let Value::Object(object) = &value else { return Err(wrong("the query", &value, "an object")) };
         if request.from_alert {
-            variable::refuse(object, fields())?;
+            variable::refuse(object, fields().filter(|field| !WITHOUT_VARIABLES.contains(field)))?;
         }
         match number(object, "version", VERSION, u64::MAX)? {
             VERSION => {}
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn a_rule_may_have_a_variable_in_no_field() {
         let request = Request::new("A", (0, 1), Duration::ZERO, 0, true).unwrap();
-        for field in fields() {
+        for field in fields().filter(|field| !WITHOUT_VARIABLES.contains(field)) {
             let query = format!(r#"{{ "{field}": [{{ "x": ["no", "${{b}}"] }}] }}"#);
             let failure = Query::parse(query.as_bytes(), "", &request, 1).unwrap_err();
             assert!(failure.message.starts_with(&format!("{field}.x holds the variable ${{b}},")), "{failure}");

@@ -35,13 +35,19 @@ impl DataSource {
         let request = Request::new("A", SOME_DAY, Duration::ZERO, 0, from_alert)?;
         let query = self.prepared(&Query::parse(query, "", &request, self.settings.max_events)?)?;
         query.question.needs_for(&request)?;
-        self.warnings(&query, &request, Instant::now() + self.settings.timeout(from_alert)).await
+        let deadline = Instant::now() + self.settings.timeout(from_alert);
+        let (query, notices) = self.with_rules(query, &request, deadline).await?;
+        let mut warnings = self.warnings(&query, &request, deadline).await?;
+        warnings.extend(notices.into_iter().map(|notice| notice.text));
+        Ok(warnings)
     }
 
     /// A query as this data source answers it: with its default project, and checked against its rules.
     fn prepared(&self, query: &Query) -> Result<Query, Failure> {
         query.scope.check_risk_classes(&self.rules)?;
-        Ok(Query { scope: self.in_default_project(&query.scope), ..query.clone() })
+        let is_everywhere = query.question.is_about_organization();
+        let scope = if is_everywhere { query.scope.clone() } else { self.in_default_project(&query.scope) };
+        Ok(Query { scope, ..query.clone() })
     }
 
     /// Answers a query with frames; a hidden one with none.
@@ -64,7 +70,7 @@ impl DataSource {
     ) -> Result<T, Failure> {
         let limit = self.settings.timeout(request.from_alert);
         let deadline = Instant::now() + limit;
-        let answer = self.answer_until(query, request, deadline, encode);
+        let answer = Box::pin(self.answer_until(query, request, deadline, encode));
         if request.from_alert { in_time_for_rule(answer, limit, deadline).await } else { answer.await }
     }
 
@@ -92,14 +98,17 @@ impl DataSource {
         }
         // A rule that may not ask the question is refused before anything is fetched.
         query.question.needs_for(request)?;
-        let (query, notices) = self.with_spans(query, request, deadline).await?;
+        let (query, mut notices) = self.with_spans(query, request, deadline).await?;
+        let (query, about_rules) = self.with_rules(query, request, deadline).await?;
+        notices.extend(about_rules);
         let past = Interval::new(now - self.cache.coverage().length(), now);
         let buckets = buckets(&query, request, past)?;
         let read = request.with_range(query.question.interval(request, buckets.as_ref()));
         let mut answer = Answer::gather(self, &query, &read, deadline).await?;
         answer.notices.extend(notices);
         let request = request.clone();
-        spawn_cpu(answer.cost(), deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
+        let cost = answer.cost().max(query.question.cost(&answer));
+        spawn_cpu(cost, deadline, move || encode(frames(answer, &query, &request, buckets, now)?)).await
     }
 }
 

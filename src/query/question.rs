@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::buckets::Buckets;
 use super::error::Failure;
 use super::request::Request;
+use super::rule_choice::{ChosenRules, RuleChoice};
 use super::scope::Scope;
 use super::spans::Spans;
 use crate::event::Column;
@@ -66,6 +67,31 @@ pub trait Question: Debug + Send + Sync {
     /// The question with the spans of its metric; `None` where it is not about one.
     fn with_spans(&self, _: Spans) -> Option<Arc<dyn Question>> {
         None
+    }
+
+    /// The rules that the question asks for, where it is about rules.
+    fn rules(&self) -> Option<&RuleChoice> {
+        None
+    }
+
+    /// The question with its rules; `None` where it is not about rules.
+    fn with_rules(&self, _: ChosenRules) -> Option<Arc<dyn Question>> {
+        None
+    }
+
+    /// The rules that the question has got.
+    fn chosen_rules(&self) -> Option<&ChosenRules> {
+        None
+    }
+
+    /// The rows that the frames cost beside those of the answer itself.
+    fn cost(&self, _: &Answer) -> usize {
+        0
+    }
+
+    /// Whether it is about the whole organization where the query names no project, whatever the default project is.
+    fn is_about_organization(&self) -> bool {
+        false
     }
 
     /// The frames of an answer.
@@ -123,6 +149,7 @@ pub enum UnderRule {
 
 /// What an answer needs beside the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 pub struct Needs {
     /// What the names of principals are needed for.
     pub names: Names,
@@ -130,6 +157,9 @@ pub struct Needs {
     pub labels: Option<Column>,
     /// Whether the frames show how usual events are.
     pub novelty: bool,
+    /// Whether all events of the trail are read, also those outside the scope: with the profile of the days before, they are
+    /// what rules compare an event with.
+    pub whole_trail: bool,
     /// Whether the frames show intervals without events, so that an answer without any event is no error.
     pub shows_gaps: bool,
     /// Whether the frames are made of details that a setting may hide from viewers.

@@ -1,0 +1,18 @@
+//! Detections: what the rules of a data source match among the events of a query.
+//!
+//! [`Detections`] is the question; an [`Evaluation`](evaluation::Evaluation) has the firings of its rules. Each shape of an answer is
+//! one file.
+
+mod alert;
+mod annotated;
+mod counted;
+mod evaluation;
+mod labels;
+mod lines;
+mod matched;
+mod question;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(super) use question::Detections;

@@ -1,0 +1,147 @@
+//! Rules over events that differ in one thing, and the numbers that an alert rule gets.
+
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::super::answer::Answer;
+use super::super::calendar::{HOUR, SECOND};
+use super::super::rule_choice::ChosenRules;
+use super::alert;
+use super::evaluation::Evaluation;
+use crate::detection::{Pack, RuleFile, Selection};
+use crate::event::{Events, Kind};
+use crate::frame::Frame;
+
+const DELETION: &str = "
+title: Deletion
+id: deletion
+level: high
+logsource: {product: scaleway, service: audit_trail}
+detection:
+  selection: {method_name: Delete}
+  condition: selection
+---
+title: Many deletions
+id: many
+level: critical
+correlation:
+  type: event_count
+  rules: [deletion]
+  group-by: [principal.id]
+  timespan: 60s
+  condition: {gte: 2}
+  generate: true
+";
+
+fn chosen(ids: &[&str]) -> ChosenRules {
+    let (pack, errors) = Pack::parse(&[RuleFile::new("test.yml", DELETION)]);
+    assert_eq!(errors, []);
+    let selection = Selection { ids: ids.iter().map(|id| (*id).to_owned()).collect(), ..Selection::default() };
+    ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true }
+}
+
+/// A deletion at a second, of a resource, by a principal from an address.
+fn deletion(second: i64, who: &str, address: &str, resource: &str) -> Value {
+    json!({
+        "recorded_at": DateTime::from_timestamp_nanos(second * SECOND), "method_name": "Delete", "principal": { "id": who },
+        "source_ip": address, "resources": [{ "id": resource, "type": "t", "name": resource }],
+    })
+}
+
+fn answer_of(events: &[Value]) -> Answer {
+    Answer::of(&Events::from_json(Kind::Api, events))
+}
+
+/// The rows of the answer to an alert rule: its labels, then its number.
+fn rows(frame: &Frame) -> Vec<(Vec<String>, i64)> {
+    let (number, labels) = frame.fields.split_last().expect("there are columns");
+    let label = |row: usize| labels.iter().map(|field| field.values.as_string::<i32>().value(row).to_owned()).collect();
+    let numbers = number.values.as_primitive::<Int64Type>();
+    (0..frame.rows()).map(|row| (label(row), numbers.value(row))).collect()
+}
+
+#[test]
+fn an_event_belongs_to_one_hour_whatever_the_range() {
+    let hour = 3_600;
+    let seconds = [hour - 1, hour, hour + 1, 2 * hour - 1, 2 * hour];
+    let events: Vec<Value> = seconds.iter().map(|second| deletion(*second, "who", "203.0.113.7", "r")).collect();
+    let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
+    let numbers = |from: i64, to: i64| {
+        let (from, to) = (from * SECOND, to * SECOND);
+        let frame = alert::frame(&Evaluation::of(&rules, &answer, alert::hour_of(from)..to), from);
+        rows(&frame)
+            .into_iter()
+            .map(|(labels, number)| (labels[5].clone(), labels[6].clone(), number))
+            .collect::<Vec<_>>()
+    };
+    let of_hour = |hour: i64, number| {
+        let time = |hour: i64| format!("1970-01-01T{hour:02}:00:00Z");
+        (time(hour), time(hour + 1), number)
+    };
+    assert_eq!(numbers(0, 3 * hour), [of_hour(0, 1), of_hour(1, 3), of_hour(2, 1)]);
+    assert_eq!(numbers(hour, hour + 2), [of_hour(1, 2)]);
+    assert_eq!(numbers(hour + 1, 2 * hour), [of_hour(1, 2)]);
+    assert_eq!(numbers(0, 1), [("(none)".to_owned(), "(none)".to_owned(), 0)]);
+    assert_eq!(HOUR, hour * SECOND);
+}
+
+#[test]
+fn labels_of_a_window_are_its_keys_and_else_those_of_the_first_firing_of_the_hour() {
+    let events = [
+        deletion(10, "a", "203.0.113.7", "x"),
+        deletion(20, "b", "203.0.113.7", "y"),
+        deletion(60, "a", "203.0.113.8", "z"),
+        deletion(81, "b", "203.0.113.9", "z"),
+        deletion(100, "a", "203.0.113.9", "z"),
+    ];
+    let (rules, answer) = (chosen(&["many"]), answer_of(&events));
+    let evaluation = Evaluation::of(&rules, &answer, 0..HOUR);
+    let hour = ["1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z"];
+    let labels = ["Many deletions", "critical", "a", "203.0.113.8", "(none)", hour[0], hour[1]];
+    for (from, number) in [(0, 2), (60, 2), (61, 1), (100, 1)] {
+        let frame = alert::frame(&evaluation, from * SECOND);
+        assert_eq!(rows(&frame), [(labels.map(str::to_owned).to_vec(), number)], "from {from} s");
+    }
+    // What fires before the range is not in it.
+    assert_eq!(rows(&alert::frame(&evaluation, 101 * SECOND))[0].1, 0);
+}
+
+#[test]
+fn many_resources_are_added_up_and_no_match_is_lost() {
+    let events: Vec<Value> = (0..3_000).map(|n| deletion(n / 10, "who", "203.0.113.7", &format!("r{n}"))).collect();
+    let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
+    let frame = alert::frame(&Evaluation::of(&rules, &answer, 0..HOUR), 0);
+    let [(labels, number)] = &rows(&frame)[..] else { panic!("{} rows", frame.rows()) };
+    assert_eq!((labels[2].as_str(), labels[3].as_str(), labels[4].as_str()), ("who", "203.0.113.7", "(several)"));
+    assert_eq!(*number, 3_000);
+    let few = answer_of(&events[..900]);
+    let frame = alert::frame(&Evaluation::of(&rules, &few, 0..HOUR), 0);
+    assert_eq!(frame.rows(), 900);
+    // Of a flood from many addresses, the addresses are added up too, and then the principals.
+    let flood: Vec<Value> =
+        (0..3_000).map(|n| deletion(n / 10, &format!("p{n}"), &format!("10.0.{}.{}", n / 250, n % 250), "r")).collect();
+    let frame = alert::frame(&Evaluation::of(&rules, &answer_of(&flood), 0..HOUR), 0);
+    assert_eq!(rows(&frame).iter().map(|(_, number)| number).sum::<i64>(), 3_000);
+    assert!(frame.rows() <= 1_000, "{}", frame.rows());
+}
+
+#[test]
+fn firings_of_one_group_are_one_match_and_events_are_matches_by_themselves() {
+    let events: Vec<Value> = [0, 30, 60, 200, 230].map(|second| deletion(second, "a", "203.0.113.7", "x")).into();
+    let (rules, answer) = (chosen(&["many", "deletion"]), answer_of(&events));
+    let evaluation = Evaluation::of(&rules, &answer, 0..HOUR);
+    let matches = evaluation.matches();
+    let of = |id: &str| {
+        let of_rule = matches.iter().filter(|found| evaluation.rule(found.rule).id == id);
+        of_rule
+            .map(|found| (found.matched.first / SECOND, found.matched.last / SECOND, found.matched.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("many"), [(230, 230, 2), (30, 60, 3)]);
+    assert_eq!(of("deletion").len(), 5);
+    assert!(matches.is_sorted_by(|newer, older| newer.matched.last >= older.matched.last));
+}

@@ -1,0 +1,61 @@
+//! What an editor offers of rules: their list, what is wrong with a text, and the fields that they may name.
+
+use std::time::Instant;
+
+use super::data_source::DataSource;
+use super::error::Failure;
+use super::rule_store::Rules;
+use crate::detection::field::FIELDS;
+use crate::detection::{Pack, RuleError, RuleFile};
+
+/// A field that rules may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleField {
+    /// The name.
+    pub name: &'static str,
+    /// What the value is.
+    pub description: &'static str,
+    /// The values, where there are few.
+    pub values: Vec<String>,
+}
+
+impl DataSource {
+    /// All rules of the data source, and what is wrong with the organization's own.
+    ///
+    /// # Errors
+    /// When the folder of rules does not answer.
+    pub async fn detection_rules(&self) -> Result<Rules, Failure> {
+        self.detections.rules(Instant::now() + self.settings.query_timeout).await
+    }
+
+    /// The fields that rules may name.
+    #[must_use]
+    pub fn detection_fields(&self) -> Vec<RuleField> {
+        let values = |name: &str| self.field_values(name);
+        FIELDS
+            .iter()
+            .map(|field| RuleField { name: field.name, description: field.doc, values: values(field.name) })
+            .collect()
+    }
+
+    fn field_values(&self, name: &str) -> Vec<String> {
+        use crate::event::{Kind, status_class};
+        use crate::risk::Severity;
+        let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+        match name {
+            "audittrail.kind" => owned(Kind::ALL.map(Kind::as_str).to_vec()),
+            "audittrail.status_class" => owned(status_class::ALL.to_vec()),
+            "audittrail.severity" => owned(Severity::ALL.map(Severity::as_str).to_vec()),
+            "audittrail.risk_class" => owned(self.rules.classes().into_iter().collect()),
+            "audittrail.region" => self.settings.regions.clone(),
+            "result" => owned(vec!["success", "failure"]),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What is wrong with rules in a text; nothing where they can be used.
+#[must_use]
+pub fn check_rules(text: &str) -> Vec<RuleError> {
+    Pack::parse(&[RuleFile::new("sigma", text)]).1
+}
