@@ -9,7 +9,7 @@ use audittrail::sandbox::{
     Config, Endpoint, Fault, KEY_FOR_THE_TRAIL_ALONE, KEY_WITHOUT_AUDIT_TRAIL, KEY_WITHOUT_IAM, Kind, ORGANIZATION_ID,
     SECRET_KEY, Sandbox,
 };
-use common::{last_hours, organization, plugin, source};
+use common::{last_hours, organization, plugin, plugin_with, source};
 use grafana_plugin_sdk::pluginv2::stream_client::StreamClient;
 use grafana_plugin_sdk::pluginv2::{
     CallResourceRequest, PublishStreamRequest, RunStreamRequest, SubscribeStreamRequest, publish_stream_response,
@@ -283,12 +283,103 @@ async fn a_check_of_a_query_reports_its_errors_and_notices() {
     host.stop().await.unwrap();
 }
 
+const RULE: &str = "title: Key\nid: own-key\nlevel: low\nlogsource: {product: scaleway}\ndetection:\n  selection: \
+                    {method_name: CreateAPIKey}\n  condition: selection\n";
+
+#[tokio::test]
+async fn rules_of_detections_are_listed_with_the_faults_of_others() {
+    let (host, _sandbox, source) = start().await;
+    let own = format!("{RULE}---\ntitle: Broken\nid: broken\nlevel: high\n");
+    let source = source.with("detectionRules", own);
+    let (status, answer) = host.resource(&source, "detections").await.unwrap();
+    assert_eq!(status, 200, "{answer}");
+    let rules = answer["rules"].as_array().unwrap();
+    let own = rules.iter().find(|rule| rule["id"] == "own-key").expect("the own rule");
+    let expected = json!({
+        "id": "own-key", "title": "Key", "level": "low", "tags": [], "description": null, "kind": "event",
+        "source": "detectionRules",
+    });
+    assert_eq!(*own, expected);
+    let [problem] = &answer["problems"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((&problem["source"], &problem["rule"]), (&json!("detectionRules"), &json!("broken")));
+    assert!(problem["line"].as_u64().is_some_and(|line| line >= 8), "{problem}");
+    let health = host.health(&source).await.unwrap();
+    assert_eq!(health.status, 1);
+    let expected = "The organization's own rules of detections: 1 can be used. Others cannot: detectionRules:";
+    assert!(health.message.contains(expected), "{}", health.message);
+
+    let (status, fields) = host.resource(&source, "detection-fields").await.unwrap();
+    assert_eq!(status, 200);
+    let fields = fields["fields"].as_array().unwrap();
+    let field = |name: &str| fields.iter().find(|field| field["name"] == name).expect("a field");
+    assert!(field("method_name")["description"].is_string() && field("method_name").get("values").is_none());
+    assert_eq!(field("audittrail.status_class")["values"], json!(["succeeded", "denied", "failed"]));
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_of_rules_is_below_the_root_of_the_servers_configuration() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("team")).unwrap();
+    std::fs::write(root.path().join("team/own.yml"), RULE).unwrap();
+    let (plain, sandbox, source) = start().await;
+    let source = source.with("detectionFolder", "team");
+    let without = get(&plain, &source, "detections").await;
+    assert!(without["problems"][0]["message"].as_str().unwrap().contains("detection_root"), "{without}");
+    plain.stop().await.unwrap();
+    // Grafana hands on what the section of the plugin has.
+    let host = plugin_with(&[("GF_PLUGIN_DETECTION_ROOT", root.path().to_str().unwrap())]).await;
+    let answer = get(&host, &source, "detections").await;
+    let own = answer["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "own-key").expect("the own rule");
+    assert_eq!((&own["source"], &answer["problems"]), (&json!("own.yml"), &json!([])));
+    drop(sandbox);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_text_of_rules_is_checked() {
+    let (host, _sandbox, source) = start().await;
+    let check = async |method: &str, body: &str| {
+        let request = CallResourceRequest {
+            plugin_context: Some(source.context()),
+            path: "detections/check".to_owned(),
+            url: "detections/check".to_owned(),
+            method: method.to_owned(),
+            body: body.as_bytes().to_vec().into(),
+            ..CallResourceRequest::default()
+        };
+        let answer = host.resource_raw(request).await.unwrap();
+        (answer.code, serde_json::from_slice::<Value>(&answer.body).unwrap())
+    };
+    let sigma = |text: &str| json!({ "sigma": text }).to_string();
+    assert_eq!(check("POST", &sigma(RULE)).await, (200, json!({ "problems": [] })));
+    let (status, answer) = check("POST", &sigma(&RULE.replace("method_name", "method_nam"))).await;
+    let [problem] = &answer["problems"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((status, &problem["line"], &problem["rule"]), (200, &json!(6), &json!("own-key")));
+    assert!(problem["message"].as_str().unwrap().contains("did you mean \"method_name\"?"), "{problem}");
+    for (method, body, expected, message) in [
+        ("GET", sigma(RULE), 405, "the method is \"GET\". Allowed: POST"),
+        ("POST", "[".to_owned(), 400, "the body is no rules. Allowed: an object such as {\"sigma\""),
+        ("POST", "{\"sigma\": 5}".to_owned(), 400, "the body is no rules."),
+        ("POST", sigma(&"x".repeat(1 << 20)), 413, "the body of the check has 1048588 bytes. Allowed: at most 1048576"),
+    ] {
+        let (status, answer) = check(method, &body).await;
+        assert_eq!(status, expected, "{answer}");
+        assert!(answer["message"].as_str().unwrap().starts_with(message), "{answer}");
+    }
+    host.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_unknown_or_invalid_resource_call_is_refused_with_a_reason() {
     let (host, sandbox, source) = start().await;
     let long = "x".repeat(1_000_000);
     let cases = [
-        ("", 404, "there is no resource \"\". Allowed: products, principals, resources, check"),
+        (
+            "",
+            404,
+            "there is no resource \"\". Allowed: products, principals, resources, detections, detections/check, detection-fields",
+        ),
         ("nonsense", 404, "there is no resource \"nonsense\". Allowed: products, principals"),
         ("products/iam", 404, "there is no resource \"products/iam\""),
         ("../products", 404, "there is no resource"),

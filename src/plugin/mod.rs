@@ -13,6 +13,7 @@ mod panics;
 mod process;
 mod protocol;
 mod resources;
+mod rules;
 mod serve;
 mod wire;
 

@@ -5,6 +5,9 @@
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications, and Scaleway's own machinery |
 //! | `/resources` | the resources named by recent events |
+//! | `/detections` | the rules of detections, and what is wrong with the organization's own |
+//! | `/detections/check` | what is wrong with the rules in the body of a `POST`: an object with `sigma` |
+//! | `/detection-fields` | the fields that rules may name |
 //! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
@@ -21,6 +24,7 @@ use tonic::{Request, Response, Status};
 
 use super::panics::catch_panic;
 use super::process::Process;
+use super::rules;
 use crate::query::{DataSource, Failure, PrincipalOption, Products, ResourceOption, text};
 use crate::time::Time;
 
@@ -57,13 +61,17 @@ impl resource_server::Resource for Resources {
 }
 
 async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<Value, Failure> {
-    if !matches!(call.method.as_str(), "" | "GET") {
-        let message = format!("the method is {:?}. Allowed: GET", text::plain(&call.method));
+    let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+    let allowed = if path == ["detections", "check"] { "POST" } else { "GET" };
+    if call.method != allowed && !(call.method.is_empty() && allowed == "GET") {
+        let message = format!("the method is {:?}. Allowed: {allowed}", text::plain(&call.method));
         return Err(Failure { status: 405, ..Failure::input(message) });
     }
     let parameters = Parameters::of(&call.url);
-    let path: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
     match path[..] {
+        ["detections"] => Ok(rules::listed(&data_source.detection_rules().await?)),
+        ["detections", "check"] => rules::checked(&call.body).await,
+        ["detection-fields"] => Ok(rules::fields(&data_source.detection_fields())),
         ["check"] => {
             let checked = data_source.check(parameters.get("query").as_bytes(), parameters.is_rule()?).await;
             let error = checked.as_ref().err().map(|failure| text::message(&failure.message));
@@ -88,7 +96,8 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
         }
         _ => {
             let message = format!(
-                "there is no resource {:?}. Allowed: products, principals, resources, check",
+                "there is no resource {:?}. Allowed: products, principals, resources, detections, detections/check, \
+                 detection-fields, check",
                 text::plain(&call.path)
             );
             Err(Failure { status: 404, ..Failure::input(message) })
