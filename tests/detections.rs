@@ -403,3 +403,49 @@ async fn a_baseline_of_some_days_is_a_notice_in_a_panel_and_an_error_under_an_al
     assert_eq!(texts(&frame, "source_ip"), ["203.0.113.8"]);
     assert_eq!(numbers(&ask(&engine.data_source, &query, &rule(range)).await.unwrap()), [1]);
 }
+
+/// The rules that ship and that the incident has to make fire, by the names of their files, with who did it.
+const OF_INCIDENT: [(&str, &str); 12] = [
+    ("failed_logins_then_success", "intruder"),
+    ("many_denied_methods", "intruder"),
+    ("denied_then_granted", "intruder"),
+    ("api_key_for_another_principal", "intruder"),
+    ("privileged_policy", "intruder"),
+    ("login_after_attempts_from_new_country", "intruder"),
+    ("server_burst", "application"),
+    ("snapshot_created_then_exported", "application"),
+    ("security_group_open_to_internet", "application"),
+    ("audit_alerts_disabled", "application"),
+    ("logs_and_alerts_weakened", "application"),
+    ("logging_weakened_after_grant", "application"),
+];
+
+#[tokio::test]
+async fn shipped_rules_fire_on_the_incident_with_principal_and_address() {
+    let engine = week().await;
+    let facts = engine.sandbox.organization().incident.clone();
+    let query = json!({ "queryType": "detections" });
+    known(&engine, &query).await;
+    let rules = engine.data_source.detection_rules().await.unwrap();
+    assert_eq!(*rules.problems, []);
+    let frame = ask(&engine.data_source, &query, &incident(&engine)).await.unwrap();
+    let alert = ask(&engine.data_source, &query, &rule(incident(&engine))).await.unwrap();
+    let columns = |frame: &Frame| {
+        let [rules, principals, addresses] = ["rule", "principal", "source_ip"].map(|name| texts(frame, name));
+        (0..frame.rows())
+            .map(|row| [&rules, &principals, &addresses].map(|of| of[row].clone()))
+            .collect::<BTreeSet<_>>()
+    };
+    let (matches, instances) = (columns(&frame), columns(&alert));
+    for (file, who) in OF_INCIDENT {
+        let of_file = rules.pack.rules().iter().filter(|rule| rule.is_shown && &*rule.place.file == file);
+        let titles: Vec<&str> = of_file.map(|rule| rule.title.as_str()).collect();
+        let principal = if who == "intruder" { facts.user_email.as_str() } else { "ci-deploy" };
+        for (shape, rows) in [("matches", &matches), ("alert", &instances)] {
+            let is_found = titles
+                .iter()
+                .any(|title| rows.contains(&[(*title).to_owned(), principal.to_owned(), facts.source_ip.to_owned()]));
+            assert!(is_found, "{shape} of {file} ({titles:?}): {rows:#?}");
+        }
+    }
+}
