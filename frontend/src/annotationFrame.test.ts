@@ -2,6 +2,7 @@ import { CoreApp, DataTopic, locationUtil, textUtil, type GrafanaConfig } from '
 import { locationService } from '@grafana/runtime';
 
 import { dressedAnnotations } from './annotationFrame';
+import type { Metrics } from './metricLinks';
 import { fakeFrame } from './test/fakes';
 import { asUser } from './test/user';
 
@@ -32,8 +33,8 @@ const longFrame = (...texts: string[]) =>
   fakeFrame('annotations', { time: texts.map(() => 1), title: texts, text: texts, id: texts.map((_, i) => `e-${i}`) });
 
 /** The links of each row as a browser has them after Grafana's sanitizer. */
-function shown(app: CoreApp, of = frame(), asked = query) {
-  const result = dressedAnnotations(of, { query: asked, app });
+function shown(app: CoreApp, of = frame(), asked = query, metrics?: Metrics) {
+  const result = dressedAnnotations(of, { query: asked, app, metrics });
   const field = (name: string) => result.fields.find((field) => field.name === name);
   const rows = Array.from({ length: result.length }, (_, row) => {
     const html = document.createElement('div');
@@ -123,6 +124,36 @@ describe('the links of a user with Explore', () => {
     expect(pane(many)).toMatchObject({ queries: [{ filters: [] }], range: { from: '4500', to: '9500' } });
     expect(links[1][1][1]).toBe('https://console.scaleway.com/instance/servers/fr-par-1/1-2/overview');
     expect(links.flat().every(([, , target]) => target === '_blank')).toBe(true);
+  });
+
+  it('lead to the metrics of the resource, of a part to those of the whole', () => {
+    const of = fakeFrame('annotations', {
+      time: [1000, 1000, 1000, 1000],
+      title: ['a', 'b', 'c', 'd'],
+      text: ['', '', '', ''],
+      id: ['e-1', 'e-2', 'e-3', 'e-4'],
+      resource_type: ['instance_server', 'load_balancer_backend', 'iam_user', null],
+      resource_id: ['r-1', 'r-2', 'r-3', null],
+      resource_parents: ['p-0', 'p-1 p-2', null, null],
+    });
+    const metrics = { uid: 'cockpit', range: { from: 'now-6h', to: 'now' } };
+    const { links, result } = shown(CoreApp.Dashboard, of, query, metrics);
+    expect(links.map((row) => row.map(([text]) => text))).toEqual([
+      ['Event details', 'Metrics of the resource'],
+      ['Event details', 'Metrics of the resource'],
+      ['Event details'],
+      ['Event details'],
+    ]);
+    const explored = links.slice(0, 2).map(([, [, href]]) => {
+      const { searchParams } = new URL(href, 'http://localhost');
+      return JSON.parse(searchParams.get('panes') ?? '').metrics;
+    });
+    expect(explored[0]).toMatchObject({ datasource: 'cockpit', range: metrics.range });
+    expect(explored[0].queries[0].expr).toContain('{resource_id="r-1"}');
+    expect(explored[1].queries[0].expr).toContain('{resource_id=~"p-1|p-2"}');
+    expect(result.fields.map(({ name }) => name).filter((name) => name.startsWith('resource'))).toEqual([]);
+    // Without a data source of metrics, there is nothing to lead to.
+    expect(shown(CoreApp.Dashboard, of).links.every((row) => row.length === 1)).toBe(true);
   });
 
   it('begin with the folder that Grafana is served from', () => {

@@ -1,8 +1,11 @@
-import { CoreApp, type DataFrame, type Field, FieldType, locationUtil, textUtil, urlUtil } from '@grafana/data';
+import { CoreApp, type DataFrame, type Field, FieldType, locationUtil, textUtil } from '@grafana/data';
 import { config, locationService } from '@grafana/runtime';
 
 import { TROUBLESHOOTING } from './documentation';
+import { exploreAddress } from './explore';
 import { canExplore } from './grafana';
+import type { Touched } from './measured';
+import { metricsAddress, metricsTitle, type Metrics } from './metricLinks';
 import { VERSION, type AuditQuery } from './query';
 import { relatedQueries } from './related';
 import { t } from './translation';
@@ -33,6 +36,8 @@ interface Asked {
   /** With its data source, and without variables. */
   query: AuditQuery;
   app: CoreApp | string | undefined;
+  /** Where links to metrics lead; without it, there are none. */
+  metrics?: Metrics;
 }
 
 /** The facts about an event that links need. Times are in milliseconds since 1970. */
@@ -43,6 +48,7 @@ interface Event {
   /** The id of its principal, and its source address, where the backend names them. */
   principal?: string;
   address?: string;
+  resource: Touched;
 }
 
 /** Explore with one event, or with those of a cluster's time. */
@@ -56,8 +62,7 @@ function explore({ id, from, to }: Event, query: AuditQuery): string {
 
 /** Explore with a query. */
 function pane({ datasource }: AuditQuery, asked: object, range: { from: string; to: string }): string {
-  const panes = JSON.stringify({ audit: { datasource: datasource?.uid, queries: [asked], range } });
-  return locationUtil.assureBaseUrl(urlUtil.renderUrl('/explore', { schemaVersion: '1', panes }));
+  return exploreAddress('audit', { datasource: datasource?.uid, queries: [asked], range });
 }
 
 /** Explore with what is related to an event: all of its address and of its principal, and who made its credentials. */
@@ -85,13 +90,17 @@ function link(address: string, text: string, newTab: boolean): string {
 }
 
 /** The links of an event: only those that the user may open. */
-function links(event: Event, page: unknown, { query, app }: Asked): string[] {
+function links(event: Event, page: unknown, { query, app, metrics }: Asked): string[] {
   if (event.id.startsWith(INCOMPLETE)) {
     return [link(TROUBLESHOOTING, t('annotation.about', 'What this means'), true)];
   }
   const all: string[] = [];
   if (canExplore()) {
     all.push(link(explore(event, query), t('overlay.details', 'Event details'), true));
+    const measured = metrics && metricsAddress(event.resource, metrics);
+    if (measured) {
+      all.push(link(measured, metricsTitle(), true));
+    }
     all.push(...related(event, query).map(([text, address]) => link(address, text, true)));
   } else if (DASHBOARDS.includes(app)) {
     all.push(link(zoomed(event), t('annotation.zoom', 'Zoom to the event'), false));
@@ -130,7 +139,15 @@ function column(frame: DataFrame, name: string): Field['values'] {
 }
 
 /** The fields that links are made of. */
-const FOR_LINKS = ['cluster_end', 'console_url', 'principal_id', 'source_ip'];
+const FOR_LINKS = [
+  'cluster_end',
+  'console_url',
+  'principal_id',
+  'source_ip',
+  'resource_type',
+  'resource_id',
+  'resource_parents',
+];
 
 /** A frame with the fields that Grafana reads of annotations, their titles and texts made by the functions given. */
 function annotationsOf(
@@ -169,8 +186,8 @@ export function plainAnnotations(frame: DataFrame): DataFrame {
  * on events: Grafana gives none to those with the id 0.
  */
 export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
-  const [ids, times, ends, pages, principals, addresses] = ['id', 'time', ...FOR_LINKS].map((name) =>
-    column(frame, name)
+  const [ids, times, ends, pages, principals, addresses, types, resources, parents] = ['id', 'time', ...FOR_LINKS].map(
+    (name) => column(frame, name)
   );
   const linked = (text: string, row: number) => {
     const event = {
@@ -179,6 +196,14 @@ export function dressedAnnotations(frame: DataFrame, asked: Asked): DataFrame {
       to: ends[row] ?? times[row],
       principal: principals[row] ?? undefined,
       address: addresses[row] ?? undefined,
+      // The ids of parents have spaces between them.
+      resource: {
+        type: types[row],
+        id: resources[row],
+        parents: String(parents[row] ?? '')
+          .split(' ')
+          .filter(Boolean),
+      },
     };
     const found = links(event, pages[row], asked);
     const below = found.length ? `<div>${found.join(' · ')}</div>` : '';

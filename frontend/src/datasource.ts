@@ -265,7 +265,7 @@ export class AuditDataSource
         // An annotation's settings query outside of any scene, and show markup as text.
         return '__annotation' in request.scopedVars && !request.scopedVars.__sceneObject
           ? plainAnnotations(frame)
-          : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app });
+          : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app, metrics });
       }
       const linked =
         target?.queryType === 'investigate' ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;

@@ -64,12 +64,24 @@ describe('the metrics of a resource', () => {
     found.forEach((metric) => expect(metric).toContain(`resource_id="${LB}"`));
   });
 
+  it('of a part without its details are those of what it is a part of', () => {
+    const [one] = metricsOf({ type: 'load_balancer_backend', id: ID, parents: [LB] });
+    expect(one).toBe(`load_balancer_lb_connection_usage{resource_id="${LB}"}`);
+    // Only one of them is a load balancer, which alone has the series.
+    const [several] = metricsOf({ type: 'load_balancer_backend', id: ID, parents: [LB, ID] });
+    expect(several).toBe(`load_balancer_lb_connection_usage{resource_id=~"${LB}|${ID}"}`);
+    const [own] = metricsOf({ type: 'load_balancer_lb', id: ID, parents: [LB] });
+    expect(own).toContain(`resource_id="${ID}"`);
+  });
+
   it.each([
     ['a type without metrics', { type: 'iam_user', id: ID, details: [] }],
     ['a name of every object', { type: 'constructor', id: ID, details: [] }],
     ['no type', { type: null, id: ID, details: [] }],
     ['no id', { type: 'instance_server', id: undefined, details: [] }],
     ['an id that would be PromQL', { type: 'instance_server', id: '"} or up{a="', details: [] }],
+    ['no parent', { type: 'load_balancer_backend', id: ID, parents: [] }],
+    ['a parent that would be PromQL', { type: 'load_balancer_backend', id: ID, parents: [LB, '"} or up{a="'] }],
     ['an unknown owner', { type: 'load_balancer_backend', id: ID, details: [{ lb_id: 5 }, null, undefined, 'lb_id'] }],
   ])('are none for %s', (_, touched) => {
     expect(metricsOf(touched)).toEqual([]);

@@ -73,11 +73,14 @@ export const MEASURED: Readonly<Record<string, Measured>> = {
   ili_connection: { metrics: ALL },
 };
 
-/** A resource of an event: its type and id, and the event's details, where the ids of owners are. */
+/** A resource of an event: its type and id. */
 export interface Touched {
   type: unknown;
   id: unknown;
-  details: unknown[];
+  /** The event's details, where the ids of owners are. */
+  details?: unknown[];
+  /** In place of the details, the ids of all that the resource is a part of. */
+  parents?: readonly unknown[];
 }
 
 /** The ids of resources. Whatever else may be in an event's field does not become PromQL. */
@@ -92,12 +95,20 @@ function detail(value: unknown, name: string): unknown {
   return own?.[1] ?? Object.values(value).reduce<unknown>((found, inner) => found ?? detail(inner, name), undefined);
 }
 
+/** The ids of the resources of which one is measured: the resource itself, or what it is a part of. */
+function measuredIds({ owner }: Measured, { id, details, parents = [] }: Touched): unknown[] {
+  return owner ? (details ? [detail(details, owner)] : [...parents]) : [id];
+}
+
 /** The PromQL expressions of what Cockpit measures of a resource; none where it measures nothing of it. */
-export function metricsOf({ type, id, details }: Touched): string[] {
+export function metricsOf(touched: Touched): string[] {
+  const { type } = touched;
   const measured = typeof type === 'string' && Object.hasOwn(MEASURED, type) ? MEASURED[type] : undefined;
-  const measuredId = measured?.owner ? detail(details, measured.owner) : id;
-  if (!measured || typeof measuredId !== 'string' || !ID.test(measuredId)) {
+  const ids = measured ? measuredIds(measured, touched) : [];
+  if (!measured || !ids.length || !ids.every((id) => typeof id === 'string' && ID.test(id))) {
     return [];
   }
-  return measured.metrics.map((metric) => metric.replaceAll('$resource', `resource_id="${measuredId}"`));
+  // The metrics of a load balancer have no series of a backend: of several ids, one is measured.
+  const matcher = ids.length > 1 ? `resource_id=~"${ids.join('|')}"` : `resource_id="${ids[0]}"`;
+  return measured.metrics.map((metric) => metric.replaceAll('$resource', matcher));
 }

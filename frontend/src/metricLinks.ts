@@ -1,14 +1,6 @@
-import {
-  type DataFrame,
-  type DataLink,
-  type Field,
-  FieldType,
-  locationUtil,
-  type RawTimeRange,
-  type TypedVariableModel,
-  urlUtil,
-} from '@grafana/data';
+import { type DataFrame, type Field, FieldType, type RawTimeRange, type TypedVariableModel } from '@grafana/data';
 
+import { exploreAddress, withRowLink } from './explore';
 import { canExplore } from './grafana';
 import { metricsOf, type Touched } from './measured';
 import { reference } from './references';
@@ -39,9 +31,7 @@ function explore(expressions: string[], { uid, range }: Metrics): string {
     expr,
     range: true,
   }));
-  const [from, to] = [range.from, range.to].map((end) => (typeof end === 'string' ? end : String(end.valueOf())));
-  const panes = JSON.stringify({ metrics: { datasource: uid, queries, range: { from, to } } });
-  return locationUtil.assureBaseUrl(urlUtil.renderUrl('/explore', { schemaVersion: '1', panes }));
+  return exploreAddress('metrics', { datasource: uid, queries, range });
 }
 
 function column(frame: DataFrame, name: string): Field['values'] {
@@ -66,29 +56,15 @@ function touched(frame: DataFrame): Touched[] | undefined {
     : undefined;
 }
 
-/** A link of those values that have an address; Grafana leaves out a link without one. */
-function link(addresses: ReadonlyMap<unknown, string>): DataLink {
-  return {
-    title: t('metrics.link', 'Metrics of the resource'),
-    url: '',
-    targetBlank: true,
-    // Rows are sorted and filtered after this: the value says which it is.
-    onBuildUrl: ({ replaceVariables }) => addresses.get(replaceVariables?.('${__value.raw}')) ?? '',
-  };
+/** The address of a resource's metrics in Explore; undefined where Cockpit has none. */
+export function metricsAddress(resource: Touched, metrics: Metrics): string | undefined {
+  const expressions = metricsOf(resource);
+  return expressions.length ? explore(expressions, metrics) : undefined;
 }
 
-/** The addresses of values; of a value with several, such as a name of two resources, none. */
-function addressesOf(values: Field['values'], addresses: ReadonlyArray<string | undefined>): Map<unknown, string> {
-  const found = new Map<unknown, string>();
-  const ambiguous = new Set<unknown>();
-  values.forEach((value, row) => {
-    const address = addresses[row] ?? '';
-    if (found.has(value) && found.get(value) !== address) {
-      ambiguous.add(value);
-    }
-    found.set(value, address);
-  });
-  return new Map([...found].filter(([value, address]) => address && !ambiguous.has(value)));
+/** The name of a link to metrics. */
+export function metricsTitle(): string {
+  return t('metrics.link', 'Metrics of the resource');
 }
 
 /** A frame whose resources link to their metrics, where Cockpit has some and the user may open Explore. */
@@ -97,17 +73,13 @@ export function withMetricLinks(frame: DataFrame, metrics: Metrics | undefined):
   if (!metrics || !resources) {
     return frame;
   }
-  const expressions = resources.map(metricsOf);
-  const addresses = expressions.map((all) => (all.length ? explore(all, metrics) : undefined));
+  const addresses = resources.map((resource) => metricsAddress(resource, metrics));
   if (!addresses.some(Boolean)) {
     return frame;
   }
-  const linked = (field: Field) => {
-    const links = [...(field.config.links ?? []), link(addressesOf(field.values, addresses))];
-    return { ...field, config: { ...field.config, links } };
-  };
+  const linked = (field: Field) => withRowLink(field, metricsTitle(), addresses);
   if (frame.meta?.type === 'log-lines') {
-    const values = expressions.map(([first]) => first ?? null);
+    const values = resources.map((resource) => metricsOf(resource)[0] ?? null);
     const field: Field = { name: 'metrics', type: FieldType.string, config: {}, values };
     return { ...frame, fields: [...frame.fields, linked(field)] };
   }
