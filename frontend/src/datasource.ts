@@ -44,7 +44,7 @@ import { groupName } from './columns';
 import { LogContext } from './components/LogContext';
 import { NONE } from './conditions';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
-import { isAlerting } from './grafana';
+import { isOutsideDashboards } from './grafana';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
 import { withFieldLabels, withSettingLabels } from './labels';
@@ -72,11 +72,6 @@ import { timeZoneOf, withTimeZone, withZoneOf } from './timezone';
 import { t } from './translation';
 import { Variables } from './variables';
 import { words } from './words';
-
-/** Whether an app has no filter bars; a dashboard that was left may still be known there. */
-function isWithoutBars(app: CoreApp | string | undefined): boolean {
-  return app === CoreApp.Explore || app === CoreApp.Correlations || isAlerting(app);
-}
 
 /** An error with the names that the editors give to fields. */
 function labelled(error: DataQueryError): DataQueryError {
@@ -198,7 +193,7 @@ export class AuditDataSource
    * variable, and where a bar has no data source and so the default one.
    */
   private inDashboard(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
-    if (isWithoutBars(request.app)) {
+    if (isOutsideDashboards(request.app)) {
       return request;
     }
     const bars = this.bars(request.scopedVars);
@@ -215,7 +210,7 @@ export class AuditDataSource
 
   /** A query that names the filter bars it depends on, as it is stored in a panel. */
   dependent(query: AuditQuery, app: CoreApp | string | undefined): AuditQuery {
-    const names = isWithoutBars(app) ? [] : this.bars().names;
+    const names = isOutsideDashboards(app) ? [] : this.bars().names;
     const { dependsOn: _, ...rest } = query;
     return names.length ? { ...rest, dependsOn: names.map(reference) } : rest;
   }

@@ -22,3 +22,8 @@ export function canExplore(): boolean {
 export function isAlerting(app: CoreApp | string | undefined): boolean {
   return app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
 }
+
+/** Whether an app has no dashboard, and so no filter bars; one that was left may still be known there. */
+export function isOutsideDashboards(app: CoreApp | string | undefined): boolean {
+  return app === CoreApp.Explore || app === CoreApp.Correlations || isAlerting(app);
+}

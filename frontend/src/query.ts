@@ -57,6 +57,19 @@ export function newQuery(app?: CoreApp | string): Partial<AuditQuery> {
     : { version: VERSION, queryType: 'counts', over: 'time', groupBy: ['status_class'] };
 }
 
+/** The fields of a query's question, in one order. */
+function asked(query: Partial<AuditQuery>): string {
+  const fields = Object.entries(query).filter(
+    ([name, value]) => !GRAFANAS.has(name) && name !== 'dependsOn' && value !== undefined
+  );
+  return JSON.stringify(fields.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Whether a query is as Grafana adds it: none of its fields was changed yet. */
+export function isNew(query: AuditQuery, app?: CoreApp | string): boolean {
+  return isEmpty(query) || asked(query) === asked(newQuery(app));
+}
+
 /** An annotation of all events: no condition at all, and no choice among them. */
 export function everything(): Pick<AuditQuery, 'scope' | 'filters' | 'relevance'> {
   return { scope: {}, filters: undefined, relevance: undefined };
@@ -70,13 +83,22 @@ function newAnnotation(): Partial<AuditQuery> {
 const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];
 
 /**
- * An annotation's query as it is sent: a new one with its conditions, a stored one with no others than it was stored with.
- * An overlay would have Grafana take the frame for a panel's own annotations. The other fields that are left out are those of
- * Grafana's own annotations, which a new one has: its first data source prepares it while the chosen one is being loaded.
+ * An annotation's query as it was stored. An overlay would have Grafana take the frame for a panel's own annotations. The other
+ * fields that are left out are those of Grafana's own annotations, which a new one has: its first data source prepares it while
+ * the chosen one is being loaded.
  */
+function storedAnnotation(target: AuditQuery | undefined): Partial<AuditQuery> {
+  return Object.fromEntries(Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name)));
+}
+
+/** Whether an annotation is as Grafana adds it. */
+export function isNewAnnotation(target: AuditQuery | undefined): boolean {
+  return isEmpty(storedAnnotation(target));
+}
+
+/** An annotation's query as it is sent: a new one with its conditions, a stored one with no others than it was stored with. */
 export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
-  const stored = Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name));
-  const query: Partial<AuditQuery> = Object.fromEntries(stored);
+  const query = storedAnnotation(target);
   const defaults = isEmpty(query) ? newAnnotation() : { version: VERSION };
   return { ...defaults, ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
 }

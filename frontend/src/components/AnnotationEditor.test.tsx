@@ -39,6 +39,37 @@ describe('AnnotationEditor', () => {
     );
   });
 
+  it('follows the dashboard’s variable in a new annotation, and says so', async () => {
+    const own = { limit: 100, type: 'dashboard', tags: [], matchAny: false };
+    const { onChange } = await show(own as Partial<AuditQuery>, { resource_id: 'r-1', region: 'fr-par' });
+    expect(onChange).toHaveBeenCalledTimes(1);
+    expect(onChange).toHaveBeenCalledWith({
+      refId: 'Anno',
+      version: 1,
+      queryType: 'annotations',
+      relevance: 'important',
+      scope: { resourceIds: ['${resource_id}'] },
+    });
+  });
+
+  it('says what a stored annotation follows, until that is removed', async () => {
+    const scope = { resourceIds: ['${resource_id}'], status: ['denied'] };
+    const { user, onChange } = await show({ queryType: 'annotations', scope }, { resource_id: 'r-1' });
+    expect(onChange).not.toHaveBeenCalled();
+    const note = screen.getByTestId('audit-binding');
+    expect(note).toHaveTextContent('Events about $resource_id, as the dashboard’s variables choose.');
+    await user.click(within(note).getByRole('button', { name: 'All events' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ scope: { status: ['denied'] } }));
+  });
+
+  it.each([{ version: 1 }, { scope: {} }, { relevance: 'important' as const }])(
+    'does not change a stored annotation: %j',
+    async (stored) => {
+      const { onChange } = await show(stored, { resource_id: 'r-1' });
+      expect(onChange).not.toHaveBeenCalled();
+    }
+  );
+
   it('explains the binding in a dashboard without such a variable', async () => {
     await show({}, { other: 'x' });
     expect(screen.queryByRole('combobox', { name: /^Follow variables/ })).not.toBeInTheDocument();

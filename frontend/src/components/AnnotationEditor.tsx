@@ -13,17 +13,19 @@ import { getTemplateSrv } from '@grafana/runtime';
 import { Alert, Button, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import React, { useEffect, useId } from 'react';
 
-import { bindings } from '../binding';
-import { annotationQuery, everything, type AuditQuery } from '../query';
+import { bindingOf, bindings } from '../binding';
+import { annotationQuery, everything, isNewAnnotation, type AuditQuery } from '../query';
 import { names, reference } from '../references';
 import { listName, withList } from '../scope';
 import type { Settings } from '../settings';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
+import { BindingNote } from './BindingNote';
 import { Choices } from './Choice';
 import { Conditions } from './Conditions';
 import { QueryFields } from './QueryFields';
 import { Summary } from './Summary';
+import { useBinding } from './useBinding';
 
 // Grafana types the data source of an annotation's editor as `any`.
 type Props = Omit<QueryEditorProps<AuditSource, AuditQuery, Settings>, 'datasource'> & {
@@ -56,10 +58,14 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for a data source, not for each answer
   }, [datasource]);
 
-  const change = (changed: Partial<AuditQuery>) => {
-    onChange(datasource.dependent({ ...asked, ...changed }, CoreApp.Dashboard));
+  const store = (changed: AuditQuery) => {
+    onChange(datasource.dependent(changed, CoreApp.Dashboard));
     onRunQuery();
   };
+  const change = (changed: Partial<AuditQuery>) => store({ ...asked, ...changed });
+
+  const binding = bindingOf(getTemplateSrv(), []);
+  useBinding(asked, binding, isNewAnnotation(query), store);
 
   return (
     <div className={styles.editor} data-testid="audit-annotation-editor">
@@ -90,6 +96,7 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
         <EditorRow>
           <QueryFields datasource={datasource} query={asked} range={range} onChange={change} />
         </EditorRow>
+        <BindingNote datasource={datasource} query={asked} binding={binding} onChange={store} />
         <Summary datasource={datasource} query={asked} data={data} />
         {!bindable.length && (
           <Text color="secondary" variant="bodySmall">

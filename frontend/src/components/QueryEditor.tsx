@@ -1,22 +1,26 @@
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { getTemplateSrv } from '@grafana/runtime';
 import { Button, Stack, useStyles2 } from '@grafana/ui';
 import React, { useEffect, useId, useState } from 'react';
 
-import { isAlerting } from '../grafana';
-import { understood, VERSION, type AuditQuery } from '../query';
+import { bindingOf, isBound, isUnbound, withBinding, withoutBinding } from '../binding';
+import { isAlerting, isOutsideDashboards } from '../grafana';
+import { isNew, understood, VERSION, type AuditQuery } from '../query';
 import { FIELDS } from '../questions';
 import type { Settings } from '../settings';
 import { shapeOf, shapesIn, withShape } from '../shapes';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
 import { AlertingHelp } from './AlertingHelp';
+import { BindingNote } from './BindingNote';
 import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { EmptyVariables } from './EmptyVariables';
 import { QueryFields, shownFields } from './QueryFields';
 import { Summary } from './Summary';
+import { useBinding } from './useBinding';
 
 /** The fields of conditions, in which a variable without a value selects nothing. */
 const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => FIELDS[name].kind === 'texts')];
@@ -24,7 +28,7 @@ const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => 
 type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
 /** The editor of panels, Explore and alert rules. */
-export function QueryEditor({ datasource, query, app, data, range, onChange, onRunQuery }: Props) {
+export function QueryEditor({ datasource, query, queries = [], app, data, range, onChange, onRunQuery }: Props) {
   const styles = useStyles2(getStyles);
   const asked = understood(query, app);
   const shapeId = useId();
@@ -45,6 +49,21 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
     store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
   };
 
+  const others = queries.filter(({ refId }) => refId !== query.refId);
+  const binding = isOutsideDashboards(app) ? undefined : bindingOf(getTemplateSrv(), others);
+  const isFresh = useBinding(asked, binding, isNew(query, app), store);
+  const changeShape = (value: string) => {
+    const shaped = (of: AuditQuery) => withShape(of, value);
+    if (binding && isFresh && isBound(asked, binding)) {
+      // Each question has the resource in its own field.
+      store(withBinding(shaped(withoutBinding(asked, binding)), binding));
+    } else if (binding && isUnbound(asked) && (isFresh || shaped(asked).overlay)) {
+      store(withBinding(shaped(asked), binding));
+    } else {
+      store(shaped(asked));
+    }
+  };
+
   // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
   useEffect(() => {
     if (alerting) {
@@ -61,7 +80,7 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
           id={shapeId}
           options={shapesIn(app).map(({ value, label, help }) => ({ value, label: label(), description: help() }))}
           value={shape ?? null}
-          onChange={({ value }) => store(withShape(asked, value))}
+          onChange={({ value }) => changeShape(value)}
         />
       </EditorField>
       {shape && <QueryFields leading datasource={datasource} query={asked} range={range} onChange={change} />}
@@ -90,6 +109,13 @@ export function QueryEditor({ datasource, query, app, data, range, onChange, onR
           />
         }
         onChange={change}
+      />
+      <BindingNote
+        datasource={datasource}
+        query={asked}
+        binding={binding}
+        isOffered={asked.overlay && !asked.scope?.resourceIds?.length && !asked.scope?.resourceNames?.length}
+        onChange={store}
       />
       {open && (
         <EditorRow>
