@@ -173,7 +173,10 @@ function annotationsOf(
 
 /** Whether the answer to a query is a frame of annotations. */
 export function isAnnotations({ queryType, show }: AuditQuery): boolean {
-  return queryType === 'annotations' || (queryType === 'investigate' && show === 'annotations');
+  return (
+    queryType === 'annotations' ||
+    (show === 'annotations' && (queryType === 'investigate' || queryType === 'detections'))
+  );
 }
 
 /** Annotations without markup, as their settings preview them. */

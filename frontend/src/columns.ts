@@ -22,6 +22,7 @@ const VALUES: Record<string, () => string> = {
   high: () => t('value.high', 'high'),
   medium: () => t('value.medium', 'medium'),
   low: () => t('value.low', 'low'),
+  informational: () => t('value.informational', 'informational'),
   first: () => t('value.first', 'first time'),
   rare: () => t('value.rare', 'rare'),
   occasional: () => t('value.occasional', 'occasional'),

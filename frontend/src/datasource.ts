@@ -53,7 +53,7 @@ import {
   contextQuery,
   contextRange,
   contextsOf,
-  isLogs,
+  isLines,
   scrolled,
   volumeQuery,
   withNanos,
@@ -93,7 +93,10 @@ export class AuditDataSource
   variables: Variables = new Variables(this);
   supportsAdjustableWindow = true;
 
-  readonly resources = new Resources((path, params) => this.getResource(path, params, { showErrorAlert: false }));
+  readonly resources = new Resources(
+    (path, params) => this.getResource(path, params, { showErrorAlert: false }),
+    (path, data) => this.postResource(path, data, { showErrorAlert: false })
+  );
 
   /** The chosen attribute of the log context; the same for all lines until it is changed. */
   private context: Context = 'principal';
@@ -264,7 +267,7 @@ export class AuditDataSource
       }
       const linked =
         target?.queryType === 'investigate' ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
-      return withMetricLinks(withReadableNotices(target && isLogs(target) ? withNanos(linked) : linked), metrics);
+      return withMetricLinks(withReadableNotices(target && isLines(target) ? withNanos(linked) : linked), metrics);
     });
     return {
       ...response,

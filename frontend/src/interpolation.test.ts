@@ -250,6 +250,14 @@ describe('a variable without a value', () => {
     expect(asked({ target: [] })).toEqual({ refId: 'A' });
   });
 
+  it('selects no rule', () => {
+    expect(asked({ ruleIds: ['$none'], tags: ['$several', 'c'], levels: ['$all'] })).toEqual({
+      refId: 'A',
+      tags: ['x.1', "y'2", 'c'],
+      emptyVariables: ['none'],
+    });
+  });
+
   it('leaves a text at its default', () => {
     expect(asked({ onset: ' $none ', expression: '${search}' })).toEqual({ refId: 'A' });
   });
@@ -295,6 +303,13 @@ describe('a PromQL expression', () => {
     [' $unknown ', '$unknown'],
   ])('%s becomes %s', (expression, expected) => {
     expect(asked({ expression }).expression).toBe(expected);
+  });
+});
+
+describe('the text of rules', () => {
+  it('has no variables: a dollar stands for itself', () => {
+    const sigma = "user_agent|re: '^a$one|${one}[[one]]$__from'\n";
+    expect(asked({ sigma }).sigma).toBe(sigma);
   });
 });
 

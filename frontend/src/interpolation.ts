@@ -3,7 +3,7 @@ import type { TemplateSrv } from '@grafana/runtime';
 
 import { operand, type Filter } from './conditions';
 import type { AuditQuery } from './query';
-import { FIELDS, type Amount, type Field } from './questions';
+import { FIELDS, isSelection, type Amount, type Field } from './questions';
 import { parse, type Reference } from './references';
 import { SCOPE_LISTS, textsOf, withTexts, type Scope } from './scope';
 
@@ -328,7 +328,7 @@ export class Interpolation {
     if (kind === 'columns') {
       return Array.isArray(value) ? this.columns(value.map(String)) : value;
     }
-    if (typeof value !== 'string') {
+    if (typeof value !== 'string' || kind === 'sigma') {
       return value;
     }
     if (kind === 'amount') {
@@ -354,14 +354,14 @@ export class Interpolation {
       result.filters = filters.flatMap(({ filter }) => filter ?? []);
       filters.forEach((filter) => filter.empty.forEach((name) => empty.add(name)));
     }
-    for (const [name, { kind }] of Object.entries(FIELDS)) {
+    for (const [name, field] of Object.entries(FIELDS)) {
       const value: unknown = query[name as keyof AuditQuery];
-      if (kind === 'texts' && Array.isArray(value)) {
+      if (isSelection(field) && Array.isArray(value)) {
         const listed = this.listed(value.map(String));
         Object.assign(result, { [name]: listed.values.length ? listed.values : undefined });
         listed.empty.forEach((variable) => empty.add(variable));
       } else if (name in query) {
-        Object.assign(result, { [name]: this.field(kind, value) });
+        Object.assign(result, { [name]: this.field(field.kind, value) });
       }
     }
     if (empty.size) {

@@ -6,7 +6,16 @@ import {
   type RawTimeRange,
 } from '@grafana/data';
 
-import { contextOrder, contextQuery, contextRange, contextsOf, scrolled, volumeQuery, withNanos } from './logs';
+import {
+  contextOrder,
+  contextQuery,
+  contextRange,
+  contextsOf,
+  isLines,
+  scrolled,
+  volumeQuery,
+  withNanos,
+} from './logs';
 import type { AuditQuery } from './query';
 import { fakeFrame, fakeRow } from './test/fakes';
 
@@ -52,6 +61,19 @@ describe('volume', () => {
     expect(volumeQuery({ refId: 'A', queryType: 'counts' })).toBeUndefined();
     expect(volumeQuery({ refId: 'A', queryType: 'events', format: 'table' })).toBeUndefined();
     expect(volumeQuery({ refId: 'A', queryType: 'events', hide: true })).toBeUndefined();
+    // Those of detections are the lines of some events only.
+    expect(volumeQuery({ refId: 'A', queryType: 'detections', show: 'lines' })).toBeUndefined();
+  });
+});
+
+describe('lines', () => {
+  it.each([
+    [{ queryType: 'events' }, true],
+    [{ queryType: 'events', format: 'table' }, false],
+    [{ queryType: 'detections', show: 'lines' }, true],
+    [{ queryType: 'detections' }, false],
+  ] as Array<[Partial<AuditQuery>, boolean]>)('are the answer to %j: %s', (query, expected) => {
+    expect(isLines({ refId: 'A', ...query })).toBe(expected);
   });
 });
 

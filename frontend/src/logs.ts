@@ -71,10 +71,15 @@ export function contextOrder(options?: LogRowContextOptions): 'newest' | 'oldest
   return options?.direction === LogRowContextQueryDirection.Forward ? 'oldest' : 'newest';
 }
 
-/** Whether a query shows log lines. */
+/** Whether a query asks for events as log lines. */
 export function isLogs(query: AuditQuery): boolean {
   const { queryType, format } = understood(query, 'explore');
   return queryType === 'events' && (format ?? 'logs') === 'logs';
+}
+
+/** Whether the answer to a query is log lines: events, or those that detection rules match. */
+export function isLines(query: AuditQuery): boolean {
+  return isLogs(query) || (query.queryType === 'detections' && query.show === 'lines');
 }
 
 /** The query for the bars above log lines: how many there are of each level, over time. */
@@ -92,7 +97,7 @@ function isPage({ targets, range, rangeRaw }: DataQueryRequest<AuditQuery>): boo
     return true;
   }
   // The panel passes the dashboard's range beside the part that it requests, whose ends are never written as "now".
-  if (!rangeRaw || isText(range.raw.from) || isText(range.raw.to) || !targets.some(isLogs)) {
+  if (!rangeRaw || isText(range.raw.from) || isText(range.raw.to) || !targets.some(isLines)) {
     return false;
   }
   const whole = rangeUtil.convertRawToRange(rangeRaw);

@@ -90,6 +90,18 @@ describe('annotations', () => {
     });
   });
 
+  it('of detection rules have the form of annotations, and the tags of the rules', () => {
+    const target = { refId: 'Anno', version: 1, queryType: 'detections' as const, tags: ['attack.t1526'], limit: 100 };
+    const query = annotations.prepareQuery?.({ ...annotation, target });
+    expect(query).toEqual({
+      refId: 'Anno',
+      version: 1,
+      queryType: 'detections',
+      show: 'annotations',
+      tags: ['attack.t1526'],
+    });
+  });
+
   it('drops the fields of Grafana’s own annotations', () => {
     const left = { refId: 'Anno', type: 'dashboard', limit: 100, tags: [], matchAny: false };
     expect(annotations.prepareQuery?.({ ...annotation, target: left })).toEqual(annotations.prepareQuery?.(annotation));

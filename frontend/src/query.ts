@@ -88,7 +88,11 @@ const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];
  * the chosen one is being loaded.
  */
 function storedAnnotation(target: AuditQuery | undefined): Partial<AuditQuery> {
-  return Object.fromEntries(Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name)));
+  // The tags of Grafana's own annotations have the name of those of rules.
+  const hasTags = target?.queryType === 'detections';
+  return Object.fromEntries(
+    Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name) || (hasTags && name === 'tags'))
+  );
 }
 
 /** Whether an annotation is as Grafana adds it. */
@@ -100,7 +104,11 @@ export function isNewAnnotation(target: AuditQuery | undefined): boolean {
 export function annotationQuery(target: AuditQuery | undefined): AuditQuery {
   const query = storedAnnotation(target);
   const defaults = isEmpty(query) ? newAnnotation() : { version: VERSION };
-  return { ...defaults, ...query, queryType: 'annotations', refId: query.refId || 'Anno' };
+  const question =
+    query.queryType === 'detections'
+      ? { queryType: query.queryType, show: 'annotations' as const }
+      : { queryType: 'annotations' as const };
+  return { ...defaults, ...query, ...question, refId: query.refId || 'Anno' };
 }
 
 /** A query for annotations with the clustering that suits Grafana's version. */

@@ -10,10 +10,11 @@ const NAMES = Object.keys(QUESTIONS) as QuestionName[];
 describe('questions', () => {
   const page = fs.readFileSync(path.join(__dirname, '../../docs/query-model.md'), 'utf8');
 
-  /** The values, the default and the meaning of a field in the documentation. */
-  function documented(field: string): string[] {
-    const row = page.split('\n').find((line) => line.startsWith(`| \`${field}\` |`));
-    return (row ?? '').split(' | ').slice(1);
+  /** The values, the default and the meaning of a field in the documentation; questions may share a field's name. */
+  function documented(field: string, queryType = ''): string[] {
+    const rows = page.split('\n').filter((line) => line.startsWith(`| \`${field}\` |`));
+    const cells = rows.map((row) => row.split(' | ').slice(1));
+    return cells.find(([, , meaning]) => meaning?.includes(`\`${queryType}\``)) ?? cells[0] ?? [];
   }
 
   it('are those of the query model', () => {
@@ -24,7 +25,7 @@ describe('questions', () => {
   it.each(NAMES)('%s has the fields, values and defaults of the query model', (queryType) => {
     const defaults = defaultsOf({ refId: 'A', queryType });
     for (const [name, field] of Object.entries(questionOf(queryType).fields)) {
-      const [values, initial, meaning] = documented(name);
+      const [values, initial, meaning] = documented(name, queryType);
       expect([name, meaning]).toEqual([name, expect.stringContaining(`\`${queryType}\``)]);
       const value = defaults[name as keyof AuditQuery];
       if (field.kind === 'choice') {
@@ -59,6 +60,12 @@ describe('questions', () => {
   ])('of an investigation, the onset %j is a time: %s', (text, right) => {
     const { wrong } = QUESTIONS.investigate.fields.onset;
     expect(wrong(text) === undefined).toBe(right);
+  });
+
+  it('have no value of another question’s field of the same name', () => {
+    const query = { refId: 'A', queryType: 'investigate' as const, show: 'graph' as const, levels: ['high'] };
+    expect(withShape(query, 'detections')).toEqual({ refId: 'A', queryType: 'detections', levels: ['high'] });
+    expect(withShape({ ...query, show: 'annotations' }, 'detections').show).toBe('annotations');
   });
 
   it.each(SHAPES)('has the shape $value', ({ value, query, label, help }) => {

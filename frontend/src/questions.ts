@@ -2,6 +2,7 @@ import { columnName, valueName } from './columns';
 import type { Names } from './conditions';
 import { isGrafana } from './grafana';
 import { and, or, quoted } from './phrases';
+import type { RuleList } from './rules';
 import { hasVariable } from './references';
 import type { ScopeList } from './scope';
 import { t } from './translation';
@@ -20,6 +21,8 @@ interface FieldPlacement extends Labelled {
   leading?: boolean;
   /** The queries in which the field has no effect. */
   unless?: Record<string, unknown>;
+  /** Whether it chooses the form of the answer, which alert rules and annotation queries do not have. */
+  isForm?: boolean;
 }
 
 /** A field of a query that some questions have: its type in JSON, and how the editors show it. */
@@ -31,6 +34,10 @@ export type Field = FieldPlacement &
     | { kind: 'text' | 'promql'; placeholder: () => string; wrong?: (text: string) => string | undefined }
     /** A list of texts, which are picked as those of a scope's list are. */
     | { kind: 'texts'; like: ScopeList }
+    /** A list of texts, which are picked from those of the detection rules. */
+    | { kind: 'rules'; list: RuleList; none: () => string }
+    /** Sigma rules as YAML, in which `$` stands for itself: they have no variables. */
+    | { kind: 'sigma' }
     | { kind: 'column' | 'timezone' | 'flag' }
   );
 
@@ -41,7 +48,7 @@ type Value<F> = F extends { kind: 'amount' }
   ? Amount
   : F extends { kind: 'choice'; options: infer Options }
     ? keyof Options
-    : F extends { kind: 'columns' | 'texts' }
+    : F extends { kind: 'columns' | 'texts' | 'rules' }
       ? string[]
       : F extends { kind: 'flag' }
         ? boolean
@@ -142,6 +149,27 @@ const SHOWN = {
   summary: {
     label: () => t('show.summary', 'Summary'),
     help: () => t('show.summary-help', 'The investigation in a few sentences'),
+  },
+};
+
+/** The forms of the matches of detection rules. */
+const MATCHES = {
+  matches: {
+    label: () => t('matches.matches', 'Matches'),
+    help: () =>
+      t('matches.matches-help', 'A row for each match: the rule, its level, and the conditions that were met'),
+  },
+  lines: {
+    label: () => t('matches.lines', 'Log lines'),
+    help: () => t('matches.lines-help', 'The events of the matches, with the names of the rules'),
+  },
+  annotations: {
+    label: () => t('matches.annotations', 'Annotations'),
+    help: () => t('matches.annotations-help', 'An annotation for each match, in the color of its level'),
+  },
+  counts: {
+    label: () => t('matches.counts', 'Counts'),
+    help: () => t('matches.counts-help', 'The number of matches over time, for graphs'),
   },
 };
 
@@ -370,6 +398,89 @@ export const QUESTIONS = {
       t('words.values', 'The distinct values of {{column}}: {{events}}.', { column: columnName(column), events }),
   }),
 
+  /** The matches of detection rules. */
+  detections: question({
+    fields: {
+      show: {
+        kind: 'choice',
+        leading: true,
+        isForm: true,
+        label: () => t('matches.label', 'As'),
+        help: () => t('matches.help', 'The form of the answer.'),
+        options: MATCHES,
+      },
+      ruleIds: {
+        kind: 'rules',
+        list: 'ruleIds',
+        leading: true,
+        label: () => t('rules.label', 'Rules'),
+        help: () => t('rules.help', 'The detection rules, by title: those that ship with the plugin and your own.'),
+        none: () => t('rules.any', 'Any rule'),
+      },
+      levels: {
+        kind: 'rules',
+        list: 'levels',
+        leading: true,
+        label: () => t('rule-levels.label', 'Level'),
+        help: () => t('rule-levels.help', 'The levels of the rules. A level is the rule’s, a severity the event’s.'),
+        none: () => t('rule-levels.any', 'Any level'),
+      },
+      tags: {
+        kind: 'rules',
+        list: 'tags',
+        leading: true,
+        label: () => t('rule-tags.label', 'Tags'),
+        help: () => t('rule-tags.help', 'The tags of the rules, such as those of ATT&CK techniques.'),
+        none: () => t('rule-tags.any', 'Any tag'),
+      },
+      sigma: {
+        kind: 'sigma',
+        label: () => t('sigma.label', 'Own rule'),
+        help: () =>
+          t(
+            'sigma.help',
+            'Sigma rules as YAML, for this query alone. They are stored when the field is left, or with Ctrl+S.'
+          ),
+      },
+      overlay: { kind: 'flag' },
+    },
+    defaults: () => ({ show: 'matches' }),
+    shapes: {
+      detections: {
+        query: {},
+        label: () => t('shape.detections', 'Detections'),
+        help: () => t('shape.detections-help', 'The matches of detection rules, and why they match'),
+      },
+    },
+    words({ show = 'matches', ruleIds = [], levels = [], tags = [], sigma }, events, nameOf) {
+      const is = (column: string, values: string[]) =>
+        values.length ? [t('words.is', '{{column}} is {{value}}', { column, value: or(values) })] : [];
+      const conditions = [
+        ...is(
+          t('words.rule', 'the rule'),
+          ruleIds.map((id) => quoted(nameOf(id) ?? valueName(id)))
+        ),
+        ...is(t('words.level', 'the level'), levels.map(valueName)),
+        ...is(t('words.tag', 'a tag'), tags.map(valueName)),
+      ];
+      const own = sigma?.trim() ? t('words.own-rules', 'the query’s own rules') : undefined;
+      const some = conditions.length
+        ? t('words.some-rules', 'detection rules where {{conditions}}', { conditions: and(conditions) })
+        : t('words.all-rules', 'all detection rules');
+      const names = { rules: own ?? some, events };
+      switch (show) {
+        case 'lines':
+          return t('words.match-lines', 'Log lines that match {{rules}}: {{events}}.', names);
+        case 'annotations':
+          return t('words.match-annotations', 'Annotations of the matches of {{rules}}: {{events}}.', names);
+        case 'counts':
+          return t('words.match-counts', 'Number of matches of {{rules}} over time: {{events}}.', names);
+        default:
+          return t('words.matches-of', 'A table of the matches of {{rules}}: {{events}}.', names);
+      }
+    },
+  }),
+
   /** Which actions may explain that a metric moved, and what follows from that. */
   investigate: question({
     fields: {
@@ -516,11 +627,15 @@ export const QUESTIONS = {
 
 export type QuestionName = keyof typeof QUESTIONS;
 
-/** Functions of each question's fields, whose common argument has the fields of all. */
-type Takers = { [name in QuestionName]: (fields: Values<(typeof QUESTIONS)[name]['fields']>) => void }[QuestionName];
+/** The fields of one of the questions. */
+type AnyFields = (typeof QUESTIONS)[QuestionName]['fields'];
 
-/** The fields of all questions. */
-export type QuestionFields = Takers extends (fields: infer All) => void ? All : never;
+type NameIn<F> = F extends unknown ? keyof F : never;
+
+type ValueIn<F, Name> = F extends unknown ? (Name extends keyof F ? Value<F[Name]> : never) : never;
+
+/** The fields of all questions; one that several have takes the values of each. */
+export type QuestionFields = { -readonly [name in NameIn<AnyFields>]?: ValueIn<AnyFields, name> };
 
 type AnyQuestion = Question<Fields, QuestionFields>;
 
@@ -529,9 +644,14 @@ export function questionOf(name: string | undefined): AnyQuestion {
   return name && Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name as QuestionName] : QUESTIONS.events;
 }
 
+/** Whether a field is a list of texts that select something: one that is a variable without a value selects nothing. */
+export function isSelection({ kind }: Pick<Field, 'kind'>): boolean {
+  return kind === 'texts' || kind === 'rules';
+}
+
 const ALL = Object.entries<AnyQuestion>(QUESTIONS);
 
-/** Every question's fields, by name. */
+/** Every question's fields, by name; of several fields with one name, the last. */
 export const FIELDS: Fields = Object.assign({}, ...ALL.map(([, { fields }]) => fields));
 
 /** Every question's shapes, each with its name and its question. */

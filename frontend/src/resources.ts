@@ -1,6 +1,7 @@
 import type { TimeRange } from '@grafana/data';
 
 import type { AuditQuery } from './query';
+import type { Detections, RuleField, RuleProblem } from './rules';
 
 /** The backend's answers to editors and pickers. */
 export interface Product {
@@ -35,6 +36,8 @@ export interface Check {
 
 type Get = <T>(path: string, params?: Record<string, unknown>) => Promise<T>;
 
+type Post = <T>(path: string, data: Record<string, unknown>) => Promise<T>;
+
 /** The range in the way the backend's resources take it. */
 function bounds(range: TimeRange | undefined) {
   return range ? { from: range.from.valueOf(), to: range.to.valueOf() } : {};
@@ -42,23 +45,46 @@ function bounds(range: TimeRange | undefined) {
 
 /** The lists that pickers are filled from. */
 export class Resources {
-  private all?: Promise<Product[]>;
+  private readonly lists = new Map<string, Promise<unknown>>();
   private readonly names = new Map<string, string>();
+  private detectionsAsked?: Promise<Detections>;
 
-  constructor(private readonly get: Get) {}
+  constructor(
+    private readonly get: Get,
+    private readonly post: Post
+  ) {}
 
-  /** The products; they change every few weeks, so that one answer does for a page. */
-  products(): Promise<Product[]> {
-    this.all ??= this.get<{ products: Product[] }>('products')
-      .then((answer) => answer.products)
-      .catch((error) => {
-        this.all = undefined;
-        throw error;
-      });
-    return this.all;
+  /** A list that changes so rarely that one answer does for a page; a failure is requested again. */
+  private once<T>(path: string): Promise<T> {
+    const known = this.lists.get(path) ?? this.get<T>(path);
+    this.lists.set(path, known);
+    known.catch(() => this.lists.delete(path));
+    return known as Promise<T>;
   }
 
-  /** The name of a resource or principal that an answer has named. */
+  async products(): Promise<Product[]> {
+    return (await this.once<{ products: Product[] }>('products')).products;
+  }
+
+  /** The detection rules. They change with the files of rules: one answer is for those who ask at the same time. */
+  async detections(): Promise<Detections> {
+    this.detectionsAsked ??= this.get<Detections>('detections').finally(() => (this.detectionsAsked = undefined));
+    const { rules, problems } = await this.detectionsAsked;
+    this.named(rules.map(({ id, title }) => ({ id, name: title })));
+    return { rules, problems };
+  }
+
+  /** The fields that conditions of rules can have. */
+  async detectionFields(): Promise<RuleField[]> {
+    return (await this.once<{ fields: RuleField[] }>('detection-fields')).fields;
+  }
+
+  /** The errors in the text of rules. */
+  async checkRules(sigma: string): Promise<RuleProblem[]> {
+    return (await this.post<{ problems: RuleProblem[] }>('detections/check', { sigma })).problems;
+  }
+
+  /** The name of a resource, principal or rule that an answer has named. */
   nameOf(id: string): string | undefined {
     return this.names.get(id);
   }

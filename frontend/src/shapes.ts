@@ -2,7 +2,7 @@ import { CoreApp } from '@grafana/data';
 
 import { isAlerting } from './grafana';
 import { matches, withDefaults, type AuditQuery } from './query';
-import { SHAPES, type Asker } from './questions';
+import { questionOf, SHAPES, type Asker, type QuestionName } from './questions';
 
 /** The fields that select a shape. */
 const SELECTING = new Set(SHAPES.flatMap(({ query }) => Object.keys(query)));
@@ -20,9 +20,17 @@ export function shapeOf(query: AuditQuery): string | undefined {
   return (others.find((shape) => matches(asked, shape.query)) ?? first)?.value;
 }
 
+/** Whether a question takes a value of a field: several have one of the same name. */
+function takes(queryType: QuestionName | undefined, name: string, value: unknown): boolean {
+  const field = questionOf(queryType).fields[name];
+  return field?.kind !== 'choice' || Object.hasOwn(field.options, String(value));
+}
+
 /** The query with another shape; fields that select the shape before it are left out, others stay. */
 export function withShape(query: AuditQuery, value: string): AuditQuery {
   const shape = SHAPES.find((shape) => shape.value === value);
-  const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !SELECTING.has(name)));
+  const rest = Object.fromEntries(
+    Object.entries(query).filter(([name, own]) => !SELECTING.has(name) && takes(shape?.query.queryType, name, own))
+  );
   return { ...rest, refId: query.refId, ...shape?.query };
 }

@@ -1,6 +1,7 @@
 import { CoreApp } from '@grafana/data';
 
 import { conditionWords, type Filter } from './conditions';
+import type { AuditQuery } from './query';
 import { words } from './words';
 
 describe('words', () => {
@@ -55,6 +56,22 @@ describe('words', () => {
     ['>=', 'status code is at least 400'],
   ] as const)('describes the filter %s', (operator, description) => {
     expect(conditionWords({ key: 'status', operator, value: '400' })).toBe(description);
+  });
+
+  it.each([
+    [{}, 'A table of the matches of all detection rules: all events.'],
+    [{ show: 'lines', sigma: 'title: A' }, 'Log lines that match the query’s own rules: all events.'],
+    [
+      { show: 'counts', levels: ['high', 'low'], tags: ['t'] },
+      'Number of matches of detection rules where the level is high or low and a tag is t over time: all events.',
+    ],
+    [
+      { show: 'annotations', ruleIds: ['r', 'q'] },
+      'Annotations of the matches of detection rules where the rule is “Rule” or “q”: all events.',
+    ],
+  ] as const)('describes detections: %j', (fields, expected) => {
+    const query = { refId: 'A', queryType: 'detections', ...fields } as unknown as AuditQuery;
+    expect(words(query, undefined, (id) => ({ r: 'Rule' })[id])).toBe(expected);
   });
 
   it('names searched and excluded texts', () => {

@@ -4,11 +4,16 @@ import userEvent from '@testing-library/user-event';
 import React from 'react';
 
 import type { AuditQuery } from '../query';
-import { fakeDataSource, fakeFrame } from '../test/fakes';
+import { fakeDataSource, fakeFrame, RULES } from '../test/fakes';
 import { AnnotationEditor } from './AnnotationEditor';
 
 // Whether an element is in sight costs most of the time, and nothing here is hidden.
 configure({ defaultHidden: true });
+
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: jest.requireActual('../test/editor').FakeEditor,
+}));
 
 async function show(query: Partial<AuditQuery> = {}, variables = {}, data?: PanelData) {
   const onChange = jest.fn();
@@ -153,6 +158,32 @@ describe('AnnotationEditor', () => {
     await user.click(screen.getByRole('button', { name: 'Everything' }));
     expect(onChange.mock.lastCall[0].relevance).toBeUndefined();
     expect(onChange.mock.lastCall[0].scope).toEqual({});
+  });
+
+  it('has annotations of the matches of rules, which the query says', async () => {
+    const { user, onChange } = await show({ version: 1, scope: { regions: ['fr-par'] } });
+    await user.click(screen.getByRole('combobox', { name: /^Annotations of/ }));
+    await user.click(await screen.findByRole('option', { name: 'Matches of rules' }));
+    expect(onChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ queryType: 'detections', show: 'annotations', scope: { regions: ['fr-par'] } })
+    );
+  });
+
+  it('picks the rules whose matches have annotations', async () => {
+    const { user, onChange } = await show({ queryType: 'detections', tags: ['attack.t1526'] });
+    expect(screen.getByRole('status')).toHaveTextContent(
+      'Annotations of the matches of detection rules where a tag is'
+    );
+    expect(screen.queryByRole('combobox', { name: /^As/ })).not.toBeInTheDocument();
+    await user.click(screen.getByRole('combobox', { name: /^Rules/ }));
+    await user.click(await screen.findByRole('option', { name: /^Many denied calls/ }));
+    expect(onChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ ruleIds: [RULES[1].id], tags: ['attack.t1526'], show: 'annotations' })
+    );
+    await user.click(screen.getByRole('combobox', { name: /^Annotations of/ }));
+    await user.click(await screen.findByRole('option', { name: 'Events' }));
+    expect(onChange.mock.lastCall[0]).toMatchObject({ queryType: 'annotations' });
+    expect(onChange.mock.lastCall[0].show).toBeUndefined();
   });
 
   it('shows the notices of the answer', async () => {

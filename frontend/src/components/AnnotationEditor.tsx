@@ -21,11 +21,14 @@ import type { Settings } from '../settings';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
 import { BindingNote } from './BindingNote';
-import { Choices } from './Choice';
+import { Choice, Choices } from './Choice';
 import { Conditions } from './Conditions';
 import { QueryFields } from './QueryFields';
+import { RuleDetails } from './RulesField';
+import { SigmaField } from './SigmaField';
 import { Summary } from './Summary';
 import { useBinding } from './useBinding';
+import { useDetections } from './useDetections';
 
 // Grafana types the data source of an annotation's editor as `any`.
 type Props = Omit<QueryEditorProps<AuditSource, AuditQuery, Settings>, 'datasource'> & {
@@ -67,6 +70,10 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
   const binding = bindingOf(getTemplateSrv(), []);
   useBinding(asked, binding, isNewAnnotation(query), store);
 
+  const isOfRules = asked.queryType === 'detections';
+  const detections = useDetections(datasource, isOfRules);
+  const fields = { datasource, query: asked, range, onChange: change };
+
   return (
     <div className={styles.editor} data-testid="audit-annotation-editor">
       <Stack direction="column" gap={0.5}>
@@ -94,8 +101,22 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
           onChange={change}
         />
         <EditorRow>
-          <QueryFields datasource={datasource} query={asked} range={range} onChange={change} />
+          <Annotated query={asked} onChange={change} />
+          {isOfRules && <QueryFields leading isOneForm {...fields} />}
+          <QueryFields {...fields} />
         </EditorRow>
+        {isOfRules && (
+          <EditorRow>
+            <RuleDetails detections={detections} ids={asked.ruleIds} />
+            <SigmaField
+              datasource={datasource}
+              query={asked}
+              data={data}
+              range={range}
+              onChange={(sigma) => change({ sigma })}
+            />
+          </EditorRow>
+        )}
         <BindingNote datasource={datasource} query={asked} binding={binding} onChange={store} />
         <Summary datasource={datasource} query={asked} data={data} />
         {!bindable.length && (
@@ -117,6 +138,41 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
         ))}
       </Stack>
     </div>
+  );
+}
+
+interface AnnotatedProps {
+  query: AuditQuery;
+  onChange: (changed: Partial<AuditQuery>) => void;
+}
+
+/** Picks what has annotations: events, or the matches of rules. */
+function Annotated({ query, onChange }: AnnotatedProps) {
+  const id = useId();
+  const isOfRules = query.queryType === 'detections';
+  return (
+    <EditorField
+      label={t('annotated.label', 'Annotations of')}
+      tooltip={t('annotated.help', 'What has an annotation: the events themselves, or the matches of detection rules.')}
+      htmlFor={id}
+      width={24}
+    >
+      <Choice
+        id={id}
+        options={[
+          { value: 'events', label: t('annotated.events', 'Events') },
+          { value: 'detections', label: t('annotated.detections', 'Matches of rules') },
+        ]}
+        value={isOfRules ? 'detections' : 'events'}
+        onChange={({ value }) =>
+          onChange(
+            value === 'detections'
+              ? { queryType: 'detections', show: 'annotations' }
+              : { queryType: 'annotations', show: undefined }
+          )
+        }
+      />
+    </EditorField>
   );
 }
 

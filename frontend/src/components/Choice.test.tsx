@@ -43,7 +43,13 @@ jest.mock('@grafana/ui', () => {
       };
       return <input role="combobox" id={id} aria-expanded={false} aria-controls="" readOnly onClick={choose} />;
     };
-  return { ...jest.requireActual('@grafana/ui'), Combobox: fake(false), MultiCombobox: fake(true) };
+  const { FakeEditor } = jest.requireActual('../test/editor');
+  return {
+    ...jest.requireActual('@grafana/ui'),
+    Combobox: fake(false),
+    MultiCombobox: fake(true),
+    CodeEditor: FakeEditor,
+  };
 });
 
 const LISTS = {
@@ -132,7 +138,9 @@ describe('a picker that reports its choice at each render', () => {
       () => page('query', query({ queryType: 'annotations', overlay: true, cluster: 'near', cap: 9, ...CONDITIONS })),
       4,
     ],
-    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 4],
+    ['an annotation', () => page('annotation', query({ queryType: 'annotations', ...CONDITIONS })), 5],
+    ['detections', () => page('query', query({ queryType: 'detections', ...CONDITIONS })), 5],
+    ['annotations of rules', () => page('annotation', query({ queryType: 'detections', ...CONDITIONS })), 5],
     ['a variable', () => page('variable', query({ queryType: 'values', column: 'method', ...CONDITIONS })), 1],
     ['the settings', settings, 1 - conditions],
   ])('changes %s once', async (_, editor, others) => {

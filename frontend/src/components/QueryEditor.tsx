@@ -8,7 +8,7 @@ import React, { useEffect, useId, useState } from 'react';
 import { bindingOf, isBound, isUnbound, withBinding, withoutBinding } from '../binding';
 import { isAlerting, isOutsideDashboards } from '../grafana';
 import { isNew, understood, VERSION, type AuditQuery } from '../query';
-import { FIELDS } from '../questions';
+import { FIELDS, isSelection } from '../questions';
 import type { Settings } from '../settings';
 import { shapeOf, shapesIn, withShape } from '../shapes';
 import type { AuditSource } from '../source';
@@ -19,11 +19,14 @@ import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { EmptyVariables } from './EmptyVariables';
 import { QueryFields, shownFields } from './QueryFields';
+import { RuleDetails } from './RulesField';
+import { SigmaField } from './SigmaField';
 import { Summary } from './Summary';
 import { useBinding } from './useBinding';
+import { useDetections } from './useDetections';
 
 /** The fields of conditions, in which a variable without a value selects nothing. */
-const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => FIELDS[name].kind === 'texts')];
+const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => isSelection(FIELDS[name]))];
 
 type Props = QueryEditorProps<AuditSource, AuditQuery, Settings>;
 
@@ -35,6 +38,7 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
   const optionsId = useId();
   const alerting = isAlerting(app);
   const shape = shapeOf(asked);
+  const detections = useDetections(datasource, asked.queryType === 'detections');
   const [open, setOpen] = useState(
     shownFields(asked, false).some(([name]) => asked[name as keyof AuditQuery] !== undefined)
   );
@@ -46,7 +50,10 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
   const change = (changed: Partial<AuditQuery>) => {
     // Conditions that are chosen here replace the dashboard's variables.
     const emptyVariables = CONDITIONS.some((name) => name in changed) ? undefined : asked.emptyVariables;
-    store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
+    const next = { ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed };
+    // In a panel, annotations of matches lie over the series of its other queries.
+    const isOverlay = next.queryType === 'detections' && next.show === 'annotations';
+    store('show' in changed && next.queryType === 'detections' ? { ...next, overlay: isOverlay || undefined } : next);
   };
 
   const others = queries.filter(({ refId }) => refId !== query.refId);
@@ -83,7 +90,16 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
           onChange={({ value }) => changeShape(value)}
         />
       </EditorField>
-      {shape && <QueryFields leading datasource={datasource} query={asked} range={range} onChange={change} />}
+      {shape && (
+        <QueryFields
+          leading
+          datasource={datasource}
+          query={asked}
+          range={range}
+          alerting={alerting}
+          onChange={change}
+        />
+      )}
     </>
   );
 
@@ -110,6 +126,18 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
         }
         onChange={change}
       />
+      {asked.queryType === 'detections' && (
+        <EditorRow>
+          <RuleDetails detections={detections} ids={asked.ruleIds} />
+          <SigmaField
+            datasource={datasource}
+            query={asked}
+            data={data}
+            range={range}
+            onChange={(sigma) => change({ sigma })}
+          />
+        </EditorRow>
+      )}
       <BindingNote
         datasource={datasource}
         query={asked}

@@ -13,6 +13,7 @@ import { AmountField } from './AmountField';
 import { Choice } from './Choice';
 import { ListPicker } from './ListPicker';
 import { usePickers } from './pickers';
+import { RulesField } from './RulesField';
 import { TextField } from './TextField';
 import { TimeZoneField } from './TimeZoneField';
 
@@ -27,13 +28,24 @@ interface Props {
   leading?: boolean;
   /** Whether the query is an alert rule's. */
   alerting?: boolean;
+  /** Whether the answer has one form, so that there is none to choose. */
+  isOneForm?: boolean;
   onChange: (changed: Partial<AuditQuery>) => void;
 }
 
 /** The fields of a query's question. */
-export function QueryFields({ datasource, query, range, leading = false, alerting = false, onChange }: Props) {
+export function QueryFields({
+  datasource,
+  query,
+  range,
+  leading = false,
+  alerting = false,
+  isOneForm,
+  onChange,
+}: Props) {
   const defaults = defaultsOf(query);
-  return shownFields(query, leading).map(([name, field]) => (
+  const shown = shownFields(query, leading).filter(([, field]) => !field.isForm || !(alerting || isOneForm));
+  return shown.map(([name, field]) => (
     <QueryField
       key={name}
       datasource={datasource}
@@ -49,9 +61,11 @@ export function QueryFields({ datasource, query, range, leading = false, alertin
   ));
 }
 
-/** The fields that an editor shows before the conditions, or among the options. */
+/** The fields that an editor shows before the conditions, or among the options. The text of rules has a row of its own. */
 export function shownFields(query: AuditQuery, leading: boolean): Array<[name: string, Field]> {
-  return fieldsOf(query).filter(([, field]) => field.label && Boolean(field.leading) === leading);
+  return fieldsOf(query).filter(
+    ([, field]) => field.label && field.kind !== 'sigma' && Boolean(field.leading) === leading
+  );
 }
 
 interface FieldProps extends Pick<Props, 'datasource' | 'range'> {
@@ -111,6 +125,20 @@ function QueryField({ datasource, range, field, label, help, value, initial, ale
           values={value as string[] | undefined}
         />
       );
+    case 'rules':
+      return (
+        <div className={field.list === 'ruleIds' ? WIDE : undefined}>
+          <RulesField
+            {...shared}
+            datasource={datasource}
+            list={field.list}
+            placeholder={field.none()}
+            values={value as string[] | undefined}
+          />
+        </div>
+      );
+    case 'sigma':
+      return null;
     case 'timezone':
       return <TimeZoneField {...shared} value={value as string | undefined} alerting={alerting} />;
     case 'flag':

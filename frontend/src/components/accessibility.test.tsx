@@ -4,12 +4,17 @@ import userEvent from '@testing-library/user-event';
 import React, { type ReactElement } from 'react';
 
 import type { Secrets, Settings } from '../settings';
-import { fakeDataSource } from '../test/fakes';
+import { fakeDataSource, RULES } from '../test/fakes';
 import { AnnotationEditor } from './AnnotationEditor';
 import { ConfigEditor } from './ConfigEditor';
 import { LogContext } from './LogContext';
 import { QueryEditor } from './QueryEditor';
 import { VariableEditor } from './VariableEditor';
+
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: jest.requireActual('../test/editor').FakeEditor,
+}));
 
 // The visibility of an element costs most of the time, and nothing here is hidden.
 configure({ defaultHidden: true });
@@ -35,8 +40,17 @@ function editors(): Record<string, ReactElement> {
     counts: <QueryEditor {...props} query={{ ...counts, ...shared }} />,
     'an alert rule': <QueryEditor {...props} app={CoreApp.UnifiedAlerting} query={{ ...counts, ...shared }} />,
     suspects: <QueryEditor {...props} query={{ refId: 'A', queryType: 'investigate', suspects: 5, ...shared }} />,
+    detections: (
+      <QueryEditor
+        {...props}
+        query={{ refId: 'A', queryType: 'detections', ruleIds: [RULES[0].id], sigma: 'title: A', ...shared }}
+      />
+    ),
     'an overlay': <QueryEditor {...props} query={{ refId: 'A', queryType: 'annotations', overlay: true, cap: 5 }} />,
     annotations: <AnnotationEditor {...props} query={{ refId: 'Anno', queryType: 'annotations', ...shared }} />,
+    'annotations of rules': (
+      <AnnotationEditor {...props} query={{ refId: 'Anno', queryType: 'detections', tags: ['attack.t1526'] }} />
+    ),
     'a variable': <VariableEditor {...props} query={{ refId: 'V', queryType: 'values', ...shared }} />,
     settings: <ConfigEditor options={options as DataSourceSettings<Settings, Secrets>} onOptionsChange={jest.fn()} />,
     'a line’s context': <LogContext contexts={['principal', 'resource']} initial="principal" onChange={jest.fn()} />,

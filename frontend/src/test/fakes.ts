@@ -2,8 +2,31 @@ import { type DataFrame, type DataSourceInstanceSettings, FieldType, type LogRow
 import { setDataSourceSrv, setTemplateSrv, type DataSourceSrv } from '@grafana/runtime';
 
 import { AuditDataSource } from '../datasource';
+import type { DetectionRule } from '../rules';
 import type { Settings } from '../settings';
 import { fakeTemplates, type FakeVariables } from './templates';
+
+/** Two detection rules. */
+export const RULES: DetectionRule[] = [
+  {
+    id: 'd0000000-0000-4000-8000-000000000001',
+    title: 'Audit trail export deleted',
+    level: 'high',
+    tags: ['attack.t1562.008', 'attack.defense-evasion'],
+    description: 'Deletes an export of the trail,\nwhich hides what follows.',
+    kind: 'events',
+    source: 'audit_trail_export_deleted.yml',
+  },
+  {
+    id: 'd0000000-0000-4000-8000-000000000002',
+    title: 'Many denied calls',
+    level: 'medium',
+    tags: ['attack.t1526'],
+    description: 'More than 20 denied calls in five minutes.',
+    kind: 'correlation',
+    source: 'many_denied_calls.yml',
+  },
+];
 
 /** A data source whose pickers have something to offer and whose answers are empty. */
 export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
@@ -45,10 +68,20 @@ export function fakeDataSource(variables: FakeVariables = {}): AuditDataSource {
         };
       case 'check':
         return { error: null, warnings: [] };
+      case 'detections':
+        return { rules: RULES, problems: [] };
+      case 'detection-fields':
+        return {
+          fields: [
+            { name: 'method_name', description: 'The method that was called' },
+            { name: 'audittrail.severity', description: 'The severity of the event', values: ['critical', 'high'] },
+          ],
+        };
       default:
         throw new Error(path);
     }
   }) as AuditDataSource['getResource'];
+  datasource.postResource = jest.fn(async () => ({ problems: [] })) as AuditDataSource['postResource'];
   datasource.ask = jest.fn(async () => []);
   return datasource;
 }
