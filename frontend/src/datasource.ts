@@ -43,6 +43,7 @@ import { bars, groupedBy, scopeFilters, type Bars } from './bars';
 import { groupName } from './columns';
 import { LogContext } from './components/LogContext';
 import { NONE } from './conditions';
+import { withDrafts } from './draft';
 import { adHocFilters, hasFilter, MODIFICATIONS, modified, tagKeys, toggled, withFilters } from './filters';
 import { isOutsideDashboards } from './grafana';
 import { healthLines } from './health';
@@ -267,7 +268,8 @@ export class AuditDataSource
       }
       const linked =
         target?.queryType === 'investigate' ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
-      return withMetricLinks(withReadableNotices(target && isLines(target) ? withNanos(linked) : linked), metrics);
+      const lines = target && isLines(target) ? withDrafts(withNanos(linked), this.uid, request.range.raw) : linked;
+      return withMetricLinks(withReadableNotices(lines), metrics);
     });
     return {
       ...response,
