@@ -6,6 +6,7 @@ import type { AuditQuery } from './query';
 import { questionOf } from './questions';
 import { parse, reference } from './references';
 import { SCOPE_LISTS, withList, type Scope, type ScopeList } from './scope';
+import { withShape } from './shapes';
 
 /** A variable of the dashboard that selects the resource, project or region that the dashboard shows. */
 interface Bindable {
@@ -172,6 +173,26 @@ export function isBound(query: AuditQuery, binding: Binding): boolean {
     return target.length > 0 && includes(query.target, target);
   }
   return SCOPE_LISTS.every((list) => includes(query.scope?.[list], binding.scope[list]));
+}
+
+/**
+ * A query with another shape, and with what a binding selects where the query is new or becomes an overlay, unless a condition
+ * was set before. Each question has the resource in its own field.
+ */
+export function withBoundShape(
+  query: AuditQuery,
+  shape: string,
+  binding: Binding | undefined,
+  isNew: boolean
+): AuditQuery {
+  const shaped = withShape(query, shape);
+  if (!binding) {
+    return shaped;
+  }
+  if (isNew && isBound(query, binding)) {
+    return withBinding(withShape(withoutBinding(query, binding), shape), binding);
+  }
+  return isUnbound(query) && (isNew || shaped.overlay) ? withBinding(shaped, binding) : shaped;
 }
 
 /** A query without what a binding selects. */

@@ -20,6 +20,15 @@ export function shapeOf(query: AuditQuery): string | undefined {
   return (others.find((shape) => matches(asked, shape.query)) ?? first)?.value;
 }
 
+/** A query as a panel has it: annotations of matches lie over the series of its other queries. */
+export function inPanel(query: AuditQuery): AuditQuery {
+  if (query.queryType !== 'detections') {
+    return query;
+  }
+  const { overlay: _, ...rest } = query;
+  return query.show === 'annotations' ? { ...rest, overlay: true } : rest;
+}
+
 /** Whether a question takes a value of a field: several have one of the same name. */
 function takes(queryType: QuestionName | undefined, name: string, value: unknown): boolean {
   const field = questionOf(queryType).fields[name];

@@ -23,12 +23,10 @@ import { t } from '../translation';
 import { BindingNote } from './BindingNote';
 import { Choice, Choices } from './Choice';
 import { Conditions } from './Conditions';
+import { DetectionFields } from './DetectionFields';
 import { QueryFields } from './QueryFields';
-import { RuleDetails } from './RulesField';
-import { SigmaField } from './SigmaField';
 import { Summary } from './Summary';
 import { useBinding } from './useBinding';
-import { useDetections } from './useDetections';
 
 // Grafana types the data source of an annotation's editor as `any`.
 type Props = Omit<QueryEditorProps<AuditSource, AuditQuery, Settings>, 'datasource'> & {
@@ -70,8 +68,6 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
   const binding = bindingOf(getTemplateSrv(), []);
   useBinding(asked, binding, isNewAnnotation(query), store);
 
-  const isOfRules = asked.queryType === 'detections';
-  const detections = useDetections(datasource, isOfRules);
   const fields = { datasource, query: asked, range, onChange: change };
 
   return (
@@ -102,21 +98,10 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
         />
         <EditorRow>
           <Annotated query={asked} onChange={change} />
-          {isOfRules && <QueryFields leading isOneForm {...fields} />}
+          {asked.queryType === 'detections' && <QueryFields leading isOneForm {...fields} />}
           <QueryFields {...fields} />
         </EditorRow>
-        {isOfRules && (
-          <EditorRow>
-            <RuleDetails detections={detections} ids={asked.ruleIds} />
-            <SigmaField
-              datasource={datasource}
-              query={asked}
-              data={data}
-              range={range}
-              onChange={(sigma) => change({ sigma })}
-            />
-          </EditorRow>
-        )}
+        <DetectionFields {...fields} data={data} />
         <BindingNote datasource={datasource} query={asked} binding={binding} onChange={store} />
         <Summary datasource={datasource} query={asked} data={data} />
         {!bindable.length && (
@@ -127,18 +112,23 @@ export function AnnotationEditor({ datasource, query, data, range, onChange, onR
             )}
           </Text>
         )}
-        {notices(data).map(({ text, severity, link }) => (
-          <Alert key={text} severity={severity} title={text}>
-            {link && (
-              <TextLink href={link} external>
-                {t('notice.link', 'About this notice')}
-              </TextLink>
-            )}
-          </Alert>
-        ))}
+        <Notices data={data} />
       </Stack>
     </div>
   );
+}
+
+/** The notices of an answer. */
+function Notices({ data }: { data: PanelData | undefined }) {
+  return notices(data).map(({ text, severity, link }) => (
+    <Alert key={text} severity={severity} title={text}>
+      {link && (
+        <TextLink href={link} external>
+          {t('notice.link', 'About this notice')}
+        </TextLink>
+      )}
+    </Alert>
+  ));
 }
 
 interface AnnotatedProps {

@@ -1,20 +1,15 @@
 import { CoreApp } from '@grafana/data';
-import { act, configure, render, screen, waitFor, within } from '@testing-library/react';
+import { act, configure, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import React, { useState } from 'react';
+import React from 'react';
 
 import { ALERTING } from '../documentation';
 import type { AuditQuery } from '../query';
-import { fakeDataSource, RULES } from '../test/fakes';
+import { fakeDataSource } from '../test/fakes';
 import { QueryEditor } from './QueryEditor';
 
 // Whether an element is in sight costs most of the time, and nothing here is hidden.
 configure({ defaultHidden: true });
-
-jest.mock('@grafana/ui', () => ({
-  ...jest.requireActual('@grafana/ui'),
-  CodeEditor: jest.requireActual('../test/editor').FakeEditor,
-}));
 
 async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = {}) {
   const [onChange, onRunQuery] = [jest.fn(), jest.fn()];
@@ -312,178 +307,6 @@ describe('QueryEditor', () => {
     for (const field of screen.getAllByRole('combobox')) {
       expect((field as HTMLInputElement).labels).toHaveLength(1);
     }
-  });
-});
-
-describe('QueryEditor of a panel', () => {
-  const server = { refId: 'B', expr: 'cpu{resource_name=~"$server"}' };
-  const note = () => screen.getByTestId('audit-binding');
-
-  /** Shows an editor that has what it stored, beside other queries. */
-  async function edit(first: Partial<AuditQuery>, others: object[], variables = {}, app = CoreApp.PanelEditor) {
-    const stored: AuditQuery[] = [];
-    const datasource = fakeDataSource(variables);
-    function Panel() {
-      const [query, setQuery] = useState<AuditQuery>({ refId: 'A', ...first });
-      const onChange = (changed: AuditQuery) => {
-        stored.push(changed);
-        setQuery(changed);
-      };
-      const queries = [query, ...others] as AuditQuery[];
-      return <QueryEditor {...{ datasource, query, queries, app, onChange }} onRunQuery={jest.fn()} />;
-    }
-    render(<Panel />);
-    await act(async () => undefined);
-    return { stored, user: userEvent.setup() };
-  }
-
-  const choose = async (user: ReturnType<typeof userEvent.setup>, shape: RegExp) => {
-    await user.click(screen.getByRole('combobox', { name: 'Show' }));
-    await user.click(await screen.findByRole('option', { name: shape }));
-  };
-
-  it('has the resource of the other queries in a new query, and says so', async () => {
-    const { stored } = await edit({}, [server], { server: 'web-1' });
-    expect(stored).toEqual([expect.objectContaining({ queryType: 'counts', scope: { resourceNames: ['${server}'] } })]);
-    expect(note()).toHaveTextContent('Events about $server, as query B of this panel selects.');
-    expect(screen.getByRole('button', { name: 'Remove $server' })).toBeInTheDocument();
-  });
-
-  it.each([
-    ['as Grafana makes it', {}],
-    ['with Grafana’s defaults', { version: 1, queryType: 'counts', over: 'time', groupBy: ['status_class'] }],
-  ] as Array<[string, Partial<AuditQuery>]>)(
-    'follows the dashboard’s variable in a new query, %s',
-    async (_, first) => {
-      const { stored } = await edit(first, [], { resource_id: 'r-1' });
-      expect(stored.map(({ scope }) => scope)).toEqual([{ resourceIds: ['${resource_id}'] }]);
-      expect(note()).toHaveTextContent('Events about $resource_id, as the dashboard’s variables choose.');
-    }
-  );
-
-  it('shows all events once the resource is removed, and does not add it again', async () => {
-    const { stored, user } = await edit({}, [server], { server: 'web-1' });
-    await user.click(within(note()).getByRole('button', { name: 'All events' }));
-    expect(stored.map(({ scope }) => scope)).toEqual([{ resourceNames: ['${server}'] }, {}]);
-    await choose(user, /^Totals/);
-    expect(stored).toHaveLength(3);
-    expect(stored[2]).toMatchObject({ over: 'total', scope: {} });
-  });
-
-  it.each([
-    ['a stored query of all events', { version: 1, queryType: 'counts', over: 'total' }],
-    ['a stored overlay', { version: 1, queryType: 'annotations', overlay: true }],
-    ['conditions', { scope: { status: ['denied'] } }],
-    ['a removed condition', { scope: {} }],
-    ['filters', { filters: [{ key: 'method', operator: '=', value: 'M' }] }],
-  ] as Array<[string, Partial<AuditQuery>]>)('does not change %s', async (_, first) => {
-    const { stored } = await edit(first, [server], { server: 'web-1', resource_id: 'r-1' });
-    expect(stored).toEqual([]);
-  });
-
-  it.each([CoreApp.Explore, CoreApp.UnifiedAlerting])('follows nothing in %s', async (app) => {
-    const { stored } = await edit({}, [server], { server: 'web-1', resource_id: 'r-1' }, app);
-    expect(stored.filter(({ scope }) => scope)).toEqual([]);
-    expect(note()).toBeEmptyDOMElement();
-  });
-
-  it('has the resource of the other queries as soon as it becomes an overlay', async () => {
-    const { stored, user } = await edit({ version: 1, queryType: 'counts', over: 'total' }, [server], { server: 'x' });
-    await choose(user, /^Overlay/);
-    expect(stored).toEqual([expect.objectContaining({ overlay: true, scope: { resourceNames: ['${server}'] } })]);
-  });
-
-  it('has the resource of an investigation in its own field', async () => {
-    const { stored, user } = await edit({}, [server], { server: 'web-1' });
-    await choose(user, /^Suspects/);
-    expect(stored[1]).toMatchObject({ queryType: 'investigate', scope: {}, target: ['${server}'] });
-    expect(note()).toHaveTextContent('Events about $server');
-  });
-
-  it('offers a stored overlay the resource of the other queries', async () => {
-    const overlay = { version: 1, queryType: 'annotations' as const, overlay: true, scope: { status: ['denied'] } };
-    const { stored, user } = await edit(overlay, [server], { server: 'web-1' });
-    expect(note()).toHaveTextContent('Query B of this panel selects $server.');
-    await user.click(within(note()).getByRole('button', { name: 'Only these events' }));
-    expect(stored).toEqual([
-      expect.objectContaining({ scope: { status: ['denied'], resourceNames: ['${server}'] }, overlay: true }),
-    ]);
-  });
-});
-
-describe('QueryEditor of detections', () => {
-  const [deleted, denied] = RULES;
-
-  it('picks rules by title, and has their level and description beside it', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
-    await user.click(screen.getByRole('combobox', { name: /^Rules/ }));
-    const option = await screen.findByRole('option', { name: /^Audit trail export deleted/ });
-    expect(option).toHaveTextContent('high · Deletes an export of the trail, which hides what follows.');
-    await user.click(option);
-    expect(onChange).toHaveBeenLastCalledWith(
-      expect.objectContaining({ queryType: 'detections', ruleIds: [deleted.id] })
-    );
-  });
-
-  it('has what the picked rules are, and names those that are gone', async () => {
-    const gone = 'd0000000-0000-4000-8000-00000000000f';
-    const query = { queryType: 'detections' as const, ruleIds: [denied.id, gone, '$rule', 'named'] };
-    const { datasource } = await show(query, CoreApp.PanelEditor, { rule: 'x' });
-    const details = screen.getByTestId('audit-rules');
-    await waitFor(() => expect(within(details).getAllByRole('listitem')).toHaveLength(1));
-    expect(details).toHaveTextContent('Many denied calls medium · More than 20 denied calls in five minutes.');
-    expect(details).toHaveTextContent('attack.t1526');
-    expect(jest.mocked(datasource.getResource).mock.calls.filter(([path]) => path === 'detections')).toHaveLength(1);
-    expect(within(details).getByText(`No rule has the id ${gone}.`)).toBeInTheDocument();
-    expect(details).not.toHaveTextContent(/\$rule|named/);
-    expect(screen.getByRole('status')).toHaveTextContent(
-      `rules where the rule is “Many denied calls”, “${gone}”, “$rule” or “named”`
-    );
-  });
-
-  it('has the errors in the texts of other rules', async () => {
-    const datasource = fakeDataSource();
-    const problem = { source: 'own.yml', line: 7, message: 'the condition names no selection' };
-    jest.mocked(datasource.getResource).mockResolvedValue({ rules: [], problems: [problem] });
-    render(
-      <QueryEditor
-        datasource={datasource}
-        query={{ refId: 'A', queryType: 'detections' }}
-        onChange={jest.fn()}
-        onRunQuery={jest.fn()}
-      />
-    );
-    expect(await screen.findByText('own.yml, line 7: the condition names no selection')).toBeInTheDocument();
-  });
-
-  it('picks levels and tags', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
-    await user.click(screen.getByRole('combobox', { name: /^Level/ }));
-    await user.click(await screen.findByRole('option', { name: 'informational' }));
-    expect(onChange.mock.lastCall[0].levels).toEqual(['informational']);
-    await user.click(screen.getByRole('combobox', { name: /^Tags/ }));
-    await user.click(await screen.findByRole('option', { name: 'attack.t1562.008' }));
-    expect(onChange.mock.lastCall[0].tags).toEqual(['attack.t1562.008']);
-  });
-
-  it('lays annotations over a panel', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
-    await user.click(screen.getByRole('combobox', { name: /^As/ }));
-    await user.click(await screen.findByRole('option', { name: /^Annotations/ }));
-    expect(onChange.mock.lastCall[0]).toMatchObject({ show: 'annotations', overlay: true });
-  });
-
-  it('stores rules of its own as they are written', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
-    await user.type(screen.getByRole('textbox', { name: 'Own rule' }), 'a: $b');
-    await user.tab();
-    expect(onChange.mock.lastCall[0]).toMatchObject({ queryType: 'detections', sigma: 'a: $b' });
-  });
-
-  it('has no form under an alert rule, which gets numbers', async () => {
-    await show({ queryType: 'detections', levels: ['high'] }, CoreApp.UnifiedAlerting);
-    expect(screen.queryByRole('combobox', { name: /^As/ })).not.toBeInTheDocument();
-    expect(screen.getByRole('combobox', { name: /^Rules/ })).toBeInTheDocument();
   });
 });
 

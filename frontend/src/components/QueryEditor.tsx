@@ -5,25 +5,23 @@ import { getTemplateSrv } from '@grafana/runtime';
 import { Button, Stack, useStyles2 } from '@grafana/ui';
 import React, { useEffect, useId, useState } from 'react';
 
-import { bindingOf, isBound, isUnbound, withBinding, withoutBinding } from '../binding';
+import { bindingOf, withBoundShape } from '../binding';
 import { isAlerting, isOutsideDashboards } from '../grafana';
 import { isNew, understood, VERSION, type AuditQuery } from '../query';
 import { FIELDS, isSelection } from '../questions';
 import type { Settings } from '../settings';
-import { shapeOf, shapesIn, withShape } from '../shapes';
+import { inPanel, shapeOf, shapesIn } from '../shapes';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
 import { AlertingHelp } from './AlertingHelp';
 import { BindingNote } from './BindingNote';
 import { Choice } from './Choice';
 import { Conditions } from './Conditions';
+import { DetectionFields } from './DetectionFields';
 import { EmptyVariables } from './EmptyVariables';
 import { QueryFields, shownFields } from './QueryFields';
-import { RuleDetails } from './RulesField';
-import { SigmaField } from './SigmaField';
 import { Summary } from './Summary';
 import { useBinding } from './useBinding';
-import { useDetections } from './useDetections';
 
 /** The fields of conditions, in which a variable without a value selects nothing. */
 const CONDITIONS = ['scope', 'filters', ...Object.keys(FIELDS).filter((name) => isSelection(FIELDS[name]))];
@@ -38,38 +36,23 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
   const optionsId = useId();
   const alerting = isAlerting(app);
   const shape = shapeOf(asked);
-  const detections = useDetections(datasource, asked.queryType === 'detections');
   const [open, setOpen] = useState(
     shownFields(asked, false).some(([name]) => asked[name as keyof AuditQuery] !== undefined)
   );
 
   const store = (changed: AuditQuery) => {
-    onChange(datasource.dependent({ ...changed, version: VERSION }, app));
+    onChange(datasource.dependent({ ...inPanel(changed), version: VERSION }, app));
     onRunQuery();
   };
   const change = (changed: Partial<AuditQuery>) => {
     // Conditions that are chosen here replace the dashboard's variables.
     const emptyVariables = CONDITIONS.some((name) => name in changed) ? undefined : asked.emptyVariables;
-    const next = { ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed };
-    // In a panel, annotations of matches lie over the series of its other queries.
-    const isOverlay = next.queryType === 'detections' && next.show === 'annotations';
-    store('show' in changed && next.queryType === 'detections' ? { ...next, overlay: isOverlay || undefined } : next);
+    store({ ...asked, ...(asked.emptyVariables && { emptyVariables }), ...changed });
   };
 
   const others = queries.filter(({ refId }) => refId !== query.refId);
   const binding = isOutsideDashboards(app) ? undefined : bindingOf(getTemplateSrv(), others);
   const isFresh = useBinding(asked, binding, isNew(query, app), store);
-  const changeShape = (value: string) => {
-    const shaped = (of: AuditQuery) => withShape(of, value);
-    if (binding && isFresh && isBound(asked, binding)) {
-      // Each question has the resource in its own field.
-      store(withBinding(shaped(withoutBinding(asked, binding)), binding));
-    } else if (binding && isUnbound(asked) && (isFresh || shaped(asked).overlay)) {
-      store(withBinding(shaped(asked), binding));
-    } else {
-      store(shaped(asked));
-    }
-  };
 
   // Grafana shows the defaults in the editor of a new alert rule, but stores and runs the rule without them.
   useEffect(() => {
@@ -87,7 +70,7 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
           id={shapeId}
           options={shapesIn(app).map(({ value, label, help }) => ({ value, label: label(), description: help() }))}
           value={shape ?? null}
-          onChange={({ value }) => changeShape(value)}
+          onChange={({ value }) => store(withBoundShape(asked, value, binding, isFresh))}
         />
       </EditorField>
       {shape && (
@@ -126,18 +109,7 @@ export function QueryEditor({ datasource, query, queries = [], app, data, range,
         }
         onChange={change}
       />
-      {asked.queryType === 'detections' && (
-        <EditorRow>
-          <RuleDetails detections={detections} ids={asked.ruleIds} />
-          <SigmaField
-            datasource={datasource}
-            query={asked}
-            data={data}
-            range={range}
-            onChange={(sigma) => change({ sigma })}
-          />
-        </EditorRow>
-      )}
+      <DetectionFields datasource={datasource} query={asked} data={data} range={range} onChange={change} />
       <BindingNote
         datasource={datasource}
         query={asked}

@@ -4,7 +4,7 @@ import { useStyles2 } from '@grafana/ui';
 import React, { useMemo } from 'react';
 
 import { valueName } from '../columns';
-import { LEVELS, problemText, type DetectionRule, type Detections, type RuleList } from '../rules';
+import { LEVELS, problemText, type DetectionRule, type RuleList } from '../rules';
 import { isUuid } from '../settings';
 import type { AuditSource } from '../source';
 import { t } from '../translation';
@@ -54,13 +54,14 @@ export function RulesField({ datasource, list, onChange, ...shared }: FieldProps
 }
 
 interface DetailsProps {
-  detections: Detections;
+  datasource: AuditSource;
   ids: string[] | undefined;
 }
 
 /** What the picked rules are, and the errors in the texts of other rules. */
-export function RuleDetails({ detections: { rules, problems }, ids = [] }: DetailsProps) {
+export function RuleDetails({ datasource, ids = [] }: DetailsProps) {
   const styles = useStyles2(getStyles);
+  const { rules, problems } = useDetections(datasource);
   const picked = ids.flatMap((id) => rules.find((rule) => rule.id === id) ?? []);
   // A rule may be named as well, by a name that is not listed.
   const unknown = rules.length ? ids.filter((id) => isUuid(id) && !rules.some((rule) => rule.id === id)) : [];

@@ -8,6 +8,7 @@ import type { AuditSource } from '../source';
 import { t } from '../translation';
 import { words } from '../words';
 import { useAnswer } from './useAnswer';
+import { useDetections } from './useDetections';
 
 interface Props {
   datasource: AuditSource;
@@ -46,6 +47,8 @@ function useEventsInRange({ datasource, query, data }: Props): number | undefine
 export function Summary(props: Props) {
   const styles = useStyles2(getStyles);
   const events = useEventsInRange(props);
+  // The titles of rules, which the words have in place of ids.
+  useDetections(props.datasource, Boolean(props.query.ruleIds?.length));
   return (
     <div className={styles.summary} role="status" aria-live="polite" data-testid="audit-summary">
       <span>{words(props.query, props.app, (id) => props.datasource.resources.nameOf(id))}</span>
