@@ -68,9 +68,16 @@ export const DETECTIONS = question({
           'Sigma rules as YAML, for this query alone. They are stored when the field is left, or with Ctrl+S.'
         ),
     },
+    limit: {
+      kind: 'amount',
+      label: () => t('limit.label', 'Limit'),
+      help: () => t('match-limit.help', 'At most this many matches, the newest first.'),
+      most: 1_000_000,
+      unless: { show: 'counts' },
+    },
     overlay: { kind: 'flag' },
   },
-  defaults: () => ({ show: 'matches' }),
+  defaults: ({ show = 'matches' }) => ({ show, limit: show === 'annotations' ? 200 : 1000 }),
   shapes: {
     detections: {
       query: {},

@@ -91,7 +91,8 @@ describe('annotations', () => {
   });
 
   it('of detection rules have the form of annotations, and the tags of the rules', () => {
-    const target = { refId: 'Anno', version: 1, queryType: 'detections' as const, tags: ['attack.t1526'], limit: 100 };
+    const own = { queryType: 'detections' as const, tags: ['attack.t1526'], limit: 50 };
+    const target = { refId: 'Anno', version: 1, ...own, type: 'dashboard', matchAny: false };
     const query = annotations.prepareQuery?.({ ...annotation, target });
     expect(query).toEqual({
       refId: 'Anno',
@@ -99,6 +100,7 @@ describe('annotations', () => {
       queryType: 'detections',
       show: 'annotations',
       tags: ['attack.t1526'],
+      limit: 50,
     });
   });
 

@@ -88,10 +88,12 @@ const NOT_OF_ANNOTATIONS = ['overlay', 'limit', 'type', 'tags', 'matchAny'];
  * the chosen one is being loaded.
  */
 function storedAnnotation(target: AuditQuery | undefined): Partial<AuditQuery> {
-  // The tags of Grafana's own annotations have the name of those of rules.
-  const hasTags = target?.queryType === 'detections';
+  // Those of rules have the names of two fields of Grafana's own annotations.
+  const isOfRules = target?.queryType === 'detections';
   return Object.fromEntries(
-    Object.entries(target ?? {}).filter(([name]) => !NOT_OF_ANNOTATIONS.includes(name) || (hasTags && name === 'tags'))
+    Object.entries(target ?? {}).filter(
+      ([name]) => !NOT_OF_ANNOTATIONS.includes(name) || (isOfRules && ['limit', 'tags'].includes(name))
+    )
   );
 }
 

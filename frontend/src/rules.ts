@@ -10,10 +10,10 @@ export interface DetectionRule {
   title: string;
   level: string;
   tags: string[];
-  description: string;
+  description?: string | null;
   /** Whether it judges events one by one, or several together. */
   kind: string;
-  /** The file or setting that has it. */
+  /** The file or setting that has it; of a rule that ships with the plugin, `shipped`. */
   source: string;
 }
 

@@ -38,7 +38,8 @@ describe('QueryEditor of detections', () => {
     const { user, onChange } = await show({ queryType: 'detections' });
     await user.click(screen.getByRole('combobox', { name: /^Rules/ }));
     const option = await screen.findByRole('option', { name: /^Audit trail export deleted/ });
-    expect(option).toHaveTextContent('high · Deletes an export of the trail, which hides what follows.');
+    expect(option).toHaveTextContent(/high · Deletes an export of the trail, which hides what follows\.$/);
+    expect(screen.getByRole('option', { name: /^Undescribed/ })).toHaveTextContent('low · team/denied.yml');
     await user.click(option);
     expect(onChange).toHaveBeenLastCalledWith(
       expect.objectContaining({ queryType: 'detections', ruleIds: [deleted.id] })
@@ -51,7 +52,9 @@ describe('QueryEditor of detections', () => {
     const { datasource } = await show(query, CoreApp.PanelEditor, { rule: 'x' });
     const details = screen.getByTestId('audit-rules');
     await waitFor(() => expect(within(details).getAllByRole('listitem')).toHaveLength(1));
-    expect(details).toHaveTextContent('Many denied calls medium · More than 20 denied calls in five minutes.');
+    expect(details).toHaveTextContent(
+      'Many denied calls medium · More than 20 denied calls in five minutes. · team/denied.yml'
+    );
     expect(details).toHaveTextContent('attack.t1526');
     expect(jest.mocked(datasource.getResource).mock.calls.filter(([path]) => path === 'detections')).toHaveLength(1);
     expect(within(details).getByText(`No rule has the id ${gone}.`)).toBeInTheDocument();

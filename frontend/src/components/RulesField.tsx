@@ -14,7 +14,8 @@ import { useDetections } from './useDetections';
 
 /** A rule's level, description and source in one line. */
 function about({ level, description, source }: DetectionRule): string {
-  return [valueName(level), description.replace(/\s+/g, ' ').trim(), source].filter(Boolean).join(' · ');
+  const from = source === 'shipped' ? undefined : source;
+  return [valueName(level), description?.replace(/\s+/g, ' ').trim(), from].filter(Boolean).join(' · ');
 }
 
 /** The texts of a list, each with what is known about it. */

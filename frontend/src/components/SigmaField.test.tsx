@@ -90,12 +90,12 @@ describe('the text of rules', () => {
   it('has its errors with their lines, and is not counted', async () => {
     const { datasource, text, state, user } = await show();
     const problems = [
-      { line: 4, rule: 'A', message: 'the field is "metod_name"' },
+      { source: 'sigma', line: 4, rule: 'A', message: 'the field is "metod_name"' },
       { line: null, message: 'no title' },
     ];
     jest.mocked(datasource.postResource).mockResolvedValue({ problems });
     await user.type(text, 'x');
-    await waitFor(() => expect(state).toHaveTextContent('A, line 4: the field is "metod_name"'));
+    await waitFor(() => expect(state).toHaveTextContent(/^A, line 4: the field is "metod_name"/));
     expect(state).toHaveTextContent('no title');
     expect(state).not.toHaveTextContent('Matches');
     expect(datasource.ask).not.toHaveBeenCalled();

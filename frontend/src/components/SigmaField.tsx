@@ -36,7 +36,11 @@ function sum(frames: DataFrame[]): number | undefined {
 
 /** The errors of a text; undefined while they are unknown. */
 function useProblems(datasource: AuditSource, sigma: string): RuleProblem[] | undefined {
-  const checked = useAnswer(datasource, sigma && `check ${sigma}`, () => datasource.resources.checkRules(sigma));
+  const checked = useAnswer(datasource, sigma && `check ${sigma}`, async () => {
+    const problems = await datasource.resources.checkRules(sigma);
+    // The text is at hand, and needs no name.
+    return problems.map((problem) => ({ ...problem, source: undefined }));
+  });
   return sigma ? checked : [];
 }
 

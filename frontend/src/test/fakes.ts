@@ -6,7 +6,7 @@ import type { DetectionRule } from '../rules';
 import type { Settings } from '../settings';
 import { fakeTemplates, type FakeVariables } from './templates';
 
-/** Two detection rules. */
+/** Detection rules: one that ships with the plugin, and two of the organization's own. */
 export const RULES: DetectionRule[] = [
   {
     id: 'd0000000-0000-4000-8000-000000000001',
@@ -14,8 +14,8 @@ export const RULES: DetectionRule[] = [
     level: 'high',
     tags: ['attack.t1562.008', 'attack.defense-evasion'],
     description: 'Deletes an export of the trail,\nwhich hides what follows.',
-    kind: 'events',
-    source: 'audit_trail_export_deleted.yml',
+    kind: 'event',
+    source: 'shipped',
   },
   {
     id: 'd0000000-0000-4000-8000-000000000002',
@@ -23,8 +23,17 @@ export const RULES: DetectionRule[] = [
     level: 'medium',
     tags: ['attack.t1526'],
     description: 'More than 20 denied calls in five minutes.',
-    kind: 'correlation',
-    source: 'many_denied_calls.yml',
+    kind: 'event_count',
+    source: 'team/denied.yml',
+  },
+  {
+    id: 'd0000000-0000-4000-8000-000000000003',
+    title: 'Undescribed',
+    level: 'low',
+    tags: [],
+    description: null,
+    kind: 'event',
+    source: 'team/denied.yml',
   },
 ];
 
