@@ -33,7 +33,9 @@ export type Field = FieldPlacement &
     | { kind: 'rules'; list: RuleList; none: () => string }
     /** Sigma rules as YAML, in which `$` stands for itself: they have no variables. */
     | { kind: 'sigma' }
-    | { kind: 'column' | 'timezone' | 'flag' }
+    /** A column, or another value, which comes first. */
+    | { kind: 'column'; other?: { value: string; label: () => string } }
+    | { kind: 'timezone' | 'flag' }
   );
 
 export type Fields = Record<string, Field>;

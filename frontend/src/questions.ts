@@ -93,9 +93,26 @@ export const QUESTIONS = {
           ),
         most: 1000,
       },
+      countOf: {
+        kind: 'column',
+        label: () => t('count-of.label', 'Count of'),
+        help: () => t('count-of.help', 'The events, or the distinct values that they have in a column.'),
+        other: { value: 'events', label: () => t('count-of.events', 'events') },
+      },
+      lookbackSeconds: {
+        kind: 'amount',
+        label: () => t('count-lookback.label', 'Seconds back'),
+        help: () =>
+          t(
+            'count-lookback.help',
+            'How far each number looks back from its end; without a number, it is about its own bar or the range.'
+          ),
+        empty: () => t('count-lookback.none', 'none'),
+        most: 2_592_000,
+      },
       timezone,
     },
-    defaults: () => ({ over: 'time', groupLimit: 50 }),
+    defaults: () => ({ over: 'time', groupLimit: 50, countOf: 'events' }),
     shapes: {
       time: {
         query: { over: 'time' },
@@ -108,20 +125,37 @@ export const QUESTIONS = {
         help: () => t('shape.total-help', 'The number of events in the range, for tiles and alert rules'),
       },
     },
-    words({ over, groupBy = [], timezone }, events) {
+    words({ over, groupBy = [], countOf, lookbackSeconds, timezone }, events) {
       const by = and(groupBy.map(columnName));
+      const sentences = [];
       if (over === 'total') {
-        return by
-          ? t('words.total-by', 'Number of events in the range, for each {{by}}: {{events}}.', { by, events })
-          : t('words.total', 'Number of events in the range: {{events}}.', { events });
+        sentences.push(
+          by
+            ? t('words.total-by', 'Number of events in the range, for each {{by}}: {{events}}.', { by, events })
+            : t('words.total', 'Number of events in the range: {{events}}.', { events })
+        );
+      } else {
+        sentences.push(
+          by
+            ? t('words.time-by', 'Number of events over time, for each {{by}}: {{events}}.', { by, events })
+            : t('words.time', 'Number of events over time: {{events}}.', { events })
+        );
       }
-      const counted = by
-        ? t('words.time-by', 'Number of events over time, for each {{by}}: {{events}}.', { by, events })
-        : t('words.time', 'Number of events over time: {{events}}.', { events });
-      const zone = timezone && valueName(timezone);
-      return zone
-        ? `${counted} ${t('words.timezone', 'Hours and days are those of the time zone {{zone}}.', { zone })}`
-        : counted;
+      if (countOf && countOf !== 'events') {
+        const column = columnName(countOf);
+        sentences.push(
+          t('words.count-of', 'Of the events, the distinct values of {{column}} are counted.', { column })
+        );
+      }
+      if (lookbackSeconds !== undefined) {
+        const seconds = valueName(String(lookbackSeconds));
+        sentences.push(t('words.count-lookback', 'Each number looks back {{seconds}} s.', { seconds }));
+      }
+      const zone = over !== 'total' && timezone && valueName(timezone);
+      if (zone) {
+        sentences.push(t('words.timezone', 'Hours and days are those of the time zone {{zone}}.', { zone }));
+      }
+      return sentences.join(' ');
     },
   }),
 

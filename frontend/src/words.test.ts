@@ -103,6 +103,14 @@ describe('words', () => {
     expect(words({ ...query, over: 'total' })).toBe('Number of events in the range: all events.');
   });
 
+  it('names what is counted, and how far back', () => {
+    const query = { refId: 'A', queryType: 'counts' as const, over: 'total' as const };
+    expect(words({ ...query, countOf: 'source_ip', lookbackSeconds: 300 })).toBe(
+      'Number of events in the range: all events. Of the events, the distinct values of source address are counted. Each number looks back 300 s.'
+    );
+    expect(words({ ...query, countOf: 'events' })).toBe('Number of events in the range: all events.');
+  });
+
   it('names the end of the range that counts', () => {
     const query = { refId: 'A', queryType: 'events' as const, order: 'oldest' as const, limit: '$most' };
     expect(words(query)).toBe('Log lines of the oldest $most: all events.');

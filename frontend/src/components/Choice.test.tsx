@@ -130,8 +130,8 @@ describe('a picker that reports its choice at each render', () => {
   const conditions = Object.keys(LISTS).length + 5 + 5 + 2;
   it.each([
     ['lines in Explore', () => page('query', query({ queryType: 'events', ...CONDITIONS }), CoreApp.Explore), 1],
-    ['counts in Explore', () => page('query', counts, CoreApp.Explore), 3],
-    ['counts in a panel', () => page('query', counts, CoreApp.PanelEditor), 3],
+    ['counts in Explore', () => page('query', counts, CoreApp.Explore), 4],
+    ['counts in a panel', () => page('query', counts, CoreApp.PanelEditor), 4],
     ['a rule', () => page('query', { ...counts, over: 'total' }, CoreApp.UnifiedAlerting), 2],
     [
       'an overlay',

@@ -285,6 +285,20 @@ describe('QueryEditor', () => {
     expect(screen.queryByLabelText(/^Time zone/)).not.toBeInTheDocument();
   });
 
+  it('counts events, or the distinct values of a column, as far back as is wanted', async () => {
+    const { user, onChange } = await show({ queryType: 'counts', countOf: 'method' });
+    const count = screen.getByRole('combobox', { name: /^Count of/ });
+    await user.click(count);
+    await user.click(await screen.findByRole('option', { name: 'source address' }));
+    expect(onChange.mock.lastCall[0].countOf).toBe('source_ip');
+    await user.click(count);
+    await user.click(await screen.findByRole('option', { name: 'events' }));
+    expect(onChange.mock.lastCall[0].countOf).toBeUndefined();
+    expect(screen.getByLabelText(/^Seconds back/)).toHaveAttribute('placeholder', 'none');
+    await user.type(screen.getByLabelText(/^Seconds back/), '300{Enter}');
+    expect(onChange.mock.lastCall[0].lookbackSeconds).toBe(300);
+  });
+
   it('caps and clusters an overlay', async () => {
     const { user, onChange } = await show({ queryType: 'annotations', overlay: true });
     await user.click(screen.getByRole('button', { name: 'Options' }));

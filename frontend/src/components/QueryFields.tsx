@@ -167,11 +167,18 @@ function QueryField({ datasource, range, field, label, help, value, initial, ale
       return (
         <ChoiceField
           {...shared}
-          options={COLUMNS.map((column) => ({ value: column, label: columnName(column) }))}
+          options={columnOptions(field)}
           value={String(value ?? initial)}
+          onChange={(column) => onChange(field.other && column === initial ? undefined : column)}
         />
       );
   }
+}
+
+/** The columns that a field takes; one with another value is about groups. */
+function columnOptions({ other }: Extract<Field, { kind: 'column' }>): Option[] {
+  const columns = (other ? GROUPINGS : COLUMNS).map((column) => ({ value: column, label: columnName(column) }));
+  return other ? [{ value: other.value, label: other.label() }, ...columns] : columns;
 }
 
 interface ChoiceProps {
