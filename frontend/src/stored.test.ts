@@ -56,7 +56,15 @@ const DASHBOARDS = {
 describe('stored queries', () => {
   it('of every question do not change', () => {
     const queries: Record<string, AuditQuery> = stored('queries.json');
-    expect(Object.keys(queries).sort()).toEqual(['annotations', 'counts', 'detections', 'events', 'investigate', 'values', 'volume']);
+    expect(Object.keys(queries).sort()).toEqual([
+      'annotations',
+      'counts',
+      'detections',
+      'events',
+      'investigate',
+      'values',
+      'volume',
+    ]);
     Object.values(queries).forEach((query) => {
       expect(query.version).toBe(VERSION);
       expect(understood(query)).toEqual(query);
