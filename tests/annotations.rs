@@ -362,6 +362,9 @@ async fn an_annotation_frame_is_one_frame_of_the_fields_that_grafana_reads() {
         ("console_url", true),
         ("principal_id", true),
         ("source_ip", true),
+        ("resource_type", true),
+        ("resource_id", true),
+        ("resource_parents", true),
     ];
     assert_eq!(fields, expected);
     // Grafana finds them by name, which labels or display names would change.

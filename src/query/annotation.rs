@@ -1,5 +1,6 @@
 //! One annotation: of an event, of a cluster, or of an interval from which events may be missing.
 
+use super::annotation_links::Links;
 use super::annotation_row::{Row, Shows};
 use super::annotation_text::{escaped, summary, summary_title, tags, text};
 use super::answer::Answer;
@@ -10,11 +11,8 @@ use super::keys::Keys;
 use super::reasons::Reasons;
 use super::request::Request;
 use super::sentence::Sentences;
-use crate::event::{Column, Events, Long};
+use crate::event::Long;
 use crate::profile::Level;
-
-/// In clusters of as many events, what they have in common is sought.
-const FEW: usize = 20;
 
 /// What annotations of events are made of.
 pub(super) struct Parts<'a> {
@@ -45,9 +43,7 @@ impl Row {
             tags: tags.collect(),
             id: format!("incomplete-{number}"),
             shows: Shows::Missing,
-            page: None,
-            principal: None,
-            address: None,
+            links: Links::default(),
         }
     }
 
@@ -63,9 +59,7 @@ impl Row {
             tags: Vec::new(),
             id: format!("rest+{events}"),
             shows: Shows::Events(None),
-            page: None,
-            principal: None,
-            address: None,
+            links: Links::default(),
         }
     }
 
@@ -96,16 +90,7 @@ impl Row {
             } else {
                 Shows::Events(severity)
             },
-            page: parts.pages.common(cluster),
-            principal: common(Column::PrincipalId, cluster, events),
-            address: common(Column::SourceIp, cluster, events),
+            links: Links::of(&parts.pages, events, cluster),
         }
     }
-}
-
-/// The text that all events of a cluster have in a column; a large cluster is not looked through.
-fn common(column: Column, cluster: &Cluster, events: &Events) -> Option<String> {
-    let first = events.one_text(column, cluster[0])?;
-    let is_common = cluster.len() <= FEW && cluster.iter().all(|row| events.one_text(column, *row) == Some(first));
-    is_common.then(|| first.to_owned())
 }

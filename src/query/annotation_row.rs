@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray, Time
 use serde_json::Value;
 
 use super::address::parse;
+use super::annotation_links::Links;
 use super::annotation_text::escaped;
 use super::novelty::novelty_color;
 use crate::frame::Field;
@@ -41,12 +42,7 @@ pub(super) struct Row {
     pub(super) tags: Vec<String>,
     pub(super) id: String,
     pub(super) shows: Shows,
-    /// The console's page about what all events of the annotation are about.
-    pub(super) page: Option<String>,
-    /// The id of the principal, for links.
-    pub(super) principal: Option<String>,
-    /// The source address, for links.
-    pub(super) address: Option<String>,
+    pub(super) links: Links,
 }
 
 /// The fields of a frame, as Grafana's annotation queries read them, or, of an overlay, its panels.
@@ -77,10 +73,13 @@ pub(super) fn fields(rows: &[Row], overlay: bool, severity_colors: bool) -> Vec<
     }
     // What the front end makes links of.
     fields.push(Field::new("cluster_end", times(rows, |row| row.last)));
-    fields.push(Field::new("console_url", some(rows, |row| row.page.as_deref())));
+    fields.push(Field::new("console_url", some(rows, |links| links.page.as_deref())));
     // Callers choose neither, unless a text is something else.
-    fields.push(Field::new("principal_id", some(rows, |row| row.principal.as_deref().filter(|id| is_uuid(id)))));
-    fields.push(Field::new("source_ip", some(rows, |row| row.address.as_deref().filter(|ip| parse(ip).is_some()))));
+    fields.push(Field::new("principal_id", some(rows, |links| links.principal.as_deref().filter(|id| is_uuid(id)))));
+    fields.push(Field::new("source_ip", some(rows, |links| links.address.as_deref().filter(|ip| parse(ip).is_some()))));
+    fields.push(Field::new("resource_type", some(rows, |links| links.resource_type.as_deref())));
+    fields.push(Field::new("resource_id", some(rows, |links| links.resource_id.as_deref())));
+    fields.push(Field::new("resource_parents", some(rows, |links| links.resource_parents.as_deref())));
     fields
 }
 
@@ -92,8 +91,8 @@ fn texts(rows: &[Row], text: impl Fn(&Row) -> String) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
 }
 
-fn some(rows: &[Row], text: impl Fn(&Row) -> Option<&str>) -> ArrayRef {
-    Arc::new(rows.iter().map(text).collect::<StringArray>())
+fn some(rows: &[Row], text: impl Fn(&Links) -> Option<&str>) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| text(&row.links)).collect::<StringArray>())
 }
 
 impl Row {

@@ -4,6 +4,7 @@
 
 mod address;
 mod annotation;
+mod annotation_links;
 mod annotation_row;
 mod annotation_text;
 pub mod annotations;

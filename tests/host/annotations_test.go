@@ -68,6 +68,9 @@ var annotations = []rule{
 		shape{"console_url", data.FieldTypeNullableString},
 		shape{"principal_id", data.FieldTypeNullableString},
 		shape{"source_ip", data.FieldTypeNullableString},
+		shape{"resource_type", data.FieldTypeNullableString},
+		shape{"resource_id", data.FieldTypeNullableString},
+		shape{"resource_parents", data.FieldTypeNullableString},
 	),
 	{"the oldest event comes first, after what is incomplete", func(t *testing.T, frame *data.Frame) {
 		ids := column[string](t, frame, "id")

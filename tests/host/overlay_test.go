@@ -28,6 +28,9 @@ func TestAnOverlayIsAFrameOfAnnotations(t *testing.T) {
 			shape{"console_url", data.FieldTypeNullableString},
 			shape{"principal_id", data.FieldTypeNullableString},
 			shape{"source_ip", data.FieldTypeNullableString},
+			shape{"resource_type", data.FieldTypeNullableString},
+			shape{"resource_id", data.FieldTypeNullableString},
+			shape{"resource_parents", data.FieldTypeNullableString},
 		),
 		rule{"it is moved among the annotations", func(t *testing.T, frame *data.Frame) {
 			if frame.Meta.DataTopic != data.DataTopicAnnotations {

@@ -1,5 +1,6 @@
 //! Matches on a graph: an annotation for each, the newest ones, and the intervals from which events may be missing.
 
+use super::super::annotation_links::Links;
 use super::super::annotation_row::{Row, Shows, fields};
 use super::super::annotation_text::escaped;
 use super::super::annotations::regions;
@@ -12,7 +13,7 @@ use super::evaluation::{Evaluation, Found};
 use super::labels::{LabelColumns, Labels};
 use super::matched::why;
 use crate::detection::{Level, Rule};
-use crate::event::{Column, Long};
+use crate::event::Long;
 use crate::frame::{Frame, Meta};
 use crate::risk::Severity;
 
@@ -52,7 +53,6 @@ fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row 
     let title = text::plain(&rule.title);
     let what = if evaluation.has_window(found.rule) { of_group(&labels) } else { sentences.title(newest) };
     let is_alone = matched.events.len() == 1;
-    let common = |column| events.one_text(column, newest).filter(|_| is_alone).map(str::to_owned);
     Row {
         time: matched.first,
         end: None,
@@ -62,9 +62,7 @@ fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row 
         tags: tags(rule),
         id: format!("{}-{}", rule.id, events.one(Long::Id, newest).unwrap_or_default()),
         shows: Shows::Events(severity(rule.level)),
-        page: pages.common(&[newest]).filter(|_| is_alone),
-        principal: common(Column::PrincipalId),
-        address: common(Column::SourceIp),
+        links: if is_alone { Links::of(pages, events, &[newest]) } else { Links::default() },
     }
 }
 

@@ -1,12 +1,13 @@
 //! The span of the metric as a region, and the suspects as annotations.
 
+use super::super::annotation_links::Links;
 use super::super::annotation_row::{Row, Shows, fields};
 use super::super::annotation_text;
 use super::super::console::Pages;
 use super::case::Case;
 use super::span_table::name_of;
 use super::suspects::{Shown, row_of};
-use crate::event::{Column, Events};
+use crate::event::Events;
 use crate::frame::{Frame, Meta};
 use crate::investigation::Suspect;
 use crate::time::Interval;
@@ -45,9 +46,7 @@ fn span(case: &Case<'_>) -> Row {
         tags: vec!["investigate".to_owned(), "span".to_owned()],
         id: "span".to_owned(),
         shows: if passed { Shows::PassedSpan } else { Shows::Span },
-        page: None,
-        principal: None,
-        address: None,
+        links: Links::default(),
     }
 }
 
@@ -71,7 +70,6 @@ fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>
     let row = row_of(answer, suspect)?;
     let shown = Shown::of(suspect, answer);
     let why = annotation_text::escaped(&super::super::text::message(&shown.why()));
-    let address = events.one_text(Column::SourceIp, row).map(str::to_owned);
     Some(Row {
         time: suspect.time.nanos(),
         end: None,
@@ -81,8 +79,6 @@ fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>
         tags: vec!["investigate".to_owned(), "suspect".to_owned()],
         id: suspect.events[0].clone(),
         shows: Shows::Events(answer.risk(row).map(|risk| risk.severity)),
-        page: pages.common(&[row]),
-        principal: suspect.principal.clone(),
-        address,
+        links: Links { principal: suspect.principal.clone(), ..Links::of(pages, events, &[row]) },
     })
 }
