@@ -1,14 +1,14 @@
 //! Rules that compare an event with the days before it.
 //!
 //! The days are whole UTC days, as many before the event's own as the rule asks for; a
-//! [`Profile`](crate::profile::Profile) has their counts. Of the event's own day, what was recorded before it counts: all
-//! events, also those that the rule does not select. So an answer is the same whenever it is given, as long as no further day
-//! becomes known and no further event of the day does.
+//! [`Profile`](crate::profile::Profile) has the counts of all of their events. So an answer is the same whenever it is given, as
+//! long as no further day becomes known and no further event of the day does.
 //!
-//! - **First seen**: the combination occurred on none of the known days, nor earlier on the event's day. Of several events of
-//!   a day the first alone matches; at equal times the one with the greatest id counts as the first. If the rule does not
-//!   select the first, none of the day matches. An event that lacks one of the values does not match. A method is a product's
-//!   method, for an Instance's `ServerAction` together with its action, and the resource is the first of the event.
+//! - **First seen**: the combination occurred on none of the known days, and the event is the first of its day, of those that
+//!   the rule selects, which has it; at equal times the one with the greatest id counts as the first. What the rule does not
+//!   select does not take the newness of a later event on the same day: a log-in that succeeds after attempts that failed is
+//!   the first one. An event that lacks one of the values does not match. A method is a product's method, for an
+//!   Instance's `ServerAction` together with its action, and the resource is the first of the event.
 //! - **Times usual**: the events of a group in the UTC clock hour, up to and including this one, are at least as many as the rule
 //!   says, and at least so many times the mean of that hour on the known days, those without an event included.
 //!
@@ -77,27 +77,20 @@ impl<'a> Baselines<'a> {
     }
 
     fn first_seen(&self, mut past: Past<'_>, combination: Combination, selected: &[usize]) -> Vec<usize> {
-        let mut new: Vec<(usize, (Day, Key))> = Vec::new();
-        for row in selected {
+        let (mut first, mut holding) = (HashSet::new(), Vec::new());
+        // Rows are newest first.
+        for row in selected.iter().rev() {
             let day = self.acts[*row].day;
             if let Some(key) = self.key(*row, combination)
                 && past.known(day) > 0
                 && !past.has(key, day)
+                && first.insert((day, key))
             {
-                new.push((*row, (day, key)));
+                holding.push(*row);
             }
         }
-        // Rows are newest first, so that of each day the last one with a key is its first event.
-        let mut first: HashMap<(Day, Key), usize> = new.iter().map(|(row, key)| (*key, *row)).collect();
-        let days: HashSet<Day> = first.keys().map(|(day, _)| *day).collect();
-        for row in (0..self.acts.len()).filter(|row| days.contains(&self.acts[*row].day)) {
-            if let Some(key) = self.key(row, combination)
-                && let Some(first) = first.get_mut(&(self.acts[row].day, key))
-            {
-                *first = row;
-            }
-        }
-        new.into_iter().filter(|(row, key)| first[key] == *row).map(|(row, _)| row).collect()
+        holding.reverse();
+        holding
     }
 
     fn times_usual(&self, mut past: Past<'_>, usual: &Usual, selected: &[usize]) -> Vec<usize> {

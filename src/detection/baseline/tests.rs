@@ -131,11 +131,19 @@ fn nothing_is_new_without_a_known_day_or_without_a_value() {
 }
 
 #[test]
-fn an_event_that_the_rule_does_not_select_takes_the_newness() {
-    let deeds = [Deed { method: "ListKeys", ..DEED }, Deed { hour: 10, ..DEED }];
-    let of = |combination| holding(&first_seen(combination, 30), &[-1], &deeds, 0, |deed| deed.method == "DeleteKey");
-    assert_eq!(of(Combination::Principal), [0; 0]);
-    assert_eq!(of(Combination::PrincipalAndMethod), [1]);
+fn an_event_that_the_rule_does_not_select_leaves_a_later_one_its_newness() {
+    let deeds = [
+        Deed { method: "ListKeys", ..DEED },
+        Deed { hour: 10, ..DEED },
+        Deed { hour: 11, ..DEED },
+        Deed { day: 1, ..DEED },
+    ];
+    let of = |known: &[i32]| {
+        holding(&first_seen(Combination::Principal, 30), known, &deeds, 0, |deed| deed.method == "DeleteKey")
+    };
+    assert_eq!(of(&[-1]), [1, 3]);
+    // On a day before, any event is one that occurred.
+    assert_eq!(of(&[-1, 0]), [1]);
 }
 
 #[test]
@@ -272,7 +280,7 @@ proptest! {
             let same = |other: &usize| plain_key(&deeds[*other], combination).as_ref() == Some(&key);
             let mut others = (0..deeds.len()).filter(same);
             !days.is_empty() && !others.any(|other| {
-                let is_today = deeds[other].day == deeds[position].day;
+                let is_today = deeds[other].day == deeds[position].day && selects(&deeds[other]);
                 (is_today && is_before(other, position)) || days.contains(&deeds[other].day)
             })
         };
