@@ -39,6 +39,7 @@ mod row;
 pub(crate) mod rule;
 mod section;
 mod sets;
+mod shipped;
 mod sigma;
 #[cfg(test)]
 mod tests;

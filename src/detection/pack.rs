@@ -9,6 +9,7 @@ use super::link::link;
 use super::rule::{Level, Rule};
 use super::section::Tests;
 use super::sets::Sets;
+use super::shipped::FILES;
 use super::yaml::documents;
 
 /// A file of rules.
@@ -49,7 +50,7 @@ impl Pack {
     #[must_use]
     pub fn shipped() -> Arc<Self> {
         static SHIPPED: LazyLock<Arc<Pack>> = LazyLock::new(|| {
-            let (pack, errors) = Pack::parse(&[]);
+            let (pack, errors) = Pack::parse(&FILES.map(|(name, text)| RuleFile::new(name, text)));
             assert!(errors.is_empty(), "{}", errors[0]);
             Arc::new(pack)
         });
