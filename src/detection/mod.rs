@@ -25,6 +25,8 @@ mod custom;
 mod details;
 mod document;
 mod error;
+#[cfg(feature = "terminal")]
+pub mod export;
 mod expr;
 pub(crate) mod field;
 mod found;
@@ -43,6 +45,8 @@ mod shipped;
 mod sigma;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "terminal")]
+mod trial;
 mod value;
 mod verdicts;
 pub(crate) mod window;
@@ -59,5 +63,7 @@ pub(crate) use rule::{
     Kind, RuleExpr, UsualOf,
 };
 pub use rule::{Level, Place, Rule, Status};
+#[cfg(feature = "terminal")]
+pub use trial::Trial;
 pub(crate) use value::Values;
 pub(crate) use verdicts::{Context, Verdicts};

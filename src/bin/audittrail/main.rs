@@ -2,6 +2,7 @@
 
 mod ask;
 mod demo;
+mod detections;
 mod investigate;
 mod metrics;
 mod output;
@@ -32,6 +33,8 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// Print the metrics of the simulated organization under Cockpit's names, as text that promtool makes blocks of.
     Metrics(metrics::Metrics),
+    /// Write the rules that ship as a page, a layer of ATT&CK Navigator, or Sigma.
+    Detections(detections::Detections),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),
 }
@@ -43,6 +46,7 @@ async fn main() -> ExitCode {
         Command::Investigate(investigate) => investigate.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Metrics(metrics) => metrics.run(),
+        Command::Detections(detections) => Ok(detections.run()),
         Command::Demo(demo) => demo.run().await,
     };
     match result {
