@@ -277,14 +277,42 @@ fn of_texts(test: &Test, verdicts: &mut Verdicts, text: Text<'_>, rows: &Bits) -
 /// Whether an event satisfies an expression, with all its values.
 pub(super) fn holds(expr: &Expr, row: &Row<'_>) -> bool {
     match expr {
-        Expr::And(of) => by_cost(of).into_iter().all(|expr| holds(expr, row)),
-        Expr::Or(of) => by_cost(of).into_iter().any(|expr| holds(expr, row)),
+        Expr::And(of) => of.iter().all(|expr| holds(expr, row)),
+        Expr::Or(of) => of.iter().any(|expr| holds(expr, row)),
         Expr::Not(of) => !holds(of, row),
         Expr::AtLeast(least, of) => of.iter().filter(|expr| holds(expr, row)).count() as u64 >= *least,
         Expr::Test(test) => match &test.field {
             None => test.matcher.accepts_any(row),
             Some(field) => test.matcher.accepts(row.value(field), row),
         },
+    }
+}
+
+/// What is left to see of an expression on the rows that may satisfy it.
+pub(super) struct Rest<'a> {
+    /// Whether all parts have to hold, or one.
+    all: bool,
+    parts: Vec<&'a Expr>,
+}
+
+impl<'a> Rest<'a> {
+    /// Of an `and` whose outcome is open, the tests of columns hold; of an `or`, they do not.
+    pub(super) fn of(expr: &'a Expr) -> Self {
+        let (all, parts) = match expr {
+            Expr::And(of) => (true, of.as_slice()),
+            Expr::Or(of) => (false, of.as_slice()),
+            expr => (true, std::slice::from_ref(expr)),
+        };
+        Self { all, parts: parts.iter().filter(|expr| cost(expr) == Cost::Event).collect() }
+    }
+
+    /// Whether an event satisfies the expression.
+    pub(super) fn holds(&self, row: &Row<'_>) -> bool {
+        if self.all {
+            self.parts.iter().all(|expr| holds(expr, row))
+        } else {
+            self.parts.iter().any(|expr| holds(expr, row))
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::bits::Bits;
 use super::body::Body;
 use super::expr::Expr;
-use super::mask::{Judge, holds};
+use super::mask::{Judge, Rest};
 use super::pack::Pack;
 use super::row::Row;
 use super::rule::Kind;
@@ -28,7 +28,9 @@ pub(crate) struct Verdicts {
     /// The rules of each number, ascending.
     sets: Vec<Box<[u32]>>,
     /// The number of a set with one more rule.
-    larger: HashMap<(u32, u32), u32>,
+    larger: HashMap<(u32, u32), u32, foldhash::fast::RandomState>,
+    /// The last of these: most events that a rule selects have the same other rules.
+    last: Option<((u32, u32), u32)>,
 }
 
 impl Verdicts {
@@ -45,19 +47,25 @@ impl Verdicts {
 
     /// No rule selects any of `events` events.
     fn none(events: usize) -> Self {
-        Self { numbers: vec![0; events], sets: vec![Box::default()], larger: HashMap::new() }
+        Self { numbers: vec![0; events], sets: vec![Box::default()], ..Self::default() }
     }
 
     /// Adds a rule to those of an event.
     fn add(&mut self, row: usize, rule: usize) {
-        let Self { numbers, sets, larger } = self;
-        let rule = number_of(rule);
-        numbers[row] = *larger.entry((numbers[row], rule)).or_insert_with(|| {
-            let mut with = sets[numbers[row] as usize].to_vec();
-            with.insert(with.partition_point(|other| *other < rule), rule);
-            sets.push(with.into());
-            number_of(sets.len() - 1)
-        });
+        let Self { numbers, sets, larger, last } = self;
+        let before = (numbers[row], number_of(rule));
+        let after = match *last {
+            Some((known, after)) if known == before => after,
+            _ => *larger.entry(before).or_insert_with(|| {
+                let (set, rule) = before;
+                let mut with = sets[set as usize].to_vec();
+                with.insert(with.partition_point(|other| *other < rule), rule);
+                sets.push(with.into());
+                number_of(sets.len() - 1)
+            }),
+        };
+        *last = Some((before, after));
+        numbers[row] = after;
     }
 }
 
@@ -71,7 +79,11 @@ impl Pack {
     #[must_use]
     pub fn selected(&self, events: &Events, risks: &RuleSet) -> Vec<Vec<usize>> {
         let verdicts = self.judged(events, &Context { risks, names: &|_| None });
-        (0..self.rules.len()).map(|rule| verdicts.rows(rule)).collect()
+        let mut selected = vec![Vec::new(); self.rules.len()];
+        for row in 0..events.len() {
+            verdicts.rules(row).for_each(|rule| selected[rule].push(row));
+        }
+        selected
     }
 
     /// Which events each rule selects. The verdicts on whole chunks are cached beside them, until another pack judges them.
@@ -80,7 +92,7 @@ impl Pack {
             events.derived(Derivation::Detection, self.key(context), |chunk| self.numbers(chunk, context).into());
         let unnumbered: Vec<usize> = (0..numbers.len()).filter(|row| numbers[*row] == UNNUMBERED).collect();
         let numbers = numbers.into_iter().map(|number| if number == UNNUMBERED { 0 } else { number.into() }).collect();
-        let mut verdicts = Verdicts { numbers, sets: self.sets.rules(), larger: HashMap::new() };
+        let mut verdicts = Verdicts { numbers, sets: self.sets.rules(), ..Verdicts::default() };
         if !unnumbered.is_empty() {
             let judged = |rule: &Expr| !rule.depends_on_names();
             self.judge(&events.only(&unnumbered), context, judged, |position, rule| {
@@ -139,13 +151,13 @@ impl Pack {
             return;
         }
         for (chunk, runs) in events.whole_columns().chunks() {
-            let mut selected = Bits::none(chunk.len());
-            runs.iter().for_each(|(_, rows)| rows.clone().for_each(|row| selected.insert(row)));
+            let (mut selected, mut positions) = (Bits::none(chunk.len()), vec![0; chunk.len()]);
+            for (row, position) in runs.into_iter().flat_map(|(positions, rows)| rows.zip(positions)) {
+                selected.insert(row);
+                positions[row] = position;
+            }
             for (rule, found) in self.rows_of(&chunk, &selected, context, &wanted) {
-                for (positions, rows) in &runs {
-                    let found = positions.clone().zip(rows.clone()).filter(|(_, row)| found.has(*row));
-                    found.for_each(|(position, _)| see(position, rule));
-                }
+                found.rows().for_each(|row| see(positions[row], rule));
             }
         }
     }
@@ -187,11 +199,13 @@ fn look_at(chunk: &Events, context: &Context<'_>, open: &[(usize, &Expr, Bits)],
     }
     let reads_risk = open.iter().any(|(_, expr, _)| expr.reads_risk());
     let risks = if reads_risk { context.risks.numbers(chunk) } else { Vec::new() };
+    let rests: Vec<(usize, Rest<'_>, &Bits)> =
+        open.iter().map(|(rule, expr, rows)| (*rule, Rest::of(expr), rows)).collect();
     let mut judge = |row: usize, body: Option<&str>| {
         let risk = risks.get(row).and_then(|number| context.risks.risk(*number));
         let event = Row { events: chunk, row, risk, body: &Body::new(body), context };
-        for (rule, expr, rows) in open {
-            if rows.has(row) && holds(expr, &event) {
+        for (rule, rest, rows) in &rests {
+            if rows.has(row) && rest.holds(&event) {
                 see(*rule, row);
             }
         }
