@@ -21,12 +21,17 @@ struct Export {
     /// The form.
     #[arg(long, value_enum)]
     format: Format,
+    /// The uid of the data source that alert rules for Grafana ask.
+    #[arg(long, default_value = "scaleway-audit-trail")]
+    data_source: String,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// The page `docs/detections.md`.
     Docs,
+    /// Alert rules that Grafana provisions.
+    Grafana,
     /// A layer for MITRE ATT&CK Navigator.
     Navigator,
     /// The Sigma documents themselves, as one stream of YAML.
@@ -35,10 +40,11 @@ enum Format {
 
 impl Detections {
     pub(crate) fn run(self) -> ExitCode {
-        let Command::Export(Export { format }) = self.command;
+        let Command::Export(Export { format, data_source }) = self.command;
         let pack = Pack::shipped();
         let text = match format {
             Format::Docs => export::docs(&pack),
+            Format::Grafana => export::grafana(&pack, &data_source),
             Format::Navigator => export::navigator(&pack),
             Format::Sigma => export::sigma(&pack),
         };
