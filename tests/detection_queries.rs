@@ -404,6 +404,33 @@ async fn a_baseline_of_some_days_is_a_notice_in_a_panel_and_an_error_under_an_al
     assert_eq!(numbers(&ask(&engine.data_source, &query, &rule(range)).await.unwrap()), [1]);
 }
 
+#[tokio::test]
+async fn a_scope_restricts_what_matches_and_not_what_a_baseline_compares_with() {
+    let engine = with_settings(&json!({ "settlingSeconds": 1, "regions": ["fr-par", "nl-ams"] })).await;
+    for (region, seconds, address) in
+        [("nl-ams", 2 * 86_400, "203.0.113.7"), ("fr-par", 20, "203.0.113.7"), ("nl-ams", 10, "203.0.113.8")]
+    {
+        engine.push(region, Kind::Api, seconds, json!({ "source_ip": address }));
+    }
+    let now = nanos(engine.sandbox.now());
+    let range = panel(now - 60 * SECOND, now);
+    known(&engine, &json!({ "queryType": "detections", "sigma": FIRST_SEEN })).await;
+    let addresses = async |scope: Value| {
+        let query = json!({ "queryType": "detections", "sigma": FIRST_SEEN, "scope": scope });
+        texts(&ask(&engine.data_source, &query, &range).await.unwrap(), "source_ip")
+    };
+    assert_eq!(addresses(json!({})).await, ["203.0.113.8"]);
+    // Of this region alone, the address would be new.
+    assert_eq!(addresses(json!({ "regions": ["fr-par"] })).await, [""; 0]);
+    assert_eq!(addresses(json!({ "regions": ["nl-ams"] })).await, ["203.0.113.8"]);
+    assert_eq!(addresses(json!({ "sourceIps": ["203.0.113.7"] })).await, [""; 0]);
+    let elsewhere = json!({ "queryType": "detections", "sigma": FIRST_SEEN, "scope": { "regions": ["pl-waw"] } });
+    let expected = "the baselines of rules have no event of region pl-waw, which is not in the setting regions";
+    let frame = ask(&engine.data_source, &elsewhere, &range).await.unwrap();
+    assert!(warnings(&frame).iter().any(|notice| notice.starts_with(expected)), "{:?}", notices(&frame));
+    assert!(refused(ask(&engine.data_source, &elsewhere, &rule(range)).await).message.starts_with(expected));
+}
+
 /// The rules that ship and that the incident has to make fire, by the names of their files, with who did it.
 const OF_INCIDENT: [(&str, &str); 12] = [
     ("failed_logins_then_success", "intruder"),

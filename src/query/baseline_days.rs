@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::data_source::DataSource;
 use super::documentation::Topic;
@@ -15,11 +15,7 @@ use crate::detection::baseline::Coverage;
 use crate::event::Events;
 use crate::frame::Notice;
 use crate::profile::{Day, Profile};
-use crate::time::{Interval, Time};
-
-/// The time after midnight, UTC, within which the day before may not be counted yet: its events are read with those of the
-/// question, and counted with the answer.
-const YOUNG: Duration = Duration::from_hours(2);
+use crate::time::Interval;
 
 /// The days with which rules compare events.
 #[derive(Clone, Debug)]
@@ -39,12 +35,6 @@ impl BaselineDays {
             None => self.profile,
         }
     }
-}
-
-/// From when on the events of a question with baselines are read, where these need them from `start` on.
-pub(super) fn reads_from(start: Time, end: Time) -> Time {
-    let today = Day::of(end).interval().start;
-    if end < today + YOUNG { start.min(Day::of(end).before(1).interval().start) } else { start }
 }
 
 impl DataSource {
@@ -91,7 +81,39 @@ impl DataSource {
             let text = format!("the baseline covers {count} of {of} days for {rules}; {}", known.reason);
             Topic::RuleBaseline.warning(text)
         };
-        let notices = partial.into_iter().map(notice).collect();
+        let mut notices: Vec<Notice> = partial.into_iter().map(notice).collect();
+        if let Some(region) = query.scope.regions.iter().find(|region| !self.settings.regions.contains(region)) {
+            let message = format!(
+                "the baselines of rules have no event of region {region}, which is not in the setting regions, so that all of it \
+                 would be new"
+            );
+            if request.from_alert {
+                return Err(Failure::input(message));
+            }
+            notices.push(Topic::RuleBaseline.warning(message));
+        }
         Ok(Some(BaselineDays { profile: known.profile, from_answer, notices }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::Kind;
+    use crate::profile::Salt;
+
+    #[test]
+    fn a_day_that_the_profile_lacks_is_counted_from_the_answer() {
+        let day = Day::new(20_000);
+        let profile = Arc::new(Profile::new(Salt::new(&[7; 32], &[])));
+        let at = chrono::DateTime::from_timestamp_nanos(day.interval().start.nanos() + 5);
+        let events = Events::from_json(Kind::Api, &[json!({ "recorded_at": at, "principal": { "id": "who" } })]);
+        let days = |from_answer| BaselineDays { profile: Arc::clone(&profile), from_answer, notices: Vec::new() };
+        let counted = days(Some(day)).profile(&events);
+        assert_eq!((counted.knows(day), profile.knows(day)), (true, false));
+        assert_ne!(counted.version(), profile.version(), "novelties are cached by the version");
+        assert!(Arc::ptr_eq(&days(None).profile(&events), &profile));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::answer::{Answer, Past};
+use super::baseline_days::BaselineDays;
 use super::condition::Condition;
 use super::cpu::spawn_cpu;
 use super::data_source::DataSource;
@@ -17,6 +18,7 @@ use super::model::Query;
 use super::naming::{self, Naming};
 #[cfg(feature = "terminal")]
 use super::novelty::Novelty;
+use super::question::Needs;
 use super::request::Request;
 use super::scope::Scope;
 use super::unknown::NameCheck;
@@ -53,12 +55,9 @@ impl Answer {
         let mut spelling = NameCheck::of(data_source, query, request);
         spelling.remember();
         let catalogue = spelling.catalogue(deadline).await;
-        // The whole trail is that of all regions of the settings, as the profile is.
-        let is_whole = needs.whole_trail || scope.regions.is_empty();
-        let regions = if is_whole { &data_source.settings.regions } else { &scope.regions };
-        let planned = if needs.whole_trail { Scope::default() } else { plan::narrowed(scope, &query.filters) };
+        let (planned, regions) = planned(query, needs, &data_source.settings.regions);
         let (ids, range) = (naming.ids(), Interval::from_nanos(request.from, request.to));
-        let windows = plan::windows(&planned, regions, &catalogue, ids.as_deref(), range);
+        let windows = plan::windows(&planned, &regions, &catalogue, ids.as_deref(), range);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let (listings, names, spelled, labels) = tokio::join!(
             data_source.cache.read(&windows, freshness, deadline),
@@ -66,7 +65,7 @@ impl Answer {
             spelling.verdict(deadline),
             labels(data_source, needs.labels, deadline)
         );
-        let mut read = ReadEvents::of(listings, regions, needs.shows_gaps, request)?;
+        let mut read = ReadEvents::of(listings, &regions, needs.shows_gaps, request)?;
         read.limit(data_source.settings.max_events, request)?;
         let principals = naming.of_events(names, &read.events).await;
         let mut notices = Vec::from_iter(spelled?);
@@ -94,8 +93,7 @@ impl Answer {
                 answer.redact();
             }
             if let Some(days) = baseline_days {
-                answer.past = Some(Past { profile: days.profile(&answer.events), events: answer.events.clone() });
-                answer.retain_regions(&query.scope)?;
+                answer.set_past(days, &query.scope)?;
             }
             answer.choose(&query)?;
             if has_iam {
@@ -121,6 +119,12 @@ impl Answer {
         self.events = self.events.redacted();
         self.notices
             .push(Topic::Hidden.info("request bodies and source addresses are hidden from viewers (hideFromViewers)"));
+    }
+
+    /// Has the events of the whole trail as the past, and leaves those of a scope's regions.
+    fn set_past(&mut self, days: BaselineDays, scope: &Scope) -> Result<(), Failure> {
+        self.past = Some(Past { profile: days.profile(&self.events), events: self.events.clone() });
+        self.retain_regions(scope)
     }
 
     /// Leaves only the events of the regions of a scope, and those that belong to every region's answer.
@@ -154,6 +158,17 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+/// The scope and the regions whose events are read. The whole trail is that of all regions of the settings, as the profile is.
+fn planned(query: &Query, needs: Needs, all: &[String]) -> (Scope, Vec<String>) {
+    let scope = &query.scope;
+    if needs.whole_trail {
+        let others = scope.regions.iter().filter(|region| !all.contains(region));
+        return (Scope::default(), all.iter().chain(others).cloned().collect());
+    }
+    let regions = if scope.regions.is_empty() { all } else { &scope.regions };
+    (plan::narrowed(scope, &query.filters), regions.to_vec())
 }
 
 /// The events of an answer that match a scope's risks and the conditions.

@@ -46,6 +46,7 @@ mod naming;
 mod novelty;
 mod options;
 mod order;
+mod own_names;
 mod pipeline;
 pub(crate) mod plan;
 mod principals;
@@ -69,6 +70,7 @@ mod unknown;
 mod values;
 mod variable;
 mod volume;
+mod young_day;
 
 pub use answer::Answer;
 pub use buckets::Buckets;

@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::super::answer::Answer;
-use super::super::baseline_days;
 use super::super::buckets::Buckets;
 use super::super::error::Failure;
 use super::super::field::{choice, choices, size, texts, wrong};
 use super::super::question::{Names, Needs, Question, UnderRule, View};
 use super::super::request::Request;
 use super::super::rule_choice::{ChosenRules, RuleChoice};
+use super::super::young_day;
 use super::evaluation::Evaluation;
 use super::{alert, annotated, counted, lines, table};
 use crate::detection::window::reads_from;
@@ -134,7 +134,7 @@ impl Question for Detections {
         let (start, end) = (Time::from_nanos(judged.start), Time::from_nanos(judged.end));
         let starts = rules.shown.iter().map(|number| reads_from(rules.pack.rules(), *number, start));
         let first = starts.min().unwrap_or(start);
-        let first = if rules.have_baselines() { baseline_days::reads_from(first, end) } else { first };
+        let first = if rules.have_baselines() { young_day::reads_from(first, end) } else { first };
         first.nanos().max(0)..request.to
     }
 

@@ -145,3 +145,24 @@ fn firings_of_one_group_are_one_match_and_events_are_matches_by_themselves() {
     assert_eq!(of("deletion").len(), 5);
     assert!(matches.is_sorted_by(|newer, older| newer.matched.last >= older.matched.last));
 }
+
+#[test]
+fn labels_of_a_notification_are_clean_and_short() {
+    let hostile = format!("a\r\nb\u{202e}c\u{1b}[31m{}", "x".repeat(300));
+    let title = serde_json::to_string(&hostile).expect("a text is JSON");
+    let text = DELETION.replacen("title: Deletion", &format!("title: {title}"), 1);
+    let (pack, _) = Pack::parse(&[RuleFile::new("test.yml", text)]);
+    let selection = Selection { ids: vec!["deletion".to_owned()], ..Selection::default() };
+    let rules = ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true };
+    let answer = answer_of(&[deletion(1, &hostile, &hostile, &hostile)]);
+    let rows = rows(&alert::frame(&Evaluation::of(&rules, &answer, 0..HOUR), 0));
+    assert!(rows.len() == 1 && rows[0].1 == 1 && rows[0].0[2].starts_with("a bc[31mx"), "{rows:?}");
+    for (labels, _) in rows {
+        for label in labels {
+            assert!(
+                label.chars().count() <= 200 && !label.contains(|c: char| c.is_control() || c == '\u{202e}'),
+                "{label:?}"
+            );
+        }
+    }
+}
