@@ -8,13 +8,14 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ItemFn, ItemImpl, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The layers, the lowest first; `docs/architecture.md` draws them.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["event", "frame", "lenient", "settings", "time"],
     &["transport"],
     &["cockpit", "scaleway"],
     &["cache"],
     &["risk"],
-    &["detection", "investigation", "profile"],
+    &["investigation", "profile"],
+    &["detection"],
     &["query"],
     &["plugin"],
     // Beside the layers: the plugin process links neither.

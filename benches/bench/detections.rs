@@ -88,7 +88,9 @@ fn rsigma(ground: &Ground, rules: &[String], pack: &Pack) -> Result<f64, Error> 
     for _ in 0..ground.options.runs {
         theirs = 0;
         times.push(seconds(|| {
-            items.iter().for_each(|item| theirs += engine.evaluate(&JsonEvent::borrow(item)).len());
+            for item in &items {
+                theirs += engine.evaluate(&JsonEvent::borrow(item)).len();
+            }
         }));
     }
     if ours != theirs {

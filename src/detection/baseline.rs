@@ -31,13 +31,6 @@ pub(crate) struct Coverage {
     pub(crate) of: u32,
 }
 
-impl Coverage {
-    /// Whether all days are known.
-    pub(crate) fn is_complete(self) -> bool {
-        self.known == self.of
-    }
-}
-
 /// Events and what a profile knows of them, for the baselines of several rules.
 ///
 /// The events have to be all of a trail's, from the beginning of a UTC day on.

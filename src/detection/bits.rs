@@ -40,11 +40,6 @@ impl Bits {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether it is every row.
-    pub(super) fn is_full(&self) -> bool {
-        self.count() == self.rows
-    }
-
     pub(super) fn and(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
     }
@@ -90,7 +85,7 @@ mod tests {
     fn sets_of_any_size() {
         for rows in [0, 1, 63, 64, 65, 200] {
             let all = Bits::all(rows);
-            assert_eq!((all.count(), all.is_full(), all.is_empty()), (rows, true, rows == 0));
+            assert_eq!((all.count(), all.is_empty()), (rows, rows == 0));
             assert_eq!(all.rows().collect::<Vec<_>>(), (0..rows).collect::<Vec<_>>());
             let third = all.filter(|row| row % 3 == 0);
             assert_eq!(third.rows().collect::<Vec<_>>(), (0..rows).step_by(3).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::rule::Level;
+use super::level::Level;
 
 /// The most characters of a rule's text that an error quotes.
 const QUOTED: usize = 64;

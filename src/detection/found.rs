@@ -1,5 +1,3 @@
-use std::ops::Range;
-
 use serde_json::Value;
 
 use super::body::Body;
@@ -18,21 +16,6 @@ const REASONS: usize = 30;
 
 /// The most characters of an event's value.
 const VALUE: usize = 200;
-
-/// A match of a rule: events of one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Match {
-    /// The rule, by its number in the pack.
-    pub(crate) rule: usize,
-    /// The values of the correlation's group keys, in their order; none where the events have no such value.
-    pub(crate) group: Vec<Option<String>>,
-    /// The times of the first and the last event, nanoseconds since 1970, UTC; both belong to the match.
-    pub(crate) times: Range<i64>,
-    /// The positions of its events, ascending: the newest first.
-    pub(crate) rows: Vec<usize>,
-    /// The highest count that the correlation's condition saw; the number of events for other rules.
-    pub(crate) value: u64,
-}
 
 /// A condition that is true of an event, with the event's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +37,7 @@ impl Pack {
         let bodies = bodies.each_ref().map(|body| Body::new(body.as_deref()));
         let [shown, whole] = [(&shown, &bodies[0]), (&whole, &bodies[1])].map(|(events, body)| Row {
             events,
-            row: 0,
+            position: 0,
             risk,
             body,
             context,

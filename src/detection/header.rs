@@ -2,7 +2,7 @@
 
 use super::error::quoted;
 use super::keys::{did_you_mean, get, meant, required};
-use super::rule::{Level, Status};
+use super::level::{Level, Status};
 use super::yaml::{Entry, Fault, Node, Value};
 
 /// The keys that are about a rule, and not its condition.

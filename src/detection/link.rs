@@ -39,16 +39,13 @@ fn unique(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<RuleError>) {
         let header = &draft.header;
         let name = header.name.as_deref().filter(|name| *name != header.label());
         let own: Vec<&str> = [header.label()].into_iter().chain(name).collect();
-        match own.iter().find_map(|name| Some((*name, known.get(*name)?))) {
-            Some((name, (file, line))) => {
-                let message = format!("another rule is called {} too, in line {line} of {file}", quoted(name));
-                errors.push(error(header, &draft.place, Fault::at(draft.place.line, message)));
-            }
-            None => {
-                let place = (draft.place.file.to_string(), draft.place.line);
-                known.extend(own.into_iter().map(|name| (name.to_owned(), place.clone())));
-                kept.push(draft);
-            }
+        if let Some((name, (file, line))) = own.iter().find_map(|name| Some((*name, known.get(*name)?))) {
+            let message = format!("another rule is called {} too, in line {line} of {file}", quoted(name));
+            errors.push(error(header, &draft.place, Fault::at(draft.place.line, message)));
+        } else {
+            let place = (draft.place.file.to_string(), draft.place.line);
+            known.extend(own.into_iter().map(|name| (name.to_owned(), place.clone())));
+            kept.push(draft);
         }
     }
     (kept, errors)
@@ -164,8 +161,8 @@ impl Linker<'_> {
             Body::Filter(_) => return,
             Body::Events(expr) => Ok((Kind::Events(expr.clone()), 0)),
             Body::Correlation(named) => {
-                let names = named.rules.clone();
-                self.rules_of(&names, number).and_then(|rules| {
+                let wanted = named.rules.clone();
+                self.rules_of(&wanted, number).and_then(|rules| {
                     let Body::Correlation(named) = &self.drafts[number].body else {
                         unreachable!("a body does not change")
                     };
@@ -326,13 +323,11 @@ impl Keys<'_> {
         let Kind::Correlation(correlation) = &self.linker.rules[number].kind else {
             return Ok(KeySource::Field(item::field(name, line)?));
         };
-        match correlation.group_by.iter().position(|key| key.name == name) {
-            Some(index) => Ok(KeySource::Key(index)),
-            None => {
-                let message = format!("rule {}, a correlation, has no {} in its group-by", quoted(rule), quoted(name));
-                Err(Fault::at(line, message))
-            }
-        }
+        let index = correlation.group_by.iter().position(|key| key.name == name);
+        index.map(KeySource::Key).ok_or_else(|| {
+            let message = format!("rule {}, a correlation, has no {} in its group-by", quoted(rule), quoted(name));
+            Fault::at(line, message)
+        })
     }
 }
 
@@ -351,7 +346,7 @@ fn shown(drafts: &[Draft], rules: &[Linked]) -> Vec<bool> {
             // A correlation's key is about the rules that it uses.
             Kind::Correlation(_) => None,
         };
-        own.unwrap_or_else(|| users[number].is_empty() || users[number].iter().any(|user| generates(user)))
+        own.unwrap_or_else(|| users[number].is_empty() || users[number].iter().any(generates))
     };
     (0..rules.len()).map(is_shown).collect()
 }

@@ -37,18 +37,18 @@ enum Cost {
 #[derive(Default)]
 struct Verdicts {
     /// For each value 0 while unknown, 1 for false, 2 for true.
-    of_value: Vec<u8>,
-    of_none: Option<bool>,
+    values: Vec<u8>,
+    none: Option<bool>,
     /// Those on lists of several values, by their keys.
-    of_list: HashMap<Vec<usize>, bool>,
+    lists: HashMap<Vec<usize>, bool>,
 }
 
 impl Verdicts {
     fn of_value(&mut self, key: usize, values: usize, judge: impl FnOnce() -> bool) -> bool {
-        if self.of_value.len() <= key {
-            self.of_value.resize(values.max(key + 1), 0);
+        if self.values.len() <= key {
+            self.values.resize(values.max(key + 1), 0);
         }
-        let verdict = &mut self.of_value[key];
+        let verdict = &mut self.values[key];
         if *verdict == 0 {
             *verdict = 1 + u8::from(judge());
         }
@@ -56,7 +56,7 @@ impl Verdicts {
     }
 
     fn of_none(&mut self, test: &Test) -> bool {
-        *self.of_none.get_or_insert_with(|| test.matcher.accepts_alone(None))
+        *self.none.get_or_insert_with(|| test.matcher.accepts_alone(None))
     }
 }
 
@@ -149,11 +149,11 @@ impl<'a> Judge<'a> {
         let mut verdicts = std::mem::take(&mut self.verdicts[test.number]);
         let found = match field {
             Field::Text(column) => of_texts(test, &mut verdicts, self.chunk.chunk_text(*column), rows),
-            Field::OfKinds(column, kinds) => self.of_kinds(test, &mut verdicts, *column, *kinds, rows),
+            Field::OfKinds(column, kinds) => self.of_kinds(test, &mut verdicts, *column, kinds, rows),
             Field::PrincipalName => self.of_names(test, &mut verdicts, rows),
             Field::Status => self.of_statuses(test, &mut verdicts, rows),
             Field::RiskClass | Field::Severity => self.of_risks(test, &mut verdicts, field, rows),
-            Field::Resource(text) => self.of_resources(test, &mut verdicts, *text, rows),
+            Field::Resource(which) => self.of_resources(test, &mut verdicts, *which, rows),
             Field::RecordedAt | Field::Long(_) | Field::Body(_) => unreachable!("{field:?} is no column"),
         };
         self.verdicts[test.number] = verdicts;
@@ -170,9 +170,9 @@ impl<'a> Judge<'a> {
     ) -> Bits {
         let chunk = self.chunk;
         let of_kinds = Arc::clone(self.kinds.entry(kinds).or_insert_with(|| {
-            let text = chunk.chunk_text(Column::Kind);
-            let has: Vec<bool> = (0..text.keys()).map(|key| has_kind(kinds, Some(text.value(key)))).collect();
-            Arc::new(Bits::all(chunk.len()).filter(|row| text.key(row).is_some_and(|key| has[key])))
+            let names = chunk.chunk_text(Column::Kind);
+            let has: Vec<bool> = (0..names.keys()).map(|key| has_kind(kinds, Some(names.value(key)))).collect();
+            Arc::new(Bits::all(chunk.len()).filter(|row| names.key(row).is_some_and(|key| has[key])))
         }));
         let mut with = rows.clone();
         with.and(&of_kinds);
@@ -221,11 +221,11 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn of_resources(&self, test: &Test, verdicts: &mut Verdicts, text: ResourceText, rows: &Bits) -> Bits {
-        let texts = self.chunk.resource_texts(text);
+    fn of_resources(&self, test: &Test, verdicts: &mut Verdicts, which: ResourceText, rows: &Bits) -> Bits {
+        let texts = self.chunk.resource_texts(which);
         // The two columns may have dictionaries of their own: the keys of the second come after those of the first.
-        let fallback = (text == ResourceText::Id).then(|| self.chunk.chunk_text(Column::ResourceId));
-        let (own, all) = (texts.text().keys(), texts.text().keys() + fallback.map_or(0, |text| text.keys()));
+        let fallback = (which == ResourceText::Id).then(|| self.chunk.chunk_text(Column::ResourceId));
+        let (own, all) = (texts.text().keys(), texts.text().keys() + fallback.map_or(0, |ids| ids.keys()));
         rows.filter(|row| {
             let items = texts.items(row);
             if let Some(fallback) = fallback.filter(|_| items.is_empty()) {
@@ -241,36 +241,37 @@ impl<'a> Judge<'a> {
 
 /// Whether the resources of a row satisfy a test.
 fn of_items(test: &Test, verdicts: &mut Verdicts, texts: ResourceTexts<'_>, row: usize, all: usize) -> bool {
-    let text = texts.text();
-    let mut keys = texts.items(row).filter_map(|item| text.key(item));
+    let column = texts.text();
+    let mut keys = texts.items(row).filter_map(|item| column.key(item));
     let Some(first) = keys.next() else { return verdicts.of_none(test) };
     let Some(second) = keys.next() else {
-        return verdicts.of_value(first, all, || test.matcher.accepts_text(text.value(first)));
+        return verdicts.of_value(first, all, || test.matcher.accepts_text(column.value(first)));
     };
     let keys: Vec<usize> = [first, second].into_iter().chain(keys).collect();
-    if let Some(verdict) = verdicts.of_list.get(&keys) {
+    if let Some(verdict) = verdicts.lists.get(&keys) {
         return *verdict;
     }
-    let values = keys.iter().map(|key| EventField::Text(text.value(*key).into())).collect();
+    let values = keys.iter().map(|key| EventField::Text(column.value(*key).into())).collect();
     let verdict = test.matcher.accepts_alone(Some(EventField::List(values)));
-    verdicts.of_list.insert(keys, verdict);
+    verdicts.lists.insert(keys, verdict);
     verdict
 }
 
 /// Which of the rows satisfy a test of one text.
-fn of_texts(test: &Test, verdicts: &mut Verdicts, text: Text<'_>, rows: &Bits) -> Bits {
-    let keys = text.keys();
+fn of_texts(test: &Test, verdicts: &mut Verdicts, column: Text<'_>, rows: &Bits) -> Bits {
+    let keys = column.keys();
     if keys * 4 <= rows.count() {
         // Few texts for many rows: if none of them is accepted, no row need be seen.
-        let any = (0..keys)
-            .fold(false, |any, key| any | verdicts.of_value(key, keys, || test.matcher.accepts_text(text.value(key))));
-        if !any && !(text.has_none() && verdicts.of_none(test)) {
+        let any = (0..keys).fold(false, |any, key| {
+            any | verdicts.of_value(key, keys, || test.matcher.accepts_text(column.value(key)))
+        });
+        if !(any || column.has_none() && verdicts.of_none(test)) {
             return rows.filter(|_| false);
         }
     }
-    rows.filter(|row| match text.key(row) {
+    rows.filter(|row| match column.key(row) {
         None => verdicts.of_none(test),
-        Some(key) => verdicts.of_value(key, keys, || test.matcher.accepts_text(text.value(key))),
+        Some(key) => verdicts.of_value(key, keys, || test.matcher.accepts_text(column.value(key))),
     })
 }
 

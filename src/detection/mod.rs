@@ -33,6 +33,7 @@ mod found;
 mod header;
 mod item;
 mod keys;
+mod level;
 mod link;
 mod mask;
 mod own;
@@ -56,13 +57,12 @@ pub use error::RuleError;
 #[cfg(test)]
 pub(crate) use expr::Expr;
 pub(crate) use field::Field;
-pub(crate) use found::{Match, Reason};
+pub use level::{Level, Status};
 pub use pack::{Pack, RuleFile, Selection};
-pub(crate) use rule::{
-    Baseline, BaselineKind, Combination, Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource,
-    Kind, RuleExpr, UsualOf,
-};
-pub use rule::{Level, Place, Rule, Status};
+pub(crate) use rule::{Baseline, Correlation, CorrelationKind, Kind};
+#[cfg(test)]
+pub(crate) use rule::{Comparison, Condition, GroupKey, KeySource, RuleExpr};
+pub use rule::{Place, Rule};
 #[cfg(feature = "terminal")]
 pub use trial::Trial;
 pub(crate) use value::Values;

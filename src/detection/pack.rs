@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 use super::bounds::{PACK_BYTES, RULES};
 use super::document::{self, Draft};
 use super::error::RuleError;
+use super::level::Level;
 use super::link::link;
-use super::rule::{Level, Rule};
+use super::rule::Rule;
 use super::section::Tests;
 use super::sets::Sets;
 use super::shipped::FILES;
@@ -61,7 +62,9 @@ impl Pack {
     #[must_use]
     pub fn parse(files: &[RuleFile]) -> (Self, Vec<RuleError>) {
         let mut reader = Reader::default();
-        files.iter().for_each(|file| reader.read(file));
+        for file in files {
+            reader.read(file);
+        }
         let Reader { tests, drafts, mut errors, faulty, .. } = reader;
         let (rules, more) = link(drafts, &faulty);
         errors.extend(more);

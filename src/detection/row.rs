@@ -17,7 +17,7 @@ const ENRICHED: &str = "audittrail.";
 /// An event with all its values, for tests on few events.
 pub(super) struct Row<'a> {
     pub(super) events: &'a Events,
-    pub(super) row: usize,
+    pub(super) position: usize,
     pub(super) risk: Option<&'a Risk>,
     pub(super) body: &'a Body<'a>,
     pub(super) context: &'a Context<'a>,
@@ -29,20 +29,20 @@ impl Row<'_> {
         match field {
             Field::Text(column) => self.text(*column),
             Field::OfKinds(column, kinds) => {
-                let kind = self.events.one_text(Column::Kind, self.row);
+                let kind = self.events.one_text(Column::Kind, self.position);
                 if has_kind(kinds, kind) { self.text(*column) } else { None }
             }
             Field::Status => {
                 let statuses = self.events.statuses();
-                statuses.is_valid(self.row).then(|| EventField::Number(statuses.value(self.row).into()))
+                statuses.is_valid(self.position).then(|| EventField::Number(statuses.value(self.position).into()))
             }
-            Field::RecordedAt => Some(owned(Time::from_nanos(self.events.time(self.row)).to_string())),
-            Field::Long(long) => self.events.one(*long, self.row).map(owned),
+            Field::RecordedAt => Some(owned(Time::from_nanos(self.events.time(self.position)).to_string())),
+            Field::Long(long) => self.events.one(*long, self.position).map(owned),
             Field::Resource(text) => self.resources(*text),
             Field::RiskClass => self.risk.map(|risk| EventField::Text(Cow::Borrowed(&risk.class))),
             Field::Severity => self.risk.map(|risk| EventField::Text(Cow::Borrowed(risk.severity.as_str()))),
             Field::PrincipalName => {
-                let id = self.events.one_text(Column::PrincipalId, self.row)?;
+                let id = self.events.one_text(Column::PrincipalId, self.position)?;
                 Some((self.context.names)(id).map_or(EventField::Text(Cow::Borrowed(id)), owned))
             }
             Field::Body(path) => self.body.at(path),
@@ -50,12 +50,12 @@ impl Row<'_> {
     }
 
     fn text(&self, column: Column) -> Option<EventField<'_>> {
-        self.events.one_text(column, self.row).map(|text| EventField::Text(Cow::Borrowed(text)))
+        self.events.one_text(column, self.position).map(|text| EventField::Text(Cow::Borrowed(text)))
     }
 
     fn resources(&self, text: ResourceText) -> Option<EventField<'_>> {
         let texts = self.events.resource_texts(text);
-        let items = texts.items(self.row);
+        let items = texts.items(self.position);
         if items.is_empty() && text == ResourceText::Id {
             return self.text(Column::ResourceId);
         }
@@ -85,7 +85,7 @@ impl EventView for Row<'_> {
         if texts.any(|text| is(&text)) || self.body.any_text(is) {
             return true;
         }
-        let resources = self.events.one(Long::Resources, self.row);
+        let resources = self.events.one(Long::Resources, self.position);
         let resources: Option<Value> = resources.and_then(|text| serde_json::from_str(&text).ok());
         resources.is_some_and(|resources| any_text(&resources, is))
     }

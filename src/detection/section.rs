@@ -60,8 +60,7 @@ impl Tests {
             let message = format!("the detection {} is not used by the condition", quoted(name));
             return Err(Fault::at(entry.line, message));
         }
-        let tests = resolver.tests;
-        self.used += tests;
+        self.used += resolver.tests;
         if self.used > PACK_TESTS {
             return Err(Fault::at(section.line, format!("all rules together have more than {PACK_TESTS} tests")));
         }

@@ -40,7 +40,7 @@ pub(crate) trait EventView {
 
 /// What a value is compared with, as `rsigma` compiles it.
 pub(crate) struct Matcher {
-    matcher: CompiledMatcher,
+    compiled: CompiledMatcher,
     /// For `exists`: whether there has to be a value.
     exists: Option<bool>,
     /// The names of the other fields that the comparison reads: `fieldref` and `expand`.
@@ -49,7 +49,7 @@ pub(crate) struct Matcher {
 
 impl fmt::Debug for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Matcher").field(&self.matcher).finish()
+        f.debug_tuple("Matcher").field(&self.compiled).finish()
     }
 }
 
@@ -69,7 +69,7 @@ impl Matcher {
                 let item = items.swap_remove(0);
                 let mut names = Vec::new();
                 other_fields(&item.matcher, &mut names);
-                Ok(Self { matcher: item.matcher, exists: item.exists, names })
+                Ok(Self { compiled: item.matcher, exists: item.exists, names })
             }
             _ => Err(Fault::at(line, format!("{} is not supported", quoted(key)))),
         }
@@ -83,7 +83,7 @@ impl Matcher {
         let mut detection = String::new();
         values.write(&mut detection);
         match compile(&detection, values.line)? {
-            CompiledDetection::Keywords(matcher) => Ok(Self { matcher, exists: None, names: Vec::new() }),
+            CompiledDetection::Keywords(matcher) => Ok(Self { compiled: matcher, exists: None, names: Vec::new() }),
             _ => Err(Fault::at(values.line, "a detection must be a map, a list of maps, or a list of keywords")),
         }
     }
@@ -113,14 +113,14 @@ impl Matcher {
         let value = value.map(EventValue::from);
         match (self.exists, value) {
             (Some(exists), value) => value.is_some_and(|value| !value.is_null()) == exists,
-            (None, Some(value)) => self.matcher.matches(&value, &Adapter(event)),
-            (None, None) => matches!(self.matcher, CompiledMatcher::Null),
+            (None, Some(value)) => self.compiled.matches(&value, &Adapter(event)),
+            (None, None) => matches!(self.compiled, CompiledMatcher::Null),
         }
     }
 
     /// Whether the comparison is true of one of the event's texts.
     pub(super) fn accepts_any(&self, event: &dyn EventView) -> bool {
-        self.matcher.matches_keyword(&Adapter(event))
+        self.compiled.matches_keyword(&Adapter(event))
     }
 }
 
@@ -149,7 +149,9 @@ fn other_fields(matcher: &CompiledMatcher, names: &mut Vec<String>) {
         CompiledMatcher::AnyOf(of)
         | CompiledMatcher::AllOf(of)
         | CompiledMatcher::CaseInsensitiveGroup { children: of, .. } => {
-            of.iter().for_each(|matcher| other_fields(matcher, names));
+            for matcher in of {
+                other_fields(matcher, names);
+            }
         }
         _ => {}
     }

@@ -39,7 +39,7 @@ impl Values {
         let mut keys = Vec::with_capacity(events.len());
         let mut see = |row: usize, body: Option<&str>| {
             let risk = risks.get(row).and_then(|number| context.risks.risk(*number));
-            let event = Row { events, row, risk, body: &Body::new(body), context };
+            let event = Row { events, position: row, risk, body: &Body::new(body), context };
             keys.push(event.value(field).and_then(text).map_or(0, |text| self.key(&text)));
         };
         if matches!(field, Field::Body(_)) {

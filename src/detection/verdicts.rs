@@ -96,7 +96,7 @@ impl Pack {
         if !unnumbered.is_empty() {
             let judged = |rule: &Expr| !rule.depends_on_names();
             self.judge(&events.only(&unnumbered), context, judged, |position, rule| {
-                verdicts.add(unnumbered[position], rule)
+                verdicts.add(unnumbered[position], rule);
             });
         }
         self.judge(events, context, Expr::depends_on_names, |row, rule| verdicts.add(row, rule));
@@ -192,7 +192,9 @@ impl Pack {
 /// Judges the rows that columns leave open, each with all its values. A body is parsed once for all rules.
 fn look_at(chunk: &Events, context: &Context<'_>, open: &[(usize, &Expr, Bits)], mut see: impl FnMut(usize, usize)) {
     let mut all = Bits::none(chunk.len());
-    open.iter().for_each(|(_, _, rows)| all.or(rows));
+    for (_, _, rows) in open {
+        all.or(rows);
+    }
     let rows: Vec<usize> = all.rows().collect();
     if rows.is_empty() {
         return;
@@ -203,7 +205,7 @@ fn look_at(chunk: &Events, context: &Context<'_>, open: &[(usize, &Expr, Bits)],
         open.iter().map(|(rule, expr, rows)| (*rule, Rest::of(expr), rows)).collect();
     let mut judge = |row: usize, body: Option<&str>| {
         let risk = risks.get(row).and_then(|number| context.risks.risk(*number));
-        let event = Row { events: chunk, row, risk, body: &Body::new(body), context };
+        let event = Row { events: chunk, position: row, risk, body: &Body::new(body), context };
         for (rule, rest, rows) in &rests {
             if rows.has(row) && rest.holds(&event) {
                 see(*rule, row);
@@ -213,6 +215,8 @@ fn look_at(chunk: &Events, context: &Context<'_>, open: &[(usize, &Expr, Bits)],
     if open.iter().any(|(_, expr, _)| expr.reads_body()) {
         chunk.only(&rows).each(Long::RequestBody, |position, body| judge(rows[position], body));
     } else {
-        rows.into_iter().for_each(|row| judge(row, None));
+        for row in rows {
+            judge(row, None);
+        }
     }
 }

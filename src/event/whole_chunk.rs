@@ -39,9 +39,12 @@ impl<'a> ResourceTexts<'a> {
     }
 }
 
+/// Consecutive rows of a chunk: their positions among the selected events, and the rows.
+pub(crate) type Selected = (Range<usize>, Range<usize>);
+
 impl Events {
-    /// The chunks of which these events select rows, each as a whole, with the positions of the selected rows and the rows.
-    pub(crate) fn chunks(&self) -> Vec<(Self, Vec<(Range<usize>, Range<usize>)>)> {
+    /// The chunks of which these events select rows, each as a whole, with its selected rows.
+    pub(crate) fn chunks(&self) -> Vec<(Self, Vec<Selected>)> {
         let mut chunks: Vec<(Self, Vec<_>)> =
             self.chunks.iter().map(|chunk| (Self::whole(Arc::clone(chunk)), Vec::new())).collect();
         for run in &self.rows.runs {

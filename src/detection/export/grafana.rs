@@ -58,7 +58,9 @@ pub fn grafana(pack: &Pack, data_source: &str) -> String {
             "  - orgId: 1\n    folder: \"Scaleway detections\"\n    name: {name}\n    interval: 1m\n    rules:\n"
         )
         .expect("a text takes all");
-        rules.into_iter().for_each(|rule| add(rule, data_source, &mut file));
+        for rule in rules {
+            add(rule, data_source, &mut file);
+        }
     }
     file
 }
@@ -120,5 +122,6 @@ fn uid(id: &str) -> String {
         return id.to_owned();
     }
     let hash = Sha256::digest(id.as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half = u128::from_be_bytes(hash[..16].try_into().expect("a hash has 32 bytes"));
+    format!("{half:032x}")
 }

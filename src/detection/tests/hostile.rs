@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::detection::{Pack, RuleFile};
 
 /// Far more than any file needs, on a slow machine in a debug build.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn parse(text: &str) -> (usize, Vec<String>) {
     let start = Instant::now();
@@ -35,18 +35,18 @@ fn nesting_is_bounded() {
         refused(&format!("a: {}1{}", open.repeat(10_000), close.repeat(10_000)), "f.yml:");
         refused(&format!("a: {}1{}", open.repeat(13), close.repeat(13)), "nested deeper than 12 levels");
     }
-    let block: String = (0..200).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let block = (0..200).map(|depth| format!("{}a:", " ".repeat(depth))).collect::<Vec<_>>().join("\n");
     refused(&block, "nested deeper than 12 levels");
     refused(&"- ".repeat(10_000), "f.yml:");
 }
 
 #[test]
 fn anchors_do_not_multiply() {
-    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    let mut lines = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x]".to_owned()];
     for level in 1..20 {
-        text += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", "));
+        lines.push(format!("a{level}: &a{level} [{}]", vec![format!("*a{}", level - 1); 9].join(", ")));
     }
-    refused(&text, "anchors are not supported");
+    refused(&lines.join("\n"), "anchors are not supported");
     refused("a: *b\n", "f.yml:1");
     refused("? [a]\n: b\n", "a key is a list or a map");
 }
@@ -59,8 +59,9 @@ fn sizes_are_bounded() {
     refused(&item(&format!("method_name: [{}]", vec!["x"; 1_001].join(", "))), "has 1001 values; at most 1000");
     refused(&item(&format!("method_name: {}", "x".repeat(5_000))), "the value has 5000 bytes");
     refused(&format!("{}description: {}\n", item("method_name: x"), "x".repeat(20_000)), "description has 20000 bytes");
-    let many: String = (0..400).map(|number| format!("  s{number}:\n    method_name: m{number}\n")).collect();
-    refused(&rule(&format!("{many}  condition: 1 of s* and all of s*\n")), "more than 500 tests");
+    let many =
+        (0..400).map(|number| format!("  s{number}:\n    method_name: m{number}")).collect::<Vec<_>>().join("\n");
+    refused(&rule(&format!("{many}\n  condition: 1 of s* and all of s*\n")), "more than 500 tests");
     let rules = vec![item("method_name: x"); 1_500].join("---\n");
     let (count, errors) = parse(&rules);
     assert_eq!(count, 1, "all have one title");

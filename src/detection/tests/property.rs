@@ -191,11 +191,11 @@ fn detection() -> impl Strategy<Value = String> {
             // A key may be there once.
             items.sort_by(|a, b| key(a).cmp(key(b)));
             items.dedup_by(|a, b| key(a) == key(b));
-            items.iter().map(|item| format!("{indentation}{item}\n")).collect::<String>()
+            items.iter().flat_map(|item| [indentation, item, "\n"]).collect::<String>()
         })
     };
     let list = prop::collection::vec(map("        "), 1..3)
-        .prop_map(|maps| maps.iter().map(|map| format!("      - {}", map.trim_start())).collect::<String>());
+        .prop_map(|maps| maps.iter().flat_map(|map| ["      - ", map.trim_start()]).collect::<String>());
     let keywords = prop::sample::select(&KEYWORDS[..]).prop_map(|keywords| format!("      {keywords}\n"));
     prop_oneof![5 => map("      "), 2 => list, 1 => keywords]
 }
@@ -235,7 +235,9 @@ fn verdicts(rules: &[String], samples: &[Sample]) -> [Vec<Vec<String>>; 2] {
             theirs[number].push(sample.1["id"].as_str().expect("an id").to_owned());
         }
     }
-    theirs.iter_mut().for_each(|ids| ids.sort());
+    for ids in &mut theirs {
+        ids.sort();
+    }
     [ours, theirs]
 }
 

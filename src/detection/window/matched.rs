@@ -27,21 +27,18 @@ pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespa
     for firing in firings {
         let Firing { time, event, value, since, .. } = *firing;
         let current = newest.get(&firing.group).copied();
-        match current.filter(|index| time.saturating_sub(matches[*index].last) <= timespan) {
-            Some(index) => {
-                let current = &mut matches[index];
-                current.last = time;
-                current.value = current.value.max(value);
-                // Two firings may be of one event.
-                if current.events.last() != Some(&event) {
-                    current.events.push(event);
-                }
+        if let Some(index) = current.filter(|index| time.saturating_sub(matches[*index].last) <= timespan) {
+            let current = &mut matches[index];
+            current.last = time;
+            current.value = current.value.max(value);
+            // Two firings may be of one event.
+            if current.events.last() != Some(&event) {
+                current.events.push(event);
             }
-            None => {
-                newest.insert(&firing.group, matches.len());
-                let group = Group::clone(&firing.group);
-                matches.push(Match { group, since, first: time, last: time, value, events: vec![event] });
-            }
+        } else {
+            newest.insert(&firing.group, matches.len());
+            let group = Group::clone(&firing.group);
+            matches.push(Match { group, since, first: time, last: time, value, events: vec![event] });
         }
     }
     matches

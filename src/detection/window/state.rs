@@ -88,7 +88,9 @@ impl State {
                 satisfied(correlation, counts.len(), hits.front().map_or(time, |(hit, _)| *hit))
             }
             Counted::Rules(state) => {
-                rules.iter().for_each(|rule| state.add(*rule, time));
+                for rule in rules {
+                    state.add(*rule, time);
+                }
                 state.judge(correlation, start, time)
             }
         }

@@ -16,12 +16,15 @@ struct Plain {
     value: Option<Vec<u32>>,
 }
 
+/// The time, the event, the group and the count of a firing.
+type PlainFiring = (i64, usize, Vec<u32>, u64);
+
 /// The firings by definition: for each hit, the window is looked up among all hits before it.
-fn plain_firings(correlations: &[Correlation], events: &[Event]) -> Vec<Vec<(i64, usize, Vec<u32>, u64)>> {
-    let mut all: Vec<Vec<(i64, usize, Vec<u32>, u64)>> = Vec::new();
+fn plain_firings(correlations: &[Correlation], events: &[Event]) -> Vec<Vec<PlainFiring>> {
+    let mut all: Vec<Vec<PlainFiring>> = Vec::new();
     for correlation in correlations {
         let hits = hits_of(correlation, events, &all);
-        let fired = |index: usize| -> Option<(i64, usize, Vec<u32>, u64)> {
+        let fired = |index: usize| -> Option<PlainFiring> {
             let hit = &hits[index];
             let in_window = |other: &&Plain| hit.time - other.time <= correlation.timespan && other.group == hit.group;
             let window: Vec<&Plain> = hits[..=index].iter().filter(in_window).collect();
@@ -34,7 +37,7 @@ fn plain_firings(correlations: &[Correlation], events: &[Event]) -> Vec<Vec<(i64
 }
 
 /// The hits of one correlation in order: of each event first those of rules of events, then the firings.
-fn hits_of(correlation: &Correlation, events: &[Event], below: &[Vec<(i64, usize, Vec<u32>, u64)>]) -> Vec<Plain> {
+fn hits_of(correlation: &Correlation, events: &[Event], below: &[Vec<PlainFiring>]) -> Vec<Plain> {
     let hit = |event: &Event, index: usize, position: usize, group: &[u32]| {
         let number = |key: &GroupKey| match &key.sources[position] {
             KeySource::Field(field) => event.value(name(field)),
