@@ -106,6 +106,11 @@ impl Sandbox {
         self.shared.now()
     }
 
+    /// Sets the sandbox's clock, which stands still from then on. Answers have its time as their `Date`.
+    pub fn set_now(&self, now: DateTime<Utc>) {
+        self.shared.set_now(now);
+    }
+
     /// Stops listening. Answers under way get a second to finish.
     pub async fn stop(self) {
         let Self { stop, mut served, .. } = self;

@@ -68,6 +68,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     ] {
         reply.headers_mut().insert(name, HeaderValue::from_str(value).expect("ASCII"));
     }
+    if let Some(now) = shared.set() {
+        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        reply.headers_mut().insert(header::DATE, HeaderValue::from_str(&date).expect("ASCII"));
+    }
     *shared.calls.lock().by_status.entry(reply.status().as_u16()).or_default() += 1;
     send(reply, &faults, shared.config.stall)
 }

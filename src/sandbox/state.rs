@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) under_way: Arc<()>,
     pub(super) answers: AtomicU64,
     started: Instant,
+    /// The present, where a test or a replay sets the clock.
+    set: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// Events of the future.
@@ -102,6 +104,7 @@ impl Shared {
             answers: AtomicU64::new(0),
             config,
             started,
+            set: Mutex::default(),
         })
     }
 
@@ -114,7 +117,17 @@ impl Shared {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        self.config.now + self.started.elapsed()
+        self.set().unwrap_or_else(|| self.config.now + self.started.elapsed())
+    }
+
+    /// The present to which the clock was set.
+    pub(super) fn set(&self) -> Option<DateTime<Utc>> {
+        *self.set.lock()
+    }
+
+    /// Sets the clock, which stands still from then on.
+    pub(super) fn set_now(&self, now: DateTime<Utc>) {
+        *self.set.lock() = Some(now);
     }
 
     pub(super) fn is_within_rate(&self) -> bool {
