@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::body::Body;
+use super::context::Context;
 use super::error::bounded;
 use super::expr::{Expr, Test};
 use super::mask::holds;
@@ -8,7 +9,6 @@ use super::pack::Pack;
 use super::row::Row;
 use super::rule::Kind;
 use super::sigma::{EventField, EventView};
-use super::verdicts::Context;
 use crate::event::{Events, Long};
 
 /// The most reasons of a match.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use arrow::array::Array;
 
 use super::bits::Bits;
+use super::context::Context;
 use super::expr::{Expr, Test};
 use super::field::Field;
 use super::row::{Row, has_kind};
 use super::sigma::EventField;
-use super::verdicts::Context;
 use crate::event::{Column, Events, Kind, ResourceText, ResourceTexts, Text};
 
 /// The rows of an expression.

@@ -20,6 +20,7 @@ pub(crate) mod baseline;
 mod bits;
 mod body;
 mod bounds;
+mod context;
 mod correlation;
 mod custom;
 mod details;
@@ -53,6 +54,7 @@ mod verdicts;
 pub(crate) mod window;
 mod yaml;
 
+pub(crate) use context::Context;
 pub use error::RuleError;
 #[cfg(test)]
 pub(crate) use expr::Expr;
@@ -66,4 +68,4 @@ pub use rule::{Place, Rule};
 #[cfg(feature = "terminal")]
 pub use trial::Trial;
 pub(crate) use value::Values;
-pub(crate) use verdicts::{Context, Verdicts};
+pub(crate) use verdicts::Verdicts;

@@ -4,9 +4,9 @@ use arrow::array::Array;
 use serde_json::Value;
 
 use super::body::{Body, any_text};
+use super::context::Context;
 use super::field::{FIELDS, Field};
 use super::sigma::{EventField, EventView};
-use super::verdicts::Context;
 use crate::event::{Column, Events, Kind, Long, ResourceText};
 use crate::risk::Risk;
 use crate::time::Time;

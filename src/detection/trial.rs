@@ -2,10 +2,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::baseline::Baselines;
+use super::context::Context;
 use super::pack::Pack;
 use super::rule::{Correlation, Kind};
 use super::value::Values;
-use super::verdicts::Context;
 use super::window::{Column, Hit, firings, matches};
 use crate::event::Events;
 use crate::profile::{Day, Profile};

@@ -3,10 +3,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::body::Body;
+use super::context::Context;
 use super::field::Field;
 use super::row::{Row, has_kind};
 use super::sigma::EventField;
-use super::verdicts::Context;
 use crate::event::{Column, Events, Long};
 
 /// A field's values as texts, for groups and labels.

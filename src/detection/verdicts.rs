@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use super::bits::Bits;
 use super::body::Body;
+use super::context::Context;
 use super::expr::Expr;
 use super::mask::{Judge, Rest};
 use super::pack::Pack;
@@ -10,15 +11,6 @@ use super::rule::Kind;
 use super::sets::{NONE, UNNUMBERED};
 use crate::event::{Derivation, Events, Long};
 use crate::risk::RuleSet;
-
-/// What the values of some fields come from, beside the events.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    /// The risks of events.
-    pub(crate) risks: &'a RuleSet,
-    /// The name of a principal's id; none if it is unknown.
-    pub(crate) names: &'a (dyn Fn(&str) -> Option<String> + Sync),
-}
 
 /// Which events each rule selects, by their values alone: before a rule's baseline, and without correlations.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ mod detections;
 mod investigate;
 mod metrics;
 mod output;
+mod replay;
 mod rows;
 mod sandbox;
 mod source;
@@ -33,8 +34,10 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// Print the metrics of the simulated organization under Cockpit's names, as text that promtool makes blocks of.
     Metrics(metrics::Metrics),
-    /// Write the rules that ship as a page, a layer of ATT&CK Navigator, or Sigma.
+    /// Write the rules that ship as alert rules for Grafana, a page, a layer of ATT&CK Navigator, or Sigma.
     Detections(detections::Detections),
+    /// Replay simulated days with an evaluation of all shipped rules each minute, against the truth of the simulation.
+    Replay(replay::Replay),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),
 }
@@ -47,6 +50,7 @@ async fn main() -> ExitCode {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Metrics(metrics) => metrics.run(),
         Command::Detections(detections) => Ok(detections.run()),
+        Command::Replay(replay) => replay.run().await,
         Command::Demo(demo) => demo.run().await,
     };
     match result {

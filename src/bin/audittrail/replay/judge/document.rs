@@ -1,0 +1,217 @@
+//! Rule files as values.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+
+/// A rule of a file.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// The id, or else the name or title.
+    pub(crate) id: String,
+    name: String,
+    /// The title, by which labels name the rule.
+    pub(crate) title: String,
+    /// The level.
+    pub(crate) level: String,
+    /// Whether its matches are shown, not only used by correlations.
+    pub(crate) is_shown: bool,
+    pub(super) kind: Kind,
+    pub(super) past: Option<Past>,
+    generates: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Events { selections: Map<String, Value>, condition: Condition },
+    Correlation(Correlation),
+}
+
+/// A correlation, with its durations in nanoseconds.
+#[derive(Debug)]
+pub(super) struct Correlation {
+    pub(super) kind: String,
+    /// Positions in the list of rules.
+    pub(super) rules: Vec<usize>,
+    refers_to: Vec<String>,
+    pub(super) group_by: Vec<String>,
+    /// For each alias, and each rule by id or name, the field.
+    pub(super) aliases: Map<String, Value>,
+    pub(super) timespan: i64,
+    /// The comparisons, such as `gte`, with their numbers.
+    pub(super) comparisons: Vec<(String, u64)>,
+    /// The fields whose values are counted.
+    pub(super) counted: Vec<String>,
+}
+
+/// What a rule asks of the days before.
+#[derive(Debug)]
+pub(super) enum Past {
+    FirstSeen { fields: Vec<String>, days: i64 },
+    TimesUsual { factor: f64, at_least: u64, days: i64, by: Vec<String> },
+}
+
+impl Rule {
+    /// Whether the rule compares a rate with the usual one.
+    pub(crate) fn is_statistical(&self) -> bool {
+        matches!(self.past, Some(Past::TimesUsual { .. }))
+    }
+
+    /// Whether the rule is about events by themselves.
+    pub(crate) fn is_of_single_events(&self) -> bool {
+        matches!(self.kind, Kind::Events { .. }) && self.past.is_none()
+    }
+
+    /// Whether a correlation means this rule by a name or id.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.id == name || self.name == name
+    }
+}
+
+/// The rules of some files, a name and a text each. A correlation comes after the rules that it refers to.
+pub(crate) fn read(files: &[(String, String)]) -> Result<Vec<Rule>, String> {
+    let mut rules = Vec::new();
+    for (file, text) in files {
+        for document in yaml_serde::Deserializer::from_str(text) {
+            let document = Value::deserialize(document).map_err(|error| format!("{file}: {error}"))?;
+            if !document.is_null() {
+                rules.push(rule(&document).map_err(|error| format!("{file}: {error}"))?);
+            }
+        }
+    }
+    let mut rules = in_order(rules)?;
+    connect(&mut rules)?;
+    Ok(rules)
+}
+
+/// Sorts correlations after the rules that they refer to.
+fn in_order(mut open: Vec<Rule>) -> Result<Vec<Rule>, String> {
+    let mut rules: Vec<Rule> = Vec::new();
+    while !open.is_empty() {
+        let is_ready = |rule: &Rule| match &rule.kind {
+            Kind::Events { .. } => true,
+            Kind::Correlation(of) => of.refers_to.iter().all(|name| rules.iter().any(|rule| rule.is(name))),
+        };
+        let Some(next) = open.iter().position(is_ready) else {
+            return Err(format!("rule {} refers to a rule that is missing, or to itself", open[0].id));
+        };
+        rules.push(open.remove(next));
+    }
+    Ok(rules)
+}
+
+/// Replaces names by positions, and hides the rules that only correlations use.
+fn connect(rules: &mut [Rule]) -> Result<(), String> {
+    for number in 0..rules.len() {
+        let Kind::Correlation(of) = &rules[number].kind else { continue };
+        let generates = rules[number].generates;
+        let found = of.refers_to.iter().map(|name| rules.iter().position(|rule| rule.is(name)));
+        let found: Vec<usize> = found.collect::<Option<_>>().ok_or("a correlation's rule is missing")?;
+        if !generates {
+            for below in &found {
+                rules[*below].is_shown = false;
+            }
+        }
+        let Kind::Correlation(of) = &mut rules[number].kind else { continue };
+        of.rules = found;
+    }
+    Ok(())
+}
+
+fn rule(document: &Value) -> Result<Rule, String> {
+    let text = |key: &str| document[key].as_str().map(str::to_owned);
+    let title = text("title").ok_or("a rule without title")?;
+    let name = text("name").unwrap_or_else(|| title.clone());
+    let kind = match (document["detection"].as_object(), document["correlation"].as_object()) {
+        (Some(detection), None) => events(detection).map_err(|error| format!("{title}: {error}"))?,
+        (None, Some(correlation)) => {
+            Kind::Correlation(self::correlation(correlation).map_err(|error| format!("{title}: {error}"))?)
+        }
+        _ => return Err(format!("{title}: neither detection nor correlation")),
+    };
+    Ok(Rule {
+        id: text("id").unwrap_or_else(|| name.clone()),
+        name,
+        level: text("level").unwrap_or_else(|| "medium".to_owned()),
+        is_shown: true,
+        generates: document["generate"].as_bool().unwrap_or(false),
+        past: past(&document["audittrail"]).map_err(|error| format!("{title}: {error}"))?,
+        kind,
+        title,
+    })
+}
+
+fn events(detection: &Map<String, Value>) -> Result<Kind, String> {
+    let mut selections = detection.clone();
+    let condition = selections.remove("condition").ok_or("no condition")?;
+    let condition = Condition::parse(condition.as_str().ok_or("a condition that is no text")?)?;
+    Ok(Kind::Events { selections, condition })
+}
+
+fn correlation(of: &Map<String, Value>) -> Result<Correlation, String> {
+    let known = ["type", "rules", "group-by", "aliases", "timespan", "condition"];
+    if let Some(unknown) = of.keys().find(|key| !known.contains(&key.as_str())) {
+        return Err(format!("the judge does not know correlation.{unknown}"));
+    }
+    let refers_to = texts(&of["rules"])?;
+    let (mut comparisons, mut counted) = (Vec::new(), Vec::new());
+    match of.get("condition") {
+        None => comparisons.push(("gte".to_owned(), refers_to.len() as u64)),
+        Some(condition) => {
+            let condition = condition.as_object().ok_or("the judge knows no condition over rules")?;
+            for (key, value) in condition {
+                if key == "field" {
+                    counted = texts(value)?;
+                } else {
+                    comparisons.push((key.clone(), value.as_u64().ok_or("a comparison without number")?));
+                }
+            }
+        }
+    }
+    Ok(Correlation {
+        kind: of["type"].as_str().ok_or("no type")?.to_owned(),
+        rules: Vec::new(),
+        refers_to,
+        group_by: of.get("group-by").map_or(Ok(Vec::new()), texts)?,
+        aliases: of.get("aliases").and_then(Value::as_object).cloned().unwrap_or_default(),
+        timespan: duration(of["timespan"].as_str().ok_or("no timespan")?)?,
+        comparisons,
+        counted,
+    })
+}
+
+/// A duration such as `10m`, in nanoseconds.
+pub(crate) fn duration(text: &str) -> Result<i64, String> {
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(format!("the judge does not know the duration {text}")),
+    };
+    let number: i64 = number.parse().map_err(|_| format!("the judge does not know the duration {text}"))?;
+    Ok(number * seconds * 1_000_000_000)
+}
+
+/// A text, or a list of texts.
+fn texts(value: &Value) -> Result<Vec<String>, String> {
+    let list = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
+    texts.collect::<Option<_>>().ok_or_else(|| format!("{value} is no list of texts"))
+}
+
+fn past(ours: &Value) -> Result<Option<Past>, String> {
+    let days = |of: &Value| of["days"].as_i64().ok_or("a baseline without days");
+    if let Some(of) = ours.get("first_seen") {
+        return Ok(Some(Past::FirstSeen { fields: texts(&of["fields"])?, days: days(of)? }));
+    }
+    let Some(of) = ours.get("times_usual") else { return Ok(None) };
+    Ok(Some(Past::TimesUsual {
+        factor: of["factor"].as_f64().ok_or("times_usual without factor")?,
+        at_least: of["at_least"].as_u64().ok_or("times_usual without at_least")?,
+        days: days(of)?,
+        by: texts(&of["by"])?,
+    }))
+}
