@@ -2,7 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+use serde_json::json;
+
 use crate::detection::{Pack, RuleFile};
+use crate::event::{Events, Kind};
+use crate::risk::RuleSet;
 
 /// Far more than any file needs, on a slow machine in a debug build.
 const LONG: Duration = Duration::from_mins(1);
@@ -124,4 +129,70 @@ fn odd_characters_pass_or_are_refused() {
     }
     let (_, errors) = parse("title: \"a\\u001b[31mb\"\nlogsource: 1\n");
     assert!(errors[0].starts_with("f.yml:1: rule a [31mb: "), "{errors:?}");
+}
+
+/// A file with nearly every part of a rule.
+const VALID: &str = r#"title: "A \u00e9"
+id: r-1
+level: high
+tags: [attack.t1485]
+logsource: {product: scaleway, service: audit_trail}
+detection:
+  s1:
+    - method_name|startswith: [Delete, 'Rem?ve*']
+      status_code|gte: 200
+    - 'resources[any].name|re|i': ^a.*b$
+  s2: [keyword, 'k*y']
+  f: {'request_body.rules[any].ip|cidr': 10.0.0.0/8, source_ip: null}
+  condition: 1 of s* and not (f or s2)
+audittrail:
+  first_seen: {fields: [source_ip], days: 7}
+  runbook: >-
+    Look.
+---
+title: C
+id: c
+correlation:
+  type: value_count
+  rules: [r-1]
+  group-by: [who]
+  aliases: {who: {r-1: principal.id}}
+  timespan: 5m
+  condition: {gte: 3, field: source_ip}
+---
+title: F
+logsource: {product: scaleway}
+filter: {rules: [r-1], s: {user_agent|contains|all: [a, b]}, condition: not s}
+"#;
+
+#[test]
+fn the_file_that_is_damaged_below_is_valid() {
+    assert_eq!(parse(VALID), (2, Vec::new()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_are_judged_or_refused(
+        damages in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0..12_usize, prop_oneof!["[-:{}\\[\\],#&*!|>'\"%@`?~ \n.0-9a-z]{0,4}", "\\PC{0,3}"]),
+            1..4,
+        ),
+    ) {
+        let mut letters: Vec<char> = VALID.chars().collect();
+        for (start, length, with) in damages {
+            let start = start.index(letters.len());
+            let end = letters.len().min(start + length);
+            letters.splice(start..end, with.chars());
+        }
+        let text: String = letters.into_iter().collect();
+        let (pack, errors) = Pack::parse(&[RuleFile::new("f.yml", text.as_str())]);
+        for error in errors {
+            let shown = error.to_string();
+            prop_assert!(shown.len() < 1_000 && !shown.contains(char::is_control), "{}", shown);
+        }
+        let events = Events::from_json(Kind::Api, &[json!({ "method_name": "DeleteX", "status_code": 200 })]);
+        prop_assert_eq!(pack.selected(&events, &RuleSet::built_in()).len(), pack.rules().len());
+    }
 }
