@@ -92,6 +92,7 @@ impl<'a> Judge<'a> {
                 Split { yes: no, maybe }
             }
             Expr::AtLeast(least, of) => self.at_least(*least, of, rows),
+            Expr::Test(test) if reads_action(test) => self.of_action(test, rows),
             Expr::Test(test) if test_cost(test) == Cost::Event => {
                 Split { yes: Bits::none(self.chunk.len()), maybe: rows.clone() }
             }
@@ -140,6 +141,16 @@ impl<'a> Judge<'a> {
         let yes = rows.filter(|row| counts[row].0 >= least);
         let mut maybe = rows.filter(|row| counts[row].0 + counts[row].1 >= least);
         maybe.minus(&yes);
+        Split { yes, maybe }
+    }
+
+    /// Which of the rows satisfy a test of the body's `action`. Where it is a text of the frequent `ServerAction`, a column has it.
+    fn of_action(&mut self, test: &Test, rows: &Bits) -> Split {
+        let actions = self.chunk.chunk_text(Column::Action);
+        let known = rows.filter(|row| actions.key(row).is_some());
+        let yes = of_texts(test, &mut self.verdicts[test.number], actions, &known);
+        let mut maybe = rows.clone();
+        maybe.minus(&known);
         Split { yes, maybe }
     }
 
@@ -328,6 +339,11 @@ fn cost(expr: &Expr) -> Cost {
     let mut most = Cost::Text;
     expr.each_test(&mut |test| most = most.max(test_cost(test)));
     most
+}
+
+fn reads_action(test: &Test) -> bool {
+    test.matcher.is_of_value()
+        && matches!(&test.field, Some(Field::Body(path)) if matches!(&path[..], [step] if **step == *"action"))
 }
 
 fn test_cost(test: &Test) -> Cost {

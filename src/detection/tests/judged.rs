@@ -82,6 +82,28 @@ fn an_action_and_a_status_that_is_no_200() {
 }
 
 #[test]
+fn the_action_of_a_body_is_that_of_any_method() {
+    let call = |method: &str, body: Value| json!({ "method_name": method, "request_body": body });
+    let events = [
+        call("ServerAction", json!({ "action": "terminate" })),
+        call("ServerAction", json!({ "action": "reboot" })),
+        call("ServerAction", json!({ "action": ["reboot", "terminate"] })),
+        call("ServerAction", json!({ "action": 5 })),
+        call("ServerAction", json!({})),
+        call("OtherAction", json!({ "action": "terminate" })),
+        json!({ "method_name": "ServerAction" }),
+    ];
+    let selects = |item: &str| selects(&format!("s: {{{item}}}"), Kind::Api, &events);
+    assert_eq!(selects("request_body.action: terminate"), [true, false, true, false, false, true, false]);
+    assert_eq!(selects("'request_body.action|neq': terminate"), [false, true, false, true, false, false, false]);
+    assert_eq!(selects("'request_body.action|exists': false"), [false, false, false, false, true, false, true]);
+    assert_eq!(
+        selects("method_name: ServerAction, 'request_body.action|contains': o"),
+        [false, true, true, false, false, false, false]
+    );
+}
+
+#[test]
 fn a_body_that_is_not_json_has_no_values() {
     let events = [json!({ "request_body": { "a": { "b": [{ "c": 1 }, { "c": [2, 3] }] } } }), json!({})];
     assert_eq!(selects("s: {'request_body.a.b[any].c[any]': 3}", Kind::Api, &events), [true, false]);
