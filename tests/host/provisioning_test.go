@@ -254,6 +254,7 @@ func TestDashboardsKnowTheMetricsOfTheSandbox(t *testing.T) {
 // alertRule is a rule as Grafana provisions it.
 type alertRule struct {
 	UID          string
+	Title        string
 	Condition    string
 	NoDataState  string `yaml:"noDataState"`
 	ExecErrState string `yaml:"execErrState"`
