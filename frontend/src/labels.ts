@@ -19,6 +19,7 @@ const SETTINGS: Record<string, () => string> = {
   concurrentCalls: () => t('config.concurrent-calls', 'Calls at the same time'),
   callTimeoutSeconds: () => t('config.call-timeout', 'Seconds for a call'),
   queryTimeoutSeconds: () => t('config.query-timeout', 'Seconds for a query'),
+  ruleTimeoutSeconds: () => t('config.rule-timeout', 'Seconds for an alert rule'),
   apiUrl: () => t('config.api-url', 'API URL'),
   hideFromViewers: () => t('config.hide-from-viewers', 'Hide details from viewers'),
   caCertificate: () => t('config.ca', 'CA certificate'),

@@ -22,6 +22,7 @@ export const API_URL = 'https://api.scaleway.com';
 export const NUMBERS = {
   callTimeoutSeconds: { initial: 15, most: 300 },
   queryTimeoutSeconds: { initial: 60, most: 600 },
+  ruleTimeoutSeconds: { initial: 25, most: 600 },
   maxEvents: { initial: 50_000, most: 1_000_000 },
   concurrentCalls: { initial: 8, most: 64 },
   settlingSeconds: { initial: 300, most: 86_400 },

@@ -294,7 +294,7 @@ describe('ConfigEditor', () => {
     await open(user, /Limits and connection/);
     expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
-    expect(fields).toHaveLength(16);
+    expect(fields).toHaveLength(17);
     fields.forEach((field) => expect(field).toBeDisabled());
     expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
     expect(screen.getByLabelText(/^Cockpit token/)).toHaveValue('configured');

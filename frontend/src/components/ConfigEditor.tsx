@@ -185,6 +185,14 @@ function LimitsSection({ form }: SectionProps) {
         name="queryTimeoutSeconds"
         help={t('config.query-timeout-help', 'The longest time of one query in total.')}
       />
+      <NumberSetting
+        form={form}
+        name="ruleTimeoutSeconds"
+        help={t(
+          'config.rule-timeout-help',
+          'The longest time of one query of an alert rule, unless that of queries is shorter. Grafana gives up after 30 seconds.'
+        )}
+      />
       <TextSetting
         form={form}
         name="apiUrl"

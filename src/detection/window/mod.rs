@@ -49,7 +49,9 @@ mod state;
 mod tests;
 
 pub(crate) use firing::{Firing, Hit};
-pub(crate) use group::{Column, Group};
+#[cfg(feature = "terminal")]
+pub(crate) use group::Column;
+pub(crate) use group::Group;
 pub(crate) use lookback::reads_from;
 pub(crate) use matched::{Match, matches};
 pub(crate) use run::firings;
