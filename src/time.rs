@@ -49,6 +49,18 @@ impl Time {
         Duration::from_nanos(self.0.abs_diff(earlier.0))
     }
 
+    /// The nanosecond before.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// The duration between this and another time, whichever is later.
+    #[must_use]
+    pub fn distance(self, other: Self) -> Duration {
+        Duration::from_nanos(self.0.abs_diff(other.0))
+    }
+
     /// The next nanosecond.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -158,6 +170,12 @@ impl Interval {
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         other.is_empty() || (self.start <= other.start && other.end <= self.end)
+    }
+
+    /// Whether the interval has a time.
+    #[must_use]
+    pub fn contains(self, time: Time) -> bool {
+        self.start <= time && time < self.end
     }
 
     /// Whether the intervals have a time in common.

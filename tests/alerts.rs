@@ -85,8 +85,9 @@ async fn the_default_interval_of_grafanas_rules_makes_few_buckets() {
         assert!(frame.fields.iter().all(|field| !field.nullable), "Grafana's alerting does not read nulls");
         let all = ask(&engine.data_source, &total(), &rule(buckets(&frame))).await.unwrap();
         assert_eq!(sum(&frame), sum(&all), "{minutes} min");
-        let (read, width) = (buckets(&frame), (request.to - request.from) / 30);
-        assert!(read.from <= request.from && read.to <= request.to && request.to - read.to < width, "{minutes} min");
+        let (read, range) = (buckets(&frame).range, request.range);
+        assert!(read.start <= range.start && read.end <= range.end, "{minutes} min");
+        assert!(range.end.since(read.end) < range.length() / 30, "{minutes} min");
     }
 }
 

@@ -17,6 +17,7 @@ use audittrail::query::dimension::Dimension;
 use audittrail::query::{Answer, Buckets, Question, Request, annotations};
 use audittrail::risk::{RuleSet, Severity};
 use audittrail::sandbox::{Config, Fault, FaultPlan, Kind, SECRET_KEY};
+use audittrail::time::Interval;
 use engine::{Engine, SECOND, ask, field, list, nanos, notices, numbers, panel, rule, sum, texts, times};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
@@ -166,7 +167,7 @@ fn every_event_is_in_one_annotation_of_its_own_severity() {
             *shown.entry(annotation.state.as_str()).or_insert(0) += annotation.events;
             prop_assert_eq!(annotation.state.as_str(), state(happened[annotation.first].risk));
             prop_assert_eq!(annotation.from, happened[annotation.first].at);
-            prop_assert!(annotation.to < request.to);
+            prop_assert!(annotation.to < request.range.end.nanos());
             let least = happened.iter().filter(|event| (annotation.from..=annotation.to).contains(&event.at)).count();
             prop_assert!(annotation.events <= least, "an annotation has events from outside its time");
         }
@@ -210,7 +211,8 @@ fn within_the_cap_only_neighbours_of_one_principal_and_class_share_an_annotation
         let answer = answer(&blank, &happened);
         let frame = annotations::frame(&capped(5_000), &answer, &request);
         let pixels = if request.max_data_points == 0 { 1_000 } else { i64::try_from(request.max_data_points).unwrap() };
-        let near = ((request.to - request.from) / pixels * 4).clamp(1, request.to - request.from);
+        let range = i64::try_from(request.range.length().as_nanos()).unwrap();
+        let near = (range / pixels * 4).clamp(1, range);
         for annotation in drawn(&frame) {
             prop_assert!(
                 annotation.to - annotation.from < near,
@@ -282,7 +284,8 @@ fn each_event_is_in_the_bucket_of_its_time() {
         let mut seen = 0;
         for (bucket, rows) in buckets.rows(&answer.events) {
             seen += rows.len();
-            let bucket = buckets.starts()[bucket]..*buckets.starts().get(bucket + 1).unwrap_or(&request.to);
+            let end = *buckets.starts().get(bucket + 1).unwrap_or(&request.range.end);
+            let bucket = Interval::new(buckets.starts()[bucket], end).nanos();
             prop_assert!(answer.events.times().values()[rows].iter().all(|time| bucket.contains(time)));
         }
         prop_assert_eq!(seen, happened.len());
@@ -332,7 +335,7 @@ fn a_bucket_counts_the_events_of_its_time() {
         let frame = counts::frame(&counts, &answer(&blank, &happened), &request, Some(&buckets(&request))).unwrap();
         let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
         for (bucket, count) in numbers(&frame).into_iter().enumerate() {
-            let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.to);
+            let bucket = starts[bucket]..*starts.get(bucket + 1).unwrap_or(&request.range.end.nanos());
             prop_assert_eq!(
                 happened.iter().filter(|event| bucket.contains(&event.at)).count(),
                 usize::try_from(count).unwrap()
@@ -523,8 +526,11 @@ async fn a_region_that_does_not_answer_is_on_the_graph_of_annotations_and_overla
         let frame = ask(&engine.data_source, &query, &request).await.unwrap();
         let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
         assert_eq!(title, "Incomplete: region nl-ams did not answer");
-        assert_eq!(*from, request.from);
-        assert!(*to <= nanos(engine.sandbox.now()) && *to > request.to - 3_600 * SECOND, "up to now: {to}");
+        assert_eq!(*from, request.range.start.nanos());
+        assert!(
+            *to <= nanos(engine.sandbox.now()) && *to > request.range.end.nanos() - 3_600 * SECOND,
+            "up to now: {to}"
+        );
         assert_eq!(texts(&frame, "id")[1..], *std::slice::from_ref(&id), "the cap is that of events");
         let colors = texts(&frame, column);
         assert_eq!((&*colors[0], colors[1] != color), (color, true), "{colors:?}, {others}");
@@ -549,7 +555,7 @@ async fn a_trail_that_does_not_answer_is_one_region_on_annotations_and_an_error_
     let shown = shown.unwrap();
     let [(title, from, _)] = &incomplete(&shown)[..] else { panic!("{:?}", incomplete(&shown)) };
     assert_eq!(title, "Incomplete: regions fr-par, nl-ams and pl-waw did not answer");
-    assert_eq!((*from, shown.rows()), (request.from, 1));
+    assert_eq!((*from, shown.rows()), (request.range.start.nanos(), 1));
     assert!(counted.is_err() && ruled.is_err());
     // An answer without events is a frame without rows.
     engine.sandbox.set_faults([]);
@@ -582,7 +588,7 @@ async fn a_list_over_its_limit_shows_where_events_are_missing() {
     let frame = ask(&engine.data_source, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
     assert_eq!(title, "Incomplete: only the newest 3 events of region fr-par were fetched");
-    assert_eq!((Some(*from), Some(*to)), (Some(request.from), times(&frame, "time")[1]));
+    assert_eq!((Some(*from), Some(*to)), (Some(request.range.start.nanos()), times(&frame, "time")[1]));
 }
 
 #[tokio::test]
@@ -608,7 +614,7 @@ async fn time_beyond_the_retention_is_on_the_graph() {
     let frame = ask(&engine.data_source, &json!({ "queryType": "annotations" }), &request).await.unwrap();
     let [(title, from, to)] = &incomplete(&frame)[..] else { panic!("{:?}", incomplete(&frame)) };
     assert_eq!(title, "Incomplete: Scaleway keeps events for 90 days");
-    assert_eq!(*from, request.from);
+    assert_eq!(*from, request.range.start.nanos());
     assert!((now - days(91)..now - days(90) + 3_600 * SECOND).contains(to), "{to}");
     let recent = panel(now - days(80), now);
     assert_eq!(ask(&engine.data_source, &json!({ "queryType": "annotations" }), &recent).await.unwrap().rows(), 0);

@@ -71,7 +71,7 @@ async fn ids(data_source: &DataSource, scope: &Value, request: &Request) -> Vec<
 async fn all(sandbox: &Sandbox, request: &Request) -> BTreeSet<String> {
     let trail = trail_of(sandbox).await.into_iter().map(|(_, _, event)| event);
     let time = |event: &Value| nanos(event["recorded_at"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap());
-    let within = trail.filter(|event| (request.from..request.to).contains(&time(event)));
+    let within = trail.filter(|event| (request.range.start.nanos()..request.range.end.nanos()).contains(&time(event)));
     within.map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -177,11 +177,11 @@ async fn a_refresh_of_a_busy_trail_fetches_the_last_minute() {
         let new = engine.push("fr-par", Kind::Api, 1, json!({}));
         let (moved, any) = (panel(from, now()), json!({}));
         let answers = join_all((0..panels).map(|_| ids(&engine.data_source, &any, &moved))).await;
-        let reaches = reaches(&engine, moved.to);
+        let reaches = reaches(&engine, moved.range.end.nanos());
         // The fetch before began after `before`, and the API's bounds are whole seconds, a second wider. A minute after
         // that fetch, all provisional events are due anyway.
-        let between = (moved.to - before) / SECOND + 3;
-        before = moved.to;
+        let between = (moved.range.end.nanos() - before) / SECOND + 3;
+        before = moved.range.end.nanos();
         if between < 60 {
             assert!(
                 reaches.iter().all(|reach| (60..=60 + between).contains(reach)),
@@ -211,7 +211,11 @@ async fn a_narrower_question_is_answered_from_the_cache() {
     ids(&engine.data_source, &json!({}), &whole).await;
     let user = engine.sandbox.organization().users[0].email.clone();
     let project = engine.sandbox.organization().projects[0].id.clone();
-    let ranges = [whole.clone(), panel(whole.from + DAY, whole.to - DAY), panel(whole.to - 3 * DAY, whole.to - MINUTE)];
+    let ranges = [
+        whole.clone(),
+        panel(whole.range.start.nanos() + DAY, whole.range.end.nanos() - DAY),
+        panel(whole.range.end.nanos() - 3 * DAY, whole.range.end.nanos() - MINUTE),
+    ];
     for scope in [
         json!({}),
         json!({ "kinds": ["api"] }),
@@ -241,7 +245,7 @@ async fn a_narrower_question_is_answered_from_the_cache() {
 async fn a_wider_range_fetches_only_its_missing_part() {
     let engine = Engine::start(Config { events: EVENTS, ..Config::default() }).await;
     let whole = settled();
-    let (early, late) = (whole.from + 3 * DAY, whole.to - 2 * DAY);
+    let (early, late) = (whole.range.start.nanos() + 3 * DAY, whole.range.end.nanos() - 2 * DAY);
     ids(&engine.data_source, &json!({}), &panel(early, late)).await;
     engine.sandbox.reset();
     is_each_once(&ids(&engine.data_source, &json!({}), &whole).await, &all(&engine.sandbox, &whole).await);
@@ -297,7 +301,7 @@ async fn a_filtered_panel_is_complete_where_the_combined_list_is_over_its_limit(
     let time = |event: &Value| nanos(event["recorded_at"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap());
     let trail = trail_of(&engine.sandbox).await.into_iter().filter(|(_, region, event)| {
         region == "fr-par"
-            && (request.from..request.to).contains(&time(event))
+            && (request.range.start.nanos()..request.range.end.nanos()).contains(&time(event))
             && [json!(401), json!(403)].contains(&event["status_code"])
     });
     let expected: BTreeSet<String> = trail.map(|(_, _, event)| event["id"].as_str().unwrap().to_owned()).collect();
@@ -534,7 +538,7 @@ async fn another_key_sees_no_cached_event() {
     let keys = vec![(OTHER_KEY.to_owned(), Grant::Full)];
     let sandbox = common::organization(Config { events: EVENTS, keys, ..Config::default() }).await;
     let host = common::plugin().await;
-    let range = (settled().from / 1_000_000, settled().to / 1_000_000);
+    let range = (settled().range.start.nanos() / 1_000_000, settled().range.end.nanos() / 1_000_000);
     let asked = async |key: &str| {
         sandbox.reset();
         let answer = host.query(&common::source(&sandbox, key), &[Ask::new("A", count(), range)], &[]).await.unwrap();
@@ -559,8 +563,8 @@ async fn answers_are_complete_with_little_memory() {
         common::source(&sandbox, SECRET_KEY).with("maxMemoryMiB", 64),
     );
     let (whole, mut counts) = (settled(), [Vec::new(), Vec::new()]);
-    let ranges =
-        [(8, 0), (8, 4), (4, 0), (6, 2), (8, 0)].map(|(from, to)| (whole.to - from * DAY, whole.to - to * DAY));
+    let ranges = [(8, 0), (8, 4), (4, 0), (6, 2), (8, 0)]
+        .map(|(from, to)| (whole.range.end.nanos() - from * DAY, whole.range.end.nanos() - to * DAY));
     for (source, counts) in [large, small].iter().zip(&mut counts) {
         for (from, to) in ranges {
             let question = json!({ "queryType": "counts", "over": "total", "groupBy": ["kind", "region"] });
@@ -612,7 +616,9 @@ fn covered(files: &[PathBuf]) -> BTreeMap<(PathBuf, String), Vec<Range<i64>>> {
 
 /// Waits until files cover the request's range in at least so many lists.
 async fn written(folder: &Path, request: &Request, lists: usize) -> Vec<PathBuf> {
-    let covers = |interval: &Range<i64>| interval.start <= request.from && request.to <= interval.end;
+    let covers = |interval: &Range<i64>| {
+        interval.start <= request.range.start.nanos() && request.range.end.nanos() <= interval.end
+    };
     let written = || covered(&files(folder)).values().filter(|intervals| intervals.iter().any(covers)).count() >= lists;
     until(written, "the files are written").await;
     files(folder)
@@ -677,7 +683,7 @@ async fn a_restarted_plugin_loads_the_cache_directory() {
     let folder = tempfile::tempdir().unwrap();
     let source =
         common::source(&sandbox, SECRET_KEY).with("cacheDirectory", folder.path().to_string_lossy().into_owned());
-    let (from, to) = (settled().from / 1_000_000, settled().to / 1_000_000);
+    let (from, to) = (settled().range.start.nanos() / 1_000_000, settled().range.end.nanos() / 1_000_000);
     let whole = panel(from * 1_000_000, to * 1_000_000);
     let mut answers = Vec::new();
     for calls_needed in [true, false] {
@@ -786,9 +792,9 @@ async fn replicas_that_write_at_the_same_time_lose_no_segment() {
     let replica = || data_source(&engine.sandbox.url(), SECRET_KEY, &json!({ "cacheDirectory": folder.path() }));
     let (one, two, three) = (replica(), replica(), replica());
     let whole = settled();
-    let middle = whole.from + (whole.to - whole.from) / 2;
-    let newer = Request { from: middle, ..whole.clone() };
-    let older = Request { to: middle, ..whole.clone() };
+    let middle = whole.range.start.nanos() + (whole.range.end.nanos() - whole.range.start.nanos()) / 2;
+    let newer = panel(middle, whole.range.end.nanos());
+    let older = panel(whole.range.start.nanos(), middle);
     let any = json!({});
     tokio::join!(ids(&one, &any, &newer), ids(&two, &any, &older), ids(&three, &any, &whole));
     written(folder.path(), &whole, 3).await;
@@ -902,7 +908,7 @@ async fn a_small_part_of_a_dense_trail_is_fetched_alone() {
     let request = settled();
     // The newest events, and more than a page of one nanosecond.
     let rare = || json!({ "product_name": "account", "method_name": "CreateGDPRRequest" });
-    let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.to - 1, rare()));
+    let rare = (0..250).map(|_| engine::event(Kind::Api, "fr-par", request.range.end.nanos() - 1, rare()));
     engine.sandbox.push("fr-par", Kind::Api, rare.map(|event| event.to_string())).unwrap();
     // On a Sunday all of a smaller region may cost no more than the part.
     let scope = json!({ "kinds": ["api"], "regions": ["fr-par"], "methods": ["createGdprRequest"] });
@@ -914,8 +920,14 @@ async fn a_small_part_of_a_dense_trail_is_fetched_alone() {
     assert!(asked <= 24, "{asked} calls, and everything has 200 pages");
     // It answers a narrower range, and not the combined list.
     engine.sandbox.reset();
-    assert_eq!(ids(&engine.data_source, &scope, &panel(request.from + DAY, request.to)).await, shown);
-    assert_eq!(ids(&engine.data_source, &scope, &panel(request.from, request.to - 1)).await, [""; 0]);
+    assert_eq!(
+        ids(&engine.data_source, &scope, &panel(request.range.start.nanos() + DAY, request.range.end.nanos())).await,
+        shown
+    );
+    assert_eq!(
+        ids(&engine.data_source, &scope, &panel(request.range.start.nanos(), request.range.end.nanos() - 1)).await,
+        [""; 0]
+    );
     assert_eq!(calls(&engine.sandbox), 0);
     is_each_once(&ids(&engine.data_source, &json!({}), &request).await, &all(&engine.sandbox, &request).await);
 }
@@ -957,7 +969,7 @@ async fn pages(events: Vec<(i64, String)>, most: usize) -> String {
 
 #[tokio::test]
 async fn each_event_is_shown_once_with_any_page_size() {
-    let start = settled().to / SECOND * SECOND - DAY;
+    let start = settled().range.end.nanos() / SECOND * SECOND - DAY;
     let events: Vec<(i64, String)> =
         (0..230).map(|place| (start + place / 3 * 20 * SECOND, format!("event {place:03}"))).collect();
     let whole = events.iter().map(|(_, id)| id.clone()).collect();
@@ -970,7 +982,7 @@ async fn each_event_is_shown_once_with_any_page_size() {
 
 #[tokio::test]
 async fn events_of_one_nanosecond_are_shown_once_wherever_an_interval_is_halved() {
-    let start = settled().to / SECOND * SECOND - DAY;
+    let start = settled().range.end.nanos() / SECOND * SECOND - DAY;
     // Several at every second and half second: halves begin at these very times, and pages end within a tie.
     let events: Vec<(i64, String)> =
         (0..4_200).map(|place| (start + place / 7 * SECOND / 2, format!("event {place:04}"))).collect();
@@ -995,7 +1007,7 @@ async fn a_malformed_event_outside_the_range_leaves_the_answer_complete() {
         let again = ask(&engine.data_source, &list(json!({})), &request).await.unwrap();
         assert_eq!(warnings(&again), warnings(&frame), "it is still missing");
     }
-    let early = panel(request.from, request.to - 5 * DAY);
+    let early = panel(request.range.start.nanos(), request.range.end.nanos() - 5 * DAY);
     is_each_once(&ids(&engine.data_source, &json!({}), &early).await, &all(&engine.sandbox, &early).await);
     let counted = ask(&engine.data_source, &count(), &rule(early.clone())).await;
     assert_eq!(sum(&counted.unwrap()), all(&engine.sandbox, &early).await.len());

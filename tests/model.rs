@@ -1403,8 +1403,11 @@ async fn a_series_counts_every_event_of_the_range_once() {
         let starts: Vec<i64> = times(&frame, "time").into_iter().flatten().collect();
         let width = starts[1] - starts[0];
         assert!(starts.iter().all(|start| start % width == 0), "buckets are multiples of their width");
-        assert!(starts[0] <= request.from && request.from < starts[1], "the first bucket holds the range's begin");
-        assert!(starts.is_sorted_by(|a, b| a < b) && starts.last() < Some(&request.to));
+        assert!(
+            starts[0] <= request.range.start.nanos() && request.range.start.nanos() < starts[1],
+            "the first bucket holds the range's begin"
+        );
+        assert!(starts.is_sorted_by(|a, b| a < b) && starts.last() < Some(&request.range.end.nanos()));
     }
 }
 

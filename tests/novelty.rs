@@ -78,7 +78,7 @@ fn begins(engine: &Engine, region: &str) -> Vec<i64> {
 
 /// The calls for events of the days before today.
 fn of_past_days(engine: &Engine) -> usize {
-    let today = today(engine).from;
+    let today = today(engine).range.start.nanos();
     ["fr-par", "nl-ams", "pl-waw"]
         .iter()
         .flat_map(|region| begins(engine, region))
@@ -97,7 +97,8 @@ async fn days_become_known_one_after_another_and_every_answer_says_how_many() {
     until_known(&engine).await;
     // One call for each day, the newest first.
     let begins = begins(&engine, "nl-ams");
-    let days: Vec<i64> = begins.into_iter().filter(|begin| *begin < today(&engine).from - DAY / 2).collect();
+    let days: Vec<i64> =
+        begins.into_iter().filter(|begin| *begin < today(&engine).range.start.nanos() - DAY / 2).collect();
     assert_eq!(days.len(), 30);
     assert!(days.is_sorted_by(|newer, older| newer > older), "{days:?}");
     let calls = of_past_days(&engine);
@@ -203,7 +204,7 @@ async fn a_region_outside_the_settings_has_no_known_days() {
 #[tokio::test]
 async fn day_that_cannot_be_read_does_not_block_the_older_ones() {
     let engine = organization(&json!({ "maxEvents": 5 })).await;
-    let at = today(&engine).from - 3 * DAY + SECOND;
+    let at = today(&engine).range.start.nanos() - 3 * DAY + SECOND;
     let more = (0..6).map(|_| engine::event(Kind::Api, "nl-ams", at, robot("203.0.113.7")).to_string());
     engine.sandbox.push("nl-ams", Kind::Api, more.collect::<Vec<_>>()).unwrap();
     let deadline = Instant::now() + Duration::from_mins(2);

@@ -15,6 +15,7 @@ use audittrail::sandbox::{
     KEY_WITHOUT_IAM, Kind, SECRET_KEY,
 };
 use audittrail::scaleway::audit_trail;
+use audittrail::time::Interval;
 use chrono::SubsecRound;
 use engine::{
     Engine, JSON, SECOND, ask, data_source, list, nanos, notices, panel, rule, scripted, set, sum, texts, times,
@@ -572,7 +573,9 @@ async fn pages_of_a_hundred_are_asked_newest_first_for_whole_seconds() {
     for asked in engine.asked("/events?") {
         assert!(asked.contains("page_size=100") && asked.contains("order_by=recorded_at_desc"), "{asked}");
         let query: BTreeMap<_, _> = url::form_urlencoded::parse(asked.split_once('?').unwrap().1.as_bytes()).collect();
-        for (name, exact) in [("recorded_after", request.from), ("recorded_before", request.to)] {
+        for (name, exact) in
+            [("recorded_after", request.range.start.nanos()), ("recorded_before", request.range.end.nanos())]
+        {
             assert_eq!(query[name].len(), "2026-01-01T00:00:00Z".len(), "{name} has fractions of a second");
             let asked = nanos(query[name].parse().unwrap());
             let outside = if name == "recorded_after" { exact - asked } else { asked - exact };
@@ -1140,7 +1143,7 @@ async fn a_deleted_principal_has_its_name_from_the_trail_with_a_notice() {
 #[tokio::test]
 async fn a_name_from_the_trail_selects_a_principal_without_events_in_the_range() {
     let (engine, [application, ..], hour) = deleted(SECRET_KEY, Config::default()).await;
-    let quiet = Request { from: hour.from - 3_600 * SECOND, to: hour.from, ..hour.clone() };
+    let quiet = hour.with_range(Interval::new(hour.range.start - Duration::from_hours(1), hour.range.start));
     let count = |who: &str| json!({ "queryType": "counts", "over": "total", "scope": { "principals": [who] } });
     for who in ["old-importer", "OLD-Importer", &application] {
         // The count of a rule does not depend on the name being in the events of its range.

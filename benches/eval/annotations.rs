@@ -84,7 +84,7 @@ fn shown(number: u64, relevance: &str, bound: bool) -> Shown {
     let annotations = annotations(&frame);
     let truth = truth(&incident);
     let of_them = truth.iter().filter(|action| annotations.iter().any(|annotation| annotation.shows(action))).count();
-    let range = real_nanos(request.to - request.from);
+    let range = request.range.length().as_secs_f64() * 1e9;
     let covered =
         annotations.iter().filter_map(|annotation| annotation.region).map(|region| real_nanos(region) / range);
     Shown { annotations: annotations.len(), actions: truth.len(), of_them, covered: covered.sum() }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::cached_list::CachedList;
 use crate::event::Events;
 use crate::scaleway::audit_trail::ListKey;
-use crate::time::{Interval, Time};
+use crate::time::Interval;
 
 /// The events of a list per second, and the share of them in another list, estimated from cached events.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,11 +42,11 @@ fn nearest(interval: Interval, events: &Events, near: Interval, limit: usize) ->
         (events.clone(), interval)
     } else if interval.end <= near.end {
         let sample = events.newest(limit);
-        let part = Interval::new(Time::from_nanos(sample.time(limit - 1)), interval.end);
+        let part = Interval::new(sample.time(limit - 1), interval.end);
         (sample, part)
     } else {
         let sample = events.slice(all - limit..all);
-        let part = Interval::new(interval.start, Time::from_nanos(sample.time(0)).next());
+        let part = Interval::new(interval.start, sample.time(0).next());
         (sample, part)
     }
 }

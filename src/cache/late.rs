@@ -95,7 +95,7 @@ impl LateEvent {
     fn of(events: &Events, row: usize) -> Self {
         let text = |column| events.one_text(column, row).map(str::to_owned);
         Self {
-            time: Time::from_nanos(events.time(row)),
+            time: events.time(row),
             id: events.ids().value(row).to_owned(),
             region: text(Column::Region),
             product: text(Column::Product),

@@ -37,7 +37,7 @@ impl Lookup {
     }
 
     fn events_since(&self, time: Time) -> usize {
-        self.hits.iter().map(|events| events.since(time.nanos())).sum()
+        self.hits.iter().map(|events| events.since(time)).sum()
     }
 
     /// Fills missing intervals before `until` from a segment of the list `of`, which covers the list `wanted`. Returns the

@@ -9,7 +9,6 @@ use super::field::{FIELDS, Field};
 use super::sigma::{EventField, EventView};
 use crate::event::{Column, Events, Kind, Long, ResourceText};
 use crate::risk::Risk;
-use crate::time::Time;
 
 /// The prefix of the fields that Audit Trail does not have; keywords are not searched in them.
 const ENRICHED: &str = "audittrail.";
@@ -36,7 +35,7 @@ impl Row<'_> {
                 let statuses = self.events.statuses();
                 statuses.is_valid(self.position).then(|| EventField::Number(statuses.value(self.position).into()))
             }
-            Field::RecordedAt => Some(owned(Time::from_nanos(self.events.time(self.position)).to_string())),
+            Field::RecordedAt => Some(owned(self.events.time(self.position).to_string())),
             Field::Long(long) => self.events.one(*long, self.position).map(owned),
             Field::Resource(text) => self.resources(*text),
             Field::RiskClass => self.risk.map(|risk| EventField::Text(Cow::Borrowed(&risk.class))),

@@ -27,7 +27,7 @@ impl Trial {
     /// A trial of all events of a trail, of which the matches from a time on count. Each day from the first event on is known.
     #[must_use]
     pub fn new(events: Events, from: Time) -> Self {
-        let newest = events.times().values().first().map_or(from, |time| Time::from_nanos(*time));
+        let newest = events.newest_time().unwrap_or(from);
         let profile = Profile::of_events(&events, Day::of(newest));
         Self { events, from, risks: RuleSet::built_in(), profile }
     }
@@ -46,7 +46,7 @@ impl Trial {
             if let Some(baseline) = &rule.baseline {
                 rows = baselines.holding(baseline, &rows);
             }
-            counts[number] = rows.iter().filter(|row| self.time(**row) >= self.from.nanos()).count();
+            counts[number] = rows.iter().filter(|row| self.events.time(**row) >= self.from).count();
             hits.extend(rows.into_iter().map(|row| self.hit(row, number)));
         }
         hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
@@ -64,14 +64,10 @@ impl Trial {
         shown.collect()
     }
 
-    fn time(&self, row: usize) -> i64 {
-        self.events.times().value(row)
-    }
-
     /// Rows are newest first, the events of hits oldest first.
     fn hit(&self, row: usize, rule: usize) -> Hit {
         let event = u32::try_from(self.events.len() - 1 - row).expect("there are fewer than 2^32 events");
-        Hit { time: self.time(row), event, rule }
+        Hit { time: self.events.time(row).nanos(), event, rule }
     }
 
     /// The values of a field, oldest first. Equal texts of all fields have the same number, from 1.

@@ -14,7 +14,7 @@ use super::references::{Parents, References, TextLists};
 use super::row_selection::{RowSelection, Run};
 use super::schema::{COLUMNS, ID, Long, PARENTS, RECORDED_AT, REFERENCES, REQUEST_BODY, SCHEMA, STATUS};
 use super::text::Text;
-use crate::time::Interval;
+use crate::time::{Interval, Time};
 
 /// Events as columns, newest first (equal times by id), each id once.
 ///
@@ -164,18 +164,19 @@ impl Events {
     }
 
     /// When an event was recorded, without gathering the column.
-    pub(crate) fn time(&self, row: usize) -> i64 {
+    pub(crate) fn time(&self, row: usize) -> Time {
         let (chunk, row) = self.rows.at(row);
-        self.chunks[chunk].times()[row]
+        Time::from_nanos(self.chunks[chunk].times()[row])
     }
 
     /// When the newest event was recorded.
-    pub(crate) fn newest_time(&self) -> Option<i64> {
+    pub(crate) fn newest_time(&self) -> Option<Time> {
         (!self.is_empty()).then(|| self.time(0))
     }
 
     /// The number of events recorded at `time` or later.
-    pub(crate) fn since(&self, time: i64) -> usize {
+    pub(crate) fn since(&self, time: Time) -> usize {
+        let time = time.nanos();
         let run = self.rows.runs.partition_point(|run| self.times_of(run).last() >= Some(&time));
         let Some(run) = self.rows.runs.get(run) else { return self.len() };
         run.positions().start + self.times_of(run).partition_point(|other| *other >= time)
@@ -270,7 +271,6 @@ impl Events {
 
     /// The events recorded in an interval.
     pub(crate) fn within(&self, interval: Interval) -> Self {
-        let Range { start, end } = interval.nanos();
-        self.slice(self.since(end)..self.since(start))
+        self.slice(self.since(interval.end)..self.since(interval.start))
     }
 }

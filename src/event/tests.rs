@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::event::{Column, Events, Kind, Long};
-use crate::time::Interval;
+use crate::time::{Interval, Time};
 
 fn texts(events: &Events) -> Vec<Option<String>> {
     let mut texts = Vec::new();
@@ -44,7 +44,7 @@ proptest! {
         for list in [&merged, &merged.packed().unwrap()] {
             for time in 0..8 {
                 let newer = merged.times().values().iter().filter(|other| **other >= time).count();
-                prop_assert_eq!(list.since(time), newer);
+                prop_assert_eq!(list.since(Time::from_nanos(time)), newer);
             }
         }
         let distinct: HashSet<_> = items.iter().map(|event| event["id"].to_string()).collect();
@@ -93,7 +93,7 @@ proptest! {
         let numbered: Vec<_> = numbers.iter().map(|number| texts.get(*number as usize).copied()).collect();
         prop_assert_eq!(numbered, expected.iter().map(|(.., method)| method.as_deref()).collect::<Vec<_>>());
         for time in 0..600 {
-            prop_assert_eq!(merged.since(time), expected.iter().filter(|(other, ..)| *other >= time).count());
+            prop_assert_eq!(merged.since(Time::from_nanos(time)), expected.iter().filter(|(other, ..)| *other >= time).count());
         }
         for (from, to) in [(0, 700), (1, 2), (3, 60), (17, 117)].map(|(from, to)| (from.min(merged.len()), to.min(merged.len()))) {
             prop_assert_eq!(rows(&merged.slice(from..to)), expected[from..to].to_vec());

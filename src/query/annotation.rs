@@ -51,9 +51,9 @@ impl Row {
     pub(super) fn rest(events: usize, request: &Request) -> Self {
         let what = if events == 1 { "event" } else { "events" };
         Self {
-            time: request.from,
+            time: request.range.start,
             end: None,
-            last: Some(request.to),
+            last: Some(request.range.end),
             title: format!("{events} {what} more"),
             text: "They matter less, by their severity and by how usual they are, and have no annotation.".to_owned(),
             tags: Vec::new(),
@@ -67,14 +67,14 @@ impl Row {
         let Parts { answer, sentences, .. } = parts;
         let events = &answer.events;
         let (first, last) = (cluster[0], cluster[cluster.len() - 1]);
-        let (time, end) = (events.times().value(first), events.times().value(last));
+        let (time, end) = (events.time(first), events.time(last));
         let id = events.one(Long::Id, first).unwrap_or_default();
         // Events of different severity never share an annotation.
         let severity = answer.risk(first).map(|risk| risk.severity);
         let (title, text, id) = if let [row] = cluster[..] {
             (sentences.title(row), text(row, answer, sentences, parts.reasons.get(row)), id)
         } else {
-            let text = summary(cluster, end - time, severity, sentences, parts.novelty.as_ref());
+            let text = summary(cluster, end.since(time), severity, sentences, parts.novelty.as_ref());
             (summary_title(cluster, sentences), text, format!("{id}+{}", cluster.len() - 1))
         };
         Self {

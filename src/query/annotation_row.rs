@@ -13,6 +13,7 @@ use crate::frame::Field;
 use crate::lenient::is_uuid;
 use crate::profile::Level;
 use crate::risk::Severity;
+use crate::time::Time;
 
 /// What an annotation is about.
 #[derive(Clone, Copy)]
@@ -31,11 +32,11 @@ pub(super) enum Shows {
 
 /// An annotation.
 pub(super) struct Row {
-    pub(super) time: i64,
+    pub(super) time: Time,
     /// Of an interval from which events may be missing, its end.
-    pub(super) end: Option<i64>,
+    pub(super) end: Option<Time>,
     /// Of a cluster, the time of its last event.
-    pub(super) last: Option<i64>,
+    pub(super) last: Option<Time>,
     pub(super) title: String,
     /// HTML.
     pub(super) text: String,
@@ -83,8 +84,8 @@ pub(super) fn fields(rows: &[Row], overlay: bool, severity_colors: bool) -> Vec<
     fields
 }
 
-fn times(rows: &[Row], time: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
-    Arc::new(rows.iter().map(time).collect::<TimestampNanosecondArray>())
+fn times(rows: &[Row], time: impl Fn(&Row) -> Option<Time>) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| time(row).map(Time::nanos)).collect::<TimestampNanosecondArray>())
 }
 
 fn texts(rows: &[Row], text: impl Fn(&Row) -> String) -> ArrayRef {

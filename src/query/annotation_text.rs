@@ -1,7 +1,8 @@
 //! The texts of an annotation: title, text and tags of an event or of a cluster. Grafana renders titles and texts as HTML.
 
+use std::time::Duration;
+
 use super::answer::Answer;
-use super::calendar::SECOND;
 use super::cluster::Cluster;
 use super::dimension::Dimension;
 use super::keys::{Frequent, Keys};
@@ -82,10 +83,10 @@ pub(super) fn summary_title(cluster: &Cluster, sentences: &Sentences<'_>) -> Str
     }
 }
 
-/// The text of a cluster of one severity; `span` is the time from its first to its last event in nanoseconds.
+/// The text of a cluster of one severity; `span` is the time from its first to its last event.
 pub(super) fn summary(
     cluster: &Cluster,
-    span: i64,
+    span: Duration,
     severity: Option<Severity>,
     sentences: &Sentences<'_>,
     novelty: Option<&Keys<'_>>,
@@ -119,8 +120,8 @@ fn line(word: &str, keys: &Keys<'_>, fewest: usize, cluster: &Cluster) -> Option
 }
 
 /// A duration in its two largest units, rounded up to seconds.
-fn duration(nanos: i64) -> String {
-    let seconds = (nanos.max(1) - 1) / SECOND + 1;
+fn duration(time: Duration) -> String {
+    let seconds = time.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1);
     let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let first = units.iter().position(|(_, length)| seconds >= *length).unwrap_or(units.len() - 1);
     let mut rest = seconds;
@@ -189,13 +190,15 @@ mod tests {
 
     #[test]
     fn a_duration_has_two_units_at_most() {
-        let durations = [0, 1, SECOND, SECOND + 1, 59 * SECOND, 60 * SECOND, 3_599 * SECOND, 3_600 * SECOND];
-        let expected = ["1 s", "1 s", "1 s", "2 s", "59 s", "1 min", "59 min 59 s", "1 h"];
-        assert_eq!(durations.map(duration), expected);
-        assert_eq!(duration(86_399 * SECOND), "23 h 59 min");
-        assert_eq!(duration(90 * 86_400 * SECOND - 1), "90 d");
-        assert_eq!(duration(86_400 * SECOND + 59 * SECOND), "1 d");
-        assert!(!duration(i64::MAX).is_empty());
+        let nanosecond = Duration::from_nanos(1);
+        let seconds = Duration::from_secs;
+        let durations = [0, 1, 59, 60, 3_599, 3_600].map(seconds);
+        assert_eq!(durations.map(duration), ["1 s", "1 s", "59 s", "1 min", "59 min 59 s", "1 h"]);
+        assert_eq!([nanosecond, seconds(1) + nanosecond].map(duration), ["1 s", "2 s"]);
+        assert_eq!(duration(seconds(86_399)), "23 h 59 min");
+        assert_eq!(duration(seconds(90 * 86_400 - 1) + nanosecond), "90 d");
+        assert_eq!(duration(seconds(86_400 + 59)), "1 d");
+        assert_eq!(duration(Duration::MAX), "213503982334601 d 7 h");
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use super::annotation_row::{Row, fields};
 use super::annotation_text::tag_columns;
 use super::answer::Answer;
 pub use super::cluster::Clustering;
-use super::cluster::{self, Bounds, Cluster, NEAR, Point, clusters, default_cap};
+use super::cluster::{self, Bounds, Cluster, Point, clusters, default_cap};
 use super::console::Pages;
 use super::dimension::Dimension;
 use super::documentation::Topic;
@@ -26,6 +26,7 @@ use super::sentence::Sentences;
 use crate::event::Column;
 use crate::frame::{Frame, Meta};
 use crate::profile::Level;
+use crate::time::Time;
 
 /// The most annotations that a query may ask for.
 const MOST_ANNOTATIONS: usize = 5_000;
@@ -114,7 +115,7 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
         Relevance::Important => Clustering::Near,
     };
     let cap = annotations.cap.unwrap_or_else(|| default_cap(clustering, annotations.overlay, pixels));
-    let bounds = Bounds { range: request.to - request.from, pixels, cap, clustering: annotations.clustering };
+    let bounds = Bounds { range: request.range.length(), pixels, cap, clustering: annotations.clustering };
     let sentences = Sentences::of(answer);
     let (clusters, others) = match annotations.relevance {
         Relevance::Everything => {
@@ -149,12 +150,10 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
 /// The intervals from which events may be missing, as far as they lie in the range.
 pub(super) fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
     let within = incomplete.iter().map(|one| Incomplete {
-        intervals: one.intervals.iter().map(|all| all.start.max(request.from)..all.end.min(request.to)).collect(),
+        intervals: one.intervals.iter().map(|all| all.intersection(request.range)).collect(),
         ..one.clone()
     });
-    let width = i64::try_from(cluster::width(request.max_data_points)).unwrap_or(i64::MAX);
-    let nearest = ((request.to - request.from) / width).saturating_mul(NEAR);
-    incomplete::regions(&within.collect::<Vec<_>>(), nearest)
+    incomplete::regions(&within.collect::<Vec<_>>(), cluster::near(request.range.length(), request.max_data_points))
 }
 
 fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) -> Vec<Point> {
@@ -162,7 +161,7 @@ fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) ->
     let (kin, _) = group_rows(rows, &[&sentences.principal, &sentences.class]);
     let times = answer.events.times().values();
     let points = (0..rows).map(|row| Point {
-        time: times[row],
+        time: Time::from_nanos(times[row]),
         novelty: levels.map(|levels| Level::of(levels[row])),
         severity: answer.risk(row).map(|risk| risk.severity),
         kin: kin[row] as usize,
@@ -176,7 +175,7 @@ fn candidates(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Candidate> {
     let (calls, _) = group_rows(rows, &[&sentences.principal, &method]);
     let (times, levels) = (answer.events.times().values(), answer.novelty());
     let candidates = (0..rows).map(|row| Candidate {
-        time: times[row],
+        time: Time::from_nanos(times[row]),
         severity: answer.risk(row).map(|risk| risk.severity),
         novelty: Level::of(levels[row]),
         call: calls[row] as usize,
@@ -239,13 +238,13 @@ mod tests {
     use crate::event::{Events, Kind};
     use crate::risk::Severity;
     use crate::scaleway::Error;
+    use crate::time::Interval;
 
     fn request(seconds: i64, max_data_points: u64) -> Request {
         let interval = Duration::from_secs(1);
         Request {
             ref_id: String::new(),
-            from: 0,
-            to: seconds * SECOND,
+            range: Interval::from_nanos(0, seconds * SECOND),
             interval,
             max_data_points,
             from_alert: false,
@@ -303,7 +302,7 @@ mod tests {
         Reason::Gap(Gap::Failed(Error::Timeout { host: "api".to_owned(), seconds: 15 }))
     }
 
-    fn incomplete(region: &str, interval: std::ops::Range<i64>) -> Incomplete {
+    fn incomplete(region: &str, interval: Interval) -> Incomplete {
         let (region, sentence) = (Some(region.to_owned()), format!("region {region}: <b> & \"no\" answer"));
         Incomplete { region, sentence, reason: timeout(), intervals: vec![interval] }
     }
@@ -368,8 +367,10 @@ mod tests {
             (0..20).map(|n| (n * 5_000, 1, [None, Some(Severity::Low)][usize::from(n % 2 == 0)], "a")).collect();
         let mut answer = answer(&happened);
         // It begins before the range and ends after it.
-        answer.incomplete =
-            vec![incomplete("nl-ams", -5..200 * SECOND), incomplete("pl-waw", 50 * SECOND..60 * SECOND)];
+        answer.incomplete = vec![
+            incomplete("nl-ams", Interval::from_nanos(-5, 200 * SECOND)),
+            incomplete("pl-waw", Interval::from_nanos(50 * SECOND, 60 * SECOND)),
+        ];
         let request = request(100, 1_000);
         let frame = asked(&json!({ "cap": 20 }), &answer, &request);
         assert_eq!(frame.rows(), 22);
@@ -401,7 +402,7 @@ mod tests {
         let nothing = answer(&[]);
         assert_eq!(asked(&json!({}), &nothing, &request(100, 100)).rows(), 0);
         let mut unknown = nothing;
-        unknown.incomplete = vec![incomplete("fr-par", 0..100 * SECOND)];
+        unknown.incomplete = vec![incomplete("fr-par", Interval::from_nanos(0, 100 * SECOND))];
         let frame = asked(&json!({}), &unknown, &request(100, 100));
         assert_eq!(texts(&frame, "title"), ["Incomplete: region fr-par did not answer"]);
     }
@@ -412,7 +413,7 @@ mod tests {
         let mut answer = answer(&[(1_000, 1, Some(Severity::High), "a")]);
         let frame = asked(&query, &answer, &request(100, 100));
         assert!(frame.fields.iter().all(|field| field.name != "newState"));
-        answer.incomplete = vec![incomplete("fr-par", 0..SECOND)];
+        answer.incomplete = vec![incomplete("fr-par", Interval::from_nanos(0, SECOND))];
         assert_eq!(texts(&asked(&query, &answer, &request(100, 100)), "newState"), ["nodata", "-"]);
         // An overlay has no other colours.
         let overlay = asked(&json!({ "severityColors": false, "overlay": true }), &answer, &request(100, 100));

@@ -15,7 +15,6 @@ use crate::detection::baseline::Coverage;
 use crate::event::Events;
 use crate::frame::Notice;
 use crate::profile::{Day, Profile};
-use crate::time::Interval;
 
 /// The days with which rules compare events.
 #[derive(Clone, Debug)]
@@ -50,8 +49,8 @@ impl DataSource {
     ) -> Result<Option<BaselineDays>, Failure> {
         let Some(rules) = query.question.chosen_rules().filter(|rules| rules.have_baselines()) else { return Ok(None) };
         let now = self.cache.coverage().end;
-        let known = self.profile.known(&self.cache, &days(request.from, request.to, now), deadline).await;
-        let read = Interval::from_nanos(request.from, request.to);
+        let known = self.profile.known(&self.cache, &days(request.range, now), deadline).await;
+        let read = request.range;
         let yesterday = Day::of(now).before(1);
         let is_read = read.covers(yesterday.interval());
         let from_answer = Some(yesterday).filter(|day| is_read && !known.profile.knows(*day));

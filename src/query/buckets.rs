@@ -19,9 +19,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::calendar::{self, SECOND, Width, civil, days};
+use super::calendar::{self, Width, civil, days};
 use super::error::Failure;
-use super::request::Request;
+use super::request::{EARLIEST, Request};
 use crate::event::Events;
 use crate::time::{Interval, Time};
 
@@ -41,25 +41,25 @@ const MOST_BARS: usize = 120;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buckets {
     /// The starts of the buckets, and the end of the last.
-    edges: Vec<i64>,
+    edges: Vec<Time>,
     /// The interval of the counted events, lookback aside.
-    read: Range<i64>,
+    read: Interval,
     /// `None` where no width fits: the range is one bucket.
     width: Option<Width>,
     zone: TimeZone,
-    /// The least length of a bucket's window in nanoseconds; 0 where the window is the bucket.
-    lookback: i64,
+    /// The least length of a bucket's window; zero where the window is the bucket.
+    lookback: Duration,
 }
 
 impl Buckets {
     /// Buckets for a graph of a range.
     #[must_use]
     pub fn overlapping(request: &Request, zone: &TimeZone) -> Self {
-        let (from, to) = (request.from, request.to);
+        let read = request.range;
         let most = most(request);
         let fitting = widths(request, zone, most.saturating_sub(1)).find(|(_, edges)| buckets(edges) <= most);
-        let (width, edges) = fitting.map_or((None, vec![from, to]), |(width, edges)| (Some(width), edges));
-        Self { edges, read: from..to, width, zone: zone.clone(), lookback: 0 }
+        let (width, edges) = fitting.map_or((None, vec![read.start, read.end]), |(width, edges)| (Some(width), edges));
+        Self { edges, read, width, zone: zone.clone(), lookback: Duration::ZERO }
     }
 
     /// Complete buckets only, so that the number depends on the evaluation's instant only. `past` is the interval that has
@@ -68,18 +68,18 @@ impl Buckets {
     /// # Errors
     /// When no bucket lies between the start of the retention and the evaluation's instant.
     pub fn whole(request: &Request, zone: &TimeZone, past: Interval) -> Result<Self, Failure> {
-        let (from, to) = (request.from, request.to.min(past.end.nanos()));
+        let (from, to) = (request.range.start, request.range.end.min(past.end));
         let Some((width, edges)) = widths(request, zone, RULE_BUCKETS).next() else {
-            return Ok(Self::one(from..request.to, zone));
+            return Ok(Self::one(request.range, zone));
         };
-        let mut whole: Vec<i64> = edges.into_iter().filter(|edge| *edge <= to).collect();
+        let mut whole: Vec<Time> = edges.into_iter().filter(|edge| *edge <= to).collect();
         if whole.len() < 2 {
             // The range is shorter than a bucket, or lies within two: the last that is whole has begun before.
-            let end = whole.first().copied().unwrap_or_else(|| width.edges(zone, to, to)[0]);
-            whole = width.edges(zone, end.saturating_sub(1), end);
+            let end = whole.first().copied().unwrap_or_else(|| width.edges(zone, Interval::new(to, to))[0]);
+            whole = width.edges(zone, Interval::new(end.previous(), end));
         }
         // By the evaluation's instant, not by the clock: the same instant has the same buckets.
-        let horizon = (Time::from_nanos(to) - past.length()).nanos();
+        let horizon = to - past.length();
         if from >= horizon {
             whole.retain(|edge| *edge >= horizon);
         }
@@ -93,33 +93,35 @@ impl Buckets {
                 days(past.length())
             )));
         };
-        Ok(Self { read: first..last, edges: whole, width: Some(width), zone: zone.clone(), lookback: 0 })
+        let read = Interval::new(first, last);
+        Ok(Self { read, edges: whole, width: Some(width), zone: zone.clone(), lookback: Duration::ZERO })
     }
 
     /// One bucket, which is the whole range.
     #[must_use]
-    pub fn one(range: Range<i64>, zone: &TimeZone) -> Self {
-        Self { edges: vec![range.start, range.end], read: range, width: None, zone: zone.clone(), lookback: 0 }
+    pub fn one(range: Interval, zone: &TimeZone) -> Self {
+        let edges = vec![range.start, range.end];
+        Self { edges, read: range, width: None, zone: zone.clone(), lookback: Duration::ZERO }
     }
 
     /// The same buckets, whose windows begin at least `lookback` before their ends.
     #[must_use]
     pub fn looking_back(self, lookback: Duration) -> Self {
-        Self { lookback: i64::try_from(lookback.as_nanos()).unwrap_or(i64::MAX), ..self }
+        Self { lookback, ..self }
     }
 
     /// The range whose events are counted, which begins with the window of the first bucket.
     #[must_use]
-    pub fn read(&self) -> Range<i64> {
+    pub fn read(&self) -> Interval {
         let first = if self.is_empty() { self.read.start } else { self.window(0).start };
-        first.min(self.read.start).max(0)..self.read.end
+        Interval::new(first.min(self.read.start).max(EARLIEST), self.read.end)
     }
 
     /// The window of a bucket: the time whose events it counts.
-    fn window(&self, bucket: usize) -> Range<i64> {
+    fn window(&self, bucket: usize) -> Interval {
         let start = self.edges[bucket].max(self.read.start);
         let end = self.edges[bucket + 1].min(self.read.end);
-        start.min(end.saturating_sub(self.lookback))..end
+        Interval::new(start.min(end - self.lookback), end)
     }
 
     /// How many buckets there are.
@@ -136,16 +138,16 @@ impl Buckets {
 
     /// When the buckets begin.
     #[must_use]
-    pub fn starts(&self) -> &[i64] {
+    pub fn starts(&self) -> &[Time] {
         &self.edges[..self.len()]
     }
 
     /// The buckets that begin at or before an instant: a bucket of the future would show a 0 that is not known.
     #[must_use]
-    pub fn until(mut self, instant: i64) -> Self {
+    pub fn until(mut self, instant: Time) -> Self {
         let begun = self.edges.partition_point(|edge| *edge <= instant);
         self.edges.truncate(begun + 1);
-        self.read.end = self.read.end.min(instant.saturating_add(1)).max(self.read.start);
+        self.read.end = self.read.end.min(instant.next()).max(self.read.start);
         self
     }
 
@@ -161,7 +163,7 @@ impl Buckets {
 
     /// The rows of each bucket's window, of the newest bucket first. Both ends of the rows ascend from one window to the next.
     pub fn windows<'a>(&self, events: &'a Events) -> impl Iterator<Item = (usize, Range<usize>)> + use<'a> {
-        let windows: Vec<Range<i64>> = (0..self.len()).map(|bucket| self.window(bucket)).collect();
+        let windows: Vec<Interval> = (0..self.len()).map(|bucket| self.window(bucket)).collect();
         let windows = windows.into_iter().enumerate().rev();
         windows.map(|(bucket, window)| (bucket, events.since(window.end)..events.since(window.start)))
     }
@@ -180,8 +182,8 @@ impl Buckets {
         if self.len() > MOST_BARS {
             return None;
         }
-        let seconds = self.width.is_none_or(|width| width.usual() < 60 * SECOND);
-        let time = |nanos| shown_time(&self.zone, nanos, seconds);
+        let seconds = self.width.is_none_or(|width| width.usual() < Duration::from_mins(1));
+        let time = |time| shown_time(&self.zone, time, seconds);
         let (first, last) = self.partial();
         let first = first.then(|| {
             let (start, from) = (time(self.edges[0]), time(self.read.start));
@@ -204,8 +206,8 @@ impl Buckets {
             "width": self.width.map(Width::name), "timezone": self.zone.iana_name(),
             "firstIsPartial": first, "lastIsPartial": last,
         });
-        if self.lookback > 0 {
-            buckets["lookbackSeconds"] = (self.lookback / SECOND).into();
+        if !self.lookback.is_zero() {
+            buckets["lookbackSeconds"] = self.lookback.as_secs().into();
         }
         json!({ "buckets": buckets })
     }
@@ -219,7 +221,7 @@ fn most(request: &Request) -> u64 {
     }
 }
 
-fn buckets(edges: &[i64]) -> u64 {
+fn buckets(edges: &[Time]) -> u64 {
     edges.len() as u64 - 1
 }
 
@@ -228,30 +230,35 @@ fn buckets(edges: &[i64]) -> u64 {
 ///
 /// How many buckets a range overlaps depends on where it begins, by one. The choice does not, so that a graph keeps its width
 /// from one refresh to the next.
-fn widths(request: &Request, zone: &TimeZone, most: u64) -> impl Iterator<Item = (Width, Vec<i64>)> {
-    let range = u64::try_from(request.to - request.from).unwrap_or_default();
+fn widths(request: &Request, zone: &TimeZone, most: u64) -> impl Iterator<Item = (Width, Vec<Time>)> {
+    let length = request.range.length().as_nanos();
     let interval = request.interval;
     let fits = move |width: &Width| {
-        let (usual, shortest) = (width.usual().unsigned_abs(), width.shortest().unsigned_abs());
-        Duration::from_nanos(usual) >= interval && range.div_ceil(shortest) <= most.max(1)
+        width.usual() >= interval && length.div_ceil(width.shortest().as_nanos()) <= u128::from(most.max(1))
     };
-    calendar::widths().filter(fits).map(|width| (width, width.edges(zone, request.from, request.to)))
+    calendar::widths().filter(fits).map(|width| (width, width.edges(zone, request.range)))
 }
 
 /// A time as the clock of a zone shows it.
-fn shown_time(zone: &TimeZone, nanos: i64, seconds: bool) -> String {
-    civil(zone, nanos).strftime(if seconds { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" }).to_string()
+fn shown_time(zone: &TimeZone, time: Time, seconds: bool) -> String {
+    civil(zone, time).strftime(if seconds { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::super::calendar::tests::{MINUTE, at, name, zoned};
-    use super::super::calendar::{DAY, HOUR, timestamp};
+    use super::super::calendar::{DAY, HOUR, SECOND};
     use super::*;
 
+    fn start(text: &str) -> Time {
+        Time::from_nanos(at(text))
+    }
+
     fn request(from: i64, to: i64, interval: Duration, max_data_points: u64, from_alert: bool) -> Request {
-        Request { ref_id: String::new(), from, to, interval, max_data_points, from_alert, redacted: false }
+        let range = Interval::from_nanos(from, to);
+        Request { ref_id: String::new(), range, interval, max_data_points, from_alert, redacted: false }
     }
 
     /// A panel's request with the interval that Grafana suggests for its width.
@@ -306,7 +313,7 @@ mod tests {
         // Of a range with a new year no width has room: it is one bucket of its own.
         let across = one(at("2026-12-01T00:00:00Z"), at("2027-01-15T00:00:00Z"));
         assert_eq!((across.width, across.len(), across.partial()), (None, 1, (false, false)));
-        assert_eq!(across.starts(), [at("2026-12-01T00:00:00Z")]);
+        assert_eq!(across.starts(), [start("2026-12-01T00:00:00Z")]);
         let shortest = one(from, from + 1_000_000);
         assert_eq!((shortest.width, shortest.len()), (Some(Width::Span(1_000_000)), 1));
     }
@@ -318,7 +325,7 @@ mod tests {
         let request = request(from, to, Duration::from_hours(24), 1_000, false);
         let buckets = Buckets::overlapping(&request, &paris);
         let starts = ["2026-03-26T23:00:00Z", "2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"];
-        assert_eq!((buckets.starts(), buckets.read()), (&starts.map(at)[..], from..to));
+        assert_eq!((buckets.starts(), buckets.read()), (&starts.map(start)[..], Interval::from_nanos(from, to)));
         assert_eq!(
             buckets.notice().unwrap(),
             "the first bar is not complete: it begins at 2026-03-27 00:00, and its events are counted from 2026-03-27 14:15 on; \
@@ -327,10 +334,12 @@ mod tests {
         );
         let meta = json!({ "width": "day", "timezone": "Europe/Paris", "firstIsPartial": true, "lastIsPartial": true });
         assert_eq!(buckets.meta(), json!({ "buckets": meta }));
-        let since_midnight = Buckets::overlapping(&request.with_range(at(starts[0])..to), &paris);
+        let since_midnight =
+            Buckets::overlapping(&request.with_range(Interval::new(start(starts[0]), request.range.end)), &paris);
         assert_eq!((since_midnight.starts(), since_midnight.partial()), (buckets.starts(), (false, true)));
         assert!(since_midnight.notice().unwrap().starts_with("the last bar is not complete"));
-        let whole = Buckets::overlapping(&request.with_range(at(starts[0])..at(starts[3])), &paris);
+        let whole =
+            Buckets::overlapping(&request.with_range(Interval::new(start(starts[0]), start(starts[3]))), &paris);
         assert_eq!((whole.len(), whole.notice()), (3, None));
     }
 
@@ -345,15 +354,16 @@ mod tests {
     #[test]
     fn the_future_has_no_buckets() {
         let (from, to) = (at("2026-06-10T00:00:00Z"), at("2026-06-11T00:00:00Z"));
-        let now = at("2026-06-10T10:20:00Z");
+        let now = start("2026-06-10T10:20:00Z");
         let request = request(from, to, Duration::from_hours(1), 100, false);
         let buckets = Buckets::overlapping(&request, &TimeZone::UTC);
         let today = buckets.clone().until(now);
         assert_eq!((buckets.len(), today.len(), today.partial()), (24, 11, (false, true)));
-        assert_eq!(today.read(), from..now + 1);
-        assert!(buckets.clone().until(from - 1).is_empty());
-        assert_eq!(buckets.clone().until(from - 1).starts(), [0_i64; 0]);
-        assert_eq!(buckets.clone().until(to), buckets);
+        assert_eq!(today.read(), Interval::new(Time::from_nanos(from), now.next()));
+        let before = Time::from_nanos(from - 1);
+        assert!(buckets.clone().until(before).is_empty());
+        assert_eq!(buckets.clone().until(before).starts(), []);
+        assert_eq!(buckets.clone().until(Time::from_nanos(to)), buckets);
     }
 
     #[test]
@@ -373,8 +383,9 @@ mod tests {
             let buckets = Buckets::whole(&rule(tick - seconds * SECOND, tick), &TimeZone::UTC, past(tick)).unwrap();
             assert_eq!((buckets.width, buckets.len()), (Some(width), count), "{seconds} s");
             assert_eq!(buckets.partial(), (false, false));
-            let (read, width) = (buckets.read(), width.usual());
-            assert!(read.end <= tick && tick - read.end < width && read.start <= tick - seconds * SECOND + 7 * DAY);
+            let (read, width, tick) = (buckets.read(), width.usual(), Time::from_nanos(tick));
+            assert!(read.end <= tick && tick.since(read.end) < width);
+            assert!(read.start.nanos() <= tick.nanos() - seconds * SECOND + 7 * DAY);
         }
     }
 
@@ -398,7 +409,7 @@ mod tests {
             let tick = at(tick);
             let request = Request { interval: Duration::from_hours(1), ..rule(tick - 10 * MINUTE, tick) };
             let buckets = Buckets::whole(&request, &TimeZone::UTC, past(tick)).unwrap();
-            assert_eq!(buckets.read(), at(start)..at(start) + HOUR);
+            assert_eq!(buckets.read(), Interval::from_nanos(at(start), at(start) + HOUR));
         }
         // Of a year that Scaleway does not keep nothing is whole.
         let tick = at("2026-06-10T10:05:00Z");
@@ -407,7 +418,7 @@ mod tests {
         assert!(failure.message.starts_with("the rule's interval asks for buckets of one year"), "{failure}");
         // Nor is what has not ended yet.
         let early = Buckets::whole(&rule(tick - HOUR, tick), &TimeZone::UTC, past(tick - 10 * MINUTE)).unwrap();
-        assert_eq!(early.read().end, tick - 10 * MINUTE);
+        assert_eq!(early.read().end.nanos(), tick - 10 * MINUTE);
     }
 
     proptest! {
@@ -426,7 +437,8 @@ mod tests {
                 prop_assert!(same.zip(&after.edges).all(|(a, b)| a == b));
             } else {
                 // Only a change of the clock within the range makes one bucket more than the width has room for.
-                prop_assert!(zone.following(timestamp(from - 2 * DAY)).next().is_some(), "{:?} {:?}", before.width, after.width);
+                let start = Timestamp::from_nanosecond((from - 2 * DAY).into()).unwrap();
+                prop_assert!(zone.following(start).next().is_some(), "{:?} {:?}", before.width, after.width);
             }
         }
 
@@ -440,13 +452,13 @@ mod tests {
             let buckets = Buckets::overlapping(&request, &zoned(name));
             let most = if points == 0 || points >= NO_PANEL { RULE_BUCKETS } else { points.min(MOST_BUCKETS) };
             prop_assert!(!buckets.is_empty() && buckets.len() as u64 <= most);
-            prop_assert!(buckets.read.start <= from && buckets.read.end == to);
+            prop_assert!(buckets.read.start.nanos() <= from && buckets.read.end.nanos() == to);
             if let Some(width) = buckets.width {
-                prop_assert!(width.usual().unsigned_abs() >= interval);
+                prop_assert!(width.usual() >= Duration::from_nanos(interval));
             }
             if let Ok(buckets) = Buckets::whole(&Request { from_alert: true, ..request }, &zoned(name), past(to)) {
                 prop_assert!(!buckets.is_empty() && buckets.len() as u64 <= RULE_BUCKETS + 1);
-                prop_assert!(buckets.read.end <= to);
+                prop_assert!(buckets.read.end.nanos() <= to);
             }
         }
     }

@@ -1,11 +1,14 @@
 //! Widths of buckets, and where buckets of a width begin: below one hour at multiples in UTC, from one hour up on the clock of a
 //! time zone, where a day may have 23 or 25 hours and may not begin at midnight.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::civil::{Date, DateTime as Civil};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp};
+
+use crate::time::{Interval, Time};
 
 pub(super) const SECOND: i64 = 1_000_000_000;
 pub(super) const HOUR: i64 = 3_600 * SECOND;
@@ -47,22 +50,23 @@ pub(super) fn widths() -> impl Iterator<Item = Width> {
 }
 
 impl Width {
-    /// The usual length in nanoseconds: of a month 30 days, of a year 365.
-    pub(super) fn usual(self) -> i64 {
-        match self {
+    /// The usual length: of a month 30 days, of a year 365.
+    pub(super) fn usual(self) -> Duration {
+        let nanos = match self {
             Self::Span(nanos) => nanos,
             Self::Hours(hours) => hours * HOUR,
             Self::Day => DAY,
             Self::Week => 7 * DAY,
             Self::Months(months) => i64::from(months) * 30 * DAY,
             Self::Year => 365 * DAY,
-        }
+        };
+        Duration::from_nanos(nanos.unsigned_abs())
     }
 
-    /// The shortest length in nanoseconds, changes of the clock aside.
-    pub(super) fn shortest(self) -> i64 {
+    /// The shortest length, changes of the clock aside.
+    pub(super) fn shortest(self) -> Duration {
         match self {
-            Self::Months(months) => i64::from(months) * 28 * DAY,
+            Self::Months(months) => Duration::from_nanos((i64::from(months) * 28 * DAY).unsigned_abs()),
             other => other.usual(),
         }
     }
@@ -81,9 +85,11 @@ impl Width {
         }
     }
 
-    /// The edges of the buckets that overlap a range: from the last edge at or before `from` to the first at or after `to`.
-    pub(super) fn edges(self, zone: &TimeZone, from: i64, to: i64) -> Vec<i64> {
-        match self {
+    /// The edges of the buckets that overlap a range: from the last edge at or before its start to the first at or after its
+    /// end.
+    pub(super) fn edges(self, zone: &TimeZone, range: Interval) -> Vec<Time> {
+        let Range { start: from, end: to } = range.nanos();
+        let edges = match self {
             Self::Span(width) => {
                 let (first, last) =
                     (from.div_euclid(width), to.div_euclid(width) + i64::from(to.rem_euclid(width) != 0));
@@ -96,13 +102,14 @@ impl Width {
                 between(hours_of_clock(hours * HOUR, zone, before, after), from, to)
             }
             Self::Day | Self::Week | Self::Months(_) | Self::Year => between(self.dates(zone, from, to), from, to),
-        }
+        };
+        edges.into_iter().map(Time::from_nanos).collect()
     }
 
     /// The first instants of days, weeks, months or years, from before `from` until after `to`.
     fn dates(self, zone: &TimeZone, from: i64, to: i64) -> Vec<i64> {
         // A clock that is set back over midnight shows the evening again, within a day that has begun.
-        let mut date = self.first_day(civil(zone, from).date());
+        let mut date = self.first_day(zone.to_datetime(timestamp(from)).date());
         let mut edges = Vec::new();
         loop {
             let edge = first_instant(zone, date);
@@ -147,13 +154,13 @@ fn between(mut edges: Vec<i64>, from: i64, to: i64) -> Vec<i64> {
     edges.split_off(first)
 }
 
-pub(super) fn timestamp(nanos: i64) -> Timestamp {
+fn timestamp(nanos: i64) -> Timestamp {
     Timestamp::from_nanosecond(nanos.into()).expect("nanoseconds of 64 bits are within the calendar")
 }
 
 /// The date and time on the clock of a zone.
-pub(super) fn civil(zone: &TimeZone, nanos: i64) -> Civil {
-    zone.to_datetime(timestamp(nanos))
+pub(super) fn civil(zone: &TimeZone, time: Time) -> Civil {
+    zone.to_datetime(timestamp(time.nanos()))
 }
 
 /// The instants at which a clock comes to show a multiple of `width`, which divides the day, or jumps past one.
@@ -226,13 +233,14 @@ pub(super) mod tests {
 
     /// The edges of a width over a range, in UTC.
     fn edges(width: Width, name: &str, from: &str, to: &str) -> Vec<String> {
-        width.edges(&zoned(name), at(from), at(to)).into_iter().map(|edge| timestamp(edge).to_string()).collect()
+        let edges = width.edges(&zoned(name), Interval::from_nanos(at(from), at(to)));
+        edges.into_iter().map(|edge| timestamp(edge.nanos()).to_string()).collect()
     }
 
     /// How long the buckets are, in minutes.
-    fn minutes(width: Width, name: &str, from: &str, to: &str) -> Vec<i64> {
-        let edges = width.edges(&zoned(name), at(from), at(to));
-        edges.windows(2).map(|edge| (edge[1] - edge[0]) / MINUTE).collect()
+    fn minutes(width: Width, name: &str, from: &str, to: &str) -> Vec<u64> {
+        let edges = width.edges(&zoned(name), Interval::from_nanos(at(from), at(to)));
+        edges.windows(2).map(|edge| edge[1].since(edge[0]).as_secs() / 60).collect()
     }
 
     #[test]
@@ -404,10 +412,11 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn edges_enclose_a_range_and_are_multiples_on_the_clock(name in name(), width in width(), from in 0..i64::MAX - 1, points in 1..200_i64) {
+        fn edges_enclose_a_range_and_are_multiples_on_the_clock(name in name(), width in width(), from in 0..i64::MAX - 1, points in 1..200_u32) {
             let zone = zoned(name);
-            let to = from.saturating_add(width.usual().saturating_mul(points) / 3).max(from + 1);
-            let edges = width.edges(&zone, from, to);
+            let from = Time::from_nanos(from);
+            let to = (from + width.usual().saturating_mul(points) / 3).max(from.next());
+            let edges = width.edges(&zone, Interval::new(from, to));
             prop_assert!(edges.len() >= 2 && edges.is_sorted_by(|a, b| a < b), "{:?}", edges);
             prop_assert!(edges[0] <= from && from < edges[1], "{from}: {:?}", &edges[..2]);
             let last = edges.len() - 1;
@@ -416,15 +425,15 @@ pub(super) mod tests {
                 let clock = civil(&zone, *edge);
                 let midnight = (clock.hour(), clock.minute(), clock.second(), clock.subsec_nanosecond()) == (0, 0, 0, 0);
                 let on_the_clock = match width {
-                    Width::Span(width) => edge % width == 0,
+                    Width::Span(width) => edge.nanos() % width == 0,
                     Width::Hours(hours) => i64::from(clock.hour()) % hours == 0 && clock.minute() == 0 && clock.second() == 0,
                     Width::Day => midnight,
                     Width::Week => midnight && clock.weekday().to_monday_zero_offset() == 0,
                     Width::Months(months) => midnight && clock.day() == 1 && (clock.month() - 1) % months == 0,
                     Width::Year => midnight && clock.day_of_year() == 1,
                 };
-                let jump = zone.preceding(timestamp(edge.saturating_add(1))).next();
-                let jumps = jump.is_some_and(|jump| saturated(jump.timestamp().as_nanosecond()) == *edge);
+                let jump = zone.preceding(timestamp(edge.next().nanos())).next();
+                let jumps = jump.is_some_and(|jump| saturated(jump.timestamp().as_nanosecond()) == edge.nanos());
                 prop_assert!(on_the_clock || jumps, "{clock} is no multiple of {width:?} in {name}");
             }
         }

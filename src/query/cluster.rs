@@ -4,12 +4,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::profile::Level;
 use crate::risk::Severity;
+use crate::time::Time;
 
 /// The distance on the screen, in pixels, below which a pointer cannot choose between two annotations.
-pub(super) const NEAR: i64 = 4;
+const NEAR: u32 = 4;
 
 /// The width that is assumed, in pixels, where Grafana sends none.
 const DEFAULT_WIDTH: u64 = 1_000;
@@ -27,7 +29,7 @@ const LEAST_CAP: usize = 8;
 const OVERFLOW_CAP: usize = 1_000;
 
 /// A cluster covers at most this part of the range, unless the cap leaves no choice.
-const COARSEST: i64 = 32;
+const COARSEST: u32 = 32;
 
 /// When events share an annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(super) type Cluster = Vec<usize>;
 /// An event, as far as it decides which others may share its annotation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
-    pub(super) time: i64,
+    pub(super) time: Time,
     pub(super) severity: Option<Severity>,
     /// How usual the event is, where colours stand for that.
     pub(super) novelty: Option<Level>,
@@ -57,8 +59,8 @@ pub(super) struct Point {
 /// What bounds the annotations of a graph.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// The length of the range, in nanoseconds.
-    pub(super) range: i64,
+    /// The length of the range.
+    pub(super) range: Duration,
     /// The graph's width, in pixels; 0 where it is not known.
     pub(super) pixels: u64,
     /// At most this many annotations, unless there are more severities.
@@ -69,6 +71,12 @@ pub(super) struct Bounds {
 /// The width of a graph, in pixels.
 pub(super) fn width(pixels: u64) -> u64 {
     if pixels == 0 { DEFAULT_WIDTH } else { pixels }
+}
+
+/// The time that looks like one point on a graph of `range`, `pixels` wide.
+pub(super) fn near(range: Duration, pixels: u64) -> Duration {
+    let nanos = u64::try_from(range.as_nanos()).unwrap_or(u64::MAX);
+    Duration::from_nanos(nanos / width(pixels)).saturating_mul(NEAR)
 }
 
 /// The cap of a query that sets none. An overlay's request comes with the width of its panel, an annotation query's with that
@@ -84,8 +92,8 @@ pub(super) fn default_cap(clustering: Clustering, overlay: bool, pixels: u64) ->
 /// How much may share an annotation.
 #[derive(Clone, Copy)]
 struct Step {
-    /// A cluster's events lie less than this after its first, in nanoseconds.
-    distance: i64,
+    /// A cluster's events lie less than this after its first.
+    distance: Duration,
     /// Whether a cluster's events are all of one principal; they are of one risk class too then.
     one_principal: bool,
     /// Whether a cluster's events are all of one risk class.
@@ -96,10 +104,9 @@ struct Step {
 /// first is what happens at any number of events.
 fn steps(bounds: &Bounds) -> (Vec<Step>, Vec<Step>) {
     let range = bounds.range;
-    let pixels = i64::try_from(width(bounds.pixels)).unwrap_or(i64::MAX);
-    let nearest = (range / pixels).saturating_mul(NEAR).clamp(1, range);
+    let nearest = near(range, bounds.pixels).clamp(Duration::from_nanos(1), range);
     let coarsest = (range / COARSEST).max(nearest);
-    let alone = (bounds.clustering == Clustering::Overflow).then_some(0);
+    let alone = (bounds.clustering == Clustering::Overflow).then_some(Duration::ZERO);
     let doubled = std::iter::successors(Some(nearest), |distance| Some(distance.saturating_mul(2)));
     let fine = alone.into_iter().chain(doubled.take_while(|distance| *distance < coarsest)).chain([coarsest]);
     let mut steps: Vec<Step> = fine.map(|distance| Step { distance, one_principal: true, one_class: true }).collect();
@@ -154,7 +161,7 @@ pub(super) fn clusters(points: &[Point], bounds: &Bounds) -> Vec<Cluster> {
 fn cluster(points: &[Point], rows: &[usize], step: Step, mut see: impl FnMut(usize, usize)) -> usize {
     let mut clusters = 0;
     // Of each kind, its last cluster and when that began.
-    let mut open: Vec<Option<(usize, i64)>> = Vec::new();
+    let mut open: Vec<Option<(usize, Time)>> = Vec::new();
     for row in rows {
         let point = &points[*row];
         let kind = match (step.one_principal, step.one_class) {
@@ -166,7 +173,7 @@ fn cluster(points: &[Point], rows: &[usize], step: Step, mut see: impl FnMut(usi
             open.resize(kind + 1, None);
         }
         let cluster = match open[kind] {
-            Some((cluster, first)) if point.time - first < step.distance => cluster,
+            Some((cluster, first)) if point.time.since(first) < step.distance => cluster,
             _ => {
                 open[kind] = Some((clusters, point.time));
                 clusters += 1;
@@ -186,17 +193,15 @@ mod tests {
 
     use super::*;
 
-    const SECOND: i64 = 1_000_000_000;
-
-    fn bounds(seconds: i64, pixels: u64, cap: usize) -> Bounds {
-        Bounds { range: seconds * SECOND, pixels, cap, clustering: Clustering::Near }
+    fn bounds(seconds: u64, pixels: u64, cap: usize) -> Bounds {
+        Bounds { range: Duration::from_secs(seconds), pixels, cap, clustering: Clustering::Near }
     }
 
     /// Events of a hundred seconds, newest first.
     fn events() -> impl Strategy<Value = Vec<Point>> {
         let severity = prop::option::weighted(0.8, prop::sample::select(Severity::ALL.to_vec()));
         let event = (0..100_000_i64, 0..3_usize, severity, 0..2_usize).prop_map(|(ms, who, severity, class)| Point {
-            time: ms * 1_000_000,
+            time: Time::from_nanos(ms * 1_000_000),
             severity,
             novelty: None,
             kin: who * 2 + class,
@@ -234,12 +239,13 @@ mod tests {
 
         #[test]
         fn the_first_step_joins_one_principal_one_class_and_a_few_pixels(events in events(), pixels in 1..2_000_u64) {
-            let near = 100 * SECOND / i64::try_from(pixels).unwrap() * NEAR;
+            let near = Duration::from_nanos(100_000_000_000 / pixels) * NEAR;
             for cluster in clusters(&events, &bounds(100, pixels, usize::MAX)) {
                 let kin: BTreeSet<_> = cluster.iter().map(|row| events[*row].kin).collect();
                 prop_assert_eq!(kin.len(), 1);
                 let time = |row: usize| events[row].time;
-                prop_assert!(time(cluster[cluster.len() - 1]) - time(cluster[0]) < near.clamp(1, 100 * SECOND));
+                let (first, last) = (time(cluster[0]), time(cluster[cluster.len() - 1]));
+                prop_assert!(last.since(first) < near.clamp(Duration::from_nanos(1), Duration::from_secs(100)));
             }
         }
 
@@ -277,16 +283,21 @@ mod tests {
                 assert!(steps.is_sorted_by_key(|step| step.distance));
                 assert!(steps.is_sorted_by_key(|step| (!step.one_principal, !step.one_class)));
                 assert!(steps[0].one_principal && steps[0].one_class);
-                assert_eq!(steps[0].distance > 0, clustering == Clustering::Near);
-                assert_eq!(steps[steps.len() - 1].distance, seconds * SECOND);
+                assert_eq!(!steps[0].distance.is_zero(), clustering == Clustering::Near);
+                assert_eq!(steps[steps.len() - 1].distance, Duration::from_secs(seconds));
             }
         }
     }
 
     #[test]
     fn as_many_events_as_the_cap_allows_are_alone() {
-        let apart =
-            |n: i64| Point { time: n * 2 * SECOND, severity: Some(Severity::Low), novelty: None, kin: 0, class: 0 };
+        let apart = |n: i64| Point {
+            time: Time::from_nanos(n * 2_000_000_000),
+            severity: Some(Severity::Low),
+            novelty: None,
+            kin: 0,
+            class: 0,
+        };
         let apart: Vec<Point> = (0..50).rev().map(apart).collect();
         let count = |cap| clusters(&apart, &bounds(100, 1_000, cap)).len();
         assert_eq!(count(50), 50);

@@ -16,11 +16,11 @@ use super::error::Failure;
 use super::field::{choice, choices, number, size, texts};
 use super::groups::{Grouping, Groups};
 use super::question::{Names, Needs, Question, UnderRule, View};
-use super::request::Request;
+use super::request::{EARLIEST, Request};
 pub use super::tally::CountOf;
 use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::lenient::is_blank;
-use crate::time::{Interval, Time};
+use crate::time::Interval;
 
 /// The most groups that a count may have.
 const MOST_GROUPS: usize = 1_000;
@@ -109,8 +109,9 @@ impl Question for Counts {
             Over::Total if self.lookback.is_zero() => return Ok(None),
             Over::Total => {
                 // A range that ends in the future ends now as far as events are concerned.
-                let last = Time::from_nanos(request.to).min(past.end) - self.lookback;
-                return Ok(Some(Buckets::one(request.from.min(last.nanos().max(0))..request.to, zone)));
+                let last = request.range.end.min(past.end) - self.lookback;
+                let first = request.range.start.min(last.max(EARLIEST));
+                return Ok(Some(Buckets::one(Interval::new(first, request.range.end), zone)));
             }
         };
         Ok(Some(buckets.looking_back(self.lookback)))
@@ -185,7 +186,7 @@ fn no_data(over: Over) -> Frame {
 
 /// The time column of a series.
 pub(super) fn starts(buckets: &Buckets) -> ArrayRef {
-    Arc::new(TimestampNanosecondArray::from(buckets.starts().to_vec()))
+    Arc::new(TimestampNanosecondArray::from_iter_values(buckets.starts().iter().map(|start| start.nanos())))
 }
 
 fn over_time(counts: &Counts, answer: &Answer, groups: &Groups<'_>, request: &Request, buckets: &Buckets) -> Frame {
@@ -254,8 +255,7 @@ mod tests {
         let interval = Duration::from_secs(interval);
         Request {
             ref_id: String::new(),
-            from: 7,
-            to: 7 + seconds * SECOND,
+            range: Interval::from_nanos(7, 7 + seconds * SECOND),
             interval,
             max_data_points,
             from_alert,
@@ -384,7 +384,7 @@ mod tests {
     fn events_outside_the_grid_are_not_counted_into_another_bucket() {
         // They cannot be there; a count that invents a group for them would hide the defect.
         let answer = Answer::of(&Events::from_json(Kind::Api, &[json!({}), json!({})]));
-        let request = Request { from: 0, to: 2 * SECOND, ..request(2, 1, 3, false) };
+        let request = Request { range: Interval::from_nanos(0, 2 * SECOND), ..request(2, 1, 3, false) };
         assert_eq!(numbers(&frame(&counts(Over::Time, &[], 1), &answer, &request).unwrap()), [0, 1]);
     }
 
@@ -420,7 +420,7 @@ mod tests {
             json!({ "method_name": "b", "recorded_at": "1970-01-01T00:00:02Z" }),
         ];
         let answer = Answer::of(&Events::from_json(Kind::Api, &calls));
-        let request = Request { from: 0, to: 3 * SECOND, ..request(3, 1, 9, false) };
+        let request = Request { range: Interval::from_nanos(0, 3 * SECOND), ..request(3, 1, 9, false) };
         let series = frame(&distinct_addresses(Over::Time, 0), &answer, &request).unwrap();
         assert_eq!(numbers(&series), [1, 2, 1]);
         assert_eq!(series.fields[1].config, Some(json!({ "displayNameFromDS": "distinct source_ip" })));
@@ -438,12 +438,12 @@ mod tests {
         let calls: Vec<Value> =
             [0, 1, 2, 5, 9, 10].map(|second| call(second, "a", &format!("203.0.113.{}", second % 2))).into();
         let answer = Answer::of(&Events::from_json(Kind::Api, &calls));
-        let request = Request { from: 4 * SECOND, to: 12 * SECOND, ..request(8, 2, 9, false) };
+        let request = Request { range: Interval::from_nanos(4 * SECOND, 12 * SECOND), ..request(8, 2, 9, false) };
         let count = |lookback, of| {
             let counts = Counts { of, ..distinct_addresses(Over::Time, lookback) };
             let buckets = Buckets::overlapping(&request, &TimeZone::UTC).looking_back(counts.lookback);
             let frame = super::frame(&counts, &answer, &request, Some(&buckets)).unwrap();
-            (buckets.read(), numbers(&frame))
+            (buckets.read().nanos(), numbers(&frame))
         };
         // Buckets of two seconds from 4 s on; one that looks back less than its width counts all of itself.
         for lookback in [0, 1, 2] {

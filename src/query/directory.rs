@@ -14,7 +14,7 @@ use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names, Principal};
 use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
 use crate::settings::Settings;
-use crate::time::Clock;
+use crate::time::{Clock, Time};
 
 /// Principals that IAM does not know are forgotten beyond this many; each is one call.
 const MOST_FROM_TRAIL: usize = 10_000;
@@ -47,8 +47,8 @@ pub struct Directory {
 #[derive(Debug)]
 struct Seen {
     principal: Principal,
-    /// Events before this time, in nanoseconds since 1970, are not searched for its name again.
-    until: i64,
+    /// Events before this time are not searched for its name again.
+    until: Time,
 }
 
 /// The products that an organization's trail records, as its regions list them.
@@ -111,11 +111,10 @@ impl Directory {
         self.from_trail.lock().get(id)?.get_cached()
     }
 
-    /// The time until which events were searched for the names of some principals, in nanoseconds since 1970; the lowest
-    /// number where there is a new one.
-    pub(super) fn searched_until(&self, ids: &[&str]) -> i64 {
+    /// The time until which events were searched for the names of some principals; [`Time::MIN`] where there is a new one.
+    pub(super) fn searched_until(&self, ids: &[&str]) -> Time {
         let seen = self.seen.lock();
-        ids.iter().map(|id| seen.get(*id).map_or(i64::MIN, |seen| seen.until)).min().unwrap_or(i64::MIN)
+        ids.iter().map(|id| seen.get(*id).map_or(Time::MIN, |seen| seen.until)).min().unwrap_or(Time::MIN)
     }
 
     /// The principals of ids that events of this answer or an earlier one name; those of this one, whose newest event was
@@ -124,17 +123,17 @@ impl Directory {
         &self,
         ids: &[&str],
         named: HashMap<String, Principal>,
-        newest: Option<i64>,
+        newest: Option<Time>,
     ) -> HashMap<String, Principal> {
         let mut seen = self.seen.lock();
         if seen.len() + named.len() > MOST_FROM_TRAIL {
             seen.clear();
         }
-        seen.extend(named.into_iter().map(|(id, principal)| (id, Seen { principal, until: i64::MIN })));
+        seen.extend(named.into_iter().map(|(id, principal)| (id, Seen { principal, until: Time::MIN })));
         let mut found = HashMap::new();
         for id in ids {
             if let Some(seen) = seen.get_mut(*id) {
-                seen.until = seen.until.max(newest.unwrap_or(i64::MIN));
+                seen.until = seen.until.max(newest.unwrap_or(Time::MIN));
                 found.insert((*id).to_owned(), seen.principal.clone());
             }
         }

@@ -34,7 +34,6 @@ use crate::risk::Risk;
 #[cfg(feature = "terminal")]
 use crate::risk::RuleSet;
 use crate::scaleway::{Error, Found, account, explorer};
-use crate::time::Interval;
 
 impl Answer {
     /// Gathers the events of a query.
@@ -56,7 +55,7 @@ impl Answer {
         spelling.remember();
         let catalogue = spelling.catalogue(deadline).await;
         let (planned, regions) = planned(query, needs, &data_source.settings.regions);
-        let (ids, range) = (naming.ids(), Interval::from_nanos(request.from, request.to));
+        let (ids, range) = (naming.ids(), request.range);
         let windows = plan::windows(&planned, &regions, &catalogue, ids.as_deref(), range);
         let freshness = if request.from_alert { Freshness::Own } else { Freshness::Shared };
         let (listings, names, spelled, labels) = tokio::join!(
@@ -107,7 +106,7 @@ impl Answer {
     /// The answer that events at hand are, judged by the whole days before the end of the range.
     #[cfg(feature = "terminal")]
     pub(super) fn at_hand(events: &Events, query: &Query, request: &Request) -> Result<Self, Failure> {
-        let range = Interval::from_nanos(request.from, request.to);
+        let range = request.range;
         let mut answer = Self::new(events.within(range), RuleSet::built_in());
         answer.novelty = Novelty::new(Some(Arc::new(Profile::of_events(events, Day::of(range.end)))));
         answer.choose(query)?;

@@ -5,18 +5,20 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::cluster::Cluster;
 use crate::profile::Level;
 use crate::risk::Severity;
+use crate::time::Time;
 
 /// The events of a cluster lie less than this after its first: ten minutes.
-const LONGEST: i64 = 10 * 60 * 1_000_000_000;
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// An event, as far as it decides whether it is shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    pub(super) time: i64,
+    pub(super) time: Time,
     pub(super) severity: Option<Severity>,
     pub(super) novelty: Level,
     /// One number for each call of each principal.
@@ -64,7 +66,7 @@ fn clusters(candidates: &[Candidate]) -> Vec<Cluster> {
     for (row, candidate) in candidates.iter().enumerate().rev() {
         let key = (candidate.call, candidate.severity, candidate.novelty);
         match open.get(&key).map(|index: &usize| &mut clusters[*index]) {
-            Some(cluster) if candidate.time - candidates[cluster[0]].time < LONGEST => cluster.push(row),
+            Some(cluster) if candidate.time.since(candidates[cluster[0]].time) < LONGEST => cluster.push(row),
             _ => {
                 open.insert(key, clusters.len());
                 clusters.push(vec![row]);
@@ -80,10 +82,12 @@ mod tests {
 
     use super::*;
 
-    const MINUTE: i64 = 60 * 1_000_000_000;
+    fn at(minute: u64) -> Time {
+        Time::default() + Duration::from_mins(minute)
+    }
 
-    fn candidate(minute: i64, call: usize, severity: Severity, novelty: Level) -> Candidate {
-        Candidate { time: minute * MINUTE, severity: Some(severity), novelty, call }
+    fn candidate(minute: u64, call: usize, severity: Severity, novelty: Level) -> Candidate {
+        Candidate { time: at(minute), severity: Some(severity), novelty, call }
     }
 
     #[test]
@@ -105,13 +109,9 @@ mod tests {
 
     fn events() -> impl Strategy<Value = Vec<Candidate>> {
         let severity = prop::option::of(prop::sample::select(Severity::ALL.to_vec()));
-        let event = (0..600_i64, severity, prop::sample::select(Level::ALL.to_vec()), 0..5_usize);
-        let event = event.prop_map(|(minute, severity, novelty, call)| Candidate {
-            time: minute * MINUTE,
-            severity,
-            novelty,
-            call,
-        });
+        let event = (0..600_u64, severity, prop::sample::select(Level::ALL.to_vec()), 0..5_usize);
+        let event =
+            event.prop_map(|(minute, severity, novelty, call)| Candidate { time: at(minute), severity, novelty, call });
         prop::collection::vec(event, 0..60).prop_map(|mut events| {
             events.sort_by_key(|event| Reverse(event.time));
             events
@@ -138,7 +138,7 @@ mod tests {
             prop_assert!(others == 0 || most_left_out <= least_shown);
             for cluster in &shown {
                 let (first, last) = (events[cluster[0]], events[cluster[cluster.len() - 1]]);
-                prop_assert!(last.time - first.time < LONGEST && first.call == last.call);
+                prop_assert!(last.time.since(first.time) < LONGEST && first.call == last.call);
             }
             prop_assert!(shown.is_sorted_by_key(|cluster| events[cluster[0]].time), "the oldest first");
         }

@@ -2,10 +2,14 @@
 //!
 //! Pure functions of the gaps of a read.
 
-use std::ops::Range;
+use std::time::Duration;
 
 use crate::cache::Gap;
 use crate::scaleway::Error;
+use crate::time::Interval;
+
+/// The resolution of times.
+const SHORTEST: Duration = Duration::from_nanos(1);
 
 /// The most intervals of one reason; more are joined with their neighbours.
 const MOST_INTERVALS: usize = 20;
@@ -29,14 +33,13 @@ pub(super) struct Incomplete {
     pub(super) reason: Reason,
     /// The reason as a sentence, with where.
     pub(super) sentence: String,
-    /// Half-open, in nanoseconds since 1970.
-    pub(super) intervals: Vec<Range<i64>>,
+    pub(super) intervals: Vec<Interval>,
 }
 
 /// One interval for a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Region {
-    pub(super) interval: Range<i64>,
+    pub(super) interval: Interval,
     /// What is missing, in a few words.
     pub(super) title: String,
     /// The reasons, as sentences.
@@ -76,7 +79,7 @@ impl Reason {
 struct Group<'a> {
     reason: &'a Reason,
     regions: Vec<String>,
-    intervals: Vec<Range<i64>>,
+    intervals: Vec<Interval>,
     sentences: Vec<String>,
 }
 
@@ -87,9 +90,9 @@ impl Group<'_> {
     }
 
     /// Whether the intervals of another group look like these on the graph.
-    fn looks_like(&self, other: &Self, nearest: i64) -> bool {
+    fn looks_like(&self, other: &Self, nearest: Duration) -> bool {
         let mut pairs = self.intervals.iter().zip(&other.intervals);
-        self.intervals.len() == other.intervals.len() && pairs.all(|(one, other)| look_alike(one, other, nearest))
+        self.intervals.len() == other.intervals.len() && pairs.all(|(one, other)| look_alike(*one, *other, nearest))
     }
 }
 
@@ -124,7 +127,7 @@ fn by_region(incomplete: &[Incomplete]) -> Vec<Group<'_>> {
 }
 
 /// One group for the regions that fail for one reason over the same intervals.
-fn by_reason(groups: Vec<Group<'_>>, nearest: i64) -> Vec<Group<'_>> {
+fn by_reason(groups: Vec<Group<'_>>, nearest: Duration) -> Vec<Group<'_>> {
     let mut alike: Vec<Group<'_>> = Vec::new();
     for mut group in groups {
         group.intervals = joined(group.intervals, nearest);
@@ -140,16 +143,16 @@ fn by_reason(groups: Vec<Group<'_>>, nearest: i64) -> Vec<Group<'_>> {
     alike
 }
 
-/// The intervals for a graph on which `nearest` nanoseconds look like one point: the earliest first and, of those that begin
+/// The intervals for a graph on which a time of `nearest` looks like one point: the earliest first and, of those that begin
 /// together, the longest, so that each can be pointed at. Reasons that concern the same intervals share them.
-pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
+pub(super) fn regions(incomplete: &[Incomplete], nearest: Duration) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for Group { reason, regions: names, intervals, sentences } in by_reason(by_region(incomplete), nearest) {
         let headline = reason.headline(&whom(&names));
         for interval in intervals {
-            match regions.iter_mut().find(|region| look_alike(&region.interval, &interval, nearest)) {
+            match regions.iter_mut().find(|region| look_alike(region.interval, interval, nearest)) {
                 Some(region) => {
-                    region.interval = region.interval.start.min(interval.start)..region.interval.end.max(interval.end);
+                    region.interval = region.interval.hull(interval);
                     region.title = format!("{}; {headline}", region.title);
                     add(&mut region.sentences, &sentences);
                     add(&mut region.regions, &names);
@@ -168,9 +171,9 @@ pub(super) fn regions(incomplete: &[Incomplete], nearest: i64) -> Vec<Region> {
 }
 
 /// Whether two intervals look like one on the graph.
-fn look_alike(one: &Range<i64>, other: &Range<i64>, nearest: i64) -> bool {
-    let farthest = one.start.abs_diff(other.start).max(one.end.abs_diff(other.end));
-    farthest < nearest.max(1).unsigned_abs()
+fn look_alike(one: Interval, other: Interval, nearest: Duration) -> bool {
+    let farthest = one.start.distance(other.start).max(one.end.distance(other.end));
+    farthest < nearest.max(SHORTEST)
 }
 
 fn whom(regions: &[String]) -> String {
@@ -183,18 +186,18 @@ fn whom(regions: &[String]) -> String {
 
 /// The union of intervals. What is nearer than `nearest` is one interval, and so is what lies nearest to each other until there
 /// are few enough.
-fn joined(mut intervals: Vec<Range<i64>>, nearest: i64) -> Vec<Range<i64>> {
+fn joined(mut intervals: Vec<Interval>, nearest: Duration) -> Vec<Interval> {
     intervals.retain(|interval| !interval.is_empty());
     intervals.sort_by_key(|interval| interval.start);
-    let mut nearest = nearest.max(1);
+    let mut nearest = nearest.max(SHORTEST);
     loop {
-        let mut apart: Vec<Range<i64>> = Vec::new();
+        let mut apart: Vec<Interval> = Vec::new();
         for interval in &intervals {
             match apart.last_mut() {
-                Some(last) if interval.start.saturating_sub(last.end) < nearest => {
+                Some(last) if interval.start.since(last.end) < nearest => {
                     last.end = last.end.max(interval.end);
                 }
-                _ => apart.push(interval.clone()),
+                _ => apart.push(*interval),
             }
         }
         if apart.len() <= MOST_INTERVALS {
@@ -207,89 +210,100 @@ fn joined(mut intervals: Vec<Range<i64>>, nearest: i64) -> Vec<Range<i64>> {
 #[cfg(test)]
 #[expect(clippy::single_range_in_vec_init, reason = "lists of intervals")]
 mod tests {
+    use std::ops::Range;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::Time;
 
     fn timeout() -> Reason {
         Reason::Gap(Gap::Failed(Error::Timeout { host: "h".to_owned(), seconds: 15 }))
     }
 
-    fn incomplete(region: &str, reason: Reason, intervals: &[Range<i64>]) -> Incomplete {
+    fn interval(nanos: Range<i64>) -> Interval {
+        Interval::from_nanos(nanos.start, nanos.end)
+    }
+
+    fn incomplete<const N: usize>(region: &str, reason: Reason, intervals: [Range<i64>; N]) -> Incomplete {
         let region = (!region.is_empty()).then(|| region.to_owned());
-        Incomplete { region, reason, sentence: "because".to_owned(), intervals: intervals.to_vec() }
+        Incomplete { region, reason, sentence: "because".to_owned(), intervals: intervals.map(interval).to_vec() }
     }
 
     fn titles(incomplete: &[Incomplete]) -> Vec<(Range<i64>, String)> {
-        regions(incomplete, 1).into_iter().map(|region| (region.interval, region.title)).collect()
+        regions(incomplete, SHORTEST).into_iter().map(|region| (region.interval.nanos(), region.title)).collect()
     }
 
     #[test]
     fn a_region_that_fails_is_named_once_whatever_lists_it_has() {
-        let lists = [0..100, 0..90, 10..100].map(|interval| incomplete("nl-ams", timeout(), &[interval]));
+        let lists = [0..100, 0..90, 10..100].map(|interval| incomplete("nl-ams", timeout(), [interval]));
         assert_eq!(titles(&lists), [(0..100, "Incomplete: region nl-ams did not answer".to_owned())]);
-        assert_eq!(regions(&lists, 1)[0].sentences, ["because"]);
+        assert_eq!(regions(&lists, SHORTEST)[0].sentences, ["because"]);
     }
 
     #[test]
     fn regions_that_fail_alike_share_an_interval_and_others_do_not_hide_it() {
         let forbidden = Reason::Gap(Gap::Failed(Error::Forbidden { permission_set: "p", message: String::new() }));
         let all = [
-            incomplete("fr-par", timeout(), &[0..100]),
-            incomplete("nl-ams", timeout(), &[0..100]),
-            incomplete("pl-waw", timeout(), &[0..100]),
-            incomplete("it-mil", forbidden, &[0..100]),
-            incomplete("fr-par", Reason::Cached, &[0..40, 60..70]),
+            incomplete("fr-par", timeout(), [0..100]),
+            incomplete("nl-ams", timeout(), [0..100]),
+            incomplete("pl-waw", timeout(), [0..100]),
+            incomplete("it-mil", forbidden, [0..100]),
+            incomplete("fr-par", Reason::Cached, [0..40, 60..70]),
         ];
         let whole = "Incomplete: regions fr-par, nl-ams and pl-waw did not answer; the key may not read region it-mil";
         let cached = "Incomplete: the latest events of region fr-par are cached ones, and some may be missing";
         let expected = [(0..100, whole), (0..40, cached), (60..70, cached)];
         assert_eq!(titles(&all), expected.map(|(interval, title)| (interval, title.to_owned())));
-        assert_eq!(regions(&all, 1)[0].regions, ["fr-par", "nl-ams", "pl-waw", "it-mil"]);
+        assert_eq!(regions(&all, SHORTEST)[0].regions, ["fr-par", "nl-ams", "pl-waw", "it-mil"]);
     }
 
     #[test]
     fn intervals_that_look_alike_on_the_graph_are_one() {
-        let all = [incomplete("fr-par", timeout(), &[0..100]), incomplete("nl-ams", timeout(), &[2..99])];
-        let one =
-            |all: &[Incomplete], nearest| regions(all, nearest).into_iter().map(|region| region.interval).collect();
+        let all = [incomplete("fr-par", timeout(), [0..100]), incomplete("nl-ams", timeout(), [2..99])];
+        let one = |all: &[Incomplete], nearest| {
+            regions(all, Duration::from_nanos(nearest)).into_iter().map(|region| region.interval.nanos()).collect()
+        };
         let (apart, alike): (Vec<_>, Vec<_>) = (one(&all, 1), one(&all, 3));
         assert_eq!((apart, alike), (vec![0..100, 2..99], vec![0..100]));
-        assert_eq!(regions(&all, 3)[0].title, "Incomplete: regions fr-par and nl-ams did not answer");
+        assert_eq!(
+            regions(&all, Duration::from_nanos(3))[0].title,
+            "Incomplete: regions fr-par and nl-ams did not answer"
+        );
         // For different reasons too.
-        let cached = [incomplete("fr-par", timeout(), &[0..100]), incomplete("nl-ams", Reason::Cached, &[1..101])];
+        let cached = [incomplete("fr-par", timeout(), [0..100]), incomplete("nl-ams", Reason::Cached, [1..101])];
         assert_eq!(one(&cached, 3), [0..101]);
     }
 
     #[test]
     fn what_concerns_all_regions_names_none() {
-        let limit = incomplete("", Reason::Gap(Gap::Limit(7)), &[0..3]);
+        let limit = incomplete("", Reason::Gap(Gap::Limit(7)), [0..3]);
         assert_eq!(
             titles(&[limit]),
             [(0..3, "Incomplete: only the newest 7 events of all regions were fetched".to_owned())]
         );
-        let retention = incomplete("", Reason::Retention(90), &[0..3]);
+        let retention = incomplete("", Reason::Retention(90), [0..3]);
         assert_eq!(titles(&[retention]), [(0..3, "Incomplete: Scaleway keeps events for 90 days".to_owned())]);
     }
 
     #[test]
     fn what_is_without_an_interval_is_not_on_the_graph() {
-        assert_eq!(titles(&[incomplete("fr-par", timeout(), &[]), incomplete("fr-par", timeout(), &[5..5])]), []);
+        assert_eq!(titles(&[incomplete("fr-par", timeout(), []), incomplete("fr-par", timeout(), [5..5])]), []);
     }
 
     proptest! {
         #[test]
         fn joined_intervals_are_few_and_cover_what_they_are_joined_from(
-            starts in prop::collection::vec((0..10_000_i64, 0..50_i64), 0..200), nearest in 0..100_i64,
+            starts in prop::collection::vec((0..10_000_i64, 0..50_i64), 0..200), nearest in 0..100_u64,
         ) {
-            let intervals: Vec<Range<i64>> = starts.iter().map(|(start, length)| *start..start + length).collect();
-            let joined = joined(intervals.clone(), nearest);
+            let intervals: Vec<Interval> = starts.iter().map(|(start, length)| interval(*start..start + length)).collect();
+            let joined = joined(intervals.clone(), Duration::from_nanos(nearest));
             prop_assert!(joined.len() <= MOST_INTERVALS);
             prop_assert!(joined.windows(2).all(|pair| pair[0].end < pair[1].start && !pair[0].is_empty()));
             for interval in intervals.iter().filter(|interval| !interval.is_empty()) {
-                prop_assert!(joined.iter().any(|wide| wide.start <= interval.start && interval.end <= wide.end));
+                prop_assert!(joined.iter().any(|wide| wide.covers(*interval)));
             }
-            let edge = |time: i64, of: fn(&Range<i64>) -> i64| intervals.iter().any(|interval| of(interval) == time);
+            let edge = |time: Time, of: fn(&Interval) -> Time| intervals.iter().any(|interval| of(interval) == time);
             prop_assert!(joined.iter().all(|wide| edge(wide.start, |i| i.start) && edge(wide.end, |i| i.end)));
         }
     }

@@ -41,7 +41,7 @@ impl DataSource {
             return Ok((Novelty::new(None), None));
         }
         let now = self.cache.coverage().end;
-        let days = days(request.from, request.to, now);
+        let days = days(request.range, now);
         let known = self.profile.known(&self.cache, &days, deadline).await;
         let profile = known.profile;
         let other = query.scope.regions.iter().find(|region| !self.settings.regions.contains(region));

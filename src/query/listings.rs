@@ -1,10 +1,7 @@
 //! From the cache's listings to events, and the gaps in them.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::time::Duration;
-
-use chrono::DateTime;
 
 use super::calendar::days;
 use super::documentation::Topic;
@@ -72,12 +69,12 @@ impl ReadEvents {
             return Err(Failure::from(&gap));
         }
         self.events = self.events.newest(most);
-        let oldest = self.events.times().values().last().copied().unwrap_or(request.to);
+        let oldest = self.events.len().checked_sub(1).map_or(request.range.end, |last| self.events.time(last));
         self.incomplete.push(Incomplete {
             region: None,
             sentence: format!("all regions: {gap}"),
             reason: Reason::Gap(gap),
-            intervals: std::iter::once(request.from..oldest).collect(),
+            intervals: vec![Interval::new(request.range.start, oldest)],
         });
         Ok(())
     }
@@ -124,13 +121,13 @@ impl ReadEvents {
         let days = days(coverage.length());
         let message = format!(
             "the range begins before {}; Scaleway keeps events for {days} days, so that older ones may be missing",
-            rfc3339(DateTime::from_timestamp_nanos(horizon.nanos()))
+            rfc3339(horizon)
         );
         if request.from_alert {
             return Err(Failure::input(message));
         }
         let sentence = format!("Scaleway keeps events for {days} days, so that older ones may be missing");
-        let intervals = std::iter::once(start.nanos()..horizon.nanos().min(request.to)).collect();
+        let intervals = vec![Interval::new(start, horizon.min(request.range.end))];
         Ok(Some((message, Incomplete { region: None, reason: Reason::Retention(days), sentence, intervals })))
     }
 }
@@ -144,7 +141,7 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
     let mut all = Vec::new();
     for listing in listings {
         let name = name_of(&listing.region, listing.list);
-        let mut add = |reason: Reason, sentence: String, intervals: Vec<Range<i64>>| {
+        let mut add = |reason: Reason, sentence: String, intervals: Vec<Interval>| {
             let region = Some(listing.region.clone());
             all.push(Incomplete { region, reason, sentence: format!("{name}: {sentence}"), intervals });
         };
@@ -152,16 +149,15 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
             let intervals = match gap {
                 Gap::Malformed { .. } => {
                     // What is malformed may be as new as the interval's end.
-                    listing.flaws.malformed.iter().map(|gap| gap.from.nanos()..gap.to.next().nanos()).collect()
+                    listing.flaws.malformed.iter().map(|gap| Interval::new(gap.from, gap.to.next())).collect()
                 }
-                _ => listing.missing.iter().map(|interval| interval.nanos()).collect(),
+                _ => listing.missing.clone(),
             };
             add(Reason::Gap(gap.clone()), gap.summary(), intervals);
         }
         if !listing.provisional.is_empty() {
             let sentence = "the latest events are cached ones, and some may be missing".to_owned();
-            let intervals = listing.provisional.iter().map(|interval| interval.nanos()).collect();
-            add(Reason::Cached, sentence, intervals);
+            add(Reason::Cached, sentence, listing.provisional.clone());
         }
     }
     all

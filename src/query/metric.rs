@@ -31,7 +31,7 @@ impl DataSource {
         let Some(expression) = query.question.metric().filter(|_| !self.cockpit.is_empty()) else {
             return Ok((query, Vec::new()));
         };
-        let range = Interval::from_nanos(request.from, request.to);
+        let range = request.range;
         let (spans, mut notices) = self.spans(expression, range, deadline).await?;
         if spans.found.is_empty() {
             let series = spans.calm.len();
@@ -136,7 +136,7 @@ mod tests {
         assert!(notices.is_empty(), "{notices:?}");
         let request = Request::new("A", ((RISE - 1_200) * 1_000, (RISE + 1_200) * 1_000), STEP, 1_000, false);
         let interval = query.question.interval(&request.expect("a range"), None);
-        let before = (RISE * 1_000_000_000).abs_diff(interval.start);
+        let before = (RISE * 1_000_000_000).abs_diff(interval.start.nanos());
         // Two days of history, the lookback of an hour, and a sample's distance.
         assert_eq!(Duration::from_nanos(before), Duration::from_mins(48 * 60 + 61));
     }

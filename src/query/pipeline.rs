@@ -92,7 +92,7 @@ impl DataSource {
             let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
-        if request.from == request.to {
+        if request.range.is_empty() {
             let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
@@ -132,7 +132,7 @@ impl Query {
     /// # Errors
     /// When the answer is larger than the question allows.
     pub fn frames_of(&self, events: &Events, request: &Request) -> Result<Vec<Frame>, Failure> {
-        frames(Answer::at_hand(events, self, request)?, self, request, None, Time::from_nanos(request.to))
+        frames(Answer::at_hand(events, self, request)?, self, request, None, request.range.end)
     }
 }
 
@@ -161,8 +161,8 @@ fn frames(
     now: Time,
 ) -> Result<Vec<Frame>, Failure> {
     // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
-    let latest = answer.events.newest_time().map_or(now.nanos(), |newest| newest.max(now.nanos()));
-    if request.from > latest {
+    let latest = answer.events.newest_time().map_or(now, |newest| newest.max(now));
+    if request.range.start > latest {
         answer.notice(Topic::EmptyRange.info(in_the_future(request)?));
         return without_events(answer, query, request, now);
     }
@@ -186,9 +186,9 @@ fn buckets(query: &Query, request: &Request, past: Interval) -> Result<Option<Bu
 
 /// The frames of an answer for which no event was looked for.
 fn without_events(answer: Answer, query: &Query, request: &Request, now: Time) -> Result<Vec<Frame>, Failure> {
-    let from = request.from.min(now.nanos());
+    let from = request.range.start.min(now);
     // A range that is none still has a width on the screen.
-    let request = request.with_range(from..request.to.max(from.saturating_add(1)));
+    let request = request.with_range(Interval::new(from, request.range.end.max(from.next())));
     let view = View { request: &request, scope: &query.scope, buckets: None };
     let frames = query.question.without_events(&answer, &view)?;
     Ok(answer.finish(frames))
@@ -196,7 +196,7 @@ fn without_events(answer: Answer, query: &Query, request: &Request, now: Time) -
 
 /// The notice about a range that has not begun yet.
 fn in_the_future(request: &Request) -> Result<String, Failure> {
-    let from = rfc3339(chrono::DateTime::from_timestamp_nanos(request.from));
+    let from = rfc3339(request.range.start);
     let message = format!("the range begins in the future, at {from}");
     if request.from_alert {
         return Err(Failure::input(format!("{message}. Allowed: a range of the past")));

@@ -195,7 +195,7 @@ impl Shared {
 }
 
 /// The days of a range of times that are not in the future.
-pub(super) fn days(from: i64, to: i64, now: Time) -> RangeInclusive<Day> {
-    let [first, last] = [from, to.saturating_sub(1)].map(|time| Day::of(Time::from_nanos(time).min(now)));
+pub(super) fn days(range: Interval, now: Time) -> RangeInclusive<Day> {
+    let [first, last] = [range.start, range.end.previous()].map(|time| Day::of(time.min(now)));
     first..=last.max(first)
 }

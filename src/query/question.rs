@@ -3,7 +3,6 @@
 //! [`super::model`] has the table of questions; [`super::pipeline`] answers them.
 
 use std::fmt::Debug;
-use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -54,9 +53,9 @@ pub trait Question: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// The interval whose events are read, in nanoseconds since 1970, UTC. It may begin before the range of the request.
-    fn interval(&self, request: &Request, buckets: Option<&Buckets>) -> Range<i64> {
-        buckets.map_or(request.from..request.to, Buckets::read)
+    /// The interval whose events are read. It may begin before the range of the request.
+    fn interval(&self, request: &Request, buckets: Option<&Buckets>) -> Interval {
+        buckets.map_or(request.range, Buckets::read)
     }
 
     /// The `PromQL` expression of the metric that the question is about, where its anomalous spans have to be found.

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::error::Failure;
+use crate::time::{Interval, Time};
+
+/// The earliest time of a request.
+pub(super) const EARLIEST: Time = Time::from_nanos(0);
 
 /// What comes with a query: when, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The query's name within its panel or rule.
     pub ref_id: String,
-    /// The range's inclusive start, nanoseconds since 1970, UTC.
-    pub from: i64,
-    /// The range's exclusive end.
-    pub to: i64,
+    /// The range that is shown, or that a rule is about.
+    pub range: Interval,
     /// The distance of points that Grafana suggests.
     pub interval: Duration,
     /// How many points fit: about the pixels of the panel.
@@ -28,8 +30,8 @@ pub struct Request {
 impl Request {
     /// The same request for another range.
     #[must_use]
-    pub fn with_range(&self, range: std::ops::Range<i64>) -> Self {
-        Self { from: range.start, to: range.end, ..self.clone() }
+    pub fn with_range(&self, range: Interval) -> Self {
+        Self { range, ..self.clone() }
     }
 
     /// A request for the range from `from` to `to`, both milliseconds since 1970.
@@ -55,8 +57,7 @@ impl Request {
         let interval = interval.max(Duration::from_millis(1));
         Ok(Self {
             ref_id: ref_id.to_owned(),
-            from: start,
-            to: end,
+            range: Interval::from_nanos(start, end),
             interval,
             max_data_points,
             from_alert,
@@ -66,12 +67,16 @@ impl Request {
 }
 
 fn shown(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), rfc3339)
+    DateTime::from_timestamp_millis(ms).map_or_else(|| format!("{ms} ms"), seconds)
 }
 
-/// A time as users read it.
+/// A time as users read it: RFC 3339, to the second.
 #[must_use]
-pub(super) fn rfc3339(time: DateTime<chrono::Utc>) -> String {
+pub(super) fn rfc3339(time: Time) -> String {
+    seconds(time.into())
+}
+
+fn seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
@@ -82,6 +87,6 @@ mod tests {
     #[test]
     fn an_interval_is_never_nothing() {
         let request = Request::new("A", (0, 1), Duration::ZERO, 0, false).unwrap();
-        assert_eq!((request.from, request.to, request.interval), (0, 1_000_000, Duration::from_millis(1)));
+        assert_eq!((request.range, request.interval), (Interval::from_nanos(0, 1_000_000), Duration::from_millis(1)));
     }
 }

@@ -13,7 +13,7 @@ use audittrail::frame::{Field, Frame, NoticeSeverity};
 use audittrail::query::{Answer, DataSource, Failure, Meters, Query, Request};
 use audittrail::sandbox::{self, Config, Endpoint, Fault, ORGANIZATION_ID, SECRET_KEY, Sandbox};
 use audittrail::settings::Settings;
-use audittrail::time::SystemClock;
+use audittrail::time::{Interval, SystemClock};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -50,7 +50,8 @@ pub(crate) fn limit(data_source: &mut DataSource, limits: Limits) {
 /// A panel's request for a range in nanoseconds.
 pub(crate) fn panel(from: i64, to: i64) -> Request {
     let interval = Duration::from_mins(1);
-    Request { ref_id: "A".to_owned(), from, to, interval, max_data_points: 1_000, from_alert: false, redacted: false }
+    let range = Interval::from_nanos(from, to);
+    Request { ref_id: "A".to_owned(), range, interval, max_data_points: 1_000, from_alert: false, redacted: false }
 }
 
 /// The same as an alert rule asks it, with the defaults of Grafana's alerting.

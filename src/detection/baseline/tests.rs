@@ -91,7 +91,7 @@ fn holding(
 ) -> Vec<usize> {
     let profile = profile(known, deeds);
     let all = events(deeds);
-    let recent = all.slice(0..all.since(start(first)));
+    let recent = all.slice(0..all.since(Time::from_nanos(start(first))));
     let position = |row: usize| recent.ids().value(row).parse::<usize>().unwrap();
     let selected: Vec<usize> = (0..recent.len()).filter(|row| selects(&deeds[position(*row)])).collect();
     let rows = Baselines::new(&profile, &recent).holding(baseline, &selected);

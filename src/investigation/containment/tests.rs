@@ -206,7 +206,7 @@ fn a_step_that_answers_several_events_is_about_the_newest() {
     let remedies = found(&calls);
     let steps: Vec<&Remedy> = remedies.iter().filter(|remedy| remedy.step == "Power off the server").collect();
     let [remedy] = steps[..] else { panic!("{steps:?}") };
-    assert_eq!(events.time(remedy.row.expect("an event")), ONSET + 20 * 60_000_000_000);
+    assert_eq!(events.time(remedy.row.expect("an event")).nanos(), ONSET + 20 * 60_000_000_000);
     assert_eq!(remedy.done, None, "the server was started again");
 }
 

@@ -83,7 +83,7 @@ impl<'a> Trail<'a> {
             outcomes: Numbered::of(events, Column::StatusClass),
             kinds: Numbered::of(events, Column::Kind),
             start: symptom.window().start,
-            window: events.since(symptom.window().start.nanos()),
+            window: events.since(symptom.window().start),
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Trail<'a> {
 
     /// The rows that are no older than so much time before the window, the newest first.
     pub(super) fn recent(&self, time: Duration) -> Range<usize> {
-        0..self.events.since((self.start - time).nanos())
+        0..self.events.since(self.start - time)
     }
 
     /// Whether the event of a row is a log-in.

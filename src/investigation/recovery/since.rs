@@ -20,7 +20,7 @@ impl Since {
     /// What a principal did since `from`; events are the newest first.
     #[must_use]
     pub fn of(events: &Events, principal: &str, from: Time) -> Self {
-        let recent = events.slice(0..events.since(from.nanos()));
+        let recent = events.slice(0..events.since(from));
         let mut since = Self::default();
         let mut rows = Vec::new();
         recent.find(Column::PrincipalId, |id| id == Some(principal), |row| rows.push(row));

@@ -58,7 +58,7 @@ impl Credential {
         let is_iam = events.one_text(Column::Product, row) == Some(IAM);
         Self {
             row,
-            time: Time::from_nanos(events.times().value(row)),
+            time: events.time(row),
             id: text(Column::ResourceId),
             kind: text(Column::ResourceType),
             principal: named.or_else(|| maker.clone()).filter(|_| is_iam),
@@ -84,7 +84,7 @@ impl Credential {
         let mut open = Open::default();
         let mut made = 0;
         for row in (0..=oldest).rev() {
-            let time = Time::from_nanos(later.times().value(row));
+            let time = later.time(row);
             let is_removal = methods.get(row).is_some_and(|method| method.starts_with("Delete"));
             if let Some(id) = ids.get(row)
                 && is_removal

@@ -40,7 +40,7 @@ impl Story {
             |id: &Option<String>| id.as_ref().is_some_and(|id| members.iter().any(|one| one.principal == *id));
         credentials.retain(|credential| is_member(&credential.maker) || is_member(&credential.principal));
         Credential::count_uses(&mut credentials, events);
-        let (after, before) = (events.since(onset.nanos()), events.since((onset - REACH).nanos()));
+        let (after, before) = (events.since(onset), events.since(onset - REACH));
         let conduct = |phase: std::ops::Range<usize>| {
             let earlier = before..events.len();
             members.iter().map(|one| Conduct::of(events, &one.principal, phase.clone(), earlier.clone())).collect()

@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
-use chrono::DateTime;
 
 use super::super::calendar::HOUR;
 use super::super::condition::NONE;
@@ -19,6 +19,7 @@ use super::evaluation::Evaluation;
 use super::labels::{LabelColumns, Labels};
 use crate::detection::window::Group;
 use crate::frame::{Field, Frame, FrameType, Meta};
+use crate::time::Time;
 
 /// The most numbers of an answer. Beyond, the resources of a rule are one.
 const MOST_ROWS: usize = 1_000;
@@ -29,36 +30,37 @@ const SEVERAL: &str = "(several)";
 /// The labels of a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
-    /// When the hour begins, in nanoseconds since 1970.
-    hour: i64,
+    /// When the hour begins.
+    hour: Time,
     rule: usize,
     labels: Labels,
 }
 
-/// The begin of the hour of a time, both in nanoseconds since 1970.
-pub(super) fn hour_of(time: i64) -> i64 {
-    time.div_euclid(HOUR) * HOUR
+/// The begin of the hour of a time.
+pub(super) fn hour_of(time: Time) -> Time {
+    Time::from_nanos(time.nanos().div_euclid(HOUR) * HOUR)
 }
 
 /// The numbers of an evaluation that begins with the hour of `from`, of events from then on. Without a match there is one, which is
 /// 0: zero is not "no data".
-pub(super) fn frame(evaluation: &Evaluation<'_>, from: i64) -> Frame {
+pub(super) fn frame(evaluation: &Evaluation<'_>, from: Time) -> Frame {
     let mut columns = LabelColumns::of(evaluation.answer);
     let mut numbers: BTreeMap<Key, i64> = BTreeMap::new();
     for (rule, firings) in evaluation.firings() {
         let has_window = evaluation.has_window(rule);
-        let mut first: HashMap<(i64, &Group), Labels> = HashMap::new();
+        let mut first: HashMap<(Time, &Group), Labels> = HashMap::new();
         for firing in firings {
-            let hour = hour_of(firing.time);
+            let time = Time::from_nanos(firing.time);
+            let hour = hour_of(time);
             let mut labels = || columns.labels(evaluation, rule, &firing.group, evaluation.row(firing.event));
             let labels = if has_window {
                 first.entry((hour, &firing.group)).or_insert_with(labels).clone()
-            } else if firing.time >= from {
+            } else if time >= from {
                 labels()
             } else {
                 continue;
             };
-            if firing.time >= from {
+            if time >= from {
                 *numbers.entry(Key { hour, rule, labels }).or_default() += 1;
             }
         }
@@ -84,10 +86,9 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, from: i64) -> Frame {
 
 fn labels(evaluation: &Evaluation<'_>, key: &Key) -> [String; 7] {
     let rule = evaluation.rule(key.rule);
-    let time = |nanos: i64| rfc3339(DateTime::from_timestamp_nanos(nanos));
     let Labels { principal, source_ip, resource } = key.labels.clone();
     let title = text::label(&rule.title).into_owned();
-    let (first, last) = (time(key.hour), time(key.hour + HOUR));
+    let (first, last) = (rfc3339(key.hour), rfc3339(key.hour + Duration::from_hours(1)));
     [title, rule.level.as_str().to_owned(), principal, source_ip, resource, first, last]
 }
 
@@ -98,7 +99,7 @@ fn folded(mut numbers: BTreeMap<Key, i64>) -> BTreeMap<Key, i64> {
         if numbers.len() <= MOST_ROWS {
             return numbers;
         }
-        let mut rows: BTreeMap<(usize, i64), usize> = BTreeMap::new();
+        let mut rows: BTreeMap<(usize, Time), usize> = BTreeMap::new();
         for key in numbers.keys() {
             *rows.entry((key.rule, key.hour)).or_default() += 1;
         }

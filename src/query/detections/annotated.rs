@@ -16,6 +16,7 @@ use crate::detection::{Level, Rule};
 use crate::event::Long;
 use crate::frame::{Frame, Meta};
 use crate::risk::Severity;
+use crate::time::Time;
 
 /// The most conditions that a text names.
 const MOST_REASONS: usize = 10;
@@ -54,9 +55,9 @@ fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row 
     let what = if evaluation.has_window(found.rule) { of_group(&labels) } else { sentences.title(newest) };
     let is_alone = matched.events.len() == 1;
     Row {
-        time: matched.first,
+        time: Time::from_nanos(matched.first),
         end: None,
-        last: (matched.last > matched.first).then_some(matched.last),
+        last: (matched.last > matched.first).then_some(Time::from_nanos(matched.last)),
         title: if what.is_empty() { title.into_owned() } else { format!("{title}: {what}") },
         text: html(parts, rule, found),
         tags: tags(rule),

@@ -1,7 +1,6 @@
 //! The evaluation of rules over the events of an answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::answer::{self, Answer};
@@ -10,6 +9,7 @@ use crate::detection::baseline::Baselines;
 use crate::detection::window::{Firing, Group, Hit, Match, firings, matches};
 use crate::detection::{Context, Correlation, Field, Kind, Rule, Values, Verdicts};
 use crate::event::Events;
+use crate::time::{Interval, Time};
 
 /// The firings of a query's rules.
 pub(super) struct Evaluation<'a> {
@@ -34,9 +34,9 @@ pub(super) struct Found {
 }
 
 impl<'a> Evaluation<'a> {
-    /// The firings at events within a range, in nanoseconds since 1970. The answer has the events before it that windows and
+    /// The firings at events within a range. The answer has the events before it that windows and
     /// baselines need.
-    pub(super) fn of(rules: &'a ChosenRules, answer: &'a Answer, range: Range<i64>) -> Self {
+    pub(super) fn of(rules: &'a ChosenRules, answer: &'a Answer, range: Interval) -> Self {
         let names = |id: &str| answer.name(id).map(str::to_owned);
         let context = Context { risks: &answer.rules, names: &names };
         let selected = selected(rules, answer, &context);
@@ -191,14 +191,14 @@ fn rows_among(events: &Events, all: &Events) -> Vec<usize> {
 
 /// The firings of the rules that are shown, within a range.
 struct Fired {
-    range: Range<i64>,
+    range: Interval,
     of: BTreeMap<usize, Vec<Firing>>,
 }
 
 impl Fired {
     fn add(&mut self, firing: Firing) {
         if let Some(of_rule) = self.of.get_mut(&firing.rule)
-            && self.range.contains(&firing.time)
+            && self.range.contains(Time::from_nanos(firing.time))
         {
             of_rule.push(firing);
         }

@@ -1,6 +1,5 @@
 //! The question: which rules match which events of the scope.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -11,7 +10,7 @@ use super::super::buckets::Buckets;
 use super::super::error::Failure;
 use super::super::field::{choice, choices, size, texts, wrong};
 use super::super::question::{Names, Needs, Question, UnderRule, View};
-use super::super::request::Request;
+use super::super::request::{EARLIEST, Request};
 use super::super::rule_choice::{ChosenRules, RuleChoice};
 use super::super::young_day;
 use super::evaluation::Evaluation;
@@ -19,7 +18,7 @@ use super::{alert, annotated, counted, lines, table};
 use crate::detection::window::reads_from;
 use crate::detection::{Context, Level, Selection};
 use crate::frame::Frame;
-use crate::time::{Interval, Time};
+use crate::time::Interval;
 
 /// The most characters of a query's own rules.
 const LONGEST_TEXT: usize = 65_536;
@@ -128,14 +127,13 @@ impl Question for Detections {
     }
 
     /// From the earliest event that decides what a rule matches in the range.
-    fn interval(&self, request: &Request, _: Option<&Buckets>) -> Range<i64> {
-        let Some(rules) = &self.rules else { return request.from..request.to };
-        let judged = judged(request);
-        let (start, end) = (Time::from_nanos(judged.start), Time::from_nanos(judged.end));
+    fn interval(&self, request: &Request, _: Option<&Buckets>) -> Interval {
+        let Some(rules) = &self.rules else { return request.range };
+        let Interval { start, end } = judged(request);
         let starts = rules.shown.iter().map(|number| reads_from(rules.pack.rules(), *number, start));
         let first = starts.min().unwrap_or(start);
         let first = if rules.have_baselines() { young_day::reads_from(first, end) } else { first };
-        first.nanos().max(0)..request.to
+        Interval::new(first.max(EARLIEST), end)
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -143,7 +141,7 @@ impl Question for Detections {
         let request = view.request;
         let evaluation = Evaluation::of(rules, answer, judged(request));
         if request.from_alert {
-            return Ok(vec![alert::frame(&evaluation, request.from)]);
+            return Ok(vec![alert::frame(&evaluation, request.range.start)]);
         }
         match self.show {
             Show::Matches => Ok(vec![table::frame(&evaluation, self.limit)]),
@@ -167,9 +165,9 @@ impl Question for Detections {
 }
 
 /// The range in which firings are sought: that of the request; of an alert rule from the begin of the hour on.
-fn judged(request: &Request) -> Range<i64> {
-    let from = if request.from_alert { alert::hour_of(request.from) } else { request.from };
-    from..request.to
+fn judged(request: &Request) -> Interval {
+    let Interval { start, end } = request.range;
+    Interval::new(if request.from_alert { alert::hour_of(start) } else { start }, end)
 }
 
 /// The query's own rules; blank ones are none.

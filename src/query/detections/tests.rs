@@ -15,6 +15,7 @@ use super::evaluation::Evaluation;
 use crate::detection::{Pack, RuleFile, Selection};
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
+use crate::time::{Interval, Time};
 
 const DELETION: &str = "
 title: Deletion
@@ -45,6 +46,14 @@ fn chosen(ids: &[&str]) -> ChosenRules {
 }
 
 /// A deletion at a second, of a resource, by a principal from an address.
+fn at(second: i64) -> Time {
+    Time::from_nanos(second * SECOND)
+}
+
+fn first_hour() -> Interval {
+    Interval::from_nanos(0, HOUR)
+}
+
 fn deletion(second: i64, who: &str, address: &str, resource: &str) -> Value {
     json!({
         "recorded_at": DateTime::from_timestamp_nanos(second * SECOND), "method_name": "Delete", "principal": { "id": who },
@@ -71,8 +80,8 @@ fn an_event_belongs_to_one_hour_whatever_the_range() {
     let events: Vec<Value> = seconds.iter().map(|second| deletion(*second, "who", "203.0.113.7", "r")).collect();
     let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
     let numbers = |from: i64, to: i64| {
-        let (from, to) = (from * SECOND, to * SECOND);
-        let frame = alert::frame(&Evaluation::of(&rules, &answer, alert::hour_of(from)..to), from);
+        let (from, to) = (at(from), at(to));
+        let frame = alert::frame(&Evaluation::of(&rules, &answer, Interval::new(alert::hour_of(from), to)), from);
         rows(&frame)
             .into_iter()
             .map(|(labels, number)| (labels[5].clone(), labels[6].clone(), number))
@@ -99,32 +108,32 @@ fn labels_of_a_window_are_its_keys_and_else_those_of_the_first_firing_of_the_hou
         deletion(100, "a", "203.0.113.9", "z"),
     ];
     let (rules, answer) = (chosen(&["many"]), answer_of(&events));
-    let evaluation = Evaluation::of(&rules, &answer, 0..HOUR);
+    let evaluation = Evaluation::of(&rules, &answer, first_hour());
     let hour = ["1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z"];
     let labels = ["Many deletions", "critical", "a", "203.0.113.8", "(none)", hour[0], hour[1]];
     for (from, number) in [(0, 2), (60, 2), (61, 1), (100, 1)] {
-        let frame = alert::frame(&evaluation, from * SECOND);
+        let frame = alert::frame(&evaluation, at(from));
         assert_eq!(rows(&frame), [(labels.map(str::to_owned).to_vec(), number)], "from {from} s");
     }
     // What fires before the range is not in it.
-    assert_eq!(rows(&alert::frame(&evaluation, 101 * SECOND))[0].1, 0);
+    assert_eq!(rows(&alert::frame(&evaluation, at(101)))[0].1, 0);
 }
 
 #[test]
 fn many_resources_are_added_up_and_no_match_is_lost() {
     let events: Vec<Value> = (0..3_000).map(|n| deletion(n / 10, "who", "203.0.113.7", &format!("r{n}"))).collect();
     let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
-    let frame = alert::frame(&Evaluation::of(&rules, &answer, 0..HOUR), 0);
+    let frame = alert::frame(&Evaluation::of(&rules, &answer, first_hour()), at(0));
     let [(labels, number)] = &rows(&frame)[..] else { panic!("{} rows", frame.rows()) };
     assert_eq!((labels[2].as_str(), labels[3].as_str(), labels[4].as_str()), ("who", "203.0.113.7", "(several)"));
     assert_eq!(*number, 3_000);
     let few = answer_of(&events[..900]);
-    let frame = alert::frame(&Evaluation::of(&rules, &few, 0..HOUR), 0);
+    let frame = alert::frame(&Evaluation::of(&rules, &few, first_hour()), at(0));
     assert_eq!(frame.rows(), 900);
     // Of a flood from many addresses, the addresses are added up too, and then the principals.
     let flood: Vec<Value> =
         (0..3_000).map(|n| deletion(n / 10, &format!("p{n}"), &format!("10.0.{}.{}", n / 250, n % 250), "r")).collect();
-    let frame = alert::frame(&Evaluation::of(&rules, &answer_of(&flood), 0..HOUR), 0);
+    let frame = alert::frame(&Evaluation::of(&rules, &answer_of(&flood), first_hour()), at(0));
     assert_eq!(rows(&frame).iter().map(|(_, number)| number).sum::<i64>(), 3_000);
     assert!(frame.rows() <= 1_000, "{}", frame.rows());
 }
@@ -133,7 +142,7 @@ fn many_resources_are_added_up_and_no_match_is_lost() {
 fn firings_of_one_group_are_one_match_and_events_are_matches_by_themselves() {
     let events: Vec<Value> = [0, 30, 60, 200, 230].map(|second| deletion(second, "a", "203.0.113.7", "x")).into();
     let (rules, answer) = (chosen(&["many", "deletion"]), answer_of(&events));
-    let evaluation = Evaluation::of(&rules, &answer, 0..HOUR);
+    let evaluation = Evaluation::of(&rules, &answer, first_hour());
     let matches = evaluation.matches();
     let of = |id: &str| {
         let of_rule = matches.iter().filter(|found| evaluation.rule(found.rule).id == id);
@@ -155,7 +164,7 @@ fn labels_of_a_notification_are_clean_and_short() {
     let selection = Selection { ids: vec!["deletion".to_owned()], ..Selection::default() };
     let rules = ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true };
     let answer = answer_of(&[deletion(1, &hostile, &hostile, &hostile)]);
-    let rows = rows(&alert::frame(&Evaluation::of(&rules, &answer, 0..HOUR), 0));
+    let rows = rows(&alert::frame(&Evaluation::of(&rules, &answer, first_hour()), at(0)));
     assert!(rows.len() == 1 && rows[0].1 == 1 && rows[0].0[2].starts_with("a bc[31mx"), "{rows:?}");
     for (labels, _) in rows {
         for label in labels {

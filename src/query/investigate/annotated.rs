@@ -33,8 +33,8 @@ fn span(case: &Case<'_>) -> Row {
     let passed = has_passed(case);
     let title = if passed { "Out of its band, and back without an audited action" } else { "Out of its band" };
     Row {
-        time: case.symptom.onset.nanos(),
-        end: Some(case.end().nanos()),
+        time: case.symptom.onset,
+        end: Some(case.end()),
         last: None,
         title: title.to_owned(),
         text: [Some(about), threshold]
@@ -71,7 +71,7 @@ fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>
     let shown = Shown::of(suspect, answer);
     let why = annotation_text::escaped(&super::super::text::message(&shown.why()));
     Some(Row {
-        time: suspect.time.nanos(),
+        time: suspect.time,
         end: None,
         last: None,
         title: format!("Suspect {rank}: {} {} {}", shown.who, shown.what, shown.which),

@@ -35,6 +35,6 @@ impl<'a> Case<'a> {
     /// When the metric is back within its band; the end of the range where that is not known.
     pub(super) fn end(&self) -> Time {
         let found = self.spans.and_then(|spans| spans.found.first());
-        found.map_or(Time::from_nanos(self.request.to), |found| found.span.interval.end)
+        found.map_or(self.request.range.end, |found| found.span.interval.end)
     }
 }

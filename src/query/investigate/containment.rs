@@ -9,7 +9,6 @@ use super::suspects::Shown;
 use crate::event::Column;
 use crate::frame::{Field, Frame};
 use crate::investigation::{Remedy, remedies};
-use crate::time::Time;
 
 /// The remedies for the suspects.
 pub(super) fn of(case: &Case<'_>) -> Vec<Remedy> {
@@ -64,7 +63,7 @@ fn step(case: &Case<'_>, remedy: &Remedy) -> String {
 /// When and by whom it was done.
 fn done(case: &Case<'_>, remedy: &Remedy) -> Option<String> {
     let row = remedy.done?;
-    let time = Time::from_nanos(case.answer.events.times().value(row));
+    let time = case.answer.events.time(row);
     let who = case.answer.events.one_text(Column::PrincipalId, row).map(|id| phrase::name(case.answer, id));
     Some(format!("{time} by {}", who.as_deref().unwrap_or("unknown principal")))
 }

@@ -17,7 +17,7 @@ use super::super::documentation::Topic;
 use super::super::error::Failure;
 use super::super::field::{self, boolean, choice, number, size, wrong};
 use super::super::question::{Names, Needs, Question, UnderRule, View};
-use super::super::request::Request;
+use super::super::request::{EARLIEST, Request};
 use super::super::scope::Scope;
 use super::super::spans::{STEP, Spans, resource};
 use super::case::Case;
@@ -53,8 +53,8 @@ const LONGEST_HISTORY: u64 = 30;
 /// Which actions may explain that a metric moved.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Investigate {
-    /// When the metric left its band, in nanoseconds since 1970; `None` for the start of the range.
-    pub onset: Option<i64>,
+    /// When the metric left its band; `None` for the start of the range.
+    pub onset: Option<Time>,
     /// Which way it moved.
     pub direction: Direction,
     /// The metric's name or its `PromQL` expression, which says what kind of metric it is.
@@ -72,7 +72,7 @@ pub(in super::super) struct Investigate {
     /// What is shown of it.
     pub show: Show,
     /// Since when the metric is to be back within its band.
-    pub recovered_from: Option<i64>,
+    pub recovered_from: Option<Time>,
     /// Whether annotations lie over a panel's own query.
     pub overlay: bool,
     /// The spans of the metric's series, where they were searched.
@@ -142,9 +142,9 @@ impl Question for Investigate {
         Some(Arc::new(Self { spans: Some(spans), ..self.clone() }))
     }
 
-    fn interval(&self, request: &Request, _: Option<&Buckets>) -> std::ops::Range<i64> {
+    fn interval(&self, request: &Request, _: Option<&Buckets>) -> Interval {
         let window = self.symptom(request, &Scope::default()).window();
-        (window.start - self.history).nanos().max(0)..request.to.max(window.end.nanos())
+        Interval::new((window.start - self.history).max(EARLIEST), request.range.end.max(window.end))
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -197,7 +197,7 @@ impl Investigate {
             Show::Containment => vec![containment::frame(case)],
             Show::Recovery => {
                 let from = self.recovered_from.expect("a query about the recovery has its time");
-                vec![recovery::frame(case, Time::from_nanos(from))]
+                vec![recovery::frame(case, from)]
             }
             Show::Summary => vec![summary::frame(case)],
         }
@@ -219,9 +219,9 @@ impl Investigate {
             symptom.projects.extend(project(&first.labels).filter(|id| !scope.projects.contains(id)));
             return Symptom { members: members.collect(), earlier: first.earlier, ..symptom };
         }
-        let onset = Time::from_nanos(self.onset.unwrap_or(request.from));
+        let onset = self.onset.unwrap_or(request.range.start);
         let peak = if self.direction == Direction::Up { 1.0 } else { -1.0 };
-        let end = Time::from_nanos(request.to).max(onset.next());
+        let end = request.range.end.max(onset.next());
         let span = Span { interval: Interval::new(onset, end), onset, peak, returned: false };
         // A span by hand says nothing of how the metric went on.
         Symptom { course: None, ..self.about(&span, self.target.clone(), scope) }
@@ -244,11 +244,11 @@ fn project(labels: &Labels) -> Option<String> {
 }
 
 /// A time of a query: RFC 3339, or milliseconds since 1970 as Grafana's variables have them.
-fn time(query: &Map<String, Value>, name: &str) -> Result<Option<i64>, Failure> {
+fn time(query: &Map<String, Value>, name: &str) -> Result<Option<Time>, Failure> {
     let Some(written) = field::text(query, "", name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
     let of_ms = written.parse::<i64>().ok().and_then(|ms| ms.checked_mul(1_000_000));
     let of_text = DateTime::parse_from_rfc3339(&written).ok().and_then(|time| time.timestamp_nanos_opt());
     let nanos = of_ms.or(of_text).filter(|nanos| *nanos >= 0);
     let allowed = "a time such as 2026-03-01T10:00:00Z, or milliseconds since 1970";
-    nanos.map(Some).ok_or_else(|| wrong(name, &Value::from(written.as_str()), allowed))
+    nanos.map(|nanos| Some(Time::from_nanos(nanos))).ok_or_else(|| wrong(name, &Value::from(written.as_str()), allowed))
 }

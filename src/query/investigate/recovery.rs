@@ -56,7 +56,7 @@ fn metric(case: &Case<'_>, from: Time) -> Vec<Check> {
 
 /// Whether an action since then may explain a move of the metric at the end of the range.
 fn new_suspects(case: &Case<'_>, from: Time) -> Check {
-    let end = Time::from_nanos(case.request.to);
+    let end = case.request.range.end;
     let check = "no new suspects".to_owned();
     if end <= from {
         return (check, "unknown", "the range ends before that time".to_owned());
@@ -85,7 +85,7 @@ fn new_suspects(case: &Case<'_>, from: Time) -> Check {
 fn calls(case: &Case<'_>, principal: &str, from: Time) -> Check {
     let since = Since::of(&case.answer.events, principal, from);
     let check = format!("{} is contained", phrase::name(case.answer, principal));
-    let newest = since.newest.map(|row| Time::from_nanos(case.answer.events.times().value(row)));
+    let newest = since.newest.map(|row| case.answer.events.time(row));
     let detail = format!(
         "{} denied, {} succeeded, {} failed, {} failed; {}",
         phrase::several(since.denied, "call", "calls"),

@@ -87,10 +87,10 @@ fn seconds_before(time: Time, onset: Time) -> f64 {
 
 /// The row of a suspect's newest event.
 pub(super) fn row_of(answer: &Answer, suspect: &Suspect) -> Option<usize> {
-    let (events, time) = (&answer.events, suspect.time.nanos());
+    let (events, time) = (&answer.events, suspect.time);
     let id = suspect.events.first()?;
     // Events are the newest first: those of its time are the last that are not older.
-    let same = events.since(time.saturating_add(1))..events.since(time);
+    let same = events.since(time.next())..events.since(time);
     same.into_iter().find(|row| events.one(Long::Id, *row).as_ref() == Some(id))
 }
 

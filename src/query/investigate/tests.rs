@@ -73,9 +73,9 @@ fn the_interval_begins_with_the_days_before_the_lookback() {
     let request = Request::new("A", (1_772_359_230_000, 1_772_360_000_000), STEP, 1_000, false).expect("a range");
     let interval =
         parse(&json!({ "lookbackMinutes": 30, "historyDays": 1 })).expect("a query").interval(&request, None);
-    let before = Duration::from_nanos(request.from.abs_diff(interval.start));
+    let before = request.range.start.since(interval.start);
     assert_eq!(before, Duration::from_mins(24 * 60 + 31), "a day, the lookback and a sample's distance");
-    assert_eq!(interval.end, request.to);
+    assert_eq!(interval.end, request.range.end);
 }
 
 #[test]
