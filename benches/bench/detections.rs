@@ -1,66 +1,78 @@
-//! Rules over events in memory, on one core, beside `rsigma`'s own engine on the same events.
+//! The shipped rules over events in memory, on one core, beside `rsigma`'s own engine on the same events; and over the events
+//! that a plugin has cached.
 
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Instant;
 
-use audittrail::detection::{Pack, RuleFile};
+use audittrail::detection::{Pack, RuleFile, Trial};
 use audittrail::event::{Decoder, Events, Kind, List};
+use audittrail::host::Ask;
 use audittrail::risk::RuleSet;
+use audittrail::time::Time;
 use rsigma_eval::{Engine, JsonEvent};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::process::{median, real};
+use crate::cached::{asked, number, total};
+use crate::process::{median, plugin, real, timed};
 use crate::report::{Reach, Row};
 use crate::{Error, Ground};
 
-/// The most seconds of all rules over a million events, and of one rule.
+/// The most seconds of all rules over a million events.
 const ALL_RULES: f64 = 1.0;
+
+/// The most seconds of one rule.
 const ONE_RULE: f64 = 0.05;
 
-/// The number of rules that is measured at least.
-const RULES: usize = 60;
+/// The largest share of the judging of all events that a tenth of them, being new, may cost.
+const NEW_SHARE: f64 = 0.2;
 
 const MILLION: f64 = 1e6;
 
-/// The time of all rules, of one, and of `rsigma`.
-pub(crate) fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
-    ground.say("detections: rules over all cached events");
+/// The time of all rules, of one, of `rsigma`, and of new events.
+pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
+    ground.say("detections: the shipped rules over all events");
     let events = Events::merge(&ground.truth.events);
-    let texts = rules();
-    let (pack, errors) = Pack::parse(&[RuleFile::new("bench.yml", texts.join("---\n"))]);
-    if let Some(error) = errors.first() {
-        return Err(error.to_string().into());
-    }
-    let risks = RuleSet::built_in();
-    // The risks of events are cached beside them.
-    black_box(pack.selected(&events, &risks));
-    let runs = ground.options.runs;
-    let all = median((0..runs).map(|_| seconds(|| pack.selected(&events, &risks))).collect());
-    let ones = texts.iter().map(|text| {
-        let (one, _) = Pack::parse(&[RuleFile::new("one.yml", text.as_str())]);
-        median((0..runs).map(|_| seconds(|| one.selected(&events, &risks))).collect())
-    });
-    let slowest = ones.fold(0.0, f64::max);
     let per_million = MILLION / real(events.len());
-    let rsigma = rsigma(ground, &texts, &pack)?;
     let what = format!("detections, {} events, one core", events.len());
-    Ok(vec![
+    let (pack, files) = (Pack::shipped(), files()?);
+    let counts = kinds(&files);
+    let trial = Trial::new(events, Time::MIN);
+    let runs = ground.options.runs;
+    let of = |pack: &Pack| median((0..runs).map(|_| seconds(|| trial.matches(pack))).collect());
+    // The risks of events are cached beside them.
+    black_box(trial.matches(&pack));
+    let all = of(&pack) * per_million;
+    ground.say("detections: each rule by itself");
+    let mut ones = Vec::new();
+    for file in &files {
+        let (one, errors) = Pack::parse(std::slice::from_ref(file));
+        if let Some(error) = errors.first() {
+            return Err(error.to_string().into());
+        }
+        ones.push((of(&one) * per_million, file.name.as_str()));
+    }
+    ones.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let within = ones.iter().filter(|(seconds, _)| *seconds <= ONE_RULE).count();
+    let slowest: Vec<String> =
+        ones.iter().take(3).map(|(seconds, name)| format!("{name} {:.0} ms", seconds * 1e3)).collect();
+    ground.say("detections: rsigma's engine");
+    let rsigma = rsigma(ground, &files, &pack)?;
+    let mut rows = vec![
+        Row::new(format!("{what}: all rules ({counts}), for a million events"), all, "s", Reach::AtMost(ALL_RULES)),
         Row::new(
-            format!("{what}: {} rules, for a million events", texts.len()),
-            all * per_million,
-            "s",
-            Reach::AtMost(ALL_RULES),
-        ),
-        Row::new(
-            format!("{what}: the slowest of the rules alone"),
-            slowest * per_million,
+            format!("{what}: the slowest file of rules alone ({})", slowest.join(", ")),
+            ones[0].0,
             "s",
             Reach::AtMost(ONE_RULE),
         ),
-        Row::info(format!("{what}: rsigma's engine, {} rules, without parsing", texts.len()), rsigma, "s"),
-        Row::info(format!("{what}: times as fast as rsigma's engine"), rsigma / (all * per_million), "x"),
-    ])
+        Row::info(format!("{what}: files of rules within {ONE_RULE} s, of {}", files.len()), real(within), ""),
+        Row::info(format!("{what}: rsigma's engine, without parsing, correlations and baselines"), rsigma, "s"),
+        Row::info(format!("{what}: times as fast as rsigma's engine"), rsigma / all, "x"),
+    ];
+    rows.extend(cached(ground, &files).await?);
+    Ok(rows)
 }
 
 fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
@@ -69,10 +81,38 @@ fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The seconds of `rsigma`'s engine for a million events, measured on the newest ones. Its verdicts have to be those of the
-/// pack.
-fn rsigma(ground: &Ground, rules: &[String], pack: &Pack) -> Result<f64, Error> {
-    let collection = rsigma_parser::parse_sigma_yaml(&rules.join("---\n"))?;
+/// The shipped files of rules.
+fn files() -> Result<Vec<RuleFile>, Error> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("detections");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "yml") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            files.push(RuleFile::new(name, std::fs::read_to_string(path)?));
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// How many documents of each kind there are.
+fn kinds(files: &[RuleFile]) -> String {
+    let documents: Vec<&str> = files.iter().flat_map(|file| file.text.split("\n---\n")).collect();
+    let with = |word: &str| documents.iter().filter(|text| text.contains(word)).count();
+    let (correlations, bodies) = (with("\ncorrelation:"), with("request_body."));
+    let (first, rates) = (with("first_seen:"), with("times_usual:"));
+    format!(
+        "{} documents, {correlations} correlations, {bodies} on bodies, {first} first seen, {rates} rates",
+        documents.len()
+    )
+}
+
+/// The seconds of `rsigma`'s engine for a million events, measured on the newest ones. On rules about the API's own fields, its
+/// verdicts have to be those of the pack.
+fn rsigma(ground: &Ground, files: &[RuleFile], pack: &Pack) -> Result<f64, Error> {
+    let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    let collection = rsigma_parser::parse_sigma_yaml(&texts.join("\n---\n"))?;
     let mut engine = Engine::new();
     engine.add_collection(&collection)?;
     let mut decoder = Decoder::new("fr-par");
@@ -82,70 +122,93 @@ fn rsigma(ground: &Ground, rules: &[String], pack: &Pack) -> Result<f64, Error> 
         let mut page: Value = serde_json::from_slice(page)?;
         items.extend(page["events"].as_array_mut().map(std::mem::take).unwrap_or_default());
     }
-    let ours: usize = pack.selected(&decoder.finish()?, &RuleSet::built_in()).iter().map(Vec::len).sum();
-    let mut theirs = 0;
+    for item in &mut items {
+        // As the rules name it; `rsigma` knows no event's own form.
+        item["resources[any]"] = item["resources"].clone();
+    }
+    let mut theirs = BTreeMap::new();
     let mut times = Vec::new();
     for _ in 0..ground.options.runs {
-        theirs = 0;
+        theirs.clear();
         times.push(seconds(|| {
             for item in &items {
-                theirs += engine.evaluate(&JsonEvent::borrow(item)).len();
+                for found in engine.evaluate(&JsonEvent::borrow(item)) {
+                    *theirs.entry(found.header.rule_id.unwrap_or_default()).or_insert(0_usize) += 1;
+                }
             }
         }));
     }
-    if ours != theirs {
-        return Err(format!("the pack has {ours} matches, rsigma {theirs}").into());
+    let ours = pack.selected(&decoder.finish()?, &RuleSet::built_in());
+    let enriched: BTreeSet<&str> =
+        pack.rules().iter().filter(|rule| is_enriched(&rule.place.text)).map(|rule| rule.id.as_str()).collect();
+    for (rule, rows) in pack.rules().iter().zip(&ours) {
+        let theirs = theirs.get(&rule.id).copied().unwrap_or_default();
+        if !enriched.contains(rule.id.as_str()) && theirs != rows.len() {
+            return Err(format!("{} has {} matches, by rsigma {theirs}", rule.id, rows.len()).into());
+        }
     }
     Ok(median(times) * MILLION / real(items.len()))
 }
 
-/// Rules as people write them: about methods, their outcome, callers, and request bodies.
-fn rules() -> Vec<String> {
-    const METHODS: [&str; 16] = [
-        "CreateServer",
-        "DeleteServer",
-        "ServerAction",
-        "UpdateServer",
-        "CreateAPIKey",
-        "DeleteAPIKey",
-        "CreatePolicy",
-        "DeletePolicy",
-        "SetRules",
-        "AddGroupMember",
-        "CreateUser",
-        "RenewJWT",
-        "CreateSSHKey",
-        "DeleteSSHKey",
-        "UpdateAPIKey",
-        "CreateApplication",
-    ];
-    let mut detections = Vec::new();
-    for (number, method) in METHODS.iter().enumerate() {
-        let next = METHODS[(number + 1) % METHODS.len()];
-        detections.push(format!("s: {{method_name: {method}, 'status_code|startswith': '2'}}\n  condition: s"));
-        detections.push(format!("s: {{method_name: [{method}, {next}], status_code: [401, 403]}}\n  condition: s"));
-        detections.push(format!("s: {{method_name: {method}}}\n  f: {{'user_agent|contains': [terraform, kubernetes]}}\n  condition: s and not f"));
+/// Whether a rule reads fields that the API does not have, or is not about single events.
+fn is_enriched(text: &str) -> bool {
+    text.contains("audittrail.") || text.contains("\ncorrelation:")
+}
+
+/// The time of a plugin for cached events that no rule has judged, for those of which a tenth is new, and for judged ones.
+async fn cached(ground: &Ground, files: &[RuleFile]) -> Result<Vec<Row>, Error> {
+    let source = ground.sandbox.source();
+    let span = ground.truth.newest(ground.options.cached);
+    let (from, to) = span.range();
+    let ids = without_baseline(files)?;
+    let question = |to: i64| {
+        let query = json!({
+            "queryType": "detections", "show": "counts", "scope": { "kinds": ["api"] }, "ruleIds": ids,
+        });
+        Ask::new("A", query, (from, to))
+    };
+    ground.say(&format!("detections: {} cached events, new and judged", span.events));
+    let newest = ground.truth.newest(span.events / 10);
+    let (mut all, mut tenth, mut judged) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ground.options.runs {
+        for (older, times) in [(None, &mut all), (Some(newest.range().0), &mut tenth)] {
+            let host = plugin(&ground.options).await?;
+            number(&host.frame(&source, total((from, to)), &[]).await?)?;
+            if let Some(older) = older {
+                host.frame(&source, question(older), &[]).await?;
+            }
+            let (seconds, _) = timed(host.frame(&source, question(to), &[])).await?;
+            times.push(seconds);
+            judged.push(asked(&host, &source, &question(to), 1).await?.0);
+            host.stop().await?;
+        }
     }
-    detections.extend([
-        "s: {method_name: ServerAction, request_body.action: [poweroff, terminate]}\n  condition: s".to_owned(),
-        "s: {method_name: ServerAction, 'request_body.name|endswith': -backup}\n  condition: s".to_owned(),
-        "s: {method_name: CreatePolicy, 'request_body.rules.permission_set_names.value|endswith': ReadOnly}\n  condition: s".to_owned(),
-        "s: {method_name: CreateSSHKey, 'request_body.public_key|startswith': ssh-ed25519}\n  condition: s".to_owned(),
-        "s: {product_name: instance, request_body.dynamic_ip_required: false}\n  condition: s".to_owned(),
-        "s: {product_name: iam, 'request_body.user_id|exists': true}\n  condition: s".to_owned(),
-        "s: {product_name: account, request_body.locale: fr_FR}\n  condition: s".to_owned(),
-        "s: {product_name: iam, 'request_body.organization_id|re': '^[0-9a-f-]{36}$'}\n  condition: s".to_owned(),
-        "s: {'source_ip|cidr': [10.0.0.0/8, 192.168.0.0/16, 172.16.0.0/12]}\n  condition: s".to_owned(),
-        "s: {'user_agent|re|i': 'curl|python|go-http'}\n  condition: s".to_owned(),
-        "s: {status_code: [401, 403]}\n  f: {product_name: iam}\n  condition: s and not f".to_owned(),
-        "s: {'method_name|startswith': [Delete, Remove, Revoke], 'status_code|gte': 400}\n  condition: s".to_owned(),
-    ]);
-    assert!(detections.len() >= RULES, "{} rules", detections.len());
-    let mut rules = Vec::new();
-    for (number, detection) in detections.iter().enumerate() {
-        let mut rule = format!("title: Rule {number}\nid: rule-{number}\nlogsource: {{product: scaleway}}\n");
-        writeln!(rule, "detection:\n  {detection}").expect("a text takes all");
-        rules.push(rule);
+    let (all, tenth, judged) = (median(all), median(tenth), median(judged));
+    let what = format!("detections, {} cached events, {} rules", span.events, ids.len());
+    Ok(vec![
+        Row::info(format!("{what}: asked for the first time"), all, "s"),
+        Row::info(format!("{what}: asked for the first time since the newest tenth came"), tenth, "s"),
+        Row::info(format!("{what}: asked again"), judged, "s"),
+        Row::new(
+            format!("{what}: share of the judging that a tenth of new events costs"),
+            (tenth - judged) / (all - judged),
+            "",
+            Reach::AtMost(NEW_SHARE),
+        ),
+    ])
+}
+
+/// The ids of the shown rules without a baseline, which would wait for the days before.
+fn without_baseline(files: &[RuleFile]) -> Result<Vec<String>, Error> {
+    let mut ids = Vec::new();
+    for file in files {
+        let (pack, errors) = Pack::parse(std::slice::from_ref(file));
+        if let Some(error) = errors.first() {
+            return Err(error.to_string().into());
+        }
+        if !["first_seen:", "times_usual:"].iter().any(|word| file.text.contains(word)) {
+            ids.extend(pack.rules().iter().filter(|rule| rule.is_shown).map(|rule| rule.id.clone()));
+        }
     }
-    rules
+    Ok(ids)
 }

@@ -124,7 +124,7 @@ impl Ground {
             Part::Cold => listing::cold(self).await,
             Part::Limited => listing::limited(self).await,
             Part::Decode => decode::rows(self).await,
-            Part::Detections => detections::rows(self),
+            Part::Detections => detections::rows(self).await,
             Part::Cached => cached::rows(self).await,
             Part::Dashboard => dashboard::rows(self).await,
             Part::Idle => growth::idle(self).await,

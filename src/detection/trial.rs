@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,12 +38,12 @@ impl Trial {
     #[must_use]
     pub fn matches(&self, pack: &Pack) -> Vec<(usize, usize)> {
         let context = Context { risks: &self.risks, names: &|_| None };
-        let verdicts = pack.judged(&self.events, &context);
-        let baselines = Baselines::new(&self.profile, &self.events);
+        let mut selected = pack.judged(&self.events, &context).rows(pack.rules().len());
+        let baselines = LazyCell::new(|| Baselines::new(&self.profile, &self.events));
         let mut hits = Vec::new();
         let mut counts = vec![0; pack.rules().len()];
         for (number, rule) in pack.rules().iter().enumerate() {
-            let mut rows = verdicts.rows(number);
+            let mut rows = std::mem::take(&mut selected[number]);
             if let Some(baseline) = &rule.baseline {
                 rows = baselines.holding(baseline, &rows);
             }

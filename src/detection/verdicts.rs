@@ -26,15 +26,15 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
-    /// The positions of the events that a rule selects, ascending: the newest first.
-    pub(crate) fn rows(&self, rule: usize) -> Vec<usize> {
-        let has: Vec<bool> = self.sets.iter().map(|set| set.binary_search(&number_of(rule)).is_ok()).collect();
-        (0..self.numbers.len()).filter(|row| has[self.numbers[*row] as usize]).collect()
-    }
-
-    /// The numbers of the rules that select an event, ascending.
-    pub(crate) fn rules(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
-        self.sets[self.numbers[row] as usize].iter().map(|rule| *rule as usize)
+    /// For each of a pack's `rules` the positions of the events that it selects, ascending: the newest first.
+    pub(crate) fn rows(&self, rules: usize) -> Vec<Vec<usize>> {
+        let mut rows = vec![Vec::new(); rules];
+        for (row, number) in self.numbers.iter().enumerate() {
+            for rule in &self.sets[*number as usize] {
+                rows[*rule as usize].push(row);
+            }
+        }
+        rows
     }
 
     /// No rule selects any of `events` events.
@@ -70,12 +70,7 @@ impl Pack {
     /// correlations and the names of principals. Nothing is cached.
     #[must_use]
     pub fn selected(&self, events: &Events, risks: &RuleSet) -> Vec<Vec<usize>> {
-        let verdicts = self.judged(events, &Context { risks, names: &|_| None });
-        let mut selected = vec![Vec::new(); self.rules.len()];
-        for row in 0..events.len() {
-            verdicts.rules(row).for_each(|rule| selected[rule].push(row));
-        }
-        selected
+        self.judged(events, &Context { risks, names: &|_| None }).rows(self.rules.len())
     }
 
     /// Which events each rule selects. The verdicts on whole chunks are cached beside them, until another pack judges them.

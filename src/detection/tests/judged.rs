@@ -24,8 +24,8 @@ fn selects(detection: &str, kind: Kind, events: &[Value]) -> Vec<bool> {
     let risks = RuleSet::built_in();
     let context = Context { risks: &risks, names: &no_name };
     let found = |events: &Events| {
-        let rows = pack.judged(events, &context).rows(0);
-        assert_eq!(pack.verdicts(events, &context).rows(0), rows);
+        let rows = pack.judged(events, &context).rows(1).remove(0);
+        assert_eq!(pack.verdicts(events, &context).rows(1).remove(0), rows);
         (0..events.len()).rev().map(|row| rows.contains(&row)).collect::<Vec<_>>()
     };
     let plain = found(&events);
@@ -131,7 +131,10 @@ fn redacted_events_have_the_verdicts_of_whole_ones_and_no_values() {
     let events = Events::from_json(Kind::Api, &events).redacted();
     let risks = RuleSet::built_in();
     let context = Context { risks: &risks, names: &no_name };
-    assert_eq!((pack.judged(&events, &context).rows(0), pack.verdicts(&events, &context).rows(0)), (vec![0], vec![0]));
+    assert_eq!(
+        (pack.judged(&events, &context).rows(1), pack.verdicts(&events, &context).rows(1)),
+        (vec![vec![0]], vec![vec![0]])
+    );
     let why = pack.why(0, &events, 0, &context);
     let values: Vec<_> = why.iter().map(|reason| (reason.condition.as_str(), reason.value.as_deref())).collect();
     assert_eq!(
@@ -159,7 +162,7 @@ fn names_are_judged_for_each_question() {
     for (name, rows) in [("Anna", vec![1]), ("Bert", vec![])] {
         let names = |_: &str| Some(name.to_owned());
         let context = Context { risks: &risks, names: &names };
-        assert_eq!(pack.verdicts(&events, &context).rows(0), rows, "{name}");
+        assert_eq!(pack.verdicts(&events, &context).rows(1), [rows], "{name}");
     }
 }
 

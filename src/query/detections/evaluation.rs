@@ -130,6 +130,7 @@ impl<'a> Evaluation<'a> {
 fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTreeMap<usize, Vec<usize>> {
     let (pack, events) = (&rules.pack, &answer.events);
     let verdicts: Verdicts = if rules.is_own { pack.judged(events, context) } else { pack.verdicts(events, context) };
+    let mut all = verdicts.rows(pack.rules().len());
     let mut past: Option<Past<'_>> = None;
     let mut selected = BTreeMap::new();
     for number in rules.needed() {
@@ -137,7 +138,7 @@ fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTre
         if matches!(rule.kind, Kind::Correlation(_)) {
             continue;
         }
-        let rows = verdicts.rows(number);
+        let rows = std::mem::take(&mut all[number]);
         let rows = match (&rule.baseline, &answer.past) {
             (None, _) => rows,
             (Some(baseline), Some(known)) if !rows.is_empty() => {
