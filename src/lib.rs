@@ -10,7 +10,7 @@
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs; [`cockpit`]: metrics of its Cockpit
 //! - `transport`: HTTP to any service
-//! - [`event`], [`frame`], [`settings`], [`time`], `lenient`: the types and readers that all layers share
+//! - [`event`], [`frame`], [`settings`], [`time`], `lenient`, `hidden`: the types and readers that all layers share
 //!
 //! The plugin does not link two modules beside the layers: `sandbox`, a simulated organization behind real HTTP, and
 //! `host`, which starts the plugin as Grafana does.
@@ -22,6 +22,7 @@ pub mod cockpit;
 pub mod detection;
 pub mod event;
 pub mod frame;
+mod hidden;
 #[cfg(feature = "terminal")]
 pub mod host;
 pub mod investigation;

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::level::Level;
+use crate::hidden::is_hidden;
 
 /// The most characters of a rule's text that an error quotes.
 const QUOTED: usize = 64;
@@ -68,10 +69,6 @@ pub(super) fn clean(text: &str) -> String {
 
 /// The first `most` characters of a foreign text on one line, without control and direction characters.
 pub(super) fn bounded(text: &str, most: usize) -> String {
-    let is_hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let mut cleaned = String::new();
     for (count, c) in text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).enumerate() {
         if count == most {

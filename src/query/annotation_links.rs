@@ -1,6 +1,6 @@
 //! What the browser makes an annotation's links of.
 
-use super::console::Pages;
+use super::console::{Pages, is_plain};
 use crate::event::{Column, Events};
 
 /// In clusters of as many events, what they have in common is sought.
@@ -64,9 +64,7 @@ fn parents(events: &Events, row: usize, resource: &str) -> Option<String> {
 
 /// Whether a text may be an id or a type of Scaleway's.
 fn is_word(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 100
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    text.len() <= 100 && is_plain(text, &['-', '_', '.'])
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl<'a> Pages<'a> {
             return Some(format!("{CONSOLE}{path}"));
         }
         let (locality, id) = (self.locality.common(rows)?, self.common_id(rows)?);
-        let are_plain = is_plain(locality) && is_plain(id);
+        let are_plain = is_plain(locality, &['-']) && is_plain(id, &['-']);
         are_plain.then(|| format!("{CONSOLE}{}", path.replace("{locality}", locality).replace("{id}", id)))
     }
 
@@ -56,9 +56,9 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// Whether a text may stand in an address: ids and localities may.
-fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+/// Whether a text has letters and digits of ASCII and `also` some characters, and nothing that an address or a filter reads.
+pub(super) fn is_plain(text: &str, also: &[char]) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(&c))
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::hidden::is_hidden;
+
 /// The longest part of a sentence.
 const LONGEST_PART: usize = 80;
 
@@ -30,20 +32,6 @@ pub const LONGEST_CELL: usize = super::field::LONGEST_TEXT;
 
 /// How many hexadecimal digits distinguish changed labels.
 const SIGN_DIGITS: usize = 8;
-
-/// Whether a character has no shape of its own: it would hide text, join or split it, or turn its order around.
-///
-/// These are the general categories Cc (control) and Cf (format, which has all of `Bidi_Control` and the tags), what Unicode
-/// would have ignored where it is not supported (`Default_Ignorable_Code_Point`), and the two separators of lines.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
-            | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
 
 /// Whether a character ends a line or jumps within it; a space replaces it, so that words stay apart.
 fn is_break(c: char) -> bool {
