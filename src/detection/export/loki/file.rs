@@ -51,7 +51,7 @@ pub struct LeftOut {
 /// let (pack, errors) = Pack::parse(&[RuleFile::new("rules.yml", text)]);
 /// assert!(errors.is_empty());
 /// let rules = export::loki(&pack);
-/// assert!(rules.file.contains(r#"| method_name=~"(?i)DeleteKey""#));
+/// assert!(rules.file.contains(r#"| method_name=~"(?i)^DeleteKey$""#));
 /// assert_eq!(rules.left_out[0].name, "login");
 /// assert_eq!(rules.left_out[0].reason, "result: the lines have no log-ins");
 /// ```

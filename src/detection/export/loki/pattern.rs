@@ -52,9 +52,12 @@ pub(super) fn one_of(values: &[Vec<ValuePart>], shape: Shape) -> Comparison {
         return ("=", "!=", quoted(text));
     }
     let alternatives: Vec<String> = values.iter().map(|value| regex(value, shape)).collect();
-    let mut whole = alternatives.join("|");
+    let mut whole = match &alternatives[..] {
+        [only] => only.clone(),
+        all => format!("(?:{})", all.join("|")),
+    };
     if shape.may_be_in_list {
-        whole = format!(r#"(?:{whole})|\[(?:.*,)?"?(?:{whole})"?(?:,.*)?\]"#);
+        whole = format!(r#"(?:{whole}|\[(?:.*,)?"?{whole}"?(?:,.*)?\])"#);
     }
     let flags = match (folds, whole.contains('.')) {
         (true, true) => "(?is)",
@@ -62,7 +65,8 @@ pub(super) fn one_of(values: &[Vec<ValuePart>], shape: Shape) -> Comparison {
         (false, true) => "(?s)",
         (false, false) => "",
     };
-    ("=~", "!~", quoted(&format!("{flags}{whole}")))
+    // Loki takes some expressions for a search in the text, such as Lock(User|Member), unless they have anchors of their own.
+    ("=~", "!~", quoted(&format!("{flags}^{whole}$")))
 }
 
 /// The regular expression of a value, for a whole text. An absent value is an empty text to Loki, and no value is one.

@@ -76,7 +76,7 @@ impl Selection {
         match filter {
             Filter::All(all) => all.into_iter().try_for_each(|filter| self.add(filter)),
             Filter::Number(label, comparison) => {
-                self.filters.push(format!("{label}=~{}", quoted(r"-?[0-9]+(?:\.[0-9]+)?")));
+                self.filters.push(format!("{label}=~{}", quoted(r"^-?[0-9]+(?:\.[0-9]+)?$")));
                 self.filters.push(format!("{label} {comparison}"));
                 Ok(())
             }
