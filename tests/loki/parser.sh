@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts LogQL as Loki itself reads it into target/loki: Loki's parser and its pipeline, and what these use of the packages beside them.
-# The whole module would need 500 packages more, and two minutes to build.
+# As it is, the parser needs 880 packages instead of 320.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
