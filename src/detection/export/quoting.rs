@@ -1,10 +1,12 @@
+use std::fmt::Write as _;
+
 /// A text as JSON writes it, which is YAML too. YAML has fewer characters than JSON: the others are escaped.
 pub(super) fn text(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let mut quoted = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
-            quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
+            write!(quoted, "\\u{:04x}", u32::from(c)).expect("a text takes all");
         } else {
             quoted.push(c);
         }

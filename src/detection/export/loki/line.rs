@@ -72,7 +72,7 @@ fn body(name: &str, steps: &[Box<str>]) -> Result<Place, String> {
             place.path.push('.');
             place.path.push_str(step);
         } else {
-            place.path.push_str(&format!("[\"{step}\"]"));
+            place.path.extend(["[\"", step, "\"]"]);
         }
     }
     Ok(place)

@@ -1,11 +1,13 @@
-//! Texts and patterns in LogQL.
+//! Texts and patterns as Loki reads them.
+
+use std::fmt::Write as _;
 
 use crate::detection::sigma::{ValuePart, value_parts};
 
 /// What regular expressions take for more than itself.
 const SPECIAL: &str = r"\.+*?()|[]{}^$";
 
-/// A text in quotation marks, as LogQL reads it: of printable ASCII only, whatever the text has.
+/// A text in quotation marks, as Loki reads it: of printable ASCII only, whatever the text has.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -15,8 +17,8 @@ pub(super) fn quoted(text: &str) -> String {
                 quoted.push(c);
             }
             ' '..='~' => quoted.push(c),
-            c if u32::from(c) <= 0xffff => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if u32::from(c) <= 0xffff => write!(quoted, "\\u{:04x}", u32::from(c)).expect("a text takes all"),
+            c => write!(quoted, "\\U{:08x}", u32::from(c)).expect("a text takes all"),
         }
     }
     quoted.push('"');
@@ -24,7 +26,8 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// How the values of a test lie in a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a modifier, and any may be there")]
 pub(super) struct Shape {
     /// Whether something may stand before a value.
     pub(super) open_start: bool,
@@ -42,7 +45,7 @@ pub(super) type Comparison = (&'static str, &'static str, String);
 /// The comparison of a label with one of some values.
 pub(super) fn one_of(values: &[Vec<ValuePart>], shape: Shape) -> Comparison {
     let has_letters = values.iter().flatten().any(|part| match part {
-        ValuePart::Plain(text) => text.chars().any(|c| c.is_alphabetic()),
+        ValuePart::Plain(text) => text.chars().any(char::is_alphabetic),
         _ => false,
     });
     let folds = has_letters && !shape.is_cased;

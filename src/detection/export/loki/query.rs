@@ -83,7 +83,9 @@ fn of_correlation(pack: &Pack, correlation: &Correlation) -> Result<String, Stri
     if values.is_empty() {
         return Ok(format!("{} {threshold}", sum(&selection, &groups, window)));
     }
-    values.iter().for_each(|label| selection.require(label));
+    for label in &values {
+        selection.require(label);
+    }
     let all: Vec<String> = groups.iter().chain(&values).cloned().collect();
     Ok(format!("{} {threshold}", aggregated("count", &groups, &sum(&selection, &all, window))))
 }
@@ -117,10 +119,10 @@ fn threshold(condition: &Condition) -> Result<String, String> {
 fn sum(selection: &Selection, labels: &[String], seconds: i64) -> String {
     let mut lines = format!("count_over_time(\n  {LINES}\n");
     for stage in selection.stages() {
-        lines.push_str(&format!("    | {stage}\n"));
+        lines.extend(["    | ", &stage, "\n"]);
     }
     let range = if seconds % 60 == 0 { format!("{}m", seconds / 60) } else { format!("{seconds}s") };
-    lines.push_str(&format!("  [{range}] offset {OFFSET}\n)"));
+    lines.extend(["  [", &range, "] offset ", OFFSET, "\n)"]);
     aggregated("sum", labels, &lines)
 }
 

@@ -1,4 +1,4 @@
-//! The condition of a rule as stages of a LogQL pipeline.
+//! The condition of a rule as stages of a pipeline.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::detection::expr::{Expr, Test};
 use crate::detection::field::Field;
 use crate::detection::yaml::{Node, Value};
 
-/// The modifiers that LogQL can express.
+/// The modifiers that Loki has a word for.
 const MODIFIERS: [&str; 11] =
     ["contains", "startswith", "endswith", "all", "cased", "exists", "cidr", "gt", "gte", "lt", "lte"];
 
-/// The modifiers that compare with a number, with LogQL's operators.
+/// The modifiers that compare with a number, with the operators.
 const NUMERIC: [(&str, &str); 4] = [("gt", ">"), ("gte", ">="), ("lt", "<"), ("lte", "<=")];
 
 /// The lines that a rule selects.
@@ -38,7 +38,7 @@ impl Selection {
     /// The selection of a condition.
     ///
     /// # Errors
-    /// When LogQL cannot express it on the lines: the reason.
+    /// When Loki cannot express it on the lines: the reason.
     pub(super) fn of(expr: &Expr) -> Result<Self, String> {
         let mut selection = Self::default();
         let filter = selection.filter(expr, true)?;
@@ -133,9 +133,8 @@ impl Selection {
             is_cased: has("cased"),
             may_be_in_list: is_body,
         };
-        let of_value = |values: &[&Node]| match has("cidr") {
-            true => networks(&label, values, holding),
-            false => texts(name, &label, values, shape, holding),
+        let of_value = |values: &[&Node]| {
+            if has("cidr") { networks(&label, values, holding) } else { texts(name, &label, values, shape, holding) }
         };
         if !has("all") {
             return of_value(&values);
@@ -176,9 +175,12 @@ fn networks(label: &str, values: &[&Node], holding: bool) -> Result<Filter, Stri
         _ => Err(format!("{label}: a network is no text")),
     });
     let networks = networks.collect::<Result<Vec<String>, String>>()?;
-    let one = networks.iter().map(|network| match holding {
-        true => Filter::One(format!("{label}=ip({network})")),
-        false => Filter::One(format!("({label}=\"\" or {label}!=ip({network}))")),
+    let one = networks.iter().map(|network| {
+        Filter::One(if holding {
+            format!("{label}=ip({network})")
+        } else {
+            format!("({label}=\"\" or {label}!=ip({network}))")
+        })
     });
     Ok(if holding { Filter::Any(one.collect()) } else { Filter::All(one.collect()) })
 }
