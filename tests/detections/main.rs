@@ -211,6 +211,11 @@ fn techniques() -> BTreeMap<String, Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(table.as_bytes());
     let rows: Vec<_> = reader.records().map(|row| row.expect("three columns")).collect();
     assert!(rows.is_sorted_by_key(|row| row[0].to_owned()), "the rows are sorted");
+    // The page names techniques by the table.
+    let page = export::docs(&Pack::shipped());
+    for row in &rows {
+        assert!(!row[1].trim().is_empty() && page.contains(&format!("[{} {}](", &row[0], &row[1])), "{}", &row[0]);
+    }
     rows.iter().map(|row| (row[0].to_owned(), row[2].split(' ').map(str::to_owned).collect())).collect()
 }
 
