@@ -11,7 +11,7 @@ for target in page query settings risk rules; do
     case $target in
     page) cp ../tests/data/events.*.json corpus/page/ ;;
     query) sed -n '/^```json/,/^```/p' ../docs/query-model.md | sed '/^```/d' >corpus/query/example.json ;;
-    rules) find ../detections ../tests/data/rules -name '*.yml' -exec cp {} corpus/rules/ \; 2>/dev/null || true ;;
+    rules) find ../detections ../tests/data/rules -name '*.yml' -exec cp {} corpus/rules/ \; ;;
     esac
     echo "== $target, $seconds s"
     (cd .. && cargo +nightly fuzz run --fuzz-dir fuzz "$target" -- -max_total_time="$seconds" -rss_limit_mb=4096 -print_final_stats=1)

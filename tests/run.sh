@@ -17,6 +17,7 @@ passed=0 failed=0 skipped=0
 declare -A SKIPPABLE=(
     ["Grafana's plugin validator"]="its Go module cannot be had from every module proxy"
     ["commands of Scaleway's own tool"]="its Go module cannot be had from every module proxy"
+    ["rules in Loki's own language"]="its Go module cannot be had from every module proxy"
     ["pages of a real Grafana"]="they need a running Grafana, which GRAFANA_URL names"
     ["dependencies"]="the database of advisories cannot be reached from every network"
 )
@@ -117,6 +118,12 @@ scw_tests() {
     go_tests tests/scw
 }
 
+loki_tests() {
+    needs_go tests/loki || return
+    tests/loki/parser.sh || return
+    go_tests tests/loki
+}
+
 package_tests() {
     needs_node tests/package || return
     go_tests tests/package
@@ -207,6 +214,7 @@ step "shipped binary builds" whole finish build
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "Grafana's own libraries" lines host_tests
 step "commands of Scaleway's own tool" lines scw_tests
+step "rules in Loki's own language" lines loki_tests
 step "demo" whole demo
 step "plugin package builds" whole package
 step "plugin package" lines package_tests

@@ -31,6 +31,17 @@ pub(crate) struct Coverage {
     pub(crate) of: u32,
 }
 
+/// An event beside the days before it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Compared {
+    /// How many of the days are known.
+    pub(crate) known: u32,
+    /// The oldest of them.
+    pub(crate) since: Option<Day>,
+    /// Of a rate: the events of the group in the hour, up to this one, and the mean of that hour on the known days.
+    pub(crate) numbers: Option<(u64, f64)>,
+}
+
 /// Events and what a profile knows of them, for the baselines of several rules.
 ///
 /// The events have to be all of a trail's, from the beginning of a UTC day on.
@@ -67,6 +78,26 @@ impl<'a> Baselines<'a> {
                 self.times_usual(past, &Usual { factor, at_least, by }, selected)
             }
         }
+    }
+
+    /// The event of a row beside the days before it.
+    pub(crate) fn compared(&self, baseline: &Baseline, row: usize) -> Compared {
+        let mut past = Past::new(self.profile, baseline.days);
+        let day = self.acts[row].day;
+        let known = past.known(day);
+        let since = (1..=baseline.days).rev().map(|days| day.before(days)).find(|day| self.profile.knows(*day));
+        let numbers = match baseline.kind {
+            BaselineKind::FirstSeen(_) => None,
+            BaselineKind::TimesUsual { by, .. } => self.hour(row, by).filter(|_| known > 0).map(|hour| {
+                let of_day = (row..self.acts.len()).take_while(|row| self.acts[*row].day == day);
+                let count = of_day.filter(|row| self.hour(*row, by) == Some(hour)).count() as u64;
+                // Counts are far below 2^53, where whole numbers are exact.
+                #[allow(clippy::cast_precision_loss)]
+                let sum = past.sum(hour, day) as f64;
+                (count, sum / f64::from(known))
+            }),
+        };
+        Compared { known, since, numbers }
     }
 
     fn first_seen(&self, mut past: Past<'_>, combination: Combination, selected: &[usize]) -> Vec<usize> {

@@ -31,6 +31,17 @@ impl UsualOf {
         [(Self::Principal, &["principal.id"]), (Self::PrincipalAndMethod, &["principal.id", "method_name"])];
 }
 
+impl BaselineKind {
+    /// The names of the fields whose values are compared.
+    pub(crate) fn fields(&self) -> &'static [&'static str] {
+        let fields = match self {
+            Self::FirstSeen(combination) => Combination::ALL.iter().find(|(of, _)| of == combination).map(|(_, f)| *f),
+            Self::TimesUsual { by, .. } => UsualOf::ALL.iter().find(|(of, _)| of == by).map(|(_, f)| *f),
+        };
+        fields.expect("each of them is in its table")
+    }
+}
+
 /// The attributes of a rule; those of a correlation have no baseline.
 pub(super) fn read(map: &[Entry], is_correlation: bool) -> Result<Custom, Fault> {
     let Some(node) = get(map, "audittrail") else { return Ok(Custom::default()) };

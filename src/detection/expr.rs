@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use super::field::Field;
 use super::sigma::Matcher;
+#[cfg(feature = "terminal")]
+use super::yaml::Entry;
 
 /// The condition of a rule: named detections and filters resolved, in the order of the text.
 #[derive(Clone, Debug)]
@@ -31,6 +33,9 @@ pub(crate) struct Test {
     pub(super) others: Vec<Field>,
     /// The test as the rule has it, in one line, bounded in length: `method_name|startswith: Delete`.
     pub(super) text: String,
+    /// The item of the rule, for exports to other languages; none for keywords.
+    #[cfg(feature = "terminal")]
+    pub(super) item: Option<Entry>,
 }
 
 impl Expr {

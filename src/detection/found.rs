@@ -1,13 +1,15 @@
 use serde_json::Value;
 
+use super::baseline::Compared;
 use super::body::Body;
 use super::context::Context;
 use super::error::bounded;
 use super::expr::{Expr, Test};
+use super::field::Field;
 use super::mask::holds;
 use super::pack::Pack;
 use super::row::Row;
-use super::rule::Kind;
+use super::rule::{BaselineKind, Kind};
 use super::sigma::{EventField, EventView};
 use crate::event::{Events, Long};
 
@@ -47,6 +49,42 @@ impl Pack {
             Collector { whole: &whole, shown: &shown, reasons: &mut reasons }.collect(expr, true);
         }
         reasons
+    }
+}
+
+impl Pack {
+    /// Why an event that a rule selects differs from the days before it: what is new, or how many events there are.
+    pub(crate) fn why_unusual(
+        &self,
+        rule: usize,
+        events: &Events,
+        row: usize,
+        compared: &Compared,
+        context: &Context<'_>,
+    ) -> Option<Reason> {
+        let baseline = self.rules[rule].baseline.as_ref()?;
+        let event = events.only(&[row]);
+        let row = Row { events: &event, position: 0, risk: None, body: &Body::new(None), context };
+        let names = baseline.kind.fields();
+        let values = names.iter().map(|name| {
+            let field = Field::named(name).ok().flatten().expect("the fields of baselines exist");
+            row.value(&field).map_or_else(|| "(none)".to_owned(), |value| bounded(&text(&value), VALUE))
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
+        let names = names.join(", ");
+        let known = match compared.since {
+            Some(since) => format!("{} of {} days known, since {since}", compared.known, baseline.days),
+            None => format!("none of {} days known", baseline.days),
+        };
+        let (condition, value) = match baseline.kind {
+            BaselineKind::FirstSeen(_) => (format!("first seen: {names}"), values),
+            BaselineKind::TimesUsual { factor, at_least, .. } => {
+                let condition = format!("at least {at_least} in the hour, and {factor} times the usual: {names}");
+                let numbers = compared.numbers.map(|(number, usual)| format!("{number}, usually {usual:.1}"));
+                (condition, format!("{values}: {}", numbers.unwrap_or_default()))
+            }
+        };
+        Some(Reason { condition, value: Some(format!("{value} ({known})")) })
     }
 }
 

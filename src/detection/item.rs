@@ -65,6 +65,9 @@ pub(super) struct Item {
     pub(super) text: String,
     /// How many regular expressions it has.
     pub(super) regexes: usize,
+    /// The item as it is written; none for keywords.
+    #[cfg(feature = "terminal")]
+    pub(super) entry: Option<Entry>,
 }
 
 impl Item {
@@ -84,7 +87,14 @@ impl Item {
         for name in matcher.names() {
             self::field(name, entry.node.line)?;
         }
-        Ok(Self { field, matcher, text: text(&entry.key, &values), regexes })
+        Ok(Self {
+            field,
+            matcher,
+            text: text(&entry.key, &values),
+            regexes,
+            #[cfg(feature = "terminal")]
+            entry: Some(entry.clone()),
+        })
     }
 
     /// The item of keywords.
@@ -94,7 +104,14 @@ impl Item {
             return Err(Fault::at(value.line, "a keyword must be a text; put it in quotation marks"));
         }
         let regexes = values.iter().try_fold(0, |regexes, value| Ok(regexes + check(value, &[])?))?;
-        Ok(Self { field: None, matcher: Matcher::of_keywords(node)?, text: text("keywords", &values), regexes })
+        Ok(Self {
+            field: None,
+            matcher: Matcher::of_keywords(node)?,
+            text: text("keywords", &values),
+            regexes,
+            #[cfg(feature = "terminal")]
+            entry: None,
+        })
     }
 }
 

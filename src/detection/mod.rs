@@ -61,9 +61,9 @@ pub(crate) use expr::Expr;
 pub(crate) use field::Field;
 pub use level::{Level, Status};
 pub use pack::{Pack, RuleFile, Selection};
-pub(crate) use rule::{Baseline, Correlation, CorrelationKind, Kind};
+pub(crate) use rule::{Baseline, Correlation, CorrelationKind, GroupKey, KeySource, Kind};
 #[cfg(test)]
-pub(crate) use rule::{Comparison, Condition, GroupKey, KeySource, RuleExpr};
+pub(crate) use rule::{Comparison, Condition, RuleExpr};
 pub use rule::{Place, Rule};
 #[cfg(feature = "terminal")]
 pub use trial::Trial;

@@ -103,14 +103,22 @@ impl Tests {
         if let Some(test) = self.known.get(&key) {
             return Ok(Expr::Test(Arc::clone(test)));
         }
-        let Item { field: of, matcher, text, regexes } = item()?;
-        self.regexes += regexes;
+        let item = item()?;
+        self.regexes += item.regexes;
         if self.regexes > REGEXES {
             let message = format!("all rules together have more than {REGEXES} regular expressions and wildcards");
             return Err(Fault::at(line, message));
         }
-        let others = matcher.names().iter().map(|name| field(name, line)).collect::<Result<_, _>>()?;
-        let test = Arc::new(Test { number: self.known.len(), field: of, matcher, others, text });
+        let others = item.matcher.names().iter().map(|name| field(name, line)).collect::<Result<_, _>>()?;
+        let test = Arc::new(Test {
+            number: self.known.len(),
+            field: item.field,
+            matcher: item.matcher,
+            others,
+            text: item.text,
+            #[cfg(feature = "terminal")]
+            item: item.entry,
+        });
         self.known.insert(key, Arc::clone(&test));
         Ok(Expr::Test(test))
     }

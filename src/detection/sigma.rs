@@ -9,6 +9,8 @@ use std::fmt;
 use rsigma_eval::matcher::ExpandPart;
 use rsigma_eval::{CompiledDetection, CompiledMatcher, Event, EventValue, compile_rule};
 use rsigma_parser::{ConditionExpr, Quantifier, SelectorPattern, SigmaString, parse_condition, parse_sigma_yaml};
+#[cfg(feature = "terminal")]
+use rsigma_parser::{SpecialChar, StringPart};
 
 use super::error::{bounded, quoted};
 use super::yaml::{Fault, Node, write_text};
@@ -287,6 +289,29 @@ impl From<ConditionExpr> for Formula {
 /// The number of wildcards of a value, `*` and `?` without a backslash.
 pub(super) fn wildcards(text: &str) -> usize {
     SigmaString::new(text).parts.iter().filter(|part| matches!(part, rsigma_parser::StringPart::Special(_))).count()
+}
+
+/// A part of a value of a test.
+#[cfg(feature = "terminal")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ValuePart {
+    /// A text, without the backslashes that escape wildcards.
+    Plain(String),
+    /// `*`
+    AnyText,
+    /// `?`
+    AnyCharacter,
+}
+
+/// The parts of a value of a test.
+#[cfg(feature = "terminal")]
+pub(super) fn value_parts(text: &str) -> Vec<ValuePart> {
+    let part = |part| match part {
+        StringPart::Plain(text) => ValuePart::Plain(text),
+        StringPart::Special(SpecialChar::WildcardMulti) => ValuePart::AnyText,
+        StringPart::Special(SpecialChar::WildcardSingle) => ValuePart::AnyCharacter,
+    };
+    SigmaString::new(text).parts.into_iter().map(part).collect()
 }
 
 /// The seconds of a time such as `5m`: a whole number and one of `s`, `m`, `h`, `d`, `w`.

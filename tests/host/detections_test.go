@@ -37,7 +37,6 @@ func TestExportedRulesAreWhatGrafanaProvisions(t *testing.T) {
 		t.Fatalf("there are %d rules", len(rules))
 	}
 	legal := regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
-	columns := []string{"rule", "level", "principal", "source_ip", "resource", "first", "last"}
 	for _, rule := range rules {
 		if uids[rule.UID] || !legal.MatchString(rule.UID) {
 			t.Errorf("the uid %q is illegal, or another rule has it", rule.UID)
@@ -48,7 +47,7 @@ func TestExportedRulesAreWhatGrafanaProvisions(t *testing.T) {
 			query.DatasourceUID != "trail" || query.RelativeTimeRange.To != 120 || query.RelativeTimeRange.From != 720 {
 			t.Errorf("%s is %+v", rule.UID, rule)
 		}
-		for name, state := range states(columns, "the COLUMN") {
+		for name, state := range states(rule.columns(), "the COLUMN") {
 			for annotation, text := range rule.Annotations {
 				if got := rendered(t, text, state); untidy.MatchString(got) {
 					t.Errorf("%s of %s reads %q in the state %s", annotation, rule.UID, got, name)

@@ -49,6 +49,16 @@ var questions = []struct {
 	{"counts_total_of_nothing", `{"queryType": "counts", "over": "total", "scope": {"text": "no such thing"}}`, 3, 0},
 	{"counts_total_by_method_of_nothing",
 		`{"queryType": "counts", "over": "total", "groupBy": ["method"], "scope": {"text": "no such thing"}}`, 3, 0},
+	{"counts_over_time_of_methods", `{"queryType": "counts", "countOf": "method"}`, 30, 28},
+	{"counts_over_time_with_a_lookback", `{"queryType": "counts", "lookbackSeconds": 172800}`, 30, 28},
+	{"counts_total_of_principals_by_address",
+		`{"queryType": "counts", "over": "total", "countOf": "principal", "groupBy": ["source_ip"]}`, 60, 0},
+	{"counts_total_with_a_lookback", `{"queryType": "counts", "over": "total", "lookbackSeconds": 86400}`, 3, 0},
+	{"annotations_of_detections", `{"queryType": "detections", "show": "annotations", "levels": ["critical"]}`, 10, 0},
+	{"detections", `{"queryType": "detections", "levels": ["critical"]}`, 10, 0},
+	{"detections_of_denied_methods", `{"queryType": "detections", "ruleIds": ["4a72eea6-3a6b-451d-9d1b-eac630722d58"]}`, 10, 0},
+	{"detections_lines", `{"queryType": "detections", "show": "lines", "levels": ["critical"]}`, 5, 0},
+	{"detections_over_time", `{"queryType": "detections", "show": "counts", "levels": ["critical"]}`, 30, 28},
 	{"volume", `{"queryType": "volume"}`, 10, 28},
 	{"values_of_principals", `{"queryType": "values"}`, 60, 0},
 	{"values_of_risk_classes", `{"queryType": "values", "column": "risk_class"}`, 60, 0},
@@ -84,7 +94,8 @@ func TestGoldenAnswers(t *testing.T) {
 
 // TestGoldenFilesAreAllUsed: a file that no test reads says nothing about the plugin.
 func TestGoldenFilesAreAllUsed(t *testing.T) {
-	want := []string{"health", "partial/counts_total_by_region", "refusals"}
+	want := []string{"health", "partial/counts_total_by_region", "refusals", "rules/counts_of_principals_by_address",
+		"rules/counts_with_a_lookback", "rules/detections", "rules/detections_of_nothing"}
 	for _, question := range questions {
 		want = append(want, "recorded/"+question.name, "simulated/"+question.name)
 	}

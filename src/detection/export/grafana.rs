@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use super::quoting::{template, text};
 use crate::detection::{Level, Pack, Rule};
 
 const HEADER: &str = "\
@@ -103,16 +104,6 @@ fn add(rule: &Rule, data_source: &str, file: &mut String) {
         file.push_str(&line);
         file.push('\n');
     }
-}
-
-/// A text as JSON writes it, which is YAML too.
-fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// A text of a rule without what Grafana would take for a template.
-fn template(text: &str) -> String {
-    text.replace("{{", "{ {").replace("}}", "} }")
 }
 
 /// An id that Grafana accepts: at most 40 letters, digits, `-` and `_`. A rule without a UUID has an id of any characters.

@@ -196,3 +196,27 @@ proptest! {
         prop_assert_eq!(pack.selected(&events, &RuleSet::built_in()).len(), pack.rules().len());
     }
 }
+
+#[test]
+fn seeds_of_the_fuzz_target_are_rules_and_faults() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rules");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder of seeds") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a seed");
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let (rules, errors) = parse(&text);
+        match name.as_str() {
+            "baselines" | "correlations" | "modifiers" => assert!(rules > 0 && errors.is_empty(), "{errors:?}"),
+            // Each of its documents has a fault.
+            "faults" => assert_eq!((rules, errors.len()), (0, text.split("\n---\n").count()), "{errors:?}"),
+            _ => assert!(rules == 0 && !errors.is_empty(), "{name}"),
+        }
+        for error in errors {
+            assert!(error.len() < 2_000 && !error.contains(char::is_control), "{error:?}");
+        }
+        names.push(name);
+    }
+    names.sort();
+    assert_eq!(names, ["baselines", "correlations", "deep", "faults", "modifiers", "no_yaml"]);
+}

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::super::answer::{self, Answer};
 use super::super::rule_choice::ChosenRules;
-use crate::detection::baseline::Baselines;
+use super::inputs::Inputs;
+use crate::detection::baseline::{Baselines, Compared};
 use crate::detection::window::{Firing, Group, Hit, Match, firings, matches};
 use crate::detection::{Context, Correlation, Field, Kind, Rule, Values, Verdicts};
 use crate::event::Events;
@@ -21,8 +22,10 @@ pub(super) struct Evaluation<'a> {
     fired: BTreeMap<usize, Vec<Firing>>,
     /// The row of each event of a firing.
     rows: Vec<usize>,
-    /// The texts of group keys, by number.
-    texts: Vec<Option<String>>,
+    /// What windows counted.
+    inputs: Inputs,
+    /// The days before, where a rule compares with them.
+    past: Option<Past<'a>>,
 }
 
 /// A match of a rule.
@@ -39,7 +42,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn of(rules: &'a ChosenRules, answer: &'a Answer, range: Interval) -> Self {
         let names = |id: &str| answer.name(id).map(str::to_owned);
         let context = Context { risks: &answer.rules, names: &names };
-        let selected = selected(rules, answer, &context);
+        let (selected, past) = selected(rules, answer, &context);
         let correlations = correlations(rules);
         let inputs: BTreeSet<usize> = correlations.iter().flat_map(|(_, of)| of.rules.iter().copied()).collect();
         let rows = EventRows::of(&selected, &inputs, answer.events.len());
@@ -59,12 +62,19 @@ impl<'a> Evaluation<'a> {
         // By event, and thereby by time.
         hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
         let events = answer.events.only(&rows.newest_first(rows.windows));
-        let mut columns = Columns { events, context, texts: vec![None], known: HashMap::new() };
+        let mut columns =
+            Columns { events, context, texts: vec![None], known: HashMap::new(), of_fields: HashMap::new() };
+        let mut counted = Vec::new();
         for firing in firings(&correlations, &hits, |field| columns.numbers(field)) {
+            if inputs.contains(&firing.rule) {
+                counted.push(firing.clone());
+            }
             fired.add(firing);
         }
         fired.of.values_mut().for_each(|firings| firings.sort_by_key(|firing| firing.time));
-        Self { rules, answer, fired: fired.of, rows: rows.rows, texts: columns.texts }
+        let Columns { texts, of_fields, .. } = columns;
+        let inputs = Inputs { hits, firings: counted, columns: of_fields, texts };
+        Self { rules, answer, fired: fired.of, rows: rows.rows, inputs, past }
     }
 
     /// A rule.
@@ -97,7 +107,18 @@ impl<'a> Evaluation<'a> {
             Kind::Events(_) => &[][..],
             Kind::Correlation(correlation) => &correlation.group_by[..],
         };
-        names.iter().zip(group.iter()).map(|(key, number)| (key.name.as_str(), self.texts[*number as usize].as_deref()))
+        names.iter().zip(group.iter()).map(|(key, number)| (key.name.as_str(), self.inputs.text(*number)))
+    }
+
+    /// What the windows counted.
+    pub(super) fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// The event of a row beside the days to which a rule compares it.
+    pub(super) fn compared(&self, rule: usize, row: usize) -> Option<Compared> {
+        let (baseline, past) = (self.rule(rule).baseline.as_ref()?, self.past.as_ref()?);
+        Some(past.baselines.compared(baseline, past.rows[row]))
     }
 
     /// The matches of all rules, the newest first: firings of one rule and group that belong together, each event of a rule
@@ -126,8 +147,12 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// The rows that each needed rule about single events selects, ascending, after its baseline.
-fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTreeMap<usize, Vec<usize>> {
+/// The rows that each needed rule about single events selects, ascending, after its baseline; and what these compare to.
+fn selected<'a>(
+    rules: &ChosenRules,
+    answer: &'a Answer,
+    context: &Context<'_>,
+) -> (BTreeMap<usize, Vec<usize>>, Option<Past<'a>>) {
     let (pack, events) = (&rules.pack, &answer.events);
     let verdicts: Verdicts = if rules.is_own { pack.judged(events, context) } else { pack.verdicts(events, context) };
     let mut all = verdicts.rows(pack.rules().len());
@@ -149,7 +174,7 @@ fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTre
         };
         selected.insert(number, rows);
     }
-    selected
+    (selected, past)
 }
 
 /// All events of the trail, to which baselines compare, and the rows that an answer's events have among them.
@@ -273,11 +298,16 @@ struct Columns<'a> {
     /// The texts, by number.
     texts: Vec<Option<String>>,
     known: HashMap<String, u32>,
+    /// The numbers of the fields so far.
+    of_fields: HashMap<Field, Arc<[u32]>>,
 }
 
 impl Columns<'_> {
     /// The numbers of a field's values, of the oldest event first.
     fn numbers(&mut self, field: &Field) -> Arc<[u32]> {
+        if let Some(numbers) = self.of_fields.get(field) {
+            return Arc::clone(numbers);
+        }
         let values = Values::of(&self.events, field, &self.context);
         // The numbers of a field's values are its own; those of windows are the same for all fields.
         let mut numbers: HashMap<u32, u32> = HashMap::new();
@@ -285,7 +315,9 @@ impl Columns<'_> {
         let number = |(row, key): (usize, &u32)| {
             *numbers.entry(*key).or_insert_with(|| values.text(row).map_or(0, |text| self.number(text)))
         };
-        keys.map(number).collect()
+        let numbers: Arc<[u32]> = keys.map(number).collect();
+        self.of_fields.insert(field.clone(), Arc::clone(&numbers));
+        numbers
     }
 
     fn number(&mut self, text: &str) -> u32 {

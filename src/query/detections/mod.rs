@@ -7,6 +7,7 @@ mod alert;
 mod annotated;
 mod counted;
 mod evaluation;
+mod inputs;
 mod labels;
 mod lines;
 mod matched;

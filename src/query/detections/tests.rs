@@ -7,14 +7,15 @@ use arrow::datatypes::Int64Type;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::super::answer::Answer;
+use super::super::answer::{Answer, Past};
 use super::super::calendar::{HOUR, SECOND};
 use super::super::rule_choice::ChosenRules;
-use super::alert;
 use super::evaluation::Evaluation;
+use super::{alert, matched};
 use crate::detection::{Pack, RuleFile, Selection};
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
+use crate::profile::{Day, Profile};
 use crate::time::{Interval, Time};
 
 const DELETION: &str = "
@@ -174,4 +175,109 @@ fn labels_of_a_notification_are_clean_and_short() {
             );
         }
     }
+}
+
+/// Why the newest match of a rule matches: each condition with its value.
+fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
+    let (pack, errors) = Pack::parse(&[RuleFile::new("test.yml", text)]);
+    assert_eq!(errors, []);
+    let selection = Selection { ids: vec![rule.to_owned()], ..Selection::default() };
+    let rules = ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true };
+    let mut answer = answer_of(events);
+    if !past.is_empty() {
+        let all = [events, past].concat();
+        let all = Events::from_json(Kind::Api, &all);
+        let today = Day::of(Time::from_nanos(answer.events.time(0)));
+        let events = all.within(crate::time::Interval::from_nanos(today.interval().start.nanos(), i64::MAX));
+        answer.past = Some(Past { profile: Arc::new(Profile::of_events(&all, today)), events });
+    }
+    let evaluation = Evaluation::of(&rules, &answer, 0..i64::MAX);
+    let why = matched::why(&evaluation, &evaluation.matches()[0]);
+    let text = |of: &Value| format!("{} = {}", of["condition"].as_str().unwrap(), of["value"].as_str().unwrap());
+    why.as_array().unwrap().iter().map(text).collect()
+}
+
+#[test]
+fn a_window_shows_the_conditions_of_its_rules_with_the_newest_values() {
+    let events = [
+        deletion(10, "a", "203.0.113.1", "x"),
+        deletion(20, "b", "203.0.113.2", "y"),
+        deletion(30, "a", "203.0.113.3", "z"),
+        deletion(40, "b", "203.0.113.4", "z"),
+    ];
+    let of_who =
+        ["principal.id = b", "rules = Deletion", "events within 60 s = 2", "Deletion: method_name: Delete = Delete"];
+    assert_eq!(why(DELETION, "many", &events, &[]), of_who);
+    let above = format!(
+        "{DELETION}---\ntitle: Twice\nid: twice\nlevel: high\ncorrelation:\n  type: temporal_ordered\n  rules: [deletion, many]\n  \
+         group-by: [principal.id]\n  timespan: 60s\n"
+    );
+    assert_eq!(
+        why(&above, "twice", &events, &[]),
+        [
+            "principal.id = b",
+            "rules = Deletion, Many deletions",
+            "rules with a match, in order within 60 s = 2",
+            "Deletion: method_name: Delete = Delete",
+            "Many deletions: principal.id = b",
+            "Many deletions: rules = Deletion",
+            "Many deletions: events within 60 s = 2",
+            "Many deletions: Deletion: method_name: Delete = Delete",
+        ]
+    );
+}
+
+#[test]
+fn a_count_of_values_shows_them_newest_first_and_not_too_many() {
+    let text = DELETION.replace("event_count", "value_count").replace("{gte: 2}", "{gte: 2, field: source_ip}");
+    let events = |count: i64| -> Vec<Value> {
+        let of = |number: i64| deletion(number, "a", &format!("203.0.113.{}", number % 100), "x");
+        (0..count).map(of).collect()
+    };
+    let shown = |count| why(&text, "many", &events(count), &[]).swap_remove(3);
+    assert_eq!(shown(3), "values of source_ip = 203.0.113.2, 203.0.113.1, 203.0.113.0");
+    let many = shown(40);
+    assert!(many.starts_with("values of source_ip = 203.0.113.39, ") && many.ends_with("203.0.113.20, …"), "{many}");
+    assert_eq!(why(&text, "many", &events(40), &[])[2], "distinct source_ip within 60 s = 40");
+    // Two of another group, and one that is older than the window, are none of them.
+    let mut others = events(3);
+    others.extend([deletion(2, "b", "203.0.113.99", "x"), deletion(0, "b", "203.0.113.98", "x")]);
+    others.push(deletion(62, "a", "203.0.113.50", "x"));
+    assert_eq!(why(&text, "many", &others, &[])[3], "values of source_ip = 203.0.113.50, 203.0.113.2");
+}
+
+#[test]
+fn what_is_unusual_shows_the_days_to_which_it_is_compared() {
+    const DAY: i64 = 86_400;
+    let head =
+        "title: T\nid: rule\nlogsource: {product: scaleway}\ndetection: {s: {method_name: Delete}, condition: s}\n";
+    let rule = |baseline: &str| format!("{head}audittrail: {{{baseline}}}\n");
+    let past: Vec<Value> = (1..=3).map(|day| deletion(day * DAY + 10, "a", "203.0.113.1", "x")).collect();
+    let first = rule("first_seen: {fields: [principal.id, source_ip], days: 30}");
+    let new = [deletion(4 * DAY + 10, "a", "203.0.113.2", "x")];
+    assert_eq!(
+        why(&first, "rule", &new, &past),
+        [
+            "method_name: Delete = Delete",
+            "first seen: principal.id, source_ip = a, 203.0.113.2 (3 of 30 days known, since 1970-01-02)",
+        ]
+    );
+    let rate = rule("times_usual: {factor: 2.5, at_least: 3, days: 2, by: [principal.id]}");
+    let burst: Vec<Value> = (0..4).map(|second| deletion(4 * DAY + second, "a", "203.0.113.1", "x")).collect();
+    assert_eq!(
+        why(&rate, "rule", &burst, &past),
+        [
+            "method_name: Delete = Delete",
+            "at least 3 in the hour, and 2.5 times the usual: principal.id = a: 4, usually 1.0 (2 of 2 days known, since 1970-01-03)",
+        ]
+    );
+    // A correlation shows it for the rule that it counts.
+    let counted = format!(
+        "{first}---\ntitle: C\nid: c\ncorrelation: {{type: event_count, rules: [rule], timespan: 1h, condition: {{gte: 1}}}}\n"
+    );
+    let why = why(&counted, "c", &new, &past);
+    assert_eq!(
+        why.last().unwrap(),
+        "T: first seen: principal.id, source_ip = a, 203.0.113.2 (3 of 30 days known, since 1970-01-02)"
+    );
 }
