@@ -32,6 +32,15 @@ impl Verdicts {
         (0..self.numbers.len()).filter(|row| has[self.numbers[*row] as usize]).collect()
     }
 
+    /// The positions of the events that each rule selects, ascending, by the rule's number; rules that select none are left out.
+    pub(crate) fn rows_of_rules(&self) -> HashMap<usize, Vec<usize>> {
+        let mut selected: HashMap<usize, Vec<usize>> = HashMap::new();
+        for row in 0..self.numbers.len() {
+            self.rules(row).for_each(|rule| selected.entry(rule).or_default().push(row));
+        }
+        selected
+    }
+
     /// The numbers of the rules that select an event, ascending.
     pub(crate) fn rules(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
         self.sets[self.numbers[row] as usize].iter().map(|rule| *rule as usize)

@@ -10,6 +10,7 @@ use crate::detection::baseline::Baselines;
 use crate::detection::window::{Firing, Group, Hit, Match, firings, matches};
 use crate::detection::{Context, Correlation, Field, Kind, Rule, Values, Verdicts};
 use crate::event::Events;
+use crate::time::Time;
 
 /// The firings of a query's rules.
 pub(super) struct Evaluation<'a> {
@@ -39,9 +40,11 @@ impl<'a> Evaluation<'a> {
     pub(super) fn of(rules: &'a ChosenRules, answer: &'a Answer, range: Range<i64>) -> Self {
         let names = |id: &str| answer.name(id).map(str::to_owned);
         let context = Context { risks: &answer.rules, names: &names };
-        let selected = selected(rules, answer, &context);
         let correlations = correlations(rules);
         let inputs: BTreeSet<usize> = correlations.iter().flat_map(|(_, of)| of.rules.iter().copied()).collect();
+        // Of a rule without a window, only the firings within the range are wanted.
+        let since = |rule: usize| Time::from_nanos(if inputs.contains(&rule) { i64::MIN } else { range.start });
+        let selected = selected(rules, answer, &context, since);
         let rows = EventRows::of(&selected, &inputs, answer.events.len());
         let times = answer.events.times().values();
         let mut fired = Fired { range, of: rules.shown.iter().map(|number| (*number, Vec::new())).collect() };
@@ -59,7 +62,8 @@ impl<'a> Evaluation<'a> {
         // By event, and thereby by time.
         hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
         let events = answer.events.only(&rows.newest_first(rows.windows));
-        let mut columns = Columns { events, context, texts: vec![None], known: HashMap::new() };
+        let mut columns =
+            Columns { events, context, texts: vec![None], known: HashMap::new(), numbered: HashMap::new() };
         for firing in firings(&correlations, &hits, |field| columns.numbers(field)) {
             fired.add(firing);
         }
@@ -126,10 +130,17 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// The rows that each needed rule about single events selects, ascending, after its baseline.
-fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTreeMap<usize, Vec<usize>> {
+/// The rows that each needed rule about single events selects, ascending, after its baseline: of a rule with a baseline those from
+/// a time on.
+fn selected(
+    rules: &ChosenRules,
+    answer: &Answer,
+    context: &Context<'_>,
+    since: impl Fn(usize) -> Time,
+) -> BTreeMap<usize, Vec<usize>> {
     let (pack, events) = (&rules.pack, &answer.events);
     let verdicts: Verdicts = if rules.is_own { pack.judged(events, context) } else { pack.verdicts(events, context) };
+    let mut rows_of_rules = verdicts.rows_of_rules();
     let mut past: Option<Past<'_>> = None;
     let mut selected = BTreeMap::new();
     for number in rules.needed() {
@@ -137,12 +148,12 @@ fn selected(rules: &ChosenRules, answer: &Answer, context: &Context<'_>) -> BTre
         if matches!(rule.kind, Kind::Correlation(_)) {
             continue;
         }
-        let rows = verdicts.rows(number);
+        let rows = rows_of_rules.remove(&number).unwrap_or_default();
         let rows = match (&rule.baseline, &answer.past) {
             (None, _) => rows,
             (Some(baseline), Some(known)) if !rows.is_empty() => {
                 let past = past.get_or_insert_with(|| Past::new(answer, known));
-                past.holding(|baselines, rows| baselines.holding(baseline, rows), &rows)
+                past.holding(|baselines, rows| baselines.holding_since(since(number), baseline, rows), &rows)
             }
             (Some(_), _) => Vec::new(),
         };
@@ -272,11 +283,16 @@ struct Columns<'a> {
     /// The texts, by number.
     texts: Vec<Option<String>>,
     known: HashMap<String, u32>,
+    /// The numbers of the fields that were asked for: most windows have the same.
+    numbered: HashMap<Field, Arc<[u32]>>,
 }
 
 impl Columns<'_> {
     /// The numbers of a field's values, of the oldest event first.
     fn numbers(&mut self, field: &Field) -> Arc<[u32]> {
+        if let Some(numbers) = self.numbered.get(field) {
+            return Arc::clone(numbers);
+        }
         let values = Values::of(&self.events, field, &self.context);
         // The numbers of a field's values are its own; those of windows are the same for all fields.
         let mut numbers: HashMap<u32, u32> = HashMap::new();
@@ -284,7 +300,9 @@ impl Columns<'_> {
         let number = |(row, key): (usize, &u32)| {
             *numbers.entry(*key).or_insert_with(|| values.text(row).map_or(0, |text| self.number(text)))
         };
-        keys.map(number).collect()
+        let numbers: Arc<[u32]> = keys.map(number).collect();
+        self.numbered.insert(field.clone(), Arc::clone(&numbers));
+        numbers
     }
 
     fn number(&mut self, text: &str) -> u32 {
