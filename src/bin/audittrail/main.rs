@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Metrics(metrics) => metrics.run(),
         Command::Detections(detections) => Ok(detections.run()),
-        Command::Replay(replay) => replay.run().await,
+        Command::Replay(replay) => tokio::task::block_in_place(|| replay.run()),
         Command::Demo(demo) => demo.run().await,
     };
     match result {
