@@ -37,6 +37,7 @@ enum Command {
     /// Write the rules that ship as alert rules for Grafana, a page, a layer of ATT&CK Navigator, or Sigma.
     Detections(detections::Detections),
     /// Replay simulated days with an evaluation of all shipped rules each minute, against the truth of the simulation.
+    #[command(args_override_self = true)]
     Replay(replay::Replay),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),

@@ -119,9 +119,8 @@ impl Replay {
 
 /// A line about a part that is done.
 fn line(part: &Part, numbers: &Numbers) -> String {
-    let Part { seed, number, ticks } = part;
     let word = if numbers.is_right() { "ok" } else { "failed" };
-    format!("seed {seed}, part {}: {word}, {} minutes, {} alerts", number + 1, ticks.len(), numbers.fired)
+    format!("seed {}, part {}: {word}, {} alerts", part.seed, part.number + 1, numbers.fired)
 }
 
 /// The names and texts of the files of a folder with an ending, by name.

@@ -91,7 +91,8 @@ mod tests {
 
     /// Evaluations at each minute.
     fn minutes() -> Vec<Evaluated> {
-        let at = |minute| Evaluated { now: minute * 60 * SECOND, ahead: 0, is_answered: true, is_restarted: false };
+        let at =
+            |minute: i64| Evaluated { now: minute * 60 * SECOND, ahead: 0, is_answered: true, is_restarted: false };
         (0..20).map(at).collect()
     }
 

@@ -16,7 +16,7 @@ use super::answer::{Names, instances};
 use super::clock::SetClock;
 use super::compare::{Findings, Truth};
 use super::injected;
-use super::judge::{Days, Edge, Hit, Row, Rule, truth};
+use super::judge::{Days, Edge, Hit, Row, Rule, reach, truth};
 use super::late::{Evaluated, NamedEvents, has_to_be_named};
 use super::numbers::Numbers;
 use super::part::{Part, TICKS_A_DAY};
@@ -130,7 +130,7 @@ impl Replay<'_> {
         edge: Edge,
         counts: &dyn Fn(&Happened) -> bool,
     ) -> Result<Vec<Hit>, Error> {
-        let hits = truth(self.rules, days, counts, timeline.decided_from(), edge)?;
+        let hits = truth(self.rules, days, counts, timeline.decided_from(reach(self.rules)), edge)?;
         let mut hits: Vec<Hit> = hits.into_iter().filter(|hit| hit.time >= timeline.begin()).collect();
         for hit in &mut hits {
             hit.row.principal = names.one_of(&hit.row.principal);

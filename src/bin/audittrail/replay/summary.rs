@@ -131,7 +131,7 @@ mod tests {
         assert_eq!((&json["seeds"][0]["evaluations"], &json["seeds"][1]["seed"]), (&json!(20), &json!(2)));
         assert_eq!((&json["rules"]["Key lost"], &json["silent_rules"]), (&json!(6), &json!(["Silent"])));
         let text = summary.to_string();
-        assert!(text.contains("│ all  │") && text.ends_with(&(summary.line() + "\n")), "{text}");
+        assert!(text.contains("│ all  ┆ 30 ") && text.ends_with(&(summary.line() + "\n")), "{text}");
     }
 
     #[test]

@@ -61,9 +61,9 @@ impl Timeline {
         self.start + nanos(self.ticks.start)
     }
 
-    /// The begin of the UTC day before; by then events decide what is a hit.
-    pub(super) fn decided_from(&self) -> i64 {
-        self.begin().div_euclid(DAY) * DAY - DAY
+    /// From when on events decide what is a hit: so long before the part, from the begin of the UTC day on.
+    pub(super) fn decided_from(&self, reach: i64) -> i64 {
+        (self.begin() - reach).div_euclid(DAY) * DAY
     }
 
     /// The days of a scenario until the last evaluation.
