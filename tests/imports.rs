@@ -208,6 +208,50 @@ fn no_file_imports_from_a_layer_above() {
     }
 }
 
+/// What the judge of a replay may name beside itself and the scenario: the table of risks, which is no part of a rule, and the kinds
+/// of events.
+const OF_JUDGE: [&[&str]; 2] = [&["audittrail", "risk"], &["audittrail", "sandbox", "Kind"]];
+
+/// The paths in a text that lead out of a judge's files and its scenario, except those that it may name.
+fn engine_of_judge(text: &str) -> Vec<String> {
+    let mut paths = Paths::default();
+    paths.visit_file(&syn::parse_file(text).expect("a file of Rust"));
+    let leads_out = |path: &&Vec<String>| {
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        match &names[..] {
+            ["audittrail", ..] => !OF_JUDGE.iter().any(|allowed| names.starts_with(allowed)),
+            ["super", "super", "scenario", ..] => false,
+            ["crate", ..] | ["super", "super", ..] => true,
+            [first, ..] => first.starts_with("rsigma"),
+            [] => false,
+        }
+    };
+    paths.paths.iter().filter(leads_out).map(|path| path.join("::")).collect()
+}
+
+#[test]
+fn the_judge_of_a_replay_shares_no_code_with_the_engine() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/audittrail/replay/judge");
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let outside = engine_of_judge(&fs::read_to_string(&file).unwrap());
+        assert!(outside.is_empty(), "{} names {outside:?}", file.display());
+        files += 1;
+    }
+    assert!(files > 5, "{files} files");
+    for engine in [
+        "use audittrail::detection::window::Window;",
+        "fn f() { audittrail::query::f() }",
+        "use super::super::run::Replay;",
+        "use crate::replay::answer;",
+        "use rsigma_eval::Engine;",
+        "use audittrail::sandbox::Sandbox;",
+    ] {
+        assert_eq!(engine_of_judge(engine).len(), 1, "{engine}");
+    }
+}
+
 #[test]
 fn transport_names_no_service() {
     let modules = modules();

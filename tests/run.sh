@@ -166,6 +166,10 @@ documentation() {
     RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
 }
 
+replays() {
+    tests/replay.sh "$terminal"
+}
+
 demo() { # Of the simulated organization, whatever the environment names.
     env -u SCW_SECRET_KEY -u SCW_DEFAULT_ORGANIZATION_ID "$terminal" demo --plugin "$plugin" | tee target/demo.txt &&
         tail -n 1 target/demo.txt | grep -Eq '^demo: ok, annotations=[1-9][0-9]* lines=[1-9][0-9]* counts=[1-9][0-9]* recorded=69$' &&
@@ -212,6 +216,7 @@ step "front end tests" jest_tests front_end test
 step "front end builds" whole front_end_build
 step "shipped binary builds" whole finish build
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
+step "simulated days" lines replays
 step "Grafana's own libraries" lines host_tests
 step "commands of Scaleway's own tool" lines scw_tests
 step "rules in Loki's own language" lines loki_tests

@@ -14,13 +14,18 @@
 //!
 //! Where no day is known, neither matches.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::rule::{Baseline, BaselineKind, Combination, UsualOf};
 use crate::event::{Column, Events};
 use crate::profile::{Act, Day, Key, Past, Profile};
-use crate::time::Interval;
+use crate::time::{Interval, Time};
+
+/// The nanoseconds of an hour.
+const HOUR: i64 = 3_600_000_000_000;
 
 /// How many of the days that a baseline asks for are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +52,17 @@ pub(crate) struct Compared {
 /// The events have to be all of a trail's, from the beginning of a UTC day on.
 pub(crate) struct Baselines<'a> {
     profile: &'a Profile,
-    acts: Vec<Act>,
-    /// Whether an event names its principal; a profile has a stand-in where it does not.
-    has_principal: Vec<bool>,
+    events: &'a Events,
+    /// What is known of the events that a rule has needed so far.
+    acts: RefCell<Vec<Option<Known>>>,
+}
+
+/// What a profile knows of an event.
+#[derive(Clone, Copy)]
+struct Known {
+    act: Act,
+    /// Whether the event names its principal; the act has a stand-in where it does not.
+    has_principal: bool,
 }
 
 impl Baseline {
@@ -63,19 +76,28 @@ impl Baseline {
 }
 
 impl<'a> Baselines<'a> {
-    pub(crate) fn new(profile: &'a Profile, events: &Events) -> Self {
-        let principals = events.text(Column::PrincipalId);
-        let has_principal = (0..events.len()).map(|row| principals.key(row).is_some()).collect();
-        Self { profile, acts: profile.acts(events), has_principal }
+    pub(crate) fn new(profile: &'a Profile, events: &'a Events) -> Self {
+        Self { profile, events, acts: RefCell::new(vec![None; events.len()]) }
     }
 
     /// The rows, of those that a rule selects, for which its baseline holds; both ascend.
     pub(crate) fn holding(&self, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
+        self.holding_since(Time::MIN, baseline, selected)
+    }
+
+    /// As [`holding`](Self::holding), of the events from a time on.
+    pub(crate) fn holding_since(&self, since: Time, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
+        let times = self.events.times().values();
+        // Rows are newest first.
+        let (recent, earlier) = selected.split_at(selected.partition_point(|row| times[*row] >= since.nanos()));
+        if recent.is_empty() {
+            return Vec::new();
+        }
         let past = Past::new(self.profile, baseline.days);
         match baseline.kind {
-            BaselineKind::FirstSeen(combination) => self.first_seen(past, combination, selected),
+            BaselineKind::FirstSeen(combination) => self.first_seen(past, combination, earlier, recent),
             BaselineKind::TimesUsual { factor, at_least, by } => {
-                self.times_usual(past, &Usual { factor, at_least, by }, selected)
+                self.times_usual(past, &Usual { factor, at_least, by }, recent)
             }
         }
     }
@@ -83,14 +105,15 @@ impl<'a> Baselines<'a> {
     /// The event of a row beside the days before it.
     pub(crate) fn compared(&self, baseline: &Baseline, row: usize) -> Compared {
         let mut past = Past::new(self.profile, baseline.days);
-        let day = self.acts[row].day;
+        let event = self.acts(std::iter::once(row))[0];
+        let day = event.act.day;
         let known = past.known(day);
         let since = (1..=baseline.days).rev().map(|days| day.before(days)).find(|day| self.profile.knows(*day));
         let numbers = match baseline.kind {
             BaselineKind::FirstSeen(_) => None,
-            BaselineKind::TimesUsual { by, .. } => self.hour(row, by).filter(|_| known > 0).map(|hour| {
-                let of_day = (row..self.acts.len()).take_while(|row| self.acts[*row].day == day);
-                let count = of_day.filter(|row| self.hour(*row, by) == Some(hour)).count() as u64;
+            BaselineKind::TimesUsual { by, .. } => event.hour(by).filter(|_| known > 0).map(|hour| {
+                let of_hour = self.acts(self.hours_of(&[row]));
+                let count = of_hour.into_iter().filter(|other| other.hour(by) == Some(hour)).count() as u64;
                 // Counts are far below 2^53, where whole numbers are exact.
                 #[allow(clippy::cast_precision_loss)]
                 let sum = past.sum(hour, day) as f64;
@@ -100,15 +123,22 @@ impl<'a> Baselines<'a> {
         Compared { known, since, numbers }
     }
 
-    fn first_seen(&self, mut past: Past<'_>, combination: Combination, selected: &[usize]) -> Vec<usize> {
-        let (mut first, mut holding) = (HashSet::new(), Vec::new());
-        // Rows are newest first.
-        for row in selected.iter().rev() {
-            let day = self.acts[*row].day;
-            if let Some(key) = self.key(*row, combination)
+    fn first_seen(
+        &self,
+        mut past: Past<'_>,
+        combination: Combination,
+        earlier: &[usize],
+        recent: &[usize],
+    ) -> Vec<usize> {
+        let with_key = |known: Known| Some((known.act.day, known.key(combination)?));
+        let mut seen: HashSet<(Day, Key)> =
+            self.acts(earlier.iter().copied()).into_iter().filter_map(with_key).collect();
+        let mut holding = Vec::new();
+        for (row, known) in recent.iter().zip(self.acts(recent.iter().copied())).rev() {
+            if let Some((day, key)) = with_key(known)
+                && seen.insert((day, key))
                 && past.known(day) > 0
                 && !past.has(key, day)
-                && first.insert((day, key))
             {
                 holding.push(*row);
             }
@@ -118,18 +148,15 @@ impl<'a> Baselines<'a> {
     }
 
     fn times_usual(&self, mut past: Past<'_>, usual: &Usual, selected: &[usize]) -> Vec<usize> {
-        let group = |row: usize| Some((self.acts[row].day, self.hour(row, usual.by)?));
+        let group = |known: Known| Some((known.act.day, known.hour(usual.by)?));
         let mut counts: HashMap<(Day, Key), u64> =
-            selected.iter().filter_map(|row| group(*row)).map(|group| (group, 0)).collect();
+            self.acts(selected.iter().copied()).into_iter().filter_map(group).map(|group| (group, 0)).collect();
         let mut holding = Vec::new();
         let mut left = selected.iter().rev().copied().peekable();
-        let days: HashSet<Day> = counts.keys().map(|(day, _)| *day).collect();
-        for row in (0..self.acts.len()).rev() {
+        let rows = self.hours_of(selected);
+        for (row, known) in rows.clone().zip(self.acts(rows)).rev() {
             let is_selected = left.next_if_eq(&row).is_some();
-            if !days.contains(&self.acts[row].day) {
-                continue;
-            }
-            if let Some(group) = group(row)
+            if let Some(group) = group(known)
                 && let Some(count) = counts.get_mut(&group)
             {
                 *count += 1;
@@ -142,10 +169,35 @@ impl<'a> Baselines<'a> {
         holding
     }
 
+    /// The rows from the begin of the hour of the oldest of some rows to the newest of them.
+    fn hours_of(&self, rows: &[usize]) -> Range<usize> {
+        let times = self.events.times().values();
+        let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else { return 0..0 };
+        let begin = times[*oldest].div_euclid(HOUR) * HOUR;
+        *newest..times.partition_point(|time| *time >= begin)
+    }
+
+    /// What the profile knows of the events at some rows, which ascend.
+    fn acts(&self, rows: impl Iterator<Item = usize> + Clone) -> Vec<Known> {
+        let mut acts = self.acts.borrow_mut();
+        let unknown: Vec<usize> = rows.clone().filter(|row| acts[*row].is_none()).collect();
+        if !unknown.is_empty() {
+            let events = self.events.only(&unknown);
+            let principals = events.text(Column::PrincipalId);
+            for (position, act) in self.profile.acts(&events).into_iter().enumerate() {
+                let has_principal = principals.key(position).is_some();
+                acts[unknown[position]] = Some(Known { act, has_principal });
+            }
+        }
+        rows.map(|row| acts[row].expect("the acts of all of these rows are known now")).collect()
+    }
+}
+
+impl Known {
     /// The key of an event's combination; none where it lacks one of the values.
-    fn key(&self, row: usize, combination: Combination) -> Option<Key> {
-        let act = &self.acts[row];
-        if combination != Combination::Address && combination != Combination::Country && !self.has_principal[row] {
+    fn key(&self, combination: Combination) -> Option<Key> {
+        let act = &self.act;
+        if combination != Combination::Address && combination != Combination::Country && !self.has_principal {
             return None;
         }
         match combination {
@@ -160,11 +212,10 @@ impl<'a> Baselines<'a> {
     }
 
     /// The key of an event's group and hour; none where it names no principal.
-    fn hour(&self, row: usize, by: UsualOf) -> Option<Key> {
-        let act = &self.acts[row];
-        self.has_principal[row].then(|| match by {
-            UsualOf::Principal => act.of_own_hour(),
-            UsualOf::PrincipalAndMethod => act.of_method_own_hour(),
+    fn hour(&self, by: UsualOf) -> Option<Key> {
+        self.has_principal.then(|| match by {
+            UsualOf::Principal => self.act.of_own_hour(),
+            UsualOf::PrincipalAndMethod => self.act.of_method_own_hour(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Serialize;
 
 use super::endpoint::Endpoint;
+use super::fault::Fault;
 
 /// The most recorded queries; older ones are dropped.
 const REMEMBERED: usize = 10_000;
@@ -18,6 +19,8 @@ pub struct Calls {
     pub by_endpoint: BTreeMap<Endpoint, u64>,
     /// The numbers of answers by status.
     pub by_status: BTreeMap<u16, u64>,
+    /// The numbers of answers with a fault, by its name.
+    pub by_fault: BTreeMap<String, u64>,
     /// The most concurrent calls.
     pub most_at_once: usize,
     /// Path and query of each, oldest first; the last ten thousand.
@@ -45,5 +48,12 @@ impl Calls {
             self.queries.pop_front();
         }
         self.queries.push_back(query.to_owned());
+    }
+
+    pub(super) fn record_answer(&mut self, status: u16, faults: &[Fault]) {
+        *self.by_status.entry(status).or_default() += 1;
+        for fault in faults {
+            *self.by_fault.entry(fault.to_string()).or_default() += 1;
+        }
     }
 }

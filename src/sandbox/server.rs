@@ -72,7 +72,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         reply.headers_mut().insert(header::DATE, HeaderValue::from_str(&date).expect("ASCII"));
     }
-    *shared.calls.lock().by_status.entry(reply.status().as_u16()).or_default() += 1;
+    shared.calls.lock().record_answer(reply.status().as_u16(), &faults);
     send(reply, &faults, shared.config.stall)
 }
 

@@ -37,6 +37,7 @@ enum Command {
     /// Write the rules that ship as alert rules for Grafana, a page, a layer of ATT&CK Navigator, or Sigma.
     Detections(detections::Detections),
     /// Replay simulated days with an evaluation of all shipped rules each minute, against the truth of the simulation.
+    #[command(args_override_self = true)]
     Replay(replay::Replay),
     /// Start the plugin as Grafana does, ask it the three questions, and print the answers.
     Demo(demo::Demo),
@@ -50,7 +51,7 @@ async fn main() -> ExitCode {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Metrics(metrics) => metrics.run(),
         Command::Detections(detections) => Ok(detections.run()),
-        Command::Replay(replay) => replay.run().await,
+        Command::Replay(replay) => tokio::task::block_in_place(|| replay.run()),
         Command::Demo(demo) => demo.run().await,
     };
     match result {

@@ -42,9 +42,11 @@ impl<'a> Evaluation<'a> {
     pub(super) fn of(rules: &'a ChosenRules, answer: &'a Answer, range: Interval) -> Self {
         let names = |id: &str| answer.name(id).map(str::to_owned);
         let context = Context { risks: &answer.rules, names: &names };
-        let (selected, past) = selected(rules, answer, &context);
         let correlations = correlations(rules);
         let inputs: BTreeSet<usize> = correlations.iter().flat_map(|(_, of)| of.rules.iter().copied()).collect();
+        // Of a rule without a window, only the firings within the range are wanted.
+        let since = |rule: usize| if inputs.contains(&rule) { Time::MIN } else { range.start };
+        let (selected, past) = selected(rules, answer, &context, since);
         let rows = EventRows::of(&selected, &inputs, answer.events.len());
         let times = answer.events.times().values();
         let mut fired = Fired { range, of: rules.shown.iter().map(|number| (*number, Vec::new())).collect() };
@@ -63,7 +65,7 @@ impl<'a> Evaluation<'a> {
         hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
         let events = answer.events.only(&rows.newest_first(rows.windows));
         let mut columns =
-            Columns { events, context, texts: vec![None], known: HashMap::new(), of_fields: HashMap::new() };
+            Columns { events, context, texts: vec![None], known: HashMap::new(), numbered: HashMap::new() };
         let mut counted = Vec::new();
         for firing in firings(&correlations, &hits, |field| columns.numbers(field)) {
             if inputs.contains(&firing.rule) {
@@ -72,8 +74,8 @@ impl<'a> Evaluation<'a> {
             fired.add(firing);
         }
         fired.of.values_mut().for_each(|firings| firings.sort_by_key(|firing| firing.time));
-        let Columns { texts, of_fields, .. } = columns;
-        let inputs = Inputs { hits, firings: counted, columns: of_fields, texts };
+        let Columns { texts, numbered, .. } = columns;
+        let inputs = Inputs { hits, firings: counted, columns: numbered, texts };
         Self { rules, answer, fired: fired.of, rows: rows.rows, inputs, past }
     }
 
@@ -147,11 +149,13 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// The rows that each needed rule about single events selects, ascending, after its baseline; and what these compare to.
+/// The rows that each needed rule about single events selects, ascending, after its baseline, of a rule with a baseline those from
+/// a time on; and what these compare to.
 fn selected<'a>(
     rules: &ChosenRules,
     answer: &'a Answer,
     context: &Context<'_>,
+    since: impl Fn(usize) -> Time,
 ) -> (BTreeMap<usize, Vec<usize>>, Option<Past<'a>>) {
     let (pack, events) = (&rules.pack, &answer.events);
     let verdicts: Verdicts = if rules.is_own { pack.judged(events, context) } else { pack.verdicts(events, context) };
@@ -168,7 +172,7 @@ fn selected<'a>(
             (None, _) => rows,
             (Some(baseline), Some(known)) if !rows.is_empty() => {
                 let past = past.get_or_insert_with(|| Past::new(answer, known));
-                past.holding(|baselines, rows| baselines.holding(baseline, rows), &rows)
+                past.holding(|baselines, rows| baselines.holding_since(since(number), baseline, rows), &rows)
             }
             (Some(_), _) => Vec::new(),
         };
@@ -298,14 +302,14 @@ struct Columns<'a> {
     /// The texts, by number.
     texts: Vec<Option<String>>,
     known: HashMap<String, u32>,
-    /// The numbers of the fields so far.
-    of_fields: HashMap<Field, Arc<[u32]>>,
+    /// The numbers of the fields that were asked for: most windows have the same.
+    numbered: HashMap<Field, Arc<[u32]>>,
 }
 
 impl Columns<'_> {
     /// The numbers of a field's values, of the oldest event first.
     fn numbers(&mut self, field: &Field) -> Arc<[u32]> {
-        if let Some(numbers) = self.of_fields.get(field) {
+        if let Some(numbers) = self.numbered.get(field) {
             return Arc::clone(numbers);
         }
         let values = Values::of(&self.events, field, &self.context);
@@ -316,7 +320,7 @@ impl Columns<'_> {
             *numbers.entry(*key).or_insert_with(|| values.text(row).map_or(0, |text| self.number(text)))
         };
         let numbers: Arc<[u32]> = keys.map(number).collect();
-        self.of_fields.insert(field.clone(), Arc::clone(&numbers));
+        self.numbered.insert(field.clone(), Arc::clone(&numbers));
         numbers
     }
 

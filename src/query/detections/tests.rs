@@ -191,7 +191,7 @@ fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> 
         let events = all.within(crate::time::Interval::from_nanos(today.interval().start.nanos(), i64::MAX));
         answer.past = Some(Past { profile: Arc::new(Profile::of_events(&all, today)), events });
     }
-    let evaluation = Evaluation::of(&rules, &answer, 0..i64::MAX);
+    let evaluation = Evaluation::of(&rules, &answer, Interval::from_nanos(0, i64::MAX));
     let why = matched::why(&evaluation, &evaluation.matches()[0]);
     let text = |of: &Value| format!("{} = {}", of["condition"].as_str().unwrap(), of["value"].as_str().unwrap());
     why.as_array().unwrap().iter().map(text).collect()

@@ -1,20 +1,23 @@
 use std::fs;
-use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::compare::Findings;
 use super::judge::{Rule, rules};
+use super::late::NamedEvents;
+use super::numbers::Numbers;
+use super::part::{Part, parts};
 use super::plant::Planted;
+use super::pool;
+use super::progress::Progress;
+use super::results::Results;
 use super::run;
-use super::scenario::{Case, Plan, cases};
+use super::scenario::cases;
+use super::summary::Summary;
 use crate::Error;
-
-/// The most alert instances that are listed of each fault.
-const LISTED: usize = 10;
 
 /// Replay simulated days, with an evaluation of all shipped rules each minute.
 #[derive(Args)]
@@ -28,6 +31,12 @@ pub(crate) struct Replay {
     /// How many seeds follow each other.
     #[arg(long, default_value_t = 1)]
     seeds: u64,
+    /// In how many parts the days of a seed are replayed, each with the days before it as its past.
+    #[arg(long, default_value_t = 1)]
+    parts: usize,
+    /// How many parts are replayed at the same time; two for each processor when absent, since an evaluation also waits.
+    #[arg(long)]
+    jobs: Option<usize>,
     /// How many cases of the rules are among the events of each day.
     #[arg(long, default_value_t = 100)]
     cases: usize,
@@ -37,103 +46,85 @@ pub(crate) struct Replay {
     /// Paste the rules into the data source's settings, as the organization's own.
     #[arg(long)]
     own: bool,
-    /// The folder for the results of seeds. A seed that has a result there is not replayed again.
+    /// The folder for summary.json and the results of parts. A part that has a result there is not replayed again.
     #[arg(long)]
     output: Option<PathBuf>,
-    /// A fault that the replay has to find.
+    /// A fault that the replay has to find, in the hour around it.
     #[arg(long, value_enum)]
     plant: Option<Planted>,
 }
 
-/// The result of one seed.
-struct Seed {
-    number: u64,
-    numbers: Value,
-    is_ok: bool,
-}
-
 impl Replay {
-    pub(crate) async fn run(&self) -> Result<ExitCode, Error> {
+    pub(crate) fn run(&self) -> Result<ExitCode, Error> {
         let files_of_rules = files(&self.rules, ".yml")?;
-        let rules = rules(&files_of_rules)?;
-        let texts: Vec<String> = files_of_rules.into_iter().map(|(_, text)| text).collect();
-        let own = self.own.then(|| texts.join("\n---\n"));
-        let cases = cases(&files(&self.rules, ".events.json")?)?;
+        let files_of_cases = files(&self.rules, ".events.json")?;
+        let (rules, cases) = (rules(&files_of_rules)?, cases(&files_of_cases)?);
         if rules.is_empty() {
             return Err(format!("there is no rule in {}", self.rules.display()).into());
         }
-        let mut seeds = Vec::new();
-        for seed in self.seed..self.seed + self.seeds {
-            seeds.push(self.seed(seed, &rules, &cases, own.clone()).await?);
-        }
-        let total = |key: &str| seeds.iter().filter_map(|seed| seed.numbers[key].as_u64()).sum::<u64>();
-        let is_ok = seeds.iter().all(|seed| seed.is_ok);
-        for seed in &seeds {
-            println!("seed {}: {}", seed.number, seed.numbers);
-        }
+        let texts: Vec<String> = files_of_rules.into_iter().map(|(_, text)| text).collect();
+        let results = self.results(texts.iter().cloned().chain(files_of_cases.into_iter().map(|(_, text)| text)))?;
+        let replay = run::Replay {
+            days: self.days,
+            cases_a_day: self.cases,
+            rules: &rules,
+            cases: &cases,
+            planted: self.plant,
+            own: self.own.then(|| texts.join("\n---\n")),
+            named: NamedEvents::of_log(),
+        };
+        let summary = self.summary(&replay, results.as_ref(), &rules)?;
         if let Some(output) = &self.output {
-            let of_seeds: Vec<&Value> = seeds.iter().map(|seed| &seed.numbers).collect();
-            fs::write(output.join("summary.json"), json!({ "ok": is_ok, "seeds": of_seeds }).to_string())?;
+            fs::write(output.join("summary.json"), format!("{:#}\n", summary.json()))?;
         }
-        let [missed, doubled, unfounded, evaluations] = ["missed", "doubled", "false", "evaluations"].map(total);
-        let word = if is_ok { "ok" } else { "failed" };
-        println!("soak: {word}, missed={missed} doubled={doubled} false={unfounded} evaluations={evaluations}");
-        Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        print!("{summary}");
+        Ok(if summary.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    async fn seed(&self, seed: u64, rules: &[Rule], cases: &[Case], own: Option<String>) -> Result<Seed, Error> {
-        let file = self.output.as_ref().map(|output| output.join(format!("seed-{seed}-days-{}.json", self.days)));
-        if let Some(numbers) = file.as_deref().and_then(known) {
-            return Ok(Seed { number: seed, is_ok: numbers["ok"] == true, numbers });
-        }
-        let plan = Plan { seed, days: self.days, cases_a_day: self.cases };
-        let replay = run::Replay { plan, rules, cases, planted: self.plant, own };
-        let findings = replay.run(|tick| shown(seed, tick)).await?;
-        report(&findings);
-        let numbers = numbers(seed, &findings);
-        if let Some(file) = file {
-            fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-            fs::write(file, numbers.to_string())?;
-        }
-        Ok(Seed { number: seed, is_ok: findings.is_ok(), numbers })
+    /// The results of parts in the folder for them; with a planted fault there are none.
+    fn results(&self, texts: impl Iterator<Item = String>) -> Result<Option<Results>, Error> {
+        let Some(folder) = self.output.as_deref().filter(|_| self.plant.is_none()) else { return Ok(None) };
+        let options = format!("{} {} {}", self.days, self.cases, self.own);
+        let inputs: Vec<String> = texts.chain([options]).collect();
+        Ok(Some(Results::new(folder, &std::env::current_exe()?, &inputs)?))
     }
-}
 
-/// The result of a seed that was replayed before.
-fn known(file: &Path) -> Option<Value> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
-}
-
-fn numbers(seed: u64, findings: &Findings) -> Value {
-    json!({
-        "seed": seed, "ok": findings.is_ok(), "evaluations": findings.evaluations, "failures": findings.failures,
-        "fired": findings.fired.len(), "missed": findings.missed.len(), "doubled": findings.doubled.len(),
-        "false": findings.unfounded.len(), "statistical": findings.statistical.len(),
-    })
-}
-
-fn report(findings: &Findings) {
-    for (word, rows) in [
-        ("missed", &findings.missed),
-        ("doubled", &findings.doubled),
-        ("false", &findings.unfounded),
-        ("statistical", &findings.statistical),
-    ] {
-        for row in rows.iter().take(LISTED) {
-            eprintln!("{word}: {row:?}");
-        }
+    /// Replays the parts that have no result.
+    fn summary(&self, replay: &run::Replay<'_>, results: Option<&Results>, rules: &[Rule]) -> Result<Summary, Error> {
+        let number = if self.plant.is_some() { 1 } else { self.parts };
+        let parts = parts(self.seed..self.seed + self.seeds, self.days, number);
+        let known = |part: &Part| results.and_then(|results| results.of(part));
+        let ticks = |part: &Part| part.ticks.len() as u64;
+        let done = parts.iter().filter(|part| known(part).is_some()).map(ticks).sum();
+        let progress = Progress::new(parts.iter().map(ticks).sum(), done);
+        let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let work = |part: &Part| -> Result<(u64, Numbers), Error> {
+            if let Some(numbers) = known(part) {
+                return Ok((part.seed, numbers));
+            }
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let numbers = runtime.block_on(replay.run(part, || progress.tick()))?;
+            if let Some(results) = results {
+                results.store(part, &numbers)?;
+            }
+            progress.say(&line(part, &numbers));
+            Ok((part.seed, numbers))
+        };
+        let replayed = pool::replayed(&parts, self.jobs.unwrap_or(2 * processors), work)?;
+        drop(progress);
+        let titles = rules.iter().filter(|rule| rule.is_shown).map(|rule| rule.title.clone());
+        Ok(Summary::new(replayed, self.days, self.plant.is_some(), titles))
     }
 }
 
-/// A line of progress for each simulated day.
-fn shown(seed: u64, tick: usize) {
-    if tick % 1_440 == 1_439 {
-        let _ = writeln!(io::stderr(), "seed {seed}: day {}", tick / 1_440 + 1);
-    }
+/// A line about a part that is done.
+fn line(part: &Part, numbers: &Numbers) -> String {
+    let word = if numbers.is_right() { "ok" } else { "failed" };
+    format!("seed {}, part {}: {word}, {} alerts", part.seed, part.number + 1, numbers.fired)
 }
 
 /// The names and texts of the files of a folder with an ending, by name.
-pub(super) fn files(folder: &Path, ending: &str) -> Result<Vec<(String, String)>, Error> {
+fn files(folder: &Path, ending: &str) -> Result<Vec<(String, String)>, Error> {
     let mut files = Vec::new();
     for file in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let file = file?;

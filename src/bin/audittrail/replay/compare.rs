@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::judge::{Hit, Row};
+use super::numbers::Numbers;
+
+/// The most alert instances that are listed of each fault.
+const LISTED: usize = 10;
 
 /// What a replay found.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    /// How often a rule was evaluated.
-    pub(super) evaluations: u64,
-    /// The evaluations that failed with a reason.
-    pub(super) failures: u64,
     /// Alert instances that should have fired.
     pub(super) missed: BTreeSet<Row>,
     /// Alert instances that counted a match more than once.
@@ -53,14 +53,17 @@ impl Truth {
         self.in_time.iter().filter(move |hit| all.contains(&(hit.rule, hit.time)))
     }
 
-    /// Compares the answer to an evaluation of the range from `from` to `to`, of which the trail shows all before `shown`.
+    /// Compares the answer to an evaluation of the range from `from` to `to`, of which the trail shows all before `shown`. `alone` is
+    /// the title of the rule that was evaluated, if it was not all of them.
     pub(super) fn compare(
         &self,
         answer: &BTreeMap<Row, i64>,
         (from, to, shown): (i64, i64, i64),
+        alone: Option<&str>,
         findings: &mut Findings,
     ) {
-        let bounds = self.bounds(from, to, shown);
+        let mut bounds = self.bounds(from, to, shown);
+        bounds.retain(|row, _| alone.is_none_or(|title| row.rule == title));
         for (row, Bounds { least, most }) in &bounds {
             let value = answer.get(row).copied().unwrap_or_default();
             let of_row = |set: &mut BTreeSet<Row>| set.insert(row.clone());
@@ -121,8 +124,28 @@ impl Truth {
 }
 
 impl Findings {
-    /// Whether the answers were right.
-    pub(super) fn is_ok(&self) -> bool {
-        self.missed.is_empty() && self.doubled.is_empty() && self.unfounded.is_empty()
+    /// The findings as numbers, with the beginnings of their lists.
+    pub(super) fn numbers(&self) -> Numbers {
+        let count = |rows: &BTreeSet<Row>| rows.len() as u64;
+        let mut numbers = Numbers {
+            fired: count(&self.fired),
+            missed: count(&self.missed),
+            doubled: count(&self.doubled),
+            unfounded: count(&self.unfounded),
+            statistical: count(&self.statistical),
+            ..Numbers::default()
+        };
+        for row in &self.fired {
+            *numbers.rules.entry(row.rule.clone()).or_default() += 1;
+        }
+        for (word, rows) in [
+            ("missed", &self.missed),
+            ("doubled", &self.doubled),
+            ("false", &self.unfounded),
+            ("statistical", &self.statistical),
+        ] {
+            numbers.faults.extend(rows.iter().take(LISTED).map(|row| format!("{word}: {row}")));
+        }
+        numbers
     }
 }

@@ -1,16 +1,37 @@
 //! `audittrail replay`: rules over simulated days, evaluated each minute through the plugin's query layer, against the truth
 //! that the scenario knows.
+//!
+//! | file | content |
+//! |---|---|
+//! | `command` | the options, and the steps of a soak |
+//! | `part`, `pool`, `progress` | which minutes are replayed by themselves, on which thread, and how far that is |
+//! | `results`, `numbers`, `summary` | what is stored of a part, what parts add up to, what is printed |
+//! | `run` | the replay of one part: API, plugin, an evaluation each minute |
+//! | `timeline`, `clock` | when evaluations are and when the trail shows an event; the server's clock |
+//! | `scenario/` | the events of an organization that is not easy to watch |
+//! | `weather`, `injected` | what goes wrong, and whether each kind of it happened |
+//! | `judge/` | the truth: rules judged by definition, without the engine |
+//! | `answer`, `compare` | the alert instances of an answer, beside the truth |
+//! | `late` | which late events the engine has to count and name |
+//! | `plant` | faults that a replay has to find |
 
 mod answer;
 mod clock;
 mod command;
 mod compare;
+mod injected;
 mod judge;
+mod late;
+mod numbers;
+mod part;
 mod plant;
+mod pool;
+mod progress;
+mod results;
 mod run;
 mod scenario;
-#[cfg(test)]
-mod tests;
+mod summary;
+mod timeline;
 mod weather;
 
 pub(super) use command::Replay;

@@ -181,6 +181,21 @@ fn correlation(of: &Map<String, Value>) -> Result<Correlation, String> {
     })
 }
 
+/// How long before a hit the events may be that it is due to, in nanoseconds: the longest window, with those of the rules below.
+pub(crate) fn reach(rules: &[Rule]) -> i64 {
+    let mut reaches: Vec<i64> = Vec::new();
+    // A correlation comes after the rules that it refers to.
+    for rule in rules {
+        reaches.push(match &rule.kind {
+            Kind::Events { .. } => 0,
+            Kind::Correlation(of) => {
+                of.timespan + of.rules.iter().map(|below| reaches[*below]).max().unwrap_or_default()
+            }
+        });
+    }
+    reaches.into_iter().max().unwrap_or_default()
+}
+
 /// A duration such as `10m`, in nanoseconds.
 pub(crate) fn duration(text: &str) -> Result<i64, String> {
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
@@ -214,4 +229,24 @@ fn past(ours: &Value) -> Result<Option<Past>, String> {
         days: days(of)?,
         by: texts(&of["by"])?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_windows_reach_as_far_as_all_of_them() {
+        let events = "title: A\nname: a\ndetection:\n  s: {method_name: A}\n  condition: s\n";
+        let correlation = |title: &str, below: &str, timespan: &str| {
+            format!(
+                "---\ntitle: {title}\nname: {title}\ncorrelation:\n  type: event_count\n  rules: [{below}]\n  \
+                 timespan: {timespan}\n  condition: {{gte: 2}}\n"
+            )
+        };
+        let text = events.to_owned() + &correlation("c", "b", "1d") + &correlation("b", "a", "2h");
+        let rules = read(&[("rules.yml".to_owned(), text)]).unwrap();
+        assert_eq!(reach(&rules), duration("26h").unwrap());
+        assert_eq!(reach(&rules[..1]), 0);
+    }
 }

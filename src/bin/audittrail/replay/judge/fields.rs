@@ -56,15 +56,15 @@ pub(super) fn text(event: &Happened, field: &str) -> Result<Option<String>, Stri
 
 /// The values at a path; lists stand for their elements, and null for nothing.
 fn found(value: &Value, path: &str) -> Vec<Value> {
-    let mut values = vec![value.clone()];
+    let mut values = vec![value];
     for step in path.split('.').map(|step| step.trim_end_matches("[any]")) {
-        values = values.iter().flat_map(elements).filter_map(|value| value.get(step).cloned()).collect();
+        values = values.into_iter().flat_map(elements).filter_map(|value| value.get(step)).collect();
     }
-    values.iter().flat_map(elements).filter(|value| !value.is_null()).collect()
+    values.into_iter().flat_map(elements).filter(|value| !value.is_null()).cloned().collect()
 }
 
-fn elements(value: &Value) -> Vec<Value> {
-    value.as_array().map_or_else(|| vec![value.clone()], |list| list.iter().flat_map(elements).collect())
+fn elements(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |list| list.iter().flat_map(elements).collect())
 }
 
 /// The principal's id; of log-ins, which name none, that of the user concerned.

@@ -9,7 +9,7 @@ use super::fields;
 const DAY: i64 = 86_400_000_000_000;
 
 /// What was on each day and in each hour, by the fields of a baseline.
-pub(super) struct Days<'a> {
+pub(crate) struct Days<'a> {
     events: &'a [Happened],
     /// The days from the first that is known.
     first: i64,
@@ -19,9 +19,14 @@ pub(super) struct Days<'a> {
 
 impl<'a> Days<'a> {
     /// `events` are in the order of baselines: by time, and at equal times the greatest id first.
-    pub(super) fn new(events: &'a [Happened]) -> Self {
+    pub(crate) fn new(events: &'a [Happened]) -> Self {
         let first = events.first().map_or(0, |event| event.time.div_euclid(DAY));
         Self { events, first, seen: HashMap::new(), hours: HashMap::new() }
+    }
+
+    /// The events.
+    pub(super) fn events(&self) -> &'a [Happened] {
+        self.events
     }
 
     /// The events, of those that a rule selects, for which its baseline holds. `today` is whether an event counts on its own day.
@@ -89,8 +94,14 @@ impl<'a> Days<'a> {
         let hours = &self.hours[&name];
         let selected: HashSet<usize> = selected.iter().copied().collect();
         let (mut counts, mut holding) = (HashMap::new(), HashSet::new());
-        let last = selected.iter().max().copied().unwrap_or_default();
-        for (index, event) in self.events.iter().enumerate().take(last + 1).filter(|(_, event)| today(event)) {
+        let (first, last) = (selected.iter().min(), selected.iter().max());
+        let (Some(first), Some(last)) = (first.copied(), last.copied()) else { return Ok(holding) };
+        // The counts of a day begin with the day.
+        let begin = self.events[first].time.div_euclid(DAY) * DAY;
+        let begin = self.events.partition_point(|event| event.time < begin);
+        for (index, event) in
+            self.events.iter().enumerate().take(last + 1).skip(begin).filter(|(_, event)| today(event))
+        {
             let Some(key) = key(event, by)? else { continue };
             let (day, hour) = at(event);
             let count: &mut u64 = counts.entry((day, hour, key.clone())).or_default();

@@ -1,6 +1,9 @@
 //! All hits of rules over all events.
 
 use std::collections::HashMap;
+use std::fmt;
+
+use chrono::DateTime;
 
 use super::super::scenario::Happened;
 use super::document::{Correlation, Kind, Rule};
@@ -27,11 +30,21 @@ pub(crate) struct Row {
     pub(crate) hour: i64,
 }
 
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, level, principal, source_ip, resource, hour } = self;
+        let hour = DateTime::from_timestamp_nanos(*hour).format("%Y-%m-%d %H:00");
+        write!(f, "{rule} ({level}), principal {principal}, address {source_ip}, resource {resource}, {hour}")
+    }
+}
+
 /// A hit of a shown rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
     /// The number of the rule.
     pub(crate) rule: usize,
+    /// The number of the event.
+    pub(crate) event: usize,
     /// When the event was recorded.
     pub(crate) time: i64,
     pub(crate) row: Row,
@@ -45,16 +58,16 @@ struct Found {
     group: Option<Vec<Option<String>>>,
 }
 
-/// The hits of shown rules, in the order of time. `events` are in the order of baselines; those that `counts` leaves out are part
-/// of the days before others, and else never happened. Those before `from` are on the days before alone.
+/// The hits of shown rules, in the order of time. The events of `days` are in the order of baselines; those that `counts` leaves out
+/// are part of the days before others, and else never happened. Those before `from` are on the days before alone.
 pub(crate) fn truth(
     rules: &[Rule],
-    events: &[Happened],
+    days: &mut Days<'_>,
     counts: &dyn Fn(&Happened) -> bool,
     from: i64,
     edge: Edge,
 ) -> Result<Vec<Hit>, String> {
-    let mut days = Days::new(events);
+    let events = days.events();
     let mut found: Vec<Vec<Found>> = Vec::new();
     for rule in rules {
         let of_rule = match &rule.kind {
@@ -90,7 +103,7 @@ pub(crate) fn truth(
             let key = found.group.clone().map(|group| (time.div_euclid(HOUR), group));
             let named = key.map_or(found.event, |key| *first.entry(key).or_insert(found.event));
             let row = row(&rules[number], &events[named], found.group.as_deref())?;
-            hits.push(Hit { rule: number, time, row });
+            hits.push(Hit { rule: number, event: found.event, time, row });
         }
     }
     hits.sort_by_key(|hit| hit.time);

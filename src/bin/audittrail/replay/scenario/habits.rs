@@ -1,8 +1,10 @@
 //! What people and robots do on a day.
 
+use audittrail::sandbox::Kind;
 use rand::Rng;
 use serde_json::json;
 
+use super::habit::Habit;
 use super::writer::{Actor, Call, Outcome, Writer};
 
 const SECOND: i64 = 1_000_000_000;
@@ -38,6 +40,7 @@ impl Writer {
         for _ in 0..self.rng.random_range(1..4) {
             let mut time = day + from * HOUR + self.rng.random_range(0..8 * HOUR);
             for _ in 0..[0, 0, 0, 1, 2][self.rng.random_range(0..5)] {
+                self.habits.push((time, Habit::MistypedPassword));
                 self.login(time, actor, Some("invalid_password"));
                 time += self.rng.random_range(3 * SECOND..30 * SECOND);
             }
@@ -91,12 +94,18 @@ impl Writer {
         }
     }
 
-    /// A robot that calls every ten minutes, day and night.
+    /// A robot that calls every ten minutes, day and night; the trail shows a few of the calls late.
     pub(super) fn monitoring(&mut self, day: i64, robot: &Actor) {
         for number in 0..144 {
             let time = day + number * 10 * MINUTE + self.rng.random_range(0..SECOND);
-            self.call(time, robot, WORK[7], Outcome { status: 409, ..Outcome::of("metrics") });
+            let outcome = Outcome { status: 409, ..Outcome::of("metrics") };
+            if number % 36 == 18 {
+                self.add_late(Kind::Api, time, Self::json_of(robot, WORK[7], outcome));
+            } else {
+                self.call(time, robot, WORK[7], outcome);
+            }
         }
+        self.habits.push((day + 12 * HOUR, Habit::Robot));
     }
 
     /// Secrets are renewed, and on Mondays a key.
@@ -112,6 +121,7 @@ impl Writer {
             self.call(start, owner, CREATE_KEY, key);
             let old = Outcome { locality: "global", ..Outcome::of("former-key") };
             self.call(start + 5 * MINUTE, owner, DELETE_KEY, old);
+            self.habits.push((start, Habit::KeyRotation));
         }
     }
 
@@ -122,11 +132,13 @@ impl Writer {
         self.call(start, owner, CREATE_USER, user);
         self.login(start + 20 * MINUTE, hired, Some("invalid_password"));
         self.login(start + 21 * MINUTE, hired, None);
+        self.habits.push((start, Habit::NewEmployee));
     }
 
     /// A day on which one person moves everything elsewhere: many servers are created, and the old ones go.
     pub(super) fn migration(&mut self, day: i64, actor: &Actor) {
         let start = day + 9 * HOUR;
+        self.habits.push((start, Habit::MigrationDay));
         for number in 0..120 {
             let time = start + number * 20 * SECOND + self.rng.random_range(0..SECOND);
             let name = Outcome { locality: "nl-ams-1", ..Outcome::of(format!("moved-{number}")) };

@@ -6,10 +6,14 @@
 
 mod case;
 mod event;
+mod habit;
 mod habits;
+#[cfg(test)]
+mod tests;
 mod world;
 mod writer;
 
 pub(super) use case::{Case, read as cases};
 pub(super) use event::{Happened, LAG};
+pub(super) use habit::Habit;
 pub(super) use world::{Plan, Scenario};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::case::Case;
 use super::event::Happened;
+use super::habit::Habit;
 use super::writer::{Actor, Writer, named, nanos_of_lag};
 
 const SECOND: i64 = 1_000_000_000;
@@ -40,6 +41,8 @@ pub(crate) struct Scenario {
     pub(crate) end: i64,
     /// The events of these days and of those before, by time, and at equal times the greatest id first.
     pub(crate) events: Vec<Happened>,
+    /// What is not easy to watch, each with its time.
+    pub(crate) habits: Vec<(i64, Habit)>,
 }
 
 impl Scenario {
@@ -51,14 +54,14 @@ impl Scenario {
         let organization = Organization::new(DateTime::from_timestamp_nanos(start), chrono::Duration::days(7));
         let people = people(&organization);
         let robots = robots(&organization);
-        let mut writer = Writer { rng: ChaCha8Rng::seed_from_u64(plan.seed), events: Vec::new() };
+        let mut writer = Writer { rng: ChaCha8Rng::seed_from_u64(plan.seed), events: Vec::new(), habits: Vec::new() };
         for number in -BEFORE..i64::from(plan.days) {
             ordinary(&mut writer, start, number, &people, &robots);
         }
         plant(&mut writer, plan, start, cases);
-        let mut events = writer.events;
+        let Writer { mut events, habits, .. } = writer;
         events.sort_by(|one, other| (one.time, other.id()).cmp(&(other.time, one.id())));
-        Self { start, end, events }
+        Self { start, end, events, habits }
     }
 }
 
@@ -95,7 +98,14 @@ fn ordinary(writer: &mut Writer, start: i64, number: i64, people: &[Actor], robo
         let works = weekday < 5 || writer.rng.random_bool(0.1);
         if works || is_at_night {
             let address = writer.rng.random_range(1..200);
-            writer.shift(day, if is_at_night { 20 } else { 8 }, &travelling(address, number, index, person));
+            let actor = travelling(address, number, index, person);
+            if is_at_night {
+                writer.habits.push((day + 20 * HOUR, Habit::NightShift));
+            }
+            if actor.country != person.country {
+                writer.habits.push((day + 12 * HOUR, Habit::Journey));
+            }
+            writer.shift(day, if is_at_night { 20 } else { 8 }, &actor);
         }
     }
     writer.backups(day, backup);
@@ -145,6 +155,7 @@ fn plant(writer: &mut Writer, plan: Plan, start: i64, cases: &[Case]) {
             }
             let Some(case) = order.pop() else { return };
             let begin = start + day * DAY + writer.rng.random_range(0..DAY - 2 * HOUR);
+            writer.habits.push((begin, Habit::Case));
             for (after, json) in &case.events {
                 let delay = writer.rng.random_range(SECOND..nanos_of_lag() - SECOND);
                 writer.add_after(kind(json), begin + after, delay, json.clone());

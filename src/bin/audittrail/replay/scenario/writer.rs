@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use super::event::{Happened, LAG};
+use super::habit::Habit;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -42,21 +43,28 @@ impl Outcome {
 pub(super) struct Writer {
     pub(super) rng: ChaCha8Rng,
     pub(super) events: Vec<Happened>,
+    /// What is not easy to watch, each with its time.
+    pub(super) habits: Vec<(i64, Habit)>,
 }
 
 impl Writer {
     /// An API call.
     pub(super) fn call(&mut self, time: i64, actor: &Actor, call: Call, outcome: Outcome) {
+        let json = Self::json_of(actor, call, outcome);
+        self.add(Kind::Api, time, json);
+    }
+
+    /// The JSON of an API call.
+    pub(super) fn json_of(actor: &Actor, call: Call, outcome: Outcome) -> Value {
         let (product, service, method, kind) = call;
         let Outcome { resource, locality, status, body } = outcome;
         let id = named(&format!("{kind} {resource}"));
-        let json = json!({
+        json!({
             "locality": locality, "organization_id": ORGANIZATION_ID, "project_id": ORGANIZATION_ID,
             "principal": { "id": actor.id }, "source_ip": actor.address, "user_agent": actor.user_agent,
             "product_name": product, "service_name": service, "method_name": method, "status_code": status,
             "resources": [{ "id": id, "type": kind, "name": resource }], "request_body": body,
-        });
-        self.add(Kind::Api, time, json);
+        })
     }
 
     /// A log-in.
@@ -90,6 +98,12 @@ impl Writer {
             800..998 => self.rng.random_range(20 * SECOND..nanos_of_lag() - SECOND),
             _ => self.rng.random_range(nanos_of_lag() + SECOND..nanos_of_lag() + 400 * SECOND),
         };
+        self.add_after(kind, time, delay, json);
+    }
+
+    /// An event that the trail shows so late that evaluations see its time without it before, and with it afterwards.
+    pub(super) fn add_late(&mut self, kind: Kind, time: i64, json: Value) {
+        let delay = nanos_of_lag() + self.rng.random_range(65 * SECOND..115 * SECOND);
         self.add_after(kind, time, delay, json);
     }
 

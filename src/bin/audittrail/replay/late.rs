@@ -1,0 +1,127 @@
+//! Whether the engine counts and names events that appear later than the lag.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use super::scenario::Happened;
+use super::timeline::{SECOND, lag};
+
+/// The time after which the engine fetches an event's time no more: the setting `settlingSeconds`.
+const SETTLING: i64 = 300 * SECOND;
+
+/// The engine's lines about late events.
+const TARGET: &str = "audittrail::cache::late";
+
+/// The ids of the events that the log names as late.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NamedEvents(Arc<Mutex<HashSet<String>>>);
+
+impl NamedEvents {
+    /// Reads the log of this process from now on.
+    pub(super) fn of_log() -> Self {
+        let named = Self::default();
+        let lines = named.clone().with_filter(Targets::new().with_target(TARGET, tracing::Level::WARN));
+        // A second start, as in tests, changes nothing.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
+        named
+    }
+
+    pub(super) fn has(&self, event: &Happened) -> bool {
+        self.0.lock().contains(event.id())
+    }
+}
+
+impl<S: Subscriber> Layer<S> for NamedEvents {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut IdOf(&self.0));
+    }
+}
+
+/// Takes the id of an event out of a line.
+struct IdOf<'a>(&'a Mutex<HashSet<String>>);
+
+impl Visit for IdOf<'_> {
+    fn record_str(&mut self, field: &Field, text: &str) {
+        if field.name() == "event_id" {
+            self.0.lock().insert(text.to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+/// An evaluation, as far as it decides which late events can be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evaluated {
+    /// The time by the API's clock.
+    pub(super) now: i64,
+    /// By how much the server's clock is ahead.
+    pub(super) ahead: i64,
+    pub(super) is_answered: bool,
+    /// Whether the plugin started anew before: it knows no earlier fetches of what had not settled.
+    pub(super) is_restarted: bool,
+}
+
+/// Whether the engine has to name a late event: one evaluation read its time without it, and another, before that time settled,
+/// with it. Where a clock was set or the plugin started anew meanwhile, it may or may not.
+pub(super) fn has_to_be_named(event: &Happened, evaluations: &[Evaluated]) -> bool {
+    let reads = |of: &Evaluated| of.is_answered && event.time < of.now + of.ahead - lag();
+    let before = evaluations.iter().rposition(|of| reads(of) && of.now < event.visible);
+    let after = evaluations.iter().position(|of| reads(of) && of.now >= event.visible);
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let between = &evaluations[before..=after];
+    between.iter().all(|of| of.ahead == 0)
+        && !between[1..].iter().any(|of| of.is_restarted)
+        && event.time > evaluations[after].now - SETTLING
+}
+
+#[cfg(test)]
+mod tests {
+    use audittrail::sandbox::Kind;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Evaluations at each minute.
+    fn minutes() -> Vec<Evaluated> {
+        let at =
+            |minute: i64| Evaluated { now: minute * 60 * SECOND, ahead: 0, is_answered: true, is_restarted: false };
+        (0..20).map(at).collect()
+    }
+
+    /// An event at 5:30 that appears so many seconds later.
+    fn late(delay: i64) -> Happened {
+        let json = json!({});
+        Happened { time: 330 * SECOND, visible: (330 + delay) * SECOND, kind: Kind::Api, region: "fr-par", json }
+    }
+
+    #[test]
+    fn a_late_event_is_named_if_evaluations_read_its_time_before_and_after() {
+        assert!(!has_to_be_named(&late(125), &minutes()), "no evaluation is between the lag and its appearance");
+        assert!(has_to_be_named(&late(155), &minutes()));
+        assert!(has_to_be_named(&late(235), &minutes()));
+        assert!(!has_to_be_named(&late(305), &minutes()), "its time has settled");
+    }
+
+    #[test]
+    fn failures_restarts_and_clock_steps_meanwhile_excuse() {
+        // 5:30 + 200 s is 8:50: the evaluation at 8:00 read its time without it, and that at 9:00 with it.
+        let changed = |minute: usize, change: &dyn Fn(&mut Evaluated)| {
+            let mut evaluations = minutes();
+            change(&mut evaluations[minute]);
+            has_to_be_named(&late(200), &evaluations)
+        };
+        assert!(changed(3, &|of| of.is_restarted = true), "before");
+        assert!(!changed(9, &|of| of.is_restarted = true));
+        assert!(!changed(8, &|of| of.is_answered = false));
+        assert!(changed(9, &|of| of.is_answered = false), "the next evaluation comes before its time settles");
+        assert!(!changed(9, &|of| of.ahead = 45 * SECOND));
+    }
+}

@@ -1,0 +1,77 @@
+//! What a replay counted, as its result is stored and added up.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+/// The most faults that are described.
+const DESCRIBED: usize = 40;
+
+/// What one or more parts of a soak counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Numbers {
+    /// Evaluations of a rule.
+    pub(super) evaluations: u64,
+    /// Ticks at which the evaluations failed with a reason.
+    pub(super) failed_ticks: u64,
+    /// Alert instances that fired as they should.
+    pub(super) fired: u64,
+    /// Alert instances that should have fired.
+    pub(super) missed: u64,
+    /// Alert instances that counted a match more than once.
+    pub(super) doubled: u64,
+    /// Alert instances that should not have fired.
+    #[serde(rename = "false")]
+    pub(super) unfounded: u64,
+    /// Such faults of rules that compare a rate with the usual one.
+    pub(super) statistical: u64,
+    /// Late events that the engine should have counted and named.
+    pub(super) unnamed: u64,
+    /// Events in time that it took for late ones.
+    pub(super) misnamed: u64,
+    /// How often each kind of trouble happened.
+    pub(super) injected: BTreeMap<String, u64>,
+    /// How often the simulated organization did what is not easy to watch.
+    pub(super) habits: BTreeMap<String, u64>,
+    /// The alert instances of each rule, by its title.
+    pub(super) rules: BTreeMap<String, u64>,
+    /// What the first faults are.
+    pub(super) faults: Vec<String>,
+}
+
+impl Numbers {
+    /// Whether the engine was right; rates are statistical.
+    pub(super) fn is_right(&self) -> bool {
+        [self.missed, self.doubled, self.unfounded, self.unnamed, self.misnamed].iter().all(|number| *number == 0)
+    }
+
+    /// Counts a kind of trouble.
+    pub(super) fn inject(&mut self, kind: &str, times: u64) {
+        *self.injected.entry(kind.to_owned()).or_default() += times;
+    }
+}
+
+impl AddAssign<&Self> for Numbers {
+    fn add_assign(&mut self, other: &Self) {
+        self.evaluations += other.evaluations;
+        self.failed_ticks += other.failed_ticks;
+        self.fired += other.fired;
+        self.missed += other.missed;
+        self.doubled += other.doubled;
+        self.unfounded += other.unfounded;
+        self.statistical += other.statistical;
+        self.unnamed += other.unnamed;
+        self.misnamed += other.misnamed;
+        for (own, others) in
+            [(&mut self.injected, &other.injected), (&mut self.habits, &other.habits), (&mut self.rules, &other.rules)]
+        {
+            for (name, number) in others {
+                *own.entry(name.clone()).or_default() += number;
+            }
+        }
+        let room = DESCRIBED.saturating_sub(self.faults.len());
+        self.faults.extend(other.faults.iter().take(room).cloned());
+    }
+}
