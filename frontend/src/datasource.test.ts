@@ -469,6 +469,18 @@ describe('Save & test', () => {
     });
   });
 
+  it('shows what is wrong with rules and settings, although the trail answers', async () => {
+    const notes = [
+      'Others cannot: detectionRules, line 3: the condition names no selection.',
+      'cockpitToken has no effect, since cockpitUrls is empty.',
+    ];
+    const answer = await health('OK', { regions: [], principals: 4, notes }).testDatasource();
+    expect(answer.details?.message).toBe(
+      'Principals known by name: 4 · Others cannot: “Own rules”, line 3: the condition names no selection.' +
+        ' · “Cockpit token” has no effect, since “Metrics URLs” is empty.'
+    );
+  });
+
   it('shows a region that does not exist', async () => {
     const absent = { region: 'it-mil', eventsLastHour: null, complete: true, absent: true, error: null };
     const answer = await health('OK', { regions: [absent], principals: 4 }).testDatasource();
