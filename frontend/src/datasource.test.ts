@@ -444,6 +444,21 @@ describe('filter bars', () => {
   });
 });
 
+describe('answers in Explore', () => {
+  it.each([
+    ['investigate', CoreApp.Explore, 'state-timeline'],
+    ['investigate', CoreApp.Dashboard, undefined],
+    ['detections', CoreApp.Explore, 'state-timeline'],
+    ['events', CoreApp.Explore, undefined],
+  ] as const)('to %s in %s have the panel %s', async (queryType, app, panel) => {
+    const datasource = fakeDataSource();
+    sent([fakeFrame('timeline', { time: [1] })]);
+    const query: AuditQuery = { refId: 'A', queryType, format: 'table' };
+    const { data } = await lastValueFrom(datasource.query({ ...request(query), app }));
+    expect(data[0].meta?.preferredVisualisationPluginId).toBe(panel);
+  });
+});
+
 describe('Save & test', () => {
   const regions = [
     { region: 'fr-par', eventsLastHour: 3, complete: true, error: null },

@@ -1,6 +1,6 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { getBackendSrv } from '@grafana/runtime';
-import { TextLink } from '@grafana/ui';
+import { Box, TextLink } from '@grafana/ui';
 import React, { useMemo } from 'react';
 
 import { OWN_RULES } from '../documentation';
@@ -30,7 +30,9 @@ export function DetectionsSection({ form, ...stored }: Props) {
       isCollapsible
       isInitiallyOpen={Boolean(detectionFolder || detectionRules)}
     >
-      <RulesSetting form={form} {...stored} />
+      <Box marginBottom={2}>
+        <RulesSetting form={form} {...stored} />
+      </Box>
       <TextSetting
         form={form}
         name="detectionFolder"
