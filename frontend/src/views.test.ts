@@ -33,7 +33,7 @@ describe('Explore', () => {
     const { fields } = inExplore(frame('story', { sentence: ['a b'], principal: ['c'], constructor: ['d'] }));
     expect(fields.map(({ config }) => config.custom)).toEqual([
       // The backend's own width counts.
-      { width: 7, cellOptions: { type: 'auto', wrapText: true } },
+      { width: 7, wrapText: true, cellOptions: { type: 'auto', wrapText: true } },
       { width: 7 },
       { width: 7 },
     ]);

@@ -8,20 +8,28 @@ import { t } from './translation';
  */
 const PANELS: Record<string, string> = { timeline: 'state-timeline', spans: 'table' };
 
-/** The columns with sentences, which Explore would cut after a few words, and those beside them; their widths in pixels. */
-const WIDTHS: Record<string, number> = {
-  breaks: 360,
-  check: 280,
-  command: 420,
-  detail: 480,
-  event: 340,
-  part: 120,
-  rule: 280,
-  sentence: 420,
-  step: 260,
-  summary: 900,
-  why: 480,
-};
+/** Grafana 12.3 reads the second. */
+const WRAPPED = { wrapText: true, cellOptions: { type: 'auto', wrapText: true } };
+
+/** The cells of columns: Explore gives each the same width, and cuts a sentence after a few words. */
+const CELLS = new Map<string, object>([
+  ...['detail', 'summary'].map((name): [string, object] => [name, WRAPPED]),
+  ...Object.entries({
+    check: 280,
+    command: 420,
+    event: 340,
+    rule: 280,
+    sentence: 420,
+    step: 260,
+    why: 420,
+    breaks: 360,
+    series: 360,
+    threshold: 280,
+  }).map(([name, width]): [string, object] => [name, { ...WRAPPED, width }]),
+  ...Object.entries({ part: 120, rank: 70, score: 80, seconds_before: 150, verdict: 100 }).map(
+    ([name, width]): [string, object] => [name, { width }]
+  ),
+]);
 
 /** The names of a node graph's fields in its legend. */
 const LEGEND: Record<string, () => string> = {
@@ -42,14 +50,12 @@ function heldText(held: unknown): unknown {
 }
 
 function shown(field: Field): Field {
-  const { config, name, values } = field;
-  const width = Object.hasOwn(WIDTHS, name) ? WIDTHS[name] : undefined;
-  const cell = width && { width, cellOptions: { type: 'auto', wrapText: true }, ...config.custom };
+  const { config, name, type, values } = field;
   const displayName = Object.hasOwn(LEGEND, name) ? LEGEND[name]() : config.displayName;
   return {
     ...field,
-    ...(name === 'why' && field.type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
-    config: { ...config, ...(cell && { custom: cell }), ...(displayName && { displayName }) },
+    ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
+    config: { ...config, displayName, custom: { ...CELLS.get(name), ...config.custom } },
   };
 }
 
