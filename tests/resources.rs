@@ -307,6 +307,11 @@ async fn rules_of_detections_are_listed_with_the_faults_of_others() {
     assert_eq!(health.status, 1);
     let expected = "The organization's own rules of detections: 1 can be used. Others cannot: detectionRules:";
     assert!(health.message.contains(expected), "{}", health.message);
+    let details: Value = serde_json::from_slice(&health.json_details).unwrap();
+    assert!(
+        details["notes"][0].as_str().is_some_and(|note| note.starts_with("The organization's own rules")),
+        "{details}"
+    );
 
     let (status, fields) = host.resource(&source, "detection-fields").await.unwrap();
     assert_eq!(status, 200);

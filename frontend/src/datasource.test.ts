@@ -444,6 +444,21 @@ describe('filter bars', () => {
   });
 });
 
+describe('answers in Explore', () => {
+  it.each([
+    ['investigate', CoreApp.Explore, 'state-timeline'],
+    ['investigate', CoreApp.Dashboard, undefined],
+    ['detections', CoreApp.Explore, 'state-timeline'],
+    ['events', CoreApp.Explore, undefined],
+  ] as const)('to %s in %s have the panel %s', async (queryType, app, panel) => {
+    const datasource = fakeDataSource();
+    sent([fakeFrame('timeline', { time: [1] })]);
+    const query: AuditQuery = { refId: 'A', queryType, format: 'table' };
+    const { data } = await lastValueFrom(datasource.query({ ...request(query), app }));
+    expect(data[0].meta?.preferredVisualisationPluginId).toBe(panel);
+  });
+});
+
 describe('Save & test', () => {
   const regions = [
     { region: 'fr-par', eventsLastHour: 3, complete: true, error: null },
@@ -467,6 +482,18 @@ describe('Save & test', () => {
     await expect(health('ERROR', {}, message).testDatasource()).rejects.toMatchObject({
       message: 'setting “Organization ID” is "acme". Allowed: a UUID',
     });
+  });
+
+  it('shows what is wrong with rules and settings, although the trail answers', async () => {
+    const notes = [
+      'Others cannot: detectionRules, line 3: the condition names no selection.',
+      'cockpitToken has no effect, since cockpitUrls is empty.',
+    ];
+    const answer = await health('OK', { regions: [], principals: 4, notes }).testDatasource();
+    expect(answer.details?.message).toBe(
+      'Principals known by name: 4 · Others cannot: “Own rules”, line 3: the condition names no selection.' +
+        ' · “Cockpit token” has no effect, since “Metrics URLs” is empty.'
+    );
   });
 
   it('shows a region that does not exist', async () => {

@@ -72,6 +72,7 @@ import type { AuditSource } from './source';
 import { timeZoneOf, withTimeZone, withZoneOf } from './timezone';
 import { t } from './translation';
 import { Variables } from './variables';
+import { inExplore } from './views';
 import { words } from './words';
 
 /** An error with the names that the editors give to fields. */
@@ -266,8 +267,7 @@ export class AuditDataSource
           ? plainAnnotations(frame)
           : dressedAnnotations(frame, { query: { ...asked, datasource: this.getRef() }, app: request.app, metrics });
       }
-      const linked =
-        target?.queryType === 'investigate' ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
+      const linked = target ? this.linked(frame, target, request) : frame;
       const lines = target && isLines(target) ? withDrafts(withNanos(linked), this.uid, request.range.raw) : linked;
       return withMetricLinks(withReadableNotices(lines), metrics);
     });
@@ -277,6 +277,13 @@ export class AuditDataSource
       errors: response.errors?.map(labelled),
       error: response.error && labelled(response.error),
     };
+  }
+
+  /** A frame of an investigation with its links; in Explore also as a person can read it, as are the matches of rules. */
+  private linked(frame: DataFrame, { queryType }: AuditQuery, { app }: DataQueryRequest<AuditQuery>): DataFrame {
+    const isInvestigation = queryType === 'investigate';
+    const linked = isInvestigation ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
+    return app === CoreApp.Explore && (isInvestigation || queryType === 'detections') ? inExplore(linked) : linked;
   }
 
   async testDatasource(): Promise<TestDataSourceResponse> {

@@ -3,7 +3,7 @@ import fs from 'fs';
 import os from 'os';
 import path from 'path';
 
-import { ALERTING, TROUBLESHOOTING } from './documentation';
+import { ALERTING, OWN_RULES, TROUBLESHOOTING } from './documentation';
 
 describe('the documentation that Grafana serves', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'docs-'));
@@ -20,6 +20,7 @@ describe('the documentation that Grafana serves', () => {
       expect(page).toContain(` id="${anchor}">`);
     }
     expect(backend).toContain(TROUBLESHOOTING.split('#')[0]);
+    expect(read('configure.html')).toContain(` id="${OWN_RULES.split('#')[1]}">`);
     expect(read(ALERTING.split('/').pop()!)).toContain('<h1 id="alert">');
   });
 

@@ -4,5 +4,8 @@ const PAGES = 'public/plugins/scaleway-audittrail-datasource/docs';
 /** The page about alert rules. */
 export const ALERTING = `${PAGES}/alert.html`;
 
+/** The page about an organization's own rules of detections. */
+export const OWN_RULES = `${PAGES}/configure.html#own-rules-of-detections`;
+
 /** The page about the plugin's texts. */
 export const TROUBLESHOOTING = `${PAGES}/troubleshooting.html#incomplete-answers`;

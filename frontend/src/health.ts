@@ -13,7 +13,7 @@ function isRegion(region: unknown): region is RegionHealth {
   return typeof region === 'object' && region !== null && 'region' in region;
 }
 
-/** The health answer's details as lines of text, one per region. */
+/** The health answer's details as lines of text: one per region, the names that are known, and what else there is to say. */
 export function healthLines(details: Record<string, unknown> | undefined): string[] {
   const regions = Array.isArray(details?.regions) ? details.regions.filter(isRegion) : [];
   const lines = regions.map(({ region, error, absent, complete, eventsLastHour: events }) => {
@@ -37,5 +37,6 @@ export function healthLines(details: Record<string, unknown> | undefined): strin
   } else if (regions.some(({ error }) => !error)) {
     lines.push(t('health.no-principals', 'Principals are shown by id: their names could not be read'));
   }
-  return lines;
+  const notes: unknown[] = Array.isArray(details?.notes) ? details.notes : [];
+  return [...lines, ...notes.filter((note) => typeof note === 'string')];
 }

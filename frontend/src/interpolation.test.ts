@@ -189,6 +189,23 @@ describe('lists', () => {
   });
 });
 
+describe('excluded addresses', () => {
+  it.each([
+    [
+      ['203.0.113.0/24', '$several'],
+      ['203.0.113.0/24', 'x.1', "y'2"],
+    ],
+    [['$none', '203.0.113.7'], ['203.0.113.7']],
+    [['$all'], ['0.0.0.0/0', '::/0']],
+  ])('of %j are %j', (notSourceIps, expected) => {
+    expect(scope({ notSourceIps })).toEqual({ refId: 'A', scope: { notSourceIps: expected } });
+  });
+
+  it('are none where their variable has no value', () => {
+    expect(scope({ notSourceIps: ['$none', '$noneOfMany'] })).toEqual({ refId: 'A', scope: {} });
+  });
+});
+
 describe('All', () => {
   it('selects everything, as a variable’s value and as a text', () => {
     for (const list of SCOPE_LISTS) {

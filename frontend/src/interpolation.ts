@@ -5,7 +5,7 @@ import { operand, type Filter } from './conditions';
 import type { AuditQuery } from './query';
 import { FIELDS, isSelection, type Amount, type Field } from './questions';
 import { parse, type Reference } from './references';
-import { SCOPE_LISTS, textsOf, withTexts, type Scope } from './scope';
+import { EXCLUDED_LISTS, SCOPE_LISTS, textsOf, withList, withTexts, type Scope } from './scope';
 
 /** The value of a variable that is set to All. */
 const ALL = '$__all';
@@ -15,6 +15,9 @@ const ALL_TEXT = 'All';
 
 /** The text of dashboards for "all values" that are not listed. */
 const EVERYTHING = [ALL, '.*', '.+', '*'];
+
+/** All addresses, as networks. */
+const EVERY_ADDRESS = ['0.0.0.0/0', '::/0'];
 
 /** The most texts of a list of a query; the backend refuses a longer list by name. */
 const MOST_VALUES = 1000;
@@ -231,6 +234,11 @@ export class Interpolation {
         result[name] = listed.values;
       }
       empty.push(...listed.empty);
+    }
+    for (const name of EXCLUDED_LISTS) {
+      // A variable without a value excludes nothing.
+      const { all, values } = this.listed(scope[name] ?? []);
+      result = withList(result, name, all ? EVERY_ADDRESS : values);
     }
     const text = this.listed(textsOf(scope.text));
     // Every event contains the text of an empty search box.

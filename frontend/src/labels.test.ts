@@ -22,7 +22,7 @@ describe('labels of settings', () => {
   });
 
   it('exist for all numbers', () => {
-    expect(Object.keys(NUMBERS).filter((name) => !settingLabel(name))).toEqual([]);
+    expect([...Object.keys(NUMBERS), 'lagSeconds'].filter((name) => !settingLabel(name))).toEqual([]);
   });
 });
 
@@ -30,6 +30,7 @@ describe('labels of a query', () => {
   it.each([
     ['scope.methods holds the variable $m. A rule', '“Methods” (scope.methods) holds the variable $m. A rule'],
     ['scope.notText is 5.', '“Does not contain” (scope.notText) is 5.'],
+    ['scope.notSourceIps is "x".', '“Not from address” (scope.notSourceIps) is "x".'],
     ['filters.operator is "~". Allowed: =', '“Operator” (filters.operator) is "~". Allowed: ='],
     ['filters.value holds', '“Value” (filters.value) holds'],
     ['groupBy has 9 columns', '“For each” (groupBy) has 9 columns'],

@@ -13,6 +13,7 @@ const SETTINGS: Record<string, () => string> = {
   cockpitToken: () => t('config.cockpit-token', 'Cockpit token'),
   metricsDataSource: () => t('config.metrics-data-source', 'Metrics data source'),
   settlingSeconds: () => t('config.settling', 'Seconds until settled'),
+  lagSeconds: () => t('config.lag', 'Seconds of lag'),
   maxMemoryMiB: () => t('config.max-memory', 'Memory (MiB)'),
   cacheDirectory: () => t('config.cache-directory', 'Directory'),
   maxEvents: () => t('config.max-events', 'Most events'),
@@ -22,6 +23,8 @@ const SETTINGS: Record<string, () => string> = {
   ruleTimeoutSeconds: () => t('config.rule-timeout', 'Seconds for an alert rule'),
   apiUrl: () => t('config.api-url', 'API URL'),
   hideFromViewers: () => t('config.hide-from-viewers', 'Hide details from viewers'),
+  detectionRules: () => t('config.detection-rules', 'Own rules'),
+  detectionFolder: () => t('config.detection-folder', 'Folder of rules'),
   caCertificate: () => t('config.ca', 'CA certificate'),
 };
 

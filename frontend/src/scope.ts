@@ -31,30 +31,39 @@ const LISTS = {
   projects: { column: 'project', label: () => t('scope.projects', 'Projects') },
 } satisfies Record<string, List>;
 
+/** The lists of a scope of whose values an event may have none, in the order in which a sentence names them. */
+const EXCLUSIONS = {
+  notSourceIps: { column: 'source_ip', label: () => t('scope.not-source-ips', 'Not from address') },
+} satisfies Record<string, List>;
+
 /** The texts of a scope: one of `text`, and none of `notText`, is contained in some field of the event. */
 const TEXTS = {
   text: { label: () => t('scope.text', 'Contains') },
   notText: { label: () => t('scope.not-text', 'Does not contain') },
 };
 
-const FIELDS = { ...LISTS, ...TEXTS };
+const FIELDS = { ...LISTS, ...EXCLUSIONS, ...TEXTS };
 
 export type ScopeList = keyof typeof LISTS;
+type ExcludedList = keyof typeof EXCLUSIONS;
+/** A list of a scope of either kind. */
+export type AnyList = ScopeList | ExcludedList;
 type ScopeTexts = keyof typeof TEXTS;
-export type ScopeField = ScopeList | ScopeTexts;
+export type ScopeField = AnyList | ScopeTexts;
 
-/** The events of a query: each non-empty list must have a value that matches. A value may be a variable. */
-export type Scope = { [name in ScopeList]?: string[] } & { [name in ScopeTexts]?: Texts };
+/** The events of a query: each non-empty list must have a value that matches, but for exclusions. A value may be a variable. */
+export type Scope = { [name in AnyList]?: string[] } & { [name in ScopeTexts]?: Texts };
 
 export const SCOPE_LISTS = Object.keys(LISTS) as ScopeList[];
+export const EXCLUDED_LISTS = Object.keys(EXCLUSIONS) as ExcludedList[];
 
 /** The column that a list is about. */
-export function listColumn(list: ScopeList): string {
-  return LISTS[list].column;
+export function listColumn(list: AnyList): string {
+  return { ...LISTS, ...EXCLUSIONS }[list].column;
 }
 
 /** The name of a list's column, for people. */
-export function listName(list: ScopeList): string {
+export function listName(list: AnyList): string {
   return columnName(listColumn(list));
 }
 
@@ -72,7 +81,7 @@ export function scopeLabel(field: ScopeField): string {
 }
 
 /** A scope with one list changed; an empty list is left out, so that stored queries stay short. */
-export function withList(scope: Scope | undefined, name: ScopeList, values: string[]): Scope {
+export function withList(scope: Scope | undefined, name: AnyList, values: string[]): Scope {
   const { [name]: _, ...rest } = scope ?? {};
   return values.length ? { ...rest, [name]: values } : rest;
 }

@@ -1,7 +1,17 @@
 import fs from 'fs';
 import path from 'path';
 
-import { ALL_REGIONS, isAbsolutePath, isMetricsUrl, isRegion, isUuid, NUMBERS, listOf } from './settings';
+import {
+  ALL_REGIONS,
+  isAbsolutePath,
+  isBelow,
+  isMetricsUrl,
+  isRegion,
+  isUuid,
+  limitsOf,
+  NUMBERS,
+  listOf,
+} from './settings';
 
 describe('settings', () => {
   it('reads regions from a list, and from a text as provisioning writes it', () => {
@@ -55,6 +65,31 @@ describe('settings', () => {
     for (const text of ['cache', './cache', '~/cache', '\\cache', 'C:cache']) {
       expect([text, isAbsolutePath(text)]).toEqual([text, false]);
     }
+  });
+
+  it.each([
+    ['team', true],
+    [' team/rules ', true],
+    ['./team..old', true],
+    ['/team', false],
+    ['..', false],
+    ['team/../other', false],
+    ['team\\..\\other', false],
+    ['C:\\team', false],
+  ])('recognizes a path below a root: %s is %s', (text, expected) => {
+    expect(isBelow(text)).toBe(expected);
+  });
+
+  it.each([
+    [undefined, { initial: 120, most: 300 }],
+    ['600', { initial: 120, most: 600 }],
+    [60, { initial: 60, most: 60 }],
+    ['soon', { initial: 120, most: 300 }],
+    [100_000, { initial: 120, most: 86_400 }],
+  ])('has a lag of at most the time until events are settled: %s', (settlingSeconds, expected) => {
+    expect(limitsOf('lagSeconds', { settlingSeconds })).toEqual(expected);
+    const page = fs.readFileSync(path.resolve(__dirname, '../../docs/configure.md'), 'utf8');
+    expect(page).toContain('| `lagSeconds` | 120, or `settlingSeconds` if that is less | 1 to `settlingSeconds`:');
   });
 
   it('has the numbers that docs/configure.md lists, with their defaults and limits', () => {

@@ -29,6 +29,19 @@ export const NUMBERS = {
   maxMemoryMiB: { initial: 256, most: 65_536 },
 } as const;
 
+/** The settings that are whole numbers. */
+export type NumberName = keyof typeof NUMBERS | 'lagSeconds';
+
+/** The default and the largest value of a number. The lag is at most the time after which events are settled. */
+export function limitsOf(name: NumberName, { settlingSeconds }: Settings): { initial: number; most: number } {
+  if (name !== 'lagSeconds') {
+    return NUMBERS[name];
+  }
+  const { initial, most: longest } = NUMBERS.settlingSeconds;
+  const most = Math.min(Number(settlingSeconds) || initial, longest);
+  return { initial: Math.min(120, most), most };
+}
+
 /** The settings of an administrator. Provisioning may write numbers and lists as text. */
 export interface Settings extends DataSourceJsonData {
   organizationId?: string;
@@ -109,6 +122,11 @@ export function isMetricsUrl(text: string): boolean {
 /** Whether a text is a UUID, as all ids of Scaleway are. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim());
+}
+
+/** Whether a text is a path below some folder, by the backend's rules. */
+export function isBelow(path: string): boolean {
+  return !isAbsolutePath(path) && !path.trim().split(/[/\\]/).includes('..');
 }
 
 /** Whether a text is an absolute path on a Grafana server, which may run on Windows. */

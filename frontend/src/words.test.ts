@@ -74,6 +74,13 @@ describe('words', () => {
     expect(words(query, undefined, (id) => ({ r: 'Rule' })[id])).toBe(expected);
   });
 
+  it('names excluded addresses', () => {
+    const scope = { status: ['denied'], notSourceIps: ['203.0.113.0/24', '$office'] };
+    expect(words({ refId: 'A', queryType: 'events', scope })).toBe(
+      'Log lines of the newest 1000: events where result is denied and source address is not 203.0.113.0/24 or $office.'
+    );
+  });
+
   it('names searched and excluded texts', () => {
     expect(words({ refId: 'A', queryType: 'events', scope: { text: ['a', ' b '], notText: 'c' } })).toBe(
       'Log lines of the newest 1000: events where any field contains “a” or “b” and no field contains “c”.'

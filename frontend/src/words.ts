@@ -3,17 +3,22 @@ import { conditionWords, type Filter, type Names } from './conditions';
 import { and, or, quoted } from './phrases';
 import { understood, withDefaults, type AuditQuery } from './query';
 import { questionOf } from './questions';
-import { listName, SCOPE_LISTS, textsOf, type Scope } from './scope';
+import { EXCLUDED_LISTS, listName, SCOPE_LISTS, textsOf, type AnyList, type Scope } from './scope';
 import { t } from './translation';
 
 /** The conditions of a query, each as part of a sentence. */
 function conditions(scope: Scope = {}, filters: Filter[] = [], nameOf: Names): string[] {
-  const parts = SCOPE_LISTS.filter((list) => scope[list]?.length).map((list) =>
-    t('words.is', '{{column}} is {{value}}', {
-      column: listName(list),
-      value: or((scope[list] ?? []).map((value) => nameOf(value) ?? valueName(value))),
-    })
-  );
+  const listed = (lists: AnyList[], part: (names: { column: string; value: string }) => string) =>
+    lists
+      .filter((list) => scope[list]?.length)
+      .map((list) => {
+        const value = or((scope[list] ?? []).map((value) => nameOf(value) ?? valueName(value)));
+        return part({ column: listName(list), value });
+      });
+  const parts = [
+    ...listed(SCOPE_LISTS, (names) => t('words.is', '{{column}} is {{value}}', names)),
+    ...listed(EXCLUDED_LISTS, (names) => t('words.is-not', '{{column}} is not {{value}}', names)),
+  ];
   const [texts, notTexts] = [scope.text, scope.notText].map((texts) =>
     or(textsOf(texts).map((text) => quoted(text.trim())))
   );

@@ -60,6 +60,7 @@ fn details(health: &Health) -> Value {
         "principals": health.principals,
         "projects": health.projects,
         "resources": health.resources,
+        "notes": health.notes.iter().map(|note| text::message(note).into_owned()).collect::<Vec<_>>(),
         "unknownNames": health.unknown_names,
     })
 }

@@ -44,6 +44,8 @@ pub struct Health {
     pub projects: Option<usize>,
     /// The number of resources that are known by name.
     pub resources: Option<usize>,
+    /// The sentences of `message` that no other field tells: about metrics, rules, settings and unknown names.
+    pub notes: Vec<String>,
     /// Names that queries ask for and that no list has, each with what it is a name of.
     pub unknown_names: Vec<String>,
 }
@@ -108,25 +110,27 @@ impl DataSource {
         let trail_answers = trouble.is_none();
         let ok = trail_answers && metrics.iter().all(CockpitHealth::answers);
         let mut sentences = Vec::from_iter(trouble);
+        let mut notes = Vec::new();
         if trail_answers {
             sentences.push(format!("Audit Trail answers. Events of the last hour: {}.", counts(&regions)));
             sentences.extend(name_lookup::sentences(&lookups, is_propagating));
             if !unknown_names.is_empty() {
-                sentences.push(format!(
+                notes.push(format!(
                     "Queries ask for names that Scaleway's lists do not have; check their spelling: {}.",
                     listed(&unknown_names)
                 ));
             }
         }
-        sentences.extend(cockpit_health::sentences(self.settings.cockpit.as_ref(), &metrics));
-        sentences.extend(rules);
-        sentences.extend(unknown_settings(&self.settings.unknown));
+        notes.extend(cockpit_health::sentences(self.settings.cockpit.as_ref(), &metrics));
+        notes.extend(rules);
+        notes.extend(unknown_settings(&self.settings.unknown));
+        sentences.extend(notes.iter().cloned());
         let absent = regions.iter().filter(|region| region.absent);
         sentences.extend(absent.map(|region| {
             format!("Region {} does not exist for this organization, so that it has no events.", region.name)
         }));
         let [principals, projects, resources] = lookups.map(|lookup| lookup.known());
-        Health { ok, message: sentences.join(" "), regions, principals, projects, resources, unknown_names }
+        Health { ok, message: sentences.join(" "), regions, principals, projects, resources, notes, unknown_names }
     }
 
     /// Whether a permission of the key works for some calls and not yet for others.

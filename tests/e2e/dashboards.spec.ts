@@ -1,8 +1,6 @@
 import { access, activity, asking, expect, incident, incidentRange, panel, showAll, test } from './fixtures';
 
-test('a range without events is 0 on each tile and in each ranking', async ({
-  page,
-}) => {
+test('a range without events is 0 on each tile and in each ranking', async ({ page }) => {
   const filters = encodeURIComponent('user_agent|=|no such program');
   // The tiles, and the row of all in each table that ranks groups.
   for (const { model, zeros } of [

@@ -1,22 +1,6 @@
-import type { Page } from '@playwright/test';
+import { annotation, CPU, expect, explore, test } from './fixtures';
 
-import { annotation, AUDIT, CPU, expect, test } from './fixtures';
-
-const QUERY = {
-  refId: 'A',
-  datasource: AUDIT,
-  version: 1,
-  queryType: 'events',
-  format: 'logs',
-};
-
-async function explore(page: Page, ...queries: object[]) {
-  const range = { from: 'now-6h', to: 'now' };
-  const panes = queries.map((query, i) => [`pane${i}`, { datasource: AUDIT.uid, queries: [query], range }]);
-  await page.goto(
-    `/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(JSON.stringify(Object.fromEntries(panes)))}`
-  );
-}
+const QUERY = { queryType: 'events', format: 'logs' };
 
 test('each half of a split Explore has two rows of pickers, and visible lines', async ({ page }) => {
   await page.setViewportSize({ width: 1400, height: 900 });
@@ -24,7 +8,7 @@ test('each half of a split Explore has two rows of pickers, and visible lines', 
     localStorage.setItem('grafana.navigation.docked', 'false');
     localStorage.setItem('grafana.explore.contentOutline.expanded', 'false');
   });
-  await explore(page, QUERY, QUERY);
+  await explore(page, [QUERY, QUERY]);
   const summaries = page.getByTestId('audit-summary').filter({ hasText: /Events in range: \d/ });
   await expect(summaries).toHaveCount(2);
   for (const half of await page.getByTestId('audit-conditions').all()) {
@@ -51,7 +35,7 @@ test('the picker of the shape is not cut in a narrow window', async ({ page }) =
     'Time series': { ...QUERY, queryType: 'counts', over: 'time' },
     Totals: { ...QUERY, queryType: 'counts', over: 'total' },
   })) {
-    await explore(page, shown, shown);
+    await explore(page, [shown, shown]);
     const picker = page.getByRole('combobox', { name: 'Show' }).last();
     await expect(picker).toHaveValue(shape);
     const room = await picker.evaluate((input: HTMLInputElement) => input.clientWidth - input.scrollWidth);
@@ -60,7 +44,7 @@ test('the picker of the shape is not cut in a narrow window', async ({ page }) =
 });
 
 test('the shape of a query can be chosen in Explore', async ({ page }) => {
-  await explore(page, QUERY);
+  await explore(page, [QUERY]);
   for (const shape of ['Table', 'Totals', 'Time series', 'Log lines']) {
     const picker = page.getByRole('combobox', { name: 'Show' });
     await picker.click();
@@ -85,6 +69,7 @@ test('every control of a query can be used with the mouse in Explore, and each c
     resourceNames: ['a'],
     resourceTypes: ['b'],
     sourceIps: ['192.0.2.66'],
+    notSourceIps: ['192.0.2.67'],
     services: ['c'],
     regions: ['fr-par'],
     projects: ['d'],
@@ -93,15 +78,7 @@ test('every control of a query can be used with the mouse in Explore, and each c
     { key: 'country', operator: '=', value: 'FR' },
     { key: 'mfa', operator: '!=|', value: 'totp', values: ['totp'] },
   ];
-  await explore(page, {
-    ...QUERY,
-    queryType: 'counts',
-    over: 'time',
-    timezone: 'UTC',
-    groupBy: ['method'],
-    scope,
-    filters,
-  });
+  await explore(page, [{ queryType: 'counts', over: 'time', timezone: 'UTC', groupBy: ['method'], scope, filters }]);
   const stored = () =>
     JSON.parse(
       Object.values(Object.fromEntries(new URL(page.url()).searchParams)).find((text) => text.startsWith('{'))!
@@ -111,15 +88,15 @@ test('every control of a query can be used with the mouse in Explore, and each c
 
   const controls = page.getByTestId('query-editor-row').getByRole('combobox');
   const count = await controls.count();
-  // What is shown, what for, sixteen lists and texts, the time zone, and two rows of column, operator and value.
-  expect(count).toBe(2 + 16 + 1 + 6);
+  // What is shown, what for, seventeen lists and texts, what is counted, the time zone, and two rows of column, operator and value.
+  expect(count).toBe(2 + 17 + 2 + 6);
   for (let i = count - 1; i >= 0; i--) {
     const control = controls.nth(i);
     const name = await control.evaluate((input: HTMLInputElement) => input.labels?.[0]?.textContent ?? input.id);
     const before = query();
     await control.click();
     const options = page.getByRole('option');
-    if (['Contains', 'Does not contain', 'Source address'].some((text) => name.startsWith(text))) {
+    if (['Contains', 'Does not contain', 'Source address', 'Not from address'].some((text) => name.startsWith(text))) {
       await control.fill('203.0.113.7');
     }
     await expect(options.or(page.getByText('No options found')).first()).toBeVisible();
@@ -148,7 +125,7 @@ test('an address is not cut in a picker of Explore, nor of a half of it', async 
   ]) {
     await page.setViewportSize({ width, height: 900 });
     await page.addInitScript(() => localStorage.setItem('grafana.navigation.docked', 'false'));
-    await explore(page, ...Array(panes).fill({ ...QUERY, scope: { sourceIps: [longest] } }));
+    await explore(page, Array(panes).fill({ ...QUERY, scope: { sourceIps: [longest] } }));
     const pill = page.getByTestId('audit-conditions').last().getByText(longest, { exact: true });
     await expect(pill).toBeVisible();
     const room = await pill.evaluate((text: HTMLElement) => text.clientWidth - text.scrollWidth);
@@ -157,7 +134,7 @@ test('an address is not cut in a picker of Explore, nor of a half of it', async 
 });
 
 test('a condition on any column is added with the keyboard alone', async ({ page }) => {
-  await explore(page, QUERY);
+  await explore(page, [QUERY]);
   await expect(page.getByTestId('audit-summary')).toContainText(/Events in range: \d/);
   const asked = page.waitForRequest(
     (request) => request.url().includes('/api/ds/query') && /"filters":\[\{"key":"mfa"/.test(request.postData() ?? '')
@@ -178,7 +155,7 @@ test('a condition on any column is added with the keyboard alone', async ({ page
 });
 
 test('a value that no list has gets a warning', async ({ page }) => {
-  await explore(page, { ...QUERY, scope: { methods: ['createApiKye'] } });
+  await explore(page, [{ ...QUERY, scope: { methods: ['createApiKye'] } }]);
   await expect(page.getByTestId('audit-warnings')).toContainText('createApiKye');
 });
 

@@ -2,25 +2,10 @@ import { readFile } from 'node:fs/promises';
 
 import type { Page } from '@playwright/test';
 
-import { AUDIT, expect, test } from './fixtures';
+import { AUDIT, expect, explore, test } from './fixtures';
 
-async function open(page: Page, scope: object = {}, range = { from: 'now-6h', to: 'now' }, limit?: number) {
-  const queries = [
-    {
-      refId: 'A',
-      datasource: AUDIT,
-      version: 1,
-      queryType: 'events',
-      format: 'logs',
-      scope,
-      limit,
-    },
-  ];
-  const panes = JSON.stringify({
-    one: { datasource: AUDIT.uid, queries, range },
-  });
-  await page.goto(`/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes)}`);
-}
+const open = (page: Page, scope: object = {}, range = { from: 'now-6h', to: 'now' }, limit?: number) =>
+  explore(page, [{ queryType: 'events', format: 'logs', scope, limit }], { range });
 
 const rows = (page: Page) => page.getByTestId('log-row-message').or(page.locator('.log-line-body'));
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, request as upstreamRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -158,6 +158,34 @@ export const test = base.extend<Fixtures>({
   },
 });
 
+/** A rule that matches events of the simulated incident. */
+export const OWN_RULE = [
+  'title: New API key',
+  'id: 0b6c5d0e-7a44-4d57-9d6e-6c1f6a3f8f01',
+  'logsource: { product: scaleway, service: audit_trail }',
+  'detection:',
+  '  selection:',
+  '    method_name: CreateAPIKey',
+  '  condition: selection',
+  'level: high',
+].join('\n');
+
+interface Explored {
+  theme?: string;
+  range?: { from: string; to: string };
+}
+
+/** Opens queries in Explore, each in a pane of its own. */
+export async function explore(page: Page, queries: object[], options: Explored = {}) {
+  const { theme = 'dark', range = { from: 'now-6h', to: 'now' } } = options;
+  const panes = queries.map((query, i) => [
+    `pane${i}`,
+    { datasource: AUDIT.uid, queries: [{ refId: 'A', datasource: AUDIT, version: 1, ...query }], range },
+  ]);
+  const text = encodeURIComponent(JSON.stringify(Object.fromEntries(panes)));
+  await page.goto(`/explore?schemaVersion=1&orgId=1&theme=${theme}&panes=${text}`);
+}
+
 /** When the simulated incident happened, with some time around it. */
 export async function incidentRange(request: APIRequestContext): Promise<{ from: string; to: string }> {
   const scope = { sourceIps: ['192.0.2.66'] };
@@ -213,10 +241,14 @@ export interface Dashboard {
   panels: Panel[];
 }
 
+const DASHBOARDS = join(__dirname, '../../frontend/src/dashboards');
+
+const dashboardOf = (file: string): Dashboard => JSON.parse(readFileSync(join(DASHBOARDS, file), 'utf8'));
+
 /** The bundled dashboards, which provisioning/ loads. */
-export const [access, activity, incident]: Dashboard[] = ['access', 'activity', 'incident'].map((name) =>
-  JSON.parse(readFileSync(join(__dirname, `../../frontend/src/dashboards/${name}.json`), 'utf8'))
-);
+export const dashboards = readdirSync(DASHBOARDS).map(dashboardOf);
+
+export const [access, activity, incident] = ['access.json', 'activity.json', 'incident.json'].map(dashboardOf);
 
 /** The panels of a bundled dashboard that ask the trail. */
 export const asking = ({ panels }: Dashboard) =>

@@ -16,8 +16,7 @@ function queries(request: Request) {
     timezone?: string;
     filters?: unknown;
     datasource: { type: string };
-  }> =
-    request.postDataJSON().queries;
+  }> = request.postDataJSON().queries;
   return asked.filter(({ datasource }) => datasource.type === PLUGIN);
 }
 

@@ -17,7 +17,7 @@ export function AlertingHelp({ query }: Props) {
       <Text color="secondary" variant="bodySmall">
         {t(
           'alerting.range',
-          'Events reach the trail some seconds late: under Options, let the range end a minute ago (now-11m to now-1m).'
+          'Events reach the trail some seconds late: under Options, let the range end at the lag, two minutes ago (now-12m to now-2m). Raise both if the data source’s settings have a longer lag.'
         )}{' '}
         {grouped &&
           t(

@@ -26,10 +26,14 @@ const RARE: readonly ScopeField[] = [
   'resourceNames',
   'resourceTypes',
   'sourceIps',
+  'notSourceIps',
   'services',
   'regions',
   'projects',
 ];
+
+/** Conditions whose values are as long as addresses. */
+const ADDRESSES: readonly ScopeField[] = ['sourceIps', 'notSourceIps'];
 
 function valuesOf(scope: Scope | undefined, name: ScopeField): string[] {
   return isScopeTexts(name) ? textsOf(scope?.[name]) : (scope?.[name] ?? []);
@@ -76,7 +80,7 @@ export function Conditions({
 
   const shown = RARE.filter((name) => added.includes(name) || valuesOf(scope, name).length);
   const [first, ...rest] = [...FREQUENT, ...shown].map((name) => (
-    <div key={name} className={cx(name === 'sourceIps' && styles.wide)}>
+    <div key={name} className={cx(ADDRESSES.includes(name) && styles.wide)}>
       <ListPicker
         {...pickers[name]}
         label={scopeLabel(name)}

@@ -1,11 +1,16 @@
 import type { DataSourceSettings } from '@grafana/data';
-import { render, screen } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
-import { setDataSourceSrv, type DataSourceSrv } from '@grafana/runtime';
+import { setBackendSrv, setDataSourceSrv, type BackendSrv, type DataSourceSrv } from '@grafana/runtime';
 
 import type { Secrets, Settings } from '../settings';
 import { ConfigEditor } from './ConfigEditor';
+
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: jest.requireActual('../test/editor').FakeEditor,
+}));
 
 const PROMETHEUS = ['cockpit', 'other'].map((uid, i) => ({
   uid,
@@ -17,7 +22,12 @@ const PROMETHEUS = ['cockpit', 'other'].map((uid, i) => ({
 beforeEach(() => {
   const getInstanceSettings = (uid: string) => PROMETHEUS.find((one) => one.uid === uid);
   setDataSourceSrv({ getInstanceSettings, getList: () => PROMETHEUS } as unknown as DataSourceSrv);
+  setBackendSrv({ get: jest.fn(), post } as unknown as BackendSrv);
+  post.mockReset().mockResolvedValue({ problems: [] });
 });
+
+/** The checks of rules that are asked of the backend. */
+const post = jest.fn();
 
 function show(changed: Partial<DataSourceSettings<Settings, Secrets>> = {}) {
   const onOptionsChange = jest.fn();
@@ -140,6 +150,7 @@ describe('ConfigEditor', () => {
 
   it.each([
     [/section Cache/, /^Seconds until settled/, 'settlingSeconds', '300', '86400'],
+    [/section Cache/, /^Seconds of lag/, 'lagSeconds', '120', '300'],
     [/section Cache/, /^Memory/, 'maxMemoryMiB', '256', '65536'],
     [/Limits and connection/, /^Calls at the same time/, 'concurrentCalls', '8', '64'],
   ])('%s: offers %s with its default, and takes a number', async (section, label, name, initial, most) => {
@@ -180,6 +191,13 @@ describe('ConfigEditor', () => {
     const { user } = show({ jsonData: { maxMemoryMiB } });
     await open(user, /section Cache/);
     expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
+  });
+
+  it('allows no longer lag than the time until events are settled', async () => {
+    const { user } = show({ jsonData: { settlingSeconds: 60, lagSeconds: 61 } });
+    await open(user, /section Cache/);
+    expect(screen.getByText('A whole number from 1 to 60')).toBeInTheDocument();
+    expect(screen.getByLabelText(/^Seconds of lag/)).toHaveAttribute('placeholder', '60');
   });
 
   it('accepts a cache directory, and shows a stored one at once', async () => {
@@ -285,17 +303,85 @@ describe('ConfigEditor', () => {
     expect(screen.getByText('Contains spaces or characters outside ASCII')).toBeInTheDocument();
   });
 
+  const RULE = 'title: Keys at night\n';
+
+  it('has no rules of its own until they are written, and stores them when the field is left', async () => {
+    const { user, onOptionsChange } = show({ uid: 'audit', jsonData: { regions: ['fr-par'] } });
+    expect(screen.queryByRole('textbox', { name: 'Own rules' })).not.toBeInTheDocument();
+    await open(user, /section Detections/);
+    const rules = screen.getByRole('textbox', { name: 'Own rules' });
+    await user.type(rules, RULE);
+    expect(onOptionsChange).not.toHaveBeenCalled();
+    fireEvent.blur(rules);
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual({ regions: ['fr-par'], detectionRules: RULE });
+  });
+
+  it('removes the setting with the last rule', async () => {
+    const { user, onOptionsChange } = show({ uid: 'audit', jsonData: { regions: ['fr-par'], detectionRules: RULE } });
+    const rules = screen.getByRole('textbox', { name: 'Own rules' });
+    expect(rules).toHaveValue(RULE);
+    await user.clear(rules);
+    fireEvent.blur(rules);
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual({ regions: ['fr-par'], detectionRules: undefined });
+  });
+
+  it('has the errors of the rules with their lines, and checks them again when they are saved', async () => {
+    const problem = { source: 'sigma', rule: 'Keys at night', line: 3, message: 'unknown field metod_name' };
+    post.mockResolvedValue({ problems: [problem] });
+    const onOptionsChange = jest.fn();
+    const form = (version: number) => {
+      const jsonData = { regions: ['fr-par'], detectionRules: RULE };
+      const all = { uid: 'audit', jsonData, secureJsonFields: {}, version };
+      return (
+        <ConfigEditor
+          options={all as unknown as DataSourceSettings<Settings, Secrets>}
+          onOptionsChange={onOptionsChange}
+        />
+      );
+    };
+    const { rerender } = render(form(1));
+    const state = screen.getByTestId('audit-sigma-state');
+    expect(await within(state).findByText('Keys at night, line 3: unknown field metod_name')).toBeInTheDocument();
+    const [url, body] = post.mock.lastCall;
+    expect([url, body]).toEqual(['/api/datasources/uid/audit/resources/detections/check', { sigma: RULE.trim() }]);
+    // A data source without valid settings cannot check anything; it can once they are saved.
+    post.mockRejectedValueOnce(new Error('organizationId is empty'));
+    rerender(form(2));
+    expect(post).toHaveBeenCalledTimes(2);
+    rerender(form(3));
+    expect(await within(state).findByText(/line 3/)).toBeInTheDocument();
+    expect(post).toHaveBeenCalledTimes(3);
+    expect(onOptionsChange).not.toHaveBeenCalled();
+  });
+
+  it('takes a folder of rules below the root only', async () => {
+    const { user, onOptionsChange } = show({ uid: 'audit', jsonData: { detectionFolder: '../rules' } });
+    expect(screen.getByText(/^A path below the root/)).toBeInTheDocument();
+    await user.type(screen.getByLabelText(/^Folder of rules/), '2');
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual({ detectionFolder: '../rules2' });
+  });
+
   it('offers no change of a provisioned data source', async () => {
     const { user } = show({
       readOnly: true,
-      jsonData: { cacheDirectory: '/srv/cache', regions: ['fr-par'], cockpitUrls: [METRICS] },
+      jsonData: {
+        cacheDirectory: '/srv/cache',
+        regions: ['fr-par'],
+        cockpitUrls: [METRICS],
+        detectionFolder: 'team',
+      },
       secureJsonFields: { secretKey: true, cockpitToken: true },
     });
     await open(user, /Limits and connection/);
     expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
-    expect(fields).toHaveLength(17);
-    fields.forEach((field) => expect(field).toBeDisabled());
+    expect(fields).toHaveLength(20);
+    // The text of rules can be read and copied.
+    const [rules, ...others] = [screen.getByRole('textbox', { name: 'Own rules' }), ...fields].filter(
+      (field, i, all) => all.indexOf(field) === i
+    );
+    expect(rules).toHaveAttribute('readonly');
+    others.forEach((field) => expect(field).toBeDisabled());
     expect(screen.getByLabelText(/^Secret key/)).toHaveValue('configured');
     expect(screen.getByLabelText(/^Cockpit token/)).toHaveValue('configured');
   });

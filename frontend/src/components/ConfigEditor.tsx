@@ -5,6 +5,7 @@ import React from 'react';
 import { API_URL, isAbsolutePath, isOn, migratedSettings } from '../settings';
 import { t } from '../translation';
 import { CockpitSection } from './CockpitSection';
+import { DetectionsSection } from './DetectionsSection';
 import { RegionsSetting } from './RegionsSetting';
 import {
   NumberSetting,
@@ -82,6 +83,8 @@ export function ConfigEditor({ options, onOptionsChange }: Options) {
       <Divider />
       <CockpitSection form={form} options={options} onOptionsChange={onOptionsChange} />
       <Divider />
+      <DetectionsSection form={form} uid={options.uid} version={options.version} />
+      <Divider />
       <ConfigSection
         title={t('config.access', 'Who sees what')}
         description={t('config.access-help', 'All users who may query this data source see who did what.')}
@@ -123,6 +126,14 @@ function CacheSection({ form }: SectionProps) {
         help={t(
           'config.settling-help',
           'The time after which an event is certain to be in the trail. Younger events are fetched again at each refresh, older ones never. Raise it if events appear late; lower it if refreshes cost too many calls.'
+        )}
+      />
+      <NumberSetting
+        form={form}
+        name="lagSeconds"
+        help={t(
+          'config.lag-help',
+          'The time that alert rules leave events to appear in the trail: let the range of a rule end this long ago, such as now-2m. Later events are counted in a metric and named in Grafana’s log. At most the seconds until settled.'
         )}
       />
       <NumberSetting

@@ -1,10 +1,9 @@
 import { CoreApp } from '@grafana/data';
-import { act, configure, render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { configure, render, screen, waitFor, within } from '@testing-library/react';
 import React from 'react';
 
-import type { AuditQuery } from '../query';
 import { fakeDataSource, RULES } from '../test/fakes';
+import { showQuery } from '../test/queryEditor';
 import { QueryEditor } from './QueryEditor';
 
 // Whether an element is in sight costs most of the time, and nothing here is hidden.
@@ -15,27 +14,11 @@ jest.mock('@grafana/ui', () => ({
   CodeEditor: jest.requireActual('../test/editor').FakeEditor,
 }));
 
-async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = {}) {
-  const [onChange, onRunQuery] = [jest.fn(), jest.fn()];
-  const datasource = fakeDataSource(variables);
-  render(
-    <QueryEditor
-      datasource={datasource}
-      query={{ refId: 'A', ...query }}
-      app={app}
-      onChange={onChange}
-      onRunQuery={onRunQuery}
-    />
-  );
-  await act(async () => undefined);
-  return { datasource, onChange, onRunQuery, user: userEvent.setup() };
-}
-
 describe('QueryEditor of detections', () => {
   const [deleted, denied] = RULES;
 
   it('picks rules by title, and has their level and description beside it', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
+    const { user, onChange } = await showQuery({ queryType: 'detections' });
     await user.click(screen.getByRole('combobox', { name: /^Rules/ }));
     const option = await screen.findByRole('option', { name: /^Audit trail export deleted/ });
     expect(option).toHaveTextContent(/high · Deletes an export of the trail, which hides what follows\.$/);
@@ -49,7 +32,7 @@ describe('QueryEditor of detections', () => {
   it('has what the picked rules are, and names those that are gone', async () => {
     const gone = 'd0000000-0000-4000-8000-00000000000f';
     const query = { queryType: 'detections' as const, ruleIds: [denied.id, gone, '$rule', 'named'] };
-    const { datasource } = await show(query, CoreApp.PanelEditor, { rule: 'x' });
+    const { datasource } = await showQuery(query, CoreApp.PanelEditor, { rule: 'x' });
     const details = screen.getByTestId('audit-rules');
     await waitFor(() => expect(within(details).getAllByRole('listitem')).toHaveLength(1));
     expect(details).toHaveTextContent(
@@ -80,7 +63,7 @@ describe('QueryEditor of detections', () => {
   });
 
   it('picks levels and tags', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
+    const { user, onChange } = await showQuery({ queryType: 'detections' });
     await user.click(screen.getByRole('combobox', { name: /^Level/ }));
     await user.click(await screen.findByRole('option', { name: 'informational' }));
     expect(onChange.mock.lastCall[0].levels).toEqual(['informational']);
@@ -90,21 +73,21 @@ describe('QueryEditor of detections', () => {
   });
 
   it('lays annotations over a panel', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
+    const { user, onChange } = await showQuery({ queryType: 'detections' });
     await user.click(screen.getByRole('combobox', { name: /^As/ }));
     await user.click(await screen.findByRole('option', { name: /^Annotations/ }));
     expect(onChange.mock.lastCall[0]).toMatchObject({ show: 'annotations', overlay: true });
   });
 
   it('stores rules of its own as they are written', async () => {
-    const { user, onChange } = await show({ queryType: 'detections' });
+    const { user, onChange } = await showQuery({ queryType: 'detections' });
     await user.type(screen.getByRole('textbox', { name: 'Own rule' }), 'a: $b');
     await user.tab();
     expect(onChange.mock.lastCall[0]).toMatchObject({ queryType: 'detections', sigma: 'a: $b' });
   });
 
   it('has no form under an alert rule, which gets numbers', async () => {
-    await show({ queryType: 'detections', levels: ['high'] }, CoreApp.UnifiedAlerting);
+    await showQuery({ queryType: 'detections', levels: ['high'] }, CoreApp.UnifiedAlerting);
     expect(screen.queryByRole('combobox', { name: /^As/ })).not.toBeInTheDocument();
     expect(screen.getByRole('combobox', { name: /^Rules/ })).toBeInTheDocument();
   });

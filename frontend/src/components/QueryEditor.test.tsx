@@ -1,48 +1,28 @@
 import { CoreApp } from '@grafana/data';
-import { act, configure, render, screen, waitFor } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
-import React from 'react';
+import { configure, screen, waitFor } from '@testing-library/react';
 
 import { ALERTING } from '../documentation';
-import type { AuditQuery } from '../query';
-import { fakeDataSource } from '../test/fakes';
-import { QueryEditor } from './QueryEditor';
+import { showQuery } from '../test/queryEditor';
 
 // Whether an element is in sight costs most of the time, and nothing here is hidden.
 configure({ defaultHidden: true });
 
-async function show(query: Partial<AuditQuery> = {}, app?: CoreApp, variables = {}) {
-  const [onChange, onRunQuery] = [jest.fn(), jest.fn()];
-  const datasource = fakeDataSource(variables);
-  render(
-    <QueryEditor
-      datasource={datasource}
-      query={{ refId: 'A', ...query }}
-      app={app}
-      onChange={onChange}
-      onRunQuery={onRunQuery}
-    />
-  );
-  await act(async () => undefined);
-  return { datasource, onChange, onRunQuery, user: userEvent.setup() };
-}
-
 describe('QueryEditor', () => {
   it('shows a new query with its defaults and its summary', async () => {
-    await show();
+    await showQuery();
     expect(screen.getByRole('combobox', { name: 'Show' })).toHaveValue('Time series');
     expect(screen.getByRole('status')).toHaveTextContent('Number of events over time, for each result: all events.');
   });
 
   it('stores what it shows in a new alert rule', async () => {
-    const { onChange, onRunQuery } = await show({}, CoreApp.UnifiedAlerting);
+    const { onChange, onRunQuery } = await showQuery({}, CoreApp.UnifiedAlerting);
     expect(onChange).toHaveBeenCalledWith({ refId: 'A', version: 1, queryType: 'counts', over: 'total' });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
   it('warns of a variable without a value, until conditions replace it', async () => {
     const query = { queryType: 'events' as const, emptyVariables: ['resource_id'], scope: { status: ['denied'] } };
-    const { user, onChange } = await show(query, CoreApp.Explore);
+    const { user, onChange } = await showQuery(query, CoreApp.Explore);
     expect(screen.getByText(/No event is selected: in the dashboard \$resource_id had no value/)).toBeInTheDocument();
     await user.click(screen.getByText('Query without empty variables'));
     expect(onChange.mock.lastCall[0]).toMatchObject({ scope: { status: ['denied'] } });
@@ -54,7 +34,7 @@ describe('QueryEditor', () => {
   });
 
   it('leaves a stored query unchanged when it is opened', async () => {
-    const { onChange, onRunQuery } = await show({ queryType: 'events' }, CoreApp.PanelEditor);
+    const { onChange, onRunQuery } = await showQuery({ queryType: 'events' }, CoreApp.PanelEditor);
     expect(onChange).not.toHaveBeenCalled();
     expect(onRunQuery).not.toHaveBeenCalled();
   });
@@ -70,7 +50,7 @@ describe('QueryEditor', () => {
     [{ queryType: 'annotations' as const, overlay: true }, 'Log lines', { queryType: 'events', format: 'logs' }],
   ])('of %j shows %s', async (query, shape, asked) => {
     const scope = { products: ['iam'] };
-    const { user, onChange, onRunQuery } = await show({ ...query, scope });
+    const { user, onChange, onRunQuery } = await showQuery({ ...query, scope });
     await user.click(screen.getByRole('combobox', { name: 'Show' }));
     await user.keyboard(shape);
     await user.click(await screen.findByRole('option', { name: new RegExp(`^${shape}`) }));
@@ -84,7 +64,7 @@ describe('QueryEditor', () => {
     [CoreApp.UnifiedAlerting, []],
     [CoreApp.CloudAlerting, []],
   ])('offers in %s, besides counts and events, %j', async (app, shapes) => {
-    const { user } = await show({}, app);
+    const { user } = await showQuery({}, app);
     await user.click(screen.getByRole('combobox', { name: 'Show' }));
     expect(await screen.findByRole('option', { name: /^Totals/ })).toBeInTheDocument();
     for (const shape of ['Overlay', 'Suspects']) {
@@ -94,7 +74,7 @@ describe('QueryEditor', () => {
   });
 
   it('asks for the suspects of a metric: its expression, onset and direction', async () => {
-    const { user, onChange } = await show({ queryType: 'investigate' });
+    const { user, onChange } = await showQuery({ queryType: 'investigate' });
     await user.type(screen.getByLabelText(/^Metric$/), ' up {Enter}');
     expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ expression: 'up' }));
     const onset = screen.getByLabelText(/^Onset/);
@@ -112,7 +92,11 @@ describe('QueryEditor', () => {
 
   it('picks the resource of a metric as in conditions, or takes another name', async () => {
     const id = 'b0000000-0000-4000-8000-000000000001';
-    const { user, onChange } = await show({ queryType: 'investigate', scope: { status: ['denied'] }, target: ['db'] });
+    const { user, onChange } = await showQuery({
+      queryType: 'investigate',
+      scope: { status: ['denied'] },
+      target: ['db'],
+    });
     await user.click(screen.getByRole('combobox', { name: /^Metric of/ }));
     await user.click(await screen.findByRole('option', { name: /^web-1/ }));
     expect(onChange).toHaveBeenLastCalledWith(
@@ -127,14 +111,14 @@ describe('QueryEditor', () => {
 
   it('shows a stored resource of a metric by name, and replaces a variable without a value by another', async () => {
     const target = ['b0000000-0000-4000-8000-000000000001', 'db'];
-    const { user, onChange } = await show({ queryType: 'investigate', emptyVariables: ['server'], target });
+    const { user, onChange } = await showQuery({ queryType: 'investigate', emptyVariables: ['server'], target });
     await user.click(await screen.findByRole('button', { name: 'Remove web-1' }));
     expect(onChange.mock.lastCall[0]).toMatchObject({ target: ['db'] });
     expect(onChange.mock.lastCall[0].emptyVariables).toBeUndefined();
   });
 
   it('has the lookback, the history and the rows of suspects among the options', async () => {
-    const { user, onChange } = await show({ queryType: 'investigate' });
+    const { user, onChange } = await showQuery({ queryType: 'investigate' });
     await user.click(screen.getByRole('button', { name: 'Options' }));
     for (const [label, initial] of [
       [/^Minutes before/, '60'],
@@ -151,7 +135,7 @@ describe('QueryEditor', () => {
   });
 
   it('shows the common conditions, the resource first, and others when they are added', async () => {
-    const { user } = await show({ queryType: 'events' }, CoreApp.Explore);
+    const { user } = await showQuery({ queryType: 'events' }, CoreApp.Explore);
     const fields = () =>
       screen.getAllByRole('combobox').map((field) => (field as HTMLInputElement).labels?.[0]?.textContent);
     const frequent = ['Show', 'Resource', 'Who', 'Products', 'Methods', 'Severity', 'Contains'];
@@ -168,14 +152,14 @@ describe('QueryEditor', () => {
   });
 
   it('shows rare conditions that are used', async () => {
-    await show({ queryType: 'events', scope: { status: ['denied'], notText: 'health' } });
+    await showQuery({ queryType: 'events', scope: { status: ['denied'], notText: 'health' } });
     expect(screen.getByRole('combobox', { name: /^Result/ })).toBeInTheDocument();
     expect(screen.getByRole('combobox', { name: /^Does not contain/ })).toBeInTheDocument();
     expect(screen.queryByRole('combobox', { name: /^Regions/ })).not.toBeInTheDocument();
   });
 
   it('stores searched and excluded texts when the field loses focus', async () => {
-    const { user, onChange } = await show({ queryType: 'events', scope: { text: 'one', notText: ['a', 'b'] } });
+    const { user, onChange } = await showQuery({ queryType: 'events', scope: { text: 'one', notText: ['a', 'b'] } });
     await user.type(screen.getByRole('combobox', { name: /^Contains/ }), ' two words ');
     await user.tab();
     expect(onChange).toHaveBeenLastCalledWith(
@@ -186,7 +170,7 @@ describe('QueryEditor', () => {
   });
 
   it('offers products and variables', async () => {
-    const { user, onChange } = await show({ queryType: 'events' }, CoreApp.PanelEditor, { product: 'iam' });
+    const { user, onChange } = await showQuery({ queryType: 'events' }, CoreApp.PanelEditor, { product: 'iam' });
     await user.click(screen.getByRole('combobox', { name: /^Products/ }));
     expect(await screen.findByRole('option', { name: /\$product/ })).toBeInTheDocument();
     await user.click(await screen.findByRole('option', { name: /IAM/ }));
@@ -198,7 +182,7 @@ describe('QueryEditor', () => {
     [/^Methods/, 'Delete*', 'methods'],
     [/^Resource type/, 'iam_*', 'resourceTypes'],
   ])('takes a pattern for %s', async (name, pattern, list) => {
-    const { user, onChange } = await show({ queryType: 'events', scope: { resourceTypes: ['x'] } });
+    const { user, onChange } = await showQuery({ queryType: 'events', scope: { resourceTypes: ['x'] } });
     await user.click(screen.getByRole('combobox', { name }));
     await user.keyboard(pattern);
     await user.click(await screen.findByRole('option', { name: new RegExp(`Use custom value`) }));
@@ -207,20 +191,23 @@ describe('QueryEditor', () => {
   });
 
   it('offers the methods of products in any spelling', async () => {
-    const { user } = await show({ queryType: 'events', scope: { products: ['I*'] } });
+    const { user } = await showQuery({ queryType: 'events', scope: { products: ['I*'] } });
     await user.click(screen.getByRole('combobox', { name: /^Methods/ }));
     expect(await screen.findByRole('option', { name: /^CreateAPIKey/ })).toBeInTheDocument();
   });
 
   it('accepts an unknown region, and rejects a malformed name', async () => {
-    const { user, onChange } = await show({ queryType: 'events', scope: { regions: ['mars', 'de-fra', '$region'] } });
+    const { user, onChange } = await showQuery({
+      queryType: 'events',
+      scope: { regions: ['mars', 'de-fra', '$region'] },
+    });
     expect(screen.getByText('“mars” is not the name of a region, such as fr-par')).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Remove mars' }));
     expect(onChange).toHaveBeenCalledWith(expect.objectContaining({ scope: { regions: ['de-fra', '$region'] } }));
   });
 
   it('finds principals while typing, by id where a name is not unique', async () => {
-    const { user, onChange, datasource } = await show({ queryType: 'events' });
+    const { user, onChange, datasource } = await showQuery({ queryType: 'events' });
     await user.click(screen.getByRole('combobox', { name: /^Who/ }));
     await user.keyboard('twin');
     await user.click((await screen.findAllByRole('option', { name: /twin@example.com \(a0000000\)/ }))[0]);
@@ -231,12 +218,12 @@ describe('QueryEditor', () => {
   });
 
   it('shows stored ids by name', async () => {
-    await show({ queryType: 'events', scope: { resourceIds: ['b0000000-0000-4000-8000-000000000001'] } });
+    await showQuery({ queryType: 'events', scope: { resourceIds: ['b0000000-0000-4000-8000-000000000001'] } });
     expect((await screen.findAllByText(/web-1/)).length).toBeGreaterThan(0);
   });
 
   it('refuses an invalid limit, and accepts a variable', async () => {
-    const { user, onChange } = await show({ queryType: 'events' });
+    const { user, onChange } = await showQuery({ queryType: 'events' });
     expect(screen.queryByLabelText(/^Limit/)).not.toBeInTheDocument();
     const options = screen.getByRole('button', { name: 'Options' });
     expect(options).toHaveAttribute('aria-expanded', 'false');
@@ -252,13 +239,31 @@ describe('QueryEditor', () => {
   });
 
   it('shows options that are set', async () => {
-    await show({ queryType: 'events', limit: 5 });
+    await showQuery({ queryType: 'events', limit: 5 });
     expect(screen.getByLabelText(/^Limit/)).toHaveValue('5');
+  });
+
+  it('leaves out addresses and networks, even without Enter', async () => {
+    const { user, onChange } = await showQuery({ queryType: 'events', scope: { sourceIps: ['203.0.113.0/24'] } });
+    await user.click(screen.getByRole('button', { name: 'Condition' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Not from address' }));
+    await user.type(screen.getByRole('combobox', { name: /^Not from address/ }), '203.0.113.8/31');
+    await user.tab();
+    expect(onChange.mock.lastCall[0].scope).toEqual({
+      sourceIps: ['203.0.113.0/24'],
+      notSourceIps: ['203.0.113.8/31'],
+    });
+  });
+
+  it('shows excluded addresses that are stored', async () => {
+    const { user, onChange } = await showQuery({ queryType: 'events', scope: { notSourceIps: ['203.0.113.7'] } });
+    await user.click(screen.getByRole('button', { name: 'Remove 203.0.113.7' }));
+    expect(onChange.mock.lastCall[0].scope).toEqual({});
   });
 
   it('groups by up to eight columns, the user agent among them', async () => {
     const groupBy = ['product', 'method', 'region', 'kind', 'severity', 'country', 'mfa'];
-    const { user, onChange } = await show({ queryType: 'counts', groupBy });
+    const { user, onChange } = await showQuery({ queryType: 'counts', groupBy });
     await user.click(screen.getByRole('combobox', { name: /^For each/ }));
     await user.keyboard('user');
     await user.click(await screen.findByRole('option', { name: 'user agent' }));
@@ -266,7 +271,7 @@ describe('QueryEditor', () => {
   });
 
   it('accepts a time zone for counts over time; the default is the dashboard’s', async () => {
-    const { user, onChange } = await show({ queryType: 'counts', timezone: 'UTC' }, CoreApp.PanelEditor);
+    const { user, onChange } = await showQuery({ queryType: 'counts', timezone: 'UTC' }, CoreApp.PanelEditor);
     const zone = screen.getByRole('combobox', { name: /^Time zone/ });
     expect(zone).toHaveValue('UTC');
     expect(zone).toHaveAttribute('placeholder', 'As in the dashboard');
@@ -279,14 +284,14 @@ describe('QueryEditor', () => {
   });
 
   it('has no time zone for a total', async () => {
-    const { user } = await show({ queryType: 'counts', over: 'total' });
+    const { user } = await showQuery({ queryType: 'counts', over: 'total' });
     await user.click(screen.getByRole('button', { name: 'Options' }));
     expect(screen.getByLabelText(/^Groups/)).toBeInTheDocument();
     expect(screen.queryByLabelText(/^Time zone/)).not.toBeInTheDocument();
   });
 
   it('counts events, or the distinct values of a column, as far back as is wanted', async () => {
-    const { user, onChange } = await show({ queryType: 'counts', countOf: 'method' });
+    const { user, onChange } = await showQuery({ queryType: 'counts', countOf: 'method' });
     const count = screen.getByRole('combobox', { name: /^Count of/ });
     await user.click(count);
     await user.click(await screen.findByRole('option', { name: 'source address' }));
@@ -300,7 +305,7 @@ describe('QueryEditor', () => {
   });
 
   it('caps and clusters an overlay', async () => {
-    const { user, onChange } = await show({ queryType: 'annotations', overlay: true });
+    const { user, onChange } = await showQuery({ queryType: 'annotations', overlay: true });
     await user.click(screen.getByRole('button', { name: 'Options' }));
     expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', 'auto');
     await user.click(screen.getByRole('combobox', { name: /^Clusters/ }));
@@ -309,12 +314,12 @@ describe('QueryEditor', () => {
   });
 
   it('shows the default limit of annotations without clusters', async () => {
-    await show({ queryType: 'annotations', overlay: true, cluster: 'overflow' });
+    await showQuery({ queryType: 'annotations', overlay: true, cluster: 'overflow' });
     expect(screen.getByLabelText(/^At most/)).toHaveAttribute('placeholder', '1000');
   });
 
   it('ties each label to its field', async () => {
-    await show({ queryType: 'counts', over: 'time', timezone: 'UTC', scope: { kinds: ['api'] } });
+    await showQuery({ queryType: 'counts', over: 'time', timezone: 'UTC', scope: { kinds: ['api'] } });
     for (const label of document.querySelectorAll('label')) {
       expect([label.textContent, label.control]).toEqual([label.textContent, expect.any(HTMLInputElement)]);
     }
@@ -328,25 +333,25 @@ describe('QueryEditor of an alert rule', () => {
   const help = () => screen.getByTestId('audit-alerting-help');
 
   it('explains grouped counts and the end of the range', async () => {
-    await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.UnifiedAlerting);
-    expect(help()).toHaveTextContent(/let the range end a minute ago \(now-11m to now-1m\)/);
+    await showQuery({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.UnifiedAlerting);
+    expect(help()).toHaveTextContent(/let the range end at the lag, two minutes ago \(now-12m to now-2m\)/);
     expect(help()).toHaveTextContent(/A group without events is no data, not 0: .* to Normal/);
     expect(screen.getByRole('link', { name: /^About alert rules/ })).toHaveAttribute('href', ALERTING);
   });
 
   it('shows no hint about groups for a single count', async () => {
-    await show({ queryType: 'counts', over: 'total' }, CoreApp.UnifiedAlerting);
+    await showQuery({ queryType: 'counts', over: 'total' }, CoreApp.UnifiedAlerting);
     expect(help()).toHaveTextContent(/let the range end/);
     expect(help()).not.toHaveTextContent(/no data/);
   });
 
   it('shows hints in rules only', async () => {
-    await show({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.PanelEditor);
+    await showQuery({ queryType: 'counts', over: 'total', groupBy: ['method'] }, CoreApp.PanelEditor);
     expect(screen.queryByTestId('audit-alerting-help')).not.toBeInTheDocument();
   });
 
   it('counts in UTC where no time zone is chosen', async () => {
-    const { user } = await show({ queryType: 'counts', over: 'time' }, CoreApp.UnifiedAlerting);
+    const { user } = await showQuery({ queryType: 'counts', over: 'time' }, CoreApp.UnifiedAlerting);
     await user.click(screen.getByRole('button', { name: 'Options' }));
     expect(screen.getByLabelText(/^Time zone/)).toHaveAttribute('placeholder', 'UTC');
   });

@@ -98,6 +98,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     color: theme.colors.text.secondary,
     fontSize: theme.typography.bodySmall.fontSize,
     overflowWrap: 'anywhere',
+    '&:empty': { display: 'none' },
   }),
   list: css({ margin: 0, paddingLeft: theme.spacing(2) }),
   tags: css({ fontFamily: theme.typography.fontFamilyMonospace }),

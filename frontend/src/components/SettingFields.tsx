@@ -3,7 +3,7 @@ import { Field, Input, SecretInput, Switch, TextArea } from '@grafana/ui';
 import React, { type ChangeEvent, type FormEvent, useId } from 'react';
 
 import { settingLabel } from '../labels';
-import { isOn, isUuid, NUMBERS, type Secrets, type Settings } from '../settings';
+import { isOn, isUuid, limitsOf, type NumberName, type Secrets, type Settings } from '../settings';
 import { t } from '../translation';
 
 export type Options = DataSourcePluginOptionsEditorProps<Settings, Secrets>;
@@ -27,7 +27,7 @@ export function wrongUuid(text: string | undefined): string | undefined {
 
 interface TextProps {
   form: Form;
-  name: 'organizationId' | 'projectId' | 'apiUrl' | 'cacheDirectory' | 'caCertificate';
+  name: 'organizationId' | 'projectId' | 'apiUrl' | 'cacheDirectory' | 'caCertificate' | 'detectionFolder';
   help: string;
   required?: boolean;
   placeholder: string;
@@ -65,14 +65,14 @@ export function TextSetting({ form, name, help, required, placeholder, wrong, mu
 
 interface NumberProps {
   form: Form;
-  name: keyof typeof NUMBERS;
+  name: NumberName;
   help: string;
 }
 
 /** A setting that is a whole number. */
 export function NumberSetting({ form, name, help }: NumberProps) {
   const id = useId();
-  const { initial, most } = NUMBERS[name];
+  const { initial, most } = limitsOf(name, form.settings);
   const value = form.settings[name] ?? '';
   const wrong = value !== '' && !(Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= most);
   return (

@@ -165,6 +165,16 @@ export function usePickers(
         free: true,
         keepTyped: true,
       },
+      notSourceIps: {
+        tooltip: t(
+          'scope.not-source-ips-help',
+          'Addresses, or networks such as 203.0.113.0/24. Events without an address remain.'
+        ),
+        options: NO_OPTIONS,
+        free: true,
+        keepTyped: true,
+        placeholder: t('scope.not-source-ips-none', 'Nowhere'),
+      },
       regions: {
         tooltip: t('scope.regions-help', 'Events of IAM, Account and log-ins are global and always included.'),
         options: REGIONS.map(({ value, label }) => ({ value, label: value, description: label })),

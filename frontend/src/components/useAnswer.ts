@@ -1,7 +1,5 @@
 import { useEffect, useState } from 'react';
 
-import type { AuditSource } from '../source';
-
 /**
  * The answer of a data source to a question, once it has arrived.
  *
@@ -9,7 +7,7 @@ import type { AuditSource } from '../source';
  * failure is no answer: the editors use answers for lists and hints only, and the query itself shows the error.
  */
 export function useAnswer<T>(
-  datasource: AuditSource,
+  datasource: { uid: string },
   question: string | undefined,
   ask: () => Promise<T>,
   ready = true

@@ -1,0 +1,62 @@
+import { type DataFrame, FieldType } from '@grafana/data';
+
+import { inExplore } from './views';
+
+const frame = (name: string, columns: Record<string, unknown[]>, type = FieldType.string): DataFrame => ({
+  name,
+  refId: 'A',
+  meta: { preferredVisualisationType: 'table' },
+  length: 1,
+  fields: Object.entries(columns).map(([column, values]) => ({
+    name: column,
+    type,
+    config: { unit: 'short', custom: { width: 7 } },
+    values,
+  })),
+});
+
+describe('Explore', () => {
+  it.each([
+    ['timeline', 'state-timeline'],
+    ['spans', 'table'],
+    ['suspects', undefined],
+    ['toString', undefined],
+  ])('shows %s in the panel %s', (name, panel) => {
+    const { meta } = inExplore(frame(name, { time: [1] }));
+    expect(meta).toEqual({
+      preferredVisualisationType: 'table',
+      ...(panel && { preferredVisualisationPluginId: panel }),
+    });
+  });
+
+  it('wraps sentences, and leaves other columns as they are', () => {
+    const { fields } = inExplore(frame('story', { sentence: ['a b'], principal: ['c'], constructor: ['d'] }));
+    expect(fields.map(({ config }) => config.custom)).toEqual([
+      // The backend's own width counts.
+      { width: 7, wrapText: true, cellOptions: { type: 'auto', wrapText: true } },
+      { width: 7 },
+      { width: 7 },
+    ]);
+  });
+
+  it('has the conditions of a match as text', () => {
+    const held = [
+      { condition: 'method_name', value: 'CreateAPIKey' },
+      { condition: 'source_ip|cidr', value: '192.0.2.66' },
+    ];
+    const [why, tags] = inExplore(frame('detections', { why: [held, []], tags: [['a']] }, FieldType.other)).fields;
+    expect([why.type, why.values]).toEqual([
+      FieldType.string,
+      ['method_name: CreateAPIKey\nsource_ip|cidr: 192.0.2.66', ''],
+    ]);
+    expect([tags.type, tags.values]).toEqual([FieldType.other, [['a']]]);
+    const [sentence] = inExplore(frame('suspects', { why: ['a sentence'] })).fields;
+    expect(sentence.values).toEqual(['a sentence']);
+  });
+
+  it('has words in the legend of a node graph', () => {
+    const { fields } = inExplore(frame('nodes', { id: [1], mainstat: [1], arc__suspect: [1], arc__other: [0] }));
+    expect(fields.map(({ config }) => config.displayName)).toEqual([undefined, 'events', 'suspect', 'other']);
+    expect(fields[2].config.unit).toBe('short');
+  });
+});

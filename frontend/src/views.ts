@@ -1,0 +1,67 @@
+import { type DataFrame, type Field, FieldType } from '@grafana/data';
+
+import { t } from './translation';
+
+/**
+ * The panels in which Explore shows frames. It would write a timeline as a table with a column for each principal, and merge all
+ * tables of a query into one: anomalous spans would be rows among the suspects.
+ */
+const PANELS: Record<string, string> = { timeline: 'state-timeline', spans: 'table' };
+
+/** Grafana 12.3 reads the second. */
+const WRAPPED = { wrapText: true, cellOptions: { type: 'auto', wrapText: true } };
+
+/** The cells of columns: Explore gives each the same width, and cuts a sentence after a few words. */
+const CELLS = new Map<string, object>([
+  ...['detail', 'summary'].map((name): [string, object] => [name, WRAPPED]),
+  ...Object.entries({
+    check: 280,
+    command: 420,
+    event: 340,
+    rule: 280,
+    sentence: 420,
+    step: 260,
+    why: 420,
+    breaks: 360,
+    series: 360,
+    threshold: 280,
+  }).map(([name, width]): [string, object] => [name, { ...WRAPPED, width }]),
+  ...Object.entries({ part: 120, rank: 70, score: 80, seconds_before: 150, verdict: 100 }).map(
+    ([name, width]): [string, object] => [name, { width }]
+  ),
+]);
+
+/** The names of a node graph's fields in its legend. */
+const LEGEND: Record<string, () => string> = {
+  mainstat: () => t('graph.events', 'events'),
+  arc__suspect: () => t('graph.suspect', 'suspect'),
+  arc__other: () => t('graph.other', 'other'),
+};
+
+/** A condition of a rule that held, as the backend writes it. */
+interface Held {
+  condition: string;
+  value: string;
+}
+
+/** Conditions as text, where a table would show their JSON. */
+function heldText(held: unknown): unknown {
+  return Array.isArray(held) ? held.map(({ condition, value }: Held) => `${condition}: ${value}`).join('\n') : held;
+}
+
+function shown(field: Field): Field {
+  const { config, name, type, values } = field;
+  const displayName = Object.hasOwn(LEGEND, name) ? LEGEND[name]() : config.displayName;
+  return {
+    ...field,
+    ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
+    config: { ...config, displayName, custom: { ...CELLS.get(name), ...config.custom } },
+  };
+}
+
+/** A frame of an investigation or of matches as Explore shows it best: there is no panel whose options could do that. */
+export function inExplore(frame: DataFrame): DataFrame {
+  const name = frame.name ?? '';
+  const panel = Object.hasOwn(PANELS, name) ? { preferredVisualisationPluginId: PANELS[name] } : {};
+  return { ...frame, fields: frame.fields.map(shown), meta: { ...frame.meta, ...panel } };
+}
