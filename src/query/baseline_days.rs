@@ -14,6 +14,7 @@ use super::text::{listed, plain};
 use crate::detection::baseline::Coverage;
 use crate::event::Events;
 use crate::frame::Notice;
+use crate::locale::Language;
 use crate::profile::{Day, Profile};
 use crate::time::Interval;
 
@@ -77,7 +78,7 @@ impl DataSource {
             partial.entry((count, of)).or_default().push(format!("{:?}", plain(&rule.title)));
         }
         let notice = |((count, of), titles): ((u32, u32), Vec<String>)| {
-            let rules = listed(&titles);
+            let rules = listed(Language::English, &titles);
             let text = format!("the baseline covers {count} of {of} days for {rules}; {}", known.reason);
             Topic::RuleBaseline.warning(text)
         };

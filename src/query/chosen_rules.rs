@@ -13,6 +13,7 @@ use super::rule_store::Rules;
 use super::text::{listed, plain};
 use crate::detection::{Pack, RuleError, RuleFile};
 use crate::frame::Notice;
+use crate::locale::Language;
 
 /// The name of a query's own rules.
 const OWN: &str = "sigma";
@@ -50,7 +51,7 @@ fn own(text: &str) -> Result<Rules, Failure> {
         return Ok(Rules { pack: Arc::new(pack), problems: Arc::default() });
     }
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    Err(Failure::input(format!("the query's own rules cannot be used: {}", listed(&errors))))
+    Err(Failure::input(format!("the query's own rules cannot be used: {}", listed(Language::English, &errors))))
 }
 
 /// The rules that are selected, and notices about the others.
@@ -107,7 +108,10 @@ fn no_rule(choice: &RuleChoice, pack: &Pack, shown: &[usize]) -> Option<String> 
         return Some(format!("{id} in ruleIds is the id or name of no rule of this data source"));
     }
     if !unknown.is_empty() {
-        return Some(format!("{} in ruleIds are ids or names of no rule of this data source", listed(&unknown)));
+        return Some(format!(
+            "{} in ruleIds are ids or names of no rule of this data source",
+            listed(Language::English, &unknown)
+        ));
     }
     if let Some(id) = selection.ids.iter().find(|id| called(id).is_some_and(|rule| !rule.is_shown)) {
         let id = plain(id);

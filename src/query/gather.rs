@@ -84,6 +84,7 @@ impl Answer {
             incomplete: read.incomplete,
             notices,
             executed,
+            language: query.language,
             ..Self::new(read.events, Arc::clone(&data_source.rules))
         };
         let query = query.clone();
@@ -109,6 +110,7 @@ impl Answer {
     pub(super) fn at_hand(events: &Events, query: &Query, request: &Request) -> Result<Self, Failure> {
         let range = Interval::from_nanos(request.from, request.to);
         let mut answer = Self::new(events.within(range), RuleSet::built_in());
+        answer.language = query.language;
         answer.novelty = Novelty::new(Some(Arc::new(Profile::of_events(events, Day::of(range.end)))));
         answer.choose(query)?;
         Ok(answer)

@@ -17,6 +17,7 @@ use super::scope::Scope;
 use super::text::{self, listed};
 use crate::event::{Column, Events};
 use crate::frame::Notice;
+use crate::locale::Language;
 use crate::scaleway::iam::{Names, Principal};
 use crate::scaleway::{Error, Found};
 
@@ -180,7 +181,7 @@ impl Named<'_> {
         let message = message(&error.summary());
         let unknown = self.unknown();
         if !unknown.is_empty() {
-            let unknown = listed(&unknown);
+            let unknown = listed(Language::English, &unknown);
             let message = format!("{message}; {unknown} can only be found where an event itself tells the name");
             return Ok(Some(Topic::Names.warning(message)));
         }
@@ -270,8 +271,10 @@ pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
         1 => ("the name", "comes"),
         _ => ("the names", "come"),
     };
-    let message =
-        format!("{these} {} {come} from the trail, since IAM does not know the principal", listed(&from_trail));
+    let message = format!(
+        "{these} {} {come} from the trail, since IAM does not know the principal",
+        listed(Language::English, &from_trail)
+    );
     Some(Topic::TrailNames.info(message))
 }
 

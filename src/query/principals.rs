@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::scope::Scope;
 use super::text::{self, listed, plain};
 use crate::event::{Column, Events, Kind};
+use crate::locale::Language;
 use crate::scaleway::iam::Names;
 
 /// The principal of events that Scaleway's own machinery causes.
@@ -70,5 +71,5 @@ pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) ->
 /// The sentence about them.
 pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
     let unknown = unknown_principals(scope, names);
-    (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(&unknown)))
+    (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(Language::English, &unknown)))
 }

@@ -25,6 +25,7 @@ use super::text::listed;
 use super::text::plain;
 use super::variable::without_value;
 use crate::frame::Notice;
+use crate::locale::Language;
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
@@ -218,7 +219,7 @@ fn notice(unknown: &[&Asked<'_>]) -> Option<Notice> {
         1 => ("is", "it is"),
         _ => ("are", "they are"),
     };
-    let names = listed(&names);
+    let names = listed(Language::English, &names);
     Some(Topic::Unknown.warning(format!(
         "{names} {verb} in no list of names that Scaleway or this plugin has; {subject} compared as text"
     )))

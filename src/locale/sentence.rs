@@ -1,0 +1,178 @@
+use std::sync::LazyLock;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use super::language::Language;
+use super::table::{Texts, read};
+use super::template::Value;
+
+/// The texts of all sentences, in the order in which they are declared.
+pub(super) static TABLE: LazyLock<Vec<Texts>> =
+    LazyLock::new(|| read(include_str!("sentences.csv"), DECLARED).unwrap_or_else(|defect| panic!("{defect}")));
+
+/// Declares the sentences: first those without values, then the others with the types of their values.
+macro_rules! sentences {
+    (
+        words: $($word:ident),* $(,)?;
+        sentences: $($sentence:ident { $($value:ident: $type:ty),* }),* $(,)?;
+    ) => {
+        /// A sentence, or a part of one, with its values. `sentences.csv` has the texts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Sentence<'a> {
+            $($word,)*
+            $($sentence { $($value: $type),* },)*
+        }
+
+        /// The name of each sentence, and those of its values.
+        pub(super) const DECLARED: &[(&str, &[&str])] = &[
+            $((stringify!($word), &[]),)*
+            $((stringify!($sentence), &[$(stringify!($value)),*]),)*
+        ];
+
+        /// The numbers of the sentences in [`DECLARED`].
+        #[derive(Clone, Copy)]
+        enum Index {
+            $($word,)*
+            $($sentence,)*
+        }
+
+        impl Sentence<'_> {
+            /// The sentence in a language.
+            pub(crate) fn text(&self, language: Language) -> String {
+                let filled = |index: Index, values: &[Value<'_>]| {
+                    TABLE[index as usize].of(language).filled(language, values)
+                };
+                match self {
+                    $(Self::$word => filled(Index::$word, &[]),)*
+                    $(Self::$sentence { $($value),* } => filled(Index::$sentence, &[$(Value::from(*$value)),*]),)*
+                }
+            }
+        }
+
+        /// For tables that name sentences without values.
+        impl<'de> Deserialize<'de> for Sentence<'static> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                match name.as_str() {
+                    $(stringify!($word) => Ok(Self::$word),)*
+                    _ => Err(D::Error::custom(format!("{name:?} is no sentence without values"))),
+                }
+            }
+        }
+    };
+}
+
+sentences! {
+    words:
+        // What a person is called, or a thing, that has no name.
+        UnknownPrincipal, UnknownMethod, NoResourceNamed, ACredential,
+        // Lists.
+        Separator,
+        // Suspects, and why they are.
+        Suspect, BelowLine, ActedOnPart, NamesResource, ActedOnParent, ActedOnRelated, ActedOnSibling, ActedInProject,
+        PrincipalActedOnIt, TouchedMoved, RareHour, DeniedBefore, LogInsFailedBefore, NewCredential, StepsBefore,
+        // Kinds of metrics.
+        TheMetric, CpuLoad, MemoryInUse, DiskTraffic, StorageInUse, NetworkTraffic, NumberOfNodes, WhatIsUp,
+        Connections, Requests, Errors, Latency, Ingestion,
+        // What has no event: `blind_spots.csv`.
+        BlindLoad, BlindReads, BlindInstances, BlindClusters, BlindBackends, BlindSql, BlindMongo, BlindJobs,
+        BlindRedis, BlindObjects, BlindMessages, BlindSecrets, BlindSenders,
+        // Steps of a story: `steps.csv`.
+        StepFailedLogIn, StepLogIn, StepSession, StepRefused, StepFailure, StepLock, StepCredentialRemoved,
+        StepGrantRemoved, StepLoggingOn, StepScaleUp, StepStart, StepCredential, StepIdentity, StepGrant, StepExport,
+        StepLoggingOff, StepProtectionOff, StepNetworkOpened, StepKeyDestroyed, StepRemoval, StepExecution,
+        StepDisruption, StepChange, StepSystem, StepOther,
+        // The story.
+        BeforeIt, AfterIt, OutOfBand,
+        // The node graph.
+        Principal, Address, Credential, Resource, Others, OtherPrincipals, OtherAddresses, OtherCredentials,
+        OtherResources, EdgeFrom, EdgeIsOf,
+        // Annotations of an investigation.
+        SpanTitle, PassedSpanTitle,
+        // Notices of an investigation.
+        NoResource,
+        // The summary.
+        PartOnset, PartFirstSuspect, PartBefore, PartCredentials, PartAfter, PartFirstStep, MetricAtStart, NotReturned,
+        // What a remedy breaks.
+        NoOtherUse, BreaksNothing,
+        // How a remedy is undone.
+        ReversalNothing, ReversalCommand, ReversalHand, ReversalNever,
+        // Remedies: `remedies.csv`.
+        FindKeys, LockUser, LockNewUser, DetachFromApplication, DetachFromUser, DetachFromGroup, RemoveUser,
+        RemoveApplication, DisableSshKey, CloseDatabase, PowerOff, StopBmc, EnableKey, ProtectSecret,
+        EnableAlertManager, RestoreRules, RestoreCustomRules, CreateExportAgain, EnableCockpitRules,
+        EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, DeleteExportedCopy, DeleteApiKey,
+        // Recovery.
+        Yes, No, YesAfterAnother, NotKnown, Quiet, MetricIsBack, NoSpanKnown, WithinBand, TooFewSamples, NoNewSuspects,
+        RangeEndsBefore, NoEventSince;
+    sentences:
+        // Lists.
+        AndMore { listed: &'a str, more: usize },
+        // Parts of sentences: from where, with what, on which.
+        From { what: &'a str },
+        With { what: &'a str },
+        On { what: &'a str },
+        // Suspects, and why they are.
+        Deed { what: &'a str, resource: &'a str, principal: &'a str },
+        DeedRepeated { what: &'a str, resource: &'a str, principal: &'a str, times: usize },
+        DeedWhen { deed: &'a str, when: &'a str },
+        DeedBecause { deed: &'a str, when: &'a str, because: &'a str },
+        BeforeOnset { length: &'a str },
+        AfterOnset { length: &'a str },
+        UsuallyRaises { metric: &'a str },
+        UsuallyLowers { metric: &'a str },
+        CanRaise { metric: &'a str },
+        CanLower { metric: &'a str },
+        EffectUnknown { metric: &'a str },
+        EffectStays { metric: &'a str },
+        EffectPasses { metric: &'a str },
+        NewMethod { days: usize },
+        NewAddress { days: usize },
+        NewCountry { days: usize },
+        NewResource { days: usize },
+        // The story.
+        MadeCredentialOf { name: &'a str },
+        UsesCredentialOf { name: &'a str },
+        New { what: &'a str },
+        LatestSteps { shown: usize, steps: usize },
+        // The node graph.
+        EventCount { events: usize },
+        // Annotations of an investigation.
+        BeyondThreshold { rule: &'a str },
+        SuspectTitle { rank: usize, who: &'a str, what: &'a str, which: &'a str },
+        // Notices of an investigation.
+        NoSuspect { considered: usize, blind_spots: &'a str },
+        FirstSuspects { shown: usize, suspects: usize },
+        UsualLearned { covered: usize, wanted: usize },
+        // The summary.
+        Rose { metric: &'a str, time: &'a str, until: &'a str },
+        Fell { metric: &'a str, time: &'a str, until: &'a str },
+        UntilTime { time: &'a str },
+        NothingExplains { blind_spots: &'a str },
+        FirstSuspect { why: &'a str },
+        MoreSuspects { first: &'a str, others: usize },
+        Had { who: &'a str, chain: &'a str },
+        HadBefore { chains: &'a str },
+        HadSince { chains: &'a str },
+        MadeFor { maker: &'a str, credential: &'a str, who: &'a str, time: &'a str, events: usize },
+        FirstStep { step: &'a str, which: &'a str, page: &'a str, command: &'a str, used: &'a str },
+        OnPage { page: &'a str },
+        ByCommand { command: &'a str },
+        // What a remedy breaks.
+        UsedByEvents { events: usize, days: usize },
+        UsedByPrincipals { days: usize, principals: usize },
+        BreaksUnused { who: &'a str, days: usize },
+        BreaksUsed { who: &'a str, events: usize, days: usize, parts: &'a str },
+        BreaksActedOn { days: usize, who: &'a str },
+        DoneBy { time: &'a str, who: &'a str },
+        // Recovery.
+        SeriesIsBack { metric: &'a str },
+        OutSince { time: &'a str, scales: &'a str },
+        OutAgain { from: &'a str, to: &'a str },
+        SuspectAt { who: &'a str, what: &'a str, which: &'a str, time: &'a str },
+        CandidatesSince { considered: usize },
+        IsContained { who: &'a str },
+        Calls { denied: usize, succeeded: usize, failed: usize, failed_log_ins: usize, last: &'a str },
+        LastAt { time: &'a str };
+}
