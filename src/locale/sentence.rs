@@ -105,7 +105,17 @@ sentences! {
         EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, DeleteExportedCopy, DeleteApiKey,
         // Recovery.
         Yes, No, YesAfterAnother, NotKnown, Quiet, MetricIsBack, NoSpanKnown, WithinBand, TooFewSamples, NoNewSuspects,
-        RangeEndsBefore, NoEventSince;
+        RangeEndsBefore, NoEventSince,
+        // Notices of any question: what is shown.
+        RestText, HiddenDetails, RangeEmpty,
+        // Notices of any question: what may be missing.
+        AllRegions, LatestCached, GapRepeated, GapLate, GapBroken,
+        // Notices about names.
+        Names, NamesOfProjects, NamesOfResources, AccountApi,
+        // Notices about the days before.
+        DaysBeingRead, DaysUnsettled,
+        // Notices about rules.
+        NoRule;
     sentences:
         // Lists.
         AndMore { listed: &'a str, more: usize },
@@ -174,5 +184,81 @@ sentences! {
         CandidatesSince { considered: usize },
         IsContained { who: &'a str },
         Calls { denied: usize, succeeded: usize, failed: usize, failed_log_ins: usize, last: &'a str },
-        LastAt { time: &'a str };
+        LastAt { time: &'a str },
+        // Notices of any question: what is shown.
+        NewestEvents { shown: usize, found: usize },
+        OldestEvents { shown: usize, found: usize },
+        NewestMatches { shown: usize, found: usize },
+        Clustered { shared: usize, events: usize, annotations: usize },
+        BeyondCap { annotations: usize, cap: usize },
+        MatterLess { others: usize, events: usize },
+        RestTitle { events: usize },
+        GroupsFolded { groups: usize, folded: usize, other: &'a str },
+        FirstBar { start: &'a str, from: &'a str },
+        LastBar { until: &'a str, end: &'a str },
+        VariableEmpty { name: &'a str },
+        VariablesEmpty { names: &'a str },
+        RangeInFuture { from: &'a str },
+        // Notices of any question: what may be missing.
+        About { what: &'a str, sentence: &'a str },
+        ListOfRegion { region: &'a str, list: &'a str },
+        RegionAbsent { region: &'a str },
+        RangeBeforeRetention { from: &'a str, days: usize },
+        Retention { days: usize },
+        InvalidText { shown_as: &'a str },
+        GapLimit { events: usize },
+        GapMemory { mebibytes: usize },
+        GapBarren { pages: usize },
+        GapMalformed { count: usize, first: &'a str },
+        // Headlines of intervals from which events may be missing.
+        Incomplete { headline: &'a str },
+        IncompleteToo { title: &'a str, headline: &'a str },
+        WhomRegion { region: &'a str },
+        WhomRegions { regions: &'a str, last: &'a str },
+        HeadlineCached { whom: &'a str },
+        HeadlineRetention { days: usize },
+        HeadlineRefused { whom: &'a str },
+        HeadlineRateLimit { whom: &'a str },
+        HeadlineNoAnswer { whom: &'a str },
+        HeadlineUnreadable { whom: &'a str },
+        HeadlineLate { whom: &'a str },
+        HeadlineBroken { whom: &'a str },
+        HeadlineLimit { events: usize, whom: &'a str },
+        HeadlineMemory { whom: &'a str },
+        HeadlineEndless { whom: &'a str },
+        HeadlineMalformed { count: usize, whom: &'a str },
+        // Notices about names.
+        Stale { what: &'a str, time: &'a str, source: &'a str, error: &'a str },
+        ProjectsById { advice: &'a str },
+        ResourcesById { advice: &'a str },
+        LacksPermission { set: &'a str },
+        CannotBeRead { source: &'a str, error: &'a str },
+        NoPrincipal { names: &'a str },
+        TrailFails { error: &'a str },
+        PrincipalsById { error: &'a str },
+        PrincipalsByIdOrTrail { error: &'a str },
+        FoundByEventOnly { notice: &'a str, names: &'a str },
+        NotFoundByName { notice: &'a str },
+        NamesFromTrail { count: usize, names: &'a str },
+        UnknownNames { names: &'a str, count: usize },
+        // Notices about the days before.
+        NoveltyRests { known: usize, days: usize, reason: &'a str },
+        BeforeDay { day: &'a str, reason: &'a str },
+        RegionNotRead { region: &'a str },
+        DaysFail { day: &'a str, error: &'a str },
+        BaselineCovers { known: usize, of: usize, rules_named: &'a str, reason: &'a str },
+        BaselineRegion { region: &'a str },
+        // Notices about rules.
+        RulesHidden { hidden: usize },
+        RuleBroken { error: &'a str },
+        RulesBroken { more: usize },
+        RuleUnknown { names: &'a str },
+        RulesUnknown { names: &'a str },
+        RuleForCorrelations { name: &'a str },
+        // Notices about metrics.
+        Calm { series: usize },
+        ManySeries { all: usize, shown: usize },
+        Histograms { series: usize },
+        Nameless { series: usize, all: usize },
+        CockpitRemarks { warning: &'a str };
 }

@@ -15,6 +15,7 @@ use super::matched::why;
 use crate::detection::{Level, Rule};
 use crate::event::Long;
 use crate::frame::{Frame, Meta};
+use crate::locale::Sentence;
 use crate::risk::Severity;
 
 /// The most conditions that a text names.
@@ -25,7 +26,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let mut found = evaluation.matches();
     let total = found.len();
     found.truncate(limit);
-    let regions = regions(&evaluation.answer.incomplete, request);
+    let regions = regions(evaluation.answer, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
     let parts = Parts { evaluation, sentences: Sentences::of(evaluation.answer), pages: Pages::of(evaluation.answer) };
     let mut columns = LabelColumns::of(evaluation.answer);
@@ -33,7 +34,8 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let rows: Vec<Row> = missing.chain(matches).collect();
     let mut meta = Meta { data_topic: overlay.then(|| "annotations".to_owned()), ..Meta::default() };
     if total > limit {
-        meta.notices.push(Topic::Limit.info(format!("the newest {limit} of {total} matches are shown (limit)")));
+        let sentence = Sentence::NewestMatches { shown: limit, found: total };
+        meta.notices.push(Topic::Limit.info(sentence.text(evaluation.answer.language)));
     }
     Frame { name: "detections".to_owned(), meta, fields: fields(&rows, overlay, true) }
 }
