@@ -10,10 +10,14 @@ export function setLanguage(language: string | undefined) {
 }
 
 /**
- * A request whose answer has sentences in the language that Grafana shows. It is set when a request is sent: a stored query, or
- * one that a link has, is for people of any language.
+ * A query whose answer has sentences in the language that Grafana shows. It is set when a query is sent: a stored one, or one that
+ * a link has, is for people of any language.
  */
+export function withLanguage<Query extends Partial<AuditQuery>>(query: Query): Query {
+  return shown ? { language: shown, ...query } : query;
+}
+
+/** A request with the language of its queries. */
 export function inLanguage(request: DataQueryRequest<AuditQuery>): DataQueryRequest<AuditQuery> {
-  const language = shown;
-  return language ? { ...request, targets: request.targets.map((target) => ({ language, ...target })) } : request;
+  return { ...request, targets: request.targets.map(withLanguage) };
 }
