@@ -115,7 +115,15 @@ sentences! {
         // Notices about the days before.
         DaysBeingRead, DaysUnsettled,
         // Notices about rules.
-        NoRule;
+        NoRule,
+        // Events.
+        LoggedIn, LogInFailed, LogInTried, Succeeded, Denied, Failed,
+        // Texts of annotations.
+        Details, DayUnit, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical,
+        LevelFirst, LevelRare, LevelOccasional, LevelUsual, LevelUnknown,
+        // How usual events are.
+        NoDayKnown, Conjunction, LastConjunction, EveryNight, EveryDay, Workdays, EveryMonday, EveryTuesday,
+        EveryWednesday, EveryThursday, EveryFriday, EverySaturday, EverySunday, MostNights, MostDays;
     sentences:
         // Lists.
         AndMore { listed: &'a str, more: usize },
@@ -260,5 +268,43 @@ sentences! {
         ManySeries { all: usize, shown: usize },
         Histograms { series: usize },
         Nameless { series: usize, all: usize },
-        CockpitRemarks { warning: &'a str };
+        CockpitRemarks { warning: &'a str },
+        // Events.
+        AndWith { what: &'a str },
+        BecauseOf { what: &'a str },
+        In { what: &'a str },
+        LogInWith { method: &'a str },
+        PartOf { part: &'a str, whole: &'a str },
+        // Texts of annotations.
+        Risk { severity: &'a str, class: &'a str },
+        Product { what: &'a str },
+        ResourceType { what: &'a str },
+        ResourceIs { what: &'a str },
+        Result { what: &'a str },
+        UserAgent { what: &'a str },
+        Request { what: &'a str },
+        By { what: &'a str },
+        NoveltyIs { what: &'a str },
+        Within { length: &'a str },
+        More { more: usize },
+        PrincipalCount { principals: usize },
+        ClusterTitle { who: &'a str, events: usize, what: &'a str },
+        AllDenied { title: &'a str },
+        SomeDenied { title: &'a str, denied: usize },
+        RuleLevel { level: &'a str },
+        // How usual events are.
+        Habit { who: &'a str, rhythm: &'a str },
+        HabitBut { habit: &'a str, deviations: &'a str },
+        FirstOfPrincipal { who: &'a str, days: usize },
+        FirstByAnyone { what: &'a str, days: usize },
+        FirstBy { what: &'a str, who: &'a str, days: usize },
+        FirstAnd { first: &'a str, deviations: &'a str },
+        DaysKnown { words: &'a str, known: usize, days: usize },
+        FromCountry { what: &'a str },
+        NobodyBefore { what: &'a str },
+        AroundHour { hour: &'a str },
+        SeldomOn { what: &'a str, days: usize, known: usize },
+        ForTheFirstTime { what: &'a str },
+        OnDays { days: usize, known: usize },
+        Around { cycle: &'a str, hour: &'a str };
 }

@@ -197,7 +197,7 @@ fn rows(annotations: &Annotations, clusters: &[Cluster], answer: &Answer, senten
         columns: tag_columns(answer, shows_novelty),
         pages: Pages::of(answer),
         reasons: Reasons::of(answer, &alone, sentences),
-        novelty: shows_novelty.then(|| answer.keys(Dimension::Novelty)),
+        novelty: shows_novelty.then(|| answer.novelty.words(&answer.events, answer.language)),
         by_novelty: annotations.color_by == ColorBy::Novelty,
     };
     clusters.iter().map(|cluster| Row::new(cluster, &parts)).collect()

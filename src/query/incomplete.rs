@@ -252,6 +252,13 @@ mod tests {
     }
 
     #[test]
+    fn headlines_are_in_a_language() {
+        let all = ["fr-par", "nl-ams"].map(|region| incomplete(region, timeout(), &[0..100]));
+        let regions = super::regions(&all, 1, Language::French);
+        assert_eq!(regions[0].title, "Incomplet : pas de réponse (régions fr-par et nl-ams)");
+    }
+
+    #[test]
     fn intervals_that_look_alike_on_the_graph_are_one() {
         let all = [incomplete("fr-par", timeout(), &[0..100]), incomplete("nl-ams", timeout(), &[2..99])];
         let one =

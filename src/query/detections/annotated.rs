@@ -77,8 +77,9 @@ fn of_group(labels: &Labels) -> String {
 
 /// The level, the description, and the conditions that held.
 fn html(parts: &Parts<'_>, rule: &Rule, found: &Found) -> String {
+    let language = parts.sentences.language;
     let line = |text: &str| escaped(&text::plain(text));
-    let mut lines = vec![format!("level {}", rule.level.as_str())];
+    let mut lines = vec![Sentence::RuleLevel { level: &level(rule.level).text(language) }.text(language)];
     lines.extend(rule.description.as_deref().map(|text| escaped(&shortened(text))));
     let why = why(parts.evaluation, found);
     let reasons = why.as_array().into_iter().flatten().take(MOST_REASONS);
@@ -87,7 +88,7 @@ fn html(parts: &Parts<'_>, rule: &Rule, found: &Found) -> String {
         format!("{} = {}", part("condition"), part("value"))
     }));
     if found.matched.events.len() > 1 {
-        lines.push(format!("{} events", found.matched.events.len()));
+        lines.push(Sentence::EventCount { events: found.matched.events.len() }.text(language));
     }
     lines.join("<br/>")
 }
@@ -107,6 +108,17 @@ fn shortened(text: &str) -> String {
 fn tags(rule: &Rule) -> Vec<String> {
     let tags = rule.tags.iter().map(|tag| text::plain(tag).replace(',', " "));
     std::iter::once(rule.level.as_str().to_owned()).chain(tags).collect()
+}
+
+/// What a level is called.
+fn level(level: Level) -> Sentence<'static> {
+    match level {
+        Level::Critical => Sentence::SeverityCritical,
+        Level::High => Sentence::SeverityHigh,
+        Level::Medium => Sentence::SeverityMedium,
+        Level::Low => Sentence::SeverityLow,
+        Level::Informational => Sentence::SeverityInformational,
+    }
 }
 
 /// The severity whose colour a level has.
