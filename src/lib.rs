@@ -10,7 +10,8 @@
 //! - [`cache`]: the events, each fetched from Scaleway once
 //! - [`scaleway`]: Scaleway's APIs; [`cockpit`]: metrics of its Cockpit
 //! - `transport`: HTTP to any service
-//! - [`event`], [`frame`], [`settings`], [`time`], `lenient`, `hidden`: the types and readers that all layers share
+//! - [`event`], [`frame`], [`locale`], [`settings`], [`time`], `lenient`, `hidden`: the types, sentences and readers that all
+//!   layers share
 //!
 //! The plugin does not link two modules beside the layers: `sandbox`, a simulated organization behind real HTTP, and
 //! `host`, which starts the plugin as Grafana does.
@@ -27,6 +28,7 @@ mod hidden;
 pub mod host;
 pub mod investigation;
 mod lenient;
+pub mod locale;
 pub mod plugin;
 mod profile;
 pub mod query;

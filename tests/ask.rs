@@ -121,6 +121,22 @@ async fn investigate_names_the_action_before_the_rise_in_each_format() {
     let csv = investigate(&["--format", "csv", "--suspects", "1"]).await.csv();
     assert_eq!((csv.len(), csv[0][0].as_str()), (2, "rank"), "{csv:?}");
 
+    let ran = investigate(&["--format", "json", "--language", "fr-FR"]).await;
+    let french = ran.json()["rows"][0].clone();
+    assert_eq!((&french["events"], &french["score"]), (&first["events"], &first["score"]));
+    let sentence = french["why"].as_str().expect("a sentence");
+    assert!(
+        sentence.contains(" avant le début : une telle action fait d’ordinaire monter la charge du pro"),
+        "{sentence}"
+    );
+    assert!(
+        ran.err.contains("note: ce qui est habituel pour un principal vient des événements antérieurs"),
+        "{}",
+        ran.err
+    );
+    let ran = investigate(&["--format", "json", "--language", "tlh"]).await;
+    assert_eq!(ran.json()["rows"][0]["why"], why, "a language without sentences");
+
     let ran = investigate(&["--lookback-minutes", "0"]).await;
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("lookbackMinutes is 0. Allowed: a whole number from 1 to 1440"), "{}", ran.err);

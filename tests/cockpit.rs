@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audittrail::cockpit::{Answer, Client, Error, MOST_POINTS, MOST_SERIES};
+use audittrail::locale::Language;
 use audittrail::query::Meters;
 use audittrail::settings::Settings;
 use audittrail::time::{Interval, SystemClock, Time};
@@ -212,7 +213,7 @@ async fn of_too_many_series_the_one_that_moved_is_among_those_that_stay() {
     assert_eq!((answer.series.len(), answer.left_out), (MOST_SERIES, 10));
     assert!(answer.series.iter().any(|series| series.labels["resource_id"] == "db-33"));
     let notice = "the expression has 60 series, and only the 50 that moved most are used; let it select fewer";
-    assert_eq!(answer.notices(), [notice]);
+    assert_eq!(answer.notices(Language::English), [notice]);
 }
 
 #[tokio::test]
@@ -234,7 +235,11 @@ async fn an_expression_that_drops_or_renames_labels_has_a_notice() {
         let answer = prometheus.range(expression, 0, 10).await;
         assert_eq!((answer.series.len(), answer.without_resource()), (all, nameless), "{expression}");
         let notice = format!("{nameless} of {all} series have neither resource_id nor resource_name");
-        assert_eq!(answer.notices().iter().any(|text| text.starts_with(&notice)), nameless > 0, "{expression}");
+        assert_eq!(
+            answer.notices(Language::English).iter().any(|text| text.starts_with(&notice)),
+            nameless > 0,
+            "{expression}"
+        );
     }
 }
 

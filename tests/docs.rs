@@ -1,8 +1,9 @@
 //! The documentation against the source: texts that it explains are texts that the plugin shows, and links lead somewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The most bytes between the parts of one text in the source.
 const NEAR: usize = 800;
@@ -182,7 +183,8 @@ fn a_link_that_leads_nowhere_is_found() {
 
 #[test]
 fn every_text_that_is_explained_is_in_the_source() {
-    let sources: Vec<String> = files("src", &[".rs"]).iter().map(|path| unfolded(&read(path))).collect();
+    let sources: Vec<String> =
+        files("src", &[".rs", "sentences.csv"]).iter().map(|path| unfolded(&read(path))).collect();
     let page = read(PAGE);
     let texts = texts(&page);
     let missing: Vec<&str> = texts
@@ -306,9 +308,22 @@ fn has_words(text: &str) -> bool {
     text.split('…').any(|part| part.trim().contains(' ') || part.chars().filter(|c| c.is_alphabetic()).count() > 6)
 }
 
+/// The English texts of the sentences that code names.
+fn sentences(code: &str) -> Vec<String> {
+    static TABLE: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+        let table = read("src/locale/sentences.csv");
+        let rows = csv::Reader::from_reader(table.as_bytes()).into_deserialize();
+        let row = |row: Result<(String, String, String), _>| row.expect("sentences.csv is well formed");
+        rows.map(row).map(|(name, english, _)| (name, english)).collect()
+    });
+    let names = code.split("Sentence::").skip(1).filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next());
+    names.filter_map(|name| TABLE.get(name).cloned()).collect()
+}
+
 /// The texts of code that have words of their own.
 fn own_texts(code: &str) -> Vec<String> {
-    literals(code).iter().map(|text| varying(text)).filter(|text| has_words(text)).collect()
+    let texts = [literals(code), sentences(code)].concat();
+    texts.iter().map(|text| varying(text)).filter(|text| has_words(text)).collect()
 }
 
 /// The texts of an expression of code, or `None` if they cannot be found.

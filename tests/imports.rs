@@ -9,7 +9,7 @@ use syn::{Attribute, ItemFn, ItemImpl, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The layers, the lowest first; `docs/architecture.md` draws them.
 const LAYERS: [&[&str]; 10] = [
-    &["event", "frame", "hidden", "lenient", "settings", "time"],
+    &["event", "frame", "hidden", "lenient", "locale", "settings", "time"],
     &["transport"],
     &["cockpit", "scaleway"],
     &["cache"],

@@ -10,6 +10,7 @@ import { type DataSourceSrv, DataSourceWithBackend, setDataSourceSrv } from '@gr
 import { lastValueFrom, Observable, of, Subject, throwError } from 'rxjs';
 
 import { AuditDataSource } from './datasource';
+import { setLanguage } from './language';
 import type { AuditQuery } from './query';
 import { fakeDataSource, fakeFrame, fakeRow } from './test/fakes';
 import { asUser, inGrafana } from './test/user';
@@ -120,6 +121,29 @@ describe('queries', () => {
       'from 203.0.113.7\nin fr-par\nDetails\nr-1 & r-2',
     ]);
     expect(backend).toHaveBeenCalledTimes(1);
+  });
+
+  it('are sent in the language that Grafana shows, and are neither stored nor linked in it', async () => {
+    const languages = async (requestId?: string) => {
+      const backend = sent();
+      const asked = { ...request({ refId: 'A', scope: {} }, { refId: 'B', scope: {}, language: 'en-US' }), requestId };
+      await lastValueFrom(fakeDataSource().query(asked as DataQueryRequest<AuditQuery>));
+      const [{ targets }] = backend.mock.calls[backend.mock.calls.length - 1];
+      return targets.map((target: AuditQuery) => target.language);
+    };
+    expect(await languages()).toEqual([undefined, 'en-US']);
+    setLanguage('fr-FR');
+    try {
+      expect(await languages()).toEqual(['fr-FR', 'en-US']);
+      expect(await languages('AQ1')).toEqual(['fr-FR', 'en-US']);
+      const query = { refId: 'A', queryType: 'annotations', scope: {} } as const;
+      expect(fakeDataSource().interpolateVariablesInQueries([query], {})[0]).not.toHaveProperty('language');
+      sent([fakeFrame('annotations', { time: [1], text: [''], id: ['e-1'] })]);
+      const answer = await lastValueFrom(fakeDataSource().query(request(query)));
+      expect(JSON.stringify(answer.data)).not.toContain('fr-FR');
+    } finally {
+      setLanguage(undefined);
+    }
   });
 
   it('report whether they have a variable', () => {

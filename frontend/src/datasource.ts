@@ -49,6 +49,7 @@ import { isOutsideDashboards } from './grafana';
 import { healthLines } from './health';
 import { Interpolation } from './interpolation';
 import { withFieldLabels, withSettingLabels } from './labels';
+import { inLanguage } from './language';
 import {
   contextOrder,
   contextQuery,
@@ -173,7 +174,7 @@ export class AuditDataSource
     // An annotation's editor and the dashboard around it count their requests each for itself; of one id the first is cancelled.
     const asked = { ...prepared, requestId: `${request.requestId}-${this.requests++}` };
     return this.shared
-      .answer(this.question(asked), () => super.query(scrolled(asked)))
+      .answer(this.question(asked), () => super.query(inLanguage(scrolled(asked))))
       .pipe(
         // Each subscriber has frames of its own, which it may change.
         map((response) => ({ ...response, data: response.data.map((frame) => ({ ...frame })) })),
@@ -188,7 +189,7 @@ export class AuditDataSource
   }
 
   private post(request: DataQueryRequest<AuditQuery>): Observable<DataQueryResponse> {
-    return super.query(scrolled(request)).pipe(map((response) => this.dressed(response, request)));
+    return super.query(inLanguage(scrolled(request))).pipe(map((response) => this.dressed(response, request)));
   }
 
   /**

@@ -17,6 +17,8 @@ export interface AuditQuery extends DataQuery, QuestionFields {
   filters?: Filter[];
   /** The names of the dashboard's variables without a value that would have to select something. */
   emptyVariables?: string[];
+  /** The language of the answer's sentences, set when a query is sent. */
+  language?: string;
   /**
    * The dashboard's filter bars, as variables: when one of them changes, Grafana refreshes a panel of mixed data sources only
    * if its query names it.

@@ -1,5 +1,6 @@
 import type { TimeRange } from '@grafana/data';
 
+import { withLanguage } from './language';
 import type { AuditQuery } from './query';
 import type { Detections, RuleField, RuleProblem } from './rules';
 
@@ -105,6 +106,6 @@ export class Resources {
 
   /** The backend's check of a query, or of that query under an alert rule. */
   check(query: Partial<AuditQuery>, rule: boolean): Promise<Check> {
-    return this.get<Check>('check', { query: JSON.stringify(query), rule });
+    return this.get<Check>('check', { query: JSON.stringify(withLanguage(query)), rule });
   }
 }

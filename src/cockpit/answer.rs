@@ -3,6 +3,7 @@
 use super::json::Row;
 use super::moved::{MOST_SERIES, moved_most};
 use super::series::Series;
+use crate::locale::{Language, Sentence};
 
 /// The series of an expression.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,29 +40,20 @@ impl Answer {
 
     /// Notices for people: series that are left out, and limits of the others.
     #[must_use]
-    pub fn notices(&self) -> Vec<String> {
+    pub fn notices(&self, language: Language) -> Vec<String> {
         let mut notices = Vec::new();
         if self.left_out > 0 {
-            notices.push(format!(
-                "the expression has {} series, and only the {MOST_SERIES} that moved most are used; let it select fewer",
-                self.left_out + self.series.len()
-            ));
+            let all = self.left_out + self.series.len();
+            notices.push(Sentence::ManySeries { all, shown: MOST_SERIES }.text(language));
         }
         if self.histograms > 0 {
-            notices.push(format!(
-                "{} series are native histograms and are left out; apply histogram_quantile, histogram_count or histogram_sum",
-                self.histograms
-            ));
+            notices.push(Sentence::Histograms { series: self.histograms }.text(language));
         }
-        let nameless = self.without_resource();
-        if nameless > 0 {
-            notices.push(format!(
-                "{nameless} of {} series have neither resource_id nor resource_name, so that no resource is known for them; let the \
-                 expression leave these labels, as in sum by (resource_id, resource_name) (...)",
-                self.series.len()
-            ));
+        let series = self.without_resource();
+        if series > 0 {
+            notices.push(Sentence::Nameless { series, all: self.series.len() }.text(language));
         }
-        notices.extend(self.warnings.iter().map(|warning| format!("Cockpit remarks: {warning}")));
+        notices.extend(self.warnings.iter().map(|warning| Sentence::CockpitRemarks { warning }.text(language)));
         notices
     }
 }
@@ -80,8 +72,11 @@ mod tests {
             r#"[{"metric":{"resource_id":"a"},"histograms":[[1,{"count":"2"}]]},{"metric":{"resource_id":"b"},"values":[[1,"2"]]}]"#,
         );
         assert_eq!((answer.series.len(), answer.histograms), (1, 1));
-        assert_eq!(answer.notices().len(), 1);
-        assert!(answer.notices()[0].starts_with("1 series are native histograms and are left out"), "{answer:?}");
+        assert_eq!(answer.notices(Language::English).len(), 1);
+        assert!(
+            answer.notices(Language::English)[0].starts_with("1 series are native histograms and are left out"),
+            "{answer:?}"
+        );
     }
 
     #[test]
@@ -90,7 +85,9 @@ mod tests {
             r#"[{"metric":{"resource_id":"a"},"values":[]},{"metric":{"resource_name":"b"},"values":[]},{"metric":{"resource_id":""},"values":[]},{"values":[]}]"#,
         );
         assert_eq!(answer.without_resource(), 2);
-        let [notice] = &answer.notices()[..] else { panic!("{:?}", answer.notices()) };
+        let [notice] = &answer.notices(Language::English)[..] else {
+            panic!("{:?}", answer.notices(Language::English))
+        };
         assert!(notice.starts_with("2 of 4 series have neither resource_id nor resource_name"), "{notice}");
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{Client, Error, MOST_SERIES, Series};
+use crate::locale::Language;
 use crate::settings::Settings;
 use crate::time::{Interval, SystemClock, Time};
 use crate::transport::Meter;
@@ -203,7 +204,10 @@ async fn a_moment_has_a_vector_or_a_number_and_nothing_else() {
     let answer =
         instant(data("vector", r#"[{"metric":{"resource_id":"a"},"value":[1790000000,"+Inf"]}]"#)).await.unwrap();
     assert_eq!(answer.series[0].samples, [(hour().start, f64::INFINITY)]);
-    assert_eq!(answer.notices(), ["Cockpit remarks: partial [secret]", "Cockpit remarks: rate of a gauge"]);
+    assert_eq!(
+        answer.notices(Language::English),
+        ["Cockpit remarks: partial [secret]", "Cockpit remarks: rate of a gauge"]
+    );
     let answer = instant(data("scalar", r#"[1790000000.5,"2"]"#)).await.unwrap();
     assert_eq!(answer.series[0].samples, [(hour().start + Duration::from_millis(500), 2.0)]);
     for (kind, result, text) in [("matrix", "[]", "samples over time"), ("string", r#"[1,"a"]"#, "a text")] {
@@ -251,7 +255,7 @@ async fn too_many_series_are_cut_to_those_that_moved_most() {
     assert_eq!((answer.series.len(), answer.left_out), (MOST_SERIES, 10));
     assert!(answer.series.iter().any(|series| series.labels["resource_id"] == "007"));
     assert_eq!(
-        answer.notices(),
+        answer.notices(Language::English),
         ["the expression has 60 series, and only the 50 that moved most are used; let it select fewer"]
     );
 }

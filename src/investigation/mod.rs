@@ -40,8 +40,8 @@ mod whole;
 pub use containment::{Remedy, Reversal, Usage, remedies};
 pub use detector::Detector;
 pub use ranking::{
-    Contribution, Course, Effect, Effects, Evidence, Family, Member, Metric, Part, Ranking, Reason, Relation, Relative,
-    Signal, Signals, Suspect, Symptom, Verb, Weights, rank, rank_by,
+    BlindSpot, Contribution, Course, Effect, Effects, Evidence, Family, Member, Metric, Part, Ranking, Reason,
+    Relation, Relative, Signal, Signals, Suspect, Symptom, Verb, Weights, rank, rank_by,
 };
 pub use recovery::{Judgement, Since};
 pub use series::{OutOfOrder, Regular, Sample, Series};

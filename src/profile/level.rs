@@ -1,3 +1,5 @@
+use crate::locale::Sentence;
+
 /// How usual an event is, the least usual first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Level {
@@ -26,6 +28,17 @@ impl Level {
             Self::Occasional => "occasional",
             Self::Usual => "usual",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// The name in sentences.
+    pub(crate) const fn word(self) -> Sentence<'static> {
+        match self {
+            Self::First => Sentence::LevelFirst,
+            Self::Rare => Sentence::LevelRare,
+            Self::Occasional => Sentence::LevelOccasional,
+            Self::Usual => Sentence::LevelUsual,
+            Self::Unknown => Sentence::LevelUnknown,
         }
     }
 

@@ -1,4 +1,5 @@
 use super::day::Day;
+use crate::locale::{Language, Sentence};
 
 /// The hours, UTC, at which a daily event is nightly.
 const NIGHT: [u8; 8] = [22, 23, 0, 1, 2, 3, 4, 5];
@@ -60,18 +61,31 @@ pub(super) fn usual_hour(hours: &[u32; 24]) -> Option<u8> {
 
 impl Rhythm {
     /// In words, such as "every night around 02:00 UTC".
-    pub(super) fn words(self, known: u32) -> String {
+    pub(super) fn words(self, known: u32, language: Language) -> String {
         let at_night = self.hour.is_some_and(|hour| NIGHT.contains(&hour));
-        let (day, days) = if at_night { ("night", "nights") } else { ("day", "days") };
         let cycle = match self.cycle {
-            Cycle::Daily => format!("every {day}"),
-            Cycle::Weekdays => "every day from Monday to Friday".to_owned(),
-            Cycle::Weekly(weekday) => format!("every {}", WEEKDAYS[weekday]),
-            Cycle::Mostly => format!("most {days}"),
-            Cycle::Some(count) => format!("on {count} of {known} days"),
+            Cycle::Daily if at_night => Sentence::EveryNight,
+            Cycle::Daily => Sentence::EveryDay,
+            Cycle::Weekdays => Sentence::Workdays,
+            Cycle::Weekly(weekday) => WEEKDAYS[weekday],
+            Cycle::Mostly if at_night => Sentence::MostNights,
+            Cycle::Mostly => Sentence::MostDays,
+            Cycle::Some(days) => Sentence::OnDays { days: days as usize, known: known as usize },
         };
-        self.hour.map_or(cycle.clone(), |hour| format!("{cycle} around {hour:02}:00 UTC"))
+        let cycle = cycle.text(language);
+        match self.hour {
+            Some(hour) => Sentence::Around { cycle: &cycle, hour: &format!("{hour:02}") }.text(language),
+            None => cycle,
+        }
     }
 }
 
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const WEEKDAYS: [Sentence<'static>; 7] = [
+    Sentence::EveryMonday,
+    Sentence::EveryTuesday,
+    Sentence::EveryWednesday,
+    Sentence::EveryThursday,
+    Sentence::EveryFriday,
+    Sentence::EverySaturday,
+    Sentence::EverySunday,
+];

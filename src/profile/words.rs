@@ -1,6 +1,7 @@
 use super::day::WINDOW;
 use super::finding::{Finding, Method, Part};
 use super::level::Level;
+use crate::locale::{Language, Sentence};
 
 /// What is named as seldom occurs on at most this part of the days on which the method is called.
 const SELDOM: u32 = 3;
@@ -22,53 +23,64 @@ pub(crate) struct Named<'a> {
 
 impl Finding {
     /// Why an event is as usual as it is, such as "ci does this every night around 02:00 UTC".
-    pub(crate) fn words(&self, named: &Named<'_>) -> String {
+    pub(crate) fn words(&self, named: &Named<'_>, language: Language) -> String {
         if self.known == 0 {
-            return "no day before it is known yet".to_owned();
+            return Sentence::NoDayKnown.text(language);
         }
-        let deviations = self.deviations(named);
-        let words = match self.method {
-            Method::Known(_) => {
-                let rhythm = self.rhythm.expect("a finding with words has a rhythm").words(self.known);
-                let habit = format!("{} does this {rhythm}", named.who);
-                if deviations.is_empty() { habit } else { format!("{habit}, but {deviations}") }
-            }
-            first => {
-                let first = match first {
-                    Method::NewPrincipal => format!("first event of {} in {WINDOW} days", named.who),
-                    Method::NewToAll => format!("first {} by anyone in {WINDOW} days", named.what),
-                    _ => format!("first {} by {} in {WINDOW} days", named.what, named.who),
-                };
-                // All is new to a new principal.
-                let is_principal = self.method == Method::NewPrincipal;
-                if is_principal || deviations.is_empty() { first } else { format!("{first}, and {deviations}") }
-            }
+        let (who, what, days) = (named.who, named.what, WINDOW as usize);
+        let deviations = &self.deviations(named, language);
+        let first = match self.method {
+            Method::Known(_) => None,
+            Method::NewPrincipal => Some(Sentence::FirstOfPrincipal { who, days }),
+            Method::NewToAll => Some(Sentence::FirstByAnyone { what, days }),
+            Method::New => Some(Sentence::FirstBy { what, who, days }),
         };
-        if self.known < WINDOW { format!("{words} ({} of {WINDOW} days known)", self.known) } else { words }
+        let words = match first.map(|first| first.text(language)) {
+            None => {
+                let rhythm = self.rhythm.expect("a finding with words has a rhythm").words(self.known, language);
+                let habit = Sentence::Habit { who, rhythm: &rhythm }.text(language);
+                match deviations.as_str() {
+                    "" => habit,
+                    deviations => Sentence::HabitBut { habit: &habit, deviations }.text(language),
+                }
+            }
+            // All is new to a new principal.
+            Some(first) if deviations.is_empty() || self.method == Method::NewPrincipal => first,
+            Some(first) => Sentence::FirstAnd { first: &first, deviations }.text(language),
+        };
+        if self.known == WINDOW {
+            return words;
+        }
+        Sentence::DaysKnown { words: &words, known: self.known as usize, days }.text(language)
     }
 
     /// What differs from the usual beside the method, such as "for the first time from 203.0.113.7".
-    fn deviations(&self, named: &Named<'_>) -> String {
+    fn deviations(&self, named: &Named<'_>, language: Language) -> String {
         let days = if let Method::Known(days) = self.method { days } else { 0 };
         let parts = [
-            (self.address, "from", named.address),
-            (self.country, "from the country", named.country),
-            (self.resource.filter(|_| days > 0), "on", named.which),
+            (self.address, named.address.map(|what| Sentence::From { what })),
+            (self.country, named.country.map(|what| Sentence::FromCountry { what })),
+            (self.resource.filter(|_| days > 0), named.which.map(|what| Sentence::On { what })),
         ];
         let parts: Vec<(Part, String)> =
-            parts.into_iter().filter_map(|(part, word, name)| Some((part?, format!("{word} {}", name?)))).collect();
+            parts.into_iter().filter_map(|(part, words)| Some((part?, words?.text(language)))).collect();
         let is_first = |part: &Part| part.level() == Some(Level::First);
-        let first = parts.iter().filter(|(part, _)| is_first(part)).map(|(part, words)| {
-            if part.new_to_all { format!("{words}, which nobody used before") } else { words.clone() }
+        let first = parts.iter().filter(|(part, _)| is_first(part)).map(|(part, what)| {
+            if part.new_to_all { Sentence::NobodyBefore { what }.text(language) } else { what.clone() }
         });
-        let hour = self.new_hour.map(|hour| format!("around {hour:02}:00 UTC"));
+        let hour = self.new_hour.map(|hour| Sentence::AroundHour { hour: &format!("{hour:02}") }.text(language));
         let first: Vec<String> = first.chain(hour).collect();
         let seldom: Vec<String> = parts
             .iter()
             .filter(|(part, _)| part.days > 0 && part.days * SELDOM <= days)
-            .map(|(part, words)| format!("{words} on {} of {} days only", part.days, self.known))
+            .map(|(part, what)| {
+                let (days, known) = (part.days as usize, self.known as usize);
+                Sentence::SeldomOn { what, days, known }.text(language)
+            })
             .collect();
-        let first = (!first.is_empty()).then(|| format!("for the first time {}", first.join(" and ")));
-        first.into_iter().chain(seldom).collect::<Vec<_>>().join(", and ")
+        let what = &first.join(&Sentence::Conjunction.text(language));
+        let first = (!first.is_empty()).then(|| Sentence::ForTheFirstTime { what }.text(language));
+        let all: Vec<String> = first.into_iter().chain(seldom).collect();
+        all.join(&Sentence::LastConjunction.text(language))
     }
 }

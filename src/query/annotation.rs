@@ -12,6 +12,7 @@ use super::reasons::Reasons;
 use super::request::Request;
 use super::sentence::Sentences;
 use crate::event::Long;
+use crate::locale::{Language, Sentence};
 use crate::profile::Level;
 
 /// What annotations of events are made of.
@@ -48,14 +49,13 @@ impl Row {
     }
 
     /// The events of a range that have no annotation, at its beginning.
-    pub(super) fn rest(events: usize, request: &Request) -> Self {
-        let what = if events == 1 { "event" } else { "events" };
+    pub(super) fn rest(events: usize, language: Language, request: &Request) -> Self {
         Self {
             time: request.range.start,
             end: None,
             last: Some(request.range.end),
-            title: format!("{events} {what} more"),
-            text: "They matter less, by their severity and by how usual they are, and have no annotation.".to_owned(),
+            title: Sentence::RestTitle { events }.text(language),
+            text: Sentence::RestText.text(language),
             tags: Vec::new(),
             id: format!("rest+{events}"),
             shows: Shows::Events(None),

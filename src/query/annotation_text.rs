@@ -7,18 +7,23 @@ use super::cluster::Cluster;
 use super::dimension::Dimension;
 use super::keys::{Frequent, Keys};
 use super::sentence::Sentences;
-use crate::event::{Column, Events, Long, status_class};
+use crate::event::{Column, Long, status_class};
+use crate::locale::{Language, Sentence};
 use crate::risk::Severity;
 
 /// How many methods and resources a summary names.
 const NAMED: usize = 5;
 
 /// Lines of HTML, with details in a closed `<details>` below.
-fn html(lines: impl IntoIterator<Item = String>, details: impl IntoIterator<Item = String>) -> String {
-    let lines = broken(lines);
+fn html(
+    language: Language,
+    lines: impl IntoIterator<Item = String>,
+    details: impl IntoIterator<Item = String>,
+) -> String {
+    let (lines, summary) = (broken(lines), Sentence::Details.text(language));
     match broken(details) {
         details if details.is_empty() => lines,
-        details => format!("{lines}<details><summary>Details</summary>{details}</details>"),
+        details => format!("{lines}<details><summary>{}</summary>{details}</details>", escaped(&summary)),
     }
 }
 
@@ -29,57 +34,75 @@ fn broken(texts: impl IntoIterator<Item = String>) -> String {
 
 /// The text of an event: origin, risk and how usual it is, then the details that the title leaves out.
 pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>, novelty: Option<&str>) -> String {
-    let events = &answer.events;
+    let (events, language) = (&answer.events, sentences.language);
     let risk = answer.risk(row);
     let lines = [
-        sentences.origin.get(row).map(|origin| format!("from {origin}")),
-        risk.map(|risk| format!("{} risk: {}", risk.severity.as_str(), risk.class)),
+        sentences.origin.get(row).map(|what| Sentence::From { what }.text(language)),
+        risk.map(|risk| risk_of(language, risk.severity, &risk.class)),
         novelty.map(str::to_owned),
     ];
+    let column = |column: Column| events.one_text(column, row).map(super::text::plain);
+    let [product, kind, resource, locality, region, agent] = [
+        Column::Product,
+        Column::ResourceType,
+        Column::ResourceId,
+        Column::Locality,
+        Column::Region,
+        Column::UserAgent,
+    ]
+    .map(column);
     let request = events.one(Long::RequestId, row);
+    let request = request.as_deref().map(super::text::plain);
+    let attack = risk.filter(|risk| !risk.attack.is_empty()).map(|risk| format!("ATT&CK {}", risk.attack.join(", ")));
+    let words = |sentence: Sentence<'_>| sentence.text(language);
     let details = [
-        detail("product ", Column::Product, events, row),
-        detail("resource type ", Column::ResourceType, events, row),
-        detail("resource ", Column::ResourceId, events, row),
-        sentences.result.get(row).map(|result| format!("result {result}")),
-        risk.filter(|risk| !risk.attack.is_empty()).map(|risk| format!("ATT&CK {}", risk.attack.join(", "))),
-        detail("in ", Column::Locality, events, row).or_else(|| detail("in ", Column::Region, events, row)),
-        detail("user agent ", Column::UserAgent, events, row),
-        request.map(|request| format!("request {}", super::text::plain(&request))),
+        product.as_deref().map(|what| words(Sentence::Product { what })),
+        kind.as_deref().map(|what| words(Sentence::ResourceType { what })),
+        resource.as_deref().map(|what| words(Sentence::ResourceIs { what })),
+        sentences.result.get(row).map(|what| words(Sentence::Result { what })),
+        attack,
+        locality.or(region).as_deref().map(|what| words(Sentence::In { what })),
+        agent.as_deref().map(|what| words(Sentence::UserAgent { what })),
+        request.as_deref().map(|what| words(Sentence::Request { what })),
     ];
-    html(lines.into_iter().flatten(), details.into_iter().flatten())
+    html(language, lines.into_iter().flatten(), details.into_iter().flatten())
 }
 
-fn detail(word: &str, column: Column, events: &Events, row: usize) -> Option<String> {
-    events.one_text(column, row).map(|text| format!("{word}{}", super::text::plain(text)))
+/// A risk class with its severity.
+fn risk_of(language: Language, severity: Severity, class: &str) -> String {
+    let word = match severity {
+        Severity::Low => Sentence::SeverityLow,
+        Severity::Medium => Sentence::SeverityMedium,
+        Severity::High => Sentence::SeverityHigh,
+        Severity::Critical => Sentence::SeverityCritical,
+    };
+    Sentence::Risk { severity: &word.text(language), class }.text(language)
 }
 
 /// The most frequent texts, each as `show` formats it, and the number of others.
-fn named(frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> String {
+fn named(language: Language, frequent: &Frequent<'_>, show: impl Fn(&str, usize) -> String) -> String {
     let mut named: Vec<String> = frequent.counts.iter().map(|(text, count)| show(text, *count)).collect();
     if frequent.others > 0 {
-        named.push(format!("{} more", frequent.others));
+        named.push(Sentence::More { more: frequent.others }.text(language));
     }
     named.join(", ")
 }
 
 pub(super) fn summary_title(cluster: &Cluster, sentences: &Sentences<'_>) -> String {
+    let language = sentences.language;
     let who = sentences.who.frequent(cluster, 1);
-    let who = match (&who.counts[..], who.others) {
+    let who = &match (&who.counts[..], who.others) {
         ([(only, _)], 0) => (*only).to_owned(),
-        (some, others) => format!("{} principals", some.len() + others),
+        (some, others) => Sentence::PrincipalCount { principals: some.len() + others }.text(language),
     };
-    let what = sentences.what.frequent(cluster, NAMED);
-    let title = format!(
-        "{who}: {} events: {}",
-        cluster.len(),
-        named(&what, |what, count| if count == 1 { what.to_owned() } else { format!("{count} {what}") })
-    );
+    let show = |what: &str, count| if count == 1 { what.to_owned() } else { format!("{count} {what}") };
+    let what = &named(language, &sentences.what.frequent(cluster, NAMED), show);
+    let title = Sentence::ClusterTitle { who, events: cluster.len(), what }.text(language);
     let denied = cluster.iter().filter(|row| sentences.outcome.get(**row) == Some(status_class::DENIED)).count();
     match denied {
         0 => title,
-        all if all == cluster.len() => format!("{title} (all denied)"),
-        some => format!("{title} ({some} denied)"),
+        all if all == cluster.len() => Sentence::AllDenied { title: &title }.text(language),
+        denied => Sentence::SomeDenied { title: &title, denied }.text(language),
     }
 }
 
@@ -91,38 +114,43 @@ pub(super) fn summary(
     sentences: &Sentences<'_>,
     novelty: Option<&Keys<'_>>,
 ) -> String {
-    let risk = severity.map(|severity| format!("{} risk: ", severity.as_str())).unwrap_or_default();
-    // The title names a single principal.
-    let parts = [
-        ("by ", &sentences.who, 2),
-        ("on ", &sentences.which, 1),
-        ("from ", &sentences.origin, 1),
-        (&risk, &sentences.class, 1),
+    let language = sentences.language;
+    let words = |sentence: Sentence<'_>| sentence.text(language);
+    let frequent = |keys: &Keys<'_>, fewest| most_frequent(language, keys, fewest, cluster);
+    let risk = |class: String| match severity {
+        Some(severity) => risk_of(language, severity, &class),
+        None => class,
+    };
+    let lines = [
+        Some(words(Sentence::Within { length: &duration(span, language) })),
+        // The title names a single principal.
+        frequent(&sentences.who, 2).map(|what| words(Sentence::By { what: &what })),
+        frequent(&sentences.which, 1).map(|what| words(Sentence::On { what: &what })),
+        frequent(&sentences.origin, 1).map(|what| words(Sentence::From { what: &what })),
+        frequent(&sentences.class, 1).map(risk),
+        novelty.and_then(|novelty| frequent(novelty, 1)).map(|what| words(Sentence::NoveltyIs { what: &what })),
     ];
-    let parts = parts.into_iter().chain(novelty.map(|novelty| ("novelty: ", novelty, 1)));
-    let lines = parts.filter_map(|(word, keys, fewest)| line(word, keys, fewest, cluster));
-    let within = std::iter::once(format!("within {}", duration(span)));
-    html(within.chain(lines), line("result ", &sentences.result, 1, cluster))
+    let result = frequent(&sentences.result, 1).map(|what| words(Sentence::Result { what: &what }));
+    html(language, lines.into_iter().flatten(), result)
 }
 
 /// The most frequent texts of a cluster's events, where there are at least `fewest`.
-fn line(word: &str, keys: &Keys<'_>, fewest: usize, cluster: &Cluster) -> Option<String> {
+fn most_frequent(language: Language, keys: &Keys<'_>, fewest: usize, cluster: &Cluster) -> Option<String> {
     let frequent = keys.frequent(cluster, NAMED);
-    (frequent.counts.len() >= fewest).then(|| {
-        // A text of all events, or of one, needs no count.
-        let texts = named(&frequent, |text, count| match count {
-            1 => text.to_owned(),
-            all if all == cluster.len() => text.to_owned(),
-            some => format!("{text} ×{some}"),
-        });
-        format!("{word}{texts}")
-    })
+    // A text of all events, or of one, needs no count.
+    let show = |text: &str, count: usize| match count {
+        1 => text.to_owned(),
+        all if all == cluster.len() => text.to_owned(),
+        some => format!("{text} ×{some}"),
+    };
+    (frequent.counts.len() >= fewest).then(|| named(language, &frequent, show))
 }
 
 /// A duration in its two largest units, rounded up to seconds.
-fn duration(time: Duration) -> String {
+fn duration(time: Duration, language: Language) -> String {
     let seconds = time.saturating_add(Duration::from_nanos(999_999_999)).as_secs().max(1);
-    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let day = Sentence::DayUnit.text(language);
+    let units = [(day.as_str(), 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let first = units.iter().position(|(_, length)| seconds >= *length).unwrap_or(units.len() - 1);
     let mut rest = seconds;
     let mut parts = Vec::new();
@@ -187,6 +215,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn duration(time: Duration) -> String {
+        super::duration(time, Language::English)
+    }
 
     #[test]
     fn a_duration_has_two_units_at_most() {

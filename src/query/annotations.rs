@@ -25,6 +25,7 @@ use super::request::Request;
 use super::sentence::Sentences;
 use crate::event::Column;
 use crate::frame::{Frame, Meta};
+use crate::locale::Sentence;
 use crate::profile::Level;
 use crate::time::Time;
 
@@ -124,20 +125,21 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
         }
         Relevance::Important => important(&candidates(answer, &sentences), cap),
     };
-    let regions = regions(&answer.incomplete, request);
+    let regions = regions(answer, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
-    let rest = (others > 0 && !annotations.overlay).then(|| Row::rest(others, request));
+    let rest = (others > 0 && !annotations.overlay).then(|| Row::rest(others, answer.language, request));
     let rows: Vec<Row> = missing.chain(rest).chain(rows(annotations, &clusters, answer, &sentences)).collect();
 
     let mut meta = Meta::default();
     match annotations.relevance {
         Relevance::Everything => {
-            meta.notices.extend(clustered(&clusters, answer.events.len()).map(|text| Topic::Clusters.info(text)));
-            meta.notices.extend(beyond(clusters.len(), cap).map(|text| Topic::Clusters.info(text)));
+            let notice = |sentence: Sentence<'_>| Topic::Clusters.info(sentence.text(answer.language));
+            meta.notices.extend(clustered(&clusters, answer.events.len()).map(notice));
+            meta.notices.extend(beyond(clusters.len(), cap).map(notice));
         }
         Relevance::Important => meta.notices.extend((others > 0).then(|| {
-            let text = format!("{others} of {} events matter less and are not shown", answer.events.len());
-            Topic::Important.info(text)
+            let sentence = Sentence::MatterLess { others, events: answer.events.len() };
+            Topic::Important.info(sentence.text(answer.language))
         })),
     }
     if annotations.overlay {
@@ -148,12 +150,13 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
 }
 
 /// The intervals from which events may be missing, as far as they lie in the range.
-pub(super) fn regions(incomplete: &[Incomplete], request: &Request) -> Vec<Region> {
-    let within = incomplete.iter().map(|one| Incomplete {
+pub(super) fn regions(answer: &Answer, request: &Request) -> Vec<Region> {
+    let within = answer.incomplete.iter().map(|one| Incomplete {
         intervals: one.intervals.iter().map(|all| all.intersection(request.range)).collect(),
         ..one.clone()
     });
-    incomplete::regions(&within.collect::<Vec<_>>(), cluster::near(request.range.length(), request.max_data_points))
+    let nearest = cluster::near(request.range.length(), request.max_data_points);
+    incomplete::regions(&within.collect::<Vec<_>>(), nearest, answer.language)
 }
 
 fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) -> Vec<Point> {
@@ -194,32 +197,22 @@ fn rows(annotations: &Annotations, clusters: &[Cluster], answer: &Answer, senten
         columns: tag_columns(answer, shows_novelty),
         pages: Pages::of(answer),
         reasons: Reasons::of(answer, &alone, sentences),
-        novelty: shows_novelty.then(|| answer.keys(Dimension::Novelty)),
+        novelty: shows_novelty.then(|| answer.novelty.words(&answer.events, answer.language)),
         by_novelty: annotations.color_by == ColorBy::Novelty,
     };
     clusters.iter().map(|cluster| Row::new(cluster, &parts)).collect()
 }
 
 /// The notice about clusters.
-fn clustered(clusters: &[Cluster], events: usize) -> Option<String> {
+fn clustered(clusters: &[Cluster], events: usize) -> Option<Sentence<'static>> {
     let shared: Vec<usize> = clusters.iter().map(Vec::len).filter(|events| *events > 1).collect();
-    let annotations = if shared.len() == 1 { "annotation" } else { "annotations" };
-    (!shared.is_empty()).then(|| {
-        format!(
-            "{} of {events} events are clustered into {} {annotations}; narrow the range or the scope to see each",
-            shared.iter().sum::<usize>(),
-            shared.len()
-        )
-    })
+    let (annotations, shared) = (shared.len(), shared.iter().sum());
+    (annotations > 0).then_some(Sentence::Clustered { shared, events, annotations })
 }
 
 /// The notice about a cap that is too small.
-fn beyond(annotations: usize, cap: usize) -> Option<String> {
-    (annotations > cap).then(|| {
-        format!(
-            "{annotations} annotations exceed the cap of {cap}, because events of different severity never share one"
-        )
-    })
+fn beyond(annotations: usize, cap: usize) -> Option<Sentence<'static>> {
+    (annotations > cap).then_some(Sentence::BeyondCap { annotations, cap })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::principals::{SCALEWAY, of_scaleway};
 use super::text;
 use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
+use crate::locale::Language;
 use crate::profile::Profile;
 use crate::risk::{Risk, RuleSet};
 use crate::scaleway::iam::Names;
@@ -39,6 +40,8 @@ pub struct Answer {
     pub(super) incomplete: Vec<Incomplete>,
     pub(super) notices: Vec<Notice>,
     pub(super) executed: String,
+    /// The language of sentences about it.
+    pub(super) language: Language,
 }
 
 /// With what rules compare events: what is known of the days before, and all events of the trail in the interval that was
@@ -172,6 +175,7 @@ impl Answer {
             names,
             labels,
             novelty: self.novelty.of_others(),
+            language: self.language,
             ..Self::new(self.events.slice(rows), Arc::clone(&self.rules))
         }
     }
@@ -189,6 +193,7 @@ impl Answer {
             incomplete: Vec::new(),
             notices: Vec::new(),
             executed: String::new(),
+            language: Language::English,
         }
     }
 

@@ -14,6 +14,7 @@ use super::text::{listed, plain};
 use crate::detection::baseline::Coverage;
 use crate::event::Events;
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::profile::{Day, Profile};
 
 /// The days with which rules compare events.
@@ -69,23 +70,21 @@ impl DataSource {
                 let message = format!(
                     "the baseline of the rule {title:?} covers {count} of {of} days, and an alert rule needs all of them, unless \
                      the rule has allow_partial_baseline; {}",
-                    known.reason
+                    known.missing.words(Language::English)
                 );
                 return Err(Failure { message, status: 503, fault: Fault::Downstream });
             }
             partial.entry((count, of)).or_default().push(format!("{:?}", plain(&rule.title)));
         }
+        let (language, reason) = (query.language, known.missing.words(query.language));
         let notice = |((count, of), titles): ((u32, u32), Vec<String>)| {
-            let rules = listed(&titles);
-            let text = format!("the baseline covers {count} of {of} days for {rules}; {}", known.reason);
-            Topic::RuleBaseline.warning(text)
+            let (known, of) = (count as usize, of as usize);
+            let (rules_named, reason) = (&listed(language, &titles), &reason);
+            Topic::RuleBaseline.warning(Sentence::BaselineCovers { known, of, rules_named, reason }.text(language))
         };
         let mut notices: Vec<Notice> = partial.into_iter().map(notice).collect();
         if let Some(region) = query.scope.regions.iter().find(|region| !self.settings.regions.contains(region)) {
-            let message = format!(
-                "the baselines of rules have no event of region {region}, which is not in the setting regions, so that all of it \
-                 would be new"
-            );
+            let message = Sentence::BaselineRegion { region }.text(language);
             if request.from_alert {
                 return Err(Failure::input(message));
             }

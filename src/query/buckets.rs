@@ -23,6 +23,7 @@ use super::calendar::{self, Width, civil, days};
 use super::error::Failure;
 use super::request::{EARLIEST, Request};
 use crate::event::Events;
+use crate::locale::{Language, Sentence};
 use crate::time::{Interval, Time};
 
 /// The most buckets of a series.
@@ -178,7 +179,7 @@ impl Buckets {
 
     /// The notice about incomplete buckets, where bars are wide enough for it to matter.
     #[must_use]
-    pub fn notice(&self) -> Option<String> {
+    pub fn notice(&self, language: Language) -> Option<String> {
         if self.len() > MOST_BARS {
             return None;
         }
@@ -186,16 +187,16 @@ impl Buckets {
         let time = |time| shown_time(&self.zone, time, seconds);
         let (first, last) = self.partial();
         let first = first.then(|| {
-            let (start, from) = (time(self.edges[0]), time(self.read.start));
-            format!("the first bar is not complete: it begins at {start}, and its events are counted from {from} on")
+            let (start, from) = (&time(self.edges[0]), &time(self.read.start));
+            Sentence::FirstBar { start, from }.text(language)
         });
         let last = last.then(|| {
-            let (until, end) = (time(self.read.end), time(self.edges[self.len()]));
-            format!("the last bar is not complete: its events are counted until {until}, and it ends at {end}")
+            let (until, end) = (&time(self.read.end), &time(self.edges[self.len()]));
+            Sentence::LastBar { until, end }.text(language)
         });
         let sentences: Vec<String> = first.into_iter().chain(last).collect();
         let zone = self.zone.iana_name().unwrap_or("UTC");
-        (!sentences.is_empty()).then(|| format!("{} ({zone})", sentences.join("; ")))
+        (!sentences.is_empty()).then(|| format!("{} ({zone})", sentences.join(&Sentence::Separator.text(language))))
     }
 
     /// The metadata of the buckets, for the query inspector.
@@ -327,7 +328,7 @@ mod tests {
         let starts = ["2026-03-26T23:00:00Z", "2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"];
         assert_eq!((buckets.starts(), buckets.read()), (&starts.map(start)[..], Interval::from_nanos(from, to)));
         assert_eq!(
-            buckets.notice().unwrap(),
+            buckets.notice(Language::English).unwrap(),
             "the first bar is not complete: it begins at 2026-03-27 00:00, and its events are counted from 2026-03-27 14:15 on; \
              the last bar is not complete: its events are counted until 2026-03-30 14:30, and it ends at 2026-03-31 00:00 \
              (Europe/Paris)"
@@ -337,17 +338,17 @@ mod tests {
         let since_midnight =
             Buckets::overlapping(&request.with_range(Interval::new(start(starts[0]), request.range.end)), &paris);
         assert_eq!((since_midnight.starts(), since_midnight.partial()), (buckets.starts(), (false, true)));
-        assert!(since_midnight.notice().unwrap().starts_with("the last bar is not complete"));
+        assert!(since_midnight.notice(Language::English).unwrap().starts_with("the last bar is not complete"));
         let whole =
             Buckets::overlapping(&request.with_range(Interval::new(start(starts[0]), start(starts[3]))), &paris);
-        assert_eq!((whole.len(), whole.notice()), (3, None));
+        assert_eq!((whole.len(), whole.notice(Language::English)), (3, None));
     }
 
     #[test]
     fn narrow_buckets_have_metadata_but_no_notice() {
         let (from, to) = (at("2026-06-10T12:00:03Z"), at("2026-06-10T18:00:03Z"));
         let buckets = Buckets::overlapping(&panel(from, to, 1_000), &TimeZone::UTC);
-        assert_eq!((buckets.len(), buckets.notice()), (721, None));
+        assert_eq!((buckets.len(), buckets.notice(Language::English)), (721, None));
         assert_eq!(buckets.meta()["buckets"]["lastIsPartial"], true);
     }
 

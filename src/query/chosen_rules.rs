@@ -13,6 +13,7 @@ use super::rule_store::Rules;
 use super::text::{listed, plain};
 use crate::detection::{Pack, RuleError, RuleFile};
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 
 /// The name of a query's own rules.
 const OWN: &str = "sigma";
@@ -37,7 +38,7 @@ impl DataSource {
             Some(text) => own(text)?,
             None => self.detections.rules(deadline).await?,
         };
-        let (chosen, notices) = choose(choice, &rules, request)?;
+        let (chosen, notices) = choose(choice, &rules, request, query.language)?;
         let question = query.question.with_rules(chosen).expect("a question about rules takes them");
         Ok((Query { question, ..query }, notices))
     }
@@ -50,11 +51,16 @@ fn own(text: &str) -> Result<Rules, Failure> {
         return Ok(Rules { pack: Arc::new(pack), problems: Arc::default() });
     }
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    Err(Failure::input(format!("the query's own rules cannot be used: {}", listed(&errors))))
+    Err(Failure::input(format!("the query's own rules cannot be used: {}", listed(Language::English, &errors))))
 }
 
 /// The rules that are selected, and notices about the others.
-fn choose(choice: &RuleChoice, rules: &Rules, request: &Request) -> Result<(ChosenRules, Vec<Notice>), Failure> {
+fn choose(
+    choice: &RuleChoice,
+    rules: &Rules,
+    request: &Request,
+    language: Language,
+) -> Result<(ChosenRules, Vec<Notice>), Failure> {
     let broken = concerning(choice, &rules.problems);
     if request.from_alert
         && let Some(first) = broken.first()
@@ -63,9 +69,9 @@ fn choose(choice: &RuleChoice, rules: &Rules, request: &Request) -> Result<(Chos
             "a rule that cannot be used is among those that the alert rule selects, so that its matches would be missed: {first}"
         )));
     }
-    let mut notices = about_broken(&broken);
+    let mut notices = about_broken(&broken, language);
     let shown = rules.pack.select(&choice.selection);
-    if let Some(text) = no_rule(choice, &rules.pack, &shown) {
+    if let Some(text) = no_rule(choice, &rules.pack, &shown, language) {
         if request.from_alert {
             return Err(Failure::input(text));
         }
@@ -76,48 +82,39 @@ fn choose(choice: &RuleChoice, rules: &Rules, request: &Request) -> Result<(Chos
         return Ok((chosen, notices));
     }
     let (chosen, hidden) = visible(choice, chosen)?;
-    notices.extend((hidden > 0).then(|| {
-        let what = if hidden == 1 { "rule reads" } else { "rules read" };
-        let text = format!(
-            "{hidden} {what} request bodies or source addresses, which are hidden from viewers (hideFromViewers)"
-        );
-        Topic::Hidden.info(text)
-    }));
+    notices.extend((hidden > 0).then(|| Topic::Hidden.info(Sentence::RulesHidden { hidden }.text(language))));
     Ok((chosen, notices))
 }
 
 /// Notices about rules that cannot be used.
-fn about_broken(broken: &[&RuleError]) -> Vec<Notice> {
-    let notice =
-        |error: &&RuleError| Topic::BrokenRule.warning(format!("a rule cannot be used and is left out: {error}"));
+fn about_broken(broken: &[&RuleError], language: Language) -> Vec<Notice> {
+    let notice = |error: &&RuleError| {
+        Topic::BrokenRule.warning(Sentence::RuleBroken { error: &error.to_string() }.text(language))
+    };
     let mut notices: Vec<Notice> = broken.iter().take(MOST_NOTICES).map(notice).collect();
     if let Some(more) = broken.len().checked_sub(MOST_NOTICES).filter(|more| *more > 0) {
-        notices.push(Topic::BrokenRule.warning(format!("{more} further rules cannot be used and are left out")));
+        notices.push(Topic::BrokenRule.warning(Sentence::RulesBroken { more }.text(language)));
     }
     notices
 }
 
 /// What says that a query asks for rules that are not there, or for none.
-fn no_rule(choice: &RuleChoice, pack: &Pack, shown: &[usize]) -> Option<String> {
+fn no_rule(choice: &RuleChoice, pack: &Pack, shown: &[usize], language: Language) -> Option<String> {
     let selection = &choice.selection;
     let called = |id: &String| pack.rules().iter().find(|rule| rule.id == *id || rule.name.as_ref() == Some(id));
     let quoted = |id: &String| format!("{:?}", plain(id));
     let unknown: Vec<String> = selection.ids.iter().filter(|id| called(id).is_none()).map(quoted).collect();
-    if let [id] = &unknown[..] {
-        return Some(format!("{id} in ruleIds is the id or name of no rule of this data source"));
+    if let [names] = &unknown[..] {
+        return Some(Sentence::RuleUnknown { names }.text(language));
     }
     if !unknown.is_empty() {
-        return Some(format!("{} in ruleIds are ids or names of no rule of this data source", listed(&unknown)));
+        return Some(Sentence::RulesUnknown { names: &listed(language, &unknown) }.text(language));
     }
     if let Some(id) = selection.ids.iter().find(|id| called(id).is_some_and(|rule| !rule.is_shown)) {
-        let id = plain(id);
-        return Some(format!(
-            "the rule {id:?} in ruleIds is for correlations only and has no matches of its own (generate)"
-        ));
+        return Some(Sentence::RuleForCorrelations { name: &quoted(id) }.text(language));
     }
     let restricts = !selection.levels.is_empty() || !selection.tags.is_empty() || !selection.ids.is_empty();
-    let text = "no rule has the levels, tags and ruleIds that the query asks for, so that nothing can match";
-    (shown.is_empty() && restricts).then(|| text.to_owned())
+    (shown.is_empty() && restricts).then(|| Sentence::NoRule.text(language))
 }
 
 /// The rules without those that read what viewers may not see, and how many these are.

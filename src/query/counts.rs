@@ -211,7 +211,7 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups<'_>, request: &Re
     }
     let mut meta = Meta { custom: Some(buckets.meta()), ..Meta::of(FrameType::TimeseriesWide) };
     if !fields.is_empty() && !request.from_alert {
-        meta.notices.extend(buckets.notice().map(|text| Topic::PartialBar.info(text)));
+        meta.notices.extend(buckets.notice(answer.language).map(|text| Topic::PartialBar.info(text)));
     }
     Frame { name: "counts".to_owned(), meta, fields }
 }

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::catalogue::Catalogue;
 use super::principals::unknown_principals;
 use super::scope::Scope;
+use crate::locale::Language;
 use crate::scaleway::audit_trail::{self, GLOBAL_REGION, Product};
 use crate::scaleway::iam::{self, Names, Principal};
 use crate::scaleway::{Client, Error, Found, Lookup, account, explorer};
@@ -257,9 +258,9 @@ impl Directory {
             match answer {
                 Ok(Found { value, stale }) => {
                     value.iter().for_each(|product| add(&mut products, product));
-                    notices.extend(
-                        stale.map(|stale| stale.sentence(&format!("The products of region {region}"), "Audit Trail")),
-                    );
+                    notices.extend(stale.map(|stale| {
+                        stale.sentence(Language::English, &format!("The products of region {region}"), "Audit Trail")
+                    }));
                 }
                 Err(error) => {
                     // What does not exist lists nothing.

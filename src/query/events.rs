@@ -19,6 +19,7 @@ use super::sentence::Sentences;
 use super::text;
 use crate::event::{self, Column, Long};
 use crate::frame::{Field, Frame, FrameType, Meta};
+use crate::locale::Sentence;
 use crate::risk::Severity;
 
 /// How many events are listed where a query sets no limit.
@@ -102,17 +103,17 @@ pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Fr
         Order::Oldest => answer.oldest(list.limit),
     };
     shown.events.load()?;
-    let end = match list.order {
-        Order::Newest => "newest",
-        Order::Oldest => "oldest",
-    };
     let rows = shown.events.len();
     let mut frame = match list.format {
         Format::Logs => lines(list, found, searched, &shown, &[]),
         Format::Table => table(list, &shown)?,
     };
     if found > rows {
-        frame.meta.notices.push(Topic::Limit.info(format!("the {end} {rows} of {found} events are shown (limit)")));
+        let sentence = match list.order {
+            Order::Newest => Sentence::NewestEvents { shown: rows, found },
+            Order::Oldest => Sentence::OldestEvents { shown: rows, found },
+        };
+        frame.meta.notices.push(Topic::Limit.info(sentence.text(answer.language)));
     }
     Ok(frame)
 }
@@ -143,7 +144,8 @@ pub(super) fn marked(
     let mut frame = lines(list, found, searched, &shown, marks);
     let rows = shown.events.len();
     if found > rows {
-        frame.meta.notices.push(Topic::Limit.info(format!("the newest {rows} of {found} events are shown (limit)")));
+        let sentence = Sentence::NewestEvents { shown: rows, found };
+        frame.meta.notices.push(Topic::Limit.info(sentence.text(answer.language)));
     }
     Ok(frame)
 }

@@ -28,6 +28,7 @@ use crate::event::Column;
 #[cfg(feature = "terminal")]
 use crate::event::Events;
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 #[cfg(feature = "terminal")]
 use crate::profile::{Day, Profile};
 use crate::risk::Risk;
@@ -62,9 +63,9 @@ impl Answer {
             data_source.cache.read(&windows, freshness, deadline),
             naming.cached(),
             spelling.verdict(deadline),
-            labels(data_source, needs.labels, deadline)
+            labels(data_source, needs.labels, query.language, deadline)
         );
-        let mut read = ReadEvents::of(listings, &regions, needs.shows_gaps, request)?;
+        let mut read = ReadEvents::of(listings, &regions, needs.shows_gaps, request, query.language)?;
         read.limit(data_source.settings.max_events, request)?;
         let principals = naming.of_events(names, &read.events).await;
         let mut notices = Vec::from_iter(spelled?);
@@ -83,6 +84,7 @@ impl Answer {
             incomplete: read.incomplete,
             notices,
             executed,
+            language: query.language,
             ..Self::new(read.events, Arc::clone(&data_source.rules))
         };
         let query = query.clone();
@@ -96,7 +98,7 @@ impl Answer {
             }
             answer.choose(&query)?;
             if has_iam {
-                answer.notices.extend(naming::notice(&answer.events, &answer.names));
+                answer.notices.extend(naming::notice(&answer.events, &answer.names, answer.language));
             }
             Ok(answer)
         })
@@ -108,6 +110,7 @@ impl Answer {
     pub(super) fn at_hand(events: &Events, query: &Query, request: &Request) -> Result<Self, Failure> {
         let range = request.range;
         let mut answer = Self::new(events.within(range), RuleSet::built_in());
+        answer.language = query.language;
         answer.novelty = Novelty::new(Some(Arc::new(Profile::of_events(events, Day::of(range.end)))));
         answer.choose(query)?;
         Ok(answer)
@@ -116,8 +119,7 @@ impl Answer {
     /// Removes what viewers may not see, before any filter could tell it. Risks and novelties are those of the whole events.
     fn redact(&mut self) {
         self.events = self.events.redacted();
-        self.notices
-            .push(Topic::Hidden.info("request bodies and source addresses are hidden from viewers (hideFromViewers)"));
+        self.notices.push(Topic::Hidden.info(Sentence::HiddenDetails.text(self.language)));
     }
 
     /// Has the events of the whole trail as the past, and leaves those of a scope's regions.
@@ -195,35 +197,34 @@ fn matches_risk(scope: &Scope, risk: Option<&Risk>) -> bool {
 async fn labels(
     data_source: &DataSource,
     column: Option<Column>,
+    language: Language,
     deadline: Instant,
 ) -> Option<(Arc<Labels>, Option<Notice>)> {
-    let (found, what, source, permission_set) = match column? {
-        Column::Project => (
-            data_source.directory.projects(deadline, false).await,
-            "projects",
-            "the Account API",
-            account::PERMISSION_SET,
-        ),
-        Column::ResourceId => (
-            data_source.directory.resources(deadline, false).await,
-            "resources",
-            "Resource Explorer",
-            explorer::PERMISSION_SET,
-        ),
+    let is_of_projects = match column? {
+        Column::Project => true,
+        Column::ResourceId => false,
         _ => return None,
+    };
+    let (found, source, set) = if is_of_projects {
+        let found = data_source.directory.projects(deadline, false).await;
+        (found, Sentence::AccountApi.text(language), account::PERMISSION_SET)
+    } else {
+        let found = data_source.directory.resources(deadline, false).await;
+        (found, "Resource Explorer".to_owned(), explorer::PERMISSION_SET)
     };
     let error = match found {
         Ok(Found { value, stale }) => {
+            let what = if is_of_projects { Sentence::NamesOfProjects } else { Sentence::NamesOfResources };
             let notice =
-                stale.map(|stale| Topic::EarlierNames.info(stale.sentence(&format!("Names of {what}"), source)));
+                stale.map(|stale| Topic::EarlierNames.info(stale.sentence(language, &what.text(language), &source)));
             return Some((value, notice));
         }
         Err(error) => error,
     };
-    let advice = match error {
-        Error::Forbidden { .. } => format!("the key's principal lacks the permission set {permission_set}"),
-        _ => format!("{source} cannot be read: {}", error.summary()),
+    let advice = &match error {
+        Error::Forbidden { .. } => Sentence::LacksPermission { set }.text(language),
+        _ => Sentence::CannotBeRead { source: &source, error: &error.summary() }.text(language),
     };
-    let message = format!("{what} are shown by id where no event tells their name, because {advice}");
-    Some((Arc::default(), Some(Topic::Labels.info(message))))
+    let by_id = if is_of_projects { Sentence::ProjectsById { advice } } else { Sentence::ResourcesById { advice } };
+    Some((Arc::default(), Some(Topic::Labels.info(by_id.text(language)))))
 }

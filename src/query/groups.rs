@@ -12,6 +12,7 @@ use super::request::Request;
 use super::tally::{CountOf, Tally};
 use super::text;
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 
 /// The label of the groups beyond the limit.
 pub(super) const OTHER: &str = "other";
@@ -67,7 +68,7 @@ impl<'a> Groups<'a> {
         order.iter().enumerate().for_each(|(position, group)| positions[*group] = number_of(position));
         let of = of.into_iter().map(|group| positions[group as usize]).collect();
         let mut keys: Vec<Vec<String>> = order.into_iter().map(|group| std::mem::take(&mut keys[group])).collect();
-        let notice = beyond_limit(grouping.limit, found, request)?;
+        let notice = beyond_limit(answer.language, grouping.limit, found, request)?;
         if notice.is_some() {
             keys.push(vec![name_of_others(&keys); grouping.by.len()]);
         }
@@ -108,7 +109,7 @@ fn label(keys: &Keys<'_>, row: usize) -> String {
 }
 
 /// The notice about groups beyond the limit.
-fn beyond_limit(limit: usize, found: usize, request: &Request) -> Result<Option<Notice>, Failure> {
+fn beyond_limit(language: Language, limit: usize, found: usize, request: &Request) -> Result<Option<Notice>, Failure> {
     if found <= limit {
         return Ok(None);
     }
@@ -118,9 +119,8 @@ fn beyond_limit(limit: usize, found: usize, request: &Request) -> Result<Option<
         );
         return Err(Failure::input(message));
     }
-    let folded = found - limit;
-    let text = format!("{found} groups; the {folded} smallest are counted together as {OTHER:?}");
-    Ok(Some(Topic::GroupLimit.info(text)))
+    let folded = Sentence::GroupsFolded { groups: found, folded: found - limit, other: &format!("{OTHER:?}") };
+    Ok(Some(Topic::GroupLimit.info(folded.text(language))))
 }
 
 /// The label of the groups beyond the limit. Two groups with the same labels are one to Grafana: a group that has this name

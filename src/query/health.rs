@@ -13,6 +13,7 @@ use super::scope::Scope;
 use super::text::{listed, plain};
 use super::{listings, plan};
 use crate::cache::{Freshness, Gap};
+use crate::locale::Language;
 use crate::scaleway::audit_trail;
 use crate::scaleway::{Error, iam};
 use crate::settings::Unknown;
@@ -117,7 +118,7 @@ impl DataSource {
             if !unknown_names.is_empty() {
                 notes.push(format!(
                     "Queries ask for names that Scaleway's lists do not have; check their spelling: {}.",
-                    listed(&unknown_names)
+                    listed(Language::English, &unknown_names)
                 ));
             }
         }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::cache::Gap;
+use crate::locale::{Language, Sentence};
 use crate::scaleway::Error;
 use crate::time::Interval;
 
@@ -22,7 +23,7 @@ pub(super) enum Reason {
     /// The events are cached, and the latest of them could not be read again.
     Cached,
     /// Scaleway keeps events for so many days only.
-    Retention(u64),
+    Retention(usize),
 }
 
 /// Intervals from which events may be missing.
@@ -50,28 +51,26 @@ pub(super) struct Region {
 
 impl Reason {
     /// What is missing from the events of `whom`.
-    fn headline(&self, whom: &str) -> String {
-        match self {
-            Self::Cached => format!("the latest events of {whom} are cached ones, and some may be missing"),
-            Self::Retention(days) => format!("Scaleway keeps events for {days} days"),
+    fn headline(&self, language: Language, whom: &str) -> String {
+        let sentence = match self {
+            Self::Cached => Sentence::HeadlineCached { whom },
+            Self::Retention(days) => Sentence::HeadlineRetention { days: *days },
             Self::Gap(Gap::Failed(Error::Unauthorized { .. } | Error::Forbidden { .. })) => {
-                format!("the key may not read {whom}")
+                Sentence::HeadlineRefused { whom }
             }
-            Self::Gap(Gap::Failed(Error::RateLimited { .. })) => format!("Scaleway limits the calls to {whom}"),
+            Self::Gap(Gap::Failed(Error::RateLimited { .. })) => Sentence::HeadlineRateLimit { whom },
             Self::Gap(Gap::Failed(
                 Error::Timeout { .. } | Error::Unreachable { .. } | Error::Status { status: 500.., .. },
-            )) => format!("{whom} did not answer"),
-            Self::Gap(Gap::Failed(_)) => format!("{whom} could not be read"),
-            Self::Gap(Gap::Late) => format!("{whom} was not read in time"),
-            Self::Gap(Gap::Broken) => format!("reading {whom} broke off"),
-            Self::Gap(Gap::Limit(most)) => format!("only the newest {most} events of {whom} were fetched"),
-            Self::Gap(Gap::Bytes(_)) => format!("older events of {whom} do not fit into memory"),
-            Self::Gap(Gap::Barren(_) | Gap::RepeatedToken) => format!("older events of {whom} may be missing"),
-            Self::Gap(Gap::Malformed { count, .. }) => {
-                let events = if *count == 1 { "event" } else { "events" };
-                format!("{count} malformed {events} of {whom} left out")
-            }
-        }
+            )) => Sentence::HeadlineNoAnswer { whom },
+            Self::Gap(Gap::Failed(_)) => Sentence::HeadlineUnreadable { whom },
+            Self::Gap(Gap::Late) => Sentence::HeadlineLate { whom },
+            Self::Gap(Gap::Broken) => Sentence::HeadlineBroken { whom },
+            Self::Gap(Gap::Limit(most)) => Sentence::HeadlineLimit { events: *most, whom },
+            Self::Gap(Gap::Bytes(_)) => Sentence::HeadlineMemory { whom },
+            Self::Gap(Gap::Barren(_) | Gap::RepeatedToken) => Sentence::HeadlineEndless { whom },
+            Self::Gap(Gap::Malformed { count, .. }) => Sentence::HeadlineMalformed { count: *count, whom },
+        };
+        sentence.text(language)
     }
 }
 
@@ -86,7 +85,7 @@ struct Group<'a> {
 impl Group<'_> {
     /// Whether another group has the same reason, as far as a person is shown it.
     fn has_reason_of(&self, other: &Self) -> bool {
-        self.reason.headline("") == other.reason.headline("")
+        self.reason.headline(Language::English, "") == other.reason.headline(Language::English, "")
     }
 
     /// Whether the intervals of another group look like these on the graph.
@@ -145,21 +144,21 @@ fn by_reason(groups: Vec<Group<'_>>, nearest: Duration) -> Vec<Group<'_>> {
 
 /// The intervals for a graph on which a time of `nearest` looks like one point: the earliest first and, of those that begin
 /// together, the longest, so that each can be pointed at. Reasons that concern the same intervals share them.
-pub(super) fn regions(incomplete: &[Incomplete], nearest: Duration) -> Vec<Region> {
+pub(super) fn regions(incomplete: &[Incomplete], nearest: Duration, language: Language) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for Group { reason, regions: names, intervals, sentences } in by_reason(by_region(incomplete), nearest) {
-        let headline = reason.headline(&whom(&names));
+        let headline = &reason.headline(language, &whom(language, &names));
         for interval in intervals {
             match regions.iter_mut().find(|region| look_alike(region.interval, interval, nearest)) {
                 Some(region) => {
                     region.interval = region.interval.hull(interval);
-                    region.title = format!("{}; {headline}", region.title);
+                    region.title = Sentence::IncompleteToo { title: &region.title, headline }.text(language);
                     add(&mut region.sentences, &sentences);
                     add(&mut region.regions, &names);
                 }
                 None => regions.push(Region {
                     interval,
-                    title: format!("Incomplete: {headline}"),
+                    title: Sentence::Incomplete { headline }.text(language),
                     sentences: sentences.clone(),
                     regions: names.clone(),
                 }),
@@ -176,11 +175,11 @@ fn look_alike(one: Interval, other: Interval, nearest: Duration) -> bool {
     farthest < nearest.max(SHORTEST)
 }
 
-fn whom(regions: &[String]) -> String {
+fn whom(language: Language, regions: &[String]) -> String {
     match regions {
-        [] => "all regions".to_owned(),
-        [region] => format!("region {region}"),
-        [others @ .., last] => format!("regions {} and {last}", others.join(", ")),
+        [] => Sentence::AllRegions.text(language),
+        [region] => Sentence::WhomRegion { region }.text(language),
+        [others @ .., last] => Sentence::WhomRegions { regions: &others.join(", "), last }.text(language),
     }
 }
 
@@ -230,6 +229,10 @@ mod tests {
         Incomplete { region, reason, sentence: "because".to_owned(), intervals: intervals.map(interval).to_vec() }
     }
 
+    fn regions(incomplete: &[Incomplete], nearest: Duration) -> Vec<Region> {
+        super::regions(incomplete, nearest, Language::English)
+    }
+
     fn titles(incomplete: &[Incomplete]) -> Vec<(Range<i64>, String)> {
         regions(incomplete, SHORTEST).into_iter().map(|region| (region.interval.nanos(), region.title)).collect()
     }
@@ -256,6 +259,13 @@ mod tests {
         let expected = [(0..100, whole), (0..40, cached), (60..70, cached)];
         assert_eq!(titles(&all), expected.map(|(interval, title)| (interval, title.to_owned())));
         assert_eq!(regions(&all, SHORTEST)[0].regions, ["fr-par", "nl-ams", "pl-waw", "it-mil"]);
+    }
+
+    #[test]
+    fn headlines_are_in_a_language() {
+        let all = ["fr-par", "nl-ams"].map(|region| incomplete(region, timeout(), [0..100]));
+        let regions = super::regions(&all, SHORTEST, Language::French);
+        assert_eq!(regions[0].title, "Incomplet : pas de réponse (régions fr-par et nl-ams)");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::profile_builder::days;
 use super::question::Needs;
 use super::request::Request;
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::profile::{Day, WINDOW};
 
 /// The time in which a settled day is counted: until then, a rule does without it.
@@ -46,8 +47,8 @@ impl DataSource {
         let profile = known.profile;
         let other = query.scope.regions.iter().find(|region| !self.settings.regions.contains(region));
         if let Some(region) = other {
-            let reason = format!(": region {region} is not in the setting regions");
-            return partial(0, &reason, Novelty::new(None), request);
+            let reason = Sentence::RegionNotRead { region }.text(query.language);
+            return partial(0, &reason, Novelty::new(None), query.language, request);
         }
         let all_days = || std::iter::successors(Some(*days.start()), |day| Some(day.after(1)));
         let of_range = || all_days().take_while(|day| day <= days.end());
@@ -63,7 +64,9 @@ impl DataSource {
         if is_complete {
             return Ok((novelty, None));
         }
-        partial(count, &format!(" before {fewest}; {}", known.reason), novelty, request)
+        let reason = &known.missing.words(query.language);
+        let reason = Sentence::BeforeDay { day: &fewest.to_string(), reason }.text(query.language);
+        partial(count, &reason, novelty, query.language, request)
     }
 
     /// Erases the profile of usual events, in memory and on disk.
@@ -77,12 +80,14 @@ fn partial(
     count: u32,
     reason: &str,
     novelty: Novelty,
+    language: Language,
     request: &Request,
 ) -> Result<(Novelty, Option<Notice>), Failure> {
-    let known = format!("{count} of {WINDOW} days known{reason}");
     if request.from_alert {
+        let known = format!("{count} of {WINDOW} days known{reason}");
         let message = format!("novelty would rest on some of the days, and an alert rule needs all of them: {known}");
         return Err(Failure { message, status: 503, fault: Fault::Downstream });
     }
-    Ok((novelty, Some(Topic::Novelty.info(format!("novelty rests on {known}")))))
+    let rests = Sentence::NoveltyRests { known: count as usize, days: WINDOW as usize, reason };
+    Ok((novelty, Some(Topic::Novelty.info(rests.text(language)))))
 }

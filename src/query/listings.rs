@@ -13,6 +13,7 @@ use super::scope::Scope;
 use crate::cache::{Gap, Listing};
 use crate::event::{Events, List};
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::time::{Interval, Time};
 
@@ -31,6 +32,8 @@ pub(super) struct ReadEvents {
     replaced: bool,
     /// The regions that do not exist.
     absent: BTreeSet<String>,
+    /// The language of sentences about them.
+    language: Language,
 }
 
 impl ReadEvents {
@@ -44,14 +47,16 @@ impl ReadEvents {
         regions: &[String],
         shows_gaps: bool,
         request: &Request,
+        language: Language,
     ) -> Result<Self, Failure> {
         complete_enough(&listings, shows_gaps, request)?;
         let absent = listings.iter().filter(|listing| listing.absent).map(|listing| listing.region.clone());
         Ok(Self {
-            incomplete: incomplete(&listings),
+            incomplete: incomplete(&listings, language),
             uncovered_from: listings.iter().flat_map(|listing| &listing.uncovered).map(|interval| interval.start).min(),
             replaced: listings.iter().any(|listing| listing.flaws.replaced),
             absent: absent.collect(),
+            language,
             events: merge(listings, regions),
         })
     }
@@ -72,7 +77,7 @@ impl ReadEvents {
         let oldest = self.events.len().checked_sub(1).map_or(request.range.end, |last| self.events.time(last));
         self.incomplete.push(Incomplete {
             region: None,
-            sentence: format!("all regions: {gap}"),
+            sentence: about(&Sentence::AllRegions.text(self.language), &gap, self.language),
             reason: Reason::Gap(gap),
             intervals: vec![Interval::new(request.range.start, oldest)],
         });
@@ -90,8 +95,7 @@ impl ReadEvents {
         coverage: Interval,
     ) -> Result<Vec<Notice>, Failure> {
         let absent = self.absent.iter().filter(|region| scope.regions.contains(region));
-        let absent = absent
-            .map(|region| format!("region {region} does not exist for this organization, so that it has no events"));
+        let absent = absent.map(|region| Sentence::RegionAbsent { region }.text(self.language));
         let mut notices: Vec<Notice> = absent.map(|text| Topic::Absent.warning(text)).collect();
         if let Some((notice, retention)) = self.retention(request, coverage)? {
             notices.push(Topic::Retention.warning(notice));
@@ -107,8 +111,8 @@ impl ReadEvents {
             }
         }
         if self.replaced {
-            let text = "some text from Scaleway was not valid UTF-8; the bytes in question show as \u{fffd}";
-            notices.push(Topic::InvalidText.info(text));
+            let text = Sentence::InvalidText { shown_as: "\u{fffd}" };
+            notices.push(Topic::InvalidText.info(text.text(self.language)));
         }
         Ok(notices)
     }
@@ -119,31 +123,49 @@ impl ReadEvents {
         let horizon = coverage.start - RANGE_AGE;
         let Some(start) = self.uncovered_from.filter(|start| *start < horizon) else { return Ok(None) };
         let days = days(coverage.length());
-        let message = format!(
-            "the range begins before {}; Scaleway keeps events for {days} days, so that older ones may be missing",
-            rfc3339(horizon)
-        );
+        let days = usize::try_from(days).unwrap_or(usize::MAX);
+        let from = &rfc3339(horizon);
+        let message = Sentence::RangeBeforeRetention { from, days };
         if request.from_alert {
-            return Err(Failure::input(message));
+            return Err(Failure::input(message.text(Language::English)));
         }
-        let sentence = format!("Scaleway keeps events for {days} days, so that older ones may be missing");
+        let (message, sentence) = (message.text(self.language), Sentence::Retention { days }.text(self.language));
         let intervals = vec![Interval::new(start, horizon.min(request.range.end))];
         Ok(Some((message, Incomplete { region: None, reason: Reason::Retention(days), sentence, intervals })))
     }
 }
 
-fn name_of(region: &str, list: List) -> String {
-    format!("region {region}, {} events", list.as_str())
+fn name_of(region: &str, list: List, language: Language) -> String {
+    Sentence::ListOfRegion { region, list: list.as_str() }.text(language)
+}
+
+/// A gap as a sentence, with what it concerns.
+fn about(what: &str, gap: &Gap, language: Language) -> String {
+    Sentence::About { what, sentence: &summary(gap, language) }.text(language)
+}
+
+/// A gap as a sentence without advice. What Scaleway answered is in English.
+fn summary(gap: &Gap, language: Language) -> String {
+    match gap {
+        Gap::Limit(events) => Sentence::GapLimit { events: *events }.text(language),
+        Gap::Bytes(bytes) => Sentence::GapMemory { mebibytes: bytes >> 20 }.text(language),
+        Gap::Barren(pages) => Sentence::GapBarren { pages: *pages }.text(language),
+        Gap::RepeatedToken => Sentence::GapRepeated.text(language),
+        Gap::Late => Sentence::GapLate.text(language),
+        Gap::Broken => Sentence::GapBroken.text(language),
+        Gap::Failed(error) => error.summary(),
+        Gap::Malformed { count, first } => Sentence::GapMalformed { count: *count, first }.text(language),
+    }
 }
 
 /// From when events may be missing from the listings, and why.
-fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
+fn incomplete(listings: &[Listing], language: Language) -> Vec<Incomplete> {
     let mut all = Vec::new();
     for listing in listings {
-        let name = name_of(&listing.region, listing.list);
-        let mut add = |reason: Reason, sentence: String, intervals: Vec<Interval>| {
-            let region = Some(listing.region.clone());
-            all.push(Incomplete { region, reason, sentence: format!("{name}: {sentence}"), intervals });
+        let what = &name_of(&listing.region, listing.list, language);
+        let mut add = |reason: Reason, sentence: &str, intervals: Vec<Interval>| {
+            let sentence = Sentence::About { what, sentence }.text(language);
+            all.push(Incomplete { region: Some(listing.region.clone()), reason, sentence, intervals });
         };
         for gap in &listing.gaps {
             let intervals = match gap {
@@ -153,11 +175,10 @@ fn incomplete(listings: &[Listing]) -> Vec<Incomplete> {
                 }
                 _ => listing.missing.clone(),
             };
-            add(Reason::Gap(gap.clone()), gap.summary(), intervals);
+            add(Reason::Gap(gap.clone()), &summary(gap, language), intervals);
         }
         if !listing.provisional.is_empty() {
-            let sentence = "the latest events are cached ones, and some may be missing".to_owned();
-            add(Reason::Cached, sentence, listing.provisional.clone());
+            add(Reason::Cached, &Sentence::LatestCached.text(language), listing.provisional.clone());
         }
     }
     all
@@ -168,7 +189,7 @@ fn complete_enough(listings: &[Listing], shows_gaps: bool, request: &Request) ->
     let nothing = listings.iter().all(|listing| listing.events.is_empty() && listing.gaps.iter().any(is_failure));
     let first = listings.iter().find_map(|listing| Some((listing, listing.gaps.first()?)));
     let Some((listing, gap)) = first else { return Ok(()) };
-    let name = name_of(&listing.region, listing.list);
+    let name = name_of(&listing.region, listing.list, Language::English);
     if nothing && !shows_gaps {
         return Err(Failure { message: format!("{name}: {gap}"), ..Failure::from(gap) });
     }
@@ -198,5 +219,28 @@ pub(super) fn events_of(listing: Listing, regions: &[String]) -> Events {
 pub(super) fn describe(window: &Window) -> String {
     let ListKey { region, list, filter } = &window.key;
     let filters = filter.iter().map(|(param, value)| format!(", {} {value}", param.label()));
-    name_of(region, *list) + &filters.collect::<String>()
+    name_of(region, *list, Language::English) + &filters.collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaleway::Error;
+
+    #[test]
+    fn a_gap_has_the_words_of_its_error() {
+        let first = "no id".to_owned();
+        for gap in [
+            Gap::Limit(7),
+            Gap::Bytes(3 << 20),
+            Gap::Barren(9),
+            Gap::RepeatedToken,
+            Gap::Late,
+            Gap::Broken,
+            Gap::Malformed { count: 2, first },
+            Gap::Failed(Error::Timeout { host: "h".to_owned(), seconds: 15 }),
+        ] {
+            assert_eq!(summary(&gap, Language::English), gap.summary());
+        }
+    }
 }

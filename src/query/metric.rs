@@ -11,6 +11,7 @@ use super::model::Query;
 use super::request::Request;
 use super::spans::{STEP, Spans};
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::time::Interval;
 
 /// So much time before the range is fetched as well: two days have a season.
@@ -32,14 +33,10 @@ impl DataSource {
             return Ok((query, Vec::new()));
         };
         let range = request.range;
-        let (spans, mut notices) = self.spans(expression, range, deadline).await?;
+        let (spans, mut notices) = self.spans(expression, query.language, range, deadline).await?;
         if spans.found.is_empty() {
             let series = spans.calm.len();
-            let text = format!(
-                "none of the {series} series of the expression has an anomalous span in the range, so that the onset is the start \
-                 of the range"
-            );
-            notices.push(Topic::Calm.info(text));
+            notices.push(Topic::Calm.info(Sentence::Calm { series }.text(query.language)));
         }
         let question = query.question.with_spans(spans).expect("a question with a metric takes its spans");
         Ok((Query { question, ..query }, notices))
@@ -48,6 +45,7 @@ impl DataSource {
     async fn spans(
         &self,
         expression: &str,
+        language: Language,
         range: Interval,
         deadline: Instant,
     ) -> Result<(Spans, Vec<Notice>), Failure> {
@@ -57,7 +55,7 @@ impl DataSource {
         for answer in join_all(answers).await {
             match answer {
                 Ok(answer) => {
-                    notices.extend(answer.notices().into_iter().map(|text| Topic::UnusedSeries.info(text)));
+                    notices.extend(answer.notices(language).into_iter().map(|text| Topic::UnusedSeries.info(text)));
                     spans.add(answer, expression, range)?;
                 }
                 Err(error) => failures.push(error),

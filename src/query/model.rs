@@ -20,6 +20,7 @@ use super::time_zone::zone;
 use super::values::Values;
 use super::variable;
 use super::volume::Volume;
+use crate::locale::Language;
 
 /// The model's version; a query of a later one is refused.
 pub(crate) const VERSION: u64 = 1;
@@ -57,7 +58,8 @@ fn parse<Q: Question + 'static>(query: &Map<String, Value>, max_events: usize) -
 }
 
 /// The fields that every query has.
-const FIELDS: [&str; 7] = ["version", "queryType", "hide", "scope", "filters", "timezone", "emptyVariables"];
+const FIELDS: [&str; 8] =
+    ["version", "queryType", "hide", "scope", "filters", "timezone", "emptyVariables", "language"];
 
 /// The fields in which `$` stands for itself: Grafana's variables are not replaced there.
 const WITHOUT_VARIABLES: [&str; 1] = ["sigma"];
@@ -80,6 +82,8 @@ pub struct Query {
     pub empty_variables: Vec<String>,
     /// The time zone on whose clock hours, days, weeks and months begin.
     pub timezone: TimeZone,
+    /// The language of sentences; a rule gets English.
+    pub language: Language,
     /// What is asked about them.
     pub question: Arc<dyn Question>,
 }
@@ -144,10 +148,16 @@ impl Query {
             scope: Scope::parse(object.get("scope"))?,
             filters,
             empty_variables: variable::empty(object, request.from_alert)?,
+            language: language(text(object, "", "language")?.as_deref(), request.from_alert),
             timezone: time_zone(text(object, "", "timezone")?.as_deref().unwrap_or_default())?,
             question,
         })
     }
+}
+
+/// The language of a tag; that of errors, and so of what a rule gets, is English.
+fn language(tag: Option<&str>, from_alert: bool) -> Language {
+    tag.filter(|_| !from_alert).map_or(Language::English, Language::of)
 }
 
 /// The time zone of a name; UTC where there is none.
@@ -171,6 +181,27 @@ mod tests {
         let values = Query::parse(br#"{"queryType":"values"}"#, "", &request(false), 1).unwrap();
         assert!(values.question.needs_for(&request(false)).is_ok());
         assert!(values.question.needs_for(&request(true)).is_err());
+    }
+
+    #[test]
+    fn the_language_is_that_of_a_tag_and_english_under_a_rule() {
+        let language = |query: &str, from_alert| {
+            let request = Request::new("A", (0, 1), Duration::ZERO, 0, from_alert).unwrap();
+            Query::parse(query.as_bytes(), "", &request, 1).map(|query| query.language)
+        };
+        for (query, expected) in [
+            ("{}", Language::English),
+            (r#"{"language":null}"#, Language::English),
+            (r#"{"language":"fr-FR"}"#, Language::French),
+            (r#"{"language":"tlh"}"#, Language::English),
+        ] {
+            assert_eq!(language(query, false), Ok(expected), "{query}");
+            assert_eq!(language(query, true), Ok(Language::English), "{query}");
+        }
+        for wrong in [r#"{"language":true}"#.to_owned(), format!(r#"{{"language":"{}"}}"#, "f".repeat(5_000))] {
+            let failure = language(&wrong, false).unwrap_err();
+            assert!(failure.message.starts_with("language is "), "{failure}");
+        }
     }
 
     #[test]

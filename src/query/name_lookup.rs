@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::data_source::DataSource;
+use crate::locale::Language;
 use crate::scaleway::{Error, Found, Stale, account, explorer, iam};
 
 /// How long the names of projects and resources are waited for.
@@ -108,7 +109,9 @@ pub(super) fn sentences(lookups: &[NameLookup; 3], is_propagating: bool) -> Vec<
     for (lookup, (names, source, consequence, permission_set)) in lookups.iter().zip(WORDS) {
         match lookup {
             NameLookup::Fresh(_) => {}
-            NameLookup::Stale(_, stale) => sentences.push(format!("{}.", stale.sentence(names, source))),
+            NameLookup::Stale(_, stale) => {
+                sentences.push(format!("{}.", stale.sentence(Language::English, names, source)));
+            }
             NameLookup::Failed(error) if !is_refusal(error) => {
                 sentences.push(format!("{consequence} for now: {}.", error.summary()));
             }

@@ -17,8 +17,9 @@ use super::scope::Scope;
 use super::text::{self, listed};
 use crate::event::{Column, Events};
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::scaleway::iam::{Names, Principal};
-use crate::scaleway::{Error, Found};
+use crate::scaleway::{Error, Found, Stale};
 
 /// How many principals one query of a panel looks up in the trail; the next query looks up others.
 const MOST_ASKED: usize = 16;
@@ -31,6 +32,7 @@ pub(super) struct Naming<'a> {
     /// Whether a condition compares names.
     filtered: bool,
     from_alert: bool,
+    language: Language,
     deadline: Instant,
     /// The names that the scope asks for; empty where it asks for none.
     asked: Result<Found<Names>, Error>,
@@ -57,7 +59,8 @@ impl<'a> Naming<'a> {
             (found.value, failure) = data_source.directory.with_departed(scope, &found.value, deadline).await;
         }
         let filtered = query.filters.iter().any(|filter| filter.key == Dimension::Principal);
-        Self { data_source, scope, needed, filtered, from_alert, deadline, asked, failure }
+        let language = query.language;
+        Self { data_source, scope, needed, filtered, from_alert, language, deadline, asked, failure }
     }
 
     /// The ids of the scope's principals; `None` where one of them is unknown.
@@ -132,16 +135,18 @@ impl Named<'_> {
 
     /// Notices about names; an error where an alert rule's answer depends on them.
     pub(super) fn notices(&self, events: &Events) -> Result<Vec<Notice>, Failure> {
+        let language = self.naming.language;
         let mut notices = self.trail_notices()?;
         match &self.found {
             Ok(Found { stale, .. }) => {
-                if let Some(message) = no_principal(self.naming.scope, &self.names) {
+                if let Some(message) = no_principal(self.naming.scope, &self.names, language) {
                     if self.naming.from_alert {
                         return Err(Failure::input(message));
                     }
                     notices.push(Topic::Unknown.warning(message));
                 }
-                notices.extend(stale.as_ref().map(|stale| Topic::EarlierNames.info(stale.sentence("Names", "IAM"))));
+                let earlier = |stale: &Stale| stale.sentence(language, &Sentence::Names.text(language), "IAM");
+                notices.extend(stale.as_ref().map(|stale| Topic::EarlierNames.info(earlier(stale))));
                 Ok(notices)
             }
             Err(error) => Ok(Vec::from_iter(self.without_iam(error, events)?)),
@@ -159,8 +164,7 @@ impl Named<'_> {
 
     fn trail_notices(&self) -> Result<Vec<Notice>, Failure> {
         let Some(error) = &self.failure else { return Ok(Vec::new()) };
-        let cause = error.summary();
-        let message = format!("some principals are shown by id, because the trail does not tell their names: {cause}");
+        let message = Sentence::TrailFails { error: &error.summary() }.text(self.naming.language);
         if self.naming.from_alert && (self.selects() || self.naming.needed == question::Names::Grouped) {
             return Err(Failure { message, ..Failure::from(error.clone()) });
         }
@@ -170,8 +174,12 @@ impl Named<'_> {
     /// The notice where IAM cannot be read.
     fn without_iam(&self, error: &Error, events: &Events) -> Result<Option<Notice>, Failure> {
         let lasting = matches!(error, Error::Forbidden { .. });
-        let how = if self.names.all().is_empty() { "" } else { ", or by the name from the trail" };
-        let message = |why: &str| format!("principals are shown by id{how}, because IAM cannot be read: {why}");
+        let language = self.naming.language;
+        let has_names = !self.names.all().is_empty();
+        let message = |error: &str| {
+            let by_id = Sentence::PrincipalsById { error };
+            if has_names { Sentence::PrincipalsByIdOrTrail { error } } else { by_id }.text(language)
+        };
         // A group's label is then an id for good, and the numbers are the same; a search by name misses events.
         let grouped = self.naming.needed == question::Names::Grouped;
         if self.naming.from_alert && (self.selects() || (grouped && !lasting)) {
@@ -180,13 +188,13 @@ impl Named<'_> {
         let message = message(&error.summary());
         let unknown = self.unknown();
         if !unknown.is_empty() {
-            let unknown = listed(&unknown);
-            let message = format!("{message}; {unknown} can only be found where an event itself tells the name");
-            return Ok(Some(Topic::Names.warning(message)));
+            let names = &listed(language, &unknown);
+            let message = Sentence::FoundByEventOnly { notice: &message, names };
+            return Ok(Some(Topic::Names.warning(message.text(language))));
         }
         if self.selects() {
-            let message = format!("{message}; what the query asks of their names cannot be found");
-            return Ok(Some(Topic::Names.warning(message)));
+            let message = Sentence::NotFoundByName { notice: &message };
+            return Ok(Some(Topic::Names.warning(message.text(language))));
         }
         Ok((!events.is_empty()).then(|| Topic::Names.info(message)))
     }
@@ -260,19 +268,13 @@ fn named(events: &Events, ids: &[&str]) -> HashMap<String, Principal> {
 }
 
 /// The notice about principals of the events whose name only the trail has.
-pub(super) fn notice(events: &Events, names: &Names) -> Option<Notice> {
+pub(super) fn notice(events: &Events, names: &Names, language: Language) -> Option<Notice> {
     let mut seen = HashSet::new();
     let ids = principals(events, |id| names.get(id).is_some_and(|who| who.is_from_trail));
     let from_trail = ids.into_iter().filter_map(|id| Some(names.get(id)?.name.as_str()));
     let from_trail: Vec<_> = from_trail.filter(|name| seen.insert(*name)).map(text::plain).collect();
-    let (these, come) = match from_trail.len() {
-        0 => return None,
-        1 => ("the name", "comes"),
-        _ => ("the names", "come"),
-    };
-    let message =
-        format!("{these} {} {come} from the trail, since IAM does not know the principal", listed(&from_trail));
-    Some(Topic::TrailNames.info(message))
+    let message = Sentence::NamesFromTrail { count: from_trail.len(), names: &listed(language, &from_trail) };
+    (!from_trail.is_empty()).then(|| Topic::TrailNames.info(message.text(language)))
 }
 
 #[cfg(test)]
@@ -319,7 +321,7 @@ mod tests {
             let named = from_trail.iter().map(|(id, name)| {
                 ((*id).to_owned(), Principal::from_trail("iam_application", name).expect("the type of a principal"))
             });
-            notice(&events, &Names::default().with(named)).map(|notice| notice.text)
+            notice(&events, &Names::default().with(named), Language::English).map(|notice| notice.text)
         };
         assert_eq!(text(&[]), None);
         assert_eq!(text(&[("c", "elsewhere")]), None);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::Keys;
 use crate::event::Events;
+use crate::locale::Language;
 use crate::profile::{Level, Profile};
 
 /// The novelty of an answer's events.
@@ -37,6 +38,13 @@ impl Novelty {
             Some(profile) => profile.levels(events),
             None => vec![Level::Unknown.number(); events.len()],
         })
+    }
+
+    /// Each event's level in words.
+    pub(super) fn words(&self, events: &Events, language: Language) -> Keys<'static> {
+        let levels = self.levels(events);
+        let word = |row: usize| Level::of(levels[row]).word().text(language);
+        Keys::by(levels.len(), |row| levels[row], |row| Some(word(row).into()))
     }
 
     /// Each event's level.

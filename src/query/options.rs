@@ -12,6 +12,7 @@ use super::model::Query;
 use super::principals::SCALEWAY;
 use super::request::Request;
 use crate::event::{Column, Events};
+use crate::locale::Language;
 use crate::scaleway::Found;
 
 /// The most options of a list.
@@ -87,7 +88,7 @@ impl DataSource {
         let picked = all.into_iter().filter(|((name, id), _)| contains(&[*name, *id], part));
         let options =
             picked.map(|((name, id), kind)| PrincipalOption { id: id.to_owned(), name: name.to_owned(), kind });
-        Ok(Options::new(options, stale.iter().map(|stale| stale.sentence("Names", "IAM")).collect()))
+        Ok(Options::new(options, stale.iter().map(|stale| stale.sentence(Language::English, "Names", "IAM")).collect()))
     }
 
     /// The resources that events between two times name and whose name or id contains `part`, the most recent first. The

@@ -18,6 +18,7 @@ use crate::event::Column;
 #[cfg(feature = "terminal")]
 use crate::event::Events;
 use crate::frame::Frame;
+use crate::locale::{Language, Sentence};
 use crate::time::{Interval, Time};
 
 /// A range of a day, in milliseconds since 1970: a query is checked without reading an event of it.
@@ -89,11 +90,11 @@ impl DataSource {
         }
         let now = self.clock.now();
         if !query.empty_variables.is_empty() {
-            let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables));
+            let notice = Topic::EmptyVariable.warning(variable::without_value(&query.empty_variables, query.language));
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         if request.range.is_empty() {
-            let notice = Topic::EmptyRange.info("the range is empty: it ends where it begins");
+            let notice = Topic::EmptyRange.info(Sentence::RangeEmpty.text(query.language));
             return without_events(Answer::nothing(notice), &query, request, now).and_then(encode);
         }
         // A rule that may not ask the question is refused before anything is fetched.
@@ -163,7 +164,7 @@ fn frames(
     // A clock that is behind Scaleway's may not hide the events that it takes for future ones.
     let latest = answer.events.newest_time().map_or(now, |newest| newest.max(now));
     if request.range.start > latest {
-        answer.notice(Topic::EmptyRange.info(in_the_future(request)?));
+        answer.notice(Topic::EmptyRange.info(in_the_future(request, answer.language)?));
         return without_events(answer, query, request, now);
     }
     let buckets = buckets.map(|buckets| buckets.until(latest));
@@ -195,9 +196,9 @@ fn without_events(answer: Answer, query: &Query, request: &Request, now: Time) -
 }
 
 /// The notice about a range that has not begun yet.
-fn in_the_future(request: &Request) -> Result<String, Failure> {
+fn in_the_future(request: &Request, language: Language) -> Result<String, Failure> {
     let from = rfc3339(request.range.start);
-    let message = format!("the range begins in the future, at {from}");
+    let message = Sentence::RangeInFuture { from: &from }.text(language);
     if request.from_alert {
         return Err(Failure::input(format!("{message}. Allowed: a range of the past")));
     }

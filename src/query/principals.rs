@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::scope::Scope;
 use super::text::{self, listed, plain};
 use crate::event::{Column, Events, Kind};
+use crate::locale::{Language, Sentence};
 use crate::scaleway::iam::Names;
 
 /// The principal of events that Scaleway's own machinery causes.
@@ -68,7 +69,8 @@ pub(super) fn with_asked(names: Arc<Names>, scope: &Scope, asked_for: &Names) ->
 }
 
 /// The sentence about them.
-pub(super) fn no_principal(scope: &Scope, names: &Names) -> Option<String> {
+pub(super) fn no_principal(scope: &Scope, names: &Names, language: Language) -> Option<String> {
     let unknown = unknown_principals(scope, names);
-    (!unknown.is_empty()).then(|| format!("no principal is called {}", listed(&unknown)))
+    let names = &listed(language, &unknown);
+    (!unknown.is_empty()).then(|| Sentence::NoPrincipal { names }.text(language))
 }

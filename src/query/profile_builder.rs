@@ -14,6 +14,7 @@ use super::listings::events_of;
 use super::profile_store::{AGAIN, Meter, ProfileStore};
 use crate::cache::{EventCache, Freshness, Gap, Listing};
 use crate::event::Events;
+use crate::locale::{Language, Sentence};
 use crate::profile::{Counting, Day, KEPT, Profile, Salt, Tally, WINDOW};
 use crate::scaleway::audit_trail::{GLOBAL_REGION, ListKey, Window};
 use crate::settings::Settings;
@@ -58,7 +59,29 @@ struct Shared {
 pub(super) struct Known {
     pub(super) profile: Arc<Profile>,
     /// Why some days are not known.
-    pub(super) reason: String,
+    pub(super) missing: Missing,
+}
+
+/// Why days of a profile are not known.
+#[derive(Clone, Debug)]
+pub(super) enum Missing {
+    /// This day could not be read, for a reason.
+    Failed(Day, String),
+    /// They are being read.
+    BeingRead,
+    /// They have not settled yet, or are too old.
+    Unsettled,
+}
+
+impl Missing {
+    /// In words.
+    pub(super) fn words(&self, language: Language) -> String {
+        match self {
+            Self::Failed(day, error) => Sentence::DaysFail { day: &day.to_string(), error }.text(language),
+            Self::BeingRead => Sentence::DaysBeingRead.text(language),
+            Self::Unsettled => Sentence::DaysUnsettled.text(language),
+        }
+    }
 }
 
 impl ProfileBuilder {
@@ -79,12 +102,12 @@ impl ProfileBuilder {
         // A disk that does not answer costs days, not the answer.
         let _ = tokio::time::timeout(patience, store.load(Day::of(coverage.end))).await;
         let wanted = self.shared.wanted(first, coverage);
-        let reason = match store.failure(&wanted) {
-            Some((day, failure)) => format!("the others cannot be read: {day}: {failure}"),
-            None if store.is_missing(&wanted) => "the others are being read".to_owned(),
-            None => "the others have not settled yet, or are too old".to_owned(),
+        let missing = match store.failure(&wanted) {
+            Some((day, failure)) => Missing::Failed(day, failure),
+            None if store.is_missing(&wanted) => Missing::BeingRead,
+            None => Missing::Unsettled,
         };
-        Known { profile: store.profile(), reason }
+        Known { profile: store.profile(), missing }
     }
 
     /// Reads the days that events from `first` on are judged by in the background, unless that is being done, or no day

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::sentence::Sentences;
 use super::text::plain;
 use crate::event::{Column, Kind};
+use crate::locale::Sentence;
 use crate::profile::{Judge, Named};
 
 /// Why the events of some rows are as usual as they are, as sentences.
@@ -16,14 +17,16 @@ impl Reasons {
     /// The reasons of some rows, which ascend; none where nothing in the query asks for novelty.
     pub(super) fn of(answer: &Answer, rows: &[usize], sentences: &Sentences<'_>) -> Self {
         let Some(profile) = &answer.novelty.profile else { return Self { sentences: Vec::new() } };
+        let language = sentences.language;
+        let unknown = Sentence::UnknownMethod.text(language);
         let findings = Judge::new(profile).findings(&answer.events.only(rows));
         let text = |row: usize, column| answer.events.one_text(column, row).map(plain);
         let sentence = |row: usize| {
             let [method, action] = [Column::Method, Column::Action].map(|column| text(row, column));
             let is_log_in = text(row, Column::Kind).as_deref() == Some(Kind::Authentication.as_str());
-            let method = method.as_deref().unwrap_or("unknown method");
+            let method = method.as_deref().unwrap_or(&unknown);
             match (is_log_in, action) {
-                (true, _) => format!("log-in with {method}"),
+                (true, _) => Sentence::LogInWith { method }.text(language),
                 (false, Some(action)) => format!("{method} {action}"),
                 (false, None) => method.to_owned(),
             }
@@ -38,7 +41,7 @@ impl Reasons {
                 address: address.as_deref(),
                 country: country.as_deref(),
             };
-            (*row, finding.words(&named))
+            (*row, finding.words(&named, language))
         });
         Self { sentences: named.collect() }
     }

@@ -10,6 +10,7 @@ use super::error::{Failure, Fault};
 use super::rule_folder::{RuleFolder, Stamp};
 use super::text::listed;
 use crate::detection::{Pack, RuleError, RuleFile};
+use crate::locale::Language;
 use crate::settings::Settings;
 
 /// The name of the rules that are pasted into the settings.
@@ -91,7 +92,8 @@ impl RuleStore {
         let own = rules.pack.rules().iter().filter(|rule| !rule.is_shipped()).count();
         let problems: Vec<String> = rules.problems.iter().map(ToString::to_string).collect();
         let usable = format!("The organization's own rules of detections: {own} can be used.");
-        let broken = (!problems.is_empty()).then(|| format!("Others cannot: {}.", listed(&problems)));
+        let broken =
+            (!problems.is_empty()).then(|| format!("Others cannot: {}.", listed(Language::English, &problems)));
         std::iter::once(usable).chain(broken).collect()
     }
 }

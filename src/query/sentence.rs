@@ -10,6 +10,7 @@ use super::dimension::Dimension;
 use super::keys::Keys;
 use super::text::plain;
 use crate::event::{Column, Events, Kind, status_class};
+use crate::locale::{Language, Sentence};
 
 /// The parts of the sentences about an answer's events, as keys: a part that several events share is made once.
 #[derive(Clone, Debug)]
@@ -30,6 +31,7 @@ pub(super) struct Sentences<'a> {
     pub origin: Keys<'a>,
     /// Whether it succeeded: one of [`status_class::ALL`].
     pub outcome: Keys<'a>,
+    pub language: Language,
     kind: Keys<'a>,
     events: &'a Events,
 }
@@ -38,7 +40,7 @@ impl<'a> Sentences<'a> {
     /// The sentences about the events of an answer.
     #[must_use]
     pub(super) fn of(answer: &'a Answer) -> Self {
-        let (events, rows) = (&answer.events, answer.events.len());
+        let (events, rows, language) = (&answer.events, answer.events.len(), answer.language);
         let [kind, method, outcome, mfa, failure, country, action] = [
             Column::Kind,
             Column::Method,
@@ -53,20 +55,21 @@ impl<'a> Sentences<'a> {
             [Dimension::Principal, Dimension::Column(Column::SourceIp), Dimension::Status].map(|of| answer.keys(of));
         Self {
             who: Keys::of_alike(rows, &[&principal], |row| {
-                Some(principal.get(row).map_or("unknown principal".into(), |name| plain(name).into_owned().into()))
+                let unknown = || Sentence::UnknownPrincipal.text(language);
+                Some(principal.get(row).map_or_else(unknown, |name| plain(name).into_owned()).into())
             }),
             what: Keys::of_alike(rows, &[&kind, &method, &outcome, &mfa, &failure, &action], |row| {
                 let what = if kind.get(row) == Some(Kind::Authentication.as_str()) {
-                    log_in(outcome.get(row), [method.get(row), mfa.get(row), failure.get(row)])
+                    log_in(language, outcome.get(row), [method.get(row), mfa.get(row), failure.get(row)])
                 } else {
-                    call(method.get(row), action.get(row))
+                    call(language, method.get(row), action.get(row))
                 };
                 Some(what.into())
             }),
-            which: resources(events),
+            which: resources(events, language),
             result: Keys::of_alike(rows, &[&outcome, &status], |row| {
-                let outcome = outcome.get(row)?;
-                Some(status.get(row).map_or(outcome.to_owned(), |status| format!("{status} {outcome}")).into())
+                let outcome = outcome_in(language, outcome.get(row)?);
+                Some(status.get(row).map_or(outcome.clone(), |status| format!("{status} {outcome}")).into())
             }),
             class: answer.keys(Dimension::RiskClass),
             origin: Keys::of_alike(rows, &[&address, &country], |row| {
@@ -74,6 +77,7 @@ impl<'a> Sentences<'a> {
                 Some(country.map_or(address.to_string(), |country| format!("{address} ({})", plain(country))).into())
             }),
             principal,
+            language,
             kind,
             outcome,
             events,
@@ -107,56 +111,75 @@ impl<'a> Sentences<'a> {
         let details = [
             self.events.one_text(Column::Product, row).map(|product| plain(product).into_owned()),
             self.result_beside(row).map(str::to_owned),
-            self.origin.get(row).map(|origin| format!("from {origin}")),
-            self.events.one_text(Column::Locality, row).map(|locality| format!("in {}", plain(locality))),
+            self.origin.get(row).map(|what| Sentence::From { what }.text(self.language)),
+            self.events
+                .one_text(Column::Locality, row)
+                .map(|what| Sentence::In { what: &plain(what) }.text(self.language)),
         ];
         std::iter::once(self.deed(row)).chain(details.into_iter().flatten()).collect::<Vec<_>>().join(" · ")
     }
 }
 
 /// A log-in in words, with its method, second factor and reason of failure.
-fn log_in(outcome: Option<&str>, details: [Option<&str>; 3]) -> String {
+fn log_in(language: Language, outcome: Option<&str>, details: [Option<&str>; 3]) -> String {
     let what = match outcome {
-        Some(status_class::SUCCEEDED) => "logged in",
-        Some(_) => "failed to log in",
-        None => "tried to log in",
+        Some(status_class::SUCCEEDED) => Sentence::LoggedIn,
+        Some(_) => Sentence::LogInFailed,
+        None => Sentence::LogInTried,
     };
-    let details = ["with", "and", "because of"].into_iter().zip(details);
-    details
-        .filter_map(|(word, detail)| Some((word, detail?)))
-        .fold(what.to_owned(), |what, (word, detail)| format!("{what} {word} {}", plain(detail)))
+    let [method, factor, reason] = details.map(|detail| detail.map(plain));
+    let details = [
+        method.as_deref().map(|what| Sentence::With { what }),
+        factor.as_deref().map(|what| Sentence::AndWith { what }),
+        reason.as_deref().map(|what| Sentence::BecauseOf { what }),
+    ];
+    let parts = std::iter::once(what).chain(details.into_iter().flatten());
+    parts.map(|part| part.text(language)).collect::<Vec<_>>().join(" ")
+}
+
+/// The outcome of a call, in words.
+fn outcome_in(language: Language, outcome: &str) -> String {
+    match outcome {
+        status_class::SUCCEEDED => Sentence::Succeeded.text(language),
+        status_class::DENIED => Sentence::Denied.text(language),
+        status_class::FAILED => Sentence::Failed.text(language),
+        other => other.to_owned(),
+    }
 }
 
 /// A call in words: its method, and the action that an Instance's method performs.
-fn call(method: Option<&str>, action: Option<&str>) -> String {
-    let method = method.map_or(Cow::Borrowed("unknown method"), plain);
+fn call(language: Language, method: Option<&str>, action: Option<&str>) -> String {
+    let method = method.map_or_else(|| Sentence::UnknownMethod.text(language).into(), plain);
     action.map_or(method.to_string(), |action| format!("{method} {}", plain(action)))
 }
 
 /// The resources of events: mostly a column's text.
-fn resources(events: &Events) -> Keys<'_> {
+fn resources(events: &Events, language: Language) -> Keys<'_> {
     let mut several = vec![false; events.len()];
     events.find_several(|row| several[row] = true);
     let of_several = events.filter(&several).expect("the mask has one entry for each event");
     let rows = (0..events.len()).filter(|row| several[*row]);
-    let mut own: Vec<(usize, Option<Cow<'_, str>>)> =
-        rows.enumerate().map(|(index, row)| (row, several_resources(&of_several, index).map(Cow::Owned))).collect();
+    let mut own: Vec<(usize, Option<Cow<'_, str>>)> = rows
+        .enumerate()
+        .map(|(index, row)| (row, several_resources(&of_several, index, language).map(Cow::Owned)))
+        .collect();
     // The resource of a log-in is the user.
     events.find(Column::Kind, |kind| kind == Some(Kind::Authentication.as_str()), |row| own.push((row, None)));
     Keys::named(events, &[Column::ResourceName, Column::ResourceId], plain, own.into_iter())
 }
 
 /// The resources of an event that names several, or a part of one.
-fn several_resources(events: &Events, row: usize) -> Option<String> {
+fn several_resources(events: &Events, row: usize, language: Language) -> Option<String> {
     let name = events.text(Column::ResourceName).get(row).or_else(|| events.text(Column::ResourceId).get(row))?;
     let mut name = plain(name).into_owned();
     let references = events.references();
     if let Some(part) = references.of(row).find(|reference| reference.within.is_some()) {
-        name = format!("{} of {name}", plain(part.name.or(part.id)?));
+        let part = &plain(part.name.or(part.id)?);
+        name = Sentence::PartOf { part, whole: &name }.text(language);
     }
     match references.of(row).filter(|reference| reference.within.is_none()).count() {
         0 | 1 => Some(name),
-        several => Some(format!("{name} and {} more", several - 1)),
+        several => Some(Sentence::AndMore { listed: &name, more: several - 1 }.text(language)),
     }
 }
 
@@ -234,6 +257,26 @@ mod tests {
                 assert_eq!(login(fields), format!("a@example.com logged in with {method}"));
             }
         }
+    }
+
+    #[test]
+    fn events_are_in_the_language_of_the_answer() {
+        let french = |kind, fields: Value| {
+            let answer = Answer { language: Language::French, ..Answer::of(&Events::from_json(kind, &[fields])) };
+            let sentences = Sentences::of(&answer);
+            (sentences.title(0), sentences.line(0))
+        };
+        let pool = json!({ "id": "c", "type": "kube_pool", "name": "prod", "kube_pool_info": { "id": "p", "name": "default" } });
+        let denied =
+            json!({ "status_code": 403, "source_ip": "203.0.113.7", "locality": "fr-par-1", "resources": [pool] });
+        let (title, line) = french(Kind::Api, call(&denied));
+        assert_eq!(title, "me Make default de prod (403 refusé)");
+        assert_eq!(line, "me Make default de prod · p · 403 refusé · depuis 203.0.113.7 · dans fr-par-1");
+        let second = json!({ "result": "success", "method": "password", "mfa_type": "totp" });
+        assert_eq!(
+            french(Kind::Authentication, second).0,
+            "principal inconnu a ouvert une session avec password et totp"
+        );
     }
 
     #[test]

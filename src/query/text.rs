@@ -20,6 +20,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::hidden::is_hidden;
+use crate::locale::{Language, Sentence};
 
 /// The longest part of a sentence.
 const LONGEST_PART: usize = 80;
@@ -201,12 +202,12 @@ fn unit(text: &str) -> Option<u16> {
 
 /// Some texts, and how many more there are.
 #[must_use]
-pub fn listed(texts: &[impl AsRef<str>]) -> String {
+pub fn listed(language: Language, texts: &[impl AsRef<str>]) -> String {
     const LISTED: usize = 5;
-    let some: Vec<&str> = texts.iter().take(LISTED).map(AsRef::as_ref).collect();
+    let some = texts.iter().take(LISTED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match texts.len().saturating_sub(LISTED) {
-        0 => some.join(", "),
-        more => format!("{} and {more} more", some.join(", ")),
+        0 => some,
+        more => Sentence::AndMore { listed: &some, more }.text(language),
     }
 }
 

@@ -25,6 +25,7 @@ use super::text::listed;
 use super::text::plain;
 use super::variable::without_value;
 use crate::frame::Notice;
+use crate::locale::{Language, Sentence};
 use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
@@ -56,7 +57,7 @@ impl DataSource {
         if request.from_alert {
             NameCheck::of(self, query, request).verdict(deadline).await?;
         }
-        let empty = (!query.empty_variables.is_empty()).then(|| without_value(&query.empty_variables));
+        let empty = (!query.empty_variables.is_empty()).then(|| without_value(&query.empty_variables, query.language));
         let mut warnings: Vec<String> = empty.into_iter().chain(notice.map(|notice| notice.text)).collect();
         if !query.scope.principals.is_empty() {
             let lacks = |names: &Names| !unknown_principals(&query.scope, names).is_empty();
@@ -64,7 +65,7 @@ impl DataSource {
             // Without the answer of IAM or of the trail, any name may be a principal's.
             let unknown = match names {
                 Ok(names) => match self.directory.with_departed(&query.scope, &names.value, deadline).await {
-                    (names, None) => no_principal(&query.scope, &names),
+                    (names, None) => no_principal(&query.scope, &names, query.language),
                     (_, Some(_)) => None,
                 },
                 Err(_) => None,
@@ -108,6 +109,7 @@ impl Lists {
 pub(super) struct NameCheck<'a> {
     data_source: &'a DataSource,
     from_alert: bool,
+    language: Language,
     regions: &'a [String],
     asked: Vec<Asked<'a>>,
     /// Whether Scaleway can filter by one of them.
@@ -123,7 +125,8 @@ impl<'a> NameCheck<'a> {
         let is_pushed = scope.resource_ids.is_empty()
             && scope.resource_names.is_empty()
             && asked.iter().any(|asked| is_listed(asked) && !asked.negated && !asked.name.is_pattern());
-        Self { data_source, from_alert: request.from_alert, regions: &scope.regions, asked, is_pushed, read: None }
+        let (from_alert, language) = (request.from_alert, query.language);
+        Self { data_source, from_alert, language, regions: &scope.regions, asked, is_pushed, read: None }
     }
 
     /// Remembers the names that this program's tables do not know, for the health check.
@@ -179,7 +182,7 @@ impl<'a> NameCheck<'a> {
         let unknown: Vec<&Asked<'_>> = self.undecided().filter(|asked| lists.lack(asked.named, asked.name)).collect();
         match unknown.first() {
             Some(asked) if self.from_alert => Err(no_product(asked, &lists.catalogue)),
-            _ => Ok(notice(&unknown)),
+            _ => Ok(notice(&unknown, self.language)),
         }
     }
 
@@ -210,18 +213,11 @@ fn quoted(named: Named, name: &Name) -> String {
     format!("{} \"{}\"", named.as_str(), plain(name.as_str()))
 }
 
-fn notice(unknown: &[&Asked<'_>]) -> Option<Notice> {
+fn notice(unknown: &[&Asked<'_>], language: Language) -> Option<Notice> {
     let names: BTreeSet<String> = unknown.iter().map(|asked| quoted(asked.named, asked.name)).collect();
     let names: Vec<String> = names.into_iter().collect();
-    let (verb, subject) = match names.len() {
-        0 => return None,
-        1 => ("is", "it is"),
-        _ => ("are", "they are"),
-    };
-    let names = listed(&names);
-    Some(Topic::Unknown.warning(format!(
-        "{names} {verb} in no list of names that Scaleway or this plugin has; {subject} compared as text"
-    )))
+    let sentence = Sentence::UnknownNames { names: &listed(language, &names), count: names.len() };
+    (!names.is_empty()).then(|| Topic::Unknown.warning(sentence.text(language)))
 }
 
 #[cfg(test)]
@@ -237,7 +233,7 @@ mod tests {
         let filters: Vec<Condition> = filters.iter().map(|filter| Condition::parse(filter).unwrap()).collect();
         let asked = asked(&scope, &filters);
         let unknown: Vec<&Asked<'_>> = asked.iter().filter(|asked| !asked.is_familiar()).collect();
-        notice(&unknown).map(|notice| notice.text).unwrap_or_default()
+        notice(&unknown, Language::English).map(|notice| notice.text).unwrap_or_default()
     }
 
     #[test]

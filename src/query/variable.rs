@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::error::Failure;
 use super::field::{path, texts, wrong};
+use crate::locale::{Language, Sentence};
 
 /// A variable in each of Grafana's syntaxes: `$name`, `${name.path:format}`, `[[name:format]]`.
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,12 +55,12 @@ pub(super) fn empty(query: &Map<String, Value>, from_alert: bool) -> Result<Vec<
 }
 
 /// The notice about variables without a value.
-pub(super) fn without_value(names: &[String]) -> String {
+pub(super) fn without_value(names: &[String], language: Language) -> String {
     let names: Vec<String> =
         names.iter().map(|name| format!("${}", super::text::plain(name.trim_start_matches('$')))).collect();
     match &names[..] {
-        [only] => format!("The variable {only} has no value, so no event is selected."),
-        several => format!("The variables {} have no value, so no event is selected.", several.join(", ")),
+        [name] => Sentence::VariableEmpty { name }.text(language),
+        several => Sentence::VariablesEmpty { names: &several.join(", ") }.text(language),
     }
 }
 
@@ -111,7 +112,10 @@ mod tests {
 
     #[test]
     fn empty_variables_are_named() {
-        let of = |names: &[&str]| without_value(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let of = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            without_value(&names, Language::English)
+        };
         assert_eq!(of(&["resource_id"]), "The variable $resource_id has no value, so no event is selected.");
         assert_eq!(of(&["$a", "b\n"]), "The variables $a, $b have no value, so no event is selected.");
     }

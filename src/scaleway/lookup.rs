@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::error::Error;
+use crate::locale::{Language, Sentence};
 use crate::time::{Clock, Time};
 
 /// The age up to which a value is good.
@@ -88,10 +89,11 @@ impl<T> Found<T> {
 
 impl Stale {
     /// A sentence for people, such as `Names are those of 14:05 UTC; IAM does not answer: ...`.
-    pub(crate) fn sentence(&self, what: &str, source: &str) -> String {
+    pub(crate) fn sentence(&self, language: Language, what: &str, source: &str) -> String {
         let (time, now): (DateTime<Utc>, DateTime<Utc>) = (self.time.into(), self.looked_up.into());
         let format = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
-        format!("{what} are those of {}; {source} does not answer: {}", time.format(format), self.error.summary())
+        let (time, error) = (&time.format(format).to_string(), &self.error.summary());
+        Sentence::Stale { what, time, source, error }.text(language)
     }
 }
 
@@ -366,7 +368,7 @@ mod tests {
         let at = |text: &str| Time::from(text.parse::<DateTime<Utc>>().unwrap());
         let sentence = |now: &str| {
             let stale = Stale { time: at("2026-11-28T14:05:59Z"), looked_up: at(now), expired: false, error: busy() };
-            stale.sentence("Names", "IAM")
+            stale.sentence(Language::English, "Names", "IAM")
         };
         assert_eq!(
             sentence("2026-11-28T14:16:00Z"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audittrail::frame::Frame;
+use audittrail::locale::Language;
 use audittrail::query::error::Failure;
 use audittrail::query::{DataSource, Meters, Query, Request, text};
 use audittrail::settings::{API_URL, Settings};
@@ -47,6 +48,9 @@ pub(crate) struct Source {
     /// The range's end; now when absent.
     #[arg(long)]
     to: Option<DateTime<Utc>>,
+    /// The language of sentences, such as fr-FR; that of the query, or else English, when absent.
+    #[arg(long)]
+    language: Option<String>,
 }
 
 impl Source {
@@ -89,7 +93,8 @@ impl Source {
         let from = self.from.unwrap_or(to - chrono::Duration::days(1));
         let range = (from.timestamp_millis(), to.timestamp_millis());
         let request = Request::new("A", range, Duration::from_secs(1), 200, false)?;
-        let query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
+        let mut query = Query::parse(query.as_bytes(), "", &request, settings.max_events)?;
+        query.language = self.language.as_deref().map_or(query.language, Language::of);
         let data_source = DataSource::new(settings, Arc::new(SystemClock), &Meters::default())?;
         let frames = data_source.answer(&query, &request).await?;
         Ok((query, frames))

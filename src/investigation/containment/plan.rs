@@ -8,6 +8,7 @@ use super::remedy::{Entry, Of, Reversal};
 use super::template::{Values, filled};
 use super::usage::{Usage, Usages};
 use crate::event::{Column, Events, Long, status_class};
+use crate::locale::Sentence;
 use crate::risk::{Action, RuleSet};
 use crate::scaleway::iam::PrincipalKind;
 
@@ -23,8 +24,8 @@ pub struct Remedy {
     pub principal: String,
     /// The row of the event that it answers; none where it is about the principal.
     pub row: Option<usize>,
-    /// In words.
-    pub step: &'static str,
+    /// What to do.
+    pub(crate) step: Sentence<'static>,
     /// How its effect can be undone.
     pub reversal: Reversal,
     /// The id of what it acts on, where that is of a form that no caller chooses.
@@ -51,7 +52,7 @@ struct Planned<'a> {
 }
 
 /// What is done with the same command to the same resource: one server is powered off once, whatever was done to it.
-type Same = (&'static str, Option<String>, Option<String>);
+type Same = (Sentence<'static>, Option<String>, Option<String>);
 
 /// The remedies for some suspects: those of each principal together, and of these the ones first that are undone best.
 #[must_use]
@@ -123,7 +124,7 @@ impl<'a> Planned<'a> {
 
     fn same(&self, events: &Events) -> Same {
         let resource = self.row.and_then(|row| events.one_text(Column::ResourceId, row));
-        (self.entry.row.step.as_str(), self.command.clone(), resource.map(str::to_owned))
+        (self.entry.row.step, self.command.clone(), resource.map(str::to_owned))
     }
 }
 
@@ -161,7 +162,7 @@ impl Maker<'_> {
             suspects: ranks(member, self.story, self.suspects),
             principal: member.principal.clone(),
             row: *row,
-            step: &table.step,
+            step: table.step,
             reversal: table.reversal,
             id: ids.iter().find_map(|id| filled(id, &context)),
             page: filled(&table.console, &context),

@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::sign::Signs;
+use crate::locale::Sentence;
 use crate::risk::{Action, Body, When, letters};
 
 /// How the effect of a remedy can be undone, the best first.
@@ -21,13 +22,12 @@ pub enum Reversal {
 
 impl Reversal {
     /// In words.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn words(self) -> Sentence<'static> {
         match self {
-            Self::Nothing => "changes nothing",
-            Self::Command => "by a command",
-            Self::Hand => "by hand",
-            Self::Never => "never",
+            Self::Nothing => Sentence::ReversalNothing,
+            Self::Command => Sentence::ReversalCommand,
+            Self::Hand => Sentence::ReversalHand,
+            Self::Never => Sentence::ReversalNever,
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) struct Row {
     method: String,
     when: String,
     pub(super) order: u32,
-    pub(super) step: String,
+    pub(super) step: Sentence<'static>,
     pub(super) reversal: Reversal,
     /// Whose use the remedy breaks: `principal`, `resource`, `credential`, a key of the request body, or nothing.
     pub(super) breaks: String,

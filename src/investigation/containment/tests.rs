@@ -8,6 +8,7 @@ use super::super::story::Story;
 use super::remedy::templates;
 use super::*;
 use crate::event::{Column, Events, Kind};
+use crate::locale::{Language, Sentence};
 use crate::risk::RuleSet;
 use crate::scaleway::iam::PrincipalKind;
 use crate::time::{Interval, Time};
@@ -69,35 +70,36 @@ fn what_can_be_undone_comes_first_and_the_key_last() {
     let found = found(&calls());
     let of = |principal: &str| {
         let own = found.iter().filter(|remedy| remedy.principal == principal);
-        own.map(|remedy| (remedy.step, remedy.reversal, remedy.command.clone())).collect::<Vec<_>>()
+        own.map(|remedy| (remedy.step.text(Language::English), remedy.reversal, remedy.command.clone()))
+            .collect::<Vec<_>>()
     };
     let command = |text: &str| Some(text.to_owned());
     assert_eq!(
         of(APP),
         [
             (
-                "Find the API keys of the application",
+                "Find the API keys of the application".to_owned(),
                 Reversal::Nothing,
                 command(&format!("scw iam api-key list bearer-id={APP}"))
             ),
             (
-                "Power off the server",
+                "Power off the server".to_owned(),
                 Reversal::Command,
                 command(&format!("scw instance server stop {SERVER} zone=fr-par-1"))
             ),
-            ("Restore the alert rules: Audit Trail > Alerts", Reversal::Hand, None),
+            ("Restore the alert rules: Audit Trail > Alerts".to_owned(), Reversal::Hand, None),
         ]
     );
     assert_eq!(
         of(USER),
         [
-            ("Lock the user", Reversal::Command, command(&format!("scw iam user lock {USER}"))),
+            ("Lock the user".to_owned(), Reversal::Command, command(&format!("scw iam user lock {USER}"))),
             (
-                "Detach the policy from its application",
+                "Detach the policy from its application".to_owned(),
                 Reversal::Command,
                 command(&format!("scw iam policy update {POLICY} no-principal=true"))
             ),
-            ("Delete the API key", Reversal::Never, command(&format!("scw iam api-key delete {KEY}"))),
+            ("Delete the API key".to_owned(), Reversal::Never, command(&format!("scw iam api-key delete {KEY}"))),
         ]
     );
     assert!(found.iter().all(|remedy| remedy.suspects == [1]), "all are about the only suspect");
@@ -106,8 +108,8 @@ fn what_can_be_undone_comes_first_and_the_key_last() {
 #[test]
 fn a_remedy_that_was_applied_names_the_event() {
     let found = found(&calls());
-    let done: Vec<&str> = found.iter().filter(|remedy| remedy.done.is_some()).map(|remedy| remedy.step).collect();
-    assert_eq!(done, ["Lock the user"]);
+    let done: Vec<_> = found.iter().filter(|remedy| remedy.done.is_some()).map(|remedy| remedy.step).collect();
+    assert_eq!(done, [Sentence::LockUser]);
 }
 
 /// A call that a responder made, on the resource of a step.
@@ -128,7 +130,8 @@ fn done(step: &str, responses: &[Response]) -> Option<String> {
         responses.iter().map(|(minutes, method, id, body)| call(*minutes, RESPONDER, *method, ("any", id), body)),
     );
     let remedies = found(&calls);
-    let remedy = remedies.iter().find(|remedy| remedy.step == step).expect("the step is a remedy");
+    let remedy =
+        remedies.iter().find(|remedy| remedy.step.text(Language::English) == step).expect("the step is a remedy");
     let events = Events::from_json(Kind::Api, &calls);
     remedy.done.map(|row| events.one_text(Column::Method, row).expect("a call has a method").to_owned())
 }
@@ -185,7 +188,7 @@ fn a_lock_counts_after_refused_calls_and_not_after_others() {
         let mut later = call(45, USER, ("iam", "CreateUser"), ("iam_user", GROUP), &json!({}));
         later["status_code"] = json!(status);
         calls.push(later);
-        let is_done = found(&calls).iter().any(|remedy| remedy.step == "Lock the user" && remedy.done.is_some());
+        let is_done = found(&calls).iter().any(|remedy| remedy.step == Sentence::LockUser && remedy.done.is_some());
         assert_eq!(is_done, expected, "{status}");
     }
 }
@@ -204,7 +207,7 @@ fn a_step_that_answers_several_events_is_about_the_newest() {
     calls.push(call(10, RESPONDER, ("instance", "ServerAction"), ("instance_server", SERVER), &off));
     let events = Events::from_json(Kind::Api, &calls);
     let remedies = found(&calls);
-    let steps: Vec<&Remedy> = remedies.iter().filter(|remedy| remedy.step == "Power off the server").collect();
+    let steps: Vec<&Remedy> = remedies.iter().filter(|remedy| remedy.step == Sentence::PowerOff).collect();
     let [remedy] = steps[..] else { panic!("{steps:?}") };
     assert_eq!(events.time(remedy.row.expect("an event")).nanos(), ONSET + 20 * 60_000_000_000);
     assert_eq!(remedy.done, None, "the server was started again");
@@ -227,7 +230,8 @@ fn a_principal_has_a_few_remedies_however_many_events_it_has() {
 #[test]
 fn a_key_breaks_what_its_principal_does_and_a_server_what_others_do_with_it() {
     let found = found(&calls());
-    let breaks = |step: &str| &found.iter().find(|remedy| remedy.step == step).expect("a remedy").breaks;
+    let breaks =
+        |step: &str| &found.iter().find(|remedy| remedy.step.text(Language::English) == step).expect("a remedy").breaks;
     let Usage::Principal { id, conduct } = breaks("Delete the API key") else { panic!("a key is of a principal") };
     assert_eq!((id.as_str(), conduct.events), (APP, 2));
     let Usage::Resource { principals, .. } = breaks("Power off the server") else { panic!("a server is a resource") };

@@ -3,9 +3,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::super::spans::Direction;
+use crate::locale::Sentence;
 
 macro_rules! families {
-    ($($(#[$doc:meta])* $family:ident = $name:literal, $noun:literal;)*) => {
+    ($($(#[$doc:meta])* $family:ident = $name:literal, $noun:expr;)*) => {
         /// What kind of thing a metric measures: actions move some kinds and not others.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Family {
@@ -25,8 +26,7 @@ macro_rules! families {
             }
 
             /// What a sentence calls it.
-            #[must_use]
-            pub const fn noun(self) -> &'static str {
+            pub(super) const fn noun(self) -> Sentence<'static> {
                 match self {
                     $(Self::$family => $noun,)*
                 }
@@ -37,29 +37,29 @@ macro_rules! families {
 
 families! {
     /// How busy CPUs are.
-    Cpu = "cpu", "CPU load";
+    Cpu = "cpu", Sentence::CpuLoad;
     /// Memory in use.
-    Memory = "memory", "memory in use";
+    Memory = "memory", Sentence::MemoryInUse;
     /// Reads and writes of disks.
-    Disk = "disk", "disk traffic";
+    Disk = "disk", Sentence::DiskTraffic;
     /// Space in use.
-    Storage = "storage", "storage in use";
+    Storage = "storage", Sentence::StorageInUse;
     /// Bytes and packets.
-    Network = "network", "network traffic";
+    Network = "network", Sentence::NetworkTraffic;
     /// How many nodes or servers there are.
-    Nodes = "nodes", "the number of nodes";
+    Nodes = "nodes", Sentence::NumberOfNodes;
     /// How many backends, nodes or replicas are up.
-    Health = "health", "what is up";
+    Health = "health", Sentence::WhatIsUp;
     /// Open connections.
-    Connections = "connections", "connections";
+    Connections = "connections", Sentence::Connections;
     /// Requests, queries and messages.
-    Requests = "requests", "requests";
+    Requests = "requests", Sentence::Requests;
     /// Failed requests.
-    Errors = "errors", "errors";
+    Errors = "errors", Sentence::Errors;
     /// How long requests take.
-    Latency = "latency", "latency";
+    Latency = "latency", Sentence::Latency;
     /// Samples and log lines that Cockpit receives.
-    Ingestion = "ingestion", "ingestion";
+    Ingestion = "ingestion", Sentence::Ingestion;
 }
 
 impl Family {

@@ -32,6 +32,7 @@ const TOO_LONG: f64 = 8.0;
 /// use std::time::Duration;
 /// use audittrail::event::{Decoder, Kind, List};
 /// use audittrail::investigation::{Direction, Symptom, Span, rank};
+/// use audittrail::locale::Language;
 /// use audittrail::risk::RuleSet;
 /// use audittrail::time::{Interval, Time};
 ///
@@ -47,7 +48,8 @@ const TOO_LONG: f64 = 8.0;
 /// symptom.resource = vec!["web-3".to_owned()];
 /// let ranking = rank(&decoder.finish()?, &RuleSet::built_in(), &symptom);
 /// assert_eq!(ranking.suspects[0].events, ["1"]);
-/// assert!(ranking.suspects[0].sentence("ServerAction poweroff", "web-3", "ops").contains("makes CPU load fall"));
+/// let sentence = ranking.suspects[0].sentence(Language::English, "ServerAction poweroff", "web-3", "ops");
+/// assert!(sentence.contains("makes CPU load fall"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]

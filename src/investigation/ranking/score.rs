@@ -92,7 +92,8 @@ impl Weights {
         &self.numbers
     }
 
-    /// The words for a signal that speaks for a candidate; none where it goes without saying.
+    /// The English words for a signal.
+    #[cfg(test)]
     pub(super) fn because(&self, signal: Signal) -> &str {
         &self.because[signal as usize]
     }

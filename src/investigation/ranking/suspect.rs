@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use super::super::spans::Direction;
+use super::blind_spot::BlindSpot;
 use super::effect::Effect;
-use super::metric::Metric;
+use super::metric::Family;
 use super::score::Weights;
 use super::signal::{Part, Signal, Signals};
 use super::symptom::Symptom;
+use crate::locale::{Language, Sentence};
 use crate::time::Time;
 
 /// A reason that gives fewer points goes without saying.
@@ -26,7 +28,7 @@ pub struct Ranking {
     /// How much time before the window the events covered from which the usual was learned; at most 30 days.
     pub profile: Duration,
     /// What may move such a metric and has no event.
-    pub blind_spots: Vec<&'static str>,
+    pub blind_spots: Vec<BlindSpot>,
 }
 
 impl Ranking {
@@ -100,10 +102,14 @@ pub struct Evidence {
 /// Why an action is a suspect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
-    /// How long before the onset it was, or `40 s after the onset`.
-    pub when: String,
+    time: Time,
+    onset: Time,
     /// What speaks for it, the most telling first, at most three.
-    pub because: Vec<String>,
+    because: Vec<Signal>,
+    metric: Option<Family>,
+    moved: Direction,
+    /// The days from which the usual was learned.
+    days: usize,
 }
 
 impl Reason {
@@ -113,46 +119,95 @@ impl Reason {
         // What an action can do is always among them, also where it is unknown.
         reasons.retain(|(points, signal)| {
             let counts = *points >= TELLING || (signal.part() == Part::Effect && signals[*signal] > 0.0);
-            counts && !weights.because(*signal).is_empty()
+            counts && because(*signal, "", symptom.moved(), 0).is_some()
         });
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
         reasons.truncate(MOST_REASONS);
-        let because = reasons.iter().map(|(_, signal)| filled(weights.because(*signal), symptom, profile));
-        Self { when: when(time, symptom.onset), because: because.collect() }
+        Self {
+            time,
+            onset: symptom.onset,
+            because: reasons.into_iter().map(|(_, signal)| signal).collect(),
+            metric: symptom.metric.family,
+            moved: symptom.moved(),
+            days: usize::try_from(profile.as_secs().div_ceil(24 * 60 * 60)).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// How long before or after the onset it was.
+    fn when(&self, language: Language) -> String {
+        if self.time > self.onset {
+            return Sentence::AfterOnset { length: &length(self.time.since(self.onset)) }.text(language);
+        }
+        Sentence::BeforeOnset { length: &length(self.onset.since(self.time)) }.text(language)
+    }
+
+    /// What speaks for it, in words.
+    fn because(&self, language: Language) -> Vec<String> {
+        let metric = self.metric.map_or(Sentence::TheMetric, Family::noun).text(language);
+        let words = self.because.iter().filter_map(|signal| because(*signal, &metric, self.moved, self.days));
+        words.map(|words| words.text(language)).collect()
     }
 }
 
 impl Suspect {
     /// Why, in one sentence. `principal` and `resource` are their names as a person may read them.
     #[must_use]
-    pub fn sentence(&self, what: &str, resource: &str, principal: &str) -> String {
-        let times = if self.events.len() > 1 { format!(", {} times", self.events.len()) } else { String::new() };
-        let sentence = format!("{what} on {resource} by {principal}{times}, {}", self.reason.when);
-        if self.reason.because.is_empty() {
-            return sentence + ".";
+    pub fn sentence(&self, language: Language, what: &str, resource: &str, principal: &str) -> String {
+        let deed = match self.events.len() {
+            0 | 1 => Sentence::Deed { what, resource, principal },
+            times => Sentence::DeedRepeated { what, resource, principal, times },
+        };
+        let (deed, when) = (&deed.text(language), &self.reason.when(language));
+        let because = &self.reason.because(language).join(&Sentence::Separator.text(language));
+        if because.is_empty() {
+            return Sentence::DeedWhen { deed, when }.text(language);
         }
-        format!("{sentence}: {}.", self.reason.because.join("; "))
+        Sentence::DeedBecause { deed, when, because }.text(language)
     }
 }
 
-/// The words of a reason, about this symptom.
-fn filled(words: &str, symptom: &Symptom, profile: Duration) -> String {
-    let Metric { family, .. } = symptom.metric;
-    let direction = match symptom.moved() {
-        Direction::Up => "rise",
-        Direction::Down => "fall",
-    };
-    let metric = family.map_or("the metric", super::metric::Family::noun);
-    let days = profile.as_secs().div_ceil(24 * 60 * 60).to_string();
-    words.replace("{metric}", metric).replace("{move}", direction).replace("{days}", &days)
-}
-
-/// How long before or after the onset a moment is.
-fn when(time: Time, onset: Time) -> String {
-    if time > onset {
-        return format!("{} after the onset, which clocks may explain", length(time.since(onset)));
-    }
-    format!("{} before the onset", length(onset.since(time)))
+/// The words for a signal that speaks for a candidate; none where it goes without saying.
+pub(super) fn because(signal: Signal, metric: &str, moved: Direction, days: usize) -> Option<Sentence<'_>> {
+    let is_up = moved == Direction::Up;
+    Some(match signal {
+        Signal::PartOf => Sentence::ActedOnPart,
+        Signal::Names => Sentence::NamesResource,
+        Signal::Above => Sentence::ActedOnParent,
+        Signal::Related => Sentence::ActedOnRelated,
+        Signal::Sibling => Sentence::ActedOnSibling,
+        Signal::Project => Sentence::ActedInProject,
+        Signal::Principal => Sentence::PrincipalActedOnIt,
+        Signal::Usual if is_up => Sentence::UsuallyRaises { metric },
+        Signal::Usual => Sentence::UsuallyLowers { metric },
+        Signal::Possible if is_up => Sentence::CanRaise { metric },
+        Signal::Possible => Sentence::CanLower { metric },
+        Signal::Makes | Signal::Changes | Signal::Removes | Signal::Acts => Sentence::EffectUnknown { metric },
+        Signal::Stays => Sentence::EffectStays { metric },
+        Signal::Passes => Sentence::EffectPasses { metric },
+        Signal::Agrees => Sentence::TouchedMoved,
+        Signal::Method => Sentence::NewMethod { days },
+        Signal::Address => Sentence::NewAddress { days },
+        Signal::Country => Sentence::NewCountry { days },
+        Signal::Hour => Sentence::RareHour,
+        Signal::Resource => Sentence::NewResource { days },
+        Signal::Denied => Sentence::DeniedBefore,
+        Signal::LogIns => Sentence::LogInsFailedBefore,
+        Signal::Credential => Sentence::NewCredential,
+        Signal::Steps => Sentence::StepsBefore,
+        Signal::Fits
+        | Signal::Recent
+        | Signal::Same
+        | Signal::Either
+        | Signal::Opposite
+        | Signal::Nothing
+        | Signal::Describes
+        | Signal::VerbAgrees
+        | Signal::Undone
+        | Signal::Outlasts
+        | Signal::Differs
+        | Signal::Severity
+        | Signal::Spans => return None,
+    })
 }
 
 /// A length of time in its greatest units.
@@ -161,5 +216,22 @@ fn length(duration: Duration) -> String {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_beside_the_weights_are_those_of_the_sentences() {
+        for signal in Signal::ALL {
+            for (moved, movement) in [(Direction::Up, "rise"), (Direction::Down, "fall")] {
+                let beside = Weights::built_in().because(signal);
+                let beside = beside.replace("{metric}", "load").replace("{move}", movement).replace("{days}", "30");
+                let words = because(signal, "load", moved, 30).map(|words| words.text(Language::English));
+                assert_eq!(words.unwrap_or_default(), beside, "{signal:?}");
+            }
+        }
     }
 }

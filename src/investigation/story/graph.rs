@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::outline::Story;
 use crate::event::{Column, Events};
+use crate::locale::{Language, Sentence};
 
 /// A graph has at most so many nodes of a kind, beside the members of the story; the others are one node.
 const MOST: usize = 20;
@@ -39,30 +40,44 @@ pub enum NodeKind {
     Credential,
     /// Something that was acted on.
     Resource,
-    /// Those of a kind beyond the most that are shown.
-    Others,
+    /// The principals beyond the most that are shown.
+    OtherPrincipals,
+    /// The addresses beyond that.
+    OtherAddresses,
+    /// The credentials beyond that.
+    OtherCredentials,
+    /// The resources beyond that.
+    OtherResources,
 }
 
 impl NodeKind {
-    /// Its name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    /// What a sentence calls a node.
+    pub(crate) const fn noun(self) -> Sentence<'static> {
         match self {
-            Self::Principal => "principal",
-            Self::Address => "address",
-            Self::Credential => "credential",
-            Self::Resource => "resource",
-            Self::Others => "others",
+            Self::Principal => Sentence::Principal,
+            Self::Address => Sentence::Address,
+            Self::Credential => Sentence::Credential,
+            Self::Resource => Sentence::Resource,
+            Self::OtherPrincipals => Sentence::OtherPrincipals,
+            Self::OtherAddresses => Sentence::OtherAddresses,
+            Self::OtherCredentials => Sentence::OtherCredentials,
+            Self::OtherResources => Sentence::OtherResources,
         }
     }
 
-    /// The id of the node for those of a kind beyond the most.
-    const fn others(self) -> &'static str {
+    /// Whether it stands for the nodes of a kind beyond the most.
+    pub(crate) const fn is_others(self) -> bool {
+        self as u8 >= Self::OtherPrincipals as u8
+    }
+
+    /// The node for those of a kind beyond the most.
+    const fn others(self) -> Self {
         match self {
-            Self::Principal => "other principals",
-            Self::Address => "other addresses",
-            Self::Credential => "other credentials",
-            Self::Resource | Self::Others => "other resources",
+            Self::Principal => Self::OtherPrincipals,
+            Self::Address => Self::OtherAddresses,
+            Self::Credential => Self::OtherCredentials,
+            Self::Resource => Self::OtherResources,
+            others => others,
         }
     }
 }
@@ -74,8 +89,8 @@ pub struct Edge {
     pub source: usize,
     /// The node to which it leads.
     pub target: usize,
-    /// What the events are: the name of a step, `from` an address, or `is of` a principal.
-    pub label: &'static str,
+    /// What the events are: the name of a step, from an address, or a principal's.
+    pub(crate) label: Sentence<'static>,
     /// How many events.
     pub events: usize,
 }
@@ -86,7 +101,7 @@ struct Builder<'a> {
     graph: Graph,
     /// The node that stands for all nodes beyond the limit.
     nodes: HashMap<(NodeKind, String), usize>,
-    edges: HashMap<(usize, usize, &'static str), usize>,
+    edges: HashMap<(usize, usize, Sentence<'static>), usize>,
     counts: BTreeMap<NodeKind, usize>,
 }
 
@@ -106,16 +121,16 @@ impl Graph {
             let node = builder.node(NodeKind::Credential, id, credential.row);
             if let Some(maker) = &credential.maker {
                 let maker = builder.node(NodeKind::Principal, maker, credential.row);
-                builder.edge(maker, node, "credential");
+                builder.edge(maker, node, Sentence::StepCredential);
             }
             if let Some(principal) = &credential.principal {
                 let principal = builder.node(NodeKind::Principal, principal, credential.row);
-                builder.edge(node, principal, "is of");
+                builder.edge(node, principal, Sentence::EdgeIsOf);
             }
         }
         for line in &story.lines {
             for row in &line.rows {
-                builder.event(events, *row, line.principal.as_deref(), &line.step.name);
+                builder.event(events, *row, line.principal.as_deref(), line.step.name);
             }
         }
         builder.graph
@@ -123,17 +138,17 @@ impl Graph {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, events: &Events, row: usize, principal: Option<&str>, step: &'static str) {
+    fn event(&mut self, events: &Events, row: usize, principal: Option<&str>, step: Sentence<'static>) {
         let Some(principal) = principal else { return };
         let who = self.node(NodeKind::Principal, principal, row);
         if let Some(address) = events.one_text(Column::SourceIp, row) {
             let address = self.node(NodeKind::Address, address, row);
-            self.edge(address, who, "from");
+            self.edge(address, who, Sentence::EdgeFrom);
         }
         let Some(resource) = events.one_text(Column::ResourceId, row).filter(|id| *id != principal) else { return };
         let credential = (NodeKind::Credential, resource.to_owned());
         // The edge from a credential's maker is there already.
-        if step == "credential" && self.nodes.contains_key(&credential) {
+        if step == Sentence::StepCredential && self.nodes.contains_key(&credential) {
             return;
         }
         let kind = [NodeKind::Credential, NodeKind::Principal];
@@ -150,8 +165,9 @@ impl Builder<'_> {
         }
         let is_member = kind == NodeKind::Principal && self.story.members.iter().any(|one| one.principal == id);
         let count = self.counts.entry(kind).or_default();
-        let index = if kind != NodeKind::Others && !is_member && *count == MOST {
-            self.node(NodeKind::Others, kind.others(), row)
+        let index = if !kind.is_others() && !is_member && *count == MOST {
+            let others = kind.others();
+            self.node(others, &others.noun().text(Language::English), row)
         } else {
             *count += usize::from(!is_member);
             self.graph.nodes.push(Node { kind, id: id.to_owned(), row, events: 1 });
@@ -161,7 +177,7 @@ impl Builder<'_> {
         index
     }
 
-    fn edge(&mut self, source: usize, target: usize, label: &'static str) {
+    fn edge(&mut self, source: usize, target: usize, label: Sentence<'static>) {
         // Others may act on others.
         if source == target {
             return;

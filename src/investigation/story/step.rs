@@ -3,13 +3,14 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::event::{Column, Events, Long, Text};
+use crate::locale::Sentence;
 use crate::risk::{Action, Body, RuleSet, When, letters};
 
 /// A row of `steps.csv`. A blank condition is true of every event.
 #[derive(Debug)]
 pub struct Step {
-    /// The name, as answers spell it.
-    pub name: String,
+    /// The name.
+    pub(crate) name: Sentence<'static>,
     /// Whether it is a step of a chain: of interest also long before the onset.
     pub is_chain: bool,
     row: StepRow,
@@ -24,7 +25,7 @@ impl PartialEq for Step {
 
 #[derive(Debug, Deserialize)]
 struct StepRow {
-    step: String,
+    step: Sentence<'static>,
     chain: String,
     kind: String,
     outcome: String,
@@ -49,7 +50,7 @@ struct Facts<'a> {
 impl Step {
     fn of_row(row: StepRow) -> Self {
         let when = When::parse(&row.when).unwrap_or_else(|defect| panic!("steps.csv: {defect}"));
-        Self { name: row.step.clone(), is_chain: row.chain == "yes", when, row }
+        Self { name: row.step, is_chain: row.chain == "yes", when, row }
     }
 
     /// Whether a failure of this step is one whatever the method.

@@ -6,6 +6,7 @@ use super::super::ranking::{Suspect, Symptom, rank};
 use super::super::spans::Span;
 use super::*;
 use crate::event::{Events, Kind};
+use crate::locale::Language;
 use crate::risk::RuleSet;
 use crate::time::{Interval, Time};
 
@@ -94,7 +95,7 @@ fn a_chain_is_the_steps_in_their_order_with_their_numbers() {
     let story = story(&events());
     let names = |principal: &str| {
         let chain = story.chain(principal, |_| true);
-        chain.iter().map(|(step, count)| (step.name.clone(), *count)).collect::<Vec<_>>()
+        chain.iter().map(|(step, count)| (step.name.text(Language::English), *count)).collect::<Vec<_>>()
     };
     let of = |expected: &[(&str, usize)]| {
         expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>()
@@ -107,11 +108,13 @@ fn a_chain_is_the_steps_in_their_order_with_their_numbers() {
 #[test]
 fn repeats_are_one_line_and_lines_are_in_the_order_of_time() {
     let story = story(&events());
-    let lines: Vec<(&str, usize)> = story.lines.iter().map(|line| (line.step.name.as_str(), line.rows.len())).collect();
+    let lines: Vec<(String, usize)> =
+        story.lines.iter().map(|line| (line.step.name.text(Language::English), line.rows.len())).collect();
     let before = [("failed log-in", 5), ("log-in", 1), ("refused", 3), ("credential", 1), ("grant", 1)];
     let after = [("scale-up", 1), ("start", 1), ("export", 1), ("logging off", 1)];
     let response = [("lock", 1), ("credential removed", 1), ("change", 1)];
-    assert_eq!(lines, [&before[..], &after, &response].concat());
+    let expected = [&before[..], &after, &response].concat();
+    assert_eq!(lines, expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>());
     assert!(story.lines.is_sorted_by_key(|line| line.time));
 }
 
@@ -135,7 +138,9 @@ fn edges_join_nodes_and_the_key_joins_its_maker_and_its_principal() {
     let node = |kind, id: &str| graph.nodes.iter().position(|node| node.kind == kind && node.id == id);
     let key = node(NodeKind::Credential, KEY).expect("the key is a node");
     let joined = |source, target, label: &str| {
-        graph.edges.iter().any(|edge| (edge.source, edge.target, edge.label) == (source, target, label))
+        graph.edges.iter().any(|edge| {
+            (edge.source, edge.target, edge.label.text(Language::English)) == (source, target, label.to_owned())
+        })
     };
     let (maker, app) = (node(NodeKind::Principal, "guessed").unwrap(), node(NodeKind::Principal, "app").unwrap());
     assert!(joined(maker, key, "credential") && joined(key, app, "is of"));
@@ -188,14 +193,14 @@ fn a_graph_of_many_addresses_credentials_and_resources_has_a_node_for_the_others
     let story = story(&events);
     let graph = Graph::of(&events, &story);
     for (kind, others) in [
-        (NodeKind::Address, "other addresses"),
-        (NodeKind::Credential, "other credentials"),
-        (NodeKind::Principal, "other principals"),
-        (NodeKind::Resource, "other resources"),
+        (NodeKind::Address, NodeKind::OtherAddresses),
+        (NodeKind::Credential, NodeKind::OtherCredentials),
+        (NodeKind::Principal, NodeKind::OtherPrincipals),
+        (NodeKind::Resource, NodeKind::OtherResources),
     ] {
         let count = graph.nodes.iter().filter(|node| node.kind == kind).count();
-        assert!((20..=20 + story.members.len()).contains(&count), "{count} {}", kind.as_str());
-        assert_eq!(graph.nodes.iter().filter(|node| node.kind == NodeKind::Others && node.id == others).count(), 1);
+        assert!((20..=20 + story.members.len()).contains(&count), "{count} {kind:?}");
+        assert_eq!(graph.nodes.iter().filter(|node| node.kind == others).count(), 1);
     }
     let is_node = |id: &str| graph.nodes.iter().any(|node| node.kind == NodeKind::Principal && node.id == id);
     assert!(story.members.iter().all(|member| is_node(&member.principal)), "each member has its own node");

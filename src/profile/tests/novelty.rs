@@ -1,7 +1,8 @@
 //! Levels, and their reasons in words.
 
 use super::super::{Level, Profile};
-use super::setup::{Deed, ROBOT, events, finding, judged, on, profile};
+use super::setup::{Deed, ROBOT, events, finding, judged, on, profile, words};
+use crate::locale::Language;
 
 /// A month in which the robot deletes each night.
 fn nightly() -> Profile {
@@ -104,6 +105,19 @@ fn a_new_hour_or_resource_makes_the_usual_rare() {
     assert_eq!(judged(&nightly(), 30, Deed { hour: 3, ..ROBOT }).0, "usual");
     let expected = "backup-robot does this every night around 02:00 UTC, but for the first time on other";
     assert_eq!(judged(&nightly(), 30, Deed { resource: "other", ..ROBOT }), ("rare", expected.to_owned()));
+}
+
+#[test]
+fn reasons_are_in_a_language() {
+    let french = |profile: &Profile, deed: Deed| words(profile, 30, deed, Language::French);
+    let robot = "backup-robot fait cela chaque nuit vers 02:00 UTC";
+    assert_eq!(french(&nightly(), ROBOT), robot);
+    let elsewhere = Deed { hour: 14, resource: "other", ..ROBOT };
+    let expected = format!("{robot}, mais pour la première fois sur other et vers 14:00 UTC");
+    assert_eq!(french(&nightly(), elsewhere), expected);
+    let twice = profile(28..30, &on(28..30, ROBOT));
+    assert_eq!(french(&twice, ROBOT), "backup-robot fait cela 2 jours sur 2 vers 02:00 UTC (2 jours connus sur 30)");
+    assert_eq!(french(&profile(0..0, &[]), ROBOT), "aucun jour antérieur n’est encore connu");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::super::finding::Finding;
 use super::super::{Counting, Day, Judge, Named, Profile, Salt};
 use crate::event::{Events, Kind};
+use crate::locale::Language;
 
 pub(super) const HOUR: i64 = 3_600_000_000_000;
 
@@ -72,8 +73,12 @@ pub(super) fn finding(profile: &Profile, day: i32, deed: Deed) -> Finding {
 
 /// The level of a deed on a day, and its reason.
 pub(super) fn judged(profile: &Profile, day: i32, deed: Deed) -> (&'static str, String) {
-    let finding = finding(profile, day, deed);
+    (finding(profile, day, deed).level.as_str(), words(profile, day, deed, Language::English))
+}
+
+/// The reason of a deed's level, in a language.
+pub(super) fn words(profile: &Profile, day: i32, deed: Deed, language: Language) -> String {
     let named =
         Named { who: deed.who, what: deed.method, which: Some(deed.resource), address: deed.address, country: None };
-    (finding.level.as_str(), finding.words(&named))
+    finding(profile, day, deed).words(&named, language)
 }

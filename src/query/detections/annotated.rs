@@ -15,6 +15,7 @@ use super::matched::why;
 use crate::detection::{Level, Rule};
 use crate::event::Long;
 use crate::frame::{Frame, Meta};
+use crate::locale::Sentence;
 use crate::risk::Severity;
 use crate::time::Time;
 
@@ -26,7 +27,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let mut found = evaluation.matches();
     let total = found.len();
     found.truncate(limit);
-    let regions = regions(&evaluation.answer.incomplete, request);
+    let regions = regions(evaluation.answer, request);
     let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
     let parts = Parts { evaluation, sentences: Sentences::of(evaluation.answer), pages: Pages::of(evaluation.answer) };
     let mut columns = LabelColumns::of(evaluation.answer);
@@ -34,7 +35,8 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let rows: Vec<Row> = missing.chain(matches).collect();
     let mut meta = Meta { data_topic: overlay.then(|| "annotations".to_owned()), ..Meta::default() };
     if total > limit {
-        meta.notices.push(Topic::Limit.info(format!("the newest {limit} of {total} matches are shown (limit)")));
+        let sentence = Sentence::NewestMatches { shown: limit, found: total };
+        meta.notices.push(Topic::Limit.info(sentence.text(evaluation.answer.language)));
     }
     Frame { name: "detections".to_owned(), meta, fields: fields(&rows, overlay, true) }
 }
@@ -76,8 +78,9 @@ fn of_group(labels: &Labels) -> String {
 
 /// The level, the description, and the conditions that held.
 fn html(parts: &Parts<'_>, rule: &Rule, found: &Found) -> String {
+    let language = parts.sentences.language;
     let line = |text: &str| escaped(&text::plain(text));
-    let mut lines = vec![format!("level {}", rule.level.as_str())];
+    let mut lines = vec![Sentence::RuleLevel { level: &level(rule.level).text(language) }.text(language)];
     lines.extend(rule.description.as_deref().map(|text| escaped(&shortened(text))));
     let why = why(parts.evaluation, found);
     let reasons = why.as_array().into_iter().flatten().take(MOST_REASONS);
@@ -86,7 +89,7 @@ fn html(parts: &Parts<'_>, rule: &Rule, found: &Found) -> String {
         format!("{} = {}", part("condition"), part("value"))
     }));
     if found.matched.events.len() > 1 {
-        lines.push(format!("{} events", found.matched.events.len()));
+        lines.push(Sentence::EventCount { events: found.matched.events.len() }.text(language));
     }
     lines.join("<br/>")
 }
@@ -106,6 +109,17 @@ fn shortened(text: &str) -> String {
 fn tags(rule: &Rule) -> Vec<String> {
     let tags = rule.tags.iter().map(|tag| text::plain(tag).replace(',', " "));
     std::iter::once(rule.level.as_str().to_owned()).chain(tags).collect()
+}
+
+/// What a level is called.
+fn level(level: Level) -> Sentence<'static> {
+    match level {
+        Level::Critical => Sentence::SeverityCritical,
+        Level::High => Sentence::SeverityHigh,
+        Level::Medium => Sentence::SeverityMedium,
+        Level::Low => Sentence::SeverityLow,
+        Level::Informational => Sentence::SeverityInformational,
+    }
 }
 
 /// The severity whose colour a level has.

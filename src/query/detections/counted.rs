@@ -41,7 +41,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, buckets: &Buckets) -> Frame {
         fields.push(Field::required("matches", Arc::new(Int64Array::from(vec![0; buckets.len()]))));
     }
     let mut meta = Meta { custom: Some(buckets.meta()), ..Meta::of(FrameType::TimeseriesWide) };
-    meta.notices.extend(buckets.notice().map(|text| Topic::PartialBar.info(text)));
+    meta.notices.extend(buckets.notice(evaluation.answer.language).map(|text| Topic::PartialBar.info(text)));
     Frame { meta, fields, ..no_data() }
 }
 

@@ -14,6 +14,7 @@ use super::matched::why;
 use crate::detection::Level;
 use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
+use crate::locale::Sentence;
 
 /// The most events of a match whose ids are listed.
 const MOST_IDS: usize = 100;
@@ -25,7 +26,8 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, limit: usize) -> Frame {
     found.truncate(limit);
     let mut meta = Meta::default();
     if total > limit {
-        meta.notices.push(Topic::Limit.info(format!("the newest {limit} of {total} matches are shown (limit)")));
+        let sentence = Sentence::NewestMatches { shown: limit, found: total };
+        meta.notices.push(Topic::Limit.info(sentence.text(evaluation.answer.language)));
     }
     let fields = fields(evaluation, &found);
     Frame { meta, fields, ..no_data() }

@@ -187,7 +187,7 @@ fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> 
     if !past.is_empty() {
         let all = [events, past].concat();
         let all = Events::from_json(Kind::Api, &all);
-        let today = Day::of(Time::from_nanos(answer.events.time(0)));
+        let today = Day::of(answer.events.time(0));
         let events = all.within(crate::time::Interval::from_nanos(today.interval().start.nanos(), i64::MAX));
         answer.past = Some(Past { profile: Arc::new(Profile::of_events(&all, today)), events });
     }

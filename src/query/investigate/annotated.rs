@@ -10,6 +10,7 @@ use super::suspects::{Shown, row_of};
 use crate::event::Events;
 use crate::frame::{Frame, Meta};
 use crate::investigation::Suspect;
+use crate::locale::Sentence;
 use crate::time::Interval;
 
 pub(super) fn frame(case: &Case<'_>, overlay: bool) -> Frame {
@@ -29,14 +30,15 @@ fn span(case: &Case<'_>) -> Row {
     let series = case.spans.and_then(|spans| spans.found.first());
     let about = series.map_or_else(|| case.symptom.expression.clone(), |found| name_of(&found.labels));
     let threshold = series.and_then(|found| found.threshold);
-    let threshold = threshold.map(|threshold| format!("beyond the threshold of Cockpit's rule {threshold}"));
+    let beyond = |rule: &str| Sentence::BeyondThreshold { rule }.text(case.language());
+    let threshold = threshold.map(|threshold| beyond(&threshold.to_string()));
     let passed = has_passed(case);
-    let title = if passed { "Out of its band, and back without an audited action" } else { "Out of its band" };
+    let title = if passed { Sentence::PassedSpanTitle } else { Sentence::SpanTitle };
     Row {
         time: case.symptom.onset,
         end: Some(case.end()),
         last: None,
-        title: title.to_owned(),
+        title: title.text(case.language()),
         text: [Some(about), threshold]
             .into_iter()
             .flatten()
@@ -74,7 +76,8 @@ fn of_suspect(case: &Case<'_>, suspect: &Suspect, rank: usize, pages: &Pages<'_>
         time: suspect.time,
         end: None,
         last: None,
-        title: format!("Suspect {rank}: {} {} {}", shown.who, shown.what, shown.which),
+        title: Sentence::SuspectTitle { rank, who: &shown.who, what: &shown.what, which: &shown.which }
+            .text(case.language()),
         text: format!("{why}<br/>{}", annotation_text::text(row, answer, &case.sentences, None)),
         tags: vec!["investigate".to_owned(), "suspect".to_owned()],
         id: suspect.events[0].clone(),

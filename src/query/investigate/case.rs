@@ -3,6 +3,7 @@ use super::super::request::Request;
 use super::super::sentence::Sentences;
 use super::super::spans::Spans;
 use crate::investigation::{Ranking, Story, Suspect, Symptom};
+use crate::locale::Language;
 use crate::time::Time;
 
 /// What the answers of an investigation are made of.
@@ -30,6 +31,11 @@ impl<'a> Case<'a> {
         let suspects: Vec<&Suspect> = ranking.suspects.iter().take(most).collect();
         let story = Story::of(&answer.events, &answer.rules, symptom.onset, symptom.lookback, &suspects);
         Self { answer, request, symptom, ranking, suspects, spans, story, sentences: Sentences::of(answer) }
+    }
+
+    /// The language of sentences.
+    pub(super) fn language(&self) -> Language {
+        self.answer.language
     }
 
     /// When the metric is back within its band; the end of the range where that is not known.

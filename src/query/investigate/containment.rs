@@ -9,6 +9,7 @@ use super::suspects::Shown;
 use crate::event::Column;
 use crate::frame::{Field, Frame};
 use crate::investigation::{Remedy, remedies};
+use crate::locale::Sentence;
 
 /// The remedies for the suspects.
 pub(super) fn of(case: &Case<'_>) -> Vec<Remedy> {
@@ -26,7 +27,7 @@ pub(super) fn frame(case: &Case<'_>) -> Frame {
         Field::required("suspect", texts(all.iter().map(|remedy| suspect(case, remedy)))),
         Field::required("principal", texts(all.iter().map(|remedy| phrase::name(case.answer, &remedy.principal)))),
         Field::required("step", texts(all.iter().map(|remedy| step(case, remedy)))),
-        Field::required("reversible", texts(all.iter().map(|remedy| remedy.reversal.as_str().to_owned()))),
+        Field::required("reversible", texts(all.iter().map(|remedy| remedy.reversal.words().text(case.language())))),
         Field::new("done", some_texts(all.iter().map(|remedy| done(case, remedy)))),
         Field::required("breaks", texts(all.iter().map(|remedy| phrase::breaks(case, &remedy.breaks)))),
         Field::new("console_url", some_texts(all.iter().map(page))),
@@ -57,7 +58,7 @@ fn step(case: &Case<'_>, remedy: &Remedy) -> String {
     let resource = remedy.row.as_ref().and_then(name);
     let which =
         resource.map_or_else(|| phrase::name(case.answer, &remedy.principal), |name| text::plain(name).into_owned());
-    format!("{} ({which})", remedy.step)
+    format!("{} ({which})", remedy.step.text(case.language()))
 }
 
 /// When and by whom it was done.
@@ -65,5 +66,6 @@ fn done(case: &Case<'_>, remedy: &Remedy) -> Option<String> {
     let row = remedy.done?;
     let time = case.answer.events.time(row);
     let who = case.answer.events.one_text(Column::PrincipalId, row).map(|id| phrase::name(case.answer, id));
-    Some(format!("{time} by {}", who.as_deref().unwrap_or("unknown principal")))
+    let who = who.unwrap_or_else(|| Sentence::UnknownPrincipal.text(case.language()));
+    Some(Sentence::DoneBy { time: &time.to_string(), who: &who }.text(case.language()))
 }

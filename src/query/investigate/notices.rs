@@ -3,34 +3,33 @@
 use std::time::Duration;
 
 use super::super::documentation::Topic;
-use super::super::text::listed;
 use crate::frame::Notice;
 use crate::investigation::Ranking;
+use crate::locale::{Language, Sentence};
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// What a person has to know about a ranking.
-pub(super) fn notices(ranking: &Ranking, shown: usize, history: Duration) -> Vec<Notice> {
+pub(super) fn notices(language: Language, ranking: &Ranking, shown: usize, history: Duration) -> Vec<Notice> {
     let mut notices = Vec::new();
     let (suspects, considered) = (ranking.suspects.len(), ranking.considered());
     if suspects == 0 {
-        let candidates = if considered == 1 { "candidate" } else { "candidates" };
-        let message = format!(
-            "nothing audited explains this: {considered} {candidates}, none above the line. What has no event: {}",
-            listed(&ranking.blind_spots)
-        );
-        notices.push(Topic::NoSuspect.info(message));
+        let blind_spots = &blind_spots(language, ranking);
+        notices.push(Topic::NoSuspect.info(Sentence::NoSuspect { considered, blind_spots }.text(language)));
     } else if shown < suspects {
-        notices.push(Topic::Limit.info(format!("the first {shown} of {suspects} suspects are shown (suspects)")));
+        notices.push(Topic::Limit.info(Sentence::FirstSuspects { shown, suspects }.text(language)));
     }
     let (covered, wanted) = (days(ranking.profile), days(history));
-    notices.push(Topic::Baseline.info(format!(
-        "what is usual for a principal is learned from the events before: {covered} of {wanted} days have events"
-    )));
+    notices.push(Topic::Baseline.info(Sentence::UsualLearned { covered, wanted }.text(language)));
     notices
 }
 
+/// What may have moved the metric and has no event.
+pub(super) fn blind_spots(language: Language, ranking: &Ranking) -> String {
+    ranking.blind_spots.iter().map(|blind_spot| blind_spot.sentence(language)).collect::<Vec<_>>().join(" ")
+}
+
 /// Whole days, rounded up.
-pub(super) fn days(duration: Duration) -> u64 {
-    duration.as_secs().div_ceil(DAY.as_secs())
+pub(super) fn days(duration: Duration) -> usize {
+    usize::try_from(duration.as_secs().div_ceil(DAY.as_secs())).unwrap_or(usize::MAX)
 }

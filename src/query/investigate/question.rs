@@ -30,6 +30,7 @@ use super::{annotated, containment, graph, recovery, story, summary, timeline};
 use crate::cockpit::Labels;
 use crate::frame::{Frame, Notice};
 use crate::investigation::{Direction, Member, Ranking, Span, Suspect, Symptom, rank};
+use crate::locale::{Language, Sentence};
 use crate::time::{Interval, Time};
 
 /// The most suspects that a query may ask for.
@@ -157,8 +158,8 @@ impl Question for Investigate {
             (self.of_case(&case), case.suspects.len())
         };
         if let Some(first) = frames.first_mut() {
-            first.meta.notices.extend(notices(&ranking, shown, self.history));
-            first.meta.notices.extend(self.no_resource());
+            first.meta.notices.extend(notices(answer.language, &ranking, shown, self.history));
+            first.meta.notices.extend(self.no_resource(answer.language));
         }
         Ok(frames)
     }
@@ -179,12 +180,10 @@ impl Investigate {
     }
 
     /// What says that the series in question leaves open which resource it is about.
-    fn no_resource(&self) -> Option<Notice> {
+    fn no_resource(&self, language: Language) -> Option<Notice> {
         let first = self.spans.as_ref().filter(|_| self.onset.is_none())?.found.first()?;
         let is_named = !self.target.is_empty() || !resource(&first.labels).is_empty();
-        let message = "the series of the expression names no resource, so that actions on any resource are considered; \
-                       keep the label resource_id in the expression, or set target";
-        (!is_named).then(|| Topic::NoResource.info(message))
+        (!is_named).then(|| Topic::NoResource.info(Sentence::NoResource.text(language)))
     }
 
     fn of_case(&self, case: &Case<'_>) -> Vec<Frame> {

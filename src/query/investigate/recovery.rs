@@ -10,13 +10,14 @@ use super::span_table::name_of;
 use super::suspects::Shown;
 use crate::frame::{Field, Frame};
 use crate::investigation::{Judgement, Since, Symptom, rank};
+use crate::locale::Sentence;
 use crate::time::Time;
 
 /// The longest time for which new suspects are sought.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// A check, its verdict, and what it found.
-type Check = (String, &'static str, String);
+type Check = (String, Sentence<'static>, String);
 
 pub(super) fn frame(case: &Case<'_>, from: Time) -> Frame {
     let mut checks = metric(case, from);
@@ -24,7 +25,7 @@ pub(super) fn frame(case: &Case<'_>, from: Time) -> Frame {
     checks.extend(case.story.members.iter().map(|member| calls(case, &member.principal, from)));
     let fields = vec![
         Field::required("check", texts(checks.iter().map(|check| check.0.clone()))),
-        Field::required("verdict", texts(checks.iter().map(|check| check.1.to_owned()))),
+        Field::required("verdict", texts(checks.iter().map(|check| check.1.text(case.language())))),
         Field::required("detail", texts(checks.iter().map(|check| check.2.clone()))),
     ];
     table("recovery", fields)
@@ -32,22 +33,24 @@ pub(super) fn frame(case: &Case<'_>, from: Time) -> Frame {
 
 /// Whether each series that was out of its band is back.
 fn metric(case: &Case<'_>, from: Time) -> Vec<Check> {
+    let language = case.language();
     let Some(spans) = case.spans.filter(|spans| !spans.found.is_empty()) else {
-        let detail = "no series of the metric with an anomalous span is known".to_owned();
-        return vec![("the metric is back within its band".to_owned(), "unknown", detail)];
+        let [check, detail] = [Sentence::MetricIsBack, Sentence::NoSpanKnown].map(|text| text.text(language));
+        return vec![(check, Sentence::NotKnown, detail)];
     };
     let judged = spans.found.iter().filter(|found| found.span.onset < from).map(|found| {
-        let check = format!("{} is back within its band", text::label(&name_of(&found.labels)));
+        let check = Sentence::SeriesIsBack { metric: &text::label(&name_of(&found.labels)) }.text(language);
         let (verdict, detail) = match Judgement::of(&found.series, found.span.onset, from) {
-            Judgement::Back => ("yes", "within the band that it had before the onset".to_owned()),
+            Judgement::Back => (Sentence::Yes, Sentence::WithinBand.text(language)),
             Judgement::Out(span) => {
-                ("no", format!("out of its band since {}, by {:.0} scales", span.interval.start, span.peak))
+                let (time, scales) = (&span.interval.start.to_string(), &format!("{:.0}", span.peak));
+                (Sentence::No, Sentence::OutSince { time, scales }.text(language))
             }
             Judgement::Again(span) => {
-                let detail = format!("out of its band again from {} to {}", span.interval.start, span.interval.end);
-                ("yes, after another span", detail)
+                let (from, to) = (&span.interval.start.to_string(), &span.interval.end.to_string());
+                (Sentence::YesAfterAnother, Sentence::OutAgain { from, to }.text(language))
             }
-            Judgement::Unknown => ("unknown", "there are too few samples before the onset or since".to_owned()),
+            Judgement::Unknown => (Sentence::NotKnown, Sentence::TooFewSamples.text(language)),
         };
         (check, verdict, detail)
     });
@@ -56,10 +59,10 @@ fn metric(case: &Case<'_>, from: Time) -> Vec<Check> {
 
 /// Whether an action since then may explain a move of the metric at the end of the range.
 fn new_suspects(case: &Case<'_>, from: Time) -> Check {
-    let end = case.request.range.end;
-    let check = "no new suspects".to_owned();
+    let (end, language) = (case.request.range.end, case.language());
+    let check = Sentence::NoNewSuspects.text(language);
     if end <= from {
-        return (check, "unknown", "the range ends before that time".to_owned());
+        return (check, Sentence::NotKnown, Sentence::RangeEndsBefore.text(language));
     }
     let lookback = end.since(from).min(LONGEST);
     let symptom = Symptom { onset: end, lookback, ..case.symptom.clone() };
@@ -69,35 +72,34 @@ fn new_suspects(case: &Case<'_>, from: Time) -> Check {
         .iter()
         .filter(|suspect| suspect.first >= from)
         .map(|suspect| {
-            let shown = Shown::of(suspect, case.answer);
-            format!("{} {} {} at {}", shown.who, shown.what, shown.which, suspect.time)
+            let Shown { who, what, which, .. } = &Shown::of(suspect, case.answer);
+            Sentence::SuspectAt { who, what, which, time: &suspect.time.to_string() }.text(language)
         })
         .collect();
     if found.is_empty() {
-        let considered = phrase::several(ranking.considered(), "candidate", "candidates");
-        return (check, "yes", format!("{considered} since, none above the line"));
+        let detail = Sentence::CandidatesSince { considered: ranking.considered() }.text(language);
+        return (check, Sentence::Yes, detail);
     }
-    (check, "no", text::listed(&found))
+    (check, Sentence::No, text::listed(language, &found))
 }
 
 /// What a principal did since: refused calls and failed log-ins alone show that it is contained, other calls that it is not,
 /// whether they succeeded or not.
 fn calls(case: &Case<'_>, principal: &str, from: Time) -> Check {
+    let language = case.language();
     let since = Since::of(&case.answer.events, principal, from);
-    let check = format!("{} is contained", phrase::name(case.answer, principal));
-    let newest = since.newest.map(|row| case.answer.events.time(row));
-    let detail = format!(
-        "{} denied, {} succeeded, {} failed, {} failed; {}",
-        phrase::several(since.denied, "call", "calls"),
-        since.succeeded,
-        since.failed,
-        phrase::several(since.failed_log_ins, "log-in", "log-ins"),
-        newest.map_or("no event since".to_owned(), |time| format!("the last at {time}")),
-    );
-    let verdict = match since {
-        Since { newest: None, .. } => "quiet",
-        Since { succeeded: 0, failed: 0, .. } => "yes",
-        _ => "no",
+    let check = Sentence::IsContained { who: &phrase::name(case.answer, principal) }.text(language);
+    let newest = since.newest.map(|row| case.answer.events.time(row).to_string());
+    let last = match &newest {
+        Some(time) => Sentence::LastAt { time },
+        None => Sentence::NoEventSince,
     };
-    (check, verdict, detail)
+    let Since { denied, succeeded, failed, failed_log_ins, .. } = since;
+    let calls = Sentence::Calls { denied, succeeded, failed, failed_log_ins, last: &last.text(language) };
+    let verdict = match since {
+        Since { newest: None, .. } => Sentence::Quiet,
+        Since { succeeded: 0, failed: 0, .. } => Sentence::Yes,
+        _ => Sentence::No,
+    };
+    (check, verdict, calls.text(language))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{BinaryArray, Float64Array, Int64Array, StringArray};
+use arrow::array::{BinaryArray, Float64Array, Int64Array};
 use serde_json::json;
 
 use super::super::answer::Answer;
@@ -12,11 +12,13 @@ use super::columns::{cells, some_texts, table, texts, times};
 use crate::event::{Column, Long};
 use crate::frame::{Field, Frame};
 use crate::investigation::{Part, Suspect};
+use crate::locale::{Language, Sentence};
 use crate::time::Time;
 
 /// Names and texts of a suspect as a person reads them.
 pub(super) struct Shown<'a> {
     suspect: &'a Suspect,
+    language: Language,
     pub(super) who: String,
     pub(super) what: String,
     pub(super) which: String,
@@ -25,26 +27,31 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     pub(super) fn of(suspect: &'a Suspect, answer: &Answer) -> Self {
         let who = suspect.principal.as_deref().map_or(SCALEWAY, |id| answer.name(id).unwrap_or(id));
-        let method = suspect.method.as_deref().unwrap_or("unknown method");
+        let language = answer.language;
+        let unknown = Sentence::UnknownMethod.text(language);
+        let method = suspect.method.as_deref().unwrap_or(&unknown);
         let what = [Some(method), suspect.action.as_deref()].into_iter().flatten().map(text::plain).collect::<Vec<_>>();
         let which = suspect.resource_name.as_deref().or(suspect.resource.as_deref());
+        let nothing = Sentence::NoResourceNamed.text(language);
         Self {
             suspect,
+            language,
             who: text::plain(who).into_owned(),
             what: what.join(" "),
-            which: text::plain(which.unwrap_or("no resource")).into_owned(),
+            which: text::plain(which.unwrap_or(&nothing)).into_owned(),
         }
     }
 
     pub(super) fn why(&self) -> String {
-        self.suspect.sentence(&self.what, &self.which, &self.who)
+        self.suspect.sentence(self.language, &self.what, &self.which, &self.who)
     }
 }
 
 /// The table of suspects, the best first; a column for the points of each part of the score.
 pub(super) fn suspect_table(suspects: &[(&Suspect, bool)], answer: &Answer, onset: Time) -> Frame {
     let shown: Vec<Shown<'_>> = suspects.iter().map(|(suspect, _)| Shown::of(suspect, answer)).collect();
-    let verdicts = suspects.iter().map(|(_, above)| Some(if *above { "suspect" } else { "below the line" }));
+    let verdict = |above: bool| if above { Sentence::Suspect } else { Sentence::BelowLine };
+    let verdicts = suspects.iter().map(|(_, above)| verdict(*above).text(answer.language));
     let before = shown.iter().map(|shown| seconds_before(shown.suspect.time, onset));
     let ids = shown.iter().map(|shown| json!(shown.suspect.events).to_string());
     let evidence = shown.iter().map(|shown| {
@@ -54,7 +61,7 @@ pub(super) fn suspect_table(suspects: &[(&Suspect, bool)], answer: &Answer, onse
     let totals = shown.iter().map(|shown| shown.suspect.total);
     let mut fields = vec![
         Field::required("rank", Arc::new(Int64Array::from_iter_values((1..).take(shown.len())))),
-        Field::required("verdict", Arc::new(verdicts.collect::<StringArray>())),
+        Field::required("verdict", texts(verdicts)),
         Field::required("score", Arc::new(Float64Array::from_iter_values(totals))),
         Field::required("time", times(shown.iter().map(|shown| shown.suspect.time))),
         Field::required("seconds_before", Arc::new(Float64Array::from_iter_values(before))),

@@ -16,7 +16,10 @@ use crate::cockpit::Labels;
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
 use crate::investigation::{Sample, Series, Span, Unit};
+use crate::locale::Language;
 use crate::time::{Interval, Time};
+
+mod french;
 
 const ONSET: &str = "2026-03-01T10:00:30Z";
 
@@ -172,6 +175,10 @@ fn shown(show: &str, more: &Value) -> Vec<Frame> {
 }
 
 fn shown_of(acts: &[Value], show: &str, more: &Value) -> Vec<Frame> {
+    shown_in(Language::English, acts, show, more)
+}
+
+fn shown_in(language: Language, acts: &[Value], show: &str, more: &Value) -> Vec<Frame> {
     let mut query = json!({
         "show": show, "target": ["web-3"], "expression": "instance_server_cpu_seconds_total", "direction": "down",
         "recoveredFrom": "2026-03-01T10:10:00Z",
@@ -182,7 +189,8 @@ fn shown_of(acts: &[Value], show: &str, more: &Value) -> Vec<Frame> {
     let investigate = parse(&query).expect("the query is well formed");
     let request = Request::new("A", (1_772_359_230_000, 1_772_361_000_000), STEP, 1_000, false).expect("a range");
     let view = View { request: &request, scope: &Scope::default(), buckets: None };
-    let frames = investigate.frames(&Answer::of(&Events::from_json(Kind::Api, acts)), &view).expect("an answer");
+    let answer = Answer { language, ..Answer::of(&Events::from_json(Kind::Api, acts)) };
+    let frames = investigate.frames(&answer, &view).expect("an answer");
     assert!(frames.iter().all(|frame| frame.to_arrow("A").is_ok()), "{show}");
     frames
 }

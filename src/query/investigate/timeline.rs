@@ -9,10 +9,8 @@ use super::columns::{some_texts, times};
 use super::{phrase, story};
 use crate::frame::{Field, Frame, Meta};
 use crate::investigation::Line;
+use crate::locale::Sentence;
 use crate::time::Time;
-
-/// The state of the metric while it is out of its band.
-const OUT: &str = "out of its band";
 
 /// How long a step is shown: none that is a moment would be seen.
 const SHOWN: Duration = Duration::from_mins(1);
@@ -28,12 +26,13 @@ pub(super) fn frame(case: &Case<'_>) -> Frame {
             moments.extend([line.time, line.last + SHOWN]);
         }
     }
-    let out = moments.iter().map(|time| (onset..end).contains(time).then(|| OUT.to_owned()));
+    let language = case.language();
+    let out = moments.iter().map(|time| (onset..end).contains(time).then(|| Sentence::OutOfBand.text(language)));
     let mut fields =
         vec![Field::required("time", times(moments.iter().copied())), Field::new("metric", some_texts(out))];
     for member in members {
         let lines = of_principals.get(&*member.principal).map_or(&[][..], Vec::as_slice);
-        let states = moments.iter().map(|time| state(lines, *time).map(str::to_owned));
+        let states = moments.iter().map(|time| state(lines, *time).map(|step| step.text(language)));
         let name = text::label(&phrase::name(case.answer, &member.principal)).into_owned();
         // Two principals may share a name.
         let is_known = fields.iter().any(|field| field.name == name);
@@ -45,7 +44,7 @@ pub(super) fn frame(case: &Case<'_>) -> Frame {
 }
 
 /// The step that a principal's lines, which are in the order of time, have at a moment.
-fn state<'a>(lines: &[&'a Line], time: Time) -> Option<&'a str> {
+fn state(lines: &[&Line], time: Time) -> Option<Sentence<'static>> {
     let latest = lines[..lines.partition_point(|line| line.time <= time)].last()?;
-    (time < latest.last + SHOWN).then_some(&latest.step.name)
+    (time < latest.last + SHOWN).then_some(latest.step.name)
 }
