@@ -220,10 +220,9 @@ fn engine_of_judge(text: &str) -> Vec<String> {
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         match &names[..] {
             ["audittrail", ..] => !OF_JUDGE.iter().any(|allowed| names.starts_with(allowed)),
-            ["super", "super", "scenario", ..] => false,
+            [] | ["super", "super", "scenario", ..] => false,
             ["crate", ..] | ["super", "super", ..] => true,
             [first, ..] => first.starts_with("rsigma"),
-            [] => false,
         }
     };
     paths.paths.iter().filter(leads_out).map(|path| path.join("::")).collect()

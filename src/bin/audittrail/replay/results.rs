@@ -41,8 +41,9 @@ impl Results {
             hash.update(input.len().to_le_bytes());
             hash.update(input);
         }
-        let origin = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { folder: folder.to_owned(), origin })
+        let hash = hash.finalize();
+        let half = u128::from_be_bytes(*hash.first_chunk().expect("32 bytes have 16"));
+        Ok(Self { folder: folder.to_owned(), origin: format!("{half:032x}") })
     }
 
     /// The result of a part; none where it has not been replayed to its end.
