@@ -80,13 +80,8 @@ impl<'a> Baselines<'a> {
         Self { profile, events, acts: RefCell::new(vec![None; events.len()]) }
     }
 
-    /// The rows, of those that a rule selects, for which its baseline holds; both ascend.
-    pub(crate) fn holding(&self, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
-        self.holding_since(Time::MIN, baseline, selected)
-    }
-
-    /// As [`holding`](Self::holding), of the events from a time on.
-    pub(crate) fn holding_since(&self, since: Time, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
+    /// The rows, of those that a rule selects, for which its baseline holds, of the events from a time on; both ascend.
+    pub(crate) fn holding(&self, since: Time, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
         let times = self.events.times().values();
         // Rows are newest first.
         let (recent, earlier) = selected.split_at(selected.partition_point(|row| times[*row] >= since.nanos()));

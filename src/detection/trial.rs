@@ -45,7 +45,7 @@ impl Trial {
         for (number, rule) in pack.rules().iter().enumerate() {
             let mut rows = std::mem::take(&mut selected[number]);
             if let Some(baseline) = &rule.baseline {
-                rows = baselines.holding(baseline, &rows);
+                rows = baselines.holding(Time::MIN, baseline, &rows);
             }
             counts[number] = rows.iter().filter(|row| self.events.time(**row) >= self.from).count();
             hits.extend(rows.into_iter().map(|row| self.hit(row, number)));

@@ -94,7 +94,7 @@ fn holding(
     let recent = all.slice(0..all.since(Time::from_nanos(start(first))));
     let position = |row: usize| recent.ids().value(row).parse::<usize>().unwrap();
     let selected: Vec<usize> = (0..recent.len()).filter(|row| selects(&deeds[position(*row)])).collect();
-    let rows = Baselines::new(&profile, &recent).holding(baseline, &selected);
+    let rows = Baselines::new(&profile, &recent).holding(Time::MIN, baseline, &selected);
     assert!(rows.is_sorted());
     let mut positions: Vec<usize> = rows.into_iter().map(position).collect();
     positions.sort_unstable();

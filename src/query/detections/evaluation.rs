@@ -172,7 +172,7 @@ fn selected<'a>(
             (None, _) => rows,
             (Some(baseline), Some(known)) if !rows.is_empty() => {
                 let past = past.get_or_insert_with(|| Past::new(answer, known));
-                past.holding(|baselines, rows| baselines.holding_since(since(number), baseline, rows), &rows)
+                past.holding(|baselines, rows| baselines.holding(since(number), baseline, rows), &rows)
             }
             (Some(_), _) => Vec::new(),
         };
