@@ -17,8 +17,12 @@ import {
   test,
 } from './fixtures';
 
-/** Of Grafana's own panels: the lines of a node graph, which a table beside it has too, and the list of a table's frames. */
-const GRAFANAS = ['g[aria-label^="Edge from"]', '[data-viz-panel-key] input[id^="react-select-"]'];
+/** Grafana's own: the lines of a node graph (a table beside it has them), the list of a table's frames, the colors of log levels. */
+const GRAFANAS = [
+  'g[aria-label^="Edge from"]',
+  '[data-viz-panel-key] input[id^="react-select-"]',
+  '[class*="level-"].field',
+];
 
 /** The issues of a part of a page that a person cannot work around. */
 async function issues(page: Page, part: string) {
