@@ -1,4 +1,4 @@
-//! What rules match among the events of a trail, in each shape of an answer, and what an alert rule gets of it.
+//! The matches of rules among the events of a trail, in each shape of an answer and under an alert rule.
 #![cfg(feature = "terminal")]
 
 mod engine;
@@ -357,7 +357,7 @@ async fn rules_about_hidden_details_are_refused_for_viewers() {
     assert!(notices(&frame).iter().any(|notice| notice.contains("request bodies or source addresses")));
 }
 
-/// A key for an address that nobody used in the days before.
+/// A key for an address without use in the days before.
 const FIRST_SEEN: &str = r"
 title: New address of a principal
 id: new-address

@@ -74,7 +74,7 @@ pub(super) struct LateEvents {
 }
 
 impl LateEvents {
-    /// Leaves the events that are new among late ones. `settled_until` is the end of what has settled by now.
+    /// Leaves the events that are new among late ones. `settled_until` is the end of the settled time.
     pub(super) fn add(&mut self, late: &mut Vec<LateEvent>, settled_until: Time) {
         self.found = self.found.split_off(&(settled_until - COMPARED_FOR, String::new()));
         late.retain(|event| self.found.insert((event.time, event.id.clone())));

@@ -60,7 +60,7 @@ pub enum Error {
         "the PromQL expression is {kind}, and not a number. Apply a function that makes it one, such as rate(x[5m])"
     )]
     NoNumber {
-        /// What it is instead.
+        /// The type of the answer.
         kind: &'static str,
     },
     /// 429 until the deadline.
@@ -117,7 +117,7 @@ pub enum Error {
     Unreadable {
         /// The data source's host.
         host: String,
-        /// What is wrong with it.
+        /// The fault.
         message: String,
     },
 }

@@ -14,7 +14,7 @@ pub(super) enum Status {
     Error,
 }
 
-/// What is around the data of any answer. Source: Prometheus' documentation of its HTTP API.
+/// The envelope of any answer. Source: Prometheus' documentation of its HTTP API.
 #[derive(Debug, Deserialize)]
 pub(super) struct Envelope<T> {
     pub(super) status: Status,

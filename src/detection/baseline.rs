@@ -47,17 +47,17 @@ pub(crate) struct Compared {
     pub(crate) numbers: Option<(u64, f64)>,
 }
 
-/// Events and what a profile knows of them, for the baselines of several rules.
+/// Events with their keys in a profile, for the baselines of several rules.
 ///
 /// The events have to be all of a trail's, from the beginning of a UTC day on.
 pub(crate) struct Baselines<'a> {
     profile: &'a Profile,
     events: &'a Events,
-    /// What is known of the events that a rule has needed so far.
+    /// The keys of the events that a rule has needed so far.
     acts: RefCell<Vec<Option<Known>>>,
 }
 
-/// What a profile knows of an event.
+/// An event's keys in a profile.
 #[derive(Clone, Copy)]
 struct Known {
     act: Act,
@@ -172,7 +172,7 @@ impl<'a> Baselines<'a> {
         *newest..times.partition_point(|time| *time >= begin)
     }
 
-    /// What the profile knows of the events at some rows, which ascend.
+    /// The keys of the events at some rows, which ascend.
     fn acts(&self, rows: impl Iterator<Item = usize> + Clone) -> Vec<Known> {
         let mut acts = self.acts.borrow_mut();
         let unknown: Vec<usize> = rows.clone().filter(|row| acts[*row].is_none()).collect();

@@ -1,6 +1,6 @@
 use crate::risk::RuleSet;
 
-/// What the values of some fields come from, beside the events.
+/// The sources of values that events do not have.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// The risks of events.

@@ -1,5 +1,7 @@
 //! The section `correlation` of a rule.
 
+use std::time::Duration;
+
 use super::bounds::{CORRELATED, GROUP_KEYS, TIMESPAN_SECONDS};
 use super::error::quoted;
 use super::keys::{did_you_mean, get, only, required};
@@ -31,7 +33,7 @@ pub(super) struct Named {
     pub(super) group_by: Vec<String>,
     /// For an alias, the field of each rule.
     pub(super) aliases: Vec<Alias>,
-    pub(super) timespan: i64,
+    pub(super) timespan: Duration,
     pub(super) condition: NamedCondition,
     /// The line of the list of rules, and that of the group keys, for faults.
     pub(super) lines: [u32; 2],
@@ -94,7 +96,7 @@ fn names(node: &Node, what: &str, most: usize) -> Result<Vec<String>, Fault> {
     Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect())
 }
 
-fn timespan(map: &[Entry], line: u32) -> Result<i64, Fault> {
+fn timespan(map: &[Entry], line: u32) -> Result<Duration, Fault> {
     let (key, node) = match (get(map, "timespan"), get(map, "timeframe")) {
         (Some(_), Some(node)) => return Err(Fault::at(node.line, "a correlation has timespan or timeframe, not both")),
         (None, Some(node)) => ("timeframe", node),
@@ -109,7 +111,7 @@ fn timespan(map: &[Entry], line: u32) -> Result<i64, Fault> {
     };
     let seconds =
         seconds(node.text(key).map_err(|_| fault())?).filter(|seconds| (1..=TIMESPAN_SECONDS).contains(seconds));
-    Ok(i64::try_from(seconds.ok_or_else(fault)?).expect("at most TIMESPAN_SECONDS") * 1_000_000_000)
+    Ok(Duration::from_secs(seconds.ok_or_else(fault)?))
 }
 
 fn kind_and_condition(map: &[Entry], line: u32) -> Result<(NamedKind, NamedCondition), Fault> {

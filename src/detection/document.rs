@@ -40,7 +40,7 @@ pub(super) struct Filter {
 /// Reads a document.
 ///
 /// # Errors
-/// When it is malformed; the error has what is known of the rule.
+/// When it is malformed; the error names the rule as far as its text does.
 pub(super) fn read(document: Document, file: &Arc<str>, tests: &mut Tests) -> Result<Draft, RuleError> {
     let place = Place { file: Arc::clone(file), line: document.line, text: document.text.into() };
     let read = header_and_body(&document.root, tests);

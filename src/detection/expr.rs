@@ -27,7 +27,7 @@ pub(crate) struct Test {
     pub(super) number: usize,
     /// The field; none for keywords, which are searched in all texts of an event.
     pub(super) field: Option<Field>,
-    /// What the value is compared with.
+    /// The other side of the comparison.
     pub(super) matcher: Matcher,
     /// The other fields that the comparison reads.
     pub(super) others: Vec<Field>,

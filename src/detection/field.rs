@@ -43,7 +43,7 @@ pub(crate) struct Named {
     pub(crate) name: &'static str,
     /// Where the value is.
     pub(crate) field: Field,
-    /// What the value is, for people.
+    /// A description of the value, for people.
     pub(crate) doc: &'static str,
 }
 

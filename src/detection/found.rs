@@ -53,7 +53,7 @@ impl Pack {
 }
 
 impl Pack {
-    /// Why an event that a rule selects differs from the days before it: what is new, or how many events there are.
+    /// Why an event that a rule selects differs from the days before it: the new value, or the number of events.
     pub(crate) fn why_unusual(
         &self,
         rule: usize,
@@ -91,7 +91,7 @@ impl Pack {
 /// Collects the tests that decide whether an expression holds.
 struct Collector<'a, 'b> {
     whole: &'a Row<'b>,
-    /// The event without what the asker may not see.
+    /// The event without the details that the asker may not see.
     shown: &'a Row<'b>,
     reasons: &'a mut Vec<Reason>,
 }

@@ -38,7 +38,7 @@ const PRODUCT: &str = "scaleway";
 /// The only service of a log source.
 const SERVICE: &str = "audit_trail";
 
-/// What a rule says of itself.
+/// A rule's title, level and other metadata.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {
     pub(super) id: Option<String>,
@@ -56,7 +56,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// What is known of a document with a fault.
+    /// The metadata of a document with a fault, as far as it can be read.
     pub(super) fn guess(root: &Node) -> Self {
         let Value::Map(map) = &root.value else { return Self::default() };
         let text = |key| get(map, key).and_then(|node| node.text(key).ok()).map(str::to_owned);

@@ -300,7 +300,7 @@ pub(super) fn holds(expr: &Expr, row: &Row<'_>) -> bool {
     }
 }
 
-/// What is left to see of an expression on the rows that may satisfy it.
+/// The tests of an expression that remain on the rows that may satisfy it.
 pub(super) struct Rest<'a> {
     /// Whether all parts have to hold, or one.
     all: bool,

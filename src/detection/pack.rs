@@ -143,7 +143,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether a rule with this fault may be among the selected ones. What is not known of the rule selects it.
+    /// Whether a rule with this fault may be among the selected ones. A key that could not be read selects it.
     #[must_use]
     pub fn concerns(&self, error: &RuleError) -> bool {
         match &error.rule {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::expr::Expr;
 use super::field::Field;
@@ -23,7 +24,7 @@ pub struct Rule {
     pub author: Option<String>,
     /// The tags, such as `attack.t1485`.
     pub tags: Vec<String>,
-    /// Links to what the rule is about.
+    /// Links to documentation.
     pub references: Vec<String>,
     /// What else it matches.
     pub false_positives: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Rule {
     pub runbook: Option<String>,
     /// Whether its matches are shown: not those of a rule that only correlations use.
     pub is_shown: bool,
-    /// What it is about.
+    /// Whether it is about single events or several.
     pub(crate) kind: Kind,
     /// A condition on the past: `audittrail.first_seen` or `audittrail.times_usual`.
     pub(crate) baseline: Option<Baseline>,
@@ -50,7 +51,7 @@ pub struct Place {
     pub text: Arc<str>,
 }
 
-/// What a rule is about.
+/// Single events, or several.
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// Events by themselves.
@@ -62,19 +63,19 @@ pub(crate) enum Kind {
 /// A condition on the matches of other rules within a time.
 #[derive(Clone, Debug)]
 pub(crate) struct Correlation {
-    /// What is counted.
+    /// The things that are counted.
     pub(crate) kind: CorrelationKind,
     /// The other rules, by their numbers in the pack, in the order of the text; each has a lower number than this rule.
     pub(crate) rules: Vec<usize>,
     /// The fields whose equal values make a group; none for one group of all.
     pub(crate) group_by: Vec<GroupKey>,
-    /// The window's length, in nanoseconds; above zero.
-    pub(crate) timespan: i64,
+    /// The window's length; above zero.
+    pub(crate) timespan: Duration,
     /// The condition.
     pub(crate) condition: Condition,
 }
 
-/// What a correlation counts in each group.
+/// The things that a correlation counts in each group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CorrelationKind {
     /// Matches of any of the rules.
@@ -105,7 +106,7 @@ pub(crate) enum KeySource {
     Key(usize),
 }
 
-/// What a correlation demands of a window.
+/// The condition of a correlation on a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// The count satisfies each of these. For temporal kinds the count is the number of rules with a match; without a condition
@@ -168,7 +169,7 @@ impl RuleExpr {
 /// A condition on the past of an event that the rule's condition selects.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Baseline {
-    /// What is compared.
+    /// The comparison.
     pub(crate) kind: BaselineKind,
     /// How many whole UTC days before the event's day are compared: 1 to 30.
     pub(crate) days: u32,
@@ -176,7 +177,7 @@ pub(crate) struct Baseline {
     pub(crate) allow_partial: bool,
 }
 
-/// What a baseline compares.
+/// The comparison of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BaselineKind {
     /// The combination did not occur on these days, nor earlier on the event's day.

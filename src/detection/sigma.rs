@@ -40,7 +40,7 @@ pub(crate) trait EventView {
     fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool;
 }
 
-/// What a value is compared with, as `rsigma` compiles it.
+/// The other side of a comparison, as `rsigma` compiles it.
 pub(crate) struct Matcher {
     compiled: CompiledMatcher,
     /// For `exists`: whether there has to be a value.

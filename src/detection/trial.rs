@@ -58,7 +58,7 @@ impl Trial {
         for (number, correlation) in correlations {
             let of_rule = firings.iter().filter(|firing| firing.rule == number);
             let found = matches(of_rule, correlation.timespan);
-            counts[number] = found.iter().filter(|found| found.last >= self.from.nanos()).count();
+            counts[number] = found.iter().filter(|found| found.last >= self.from).count();
         }
         let shown =
             counts.into_iter().enumerate().filter(|(number, count)| *count > 0 && pack.rules()[*number].is_shown);
@@ -68,7 +68,7 @@ impl Trial {
     /// Rows are newest first, the events of hits oldest first.
     fn hit(&self, row: usize, rule: usize) -> Hit {
         let event = u32::try_from(self.events.len() - 1 - row).expect("there are fewer than 2^32 events");
-        Hit { time: self.events.time(row).nanos(), event, rule }
+        Hit { time: self.events.time(row), event, rule }
     }
 
     /// The values of a field, oldest first. Equal texts of all fields have the same number, from 1.

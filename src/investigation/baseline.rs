@@ -1,4 +1,4 @@
-//! What is usual: a season that repeats, and the level around which the rest moves.
+//! The usual course of a series: a season that repeats, and the level around which the rest moves.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Season {
         if least < WORTH * plain { Self::fit(regular, period) } else { None }
     }
 
-    /// What the season adds at a moment; past its end, what it added in its last period.
+    /// The season's part of a value at a moment; past its end, that of its last period.
     pub(super) fn at(&self, time: Time) -> f64 {
         let slot = (time.since(self.start) + self.step / 2).as_nanos() / self.step.as_nanos();
         let slot = usize::try_from(slot).expect("a time in steps of a series' own samples");

@@ -13,13 +13,13 @@ pub struct Detector {
     pub merge_gap: usize,
     /// The level is the median of so many samples before: from 10.
     pub level_window: usize,
-    /// A watch judges the means of so many latest samples: the first is 1, the others find what is small and lasts.
+    /// A watch judges the means of so many latest samples: the first is 1, the others find small shifts that last.
     pub lengths: Vec<usize>,
     /// A sample counts as at most so many scales, in a mean and in a level: from 1.
     pub clip: f64,
     /// The rarest distance from the baseline that a watch takes for usual, as a quantile of the past: from 0.5 to 0.999.
     pub tail: f64,
-    /// The same in a whole series, in which what is sought must be rarer than that: from 0.5 to 0.9.
+    /// The same in a whole series, of which a smaller part may be anomalous: from 0.5 to 0.9.
     pub whole_tail: f64,
     /// A watch learns from so many latest samples: from 100.
     pub memory: usize,

@@ -7,7 +7,7 @@
 //! # The steps
 //!
 //! 1. A [`Series`] is cleaned when it is made: values that are not finite are dropped, counters become rates.
-//! 2. The baseline says what is usual: the season of a day or a week, where two of them have passed and where it predicts
+//! 2. The baseline is the usual course: the season of a day or a week, where two of them have passed and where it predicts
 //!    better than none, and the median of the samples before.
 //! 3. The scale says how far from the baseline is usual: the median distance, and the distances that are rare but not new,
 //!    above and below the baseline each for itself. It has a floor, from the metric's unit and from the step in which its

@@ -1,8 +1,8 @@
-//! What is usual, in numbers that a few unusual values do not move.
+//! The usual spread, in numbers that a few unusual values do not move.
 
 use super::unit::Unit;
 
-/// Quantiles of the distance from zero of what is normally distributed with a standard deviation of one.
+/// Quantiles of the distance from zero of a normal distribution with a standard deviation of one.
 const NORMAL: [(f64, f64); 5] = [(0.5, 0.6745), (0.75, 1.1503), (0.9, 1.6449), (0.99, 2.5758), (0.999, 3.2905)];
 
 /// Values that move in steps have at least so many different ones.
@@ -17,7 +17,7 @@ const PARTS: usize = 20;
 /// A part has at least so many slots, for its extreme to say something.
 const SHORTEST_PART: usize = 10;
 
-/// No z is farther from zero than this: what was constant and moves is not infinitely unusual.
+/// No z is farther from zero than this: a constant series that moves is not infinitely unusual.
 const MOST: f64 = 100.0;
 
 /// A count as a number to calculate with.
@@ -115,7 +115,7 @@ impl Scale {
         f64::midpoint(self.above, self.below)
     }
 
-    /// How many scales a residual is from what is usual.
+    /// The distance of a residual from the usual, in scales.
     pub(super) fn z(&self, residual: f64) -> f64 {
         let distance = residual - self.center;
         if distance == 0.0 {
@@ -124,7 +124,7 @@ impl Scale {
         (distance / if distance > 0.0 { self.above } else { self.below }).clamp(-MOST, MOST)
     }
 
-    /// The residual that is so many scales from what is usual.
+    /// The residual that is so many scales from the usual.
     pub(super) fn residual(&self, z: f64) -> f64 {
         self.center + z * if z > 0.0 { self.above } else { self.below }
     }

@@ -99,7 +99,7 @@ impl Series {
         &self.samples
     }
 
-    /// What it measures.
+    /// The unit of its values.
     #[must_use]
     pub fn unit(&self) -> Unit {
         self.unit

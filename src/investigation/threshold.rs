@@ -61,7 +61,7 @@ static MATCHERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"\b(component|mode|origin|state)\s*(!?=)\s*"([^"]*)""#).expect("the pattern is well formed")
 });
 
-/// An expression without what does not decide which metric it is about.
+/// An expression without the parts that do not decide which metric it is about.
 fn normal(expression: &str) -> String {
     let text = DIFFERENCES.replace_all(expression, |found: &regex::Captures<'_>| {
         let found = &found[0];

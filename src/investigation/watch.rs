@@ -10,7 +10,7 @@ use super::series::{OutOfOrder, Regular, Sample};
 use super::spans::{Edge, Hysteresis};
 use super::unit::Unit;
 
-/// What is judged of a sample, from the samples before it.
+/// The judgement of a sample, from the samples before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
     /// How many scales the sample, or the mean of the latest samples if that is more, is from the baseline; zero before enough
@@ -101,7 +101,7 @@ impl Watch {
     }
 }
 
-/// One way to say what is usual, and how well that went.
+/// One prediction of the usual, and its error so far.
 #[derive(Clone, Debug)]
 struct Track {
     period: Option<Duration>,
@@ -116,7 +116,7 @@ impl Track {
         Self { period, season: None, level: RollingMedian::new(detector.level_window), means: means.collect() }
     }
 
-    /// Judges a sample by what is usual so far, and learns it.
+    /// Judges a sample by the usual so far, and learns it.
     fn push(&mut self, sample: Sample, detector: &Detector) -> f64 {
         if self.period.is_some() && self.season.is_none() {
             return 0.0;
@@ -147,7 +147,7 @@ impl Track {
         }
     }
 
-    /// The usual distance between the latest samples and what was predicted of them; infinite before enough came to say so.
+    /// The usual distance between the latest samples and their predictions; infinite before enough came to say so.
     fn error(&self, recent: usize) -> f64 {
         let residuals = self.means[0].history.iter().rev().take(recent).copied().collect::<Vec<_>>();
         self.means[0].scale.and(deviation(&residuals)).unwrap_or(f64::INFINITY)
@@ -168,7 +168,7 @@ impl Mean {
         Self { length, latest: VecDeque::new(), history: VecDeque::new(), scale: None }
     }
 
-    /// Learns a residual; how many scales the mean is from what is usual, and zero before that is known.
+    /// Learns a residual; returns the distance of the mean from the usual in scales, and zero before that is known.
     fn push(&mut self, residual: f64, memory: usize) -> f64 {
         self.latest.push_back(residual);
         if self.latest.len() > self.length {

@@ -1,4 +1,4 @@
-//! The form of the detector that knows the whole series: what is usual is learned from all of it.
+//! The form of the detector that knows the whole series: the usual is learned from all of it.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::series::{Regular, Series};
 use super::spans::{Span, spans};
 use crate::time::{Interval, Time};
 
-/// A whole series, beside what is usual in it. Slots are those of its grid.
+/// A whole series, beside its usual course. Slots are those of its grid.
 pub(super) struct Whole<'a> {
     detector: &'a Detector,
     regular: Regular,
@@ -128,7 +128,7 @@ impl<'a> Whole<'a> {
         excursions
     }
 
-    /// Where the level shifts far enough from what was usual to be a span, until it shifts again or is what is usual.
+    /// Where the level shifts far enough from the usual to be a span, until it shifts again or is usual again.
     fn level_shifts(&self) -> impl Iterator<Item = Excursion> {
         let ends = self.changes.iter().skip(1).copied().chain([self.values.len()]);
         self.changes.iter().zip(ends).filter_map(|(&onset, end)| {

@@ -65,7 +65,7 @@ macro_rules! sentences {
 
 sentences! {
     words:
-        // What a person is called, or a thing, that has no name.
+        // Stand-ins for absent names.
         UnknownPrincipal, UnknownMethod, NoResourceNamed, ACredential,
         // Lists.
         Separator,
@@ -75,7 +75,7 @@ sentences! {
         // Kinds of metrics.
         TheMetric, CpuLoad, MemoryInUse, DiskTraffic, StorageInUse, NetworkTraffic, NumberOfNodes, WhatIsUp,
         Connections, Requests, Errors, Latency, Ingestion,
-        // What has no event: `blind_spots.csv`.
+        // Changes without an event: `blind_spots.csv`.
         BlindLoad, BlindReads, BlindInstances, BlindClusters, BlindBackends, BlindSql, BlindMongo, BlindJobs,
         BlindRedis, BlindObjects, BlindMessages, BlindSecrets, BlindSenders,
         // Steps of a story: `steps.csv`.
@@ -94,7 +94,7 @@ sentences! {
         NoResource,
         // The summary.
         PartOnset, PartFirstSuspect, PartBefore, PartCredentials, PartAfter, PartFirstStep, MetricAtStart, NotReturned,
-        // What a remedy breaks.
+        // Side effects of a remedy.
         NoOtherUse, BreaksNothing,
         // How a remedy is undone.
         ReversalNothing, ReversalCommand, ReversalHand, ReversalNever,
@@ -106,9 +106,9 @@ sentences! {
         // Recovery.
         Yes, No, YesAfterAnother, NotKnown, Quiet, MetricIsBack, NoSpanKnown, WithinBand, TooFewSamples, NoNewSuspects,
         RangeEndsBefore, NoEventSince,
-        // Notices of any question: what is shown.
+        // Notices of any question, about the events that are shown.
         RestText, HiddenDetails, RangeEmpty,
-        // Notices of any question: what may be missing.
+        // Notices of any question, about events that may be missing.
         AllRegions, LatestCached, GapRepeated, GapLate, GapBroken,
         // Notices about names.
         Names, NamesOfProjects, NamesOfResources, AccountApi,
@@ -177,7 +177,7 @@ sentences! {
         FirstStep { step: &'a str, which: &'a str, page: &'a str, command: &'a str, used: &'a str },
         OnPage { page: &'a str },
         ByCommand { command: &'a str },
-        // What a remedy breaks.
+        // Side effects of a remedy.
         UsedByEvents { events: usize, days: usize },
         UsedByPrincipals { days: usize, principals: usize },
         BreaksUnused { who: &'a str, days: usize },
@@ -193,7 +193,7 @@ sentences! {
         IsContained { who: &'a str },
         Calls { denied: usize, succeeded: usize, failed: usize, failed_log_ins: usize, last: &'a str },
         LastAt { time: &'a str },
-        // Notices of any question: what is shown.
+        // Notices of any question, about the events that are shown.
         NewestEvents { shown: usize, found: usize },
         OldestEvents { shown: usize, found: usize },
         NewestMatches { shown: usize, found: usize },
@@ -207,7 +207,7 @@ sentences! {
         VariableEmpty { name: &'a str },
         VariablesEmpty { names: &'a str },
         RangeInFuture { from: &'a str },
-        // Notices of any question: what may be missing.
+        // Notices of any question, about events that may be missing.
         About { what: &'a str, sentence: &'a str },
         ListOfRegion { region: &'a str, list: &'a str },
         RegionAbsent { region: &'a str },

@@ -1,6 +1,6 @@
 use super::language::Language;
 
-/// What a name stands for.
+/// The value of a name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
     Text(&'a str),
@@ -19,7 +19,7 @@ impl From<usize> for Value<'_> {
     }
 }
 
-/// A part of a text: what it says, or the value with this number.
+/// A part of a text: literal, or the value with this number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Literal(String),

@@ -5,8 +5,8 @@
 //! | `/products` | the products with their services and methods |
 //! | `/principals` | users and applications, and Scaleway's own machinery |
 //! | `/resources` | the resources named by recent events |
-//! | `/detections` | the rules of detections, and what is wrong with the organization's own |
-//! | `/detections/check` | what is wrong with the rules in the body of a `POST`: an object with `sigma` |
+//! | `/detections` | the rules of detections, and the faults of the organization's own |
+//! | `/detections/check` | the faults of the rules in the body of a `POST`: an object with `sigma` |
 //! | `/detection-fields` | the fields that rules may name |
 //! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 

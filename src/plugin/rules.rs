@@ -10,7 +10,7 @@ use crate::query::{Failure, RuleField, Rules, check_rules, text};
 /// The largest body of a check, in bytes.
 const MOST_BYTES: usize = 1 << 20;
 
-/// The rules of a data source, the most serious first, and what is wrong with others.
+/// The rules of a data source, the most serious first, and the faults of others.
 pub(super) fn listed(rules: &Rules) -> Value {
     let mut shown: Vec<&Rule> = rules.pack.rules().iter().filter(|rule| rule.is_shown).collect();
     shown.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.title.cmp(&b.title)));
@@ -18,7 +18,7 @@ pub(super) fn listed(rules: &Rules) -> Value {
     json!({ "rules": shown.into_iter().map(described).collect::<Vec<_>>(), "problems": problems })
 }
 
-/// What is wrong with the rules in a request's body.
+/// The faults of the rules in a request's body.
 ///
 /// # Errors
 /// When the body is no object with a text `sigma`.

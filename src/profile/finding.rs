@@ -17,7 +17,7 @@ pub(crate) struct Finding {
     pub(super) rhythm: Option<Rhythm>,
 }
 
-/// What is known of a principal's calls of a method.
+/// The days of a principal's calls of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     /// There is none, nor any other event of the principal.
@@ -30,7 +30,7 @@ pub(super) enum Method {
     Known(u32),
 }
 
-/// What is known of an address, a country or a resource, together with the principal.
+/// The days of an address, a country or a resource, together with the principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The days on which it occurred.

@@ -3,7 +3,7 @@ use super::finding::{Finding, Method, Part};
 use super::level::Level;
 use crate::locale::{Language, Sentence};
 
-/// What is named as seldom occurs on at most this part of the days on which the method is called.
+/// A value that is named as seldom occurs on at most this part of the days on which the method is called.
 const SELDOM: u32 = 3;
 
 /// The names in an event, as a sentence has them.

@@ -1,4 +1,4 @@
-//! Annotations: events on a graph, few enough to be read, none of them hiding something serious; and what may be missing.
+//! Annotations: events on a graph, few enough to be read, none of them hiding something serious; and the intervals from which events may be missing.
 //!
 //! The frame is what Grafana's standard annotation support reads: one frame, fields found by name, `title` and `text` shown as
 //! HTML, `tags` split at commas, and `newState` deciding the colour.
@@ -100,7 +100,7 @@ impl Question for Annotations {
         Ok(vec![frame(self, answer, view.request)])
     }
 
-    /// Annotations show what is missing.
+    /// Annotations show missing intervals.
     fn unknown(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
         self.frames(answer, view)
     }
@@ -110,7 +110,7 @@ impl Question for Annotations {
 #[must_use]
 pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> Frame {
     let pixels = request.max_data_points;
-    // What is not important is not sent, whatever Grafana clusters itself.
+    // Unimportant events are not sent, whatever Grafana clusters itself.
     let clustering = match annotations.relevance {
         Relevance::Everything => annotations.clustering,
         Relevance::Important => Clustering::Near,

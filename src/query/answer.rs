@@ -1,4 +1,4 @@
-//! An answer: the events that a query means, with their texts, risks and names, and what is missing from them.
+//! An answer: the events that a query means, with their texts, risks and names, and the gaps in them.
 
 use std::borrow::Cow;
 use std::ops::Range;

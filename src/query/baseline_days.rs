@@ -23,7 +23,7 @@ pub(super) struct BaselineDays {
     profile: Arc<Profile>,
     /// A day that the profile does not know, and whose events the answer has.
     from_answer: Option<Day>,
-    /// What is said about days that are missing.
+    /// The sentences about missing days.
     pub(super) notices: Vec<Notice>,
 }
 

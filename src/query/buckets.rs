@@ -131,7 +131,7 @@ impl Buckets {
         self.edges.len() - 1
     }
 
-    /// Whether there is none: what has not begun yet has no buckets.
+    /// Whether there is none: a range that has not begun yet has no buckets.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -417,7 +417,7 @@ mod tests {
         let request = Request { interval: Duration::from_hours(24 * 365), ..rule(tick - DAY, tick) };
         let failure = Buckets::whole(&request, &TimeZone::UTC, past(tick)).unwrap_err();
         assert!(failure.message.starts_with("the rule's interval asks for buckets of one year"), "{failure}");
-        // Nor is what has not ended yet.
+        // Nor is a bucket that has not ended yet.
         let early = Buckets::whole(&rule(tick - HOUR, tick), &TimeZone::UTC, past(tick - 10 * MINUTE)).unwrap();
         assert_eq!(early.read().end.nanos(), tick - 10 * MINUTE);
     }

@@ -11,7 +11,7 @@ use crate::time::Interval;
 /// What the series of Scaleway's products have in common; those that an organization sends itself have it seldom.
 const OF_RESOURCES: &str = r#"{resource_id!=""}"#;
 
-/// What was found at one URL.
+/// The finding at one URL.
 #[derive(Debug)]
 pub(super) struct CockpitHealth {
     host: String,

@@ -122,7 +122,7 @@ impl Name {
 /// Whether a text has the shape of a pattern with `*` and `?`, in time that grows with the product of their lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
-    // Behind the last star: what is left of the pattern, and of the text if the star takes nothing more.
+    // Behind the last star: the rest of the pattern, and of the text if the star takes nothing more.
     let mut star = None;
     loop {
         let (mut next_pattern, mut next_text) = (pattern.clone(), text.clone());
@@ -417,7 +417,7 @@ mod tests {
         check("mfa", "!~", &json!(".+"), &[None], &[Some("totp")]);
         check("mfa", "=~", &json!("totp|"), &[None, Some("totp")], &[Some("x")]);
         check("mfa", "!~", &json!("totp"), &[None, Some("x")], &[Some("totp")]);
-        // What is offered for it means it here, too.
+        // The value that an editor offers for it means it here, too.
         check("mfa", "=~", &json!(NONE), &[None], &[Some("none"), Some("totp")]);
         check("mfa", "!~", &json!(NONE), &[Some("none"), Some("totp")], &[None]);
     }

@@ -39,7 +39,7 @@ const LONGEST_LOOKBACK: u64 = 30 * 24 * 3_600;
 pub struct Counts {
     /// A series on a grid, or one number.
     pub over: Over,
-    /// What is counted.
+    /// The things that are counted.
     pub of: CountOf,
     /// The least time before its end that a number is about; zero where it is about its bucket or range only.
     pub lookback: Duration,
@@ -131,7 +131,7 @@ impl Question for Counts {
     }
 }
 
-/// What is counted: events, or the distinct values of a column.
+/// The things that are counted: events, or the distinct values of a column.
 fn count_of(query: &Map<String, Value>) -> Result<CountOf, Failure> {
     let columns = Dimension::groupings().map(|column| (column.name(), CountOf::Distinct(column)));
     choice(query, "countOf", &std::iter::once(("events", CountOf::Events)).chain(columns).collect::<Vec<_>>())
@@ -329,7 +329,7 @@ mod tests {
             let answer = of_severities(severities);
             assert_eq!(order(&answer, Dimension::Severity, 5), ["critical", "high", "medium", "low", NONE]);
         }
-        // What is kept are the largest, and what is folded comes last.
+        // The largest groups are kept, and the folded ones come last.
         let answer = of_severities(&[Some(Low), Some(Low), Some(Critical), Some(High), Some(High)]);
         assert_eq!(order(&answer, Dimension::Severity, 2), ["high", "low", OTHER]);
         let json_events = [json!({ "status_code": 500 }), json!({ "status_code": 500 }), json!({ "status_code": 403 })];

@@ -1,4 +1,4 @@
-//! One data source: its settings, its cache, and what is looked up beside the events.
+//! One data source: its settings, its cache, and the lookups beside the events.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::scaleway::audit_trail::GLOBAL_REGION;
 use crate::settings::Settings;
 use crate::time::Clock;
 
-/// One data source: its settings, its cached events, and what is looked up beside them.
+/// One data source: its settings, its cached events, and the lookups beside them.
 #[derive(Debug)]
 pub struct DataSource {
     /// The data source's settings.
@@ -32,11 +32,11 @@ pub struct DataSource {
     pub cockpit: Vec<cockpit::Client>,
     /// What events mean.
     pub rules: Arc<RuleSet>,
-    /// What is looked up beside the events.
+    /// The lookups beside the events.
     pub directory: Directory,
     /// The rules of detections.
     pub(super) detections: RuleStore,
-    /// What is usual.
+    /// The profile of usual events.
     pub(super) profile: ProfileBuilder,
     /// Names that queries have asked for.
     pub(super) unfamiliar: Unfamiliar,

@@ -263,7 +263,7 @@ impl Directory {
                     }));
                 }
                 Err(error) => {
-                    // What does not exist lists nothing.
+                    // A region that does not exist lists nothing.
                     if !error.is_absence() || region == GLOBAL_REGION {
                         notices.push(format!("region {region}: {error}"));
                     }

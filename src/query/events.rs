@@ -118,7 +118,7 @@ pub fn frame(list: &EventList, searched: &Phrases, answer: &Answer) -> Result<Fr
     Ok(frame)
 }
 
-/// What is said of an event beside the event itself: by which rules it is found.
+/// The rules that find an event.
 #[derive(Clone, Debug)]
 pub(super) struct Marked {
     /// Further labels of its line.
@@ -129,7 +129,7 @@ pub(super) struct Marked {
     pub(super) level: Level,
 }
 
-/// The newest events of an answer as lines, each with what is said of it.
+/// The newest events of an answer as lines, each with its rules.
 ///
 /// # Errors
 /// When a column outgrows Arrow's 2 GiB.
@@ -154,7 +154,7 @@ fn times(answer: &Answer) -> ArrayRef {
     Arc::new(answer.events.times().clone())
 }
 
-/// Lines of all events of an answer; `marks` has what is said of each, or nothing.
+/// Lines of all events of an answer; `marks` has the rules of each, or is empty.
 fn lines(list: &EventList, total: usize, searched: &Phrases, answer: &Answer, marks: &[Marked]) -> Frame {
     let events = &answer.events;
     let rows = events.len();
@@ -292,7 +292,7 @@ const DESCRIBED: [Dimension; 23] = [
     Dimension::Column(Column::Mfa),
 ];
 
-/// A line's labels: everything that is known about the event but its body; what is unknown is left out.
+/// A line's labels: everything that is known about the event but its body; unknown values are left out.
 fn labels(list: &EventList, answer: &Answer, sentences: &Sentences<'_>) -> impl Fn(usize) -> Map<String, Value> {
     let beside = [Dimension::Status, Dimension::Attack, Dimension::RequestId];
     let novelty = list.novelty.then_some(Dimension::Novelty);
@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(words(Format::Logs, &[]), Some(Value::Null));
         assert_eq!(words(Format::Table, &["web"]), None);
         assert_eq!(words(Format::Logs, &["web", "web-1"]), Some(json!([r"(?i)web\x2d1|web"])));
-        // None of these is a bracket, a flag or a part of a regular expression, and what is no ASCII stands as it is.
+        // None of these is a bracket, a flag or a part of a regular expression, and characters beyond ASCII stand as they are.
         for (text, word) in [
             ("a(b", r"(?i)a\x28b"),
             ("(?i)[x", r"(?i)\x28\x3fi\x29\x5bx"),

@@ -47,7 +47,7 @@ pub struct Health {
     pub resources: Option<usize>,
     /// The sentences of `message` that no other field tells: about metrics, rules, settings and unknown names.
     pub notes: Vec<String>,
-    /// Names that queries ask for and that no list has, each with what it is a name of.
+    /// Names that queries ask for and that no list has, each with its kind.
     pub unknown_names: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The annotations that matter: as many as a graph has room for, chosen by how severe and how unusual their events are.
 //!
 //! Where events come in hundreds, clusters that are coarse enough for all of them are bars that say "many things happened".
-//! Here, a cluster is one principal's repetition of one call within minutes, and what is left out is counted.
+//! Here, a cluster is one principal's repetition of one call within minutes, and events that are left out are counted.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -41,7 +41,7 @@ pub(super) struct Incomplete {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) interval: Interval,
-    /// What is missing, in a few words.
+    /// The missing events, in a few words.
     pub(super) title: String,
     /// The reasons, as sentences.
     pub(super) sentences: Vec<String>,
@@ -50,7 +50,7 @@ pub(super) struct Region {
 }
 
 impl Reason {
-    /// What is missing from the events of `whom`.
+    /// The headline about the missing events of `whom`.
     fn headline(&self, language: Language, whom: &str) -> String {
         let sentence = match self {
             Self::Cached => Sentence::HeadlineCached { whom },
@@ -183,7 +183,7 @@ fn whom(language: Language, regions: &[String]) -> String {
     }
 }
 
-/// The union of intervals. What is nearer than `nearest` is one interval, and so is what lies nearest to each other until there
+/// The union of intervals. Intervals nearer than `nearest` are one, and so are those that lie nearest to each other until there
 /// are few enough.
 fn joined(mut intervals: Vec<Interval>, nearest: Duration) -> Vec<Interval> {
     intervals.retain(|interval| !interval.is_empty());

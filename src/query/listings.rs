@@ -20,7 +20,7 @@ use crate::time::{Interval, Time};
 /// How long after a range was made it may be answered: the last ninety days are not older than that.
 const RANGE_AGE: Duration = Duration::from_mins(5);
 
-/// The events of some listings, and what is missing from them.
+/// The events of some listings, and the gaps in them.
 pub(super) struct ReadEvents {
     /// The events, newest first.
     pub(super) events: Events,
@@ -84,7 +84,7 @@ impl ReadEvents {
         Ok(())
     }
 
-    /// Notices about what is missing; a range that begins before the coverage adds to what is incomplete.
+    /// Notices about gaps; a range that begins before the coverage adds one.
     ///
     /// # Errors
     /// When a rule's range begins before the coverage.
@@ -139,7 +139,7 @@ fn name_of(region: &str, list: List, language: Language) -> String {
     Sentence::ListOfRegion { region, list: list.as_str() }.text(language)
 }
 
-/// A gap as a sentence, with what it concerns.
+/// A gap as a sentence, with its region and list.
 fn about(what: &str, gap: &Gap, language: Language) -> String {
     Sentence::About { what, sentence: &summary(gap, language) }.text(language)
 }
@@ -170,7 +170,7 @@ fn incomplete(listings: &[Listing], language: Language) -> Vec<Incomplete> {
         for gap in &listing.gaps {
             let intervals = match gap {
                 Gap::Malformed { .. } => {
-                    // What is malformed may be as new as the interval's end.
+                    // A malformed event may be as new as the interval's end.
                     listing.flaws.malformed.iter().map(|gap| Interval::new(gap.from, gap.to.next())).collect()
                 }
                 _ => listing.missing.clone(),

@@ -1,4 +1,4 @@
-//! What can be asked, and how each question is answered. `docs/query-model.md` describes the model.
+//! Questions, and how each is answered. `docs/query-model.md` describes the model.
 //!
 //! A question is one file that implements [`Question`], and one line in the table of [`model`].
 

@@ -84,7 +84,7 @@ pub struct Query {
     pub timezone: TimeZone,
     /// The language of sentences; a rule gets English.
     pub language: Language,
-    /// What is asked about them.
+    /// The question about them.
     pub question: Arc<dyn Question>,
 }
 

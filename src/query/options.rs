@@ -25,7 +25,7 @@ pub struct Options<T> {
     pub list: Vec<T>,
     /// The number of all of them.
     pub total: usize,
-    /// Sentences about what is missing or old.
+    /// Sentences about missing or old values.
     pub notices: Vec<String>,
 }
 

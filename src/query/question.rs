@@ -19,7 +19,7 @@ use crate::event::Column;
 use crate::frame::Frame;
 use crate::time::Interval;
 
-/// What is asked about the events of a query.
+/// A question about the events of a query.
 pub trait Question: Debug + Send + Sync {
     /// The names of the question's own fields in a query.
     fn fields() -> &'static [&'static str]

@@ -1,4 +1,4 @@
-//! What comes with a query from Grafana: the range, the width of the graph, and whether an alert rule asks.
+//! The context of a query from Grafana: the range, the width of the graph, and whether an alert rule asks.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::time::{Interval, Time};
 /// The earliest time of a request.
 pub(super) const EARLIEST: Time = Time::from_nanos(0);
 
-/// What comes with a query: when, and for whom.
+/// The context of a query: its range, and for whom it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The query's name within its panel or rule.

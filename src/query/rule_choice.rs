@@ -64,7 +64,7 @@ fn used_by(kind: &Kind) -> &[usize] {
     }
 }
 
-/// What is wrong with the rules of a data source, as far as it concerns a query.
+/// The faults of a data source's rules that concern a query.
 pub(super) fn concerning<'a>(choice: &RuleChoice, problems: &'a [RuleError]) -> Vec<&'a RuleError> {
     problems.iter().filter(|problem| choice.selection.concerns(problem)).collect()
 }

@@ -1,4 +1,4 @@
-//! What an editor offers of rules: their list, what is wrong with a text, and the fields that they may name.
+//! Rules for an editor: their list, the faults of a text, and the fields that rules may name.
 
 use std::time::Instant;
 
@@ -13,14 +13,14 @@ use crate::detection::{Pack, RuleError, RuleFile};
 pub struct RuleField {
     /// The name.
     pub name: &'static str,
-    /// What the value is.
+    /// A description of the value.
     pub description: &'static str,
     /// The values, where there are few.
     pub values: Vec<String>,
 }
 
 impl DataSource {
-    /// All rules of the data source, and what is wrong with the organization's own.
+    /// All rules of the data source, and the faults of the organization's own.
     ///
     /// # Errors
     /// When the folder of rules does not answer.
@@ -54,7 +54,7 @@ impl DataSource {
     }
 }
 
-/// What is wrong with rules in a text; nothing where they can be used.
+/// The faults of rules in a text; none where they can be used.
 #[must_use]
 pub fn check_rules(text: &str) -> Vec<RuleError> {
     Pack::parse(&[RuleFile::new("sigma", text)]).1

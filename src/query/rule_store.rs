@@ -19,12 +19,12 @@ const PASTED: &str = "detectionRules";
 /// The time for which a folder is not looked at again.
 const LOOKED_AT_FOR: Duration = Duration::from_mins(1);
 
-/// The rules of a data source, and what is wrong with the organization's own.
+/// The rules of a data source, and the faults of the organization's own.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// All rules that can be used.
     pub pack: Arc<Pack>,
-    /// What is wrong with the others.
+    /// The faults of the others.
     pub problems: Arc<[RuleError]>,
 }
 
@@ -33,7 +33,7 @@ pub struct Rules {
 pub(super) struct RuleStore {
     pasted: Option<RuleFile>,
     folder: Option<RuleFolder>,
-    /// What is wrong with the settings about rules.
+    /// The faults of the settings about rules.
     problem: Option<RuleError>,
     state: Arc<Mutex<Option<Loaded>>>,
 }

@@ -19,7 +19,7 @@ pub(super) struct Sentences<'a> {
     pub principal: Keys<'a>,
     /// Who did it.
     pub who: Keys<'a>,
-    /// What was done.
+    /// The action.
     pub what: Keys<'a>,
     /// To which resource: its name, else its id; how many more there are.
     pub which: Keys<'a>,
@@ -100,7 +100,7 @@ impl<'a> Sentences<'a> {
         }
     }
 
-    /// The result, where what was done does not imply it: a log-in that failed does.
+    /// The result, where the action does not imply it: a failed log-in does.
     fn result_beside(&self, row: usize) -> Option<&str> {
         self.result.get(row).filter(|_| self.kind.get(row) != Some(Kind::Authentication.as_str()))
     }

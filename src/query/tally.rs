@@ -6,7 +6,7 @@ use super::condition::NONE;
 use super::dimension::Dimension;
 use super::keys::{Keys, combine};
 
-/// What is counted.
+/// The things that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountOf {
     /// Events.

@@ -182,7 +182,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
 }
 
 /// The length of the escape that a text begins with, and the hidden character that it stands for. JSON that is written anew
-/// has escapes for what is below the space.
+/// has escapes for characters below the space.
 fn escape(text: &str) -> (usize, Option<char>) {
     let Some(first) = unit(text) else {
         let escaped = text.chars().nth(1).map_or(0, char::len_utf8);
@@ -272,7 +272,7 @@ mod tests {
         for (show, longest) in [(plain as fn(&str) -> Cow<'_, str>, 80), (cell, 4_096), (message, 4_096)] {
             assert_eq!(show(&"é".repeat(longest)), "é".repeat(longest));
             assert_eq!(show(&"é".repeat(longest + 1)), "é".repeat(longest) + "…");
-            // What is left out does not count.
+            // Omitted characters do not count.
             let hidden = "\u{200b}é".repeat(longest);
             assert_eq!(show(&hidden), "é".repeat(longest));
         }

@@ -30,7 +30,7 @@ use crate::scaleway::audit_trail::GLOBAL_PRODUCTS;
 use crate::scaleway::iam::Names;
 
 impl DataSource {
-    /// Names that queries have asked for since the start and that no list knows, each with what it is a name of; none where
+    /// Names that queries have asked for since the start and that no list knows, each with its kind; none where
     /// the lists cannot be read.
     pub(super) async fn unknown_names(&self, deadline: Instant) -> Vec<String> {
         let asked = self.unfamiliar.0.lock().clone();

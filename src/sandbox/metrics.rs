@@ -242,13 +242,13 @@ impl Sampled<'_> {
         usual.map(|(at, usual)| (at, self.organization.load(resource, at, usual))).collect()
     }
 
-    /// A quantity of a resource, as what is usual of a limit; a whole number where the limit is large.
+    /// A quantity of a resource, as the usual share of a limit; a whole number where the limit is large.
     fn part(&self, resource: &Resource, quantity: &str, limit: f64) -> Samples {
         let shares = self.usual(resource, quantity).into_iter();
         shares.map(|(at, share)| (at, if limit < 50.0 { limit * share } else { (limit * share).round() })).collect()
     }
 
-    /// What is usual for a resource's quantity, from 0.05 to 0.6: more by day than by night.
+    /// The usual share for a resource's quantity, from 0.05 to 0.6: more by day than by night.
     fn usual(&self, resource: &Resource, quantity: &str) -> Samples {
         let mut rng = of_name(&format!("{quantity}{}", resource.id));
         let base: f64 = rng.random_range(0.08..0.25);

@@ -1,4 +1,4 @@
-//! The settings `cockpitUrls` and `cockpitToken`: where the metrics are, and what may query them.
+//! The settings `cockpitUrls` and `cockpitToken`: where the metrics are, and the token for them.
 
 use secrecy::SecretString;
 use serde_json::Value;

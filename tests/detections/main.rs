@@ -245,7 +245,7 @@ fn tags_are_known_techniques_with_their_tactics() {
     assert!(techniques.keys().eq(named.iter()), "attack.csv has the techniques of the rules, and no other");
 }
 
-/// Compares a file with what the rules make of it.
+/// Compares a file with the output of the rules.
 fn assert_fresh(file: &str, format: &str, text: &str) {
     let path = cases::folder().with_file_name(file);
     let stored = std::fs::read_to_string(path).expect("the file is there");

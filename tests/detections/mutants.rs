@@ -8,7 +8,7 @@ use crate::cases::duration;
 pub(crate) struct Mutant {
     /// The condition, as a near miss names it.
     pub(crate) condition: String,
-    /// What became of it.
+    /// Its fate: refused, or the case that it fails.
     pub(crate) change: String,
     /// Whether the rule selects more now, so that a near miss has to differ in the condition.
     pub(crate) relaxes: bool,

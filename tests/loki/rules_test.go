@@ -213,7 +213,7 @@ func TestTextsOfRulesStayTexts(t *testing.T) {
 	}
 }
 
-// TestEvaluation: what the tests take for Loki's engine.
+// TestEvaluation covers the tests' stand-in for Loki's engine.
 func TestEvaluation(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -40,7 +40,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The code of an answer: a warning says what is or may be missing.
+    /// The code of an answer: a warning names events that are or may be missing.
     pub(crate) fn of(frames: &[Frame]) -> Self {
         let incomplete = notices(frames).any(|notice| notice.severity == NoticeSeverity::Warning);
         if incomplete { Self::Incomplete } else { Self::Complete }

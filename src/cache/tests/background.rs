@@ -21,7 +21,7 @@ fn a_read_in_the_background_has_one_call_at_a_time() {
         assert_eq!((ids(&listing), &listing.gaps[..]), (fake.seen(&older, fake.present()), &[][..]));
         assert_eq!(fake.peak.load(Ordering::SeqCst), 1);
         assert!(fake.take_calls() >= 300 / PAGE_SIZE);
-        // A panel has as many as it may, and what was read in the background is cached for it.
+        // A panel has as many as it may, and the segments of the background are cached for it.
         let all = window(List::Combined, None, start, fake.present());
         assert_eq!(ids(&read(&cache, &all, Freshness::Shared).await), fake.seen(&all, fake.present()));
         assert!(fake.peak.load(Ordering::SeqCst) > 1);

@@ -84,7 +84,7 @@ proptest! {
             for (seconds, events) in steps {
                 fake.world().now += seconds * SECOND;
                 for (ago, late) in events {
-                    // What is added now was not visible before.
+                    // Events that are added now were not visible before.
                     fake.add(ago, late.max(ago));
                 }
                 // An event of the very present may be in the fetch or not.

@@ -21,7 +21,7 @@ const RANGE: (u32, u32) = (720, 120);
 /// The condition of all rules: at least one match.
 const THRESHOLD: &str = r#"{"refId": "B", "type": "threshold", "expression": "A", "conditions": [{"evaluator": {"type": "gt", "params": [0]}}]}"#;
 
-/// What is told of a match. Grafana renders it in the states "no data" and "error" too, without labels of the query.
+/// The text of a notification about a match. Grafana renders it in the states "no data" and "error" too, without labels of the query.
 const SUMMARY: &str = "\
 {{ if not $labels.rule }}{{ if $labels.ref_id }}No match{{ else }}The rule could not be evaluated: see the annotation Error{{ end }}\
 {{ else if eq $labels.rule \"(none)\" }}No match{{ else }}{{ $labels.rule }}\

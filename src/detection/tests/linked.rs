@@ -1,5 +1,7 @@
 //! Rules that refer to each other.
 
+use std::time::Duration;
+
 use crate::detection::{
     Comparison, Condition, CorrelationKind, Expr, Field, GroupKey, KeySource, Kind, Pack, Rule, RuleExpr, RuleFile,
 };
@@ -33,7 +35,7 @@ fn a_correlation_comes_after_its_rules() {
     assert_eq!(ids, ["a", "b", "c", "d"]);
     let Kind::Correlation(correlation) = &pack.rules()[2].kind else { panic!("a correlation") };
     assert_eq!((correlation.kind.clone(), &correlation.rules), (CorrelationKind::EventCount, &vec![0, 1]));
-    assert_eq!(correlation.timespan, 300_000_000_000);
+    assert_eq!(correlation.timespan, Duration::from_mins(5));
     assert_eq!(correlation.condition, Condition::Count(vec![(Comparison::AtMost, 99), (Comparison::More, 20)]));
     let field = KeySource::Field(Field::Text(Column::SourceIp));
     assert_eq!(correlation.group_by[1], GroupKey { name: "source_ip".to_owned(), sources: vec![field.clone(), field] });
@@ -71,7 +73,7 @@ fn conditions_and_kinds_of_correlations() {
     let expected = RuleExpr::And(vec![RuleExpr::Rule(0), RuleExpr::Not(Box::new(RuleExpr::Rule(1)))]);
     assert_eq!(
         (ordered.kind, ordered.condition, ordered.timespan),
-        (CorrelationKind::TemporalOrdered, Condition::Rules(expected), 90_000_000_000)
+        (CorrelationKind::TemporalOrdered, Condition::Rules(expected), Duration::from_secs(90))
     );
     let values = of("type: value_count, rules: [a], timespan: 1m, condition: {gte: 3, field: [principal.id]}");
     assert!(matches!(&values.kind, CorrelationKind::ValueCount(fields) if fields[0].name == "principal.id"));

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use crate::detection::rule::{Kind, Rule};
 use crate::profile::Day;
 use crate::time::Time;
@@ -13,8 +11,7 @@ pub(crate) fn reads_from(rules: &[Rule], rule: usize, start: Time) -> Time {
     match &rule.kind {
         Kind::Events(_) => start,
         Kind::Correlation(correlation) => {
-            let timespan = Duration::from_nanos(correlation.timespan.unsigned_abs());
-            let below = correlation.rules.iter().map(|below| reads_from(rules, *below, start - timespan));
+            let below = correlation.rules.iter().map(|below| reads_from(rules, *below, start - correlation.timespan));
             below.min().unwrap_or(start)
         }
     }

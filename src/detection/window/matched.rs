@@ -1,19 +1,22 @@
+use std::time::Duration;
+
 use hashbrown::HashMap;
 
 use super::firing::Firing;
 use super::group::Group;
+use crate::time::Time;
 
 /// Firings of one correlation and group, each at most the window's length after the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Match {
     /// The group.
     pub(crate) group: Group,
-    /// The time of the oldest hit in the window of the first firing, in nanoseconds since 1970.
-    pub(crate) since: i64,
+    /// The time of the oldest hit in the window of the first firing.
+    pub(crate) since: Time,
     /// The time of the first firing.
-    pub(crate) first: i64,
+    pub(crate) first: Time,
     /// The time of the last firing.
-    pub(crate) last: i64,
+    pub(crate) last: Time,
     /// The highest count.
     pub(crate) value: u64,
     /// The events of the firings, in their order.
@@ -21,13 +24,13 @@ pub(crate) struct Match {
 }
 
 /// The matches of the firings of one correlation, which are in the order of time; the one that begins first comes first.
-pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespan: i64) -> Vec<Match> {
+pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespan: Duration) -> Vec<Match> {
     let mut matches: Vec<Match> = Vec::new();
     let mut newest: HashMap<&Group, usize> = HashMap::new();
     for firing in firings {
         let Firing { time, event, value, since, .. } = *firing;
         let current = newest.get(&firing.group).copied();
-        if let Some(index) = current.filter(|index| time.saturating_sub(matches[*index].last) <= timespan) {
+        if let Some(index) = current.filter(|index| time.since(matches[*index].last) <= timespan) {
             let current = &mut matches[index];
             current.last = time;
             current.value = current.value.max(value);

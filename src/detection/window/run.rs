@@ -7,6 +7,7 @@ use super::group::{Column, Group, Source, numbers};
 use super::state::{Satisfied, State};
 use crate::detection::field::Field;
 use crate::detection::rule::{Correlation, CorrelationKind, GroupKey, KeySource};
+use crate::time::Time;
 
 /// How many hits a correlation takes before it forgets the groups that are over, beside as many as it had groups after the
 /// last time.
@@ -142,7 +143,7 @@ impl<'a> Window<'a> {
     }
 
     /// Adds a hit of a group; the firing if the condition is true then.
-    fn add(&mut self, time: i64, event: u32, taker: &Taker, key: &[u32], value: &[u32]) -> Option<Firing> {
+    fn add(&mut self, time: Time, event: u32, taker: &Taker, key: &[u32], value: &[u32]) -> Option<Firing> {
         self.forget_old(time);
         if !self.states.contains_key(key) {
             self.states.insert(Group::from(key), State::new(self.correlation));
@@ -154,7 +155,7 @@ impl<'a> Window<'a> {
 
     /// Forgets the groups without a hit in the window: often enough that there are few of them, and seldom enough that each
     /// hit costs the same.
-    fn forget_old(&mut self, time: i64) {
+    fn forget_old(&mut self, time: Time) {
         self.until_sweep -= 1;
         if self.until_sweep == 0 {
             self.states.retain(|_, state| !state.is_over(self.correlation, time));

@@ -4,22 +4,23 @@ use hashbrown::HashMap;
 
 use super::group::{ABSENT, Group};
 use crate::detection::rule::{Condition, Correlation, CorrelationKind};
+use crate::time::Time;
 
 /// The hits of one group of a correlation that are in its window.
 #[derive(Debug)]
 pub(super) struct State {
     /// The time of the newest hit.
-    newest: i64,
+    newest: Time,
     counted: Counted,
 }
 
 #[derive(Debug)]
 enum Counted {
     /// The times of hits.
-    Events(VecDeque<i64>),
+    Events(VecDeque<Time>),
     /// The hits with a value, and how many hits each value has.
     Values {
-        hits: VecDeque<(i64, Group)>,
+        hits: VecDeque<(Time, Group)>,
         counts: HashMap<Group, usize>,
     },
     Rules(Rules),
@@ -29,15 +30,15 @@ enum Counted {
 #[derive(Debug)]
 struct Rules {
     /// The time of each rule's newest hit.
-    newest: Box<[Option<i64>]>,
+    newest: Box<[Option<Time>]>,
     /// For each rule, the latest time at which a sequence of hits of all rules up to this one starts.
-    starts: Box<[Option<i64>]>,
+    starts: Box<[Option<Time>]>,
 }
 
 /// A count that satisfies a condition, and the time of the oldest hit that counts.
 pub(super) struct Satisfied {
     pub(super) value: u64,
-    pub(super) since: i64,
+    pub(super) since: Time,
 }
 
 impl State {
@@ -50,11 +51,11 @@ impl State {
                 Counted::Rules(Rules { newest: none(), starts: none() })
             }
         };
-        Self { newest: i64::MIN, counted }
+        Self { newest: Time::MIN, counted }
     }
 
     /// Whether no hit is in the window of a hit at `time` or later.
-    pub(super) fn is_over(&self, correlation: &Correlation, time: i64) -> bool {
+    pub(super) fn is_over(&self, correlation: &Correlation, time: Time) -> bool {
         self.newest < start_of(correlation, time)
     }
 
@@ -63,7 +64,7 @@ impl State {
     pub(super) fn add(
         &mut self,
         correlation: &Correlation,
-        time: i64,
+        time: Time,
         rules: &[usize],
         value: &[u32],
     ) -> Option<Satisfied> {
@@ -98,8 +99,8 @@ impl State {
 }
 
 /// The oldest time in the window of a hit at `time`.
-fn start_of(correlation: &Correlation, time: i64) -> i64 {
-    time.saturating_sub(correlation.timespan)
+fn start_of(correlation: &Correlation, time: Time) -> Time {
+    time - correlation.timespan
 }
 
 /// Takes one hit from a value's count.
@@ -112,7 +113,7 @@ fn forget(counts: &mut HashMap<Group, usize>, value: &Group) {
 }
 
 /// Judges a count. A condition on rules is none on a count, and no such rule passes the parser.
-fn satisfied(correlation: &Correlation, count: usize, since: i64) -> Option<Satisfied> {
+fn satisfied(correlation: &Correlation, count: usize, since: Time) -> Option<Satisfied> {
     let value = count as u64;
     let Condition::Count(comparisons) = &correlation.condition else { return None };
     let holds = comparisons.iter().all(|(comparison, limit)| comparison.holds(value, *limit));
@@ -121,7 +122,7 @@ fn satisfied(correlation: &Correlation, count: usize, since: i64) -> Option<Sati
 
 impl Rules {
     /// Adds a hit of a rule. A sequence may go on with hits of the same time that came before this one.
-    fn add(&mut self, rule: usize, time: i64) {
+    fn add(&mut self, rule: usize, time: Time) {
         self.newest[rule] = Some(time);
         for rule in rule..self.newest.len() {
             if self.newest[rule] != Some(time) {
@@ -133,7 +134,7 @@ impl Rules {
     }
 
     /// Judges the hits from `start` on.
-    fn judge(&self, correlation: &Correlation, start: i64, time: i64) -> Option<Satisfied> {
+    fn judge(&self, correlation: &Correlation, start: Time, time: Time) -> Option<Satisfied> {
         let has = |rule: usize| self.newest[rule].is_some_and(|newest| newest >= start);
         let all = self.newest.len();
         let (count, since) = if correlation.kind == CorrelationKind::TemporalOrdered {

@@ -28,7 +28,7 @@ pub struct Remedy {
     pub(crate) step: Sentence<'static>,
     /// How its effect can be undone.
     pub reversal: Reversal,
-    /// The id of what it acts on, where that is of a form that no caller chooses.
+    /// The id of its resource, where that has a form that no caller chooses.
     pub id: Option<String>,
     /// The path of the console's page.
     pub page: Option<String>,

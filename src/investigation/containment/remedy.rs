@@ -14,7 +14,7 @@ pub enum Reversal {
     Nothing,
     /// By another command.
     Command,
-    /// By hand, by a person who knows what was there.
+    /// By hand, by a person who knows the state before.
     Hand,
     /// Not at all.
     Never,

@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::story::{Conduct, Seen};
 use crate::event::{Column, Events};
 
-/// What was used in the events that are known, and by whom.
+/// Uses of credentials and resources in the known events, by principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Usage {
     /// What a principal did.
     Principal {
         /// The principal's id.
         id: String,
-        /// What it did.
+        /// Its actions.
         conduct: Conduct,
     },
     /// Who acted on a resource: the ids of principals.
@@ -24,7 +24,7 @@ pub enum Usage {
     Nothing,
 }
 
-/// What is used, each counted once however many remedies ask for it.
+/// Credentials and resources, each counted once however many remedies ask for it.
 pub(super) struct Usages<'a> {
     events: &'a Events,
     principals: HashMap<String, Usage>,

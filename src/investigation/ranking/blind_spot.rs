@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::locale::{Language, Sentence};
 
-/// What may move a metric and has no event.
+/// A change that may move a metric and has no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlindSpot(Sentence<'static>);
 
@@ -28,7 +28,7 @@ static BLIND_SPOTS: LazyLock<Vec<BlindSpotRow>> = LazyLock::new(|| {
     rows.map(|row| row.expect("blind_spots.csv is well formed")).collect()
 });
 
-/// What may move a metric of this name or expression and has no event: what is special to it first.
+/// The changes that may move a metric of this name or expression and have no event: those special to it first.
 pub(super) fn blind_spots(expression: &str) -> Vec<BlindSpot> {
     let (general, special): (Vec<_>, Vec<_>) =
         BLIND_SPOTS.iter().filter(|row| expression.contains(&row.metric)).partition(|row| row.metric.is_empty());

@@ -97,7 +97,7 @@ mod tests {
         fn a_delay_is_likelier_than_a_coincidence_on_the_whole_or_nowhere(
             from in 0..300_u64, more in 1..900_u64, step in prop::sample::select(vec![15_u64, 60, 300]),
         ) {
-            // What is likelier at some times is less likely at others: the ratios' mean over a long lookback is one at most.
+            // An effect that is likelier at some times is less likely at others: the ratios' mean over a long lookback is one at most.
             let ratios = (-10..3_600).map(|before| evidence(from, from + more, f64::from(before), step).exp());
             let mean = ratios.sum::<f64>() / 3_600.0;
             prop_assert!((0.5..1.1).contains(&mean), "{mean}");

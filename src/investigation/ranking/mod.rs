@@ -22,7 +22,7 @@
 //! | `families.csv` | which names of metrics are of which [`Family`]; the first row whose pattern is in the name answers |
 //! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, after how many seconds (`from`, `to`), and how long that lasts: `stays` until it is undone, so many seconds at most, or nothing for either |
 //! | `weights.csv` | the weight of each signal and the line, fitted by `make eval` on seeds for training alone; beside them the words of reasons, as [`locale`](crate::locale) has them |
-//! | `blind_spots.csv` | what may move a metric and has no event |
+//! | `blind_spots.csv` | changes that may move a metric and have no event |
 //!
 //! A row of `effects.csv` belongs to a product and a method; its `when` is a condition as in [`risk`](crate::risk), and rows
 //! with a condition that holds replace those without one. The method `*` is every method of the product that has no row, the

@@ -1,4 +1,4 @@
-//! What is usual for a principal.
+//! The usual actions of a principal.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ const SHORTEST: Duration = Duration::from_hours(24);
 
 const HOUR: i64 = 3_600_000_000_000;
 
-/// What is usual in the time before a symptom's window, for the principals of its candidates.
+/// The usual actions in the time before a symptom's window, of the principals of its candidates.
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     /// How long that time is.

@@ -19,14 +19,14 @@ use crate::event::{Column, Events};
 use crate::risk::{Action, RuleSet, Severity};
 use crate::time::Time;
 
-/// What an action does may be undone within so much time; what is there for longer, nobody undoes.
+/// An effect may be undone within so much time; one that lasts longer is taken to stay.
 const UNDONE: Duration = Duration::from_hours(2);
 
 /// A metric that is out of its band for so many times as long as an action's effect may last is not out of it for that.
 const TOO_LONG: f64 = 8.0;
 
 /// Ranks the actions among `events` that may explain an anomalous span. It wants the events of
-/// [`Symptom::interval`], of all kinds and regions; from fewer it knows less of what is usual.
+/// [`Symptom::interval`], of all kinds and regions; from fewer it knows less of the usual.
 ///
 /// ```
 /// use std::time::Duration;

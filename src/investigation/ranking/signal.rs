@@ -26,7 +26,7 @@ macro_rules! parts {
 parts! {
     /// How long before the onset the action was, beside how long such an action usually takes.
     Time = "time";
-    /// How close what it acted on is to the resource asked about.
+    /// How close its resource is to the one asked about.
     Closeness = "closeness";
     /// What such an action can do to such a metric.
     Effect = "effect";

@@ -27,7 +27,7 @@ pub struct Ranking {
     pub line: f64,
     /// How much time before the window the events covered from which the usual was learned; at most 30 days.
     pub profile: Duration,
-    /// What may move such a metric and has no event.
+    /// Changes that may move such a metric and have no event.
     pub blind_spots: Vec<BlindSpot>,
 }
 
@@ -95,7 +95,7 @@ pub struct Contribution {
 pub struct Evidence {
     /// The event's id.
     pub event: String,
-    /// What it is evidence of.
+    /// The signal that it supports.
     pub because: Signal,
 }
 

@@ -10,10 +10,10 @@ pub(super) const LOOKBACK: Duration = Duration::from_hours(1);
 /// How far the clock of the metrics may be behind the trail's.
 pub(super) const TOLERANCE: Duration = Duration::from_secs(10);
 
-/// What is usual is learned from so much time before the window.
+/// The usual is learned from so much time before the window.
 pub(super) const PROFILE: Duration = Duration::from_hours(30 * 24);
 
-/// What is asked about an anomalous span.
+/// A question about an anomalous span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Symptom {
     /// Since when the metric is out of its band.
@@ -28,7 +28,7 @@ pub struct Symptom {
     pub expression: String,
     /// The ids and names of the resource whose metric it is; none where the series is of several resources.
     pub resource: Vec<String>,
-    /// What is known of other resources: the caller's knowledge, beside what the events themselves say.
+    /// The caller's knowledge of other resources, beside that of the events themselves.
     pub relatives: Vec<Relative>,
     /// The ids of the projects concerned; none for all.
     pub projects: Vec<String>,
@@ -101,7 +101,7 @@ impl Symptom {
 pub struct Relative {
     /// Its id or name.
     pub id: String,
-    /// What it is to the one asked about.
+    /// Its relation to the resource asked about.
     pub relation: Relation,
 }
 
@@ -121,7 +121,7 @@ pub enum Relation {
 /// A series beside which the one asked about is judged: of a sibling server, a backend, a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// What events may call it: its id, name and address, and those of what it belongs to, such as its pool.
+    /// Its id, name and address in events, and those of its parents, such as its pool.
     pub names: Vec<String>,
     /// Whether it moved too, in the same way and at about the same time.
     pub moved: bool,

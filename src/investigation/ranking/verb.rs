@@ -134,7 +134,7 @@ impl Verb {
     }
 }
 
-/// Words of methods that change what people read about a resource, or when something is to happen, and not what it does now.
+/// Words of methods that change a resource's description or its schedule, and not its present behaviour.
 const DESCRIPTIVE: &[&str] = &[
     "alias",
     "annotate",

@@ -14,9 +14,9 @@ pub struct Conduct {
     pub failed_log_ins: usize,
     /// From where it came.
     pub addresses: Vec<Seen>,
-    /// With what it came: text of the caller's choice.
+    /// Its user agents: text of the caller's choice.
     pub agents: Vec<Seen>,
-    /// What it acted on, by name or else by id.
+    /// Its resources, by name or else by id.
     pub resources: Vec<Seen>,
 }
 
@@ -32,7 +32,7 @@ pub struct Seen {
 }
 
 impl Conduct {
-    /// What a principal did in the events of some rows; the events before them say what is new.
+    /// A principal's actions in the events of some rows; the events before them tell the new values.
     pub(crate) fn of(events: &Events, principal: &str, phase: Range<usize>, before: Range<usize>) -> Self {
         let own = |rows: Range<usize>| {
             let part = events.slice(rows);

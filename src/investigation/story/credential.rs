@@ -15,7 +15,7 @@ const IAM: &str = "iam";
 /// The keys of a request body that name the principal that a credential is for.
 const FOR: [&str; 2] = ["user_id", "application_id"];
 
-/// A credential that was made, and what was done since by the principal that uses it.
+/// A credential that was made, and the actions since of the principal that uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// The row of the event that made it.
@@ -24,7 +24,7 @@ pub struct Credential {
     pub time: Time,
     /// Its id: of an API key, the access key.
     pub id: Option<String>,
-    /// What it is: the type of the resource.
+    /// The type of the resource.
     pub kind: Option<String>,
     /// The principal that made it.
     pub maker: Option<String>,
@@ -74,7 +74,7 @@ impl Credential {
         self.principal.is_some() && self.principal != self.maker
     }
 
-    /// Counts what was done since with each of some credentials, which are the oldest first, in one pass over the events.
+    /// Counts the actions since with each of some credentials, which are the oldest first, in one pass over the events.
     pub(super) fn count_uses(credentials: &mut [Self], events: &Events) {
         let Some(oldest) = credentials.first().map(|credential| credential.row) else { return };
         let later = events.slice(0..oldest + 1);

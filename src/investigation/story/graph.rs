@@ -19,7 +19,7 @@ pub struct Graph {
 /// A node of the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// What it is.
+    /// Its kind.
     pub kind: NodeKind,
     /// Its id: of a principal, a resource or a credential, or an address; of others, what they are.
     pub id: String,

@@ -31,7 +31,7 @@ pub struct Story {
 }
 
 impl Story {
-    /// The story of some suspects. Events are the newest first; those before the day before the onset say what is usual.
+    /// The story of some suspects. Events are the newest first; those before the day before the onset tell the usual.
     #[must_use]
     pub fn of(events: &Events, rules: &RuleSet, onset: Time, lookback: Duration, suspects: &[&Suspect]) -> Self {
         let mut credentials = Credential::all(events, rules);

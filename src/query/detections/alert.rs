@@ -50,17 +50,16 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, from: Time) -> Frame {
         let has_window = evaluation.has_window(rule);
         let mut first: HashMap<(Time, &Group), Labels> = HashMap::new();
         for firing in firings {
-            let time = Time::from_nanos(firing.time);
-            let hour = hour_of(time);
+            let hour = hour_of(firing.time);
             let mut labels = || columns.labels(evaluation, rule, &firing.group, evaluation.row(firing.event));
             let labels = if has_window {
                 first.entry((hour, &firing.group)).or_insert_with(labels).clone()
-            } else if time >= from {
+            } else if firing.time >= from {
                 labels()
             } else {
                 continue;
             };
-            if time >= from {
+            if firing.time >= from {
                 *numbers.entry(Key { hour, rule, labels }).or_default() += 1;
             }
         }

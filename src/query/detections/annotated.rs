@@ -17,7 +17,6 @@ use crate::event::Long;
 use crate::frame::{Frame, Meta};
 use crate::locale::Sentence;
 use crate::risk::Severity;
-use crate::time::Time;
 
 /// The most conditions that a text names.
 const MOST_REASONS: usize = 10;
@@ -57,9 +56,9 @@ fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row 
     let what = if evaluation.has_window(found.rule) { of_group(&labels) } else { sentences.title(newest) };
     let is_alone = matched.events.len() == 1;
     Row {
-        time: Time::from_nanos(matched.first),
+        time: matched.first,
         end: None,
-        last: (matched.last > matched.first).then_some(Time::from_nanos(matched.last)),
+        last: (matched.last > matched.first).then_some(matched.last),
         title: if what.is_empty() { title.into_owned() } else { format!("{title}: {what}") },
         text: html(parts, rule, found),
         tags: tags(rule),
@@ -111,7 +110,7 @@ fn tags(rule: &Rule) -> Vec<String> {
     std::iter::once(rule.level.as_str().to_owned()).chain(tags).collect()
 }
 
-/// What a level is called.
+/// The name of a level.
 fn level(level: Level) -> Sentence<'static> {
     match level {
         Level::Critical => Sentence::SeverityCritical,

@@ -54,7 +54,7 @@ pub(super) fn no_data() -> Frame {
 fn counts(firings: &[Firing], buckets: &Buckets) -> Vec<i64> {
     let mut counts = vec![0; buckets.len()];
     for firing in firings {
-        let begun = buckets.starts().partition_point(|start| start.nanos() <= firing.time);
+        let begun = buckets.starts().partition_point(|start| *start <= firing.time);
         if let Some(bucket) = begun.checked_sub(1) {
             counts[bucket] += 1;
         }

@@ -32,7 +32,7 @@ pub(super) struct Evaluation<'a> {
 pub(super) struct Found {
     /// The rule's number.
     pub(super) rule: usize,
-    /// What the match is about; its events are numbers for [`Evaluation::row`].
+    /// The group, times and events, which are numbers for [`Evaluation::row`].
     pub(super) matched: Match,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Evaluation<'a> {
         let mut hits = Vec::new();
         for (rule, selected) in &selected {
             for row in selected {
-                let hit = Hit { time: times[*row], event: rows.numbers[*row], rule: *rule };
+                let hit = Hit { time: Time::from_nanos(times[*row]), event: rows.numbers[*row], rule: *rule };
                 fired.add(of_one(hit, &nothing));
                 if inputs.contains(rule) {
                     hits.push(hit);
@@ -112,7 +112,7 @@ impl<'a> Evaluation<'a> {
         names.iter().zip(group.iter()).map(|(key, number)| (key.name.as_str(), self.inputs.text(*number)))
     }
 
-    /// What the windows counted.
+    /// The hits that windows counted.
     pub(super) fn inputs(&self) -> &Inputs {
         &self.inputs
     }
@@ -228,7 +228,7 @@ struct Fired {
 impl Fired {
     fn add(&mut self, firing: Firing) {
         if let Some(of_rule) = self.of.get_mut(&firing.rule)
-            && self.range.contains(Time::from_nanos(firing.time))
+            && self.range.contains(firing.time)
         {
             of_rule.push(firing);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::detection::window::{Firing, Hit};
 use crate::detection::{Correlation, Field, GroupKey, KeySource};
+use crate::time::Time;
 
 /// The most hits that are looked at for one match, from the newest on: why a rule matches is shown for many matches.
 const MOST_HITS: usize = 20_000;
@@ -26,7 +27,7 @@ pub(super) struct Inputs {
 pub(super) struct Input<'i> {
     /// The rule's position among those of the correlation.
     pub(super) position: usize,
-    pub(super) time: i64,
+    pub(super) time: Time,
     pub(super) event: u32,
     /// The firing, for a rule that is a correlation.
     pub(super) firing: Option<&'i Firing>,
@@ -43,7 +44,7 @@ impl Inputs {
         &'i self,
         correlation: &'i Correlation,
         group: &'i [u32],
-        within: RangeInclusive<i64>,
+        within: RangeInclusive<Time>,
     ) -> impl Iterator<Item = Input<'i>> {
         let (start, end) = within.into_inner();
         let hits = &self.hits[..self.hits.partition_point(|hit| hit.time <= end)];

@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::calendar::SECOND;
 use super::super::condition::NONE;
 use super::super::text;
 use super::evaluation::{Evaluation, Found};
 use super::inputs::Input;
 use crate::detection::{Correlation, CorrelationKind, GroupKey, Kind};
+use crate::time::Time;
 
 /// The most reasons of a match.
 const MOST_REASONS: usize = 40;
@@ -39,7 +39,7 @@ struct Window<'w> {
     rule: usize,
     group: &'w crate::detection::window::Group,
     /// The time of the firing.
-    end: i64,
+    end: Time,
     count: u64,
 }
 
@@ -73,11 +73,11 @@ impl Reasons<'_, '_> {
         }
         let rules = correlation.rules.iter().map(|number| evaluation.rule(*number).title.as_str());
         self.add(of, "rules", rules.collect::<Vec<_>>().join(", "));
-        let within = format!("within {} s", correlation.timespan / SECOND);
+        let within = format!("within {} s", correlation.timespan.as_secs());
         self.add(of, &format!("{} {within}", counted(&correlation.kind)), window.count.to_string());
         let mut newest: Vec<Option<Input<'_>>> = correlation.rules.iter().map(|_| None).collect();
         let mut values = Values::default();
-        let start = window.end.saturating_sub(correlation.timespan);
+        let start = window.end - correlation.timespan;
         for input in evaluation.inputs().of_group(correlation, window.group, start..=window.end) {
             if let CorrelationKind::ValueCount(keys) = &correlation.kind {
                 values.add(evaluation, keys, &input);
@@ -140,7 +140,7 @@ fn names(keys: &[GroupKey]) -> String {
     keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// What a window counts.
+/// The noun for the things that a window counts.
 fn counted(kind: &CorrelationKind) -> String {
     match kind {
         CorrelationKind::EventCount => "events".to_owned(),

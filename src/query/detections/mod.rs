@@ -1,4 +1,4 @@
-//! Detections: what the rules of a data source match among the events of a query.
+//! Detections: the matches of a data source's rules among the events of a query.
 //!
 //! [`Detections`] is the question; an [`Evaluation`](evaluation::Evaluation) has the firings of its rules. Each shape of an answer is
 //! one file.

@@ -29,7 +29,7 @@ const DEFAULT_LIMIT: usize = 1_000;
 /// How many annotations there are where a query sets no limit: each is an element of Grafana's page.
 const DEFAULT_ANNOTATIONS: usize = 200;
 
-/// What the rules match among the events of a query.
+/// The matches of rules among the events of a query.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Detections {
     /// The rules that the query asks for.
@@ -126,7 +126,7 @@ impl Question for Detections {
         Ok(is_over_time.then(|| Buckets::overlapping(request, zone)))
     }
 
-    /// From the earliest event that decides what a rule matches in the range.
+    /// From the earliest event that decides whether a rule matches in the range.
     fn interval(&self, request: &Request, _: Option<&Buckets>) -> Interval {
         let Some(rules) = &self.rules else { return request.range };
         let Interval { start, end } = judged(request);
@@ -156,7 +156,7 @@ impl Question for Detections {
 
     fn unknown(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
         match self.show {
-            // Annotations show what is missing, and lines look like no data without a line.
+            // Annotations show missing intervals, and lines look like no data without a line.
             Show::Annotations | Show::Lines if self.rules.is_some() => self.frames(answer, view),
             Show::Annotations | Show::Matches | Show::Lines => Ok(vec![table::no_data()]),
             Show::Counts => Ok(vec![counted::no_data()]),

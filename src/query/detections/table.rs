@@ -15,6 +15,7 @@ use crate::detection::Level;
 use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
 use crate::locale::Sentence;
+use crate::time::Time;
 
 /// The most events of a match whose ids are listed.
 const MOST_IDS: usize = 100;
@@ -46,8 +47,8 @@ fn fields(evaluation: &Evaluation<'_>, found: &[Found]) -> Vec<Field> {
     let labels: Vec<Labels> = labels.collect();
     let rules: Vec<_> = found.iter().map(|found| evaluation.rule(found.rule)).collect();
     let sentences = Sentences::of(answer);
-    let times = |time: fn(&Found) -> i64| -> ArrayRef {
-        Arc::new(TimestampNanosecondArray::from_iter_values(found.iter().map(time)))
+    let times = |time: fn(&Found) -> Time| -> ArrayRef {
+        Arc::new(TimestampNanosecondArray::from_iter_values(found.iter().map(|found| time(found).nanos())))
     };
     let level = texts(rules.iter().map(|rule| rule.level.as_str().to_owned()));
     vec![

@@ -148,7 +148,9 @@ fn firings_of_one_group_are_one_match_and_events_are_matches_by_themselves() {
     let of = |id: &str| {
         let of_rule = matches.iter().filter(|found| evaluation.rule(found.rule).id == id);
         of_rule
-            .map(|found| (found.matched.first / SECOND, found.matched.last / SECOND, found.matched.value))
+            .map(|found| {
+                (found.matched.first.nanos() / SECOND, found.matched.last.nanos() / SECOND, found.matched.value)
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(of("many"), [(230, 230, 2), (30, 60, 3)]);

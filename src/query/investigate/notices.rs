@@ -24,7 +24,7 @@ pub(super) fn notices(language: Language, ranking: &Ranking, shown: usize, histo
     notices
 }
 
-/// What may have moved the metric and has no event.
+/// Changes that may have moved the metric and have no event.
 pub(super) fn blind_spots(language: Language, ranking: &Ranking) -> String {
     ranking.blind_spots.iter().map(|blind_spot| blind_spot.sentence(language)).collect::<Vec<_>>().join(" ")
 }

@@ -70,7 +70,7 @@ pub(in super::super) struct Investigate {
     pub suspects: usize,
     /// Whether candidates below the line are shown as well.
     pub all: bool,
-    /// What is shown of it.
+    /// The part of the answer that is shown.
     pub show: Show,
     /// Since when the metric is to be back within its band.
     pub recovered_from: Option<Time>,

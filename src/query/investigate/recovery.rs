@@ -16,7 +16,7 @@ use crate::time::Time;
 /// The longest time for which new suspects are sought.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// A check, its verdict, and what it found.
+/// A check, its verdict, and the detail.
 type Check = (String, Sentence<'static>, String);
 
 pub(super) fn frame(case: &Case<'_>, from: Time) -> Frame {

@@ -101,7 +101,7 @@ fn principals(case: &Case<'_>) -> Frame {
     table("principals", fields)
 }
 
-/// Who made which credential for whom, and what was done with it.
+/// Who made which credential for whom, and its uses.
 fn credentials(case: &Case<'_>) -> Frame {
     let credentials = &case.story.credentials;
     let named = |id: &Option<String>| id.as_deref().map(|id| phrase::name(case.answer, id));
@@ -123,7 +123,7 @@ fn credentials(case: &Case<'_>) -> Frame {
     table("credentials", fields)
 }
 
-/// The id of a credential, with what it is.
+/// The id of a credential, with its type.
 pub(super) fn credential_name(language: Language, credential: &Credential) -> String {
     let parts = [credential.kind.as_deref(), credential.id.as_deref()];
     let parts: Vec<_> = parts.into_iter().flatten().map(text::plain).collect();

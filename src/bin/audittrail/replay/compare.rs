@@ -9,7 +9,7 @@ use super::numbers::Numbers;
 /// The most alert instances that are listed of each fault.
 const LISTED: usize = 10;
 
-/// What a replay found.
+/// The missed, doubled and false alerts of a replay.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// Alert instances that should have fired.
@@ -98,7 +98,7 @@ impl Truth {
                 |end: i64| hits.partition_point(|hit| hit.time < from)..hits.partition_point(|hit| hit.time < end);
             for hit in hits.get(within(to.max(from))).into_iter().flatten() {
                 counts.entry(&hit.row).or_default()[version] += 1;
-                // What the trail may not show yet is not required.
+                // Events that the trail may not show yet are not required.
                 let least = &mut bounds.entry(hit.row.clone()).or_default().least;
                 *least += i64::from(hit.time < shown && version == 0);
             }

@@ -5,11 +5,11 @@
 //! |---|---|
 //! | `command` | the options, and the steps of a soak |
 //! | `part`, `pool`, `progress` | which minutes are replayed by themselves, on which thread, and how far that is |
-//! | `results`, `numbers`, `summary` | what is stored of a part, what parts add up to, what is printed |
+//! | `results`, `numbers`, `summary` | the stored result of a part, the sum of parts, the printed summary |
 //! | `run` | the replay of one part: API, plugin, an evaluation each minute |
 //! | `timeline`, `clock` | when evaluations are and when the trail shows an event; the server's clock |
 //! | `scenario/` | the events of an organization that is not easy to watch |
-//! | `weather`, `injected` | what goes wrong, and whether each kind of it happened |
+//! | `weather`, `injected` | injected faults, and whether each kind happened |
 //! | `judge/` | the truth: rules judged by definition, without the engine |
 //! | `answer`, `compare` | the alert instances of an answer, beside the truth |
 //! | `late` | which late events the engine has to count and name |

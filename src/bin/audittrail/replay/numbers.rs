@@ -1,4 +1,4 @@
-//! What a replay counted, as its result is stored and added up.
+//! The numbers of a replay, as its result is stored and added up.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The most faults that are described.
 const DESCRIBED: usize = 40;
 
-/// What one or more parts of a soak counted.
+/// The numbers of one or more parts of a soak.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Numbers {
@@ -33,11 +33,11 @@ pub(super) struct Numbers {
     pub(super) misnamed: u64,
     /// How often each kind of trouble happened.
     pub(super) injected: BTreeMap<String, u64>,
-    /// How often the simulated organization did what is not easy to watch.
+    /// How often each habit of the simulated organization occurred.
     pub(super) habits: BTreeMap<String, u64>,
     /// The alert instances of each rule, by its title.
     pub(super) rules: BTreeMap<String, u64>,
-    /// What the first faults are.
+    /// The first faults.
     pub(super) faults: Vec<String>,
 }
 

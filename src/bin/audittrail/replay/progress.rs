@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How many lines there are of the progress where nobody sees a bar.
+/// The number of lines of progress where the output is no terminal.
 const LINES: u64 = 20;
 
 /// How far a soak is: a bar on a terminal, and else a line now and then.

@@ -14,7 +14,7 @@ use super::part::Part;
 #[derive(Debug)]
 pub(super) struct Results {
     folder: PathBuf,
-    /// What the results depend on, as a hash.
+    /// A hash of the program, the rules and the arguments, on which results depend.
     origin: String,
 }
 
@@ -25,7 +25,7 @@ struct Stored {
 }
 
 impl Results {
-    /// The results in a folder, which is made, of a program and of what it is run with.
+    /// The results in a folder, which is made, of a program and its arguments.
     pub(super) fn new(folder: &Path, program: &Path, inputs: &[String]) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut hash = Sha256::new();

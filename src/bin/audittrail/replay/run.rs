@@ -30,7 +30,7 @@ use crate::Error;
 const PATIENCE: u32 = 400;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What is replayed.
+/// The arguments of a replay.
 #[derive(Debug)]
 pub(super) struct Replay<'a> {
     pub(super) days: u32,
@@ -230,7 +230,7 @@ impl<'a> Running<'a> {
         unreachable!("the attempts end with an answer or a failure")
     }
 
-    /// What the part counted, of which `covered` are the times.
+    /// The numbers of the part, of which `covered` are the times.
     async fn finish(self, scenario: &Scenario, covered: Range<i64>) -> Numbers {
         let mut numbers = self.numbers;
         numbers += &self.findings.numbers();
@@ -276,7 +276,7 @@ fn counted_late(meters: &Meters) -> u64 {
     counts.map(|count| count as u64).sum()
 }
 
-/// The plugin as it starts: what it had in memory is gone, and its cache directory is there.
+/// The plugin as it starts: with its cache directory, and nothing in memory.
 fn data_source(
     sandbox: &Sandbox,
     clock: &Arc<SetClock>,

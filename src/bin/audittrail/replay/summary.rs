@@ -1,4 +1,4 @@
-//! What a soak found: a table, a file, and one line.
+//! The result of a soak: a table, a file, and one line.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

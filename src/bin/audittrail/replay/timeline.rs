@@ -61,7 +61,7 @@ impl Timeline {
         self.start + nanos(self.ticks.start)
     }
 
-    /// From when on events decide what is a hit: so long before the part, from the begin of the UTC day on.
+    /// From when on events decide whether others are hits: so long before the part, from the begin of the UTC day on.
     pub(super) fn decided_from(&self, reach: i64) -> i64 {
         (self.begin() - reach).div_euclid(DAY) * DAY
     }

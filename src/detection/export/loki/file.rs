@@ -17,7 +17,7 @@ groups:
 /// The most rules of a group, as Cockpit takes them.
 const GROUP: usize = 20;
 
-/// What is told of an alert.
+/// The text of a notification about an alert.
 const SUMMARY: &str = "{{ with $labels.principal_id }}: {{ . }}{{ end }}{{ with $labels.source_ip }} from {{ . }}{{ end }}\
     {{ with $labels.resource }} on {{ . }}{{ end }}";
 

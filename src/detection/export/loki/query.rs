@@ -12,19 +12,17 @@ use crate::event::Column;
 const LINES: &str = r#"{service_name=~"scaleway\\..+"}"#;
 
 /// How far back a rule about single events looks, in seconds: ten evaluations, so that one that fails loses nothing.
-const RANGE: i64 = 600;
+const RANGE: u64 = 600;
 
 /// The time between evaluations, in seconds. A window is longer by as much: each window of the rule's length lies in that of the
 /// next evaluation.
-const INTERVAL: i64 = 60;
+const INTERVAL: u64 = 60;
 
 /// How long a line may take to arrive.
 const OFFSET: &str = "2m";
 
 /// The most bytes of a query: Loki's parser takes less than 131072.
 const QUERY_BYTES: usize = 100_000;
-
-const NANOS: i64 = 1_000_000_000;
 
 /// The query of a rule, in several lines.
 ///
@@ -79,7 +77,7 @@ fn of_correlation(pack: &Pack, correlation: &Correlation) -> Result<String, Stri
         keys.iter().map(|key| Ok(selection.label(place(key)?))).collect()
     };
     let (groups, values) = (labels(&correlation.group_by)?, labels(values)?);
-    let window = correlation.timespan / NANOS + INTERVAL;
+    let window = correlation.timespan.as_secs() + INTERVAL;
     if values.is_empty() {
         return Ok(format!("{} {threshold}", sum(&selection, &groups, window)));
     }
@@ -116,12 +114,12 @@ fn threshold(condition: &Condition) -> Result<String, String> {
 }
 
 /// The number of lines of each group within some seconds.
-fn sum(selection: &Selection, labels: &[String], seconds: i64) -> String {
+fn sum(selection: &Selection, labels: &[String], seconds: u64) -> String {
     let mut lines = format!("count_over_time(\n  {LINES}\n");
     for stage in selection.stages() {
         lines.extend(["    | ", &stage, "\n"]);
     }
-    let range = if seconds % 60 == 0 { format!("{}m", seconds / 60) } else { format!("{seconds}s") };
+    let range = if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") };
     lines.extend(["  [", &range, "] offset ", OFFSET, "\n)"]);
     aggregated("sum", labels, &lines)
 }

@@ -6,6 +6,7 @@ use super::super::{Firing, Hit};
 use super::setup::{Event, FIRST, correlation, count, counts, event, fired, key, of_rules};
 use crate::detection::rule::Comparison::{AtLeast, AtMost, Equal, Less, More, Other};
 use crate::detection::rule::{Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource, RuleExpr};
+use crate::time::Time;
 
 const MINUTE: i64 = 60_000_000_000;
 
@@ -150,7 +151,7 @@ fn above(group_by: &[&str], limit: u64) -> Correlation {
 
 fn of_correlation(number: usize, firings: &[Firing]) -> Vec<(i64, Vec<u32>)> {
     let own = firings.iter().filter(|firing| firing.rule == FIRST + number);
-    own.map(|firing| (firing.time, firing.group.to_vec())).collect()
+    own.map(|firing| (firing.time.nanos(), firing.group.to_vec())).collect()
 }
 
 #[test]
@@ -191,7 +192,7 @@ fn memory_is_that_of_one_window() {
     let mut run = Run::new(&[(FIRST, &one)], &mut |_| Column::clone(&keys));
     let (mut fired, mut most) = (Vec::new(), 0);
     for event in 0..events {
-        run.take(&[Hit { time: i64::from(event), event, rule: 0 }], &mut fired);
+        run.take(&[Hit { time: Time::from_nanos(event.into()), event, rule: 0 }], &mut fired);
         most = most.max(run.groups());
     }
     assert!(fired.is_empty() && most < 3_000, "{most} groups");

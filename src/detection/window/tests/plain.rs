@@ -1,5 +1,7 @@
 //! The firings of random hits, in nanoseconds, against a plain evaluation of each window by itself.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::super::Firing;
@@ -26,7 +28,8 @@ fn plain_firings(correlations: &[Correlation], events: &[Event]) -> Vec<Vec<Plai
         let hits = hits_of(correlation, events, &all);
         let fired = |index: usize| -> Option<PlainFiring> {
             let hit = &hits[index];
-            let in_window = |other: &&Plain| hit.time - other.time <= correlation.timespan && other.group == hit.group;
+            let timespan = i64::try_from(correlation.timespan.as_nanos()).unwrap();
+            let in_window = |other: &&Plain| hit.time - other.time <= timespan && other.group == hit.group;
             let window: Vec<&Plain> = hits[..=index].iter().filter(in_window).collect();
             let count = judged(correlation, &window)?;
             Some((hit.time, hit.event, hit.group.clone(), count))
@@ -131,12 +134,13 @@ pub(super) fn expr(rules: usize) -> impl Strategy<Value = RuleExpr> {
 }
 
 /// The correlation at a position of a pack, of rules of events and of those before it, whose keys are still to be connected.
-fn draft(number: usize, timespan: std::ops::Range<i64>) -> impl Strategy<Value = (Correlation, Vec<&'static str>)> {
+fn draft(number: usize, timespan: std::ops::Range<u64>) -> impl Strategy<Value = (Correlation, Vec<&'static str>)> {
     let rules = prop::sample::subsequence((0..FIRST + number).collect::<Vec<_>>(), 1..=2).prop_shuffle();
     let keys = prop::sample::subsequence(vec!["k", "j"], 0..=2);
     (rules, keys, 0..4_u8, timespan, comparison(), any::<bool>()).prop_flat_map(
         |(rules, keys, kind, timespan, comparison, by_rules)| {
             let is_temporal = kind >= 2;
+            let timespan = Duration::from_nanos(timespan);
             expr(rules.len()).prop_map(move |expr| {
                 let kind = match kind {
                     0 => CorrelationKind::EventCount,
@@ -155,7 +159,7 @@ fn draft(number: usize, timespan: std::ops::Range<i64>) -> impl Strategy<Value =
 
 /// A pack of so many correlations, each of rules of events and of those before it. Of the keys that it is to have, each has those
 /// that the correlations below it have, and it counts the values of `v` or, of firings, of their first key.
-pub(super) fn pack<const N: usize>(timespan: std::ops::Range<i64>) -> impl Strategy<Value = Vec<Correlation>> {
+pub(super) fn pack<const N: usize>(timespan: std::ops::Range<u64>) -> impl Strategy<Value = Vec<Correlation>> {
     std::array::from_fn::<_, N, _>(|number| draft(number, timespan.clone())).prop_map(|drafts| {
         let mut pack: Vec<Correlation> = Vec::new();
         for (mut correlation, keys) in drafts {
@@ -199,7 +203,7 @@ pub(super) fn events(gap: std::ops::Range<i64>) -> impl Strategy<Value = Vec<Eve
 /// The firings of one correlation of a pack, as the plain evaluation has them.
 fn of(number: usize, firings: &[Firing]) -> Vec<(i64, usize, Vec<u32>, u64)> {
     let own = firings.iter().filter(|firing| firing.rule == FIRST + number);
-    own.map(|firing| (firing.time, firing.event as usize, firing.group.to_vec(), firing.value)).collect()
+    own.map(|firing| (firing.time.nanos(), firing.event as usize, firing.group.to_vec(), firing.value)).collect()
 }
 
 proptest! {

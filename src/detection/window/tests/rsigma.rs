@@ -47,7 +47,7 @@ fn document(id: &str, correlation: &Correlation) -> String {
         CorrelationKind::TemporalOrdered => "temporal_ordered",
     };
     let mut text = format!("title: {id}\nid: {id}\ncorrelation:\n  type: {kind}\n  rules: [{}]\n", rules.join(", "));
-    writeln!(text, "  group-by: [{}]\n  timespan: {}s", keys.join(", "), correlation.timespan / SECOND).unwrap();
+    writeln!(text, "  group-by: [{}]\n  timespan: {}s", keys.join(", "), correlation.timespan.as_secs()).unwrap();
     for key in correlation.group_by.iter().filter(|key| is_alias(key)) {
         let of_rule = |(rule, source): (&String, &KeySource)| match source {
             KeySource::Field(field) => Some(format!("{rule}: {}", name(field))),
@@ -138,7 +138,7 @@ fn of_ours(correlations: &[Correlation], events: &[Event]) -> Vec<Fired> {
     let of = |firing: super::super::Firing| {
         let keys = correlations[firing.rule - FIRST].group_by.iter().zip(firing.group.iter());
         let keys = keys.filter(|(_, value)| **value > 0).map(|(key, value)| (key.name.clone(), value.to_string()));
-        (firing.time, id(firing.rule), keys.collect(), firing.value)
+        (firing.time.nanos(), id(firing.rule), keys.collect(), firing.value)
     };
     fired(correlations, events).into_iter().map(of).collect()
 }
@@ -147,7 +147,7 @@ fn of_ours(correlations: &[Correlation], events: &[Event]) -> Vec<Fired> {
 fn correlations() -> impl Strategy<Value = Vec<Correlation>> {
     (plain::pack::<3>(1..9), any::<bool>()).prop_map(|(mut pack, aliased)| {
         for correlation in &mut pack {
-            correlation.timespan *= SECOND;
+            correlation.timespan *= 1_000_000_000;
             let has_correlation = correlation.rules.iter().any(|rule| *rule >= FIRST);
             if has_correlation && matches!(correlation.kind, CorrelationKind::ValueCount(_)) {
                 // rsigma counts no values of firings.

@@ -1,11 +1,13 @@
 //! Correlations and hits as tests write them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::group::Column;
 use super::super::{Firing, Hit, firings};
 use crate::detection::field::Field;
 use crate::detection::rule::{Comparison, Condition, Correlation, CorrelationKind, GroupKey, KeySource};
+use crate::time::Time;
 
 /// The first number of a correlation; rules of events have lower ones.
 pub(super) const FIRST: usize = 3;
@@ -73,6 +75,7 @@ pub(super) fn correlation(
     comparison: Comparison,
     limit: u64,
 ) -> Correlation {
+    let timespan = Duration::from_nanos(timespan.unsigned_abs());
     let condition = Condition::Count(vec![(comparison, limit)]);
     Correlation { kind, rules: rules.to_vec(), group_by: vec![key("k", rules)], timespan, condition }
 }
@@ -85,12 +88,12 @@ pub(super) fn fired(correlations: &[Correlation], events: &[Event]) -> Vec<Firin
 
 /// The times of the firings of one correlation, and its counts.
 pub(super) fn counts(correlation: &Correlation, events: &[Event]) -> Vec<(i64, u64)> {
-    fired(std::slice::from_ref(correlation), events).iter().map(|firing| (firing.time, firing.value)).collect()
+    fired(std::slice::from_ref(correlation), events).iter().map(|firing| (firing.time.nanos(), firing.value)).collect()
 }
 
 pub(super) fn hits(events: &[Event]) -> Vec<Hit> {
     let of = |(event, fields): (u32, &Event)| {
-        let time = fields.time;
+        let time = Time::from_nanos(fields.time);
         fields.rules.iter().map(move |rule| Hit { time, event, rule: *rule }).collect::<Vec<_>>()
     };
     (0..).zip(events).flat_map(of).collect()

@@ -45,7 +45,7 @@ pub(super) struct Correlation {
     pub(super) counted: Vec<String>,
 }
 
-/// What a rule asks of the days before.
+/// A rule's condition on the days before.
 #[derive(Debug)]
 pub(super) enum Past {
     FirstSeen { fields: Vec<String>, days: i64 },

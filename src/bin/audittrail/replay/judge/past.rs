@@ -8,7 +8,7 @@ use super::fields;
 
 const DAY: i64 = 86_400_000_000_000;
 
-/// What was on each day and in each hour, by the fields of a baseline.
+/// The values of each day and hour, by the fields of a baseline.
 pub(crate) struct Days<'a> {
     events: &'a [Happened],
     /// The days from the first that is known.

@@ -12,12 +12,12 @@ use super::item::selects;
 use super::past::Days;
 use super::window::{Counted, Edge, fired};
 
-/// The label of what an alert has nothing for.
+/// The label of an absent value.
 const NONE: &str = "(none)";
 
 const HOUR: i64 = 3_600_000_000_000;
 
-/// What an alert instance is named by.
+/// The labels that name an alert instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Row {
     pub(crate) rule: String,

@@ -1,4 +1,4 @@
-/// What a simulated organization does that is not easy to watch.
+/// A habit of a simulated organization that makes detection hard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Habit {
     NightShift,

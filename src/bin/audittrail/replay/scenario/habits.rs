@@ -1,4 +1,4 @@
-//! What people and robots do on a day.
+//! The actions of people and robots on a day.
 
 use audittrail::sandbox::Kind;
 use rand::Rng;

@@ -41,7 +41,7 @@ pub(crate) struct Scenario {
     pub(crate) end: i64,
     /// The events of these days and of those before, by time, and at equal times the greatest id first.
     pub(crate) events: Vec<Happened>,
-    /// What is not easy to watch, each with its time.
+    /// The habits that make detection hard, each with its time.
     pub(crate) habits: Vec<(i64, Habit)>,
 }
 

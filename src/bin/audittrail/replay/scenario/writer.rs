@@ -23,7 +23,7 @@ pub(super) struct Actor {
 /// A call of the API: product, service, method, type of the resource.
 pub(super) type Call = (&'static str, &'static str, &'static str, &'static str);
 
-/// What a call concerns, and how it ended.
+/// A call's resource and result.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) resource: String,
@@ -43,7 +43,7 @@ impl Outcome {
 pub(super) struct Writer {
     pub(super) rng: ChaCha8Rng,
     pub(super) events: Vec<Happened>,
-    /// What is not easy to watch, each with its time.
+    /// The habits that make detection hard, each with its time.
     pub(super) habits: Vec<(i64, Habit)>,
 }
 
