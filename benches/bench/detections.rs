@@ -184,6 +184,13 @@ async fn cached(ground: &Ground, files: &[RuleFile]) -> Result<Vec<Row>, Error> 
         }
     }
     let (all, tenth, judged) = (median(all), median(tenth), median(judged));
+    if all <= judged {
+        return Err(format!(
+            "judging {} events cannot be told from noise: {all:.3} s, again {judged:.3} s",
+            span.events
+        )
+        .into());
+    }
     let what = format!("detections, {} cached events, {} rules", span.events, ids.len());
     Ok(vec![
         Row::info(format!("{what}: asked for the first time"), all, "s"),
@@ -191,7 +198,7 @@ async fn cached(ground: &Ground, files: &[RuleFile]) -> Result<Vec<Row>, Error> 
         Row::info(format!("{what}: asked again"), judged, "s"),
         Row::new(
             format!("{what}: share of the judging that a tenth of new events costs"),
-            (tenth - judged) / (all - judged),
+            (tenth - judged).max(0.0) / (all - judged),
             "",
             Reach::AtMost(NEW_SHARE),
         ),

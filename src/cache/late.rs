@@ -17,7 +17,7 @@ use crate::time::{Interval, Time};
 const COMPARED_FOR: Duration = Duration::from_hours(1);
 
 /// The most late events with a line of their own in the log, of one segment.
-const MOST_LINES: usize = 10;
+const MOST_LINES: usize = 100;
 
 /// What earlier fetches brought of a window's time, as it was cached when a fetch of the window began.
 #[derive(Clone, Debug, Default)]

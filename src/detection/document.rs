@@ -49,14 +49,13 @@ pub(super) fn read(document: Document, file: &Arc<str>, tests: &mut Tests) -> Re
         Err(fault) => {
             let header = Header::guess(&document.root);
             let is_filter = matches!(&document.root.value, Value::Map(map) if get(map, "filter").is_some());
-            let mut error = error(&header, &place, fault);
+            let error = error(&header, &place, fault);
             if is_filter {
                 // Any rule may lack its filter.
-                error.rule = None;
-                error.tags.clear();
-                error.level = None;
+                return Err(RuleError::new(&error.file, error.line, error.message));
             }
-            Err(error)
+            let tags = error.tags.filter(|_| Header::has_tags(&document.root));
+            Err(RuleError { tags, ..error })
         }
     }
 }
@@ -67,7 +66,7 @@ pub(super) fn error(header: &Header, place: &Place, fault: Fault) -> RuleError {
     RuleError {
         rule: (!label.is_empty()).then(|| label.to_owned()),
         level: header.level,
-        tags: header.tags.clone(),
+        tags: Some(header.tags.clone()),
         ..RuleError::new(&place.file, fault.line, fault.message)
     }
 }

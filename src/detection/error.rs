@@ -27,8 +27,8 @@ pub struct RuleError {
     pub rule: Option<String>,
     /// The rule's level, as far as it is known.
     pub level: Option<Level>,
-    /// The rule's tags, as far as they are known.
-    pub tags: Vec<String>,
+    /// The rule's tags; none where they cannot be read.
+    pub tags: Option<Vec<String>>,
     /// The line in the file, from 1; none where a fault has no place, such as a circle of rules.
     pub line: Option<u32>,
     /// The fault, what is allowed, and what to do.
@@ -38,7 +38,7 @@ pub struct RuleError {
 impl RuleError {
     /// A fault that concerns a file.
     pub(super) fn new(file: &Arc<str>, line: Option<u32>, message: impl Into<String>) -> Self {
-        Self { file: Arc::clone(file), rule: None, level: None, tags: Vec::new(), line, message: message.into() }
+        Self { file: Arc::clone(file), rule: None, level: None, tags: None, line, message: message.into() }
     }
 }
 

@@ -70,6 +70,11 @@ impl Header {
         }
     }
 
+    /// Whether the tags of a document can be read.
+    pub(super) fn has_tags(root: &Node) -> bool {
+        matches!(&root.value, Value::Map(map) if texts(map, "tags").is_ok())
+    }
+
     /// The id, or else the name or the title.
     pub(super) fn label(&self) -> &str {
         self.id.as_deref().or(self.name.as_deref()).unwrap_or(&self.title)

@@ -205,8 +205,9 @@ impl Linker<'_> {
             };
             self.link(draft);
             match self.states[draft] {
-                State::Linked(rule, depth) if depth + 1 > CORRELATION_DEPTH => {
-                    let message = format!("rule {rule} makes correlations deeper than {CORRELATION_DEPTH} levels");
+                State::Linked(_, depth) if depth + 1 > CORRELATION_DEPTH => {
+                    let name = quoted(name);
+                    let message = format!("rule {name} makes correlations deeper than {CORRELATION_DEPTH} levels");
                     return Err(Fault::at(line, message));
                 }
                 State::Linked(rule, depth) => rules.push((rule, depth)),

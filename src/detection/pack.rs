@@ -86,7 +86,8 @@ impl Pack {
     #[must_use]
     pub fn select(&self, selection: &Selection) -> Vec<usize> {
         let selected = |rule: &Rule| {
-            rule.is_shown && selection.has(Some(rule.level), &rule.tags, [Some(rule.id.as_str()), rule.name.as_deref()])
+            rule.is_shown
+                && selection.has(Some(rule.level), Some(&rule.tags), [Some(rule.id.as_str()), rule.name.as_deref()])
         };
         (0..self.rules.len()).filter(|number| selected(&self.rules[*number])).collect()
     }
@@ -148,13 +149,13 @@ impl Selection {
     pub fn concerns(&self, error: &RuleError) -> bool {
         match &error.rule {
             None => true,
-            Some(rule) => self.has(error.level, &error.tags, [Some(rule.as_str()), None]),
+            Some(rule) => self.has(error.level, error.tags.as_deref(), [Some(rule.as_str()), None]),
         }
     }
 
-    fn has(&self, level: Option<Level>, tags: &[String], ids: [Option<&str>; 2]) -> bool {
+    fn has(&self, level: Option<Level>, tags: Option<&[String]>, ids: [Option<&str>; 2]) -> bool {
         let has_level = self.levels.is_empty() || level.is_none_or(|level| self.levels.contains(&level));
-        let has_tag = self.tags.is_empty() || tags.iter().any(|tag| self.tags.contains(tag));
+        let has_tag = self.tags.is_empty() || tags.is_none_or(|tags| tags.iter().any(|tag| self.tags.contains(tag)));
         let has_id = self.ids.is_empty() || ids.iter().flatten().any(|id| self.ids.iter().any(|known| known == id));
         has_level && has_tag && has_id
     }

@@ -263,6 +263,7 @@ sentences! {
         RuleUnknown { names: &'a str },
         RulesUnknown { names: &'a str },
         RuleForCorrelations { name: &'a str },
+        TagUnknown { name: &'a str },
         // Notices about metrics.
         Calm { series: usize },
         ManySeries { all: usize, shown: usize },

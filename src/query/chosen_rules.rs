@@ -113,6 +113,10 @@ fn no_rule(choice: &RuleChoice, pack: &Pack, shown: &[usize], language: Language
     if let Some(id) = selection.ids.iter().find(|id| called(id).is_some_and(|rule| !rule.is_shown)) {
         return Some(Sentence::RuleForCorrelations { name: &quoted(id) }.text(language));
     }
+    let tagged = |tag: &String| pack.rules().iter().any(|rule| rule.is_shown && rule.tags.contains(tag));
+    if let Some(tag) = selection.tags.iter().find(|tag| !tagged(tag)) {
+        return Some(Sentence::TagUnknown { name: &quoted(tag) }.text(language));
+    }
     let restricts = !selection.levels.is_empty() || !selection.tags.is_empty() || !selection.ids.is_empty();
     (shown.is_empty() && restricts).then(|| Sentence::NoRule.text(language))
 }

@@ -24,7 +24,7 @@ use crate::time::{Interval, Time};
 /// A range of a day, in milliseconds since 1970: a query is checked without reading an event of it.
 const SOME_DAY: (i64, i64) = (0, 86_400_000);
 
-/// The time after the deadline for which an answer to a rule is still waited for: its own error tells more.
+/// The last part of a rule's time, in which an answer is waited for after its deadline: its own error tells more.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 impl DataSource {
@@ -70,9 +70,11 @@ impl DataSource {
         encode: impl FnOnce(Vec<Frame>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let limit = self.settings.timeout(request.from_alert);
-        let deadline = Instant::now() + limit;
+        let last_word = if request.from_alert { LAST_WORD.min(limit / 10) } else { Duration::ZERO };
+        let now = Instant::now();
+        let (deadline, end) = (now + limit.saturating_sub(last_word), now + limit);
         let answer = Box::pin(self.answer_until(query, request, deadline, encode));
-        if request.from_alert { in_time_for_rule(answer, limit, deadline).await } else { answer.await }
+        if request.from_alert { in_time_for_rule(answer, limit, end).await } else { answer.await }
     }
 
     async fn answer_until<T: Send + 'static>(
@@ -116,14 +118,14 @@ impl DataSource {
 /// An answer to an alert rule, or the error that it is not ready. Where Grafana itself gives up, it does not tell why.
 ///
 /// # Errors
-/// Those of the answer; and that it took longer than `limit`, which ends at the deadline.
+/// Those of the answer; and that it took longer than `limit`, which ends at `end`.
 async fn in_time_for_rule<T>(
     answer: impl Future<Output = Result<T, Failure>>,
     limit: Duration,
-    deadline: Instant,
+    end: Instant,
 ) -> Result<T, Failure> {
     let late = |_| Err(Failure::late_for_rule(limit));
-    tokio::time::timeout_at((deadline + LAST_WORD).into(), answer).await.unwrap_or_else(late)
+    tokio::time::timeout_at(end.into(), answer).await.unwrap_or_else(late)
 }
 
 #[cfg(feature = "terminal")]

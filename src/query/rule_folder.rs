@@ -77,15 +77,16 @@ impl RuleFolder {
                     continue;
                 }
             };
-            for entry in found.flatten() {
+            for entry in found {
                 entries += 1;
                 if entries > MOST_ENTRIES {
                     let message = format!("the folder has more than {MOST_ENTRIES} entries; the others are not read");
                     listed.problem(&folder, &message);
                     return listed.sorted();
                 }
-                if let Some(below) = listed.add(&entry.path(), depth) {
-                    folders.push((below, depth + 1));
+                match entry {
+                    Ok(entry) => folders.extend(listed.add(&entry.path(), depth).map(|below| (below, depth + 1))),
+                    Err(error) => listed.problem(&folder, &format!("an entry of the folder cannot be read ({error})")),
                 }
             }
         }
@@ -130,8 +131,9 @@ impl Listed {
             }
         };
         if about.is_dir() {
-            // A link to a folder might lead in a circle.
             if path.is_symlink() {
+                // It might lead in a circle.
+                self.problem(path, "a link to a folder is not followed; its files are not read");
                 return None;
             }
             if depth < DEEPEST {
@@ -166,7 +168,7 @@ impl Listed {
 
 /// A fault of a whole file or folder: any rule may have been in it.
 fn of_file(name: &str, message: &str) -> RuleError {
-    RuleError { file: name.into(), rule: None, level: None, tags: Vec::new(), line: None, message: message.to_owned() }
+    RuleError { file: name.into(), rule: None, level: None, tags: None, line: None, message: message.to_owned() }
 }
 
 /// The text of a file, which is looked at again: it may have been replaced meanwhile.
@@ -244,6 +246,10 @@ mod tests {
         assert!(problems.contains(&"a.yml: the file is a link out of the folder".to_owned()), "{problems:?}");
         assert!(problems.contains(&"b.yml: the file is a link out of the folder".to_owned()), "{problems:?}");
         assert!(problems.iter().any(|problem| problem.starts_with("c.yml: the file cannot be read (")), "{problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.starts_with("again: a link to a folder is not followed")),
+            "{problems:?}"
+        );
         assert!(!problems.iter().any(|problem| problem.contains("secret")));
         symlink(outside.path(), root.path().join("out")).unwrap();
         let (files, problems) = names(&RuleFolder::new(root.path(), Path::new("out")));

@@ -130,7 +130,7 @@ fn without_root() -> RuleError {
         file: "detectionFolder".into(),
         rule: None,
         level: None,
-        tags: Vec::new(),
+        tags: None,
         line: None,
         message: message.to_owned(),
     }

@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::field::{Error, error, text};
 
-/// The most bytes of pasted rules: a request of Grafana's with the settings has to stay small.
-const MOST_BYTES: usize = 1 << 20;
+/// The most bytes of pasted rules, as of a file of rules.
+const MOST_BYTES: usize = 256 << 10;
 
 /// The environment variable with the folder below which folders of rules are. Grafana sets it from `detection_root` in the
 /// section `[plugin.scaleway-audittrail-datasource]` of its configuration.
 const ROOT: &str = "GF_PLUGIN_DETECTION_ROOT";
 
 pub(super) fn detection_rules(value: &Value) -> Result<Option<String>, Error> {
-    const ALLOWED: &str = "Sigma documents as YAML, at most 1 MiB";
+    const ALLOWED: &str = "Sigma documents as YAML, at most 256 KiB";
     match value {
         Value::Null => Ok(None),
         Value::String(rules) if rules.trim().is_empty() => Ok(None),

@@ -23,6 +23,10 @@ pub(super) fn template(text: &str) -> String {
         }
         apart.push(c);
     }
+    if apart.ends_with('{') {
+        // A template may follow.
+        apart.push(' ');
+    }
     apart
 }
 
@@ -41,5 +45,6 @@ mod tests {
     #[test]
     fn no_template_is_left() {
         assert_eq!(template("{{ .x }} {{{{a}}}} {}"), "{ { .x } } { { { {a} } } } {}");
+        assert_eq!(template("a {") + "{{ .x }}", "a { {{ .x }}");
     }
 }

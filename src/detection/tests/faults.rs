@@ -190,7 +190,12 @@ fn a_broken_rule_breaks_only_itself() {
     assert_eq!(concerned(Selection { levels: vec![Level::Low], ..Selection::default() }), [false, true]);
     assert_eq!(concerned(Selection { levels: vec![Level::High], ..Selection::default() }), [true, true]);
     assert_eq!(concerned(Selection { tags: vec!["attack.t1485".to_owned()], ..Selection::default() }), [true, true]);
-    assert_eq!(concerned(Selection { tags: vec!["attack.t1486".to_owned()], ..Selection::default() }), [false, true]);
+    let tagged = |tag: &str| Selection { tags: vec![tag.to_owned()], ..Selection::default() };
+    assert_eq!(concerned(tagged("attack.t1486")), [false, true]);
+    // Tags that cannot be read may be any.
+    let (_, errors) =
+        Pack::parse(&[RuleFile::new("d.yml", good.replace("title:", "tags: [attack.t1098, {}]\ntitle:"))]);
+    assert_eq!(errors.iter().map(|error| tagged("attack.t1486").concerns(error)).collect::<Vec<_>>(), [true]);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(crate) struct Match {
     pub(crate) last: Time,
     /// The highest count.
     pub(crate) value: u64,
+    /// The time of the first firing with that count.
+    pub(crate) peak: Time,
     /// The events of the firings, in their order.
     pub(crate) events: Vec<u32>,
 }
@@ -33,7 +35,9 @@ pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespa
         if let Some(index) = current.filter(|index| time.since(matches[*index].last) <= timespan) {
             let current = &mut matches[index];
             current.last = time;
-            current.value = current.value.max(value);
+            if value > current.value {
+                (current.value, current.peak) = (value, time);
+            }
             // Two firings may be of one event.
             if current.events.last() != Some(&event) {
                 current.events.push(event);
@@ -41,7 +45,7 @@ pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespa
         } else {
             newest.insert(&firing.group, matches.len());
             let group = Group::clone(&firing.group);
-            matches.push(Match { group, since, first: time, last: time, value, events: vec![event] });
+            matches.push(Match { group, since, first: time, last: time, value, peak: time, events: vec![event] });
         }
     }
     matches

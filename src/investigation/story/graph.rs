@@ -67,7 +67,7 @@ impl NodeKind {
 
     /// Whether it stands for the nodes of a kind beyond the most.
     pub(crate) const fn is_others(self) -> bool {
-        self as u8 >= Self::OtherPrincipals as u8
+        matches!(self, Self::OtherPrincipals | Self::OtherAddresses | Self::OtherCredentials | Self::OtherResources)
     }
 
     /// The node for those of a kind beyond the most.

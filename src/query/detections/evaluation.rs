@@ -291,7 +291,7 @@ fn of_one(hit: Hit, group: &Group) -> Firing {
 /// The match of a rule without a window.
 fn alone(firing: &Firing) -> Match {
     let Firing { time, event, value, since, .. } = *firing;
-    Match { group: Group::clone(&firing.group), since, first: time, last: time, value, events: vec![event] }
+    Match { group: Group::clone(&firing.group), since, first: time, last: time, value, peak: time, events: vec![event] }
 }
 
 /// The values of fields of the events of windows, as numbers: equal numbers are equal texts, and 0 is an absent one.

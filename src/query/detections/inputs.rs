@@ -39,6 +39,13 @@ impl Inputs {
         self.texts[number as usize].as_deref()
     }
 
+    /// Whether there are more hits within a time than are looked at.
+    pub(super) fn is_cut(&self, within: RangeInclusive<Time>) -> bool {
+        let (start, end) = within.into_inner();
+        let until = |time: &dyn Fn(Time) -> bool| self.hits.partition_point(|hit| time(hit.time));
+        until(&|time| time <= end) - until(&|time| time < start) > MOST_HITS
+    }
+
     /// The hits of a correlation's group within a time, the newest first.
     pub(super) fn of_group<'i>(
         &'i self,

@@ -24,7 +24,7 @@ pub(super) fn why(evaluation: &Evaluation<'_>, found: &Found) -> Value {
     match &evaluation.rule(found.rule).kind {
         Kind::Events(_) => reasons.of_event(found.rule, newest, ""),
         Kind::Correlation(correlation) => {
-            let window = Window { rule: found.rule, group: &matched.group, end: matched.last, count: matched.value };
+            let window = Window { rule: found.rule, group: &matched.group, end: matched.peak, count: matched.value };
             reasons.of_window(&window, correlation, "");
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn why(evaluation: &Evaluation<'_>, found: &Found) -> Value {
 struct Window<'w> {
     rule: usize,
     group: &'w crate::detection::window::Group,
-    /// The time of the firing.
+    /// The time of the firing with the count.
     end: Time,
     count: u64,
 }
@@ -76,8 +76,8 @@ impl Reasons<'_, '_> {
         let within = format!("within {} s", correlation.timespan.as_secs());
         self.add(of, &format!("{} {within}", counted(&correlation.kind)), window.count.to_string());
         let mut newest: Vec<Option<Input<'_>>> = correlation.rules.iter().map(|_| None).collect();
-        let mut values = Values::default();
         let start = window.end - correlation.timespan;
+        let mut values = Values { has_more: evaluation.inputs().is_cut(start..=window.end), ..Values::default() };
         for input in evaluation.inputs().of_group(correlation, window.group, start..=window.end) {
             if let CorrelationKind::ValueCount(keys) = &correlation.kind {
                 values.add(evaluation, keys, &input);

@@ -46,7 +46,6 @@ fn chosen(ids: &[&str]) -> ChosenRules {
     ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true }
 }
 
-/// A deletion at a second, of a resource, by a principal from an address.
 fn at(second: i64) -> Time {
     Time::from_nanos(second * SECOND)
 }
@@ -55,6 +54,7 @@ fn first_hour() -> Interval {
     Interval::from_nanos(0, HOUR)
 }
 
+/// A deletion at a second, of a resource, by a principal from an address.
 fn deletion(second: i64, who: &str, address: &str, resource: &str) -> Value {
     json!({
         "recorded_at": DateTime::from_timestamp_nanos(second * SECOND), "method_name": "Delete", "principal": { "id": who },
@@ -241,11 +241,17 @@ fn a_count_of_values_shows_them_newest_first_and_not_too_many() {
     let many = shown(40);
     assert!(many.starts_with("values of source_ip = 203.0.113.39, ") && many.ends_with("203.0.113.20, …"), "{many}");
     assert_eq!(why(&text, "many", &events(40), &[])[2], "distinct source_ip within 60 s = 40");
-    // Two of another group, and one that is older than the window, are none of them.
+    // The values are those of the count: neither two of another group, nor those of later windows with fewer.
     let mut others = events(3);
     others.extend([deletion(2, "b", "203.0.113.99", "x"), deletion(0, "b", "203.0.113.98", "x")]);
     others.push(deletion(62, "a", "203.0.113.50", "x"));
-    assert_eq!(why(&text, "many", &others, &[])[3], "values of source_ip = 203.0.113.50, 203.0.113.2");
+    let reasons = why(&text, "many", &others, &[]);
+    assert_eq!(reasons[2], "distinct source_ip within 60 s = 3");
+    assert_eq!(reasons[3], "values of source_ip = 203.0.113.2, 203.0.113.1, 203.0.113.0");
+    // Nor those that have left the window with the highest count.
+    others.extend((63..66).map(|second| deletion(second, "a", &format!("203.0.113.{second}"), "x")));
+    let reasons = why(&text, "many", &others, &[]);
+    assert_eq!(reasons[3], "values of source_ip = 203.0.113.65, 203.0.113.64, 203.0.113.63, 203.0.113.50");
 }
 
 #[test]

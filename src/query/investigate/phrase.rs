@@ -76,10 +76,10 @@ fn distinct<'a>(line: &Line, text: impl Fn(usize) -> Option<&'a str>) -> Vec<Str
 
 /// The days that the events cover.
 fn covered(case: &Case<'_>) -> usize {
-    let newest = case.answer.events.times().values().first();
-    let oldest = case.answer.events.times().values().last();
-    let length = newest.zip(oldest).map_or(0, |(newest, oldest)| newest - oldest);
-    days(std::time::Duration::from_nanos(u64::try_from(length).unwrap_or_default()))
+    let events = &case.answer.events;
+    let oldest = events.len().checked_sub(1).map(|last| events.time(last));
+    let length = events.newest_time().zip(oldest).map(|(newest, oldest)| newest.since(oldest));
+    days(length.unwrap_or_default())
 }
 
 /// How much a remedy breaks besides, without a name.

@@ -22,9 +22,33 @@ fn firing(time: i64, group: u32, value: u64) -> Firing {
 fn firings_at_most_a_timespan_apart_are_one_match() {
     let firings = [firing(10, 1, 2), firing(15, 2, 9), firing(20, 1, 5), firing(30, 1, 4), firing(41, 1, 2)];
     let expected = [
-        Match { group: Arc::from([1]), since: at(7), first: at(10), last: at(30), value: 5, events: vec![10, 20, 30] },
-        Match { group: Arc::from([2]), since: at(12), first: at(15), last: at(15), value: 9, events: vec![15] },
-        Match { group: Arc::from([1]), since: at(38), first: at(41), last: at(41), value: 2, events: vec![41] },
+        Match {
+            group: Arc::from([1]),
+            since: at(7),
+            first: at(10),
+            last: at(30),
+            value: 5,
+            peak: at(20),
+            events: vec![10, 20, 30],
+        },
+        Match {
+            group: Arc::from([2]),
+            since: at(12),
+            first: at(15),
+            last: at(15),
+            value: 9,
+            peak: at(15),
+            events: vec![15],
+        },
+        Match {
+            group: Arc::from([1]),
+            since: at(38),
+            first: at(41),
+            last: at(41),
+            value: 2,
+            peak: at(41),
+            events: vec![41],
+        },
     ];
     assert_eq!(matches(&firings, TEN), expected);
 }
