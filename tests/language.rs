@@ -41,7 +41,7 @@ async fn annotations_and_notices_are_in_the_language_of_the_query() {
     assert_eq!(french.0[0], "Incomplet : pas de réponse (région nl-ams)");
     assert!(english.0[1].ends_with(" DeleteVPC (403 denied)"), "{english:?}");
     assert!(french.0[1].ends_with(" DeleteVPC (403 refusé)"), "{french:?}");
-    let log_in = "a@example.com n’a pas pu ouvrir de session avec password à cause de invalid_mfa";
+    let log_in = "a@example.com n’a pas pu se connecter avec password à cause de invalid_mfa";
     assert_eq!(french.0[2], log_in);
     assert!(french.1[2].starts_with("depuis 203.0.113.7<br/>risque "), "{french:?}");
     assert!(french.1[2].contains("<summary>Détails</summary>"), "{french:?}");

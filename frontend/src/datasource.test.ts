@@ -533,4 +533,14 @@ describe('Save & test', () => {
       error: { details: { message: expect.stringContaining('nl-ams: timed out') } },
     });
   });
+
+  it('shows a note of an error once', async () => {
+    const notes = ['cockpitToken has no effect, since cockpitUrls is empty.'];
+    const message = `Cockpit does not answer. ${notes[0]}`;
+    const failed = health('ERROR', { regions: [], principals: 4, notes }, message).testDatasource();
+    await expect(failed).rejects.toMatchObject({
+      message: 'Cockpit does not answer. “Cockpit token” has no effect, since “Metrics URLs” is empty.',
+      error: { details: { message: 'Principals known by name: 4' } },
+    });
+  });
 });

@@ -290,8 +290,10 @@ export class AuditDataSource
   async testDatasource(): Promise<TestDataSourceResponse> {
     const health = await this.callHealthCheck();
     // Grafana hides `verboseMessage` behind a click, and shows `message` below the title.
-    const details = { ...health?.details, message: withSettingLabels(healthLines(health?.details).join(' · ')) };
-    if (health?.status === 'OK') {
+    const isOk = health?.status === 'OK';
+    const lines = healthLines(health?.details, isOk);
+    const details = { ...health?.details, message: withSettingLabels(lines.join(' · ')) };
+    if (isOk) {
       return { status: 'success', message: t('health.ok', 'Audit Trail answers'), details };
     }
     const message = withSettingLabels(health?.message ?? t('health.none', 'The backend does not answer'));

@@ -13,8 +13,8 @@ function isRegion(region: unknown): region is RegionHealth {
   return typeof region === 'object' && region !== null && 'region' in region;
 }
 
-/** The health answer's details as lines of text: one per region, the names that are known, and what else there is to say. */
-export function healthLines(details: Record<string, unknown> | undefined): string[] {
+/** The health answer's details as lines of text: one per region, the names that are known, and the notes. */
+export function healthLines(details: Record<string, unknown> | undefined, isOk: boolean): string[] {
   const regions = Array.isArray(details?.regions) ? details.regions.filter(isRegion) : [];
   const lines = regions.map(({ region, error, absent, complete, eventsLastHour: events }) => {
     if (error) {
@@ -37,6 +37,7 @@ export function healthLines(details: Record<string, unknown> | undefined): strin
   } else if (regions.some(({ error }) => !error)) {
     lines.push(t('health.no-principals', 'Principals are shown by id: their names could not be read'));
   }
-  const notes: unknown[] = Array.isArray(details?.notes) ? details.notes : [];
+  // The message of a failure has the notes.
+  const notes: unknown[] = isOk && Array.isArray(details?.notes) ? details.notes : [];
   return [...lines, ...notes.filter((note) => typeof note === 'string')];
 }

@@ -54,9 +54,27 @@ describe('Explore', () => {
     expect(sentence.values).toEqual(['a sentence']);
   });
 
-  it('has words in the legend of a node graph', () => {
-    const { fields } = inExplore(frame('nodes', { id: [1], mainstat: [1], arc__suspect: [1], arc__other: [0] }));
-    expect(fields.map(({ config }) => config.displayName)).toEqual([undefined, 'events', 'suspect', 'other']);
+  it('has room for a verdict of several words', () => {
+    const [verdict] = inExplore({
+      ...frame('recovery', {}),
+      fields: [{ name: 'verdict', type: FieldType.string, config: {}, values: ['yes, after another span'] }],
+    }).fields;
+    expect(verdict.config.custom).toEqual({
+      width: 160,
+      wrapText: true,
+      cellOptions: { type: 'auto', wrapText: true },
+    });
+  });
+
+  it.each([
+    ['nodes', [undefined, 'events', undefined, 'suspect', 'other']],
+    ['edges', [undefined, undefined, 'events', undefined, undefined]],
+    ['story', [undefined, undefined, undefined, undefined, undefined]],
+    ['toString', [undefined, undefined, undefined, undefined, undefined]],
+  ])('has words for the numbers of %s in a node graph', (name, expected) => {
+    const columns = { id: [1], mainstat: [1], secondarystat: [1], arc__suspect: [1], arc__other: [0] };
+    const { fields } = inExplore(frame(name, columns));
+    expect(fields.map(({ config }) => config.displayName)).toEqual(expected);
     expect(fields[2].config.unit).toBe('short');
   });
 });

@@ -25,18 +25,28 @@ const CELLS = new Map<string, object>([
     breaks: 360,
     series: 360,
     threshold: 280,
+    verdict: 160,
   }).map(([name, width]): [string, object] => [name, { ...WRAPPED, width }]),
-  ...Object.entries({ part: 120, rank: 70, score: 80, seconds_before: 150, verdict: 100 }).map(
-    ([name, width]): [string, object] => [name, { width }]
-  ),
+  ...Object.entries({ part: 120, rank: 70, score: 80, seconds_before: 150 }).map(([name, width]): [string, object] => [
+    name,
+    { width },
+  ]),
 ]);
 
-/** The names of a node graph's fields in its legend. */
-const LEGEND: Record<string, () => string> = {
-  mainstat: () => t('graph.events', 'events'),
-  arc__suspect: () => t('graph.suspect', 'suspect'),
-  arc__other: () => t('graph.other', 'other'),
-};
+const events = () => t('graph.events', 'events');
+
+/** The names of fields in a node graph: its legend, and the details of nodes and edges. */
+const LEGENDS = new Map<string, Map<string, () => string>>([
+  [
+    'nodes',
+    new Map([
+      ['mainstat', events],
+      ['arc__suspect', () => t('graph.suspect', 'suspect')],
+      ['arc__other', () => t('graph.other', 'other')],
+    ]),
+  ],
+  ['edges', new Map([['secondarystat', events]])],
+]);
 
 /** A condition of a rule that held, as the backend writes it. */
 interface Held {
@@ -49,9 +59,9 @@ function heldText(held: unknown): unknown {
   return Array.isArray(held) ? held.map(({ condition, value }: Held) => `${condition}: ${value}`).join('\n') : held;
 }
 
-function shown(field: Field): Field {
+function shown(field: Field, frame: string): Field {
   const { config, name, type, values } = field;
-  const displayName = Object.hasOwn(LEGEND, name) ? LEGEND[name]() : config.displayName;
+  const displayName = LEGENDS.get(frame)?.get(name)?.() ?? config.displayName;
   return {
     ...field,
     ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
@@ -63,5 +73,5 @@ function shown(field: Field): Field {
 export function inExplore(frame: DataFrame): DataFrame {
   const name = frame.name ?? '';
   const panel = Object.hasOwn(PANELS, name) ? { preferredVisualisationPluginId: PANELS[name] } : {};
-  return { ...frame, fields: frame.fields.map(shown), meta: { ...frame.meta, ...panel } };
+  return { ...frame, fields: frame.fields.map((field) => shown(field, name)), meta: { ...frame.meta, ...panel } };
 }

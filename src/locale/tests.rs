@@ -96,4 +96,7 @@ fn a_language_counts_as_its_grammar_does() {
     let text = |language, suspects| Sentence::FirstSuspects { shown: 1, suspects }.text(language);
     assert_eq!(text(Language::English, 3), "the first 1 of 3 suspects are shown (suspects)");
     assert_ne!(text(Language::French, 3), text(Language::English, 3));
+    let calm = |series| Sentence::Calm { series }.text(Language::French);
+    assert!(calm(1).starts_with("sur 1 série de l’expression, aucune n’a "), "{}", calm(1));
+    assert!(calm(3).starts_with("sur 3 séries de l’expression, aucune n’a "), "{}", calm(3));
 }

@@ -273,10 +273,7 @@ mod tests {
         assert_eq!(title, "me Make default de prod (403 refusé)");
         assert_eq!(line, "me Make default de prod · p · 403 refusé · depuis 203.0.113.7 · dans fr-par-1");
         let second = json!({ "result": "success", "method": "password", "mfa_type": "totp" });
-        assert_eq!(
-            french(Kind::Authentication, second).0,
-            "principal inconnu a ouvert une session avec password et totp"
-        );
+        assert_eq!(french(Kind::Authentication, second).0, "auteur inconnu s’est connecté avec password et totp");
     }
 
     #[test]

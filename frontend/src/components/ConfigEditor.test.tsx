@@ -154,20 +154,30 @@ describe('ConfigEditor', () => {
     [/section Cache/, /^Memory/, 'maxMemoryMiB', '256', '65536'],
     [/Limits and connection/, /^Calls at the same time/, 'concurrentCalls', '8', '64'],
   ])('%s: offers %s with its default, and takes a number', async (section, label, name, initial, most) => {
-    const { user, onOptionsChange } = show({ jsonData: { apiUrl: 'http://127.0.0.1:1' } });
+    const { user, onOptionsChange } = show({ jsonData: { organizationId: 'o' } });
     await open(user, section);
     const field = screen.getByLabelText(label);
     expect(field).toHaveAttribute('placeholder', initial);
     expect(field).toHaveAttribute('max', most);
     await user.type(field, '7');
     expect(onOptionsChange).toHaveBeenCalledWith(
-      expect.objectContaining({ jsonData: { apiUrl: 'http://127.0.0.1:1', [name]: 7 } })
+      expect.objectContaining({ jsonData: { organizationId: 'o', [name]: 7 } })
     );
+  });
+
+  it.each<[Settings, RegExp]>([
+    [{ lagSeconds: 90 }, /^Seconds of lag/],
+    [{ settlingSeconds: '600' }, /^Seconds until settled/],
+    [{ maxMemoryMiB: 64 }, /^Memory/],
+    [{ ruleTimeoutSeconds: 20 }, /^Seconds for an alert rule/],
+    [{ apiUrl: 'http://127.0.0.1:1' }, /^API URL/],
+  ])('shows a stored %p at once', (jsonData, label) => {
+    show({ jsonData });
+    expect(screen.getByLabelText(label)).toHaveDisplayValue(String(Object.values(jsonData)[0]));
   });
 
   it('removes the setting when a number is cleared', async () => {
     const { user, onOptionsChange } = show({ jsonData: { maxMemoryMiB: 5 } });
-    await open(user, /section Cache/);
     await user.clear(screen.getByLabelText(/^Memory/));
     expect(onOptionsChange).toHaveBeenCalledWith(expect.objectContaining({ jsonData: { maxMemoryMiB: undefined } }));
   });
@@ -187,15 +197,13 @@ describe('ConfigEditor', () => {
     expect(onOptionsChange.mock.lastCall[0].jsonData.hideFromViewers).toBe(switched);
   });
 
-  it.each([0, 65_537, '1.5'])('shows the allowed numbers instead of %s', async (maxMemoryMiB) => {
-    const { user } = show({ jsonData: { maxMemoryMiB } });
-    await open(user, /section Cache/);
+  it.each([0, 65_537, '1.5'])('shows the allowed numbers instead of %s', (maxMemoryMiB) => {
+    show({ jsonData: { maxMemoryMiB } });
     expect(screen.getByText('A whole number from 1 to 65536')).toBeInTheDocument();
   });
 
-  it('allows no longer lag than the time until events are settled', async () => {
-    const { user } = show({ jsonData: { settlingSeconds: 60, lagSeconds: 61 } });
-    await open(user, /section Cache/);
+  it('allows no longer lag than the time until events are settled', () => {
+    show({ jsonData: { settlingSeconds: 60, lagSeconds: 61 } });
     expect(screen.getByText('A whole number from 1 to 60')).toBeInTheDocument();
     expect(screen.getByLabelText(/^Seconds of lag/)).toHaveAttribute('placeholder', '60');
   });
@@ -351,6 +359,14 @@ describe('ConfigEditor', () => {
     rerender(form(3));
     expect(await within(state).findByText(/line 3/)).toBeInTheDocument();
     expect(post).toHaveBeenCalledTimes(3);
+    expect(onOptionsChange).not.toHaveBeenCalled();
+  });
+
+  it('stores no rules of a provisioned data source, whatever the editor makes of their text', () => {
+    const { onOptionsChange } = show({ uid: 'audit', readOnly: true, jsonData: { detectionRules: RULE } });
+    const rules = screen.getByRole('textbox', { name: 'Own rules' });
+    fireEvent.change(rules, { target: { value: RULE.replace('\n', '\n\n') } });
+    fireEvent.blur(rules);
     expect(onOptionsChange).not.toHaveBeenCalled();
   });
 

@@ -2,7 +2,7 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { Divider, TextLink } from '@grafana/ui';
 import React from 'react';
 
-import { API_URL, isAbsolutePath, isOn, migratedSettings } from '../settings';
+import { API_URL, isAbsolutePath, isOn, migratedSettings, type Settings } from '../settings';
 import { t } from '../translation';
 import { CockpitSection } from './CockpitSection';
 import { DetectionsSection } from './DetectionsSection';
@@ -112,13 +112,18 @@ interface SectionProps {
   form: Form;
 }
 
+/** Whether one of some settings has a value, so that its section has to show it. */
+function haveValue(settings: Settings, names: Array<keyof Settings>): boolean {
+  return names.some((name) => (settings[name] ?? '') !== '');
+}
+
 function CacheSection({ form }: SectionProps) {
   return (
     <ConfigSection
       title={t('config.cache', 'Cache')}
       description={t('config.cache-help', 'Events are fetched from Scaleway once and cached for all queries.')}
       isCollapsible
-      isInitiallyOpen={Boolean(form.settings.cacheDirectory)}
+      isInitiallyOpen={haveValue(form.settings, ['settlingSeconds', 'lagSeconds', 'maxMemoryMiB', 'cacheDirectory'])}
     >
       <NumberSetting
         form={form}
@@ -168,7 +173,15 @@ function LimitsSection({ form }: SectionProps) {
       title={t('config.limits', 'Limits and connection')}
       description={t('config.limits-help', 'The defaults suit most organizations.')}
       isCollapsible
-      isInitiallyOpen={false}
+      isInitiallyOpen={haveValue(form.settings, [
+        'maxEvents',
+        'concurrentCalls',
+        'callTimeoutSeconds',
+        'queryTimeoutSeconds',
+        'ruleTimeoutSeconds',
+        'apiUrl',
+        'caCertificate',
+      ])}
     >
       <NumberSetting
         form={form}

@@ -21,7 +21,9 @@ interface Props {
 
 /** The text of Sigma rules, with completion and its errors. */
 export function RuleEditor({ label, help, rules, known, readOnly, children }: Props) {
-  const { text, problems, onChange, onStore } = rules;
+  const { text, problems } = rules;
+  // Monaco writes some texts in another way, such as their ends of lines, and tells that as a change.
+  const edits = readOnly ? {} : { onChange: rules.onChange, onBlur: rules.onStore, onSave: rules.onStore };
   const styles = useStyles2(getStyles);
   const labelId = useId();
 
@@ -57,9 +59,7 @@ export function RuleEditor({ label, help, rules, known, readOnly, children }: Pr
         showLineNumbers
         monacoOptions={{ ariaLabel: label, tabSize: 2, insertSpaces: true, scrollBeyondLastLine: false }}
         onEditorDidMount={onMount}
-        onChange={onChange}
-        onBlur={onStore}
-        onSave={onStore}
+        {...edits}
       />
       <div aria-live="polite" data-testid="audit-sigma-state">
         {(problems ?? []).map((problem) => (

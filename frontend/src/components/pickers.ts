@@ -173,7 +173,7 @@ export function usePickers(
         options: NO_OPTIONS,
         free: true,
         keepTyped: true,
-        placeholder: t('scope.not-source-ips-none', 'Nowhere'),
+        placeholder: t('scope.not-source-ips-none', 'None'),
       },
       regions: {
         tooltip: t('scope.regions-help', 'Events of IAM, Account and log-ins are global and always included.'),

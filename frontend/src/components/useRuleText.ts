@@ -26,7 +26,7 @@ export interface RuleText {
   onStore: (text: string) => void;
 }
 
-/** A text of rules, with what the backend has against it. It is checked again where `version` changes. */
+/** A text of rules, and its errors. It is checked again where `version` changes. */
 export function useRuleText(
   source: Source,
   stored: string | undefined,

@@ -117,6 +117,14 @@ fn reasons_are_in_a_language() {
     assert_eq!(french(&nightly(), elsewhere), expected);
     let twice = profile(28..30, &on(28..30, ROBOT));
     assert_eq!(french(&twice, ROBOT), "backup-robot fait cela 2 jours sur 2 vers 02:00 UTC (2 jours connus sur 30)");
+    let export = Deed { method: "CreateExport", ..ROBOT };
+    assert_eq!(french(&nightly(), export), "CreateExport pour la première fois en 30 jours, par qui que ce soit");
+    let known = [on(0..30, ROBOT), on(4..5, Deed { who: "ada", ..export })].concat();
+    let expected = "CreateExport pour la première fois par backup-robot en 30 jours";
+    assert_eq!(french(&profile(0..30, &known), export), expected);
+    let elsewhere = Deed { address: Some("198.51.100.1"), ..ROBOT };
+    let expected = format!("{robot}, mais pour la première fois depuis 198.51.100.1, sans usage antérieur connu");
+    assert_eq!(french(&nightly(), elsewhere), expected);
     assert_eq!(french(&profile(0..0, &[]), ROBOT), "aucun jour antérieur n’est encore connu");
 }
 
