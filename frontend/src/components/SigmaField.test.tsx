@@ -22,9 +22,10 @@ const number = (values: number[]): DataFrame => ({
   length: values.length,
 });
 
-async function show(sigma?: string, matches: DataFrame[] = [number([1, 0, 1203])]) {
+async function show(sigma?: string, answers: { events?: DataFrame[]; matches?: DataFrame[] } = {}) {
   const datasource = fakeDataSource();
-  datasource.ask = jest.fn(async () => matches);
+  const { events = [number([1204])], matches = [number([1, 0, 2])] } = answers;
+  datasource.ask = jest.fn(async ({ queryType }: AuditQuery) => (queryType === 'counts' ? events : matches));
   const onChange = jest.fn();
   function Panel() {
     const [query, setQuery] = useState<AuditQuery>({
@@ -60,21 +61,22 @@ describe('the text of rules', () => {
     expect(onChange.mock.calls[1]).toEqual([undefined]);
   });
 
-  it('has the number of its matches in the range, and no number of events, which have another scope', async () => {
+  it('has the number of its matches among the events of the query', async () => {
     const { datasource, state } = await show('title: A');
-    await waitFor(() => expect(state).toHaveTextContent(/^Matches in range: 1,204$/));
+    await waitFor(() => expect(state).toHaveTextContent('Matches 3 of the last 1,204 events'));
     const asked = jest.mocked(datasource.ask).mock.calls.map(([query]) => query);
     const shared = { refId: 'A', version: 1, scope: { status: ['denied'] } };
     expect(asked).toEqual([
+      expect.objectContaining({ ...shared, queryType: 'counts', over: 'total' }),
       expect.objectContaining({ ...shared, queryType: 'detections', show: 'counts', sigma: 'title: A' }),
     ]);
-    expect(asked[0].levels).toBeUndefined();
+    expect(asked[1].levels).toBeUndefined();
   });
 
   it('has matches of a text that is not stored yet, once no key is pressed', async () => {
     const { datasource, text, state, onChange, user } = await show();
     await user.type(text, 'title: B');
-    await waitFor(() => expect(state).toHaveTextContent('Matches in range: 1,204'));
+    await waitFor(() => expect(state).toHaveTextContent('Matches 3'));
     expect(datasource.postResource).toHaveBeenLastCalledWith(
       'detections/check',
       { sigma: 'title: B' },
@@ -100,14 +102,14 @@ describe('the text of rules', () => {
   });
 
   it('matches 0 events, which is not unknown', async () => {
-    const { state } = await show('title: A', [fakeFrame('counts', { text: [] })]);
-    await waitFor(() => expect(state).toHaveTextContent('Matches in range: 0'));
+    const { state } = await show('title: A', { matches: [fakeFrame('counts', { text: [] })] });
+    await waitFor(() => expect(state).toHaveTextContent('Matches 0 of the last 1,204 events'));
   });
 
   it('has no number where events may be missing', async () => {
     const frame = { fields: [], length: 0, meta: { notices: [{ severity: 'warning' as const, text: 'n' }] } };
-    const { datasource, state } = await show('title: A', [frame]);
-    await waitFor(() => expect(datasource.ask).toHaveBeenCalledTimes(1));
+    const { datasource, state } = await show('title: A', { matches: [frame] });
+    await waitFor(() => expect(datasource.ask).toHaveBeenCalledTimes(2));
     await act(async () => undefined);
     expect(state).toBeEmptyDOMElement();
   });

@@ -30,7 +30,7 @@ function sum(frames: DataFrame[]): number | undefined {
   return isUnknown ? undefined : numbers.reduce<number>((total, number) => total + Number(number ?? 0), 0);
 }
 
-/** The number of matches of a text without errors. */
+/** The number of matches of a text without errors, and that of the events that it was compared with. */
 function useMatches({ datasource, query, data, range }: Props, sigma: string, isRight: boolean) {
   const { scope, filters, emptyVariables } = query;
   const { request } = data ?? {};
@@ -40,8 +40,12 @@ function useMatches({ datasource, query, data, range }: Props, sigma: string, is
   const ends = [asked?.raw.from, asked?.raw.to].map((end) => (typeof end === 'string' ? end : end?.valueOf()));
   const question = sigma && `matches ${JSON.stringify([sigma, shared, ends])}`;
   const count = async () => {
-    const detections: AuditQuery = { ...shared, queryType: 'detections', show: 'counts', sigma };
-    return sum(await datasource.ask(detections, asked, request?.scopedVars));
+    const ask = (more: Partial<AuditQuery>) => datasource.ask({ ...shared, ...more }, asked, request?.scopedVars);
+    const [events, matches] = await Promise.all([
+      ask({ queryType: 'counts', over: 'total' }),
+      ask({ queryType: 'detections', show: 'counts', sigma }),
+    ]);
+    return { events: sum(events), matches: sum(matches) };
   };
   return useAnswer(datasource, question, count, Boolean(sigma) && isRight);
 }
@@ -68,9 +72,12 @@ export function SigmaField(props: Props) {
       rules={rules}
       known={{ fields: () => datasource.resources.detectionFields(), values }}
     >
-      {matches !== undefined && (
+      {matches?.matches !== undefined && matches.events !== undefined && (
         <div className={styles.matches}>
-          {t('sigma.matches', 'Matches in range: {{matches}}', { matches: matches.toLocaleString() })}
+          {t('sigma.matches', 'Matches {{matches}} of the last {{events}} events', {
+            matches: matches.matches.toLocaleString(),
+            events: matches.events.toLocaleString(),
+          })}
         </div>
       )}
     </RuleEditor>
