@@ -81,8 +81,8 @@ export class Resources {
   }
 
   /** The errors in the text of rules. */
-  async checkRules(sigma: string): Promise<RuleProblem[]> {
-    return (await this.post<{ problems: RuleProblem[] }>('detections/check', { sigma })).problems;
+  async checkRules(sigma: string, besideShipped: boolean): Promise<RuleProblem[]> {
+    return (await this.post<{ problems: RuleProblem[] }>('detections/check', { sigma, besideShipped })).problems;
   }
 
   /** The name of a resource, principal or rule that an answer has named. */

@@ -6,7 +6,7 @@
 //! | `/principals` | users and applications, and Scaleway's own machinery |
 //! | `/resources` | the resources named by recent events |
 //! | `/detections` | the rules of detections, and the faults of the organization's own |
-//! | `/detections/check` | the faults of the rules in the body of a `POST`: an object with `sigma` |
+//! | `/detections/check` | the faults of the rules in the body of a `POST`: an object with `sigma`, and `besideShipped` for those of the settings |
 //! | `/detection-fields` | the fields that rules may name |
 //! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 

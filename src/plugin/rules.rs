@@ -24,19 +24,23 @@ pub(super) fn listed(rules: &Rules) -> Value {
 /// When the body is no object with a text `sigma`.
 pub(super) async fn checked(body: &[u8]) -> Result<Value, Failure> {
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Body {
         sigma: String,
+        /// Whether the rules are those of the settings, beside the shipped ones.
+        #[serde(default)]
+        beside_shipped: bool,
     }
     if body.len() > MOST_BYTES {
         let message = format!("the body of the check has {} bytes. Allowed: at most {MOST_BYTES}", body.len());
         return Err(Failure { status: 413, ..Failure::input(message) });
     }
-    let Ok(Body { sigma }) = serde_json::from_slice(body) else {
+    let Ok(Body { sigma, beside_shipped }) = serde_json::from_slice(body) else {
         let message = "the body is no rules. Allowed: an object such as {\"sigma\": \"title: ...\"}";
         return Err(Failure::input(message.to_owned()));
     };
     // Rules are bounded in what they cost, and a patient thread takes them.
-    let checked = spawn_blocking(move || check_rules(&sigma)).await;
+    let checked = spawn_blocking(move || check_rules(&sigma, beside_shipped)).await;
     let problems: Vec<Value> = match checked {
         Ok(problems) => problems.iter().map(problem).collect(),
         Err(error) => std::panic::resume_unwind(error.into_panic()),

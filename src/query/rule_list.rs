@@ -54,8 +54,33 @@ impl DataSource {
     }
 }
 
-/// The faults of rules in a text; none where they can be used.
+/// The faults of rules in a text; none where they can be used. In the settings of a data source they are beside the shipped
+/// rules, and in a query by themselves.
 #[must_use]
-pub fn check_rules(text: &str) -> Vec<RuleError> {
-    Pack::parse(&[RuleFile::new("sigma", text)]).1
+pub fn check_rules(text: &str, beside_shipped: bool) -> Vec<RuleError> {
+    let files = [RuleFile::new("sigma", text)];
+    let (_, mut errors) = if beside_shipped { Pack::with_shipped(&files) } else { Pack::parse(&files) };
+    errors.retain(|error| &*error.file == "sigma");
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_the_settings_are_checked_beside_the_shipped_ones() {
+        let shipped = Pack::shipped();
+        let name = shipped.rules().iter().find_map(|rule| rule.name.as_deref()).expect("a correlation uses a name");
+        let counted = format!(
+            "title: Often\nid: often\ncorrelation: {{type: event_count, rules: [{name}], timespan: 5m, condition: {{gte: 3}}}}\n"
+        );
+        assert_eq!(check_rules(&counted, true), []);
+        assert_eq!(check_rules(&counted, false).len(), 1);
+        let twin = format!(
+            "title: Twin\nid: {}\nlogsource: {{product: scaleway}}\ndetection: {{s: {{method_name: X}}, condition: s}}\n",
+            shipped.rules()[0].id
+        );
+        assert_eq!((check_rules(&twin, true).len(), check_rules(&twin, false).len()), (1, 0));
+    }
 }

@@ -351,7 +351,10 @@ describe('ConfigEditor', () => {
     const state = screen.getByTestId('audit-sigma-state');
     expect(await within(state).findByText('Keys at night, line 3: unknown field metod_name')).toBeInTheDocument();
     const [url, body] = post.mock.lastCall;
-    expect([url, body]).toEqual(['/api/datasources/uid/audit/resources/detections/check', { sigma: RULE.trim() }]);
+    expect([url, body]).toEqual([
+      '/api/datasources/uid/audit/resources/detections/check',
+      { sigma: RULE.trim(), besideShipped: true },
+    ]);
     // A data source without valid settings cannot check anything; it can once they are saved.
     post.mockRejectedValueOnce(new Error('organizationId is empty'));
     rerender(form(2));

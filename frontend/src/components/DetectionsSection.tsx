@@ -66,7 +66,7 @@ function RulesSetting({ form: { settings, readOnly, set }, uid, version }: Props
     return { uid, resources };
   }, [uid]);
   const store = (detectionRules: string | undefined) => set({ detectionRules });
-  const rules = useRuleText(source, settings.detectionRules, store, version);
+  const rules = useRuleText(source, settings.detectionRules, store, { version });
   return (
     <RuleEditor
       label={settingLabel('detectionRules') ?? ''}

@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import React, { useState } from 'react';
 
 import type { AuditQuery } from '../query';
-import { fakeDataSource, fakeFrame } from '../test/fakes';
+import { fakeDataSource } from '../test/fakes';
 import { SigmaField } from './SigmaField';
 
 configure({ defaultHidden: true });
@@ -14,7 +14,9 @@ jest.mock('@grafana/ui', () => ({
   CodeEditor: jest.requireActual('../test/editor').FakeEditor,
 }));
 
-const number = (values: number[]): DataFrame => ({
+/** Matches over time, among so many events. */
+const number = (values: number[], events = 1204): DataFrame => ({
+  meta: { custom: { events } },
   fields: [
     { name: 'time', type: FieldType.time, config: {}, values: values.map((_, i) => 1_700_000_000_000 + i) },
     { name: 'value', type: FieldType.number, config: {}, values },
@@ -22,10 +24,9 @@ const number = (values: number[]): DataFrame => ({
   length: values.length,
 });
 
-async function show(sigma?: string, answers: { events?: DataFrame[]; matches?: DataFrame[] } = {}) {
+async function show(sigma?: string, matches: DataFrame[] = [number([1, 0, 2])]) {
   const datasource = fakeDataSource();
-  const { events = [number([1204])], matches = [number([1, 0, 2])] } = answers;
-  datasource.ask = jest.fn(async ({ queryType }: AuditQuery) => (queryType === 'counts' ? events : matches));
+  datasource.ask = jest.fn(async () => matches);
   const onChange = jest.fn();
   function Panel() {
     const [query, setQuery] = useState<AuditQuery>({
@@ -67,10 +68,9 @@ describe('the text of rules', () => {
     const asked = jest.mocked(datasource.ask).mock.calls.map(([query]) => query);
     const shared = { refId: 'A', version: 1, scope: { status: ['denied'] } };
     expect(asked).toEqual([
-      expect.objectContaining({ ...shared, queryType: 'counts', over: 'total' }),
       expect.objectContaining({ ...shared, queryType: 'detections', show: 'counts', sigma: 'title: A' }),
     ]);
-    expect(asked[1].levels).toBeUndefined();
+    expect(asked[0].levels).toBeUndefined();
   });
 
   it('has matches of a text that is not stored yet, once no key is pressed', async () => {
@@ -79,7 +79,7 @@ describe('the text of rules', () => {
     await waitFor(() => expect(state).toHaveTextContent('Matches 3'));
     expect(datasource.postResource).toHaveBeenLastCalledWith(
       'detections/check',
-      { sigma: 'title: B' },
+      { sigma: 'title: B', besideShipped: false },
       expect.anything()
     );
     const counted = jest.mocked(datasource.ask).mock.calls.flatMap(([{ sigma }]) => sigma ?? []);
@@ -102,14 +102,14 @@ describe('the text of rules', () => {
   });
 
   it('matches 0 events, which is not unknown', async () => {
-    const { state } = await show('title: A', { matches: [fakeFrame('counts', { text: [] })] });
+    const { state } = await show('title: A', [number([0])]);
     await waitFor(() => expect(state).toHaveTextContent('Matches 0 of the last 1,204 events'));
   });
 
   it('has no number where events may be missing', async () => {
     const frame = { fields: [], length: 0, meta: { notices: [{ severity: 'warning' as const, text: 'n' }] } };
-    const { datasource, state } = await show('title: A', { matches: [frame] });
-    await waitFor(() => expect(datasource.ask).toHaveBeenCalledTimes(2));
+    const { datasource, state } = await show('title: A', [frame]);
+    await waitFor(() => expect(datasource.ask).toHaveBeenCalledTimes(1));
     await act(async () => undefined);
     expect(state).toBeEmptyDOMElement();
   });

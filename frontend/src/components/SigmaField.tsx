@@ -40,12 +40,10 @@ function useMatches({ datasource, query, data, range }: Props, sigma: string, is
   const ends = [asked?.raw.from, asked?.raw.to].map((end) => (typeof end === 'string' ? end : end?.valueOf()));
   const question = sigma && `matches ${JSON.stringify([sigma, shared, ends])}`;
   const count = async () => {
-    const ask = (more: Partial<AuditQuery>) => datasource.ask({ ...shared, ...more }, asked, request?.scopedVars);
-    const [events, matches] = await Promise.all([
-      ask({ queryType: 'counts', over: 'total' }),
-      ask({ queryType: 'detections', show: 'counts', sigma }),
-    ]);
-    return { events: sum(events), matches: sum(matches) };
+    const detections: AuditQuery = { ...shared, queryType: 'detections', show: 'counts', sigma };
+    const frames = await datasource.ask(detections, asked, request?.scopedVars);
+    const events: unknown = frames[0]?.meta?.custom?.events;
+    return { events: typeof events === 'number' ? events : undefined, matches: sum(frames) };
   };
   return useAnswer(datasource, question, count, Boolean(sigma) && isRight);
 }

@@ -26,18 +26,18 @@ export interface RuleText {
   onStore: (text: string) => void;
 }
 
-/** A text of rules, and its errors. It is checked again where `version` changes. */
+/** A text of rules, and its errors. Those of the settings are beside the shipped ones, and checked again after a save. */
 export function useRuleText(
   source: Source,
   stored: string | undefined,
   store: (text: string | undefined) => void,
-  version?: number
+  settings?: { version: number | undefined }
 ): RuleText {
   const [typed, onChange] = useState<string>();
   const text = typed ?? stored ?? '';
   const settled = useSettled(text, PAUSE).trim();
-  const checked = useAnswer(source, settled && `check ${version ?? ''} ${settled}`, async () => {
-    const problems = await source.resources.checkRules(settled);
+  const checked = useAnswer(source, settled && `check ${settings?.version ?? ''} ${settled}`, async () => {
+    const problems = await source.resources.checkRules(settled, settings !== undefined);
     // The text is at hand, and needs no name.
     return problems.map((problem): RuleProblem => ({ ...problem, source: undefined }));
   });

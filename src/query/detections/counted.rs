@@ -40,9 +40,17 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, buckets: &Buckets) -> Frame {
     if rules.is_empty() {
         fields.push(Field::required("matches", Arc::new(Int64Array::from(vec![0; buckets.len()]))));
     }
-    let mut meta = Meta { custom: Some(buckets.meta()), ..Meta::of(FrameType::TimeseriesWide) };
+    let mut custom = buckets.meta();
+    custom["events"] = events(evaluation, buckets).into();
+    let mut meta = Meta { custom: Some(custom), ..Meta::of(FrameType::TimeseriesWide) };
     meta.notices.extend(buckets.notice(evaluation.answer.language).map(|text| Topic::PartialBar.info(text)));
     Frame { meta, fields, ..no_data() }
+}
+
+/// The number of events that the rules were compared with, those before the range aside: for the editor of a rule.
+fn events(evaluation: &Evaluation<'_>, buckets: &Buckets) -> usize {
+    let (events, range) = (&evaluation.answer.events, buckets.read());
+    events.since(range.start) - events.since(range.end)
 }
 
 /// Numbers without any, which Grafana treats as "no data".
