@@ -44,7 +44,7 @@ pub(crate) struct Replay {
     /// The folder with the shipped rules and their cases.
     #[arg(long, default_value = "detections")]
     rules: PathBuf,
-    /// Paste the rules into the data source's settings, as the organization's own; their ids are none of the shipped rules'.
+    /// Paste the rules into the data source's settings, as the organization's own; they have ids and names of their own.
     #[arg(long)]
     own: bool,
     /// The folder for summary.json and the results of parts. A part that has a result there is not replayed again.
@@ -130,14 +130,19 @@ impl Replay {
     }
 }
 
-/// The data source leaves out an own rule with the id of a shipped one, and would answer with the shipped one.
+/// The data source cannot use an own rule with the id or the name of a shipped one.
 fn check_own(rules: &[Rule]) -> Result<(), Error> {
     let shipped = Pack::shipped();
-    let Some(rule) = rules.iter().find(|rule| shipped.rules().iter().any(|other| other.id == rule.id)) else {
-        return Ok(());
-    };
-    let (title, id) = (&rule.title, &rule.id);
-    Err(format!("--own needs rules with ids of their own: {title:?} has the id of a shipped rule, {id}").into())
+    let names = || shipped.rules().iter().flat_map(|rule| [Some(&rule.id), rule.name.as_ref()]).flatten();
+    for rule in rules {
+        if let Some(name) = names().find(|name| rule.is(name)) {
+            let title = &rule.title;
+            let error =
+                format!("--own needs rules with ids and names of their own: {title:?} has {name} of a shipped rule");
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 /// A line about a part that is done.
@@ -182,12 +187,18 @@ mod tests {
     #[test]
     fn own_rules_are_not_the_shipped_ones() {
         let shipped = Pack::shipped();
-        let of = |id: &str| {
-            let text = format!("title: T\nid: {id}\ndetection:\n  s: {{method_name: A}}\n  condition: s\n");
-            rules(&[("rule.yml".to_owned(), text)]).unwrap()
+        let (own_id, shipped_rule) = ("0a1b2c3d-0000-4000-8000-00000000aaaa", &shipped.rules()[0]);
+        let of = |id: &str, name: &str| {
+            let text =
+                format!("title: T\nid: {id}\nname: {name}\ndetection:\n  s: {{method_name: A}}\n  condition: s\n");
+            check_own(&rules(&[("rule.yml".to_owned(), text)]).unwrap()).map_err(|error| error.to_string())
         };
-        let error = check_own(&of(&shipped.rules()[0].id)).unwrap_err();
-        assert!(error.to_string().starts_with("--own needs rules with ids of their own: \"T\" has the id"), "{error}");
-        assert!(check_own(&of("0a1b2c3d-0000-4000-8000-00000000aaaa")).is_ok());
+        let error = |taken: &str| {
+            Err(format!("--own needs rules with ids and names of their own: \"T\" has {taken} of a shipped rule"))
+        };
+        let name = shipped_rule.name.as_deref().unwrap();
+        assert_eq!(of(&shipped_rule.id, "own"), error(&shipped_rule.id));
+        assert_eq!(of(own_id, name), error(name));
+        assert_eq!(of(own_id, "own"), Ok(()));
     }
 }
