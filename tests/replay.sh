@@ -32,7 +32,8 @@ for fault in lost doubled edge; do
 done
 wait
 check "three days" '^soak: ok, missed=0 doubled=0 false=0 evaluations=[1-9][0-9]*$' 0 "$outputs/days"
-check "an event that is lost is missed" '^soak: failed, missed=[1-9]' 1 "$outputs/lost"
-check "an event that comes twice is doubled" '^soak: failed, missed=0 doubled=[1-9]' 1 "$outputs/doubled"
-check "a window that is a nanosecond short differs" '^soak: failed, ' 1 "$outputs/edge"
+check "an event that is lost is missed" '^soak: failed, missed=[1-9][0-9]* doubled=0 false=0 ' 1 "$outputs/lost"
+check "an event that comes twice is doubled" '^soak: failed, missed=0 doubled=[1-9][0-9]* false=0 ' 1 "$outputs/doubled"
+# The truth's window is the short one: the plugin counts one match more, of an alert instance that exists or that does not.
+check "a window that is a nanosecond short differs" '^soak: failed, .*(doubled|false)=[1-9]' 1 "$outputs/edge"
 exit "$failed"

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 
+use audittrail::detection::Pack;
 use clap::Args;
 
-use super::judge::{Rule, rules};
+use super::judge::{Rule, has_past, rules};
 use super::late::NamedEvents;
 use super::numbers::Numbers;
 use super::part::{Part, parts};
@@ -16,7 +17,7 @@ use super::progress::Progress;
 use super::results::Results;
 use super::run;
 use super::scenario::cases;
-use super::summary::Summary;
+use super::summary::{ALL_FIRE, ALL_NEW, Planned, Summary};
 use crate::Error;
 
 /// Replay simulated days, with an evaluation of all shipped rules each minute.
@@ -43,14 +44,14 @@ pub(crate) struct Replay {
     /// The folder with the shipped rules and their cases.
     #[arg(long, default_value = "detections")]
     rules: PathBuf,
-    /// Paste the rules into the data source's settings, as the organization's own.
+    /// Paste the rules into the data source's settings, as the organization's own; they have ids and names of their own.
     #[arg(long)]
     own: bool,
     /// The folder for summary.json and the results of parts. A part that has a result there is not replayed again.
     #[arg(long)]
     output: Option<PathBuf>,
-    /// A fault that the replay has to find, in the hour around it.
-    #[arg(long, value_enum)]
+    /// A fault that the replay has to find, in the half hour around it.
+    #[arg(long, value_enum, conflicts_with = "output")]
     plant: Option<Planted>,
 }
 
@@ -62,6 +63,9 @@ impl Replay {
         if rules.is_empty() {
             return Err(format!("there is no rule in {}", self.rules.display()).into());
         }
+        if self.own {
+            check_own(&rules)?;
+        }
         let texts: Vec<String> = files_of_rules.into_iter().map(|(_, text)| text).collect();
         let results = self.results(texts.iter().cloned().chain(files_of_cases.into_iter().map(|(_, text)| text)))?;
         let replay = run::Replay {
@@ -71,9 +75,8 @@ impl Replay {
             cases: &cases,
             planted: self.plant,
             own: self.own.then(|| texts.join("\n---\n")),
-            named: NamedEvents::of_log(),
         };
-        let summary = self.summary(&replay, results.as_ref(), &rules)?;
+        let summary = self.summary(&replay, results.as_ref())?;
         if let Some(output) = &self.output {
             fs::write(output.join("summary.json"), format!("{:#}\n", summary.json()))?;
         }
@@ -90,7 +93,7 @@ impl Replay {
     }
 
     /// Replays the parts that have no result.
-    fn summary(&self, replay: &run::Replay<'_>, results: Option<&Results>, rules: &[Rule]) -> Result<Summary, Error> {
+    fn summary(&self, replay: &run::Replay<'_>, results: Option<&Results>) -> Result<Summary, Error> {
         let number = if self.plant.is_some() { 1 } else { self.parts };
         let parts = parts(self.seed..self.seed + self.seeds, self.days, number);
         let known = |part: &Part| results.and_then(|results| results.of(part));
@@ -103,7 +106,8 @@ impl Replay {
                 return Ok((part.seed, numbers));
             }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let numbers = runtime.block_on(replay.run(part, || progress.tick()))?;
+            let (named, _guard) = NamedEvents::of_thread();
+            let numbers = runtime.block_on(replay.run(part, &named, || progress.tick()))?;
             if let Some(results) = results {
                 results.store(part, &numbers)?;
             }
@@ -112,9 +116,33 @@ impl Replay {
         };
         let replayed = pool::replayed(&parts, self.jobs.unwrap_or(2 * processors), work)?;
         drop(progress);
-        let titles = rules.iter().filter(|rule| rule.is_shown).map(|rule| rule.title.clone());
-        Ok(Summary::new(replayed, self.days, self.plant.is_some(), titles))
+        let plan = Planned { days: self.days, has_fault: self.plant.is_some(), rules: self.expected(replay) };
+        Ok(Summary::new(replayed, plan))
     }
+
+    /// The titles of the shown rules, and from how many days on each has to fire, if the days have all cases and one makes it fire.
+    fn expected(&self, replay: &run::Replay<'_>) -> Vec<(String, Option<u64>)> {
+        let has_all_cases = self.days as usize * self.cases >= replay.cases.len();
+        let shown = replay.rules.iter().filter(|rule| rule.is_shown);
+        let fires = |rule: &Rule| replay.cases.iter().any(|case| case.is_firing && rule.is(&case.rule));
+        let from = |rule| if has_past(replay.rules, rule) { ALL_NEW } else { ALL_FIRE };
+        shown.map(|rule| (rule.title.clone(), (has_all_cases && fires(rule)).then(|| from(rule)))).collect()
+    }
+}
+
+/// The data source cannot use an own rule with the id or the name of a shipped one.
+fn check_own(rules: &[Rule]) -> Result<(), Error> {
+    let shipped = Pack::shipped();
+    let names = || shipped.rules().iter().flat_map(|rule| [Some(&rule.id), rule.name.as_ref()]).flatten();
+    for rule in rules {
+        if let Some(name) = names().find(|name| rule.is(name)) {
+            let title = &rule.title;
+            let error =
+                format!("--own needs rules with ids and names of their own: {title:?} has {name} of a shipped rule");
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 /// A line about a part that is done.
@@ -135,4 +163,42 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<(String, String)>, Error> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        replay: Replay,
+    }
+
+    #[test]
+    fn a_planted_fault_has_no_folder_of_results() {
+        let parsed = |arguments: &[&str]| Program::try_parse_from([&["replay"], arguments].concat());
+        assert!(parsed(&["--plant", "lost"]).is_ok_and(|program| program.replay.plant == Some(Planted::Lost)));
+        assert!(parsed(&["--plant", "lost", "--output", "soak"]).is_err());
+    }
+
+    #[test]
+    fn own_rules_are_not_the_shipped_ones() {
+        let shipped = Pack::shipped();
+        let (own_id, shipped_rule) = ("0a1b2c3d-0000-4000-8000-00000000aaaa", &shipped.rules()[0]);
+        let of = |id: &str, name: &str| {
+            let text =
+                format!("title: T\nid: {id}\nname: {name}\ndetection:\n  s: {{method_name: A}}\n  condition: s\n");
+            check_own(&rules(&[("rule.yml".to_owned(), text)]).unwrap()).map_err(|error| error.to_string())
+        };
+        let error = |taken: &str| {
+            Err(format!("--own needs rules with ids and names of their own: \"T\" has {taken} of a shipped rule"))
+        };
+        let name = shipped_rule.name.as_deref().unwrap();
+        assert_eq!(of(&shipped_rule.id, "own"), error(&shipped_rule.id));
+        assert_eq!(of(own_id, name), error(name));
+        assert_eq!(of(own_id, "own"), Ok(()));
+    }
 }

@@ -13,6 +13,15 @@ pub(super) const RESTARTS: &str = "restarts of the plugin";
 pub(super) const AHEAD: &str = "steps of the clock ahead";
 pub(super) const BEHIND: &str = "steps of the clock behind";
 
+/// The step of a server's clock that is so far ahead, and was before; the end of a step is none.
+pub(super) fn step(before: i64, ahead: i64) -> Option<&'static str> {
+    match ahead.signum() {
+        1 if ahead != before => Some(AHEAD),
+        -1 if ahead != before => Some(BEHIND),
+        _ => None,
+    }
+}
+
 /// The faults of the API, with their names in a summary.
 const FAULTS: [(Fault, &str); 5] = [
     (Fault::TooManyRequests, "calls refused with 429"),
@@ -44,9 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_end_of_a_step_is_no_step() {
+        let steps = [(0, 45), (45, 45), (45, 0), (0, -150), (-150, -105), (-150, 0), (0, 0)];
+        let kinds = steps.map(|(before, ahead)| step(before, ahead));
+        assert_eq!(kinds, [Some(AHEAD), None, None, Some(BEHIND), Some(BEHIND), None, None]);
+    }
+
+    #[test]
     fn a_kind_of_trouble_that_never_happened_is_missing() {
         let mut numbers = Numbers::default();
-        assert_eq!(missing(&numbers).len(), 7 + 5 + 8);
+        assert_eq!(missing(&numbers).len(), 7 + 5 + 9);
         for name in missing(&Numbers::default()) {
             numbers.inject(name, 1);
             numbers.habits.insert(name.to_owned(), 1);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -19,38 +20,54 @@ const SETTLING: i64 = 300 * SECOND;
 /// The engine's lines about late events.
 const TARGET: &str = "audittrail::cache::late";
 
-/// The ids of the events that the log names as late.
+/// The late events of a part in the log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NamedEvents(Arc<Mutex<HashSet<String>>>);
+pub(super) struct NamedEvents(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    /// The ids of the events that have a line.
+    ids: HashSet<String>,
+    /// The events of a fetch that had too many for a line each.
+    others: u64,
+}
 
 impl NamedEvents {
-    /// Reads the log of this process from now on.
-    pub(super) fn of_log() -> Self {
+    /// Reads the log of this thread, which replays one part at a time, until the guard is dropped.
+    pub(super) fn of_thread() -> (Self, DefaultGuard) {
         let named = Self::default();
         let lines = named.clone().with_filter(Targets::new().with_target(TARGET, tracing::Level::WARN));
-        // A second start, as in tests, changes nothing.
-        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
-        named
+        let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
+        (named, guard)
     }
 
     pub(super) fn has(&self, event: &Happened) -> bool {
-        self.0.lock().contains(event.id())
+        self.0.lock().ids.contains(event.id())
+    }
+
+    /// The late events by the log; one that is named twice is one.
+    pub(super) fn count(&self) -> u64 {
+        let lines = self.0.lock();
+        lines.ids.len() as u64 + lines.others
     }
 }
 
 impl<S: Subscriber> Layer<S> for NamedEvents {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        event.record(&mut IdOf(&self.0));
+        event.record(&mut *self.0.lock());
     }
 }
 
-/// Takes the id of an event out of a line.
-struct IdOf<'a>(&'a Mutex<HashSet<String>>);
-
-impl Visit for IdOf<'_> {
+impl Visit for Lines {
     fn record_str(&mut self, field: &Field, text: &str) {
         if field.name() == "event_id" {
-            self.0.lock().insert(text.to_owned());
+            self.ids.insert(text.to_owned());
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, number: u64) {
+        if field.name() == "events" {
+            self.others += number;
         }
     }
 
@@ -108,6 +125,26 @@ mod tests {
         assert!(has_to_be_named(&late(155), &minutes()));
         assert!(has_to_be_named(&late(235), &minutes()));
         assert!(!has_to_be_named(&late(305), &minutes()), "its time has settled");
+    }
+
+    #[test]
+    fn each_thread_has_the_lines_of_its_own_part() {
+        let read = |ids: &'static [&'static str], others: u64| {
+            let (named, guard) = NamedEvents::of_thread();
+            for id in ids {
+                tracing::warn!(target: TARGET, event_id = id, "late");
+            }
+            tracing::warn!(target: TARGET, events = others, "more");
+            tracing::warn!(target: "another", event_id = "else", "not late");
+            drop(guard);
+            tracing::warn!(target: TARGET, event_id = "after", "late");
+            named.count()
+        };
+        let counts = std::thread::scope(|scope| {
+            let (one, other) = (scope.spawn(move || read(&["a", "b", "b"], 2)), scope.spawn(move || read(&["a"], 0)));
+            [one.join().unwrap(), other.join().unwrap()]
+        });
+        assert_eq!(counts, [4, 1]);
     }
 
     #[test]

@@ -14,22 +14,22 @@ const DESCRIBED: usize = 40;
 pub(super) struct Numbers {
     /// Evaluations of a rule.
     pub(super) evaluations: u64,
-    /// Ticks at which the evaluations failed with a reason.
-    pub(super) failed_ticks: u64,
+    /// Failures of rules while days of a baseline were being read, after each of which the replay waited.
+    pub(super) waited: u64,
     /// Alert instances that fired as they should.
     pub(super) fired: u64,
     /// Alert instances that should have fired.
     pub(super) missed: u64,
     /// Alert instances that counted a match more than once.
     pub(super) doubled: u64,
-    /// Alert instances that should not have fired.
+    /// Alert instances that should not have fired, and failures of rules without an outage.
     #[serde(rename = "false")]
     pub(super) unfounded: u64,
     /// Such faults of rules that compare a rate with the usual one.
     pub(super) statistical: u64,
     /// Late events that the engine should have counted and named.
     pub(super) unnamed: u64,
-    /// Events in time that it took for late ones.
+    /// Events in time that it took for late ones, and late ones that it counted twice.
     pub(super) misnamed: u64,
     /// How often each kind of trouble happened.
     pub(super) injected: BTreeMap<String, u64>,
@@ -47,6 +47,13 @@ impl Numbers {
         [self.missed, self.doubled, self.unfounded, self.unnamed, self.misnamed].iter().all(|number| *number == 0)
     }
 
+    /// Describes a fault, unless there are many.
+    pub(super) fn describe(&mut self, fault: String) {
+        if self.faults.len() < DESCRIBED {
+            self.faults.push(fault);
+        }
+    }
+
     /// Counts a kind of trouble.
     pub(super) fn inject(&mut self, kind: &str, times: u64) {
         *self.injected.entry(kind.to_owned()).or_default() += times;
@@ -56,7 +63,7 @@ impl Numbers {
 impl AddAssign<&Self> for Numbers {
     fn add_assign(&mut self, other: &Self) {
         self.evaluations += other.evaluations;
-        self.failed_ticks += other.failed_ticks;
+        self.waited += other.waited;
         self.fired += other.fired;
         self.missed += other.missed;
         self.doubled += other.doubled;

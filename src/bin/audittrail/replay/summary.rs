@@ -13,6 +13,22 @@ use super::numbers::Numbers;
 /// The days from which on each kind of trouble and each habit has to have happened.
 const COMPLETE: u32 = 3;
 
+/// The days of all seeds from which on each rule has to have fired that a case makes fire.
+pub(super) const ALL_FIRE: u64 = 30;
+
+/// The same for rules about what is new: in the days of one seed, a near miss may come before each case and make it usual.
+pub(super) const ALL_NEW: u64 = 300;
+
+/// What was to be replayed.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) days: u32,
+    /// Whether a fault was planted; such a replay has few hours.
+    pub(super) has_fault: bool,
+    /// The titles of the shown rules, and from how many days of all seeds on each has to fire; none if no case makes it fire.
+    pub(super) rules: Vec<(String, Option<u64>)>,
+}
+
 /// The result of all seeds.
 #[derive(Debug)]
 pub(super) struct Summary {
@@ -23,30 +39,32 @@ pub(super) struct Summary {
     missing: Vec<&'static str>,
     /// The titles of the rules that fired nowhere.
     silent: Vec<String>,
+    /// Those of them that had to fire.
+    overdue: Vec<String>,
 }
 
 impl Summary {
-    /// The summary of the results of parts, each with its seed, of rules that have these titles. With a planted fault, which has few
-    /// hours, no kind of trouble is missing.
-    pub(super) fn new(
-        results: impl IntoIterator<Item = (u64, Numbers)>,
-        days: u32,
-        has_planted: bool,
-        titles: impl Iterator<Item = String>,
-    ) -> Self {
+    /// The summary of the results of parts, each with its seed. With a planted fault no kind of trouble is missing, and no rule.
+    pub(super) fn new(results: impl IntoIterator<Item = (u64, Numbers)>, planned: Planned) -> Self {
         let (mut seeds, mut total) = (BTreeMap::<u64, Numbers>::new(), Numbers::default());
         for (seed, numbers) in results {
             total += &numbers;
             *seeds.entry(seed).or_default() += &numbers;
         }
-        let missing = if days >= COMPLETE && !has_planted { injected::missing(&total) } else { Vec::new() };
-        let silent = titles.filter(|title| !total.rules.contains_key(title)).collect();
-        Self { seeds, total, missing, silent }
+        let Planned { days, has_fault, mut rules } = planned;
+        let missing = if days >= COMPLETE && !has_fault { injected::missing(&total) } else { Vec::new() };
+        rules.retain(|(title, _)| !total.rules.contains_key(title));
+        let all_days = u64::from(days) * seeds.len() as u64;
+        let has_to_fire = |from: Option<u64>| from.is_some_and(|from| all_days >= from) && !has_fault;
+        let overdue = rules.iter().filter(|(_, from)| has_to_fire(*from)).map(|(title, _)| title.clone()).collect();
+        let silent = rules.into_iter().map(|(title, _)| title).collect();
+        Self { seeds, total, missing, silent, overdue }
     }
 
     /// Whether the engine was right, and everything happened that should.
     pub(super) fn is_ok(&self) -> bool {
-        self.total.is_right() && self.missing.is_empty() && self.total.evaluations > 0
+        let lacks_nothing = self.missing.is_empty() && self.overdue.is_empty();
+        self.total.is_right() && lacks_nothing && self.total.evaluations > 0
     }
 
     /// The last line.
@@ -67,6 +85,7 @@ impl Summary {
         summary["ok"] = self.is_ok().into();
         summary["did_not_happen"] = json!(self.missing);
         summary["silent_rules"] = json!(self.silent);
+        summary["rules_that_had_to_fire"] = json!(self.overdue);
         summary["seeds"] = seeds.collect();
         summary
     }
@@ -74,9 +93,10 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut seeds = table(&["seed", "evaluations", "alerts", "missed", "doubled", "false", "rates, apart"]);
+        let mut seeds =
+            table(&["seed", "evaluations", "alerts", "missed", "doubled", "false", "rates, apart", "waited"]);
         let mut add = |name: String, of: &Numbers| {
-            let numbers = [of.evaluations, of.fired, of.missed, of.doubled, of.unfounded, of.statistical];
+            let numbers = [of.evaluations, of.fired, of.missed, of.doubled, of.unfounded, of.statistical, of.waited];
             seeds.add_row(std::iter::once(name).chain(numbers.map(|number| number.to_string())));
         };
         self.seeds.iter().for_each(|(seed, numbers)| add(seed.to_string(), numbers));
@@ -96,6 +116,9 @@ impl fmt::Display for Summary {
         }
         for name in &self.missing {
             writeln!(f, "did not happen: {name}")?;
+        }
+        for title in &self.overdue {
+            writeln!(f, "did not fire, although cases make it fire: {title}")?;
         }
         f.write_str(&self.line())?;
         f.write_char('\n')
@@ -117,9 +140,9 @@ mod tests {
         Numbers { evaluations: 10, fired: 2, missed, rules, ..Numbers::default() }
     }
 
-    fn summary(results: Vec<(u64, Numbers)>, days: u32, has_planted: bool) -> Summary {
-        let titles = ["Key lost", "Silent"].map(str::to_owned);
-        Summary::new(results, days, has_planted, titles.into_iter())
+    fn summary(results: Vec<(u64, Numbers)>, days: u32, has_fault: bool) -> Summary {
+        let rules = vec![("Key lost".to_owned(), Some(1)), ("Silent".to_owned(), None)];
+        Summary::new(results, Planned { days, has_fault, rules })
     }
 
     #[test]
@@ -153,6 +176,28 @@ mod tests {
             summary(vec![(1, numbers(3))], 1, true).line(),
             "soak: failed, missed=3 doubled=0 false=0 evaluations=10"
         );
+    }
+
+    #[test]
+    fn a_rule_with_a_case_that_never_fires_in_a_month_is_a_failure() {
+        let of = |days, seeds: u64, title: &str| {
+            let mut all = numbers(0);
+            for name in injected::missing(&numbers(0)) {
+                all.inject(name, 1);
+                all.habits.insert(name.to_owned(), 1);
+            }
+            let from = (title == "Overdue").then_some(ALL_FIRE);
+            let rules = vec![("Key lost".to_owned(), Some(ALL_FIRE)), (title.to_owned(), from)];
+            let results = (0..seeds).map(|seed| (seed, all.clone()));
+            Summary::new(results, Planned { days, has_fault: false, rules })
+        };
+        assert!(of(29, 1, "Overdue").is_ok());
+        assert!(of(30, 1, "Silent").is_ok());
+        assert!(!of(10, 3, "Overdue").is_ok());
+        let overdue = of(30, 1, "Overdue");
+        assert!(overdue.line().starts_with("soak: failed, missed=0 doubled=0 false=0"));
+        assert!(overdue.to_string().contains("did not fire, although cases make it fire: Overdue\n"));
+        assert_eq!(overdue.json()["rules_that_had_to_fire"], json!(["Overdue"]));
     }
 
     #[test]

@@ -63,10 +63,19 @@ impl Rule {
         matches!(self.kind, Kind::Events { .. }) && self.past.is_none()
     }
 
-    /// Whether a correlation means this rule by a name or id.
-    pub(super) fn is(&self, name: &str) -> bool {
+    /// Whether a name or id means this rule.
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.id == name || self.name == name
     }
+}
+
+/// Whether the days before decide about a rule, or about one below it.
+pub(crate) fn has_past(rules: &[Rule], rule: &Rule) -> bool {
+    rule.past.is_some()
+        || match &rule.kind {
+            Kind::Events { .. } => false,
+            Kind::Correlation(of) => of.rules.iter().any(|below| has_past(rules, &rules[*below])),
+        }
 }
 
 /// The rules of some files, a name and a text each. A correlation comes after the rules that it refers to.
@@ -245,8 +254,16 @@ mod tests {
             )
         };
         let text = events.to_owned() + &correlation("c", "b", "1d") + &correlation("b", "a", "2h");
-        let rules = read(&[("rules.yml".to_owned(), text)]).unwrap();
-        assert_eq!(reach(&rules), duration("26h").unwrap());
-        assert_eq!(reach(&rules[..1]), 0);
+        let rules = |text: String| read(&[("rules.yml".to_owned(), text)]).unwrap();
+        let plain = rules(text.clone());
+        assert_eq!(reach(&plain), duration("26h").unwrap());
+        assert_eq!(reach(&plain[..1]), 0);
+        assert!(!plain.iter().any(|rule| has_past(&plain, rule)));
+        let of_past = rules(text.replacen(
+            "\ndetection:",
+            "\naudittrail: {first_seen: {fields: [method_name], days: 7}}\ndetection:",
+            1,
+        ));
+        assert!(of_past.iter().all(|rule| has_past(&of_past, rule)));
     }
 }

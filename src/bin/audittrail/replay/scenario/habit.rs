@@ -12,10 +12,12 @@ pub(crate) enum Habit {
     MistypedPassword,
     /// Events that make a rule fire, or nearly.
     Case,
+    /// Such events of which the trail shows one later than the lag.
+    LateCase,
 }
 
 impl Habit {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::NightShift,
         Self::Robot,
         Self::NewEmployee,
@@ -24,6 +26,7 @@ impl Habit {
         Self::Journey,
         Self::MistypedPassword,
         Self::Case,
+        Self::LateCase,
     ];
 
     /// The name in a summary.
@@ -37,6 +40,7 @@ impl Habit {
             Self::Journey => "days of travellers",
             Self::MistypedPassword => "mistyped passwords",
             Self::Case => "intrusions and near misses",
+            Self::LateCase => "intrusions and near misses with a late event",
         }
     }
 }

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audittrail::sandbox::Kind;
+use serde_json::json;
 
+use super::case::Case;
 use super::{Habit, Happened, Plan, Scenario};
 
 const HOUR: i64 = 3_600_000_000_000;
@@ -35,7 +37,7 @@ fn a_seed_gives_the_same_days_and_another_gives_others() {
 #[test]
 fn three_days_have_each_habit() {
     let scenario = days(3);
-    for habit in Habit::ALL.into_iter().filter(|habit| *habit != Habit::Case) {
+    for habit in Habit::ALL.into_iter().filter(|habit| !matches!(habit, Habit::Case | Habit::LateCase)) {
         let within = |time: i64| (scenario.start..scenario.end).contains(&time);
         assert!(scenario.habits.iter().any(|(time, other)| *other == habit && within(*time)), "{habit:?}");
     }
@@ -85,4 +87,18 @@ fn a_person_moves_everything_on_a_day_and_another_travels() {
         countries.entry(text(event, "/resources/0/id")).or_default().insert(text(event, "/country_code"));
     }
     assert!(countries.values().any(|of_user| of_user.len() > 1), "a user logs in from two countries");
+}
+
+#[test]
+fn the_trail_shows_one_event_of_some_cases_late() {
+    let event = json!({ "product_name": "planted" });
+    let events = vec![(0, event.clone()), (1, event)];
+    let case = Case { rule: "a_rule".to_owned(), is_firing: true, events };
+    let scenario = Scenario::new(Plan { seed: 7, days: 2, cases_a_day: 200 }, &[case]);
+    let planted: Vec<&Happened> =
+        scenario.events.iter().filter(|event| text(event, "/product_name") == "planted").collect();
+    let late = planted.iter().filter(|event| event.is_late()).count();
+    let named = scenario.habits.iter().filter(|(_, habit)| *habit == Habit::LateCase).count();
+    assert_eq!((planted.len(), late), (800, named));
+    assert!((5..40).contains(&late), "{late} of 400");
 }

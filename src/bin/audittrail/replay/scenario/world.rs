@@ -19,6 +19,9 @@ const DAY: i64 = 24 * HOUR;
 /// The days before the first, which baselines compare with.
 const BEFORE: i64 = 31;
 
+/// The share of cases with a late event.
+const LATE_CASES: f64 = 0.05;
+
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
 const SDK: &str = "scaleway-sdk-go/v1.0.0-beta.35 (go1.25.1; linux; amd64)";
 
@@ -144,7 +147,7 @@ fn travelling(address: u8, number: i64, index: usize, person: &Actor) -> Actor {
     person.clone()
 }
 
-/// Puts cases among the days. Half of them keep their distances to the nanosecond; the others begin anywhere.
+/// Puts cases among the days. They begin anywhere and keep their distances to the nanosecond; of some, the trail shows one event late.
 fn plant(writer: &mut Writer, plan: Plan, start: i64, cases: &[Case]) {
     let mut order: Vec<&Case> = Vec::new();
     for day in 0..i64::from(plan.days) {
@@ -156,7 +159,15 @@ fn plant(writer: &mut Writer, plan: Plan, start: i64, cases: &[Case]) {
             let Some(case) = order.pop() else { return };
             let begin = start + day * DAY + writer.rng.random_range(0..DAY - 2 * HOUR);
             writer.habits.push((begin, Habit::Case));
-            for (after, json) in &case.events {
+            let late = writer.rng.random_bool(LATE_CASES).then(|| writer.rng.random_range(0..case.events.len()));
+            if late.is_some() {
+                writer.habits.push((begin, Habit::LateCase));
+            }
+            for (number, (after, json)) in case.events.iter().enumerate() {
+                if late == Some(number) {
+                    writer.add_late(kind(json), begin + after, json.clone());
+                    continue;
+                }
                 let delay = writer.rng.random_range(SECOND..nanos_of_lag() - SECOND);
                 writer.add_after(kind(json), begin + after, delay, json.clone());
             }
