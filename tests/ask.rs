@@ -130,7 +130,7 @@ async fn investigate_names_the_action_before_the_rise_in_each_format() {
         "{sentence}"
     );
     assert!(
-        ran.err.contains("note: ce qui est habituel pour un principal vient des événements antérieurs"),
+        ran.err.contains("note: ce qui est habituel pour un auteur vient des événements antérieurs"),
         "{}",
         ran.err
     );

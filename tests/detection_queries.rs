@@ -290,8 +290,12 @@ async fn an_unknown_rule_is_a_notice_in_a_panel_and_an_error_under_an_alert_rule
     let expected =
         "the rule \"failed-login\" in ruleIds is for correlations only and has no matches of its own (generate)";
     assert_eq!(refused(engine.ask_as_rule(query).await).message, expected);
-    let query = json!({ "queryType": "detections", "tags": ["attack.t0000"] });
-    assert!(refused(engine.ask_as_rule(query).await).message.starts_with("no rule has the levels, tags and ruleIds"));
+    let tags = json!({ "queryType": "detections", "tags": ["attack.t1098.001", "attack.t0000"] });
+    let expected = "no rule of this data source has the tag \"attack.t0000\" in tags";
+    assert!(warnings(&engine.ask(tags.clone()).await.unwrap()).contains(&expected));
+    assert_eq!(refused(engine.ask_as_rule(tags).await).message, expected);
+    let none = json!({ "queryType": "detections", "levels": ["informational"], "ruleIds": ["key-created"] });
+    assert!(refused(engine.ask_as_rule(none).await).message.starts_with("no rule has the levels, tags and ruleIds"));
 }
 
 #[tokio::test]

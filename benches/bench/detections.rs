@@ -150,9 +150,10 @@ fn rsigma(ground: &Ground, files: &[RuleFile], pack: &Pack) -> Result<f64, Error
     Ok(median(times) * MILLION / real(items.len()))
 }
 
-/// Whether a rule reads fields that the API does not have, or is not about single events.
+/// Whether a rule reads fields that the API does not have or `rsigma` has no word for, or is not about single events.
 fn is_enriched(text: &str) -> bool {
-    text.contains("audittrail.") || text.contains("\ncorrelation:")
+    let is_of_lists = |line: &str| line.contains("request_body.") && line.contains("[any]");
+    text.contains("audittrail.") || text.contains("\ncorrelation:") || text.lines().any(is_of_lists)
 }
 
 /// The time of a plugin for cached events that no rule has judged, for those of which a tenth is new, and for judged ones.

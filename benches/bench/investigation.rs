@@ -90,7 +90,7 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     }
     let source = ground.sandbox.source();
     let mut times = Vec::new();
-    for events in [EVENTS / 10, EVENTS, ground.options.cached] {
+    for events in [EVENTS, ground.options.cached] {
         let span = ground.truth.newest(events);
         ground.say(&format!("investigation: {} events", span.events));
         let host = plugin(&ground.options).await?;
