@@ -1,4 +1,4 @@
-# `make demo` shows what this is, `make test` checks all of it, `make plugin` makes what is installed, `make bench` measures it
+# `make demo` shows the plugin's answers, `make test` checks all of it, `make plugin` makes what is installed, `make bench` measures it
 # beside its peers, and `make soak` replays detections over simulated months.
 
 SHELL := /bin/bash

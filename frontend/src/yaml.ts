@@ -4,7 +4,7 @@ const HIDDEN = /[\u007f-\u00a0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
 /** Half of a pair, which is no character. */
 const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** A text as a scalar of YAML in double quotes, on one line, whatever the text has. */
+/** A text as a scalar of YAML in double quotes, on one line, with line ends escaped. */
 export function quotedScalar(text: string): string {
   const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(text.replace(HALF, '\ufffd')).replace(HIDDEN, escape);

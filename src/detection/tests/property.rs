@@ -269,7 +269,7 @@ fn random_rules_have_the_verdicts_of_rsigma() {
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    // Rules that select nothing, or everything, would agree whatever they say.
+    // Rules that select nothing, or everything, would agree in spite of a fault.
     let (found, all) = counts.get();
     let share = found * 100 / all;
     println!("random rules select {share} % of {all} events");

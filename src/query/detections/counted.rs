@@ -49,8 +49,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, buckets: &Buckets) -> Frame {
 
 /// The number of events that the rules were compared with, those before the range aside: for the editor of a rule.
 fn events(evaluation: &Evaluation<'_>, buckets: &Buckets) -> usize {
-    let (events, range) = (&evaluation.answer.events, buckets.read());
-    events.since(range.start) - events.since(range.end)
+    evaluation.answer.events.within(buckets.read()).len()
 }
 
 /// Numbers without any, which Grafana treats as "no data".

@@ -74,7 +74,7 @@ impl Visit for Lines {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// An evaluation, as far as it decides which late events can be told.
+/// The part of an evaluation that decides which late events the engine can find.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evaluated {
     /// The time by the API's clock.

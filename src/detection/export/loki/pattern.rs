@@ -7,7 +7,7 @@ use crate::detection::sigma::{ValuePart, value_parts};
 /// What regular expressions take for more than itself.
 const SPECIAL: &str = r"\.+*?()|[]{}^$";
 
-/// A text in quotation marks, as Loki reads it: of printable ASCII only, whatever the text has.
+/// A text in quotation marks, as Loki reads it: other characters than printable ASCII are escaped.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
