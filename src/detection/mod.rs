@@ -20,6 +20,7 @@ pub(crate) mod baseline;
 mod bits;
 mod body;
 mod bounds;
+mod combinations;
 mod context;
 mod correlation;
 mod custom;
