@@ -13,7 +13,7 @@
 //! # How events are judged
 //!
 //! A condition on a column judges each distinct text of a chunk once, and only those of events that the rest of the rule's
-//! condition leaves open. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
+//! condition leaves open; rules share the outcome of a condition that comes first. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
 //! the number is cached beside the event's columns.
 
 pub(crate) mod baseline;
