@@ -20,6 +20,7 @@ pub(crate) mod baseline;
 mod bits;
 mod body;
 mod bounds;
+mod columns;
 mod combinations;
 mod context;
 mod correlation;
@@ -55,6 +56,7 @@ mod verdicts;
 pub(crate) mod window;
 mod yaml;
 
+pub(crate) use columns::{Columns, EventRows};
 pub(crate) use context::Context;
 pub use error::RuleError;
 #[cfg(test)]
@@ -68,5 +70,6 @@ pub(crate) use rule::{Comparison, Condition, RuleExpr};
 pub use rule::{Place, Rule};
 #[cfg(feature = "terminal")]
 pub use trial::Trial;
+#[cfg(test)]
 pub(crate) use value::Values;
 pub(crate) use verdicts::Verdicts;
