@@ -221,7 +221,7 @@ fn what_an_action_does_and_how_long_the_metric_was_out_of_its_band_are_compared(
 #[test]
 fn how_long_an_action_lasts_that_the_table_lacks_is_likely_and_not_known() {
     let of = |returned| {
-        let course = Course { lasted: Duration::from_mins(60), returned };
+        let course = Course { lasted: Duration::from_hours(1), returned };
         let drain = call(30, &json!({ "method_name": "DrainServer" }));
         let ranking = ranking(&[drain], &Symptom { course: Some(course), ..symptom(CPU, Direction::Down) });
         let signals = ranking.all().next().expect("a candidate").signals;
