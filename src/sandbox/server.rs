@@ -24,7 +24,7 @@ use super::ids::{of_name, uuid_v4};
 use super::organization::ORGANIZATION_ID;
 use super::query::{Parameters, Refusal};
 use super::state::Shared;
-use super::{explorer, iam};
+use super::{cockpit, explorer, iam};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let router = Router::new()
@@ -172,6 +172,9 @@ impl Shared {
             return Err(Refusal::not_found());
         }
         let query = Parameters::parse(request.uri().query().unwrap_or_default());
+        if endpoint == Endpoint::DataSources {
+            return cockpit::list(region.unwrap_or_default(), &self.organization, &query);
+        }
         if query.required("organization_id")? != ORGANIZATION_ID {
             return Err(Refusal::denied(if endpoint.is_audit_trail() { "audit_trail" } else { "" }));
         }

@@ -160,6 +160,7 @@ impl Shared {
             Endpoint::Projects => Err(Refusal::denied("account_project")),
             Endpoint::Resources => Err(Refusal::denied("")),
             _ if endpoint.is_audit_trail() => Err(Refusal::denied("audit_trail")),
+            Endpoint::DataSources => Err(Refusal::denied("cockpit")),
             _ => Err(Refusal::denied("iam")),
         }
     }
