@@ -197,6 +197,7 @@ sentences! {
         NewestEvents { shown: usize, found: usize },
         OldestEvents { shown: usize, found: usize },
         NewestMatches { shown: usize, found: usize },
+        ReasonsOfNewest { shown: usize, found: usize },
         Clustered { shared: usize, events: usize, annotations: usize },
         BeyondCap { annotations: usize, cap: usize },
         MatterLess { others: usize, events: usize },

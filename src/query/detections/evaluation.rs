@@ -291,7 +291,8 @@ fn of_one(hit: Hit, group: &Group) -> Firing {
 /// The match of a rule without a window.
 fn alone(firing: &Firing) -> Match {
     let Firing { time, event, value, since, .. } = *firing;
-    Match { group: Group::clone(&firing.group), since, first: time, last: time, value, peak: time, events: vec![event] }
+    let (group, first, last, peak) = (Group::clone(&firing.group), time, time, time);
+    Match { group, since, first, last, value, peak, peak_event: event, events: vec![event] }
 }
 
 /// The values of fields of the events of windows, as numbers: equal numbers are equal texts, and 0 is an absent one.
