@@ -102,7 +102,8 @@ sentences! {
         FindKeys, LockUser, LockNewUser, DetachFromApplication, DetachFromUser, DetachFromGroup, RemoveUser,
         RemoveApplication, DisableSshKey, CloseDatabase, PowerOff, StopBmc, EnableKey, ProtectSecret,
         EnableAlertManager, RestoreRules, RestoreCustomRules, CreateExportAgain, EnableCockpitRules,
-        EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, DeleteExportedCopy, DeleteApiKey,
+        EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, CloseCluster, FindClusterRule,
+        RestoreClusterRules, DeleteExportedCopy, DeleteApiKey,
         // Recovery.
         Yes, No, YesAfterAnother, NotKnown, Quiet, MetricIsBack, NoSpanKnown, WithinBand, TooFewSamples, NoNewSuspects,
         RangeEndsBefore, NoEventSince,
