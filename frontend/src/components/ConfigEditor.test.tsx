@@ -1,5 +1,5 @@
 import type { DataSourceSettings } from '@grafana/data';
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { setBackendSrv, setDataSourceSrv, type BackendSrv, type DataSourceSrv } from '@grafana/runtime';
@@ -373,6 +373,22 @@ describe('ConfigEditor', () => {
     expect(screen.getByText(/^Scaleway Metrics of project p in nl-ams: 6666/)).toBeInTheDocument();
     expect(screen.getByText('region it-mil has no Cockpit')).toBeInTheDocument();
     expect(post).not.toHaveBeenCalled();
+  });
+
+  it('keeps what is changed in the form while URLs are searched', async () => {
+    let answer: (found: object) => void = () => undefined;
+    get.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const onOptionsChange = jest.fn();
+    const form = (jsonData: Settings) => {
+      const options = { uid: 'audit', secureJsonFields: {}, jsonData } as DataSourceSettings<Settings, Secrets>;
+      return <ConfigEditor options={options} onOptionsChange={onOptionsChange} />;
+    };
+    const { rerender } = render(form({ regions: ['fr-par'], cockpitUrls: [AMSTERDAM] }));
+    await userEvent.setup().click(screen.getByRole('button', { name: /^Find URLs/ }));
+    rerender(form({ regions: ['nl-ams'], cockpitUrls: [], metricsDataSource: 'cockpit' }));
+    await act(async () => answer({ urls: FOUND.slice(0, 1), notices: [] }));
+    const expected = { regions: ['nl-ams'], cockpitUrls: [METRICS], metricsDataSource: 'cockpit' };
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual(expected);
   });
 
   it('shows which permission set a search for URLs lacks, and leaves the form as it is', async () => {

@@ -1,5 +1,5 @@
 import { Alert, Box, Button, Field, Stack } from '@grafana/ui';
-import React, { useId, useState } from 'react';
+import React, { useEffect, useId, useRef, useState } from 'react';
 
 import { settingLabel, withSettingLabels } from '../labels';
 import type { FoundUrl } from '../resources';
@@ -74,6 +74,11 @@ function UrlSearch({ uid, onFound }: SearchProps) {
   const [isSearching, setSearching] = useState(false);
   const [found, setFound] = useState<Found>();
   const [failure, setFailure] = useState<string>();
+  // The form may change while the answer is on its way.
+  const fillIn = useRef(onFound);
+  useEffect(() => {
+    fillIn.current = onFound;
+  });
   const search = async () => {
     setSearching(true);
     setFailure(undefined);
@@ -82,7 +87,7 @@ function UrlSearch({ uid, onFound }: SearchProps) {
       const answer = await storedResources(uid).metricsUrls();
       setFound(answer);
       if (answer.urls.length) {
-        onFound(answer.urls.map(({ url }) => url));
+        fillIn.current(answer.urls.map(({ url }) => url));
       }
     } catch (error) {
       setFailure(messageOf(error));
