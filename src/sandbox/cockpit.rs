@@ -30,9 +30,11 @@ pub(super) fn list(region: &str, organization: &Organization, query: &Parameters
     let page = query.number("page")?.unwrap_or(1).max(1);
     let size = query.page_size(100)?.unwrap_or(20);
     let is_used = organization.resources.iter().any(|one| one.project_id == project && one.region() == region);
-    let all = DATA_SOURCES
-        .iter()
-        .filter(|(_, kind, origin)| is_used && query.selects("types", kind) && query.selects("origin", origin));
+    // Scaleway's clients send the default of an enum, which is no filter.
+    let is_any = query.first("origin") == Some("unknown_origin");
+    let all = DATA_SOURCES.iter().filter(|(_, kind, origin)| {
+        is_used && query.selects("types", kind) && (is_any || query.selects("origin", origin))
+    });
     let entries: Vec<Vec<u8>> = all.map(|source| source_json(*source, project, region).into_bytes()).collect();
     let count = format!(r#", "total_count":{}"#, entries.len());
     let entries: Vec<Vec<u8>> = entries.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect();
