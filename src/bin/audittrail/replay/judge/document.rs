@@ -206,7 +206,7 @@ pub(crate) fn reach(rules: &[Rule]) -> i64 {
 }
 
 /// A duration such as `10m`, in nanoseconds.
-pub(crate) fn duration(text: &str) -> Result<i64, String> {
+fn duration(text: &str) -> Result<i64, String> {
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
     let seconds = match unit {
         "s" => 1,
