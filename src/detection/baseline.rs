@@ -24,9 +24,6 @@ use crate::event::{Column, Events};
 use crate::profile::{Act, Day, Key, Past, Profile};
 use crate::time::{Interval, Time};
 
-/// The nanoseconds of an hour.
-const HOUR: i64 = 3_600_000_000_000;
-
 /// How many of the days that a baseline asks for are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Coverage {
@@ -168,7 +165,7 @@ impl<'a> Baselines<'a> {
     fn hours_of(&self, rows: &[usize]) -> Range<usize> {
         let times = self.events.times().values();
         let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else { return 0..0 };
-        let begin = times[*oldest].div_euclid(HOUR) * HOUR;
+        let begin = Time::from_nanos(times[*oldest]).hour().nanos();
         *newest..times.partition_point(|time| *time >= begin)
     }
 

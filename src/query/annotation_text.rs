@@ -70,13 +70,17 @@ pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>, novel
 
 /// A risk class with its severity.
 fn risk_of(language: Language, severity: Severity, class: &str) -> String {
-    let word = match severity {
+    Sentence::Risk { severity: &severity_word(severity).text(language), class }.text(language)
+}
+
+/// The name of a severity.
+pub(super) fn severity_word(severity: Severity) -> Sentence<'static> {
+    match severity {
         Severity::Low => Sentence::SeverityLow,
         Severity::Medium => Sentence::SeverityMedium,
         Severity::High => Sentence::SeverityHigh,
         Severity::Critical => Sentence::SeverityCritical,
-    };
-    Sentence::Risk { severity: &word.text(language), class }.text(language)
+    }
 }
 
 /// The most frequent texts, each as `show` formats it, and the number of others.

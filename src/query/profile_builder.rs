@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::cpu::spawn_cpu;
 use super::error::Failure;
-use super::listings::events_of;
+use super::listings::{events_of, summary};
 use super::profile_store::{AGAIN, Meter, ProfileStore};
 use crate::cache::{EventCache, Freshness, Gap, Listing};
 use crate::event::Events;
@@ -187,7 +187,7 @@ impl Shared {
                         let middle = interval.start + interval.length() / 2;
                         intervals.extend([Interval::new(interval.start, middle), Interval::new(middle, interval.end)]);
                     }
-                    Some(gap) => return Err(format!("region {region}: {}", gap.summary())),
+                    Some(gap) => return Err(format!("region {region}: {}", summary(gap, Language::English))),
                 }
             }
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::annotation_links::Links;
 use super::super::annotation_row::{Row, Shows, fields};
-use super::super::annotation_text::escaped;
+use super::super::annotation_text::{escaped, severity_word};
 use super::super::annotations::regions;
 use super::super::console::Pages;
 use super::super::documentation::Topic;
@@ -116,13 +116,7 @@ fn tags(rule: &Rule) -> Vec<String> {
 
 /// The name of a level.
 fn level(level: Level) -> Sentence<'static> {
-    match level {
-        Level::Critical => Sentence::SeverityCritical,
-        Level::High => Sentence::SeverityHigh,
-        Level::Medium => Sentence::SeverityMedium,
-        Level::Low => Sentence::SeverityLow,
-        Level::Informational => Sentence::SeverityInformational,
-    }
+    severity(level).map_or(Sentence::SeverityInformational, severity_word)
 }
 
 /// The severity whose colour a level has.

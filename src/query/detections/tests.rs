@@ -83,7 +83,7 @@ fn an_event_belongs_to_one_hour_whatever_the_range() {
     let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
     let numbers = |from: i64, to: i64| {
         let (from, to) = (at(from), at(to));
-        let frame = alert::frame(&Evaluation::of(&rules, &answer, Interval::new(alert::hour_of(from), to)), from);
+        let frame = alert::frame(&Evaluation::of(&rules, &answer, Interval::new(from.hour(), to)), from);
         rows(&frame)
             .into_iter()
             .map(|(labels, number)| (labels[5].clone(), labels[6].clone(), number))
