@@ -65,7 +65,9 @@ impl DataSource {
             match list {
                 Ok(sources) => {
                     let name = projects[*project].as_deref();
-                    sources.iter().for_each(|source| found.add(source, region, (project, name)));
+                    for source in sources {
+                        found.add(source, region, (project, name));
+                    }
                 }
                 Err(error) if is_refusal(error) => {
                     refused.insert(projects[*project].as_ref().unwrap_or(project));

@@ -51,14 +51,13 @@ impl<'a, 'e> Explanations<'a, 'e> {
     /// The reasons of the next match, as JSON: a list of conditions, each with its value. The list is empty beyond the limits.
     pub(super) fn next(&mut self, found: &Found) -> Value {
         self.asked += 1;
-        let (matches, looks) = self.most;
-        if self.shown == matches || self.looks > looks {
+        let (most_shown, most_looks) = self.most;
+        if self.shown == most_shown || self.looks > most_looks {
             return json!([]);
         }
         self.shown += 1;
         let Self { evaluation, looks, .. } = self;
-        let matched = &found.matched;
-        let newest = *matched.events.last().expect("a match has an event");
+        let newest = *found.matched.events.last().expect("a match has an event");
         let mut reasons = Reasons { evaluation, of: Vec::new(), looks };
         match &evaluation.rule(found.rule).kind {
             Kind::Events(_) => reasons.of_event(found.rule, newest, ""),
