@@ -116,10 +116,12 @@ sentences! {
         DaysBeingRead, DaysUnsettled,
         // Notices about rules.
         NoRule,
+        // Why a rule matches.
+        WindowRules, CountedEvents, CountedRules, CountedRulesInOrder,
         // Events.
         LoggedIn, LogInFailed, LogInTried, Succeeded, Denied, Failed,
         // Texts of annotations.
-        Details, DayUnit, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical,
+        IncompleteTag, Details, DayUnit, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical,
         LevelFirst, LevelRare, LevelOccasional, LevelUsual, LevelUnknown,
         // How usual events are.
         NoDayKnown, Conjunction, LastConjunction, EveryNight, EveryDay, Workdays, EveryMonday, EveryTuesday,
@@ -264,6 +266,16 @@ sentences! {
         RulesUnknown { names: &'a str },
         RuleForCorrelations { name: &'a str },
         TagUnknown { name: &'a str },
+        // Why a rule matches.
+        NotCondition { condition: &'a str },
+        FirstSeen { fields: &'a str },
+        TimesUsual { at_least: &'a str, factor: &'a str, fields: &'a str },
+        UsualNumber { number: &'a str, usual: &'a str },
+        DaysKnownSince { known: usize, days: usize, since: &'a str },
+        NoneOfDays { days: usize },
+        DistinctValues { fields: &'a str },
+        CountedWithin { counted: &'a str, seconds: &'a str },
+        ValuesOf { fields: &'a str },
         // Notices about metrics.
         Calm { series: usize },
         ManySeries { all: usize, shown: usize },
@@ -277,6 +289,8 @@ sentences! {
         LogInWith { method: &'a str },
         PartOf { part: &'a str, whole: &'a str },
         // Texts of annotations.
+        ProductCount { count: usize },
+        RegionCount { count: usize },
         Risk { severity: &'a str, class: &'a str },
         Product { what: &'a str },
         ResourceType { what: &'a str },

@@ -126,7 +126,7 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
         Relevance::Important => important(&candidates(answer, &sentences), cap),
     };
     let regions = regions(answer, request);
-    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
+    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region, answer.language));
     let rest = (others > 0 && !annotations.overlay).then(|| Row::rest(others, answer.language, request));
     let rows: Vec<Row> = missing.chain(rest).chain(rows(annotations, &clusters, answer, &sentences)).collect();
 

@@ -145,7 +145,7 @@ fn about(what: &str, gap: &Gap, language: Language) -> String {
 }
 
 /// A gap as a sentence without advice. What Scaleway answered is in English.
-fn summary(gap: &Gap, language: Language) -> String {
+pub(super) fn summary(gap: &Gap, language: Language) -> String {
     match gap {
         Gap::Limit(events) => Sentence::GapLimit { events: *events }.text(language),
         Gap::Bytes(bytes) => Sentence::GapMemory { mebibytes: bytes >> 20 }.text(language),

@@ -21,6 +21,7 @@ mod console;
 pub mod counts;
 mod cpu;
 mod data_source;
+mod day_error;
 mod detections;
 pub mod dimension;
 mod directory;

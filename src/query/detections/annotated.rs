@@ -27,7 +27,8 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let total = found.len();
     found.truncate(limit);
     let regions = regions(evaluation.answer, request);
-    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
+    let missing =
+        regions.iter().enumerate().map(|(number, region)| Row::missing(number, region, evaluation.answer.language));
     let parts = Parts { evaluation, sentences: Sentences::of(evaluation.answer), pages: Pages::of(evaluation.answer) };
     let mut columns = LabelColumns::of(evaluation.answer);
     let matches = found.iter().rev().map(|found| row(&parts, &mut columns, found));

@@ -8,6 +8,7 @@ use super::super::text;
 use super::evaluation::{Evaluation, Found};
 use super::inputs::Input;
 use crate::detection::{Correlation, CorrelationKind, GroupKey, Kind};
+use crate::locale::{Language, Sentence};
 use crate::time::Time;
 
 /// The most reasons of a match.
@@ -57,8 +58,9 @@ impl Reasons<'_, '_> {
         let (pack, events) = (&evaluation.rules.pack, &evaluation.answer.events);
         let reasons = evaluation.with_context(|context| {
             let compared = evaluation.compared(rule, row);
-            let unusual = compared.and_then(|of| pack.why_unusual(rule, events, row, &of, context));
-            pack.why(rule, events, row, context).into_iter().chain(unusual).collect::<Vec<_>>()
+            let language = evaluation.answer.language;
+            let unusual = compared.and_then(|of| pack.why_unusual(rule, events, row, &of, context, language));
+            pack.why(rule, events, row, context, language).into_iter().chain(unusual).collect::<Vec<_>>()
         });
         for reason in reasons {
             self.add(of, &reason.condition, reason.value.unwrap_or(NONE.to_owned()));
@@ -67,14 +69,15 @@ impl Reasons<'_, '_> {
 
     /// The group and the count of a window, then for each rule the conditions of its newest hit.
     fn of_window(&mut self, window: &Window<'_>, correlation: &Correlation, of: &str) {
-        let evaluation = self.evaluation;
+        let (evaluation, language) = (self.evaluation, self.evaluation.answer.language);
         for (name, text) in evaluation.keys(window.rule, window.group) {
             self.add(of, name, text.unwrap_or(NONE).to_owned());
         }
         let rules = correlation.rules.iter().map(|number| evaluation.rule(*number).title.as_str());
-        self.add(of, "rules", rules.collect::<Vec<_>>().join(", "));
-        let within = format!("within {} s", correlation.timespan.as_secs());
-        self.add(of, &format!("{} {within}", counted(&correlation.kind)), window.count.to_string());
+        self.add(of, &Sentence::WindowRules.text(language), rules.collect::<Vec<_>>().join(", "));
+        let (counted, seconds) = (&counted(&correlation.kind, language), &correlation.timespan.as_secs().to_string());
+        let within = Sentence::CountedWithin { counted, seconds }.text(language);
+        self.add(of, &within, window.count.to_string());
         let mut newest: Vec<Option<Input<'_>>> = correlation.rules.iter().map(|_| None).collect();
         let start = window.end - correlation.timespan;
         let mut values = Values { has_more: evaluation.inputs().is_cut(start..=window.end), ..Values::default() };
@@ -88,7 +91,8 @@ impl Reasons<'_, '_> {
             newest.get_or_insert(input);
         }
         if let CorrelationKind::ValueCount(keys) = &correlation.kind {
-            self.add(of, &format!("values of {}", names(keys)), values.text());
+            let condition = Sentence::ValuesOf { fields: &names(keys) }.text(language);
+            self.add(of, &condition, values.text());
         }
         for (number, input) in correlation.rules.iter().zip(newest) {
             // Rules refer to rules, and bounds of the parser keep this from going deep; a match is shown beside many others.
@@ -141,11 +145,11 @@ fn names(keys: &[GroupKey]) -> String {
 }
 
 /// The noun for the things that a window counts.
-fn counted(kind: &CorrelationKind) -> String {
+fn counted(kind: &CorrelationKind, language: Language) -> String {
     match kind {
-        CorrelationKind::EventCount => "events".to_owned(),
-        CorrelationKind::ValueCount(fields) => format!("distinct {}", names(fields)),
-        CorrelationKind::Temporal => "rules with a match".to_owned(),
-        CorrelationKind::TemporalOrdered => "rules with a match, in order".to_owned(),
+        CorrelationKind::EventCount => Sentence::CountedEvents.text(language),
+        CorrelationKind::ValueCount(fields) => Sentence::DistinctValues { fields: &names(fields) }.text(language),
+        CorrelationKind::Temporal => Sentence::CountedRules.text(language),
+        CorrelationKind::TemporalOrdered => Sentence::CountedRulesInOrder.text(language),
     }
 }

@@ -15,6 +15,7 @@ use super::{alert, matched};
 use crate::detection::{Pack, RuleFile, Selection};
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
+use crate::locale::Language;
 use crate::profile::{Day, Profile};
 use crate::time::{Interval, Time};
 
@@ -181,11 +182,15 @@ fn labels_of_a_notification_are_clean_and_short() {
 
 /// Why the newest match of a rule matches: each condition with its value.
 fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
+    why_in(Language::English, text, rule, events, past)
+}
+
+fn why_in(language: Language, text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
     let (pack, errors) = Pack::parse(&[RuleFile::new("test.yml", text)]);
     assert_eq!(errors, []);
     let selection = Selection { ids: vec![rule.to_owned()], ..Selection::default() };
     let rules = ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true };
-    let mut answer = answer_of(events);
+    let mut answer = Answer { language, ..answer_of(events) };
     if !past.is_empty() {
         let all = [events, past].concat();
         let all = Events::from_json(Kind::Api, &all);
@@ -288,4 +293,32 @@ fn what_is_unusual_shows_the_days_to_which_it_is_compared() {
         why.last().unwrap(),
         "T: first seen: principal.id, source_ip = a, 203.0.113.2 (3 of 30 days known, since 1970-01-02)"
     );
+}
+
+#[test]
+fn reasons_in_french_have_the_same_fields_and_values() {
+    let french =
+        |text: &str, rule: &str, events: &[Value], past: &[Value]| why_in(Language::French, text, rule, events, past);
+    let events = [10, 20].map(|second| deletion(second, "a", &format!("203.0.113.{second}"), "x"));
+    let counted = DELETION.replace("event_count", "value_count").replace("{gte: 2}", "{gte: 2, field: source_ip}");
+    let group = ["principal.id = a", "règles = Deletion"];
+    let below = "Deletion: method_name: Delete = Delete";
+    assert_eq!(french(DELETION, "many", &events, &[]), [&group[..], &["événements en 60 s = 2", below]].concat());
+    let values =
+        ["valeurs distinctes de source_ip en 60 s = 2", "valeurs de source_ip = 203.0.113.20, 203.0.113.10", below];
+    assert_eq!(french(&counted, "many", &events, &[]), [&group[..], &values].concat());
+    let head = "title: T\nid: rule\nlogsource: {product: scaleway}\n";
+    let negated = format!("{head}detection: {{s: {{method_name: Create}}, condition: not s}}\n");
+    assert_eq!(french(&negated, "rule", &events, &[]), ["non method_name: Create = Delete"]);
+    let baseline =
+        |of: &str| format!("{head}detection: {{s: {{method_name: Delete}}, condition: s}}\naudittrail: {{{of}}}\n");
+    let (new, past) =
+        ([deletion(4 * 86_400, "a", "203.0.113.2", "x")], [deletion(3 * 86_400, "b", "203.0.113.1", "x")]);
+    let first = french(&baseline("first_seen: {fields: [principal.id], days: 30}"), "rule", &new, &past);
+    let expected = "vu pour la première fois : principal.id = a (1 jour connu sur 30, depuis le 1970-01-04)";
+    assert_eq!(first[1], expected);
+    let rate = baseline("times_usual: {factor: 2, at_least: 1, days: 1, by: [principal.id]}");
+    let expected = "au moins 1 dans l’heure, et 2 fois l’habituel : principal.id = a: 1, d’ordinaire 0.0 \
+                    (1 jour connu sur 1, depuis le 1970-01-04)";
+    assert_eq!(french(&rate, "rule", &new, &past)[1], expected);
 }
