@@ -86,8 +86,8 @@ sentences! {
         // The story.
         BeforeIt, AfterIt, OutOfBand,
         // The node graph.
-        Principal, Address, Credential, Resource, Others, OtherPrincipals, OtherAddresses, OtherCredentials,
-        OtherResources, EdgeFrom, EdgeIsOf,
+        Principal, Address, Credential, Resource, EdgeFrom, EdgeIsOf, FieldName, FieldRole, FieldKind, FieldId,
+        FieldStep, FieldEvents, FieldOther,
         // Annotations of an investigation.
         SpanTitle, PassedSpanTitle,
         // Notices of an investigation.
@@ -158,6 +158,10 @@ sentences! {
         LatestSteps { shown: usize, steps: usize },
         // The node graph.
         EventCount { events: usize },
+        OtherPrincipals { count: usize },
+        OtherAddresses { count: usize },
+        OtherCredentials { count: usize },
+        OtherResources { count: usize },
         // Annotations of an investigation.
         BeyondThreshold { rule: &'a str },
         SuspectTitle { rank: usize, who: &'a str, what: &'a str, which: &'a str },

@@ -223,6 +223,18 @@ fn a_graph_has_the_fields_that_grafana_reads_and_edges_between_its_nodes() {
         assert!(texts_of(edges, end).iter().all(|id| ids.contains(id)));
     }
     assert!(texts_of(nodes, "subtitle").contains(&"credential".to_owned()));
+    // Grafana's legend and menus show these, and its panel reads the fields by their names.
+    let shown = |frame: &Frame, name: &str| {
+        let field = frame.fields.iter().find(|field| field.name == name).expect("the field is there");
+        field.config.as_ref().expect("it has words")["displayName"].clone()
+    };
+    let of_nodes = ["title", "subtitle", "mainstat", "arc__suspect", "arc__other", "detail__kind", "detail__id"];
+    assert_eq!(
+        of_nodes.map(|name| shown(nodes, name)),
+        ["name", "role", "events", "suspect", "other", "kind", "identifier"]
+    );
+    assert_eq!(["mainstat", "secondarystat"].map(|name| shown(edges, name)), ["step", "events"]);
+    assert!(texts_of(edges, "secondarystat").contains(&"1 event".to_owned()), "Grafana writes a number as 1.00");
     assert!(frames.iter().all(|frame| frame.meta.preferred_visualisation_type.as_deref() == Some("nodeGraph")));
 }
 
