@@ -470,77 +470,17 @@ describe('filter bars', () => {
 
 describe('answers in Explore', () => {
   it.each([
-    ['investigate', CoreApp.Explore, 'state-timeline'],
+    ['investigate', CoreApp.Explore, 'Source address'],
     ['investigate', CoreApp.Dashboard, undefined],
-    ['detections', CoreApp.Explore, 'state-timeline'],
-    ['events', CoreApp.Explore, undefined],
-  ] as const)('to %s in %s have the panel %s', async (queryType, app, panel) => {
+    ['detections', CoreApp.Explore, 'Source address'],
+    ['events', CoreApp.Explore, 'Source address'],
+    ['events', CoreApp.PanelEditor, undefined],
+  ] as const)('to %s in %s have the heading %s', async (queryType, app, heading) => {
     const datasource = fakeDataSource();
-    sent([fakeFrame('timeline', { time: [1] })]);
+    sent([fakeFrame('events', { source_ip: ['192.0.2.66'] })]);
     const query: AuditQuery = { refId: 'A', queryType, format: 'table' };
     const { data } = await lastValueFrom(datasource.query({ ...request(query), app }));
-    expect(data[0].meta?.preferredVisualisationPluginId).toBe(panel);
-  });
-});
-
-describe('Save & test', () => {
-  const regions = [
-    { region: 'fr-par', eventsLastHour: 3, complete: true, error: null },
-    { region: 'nl-ams', eventsLastHour: 0, complete: false, error: 'timed out' },
-  ];
-
-  function health(status: string, details: object, message = 'A region does not answer'): AuditDataSource {
-    const datasource = fakeDataSource();
-    datasource.callHealthCheck = async () => ({ status, message, details }) as never;
-    return datasource;
-  }
-
-  it('shows each region', async () => {
-    const answer = await health('OK', { regions: regions.slice(0, 1), principals: 4 }).testDatasource();
-    expect(answer.status).toBe('success');
-    expect(answer.details?.message).toBe('fr-par: answers, 3 events in the last hour · Principals known by name: 4');
-  });
-
-  it('names a setting as its form does', async () => {
-    const message = 'setting organizationId is "acme". Allowed: a UUID';
-    await expect(health('ERROR', {}, message).testDatasource()).rejects.toMatchObject({
-      message: 'setting “Organization ID” is "acme". Allowed: a UUID',
-    });
-  });
-
-  it('shows what is wrong with rules and settings, although the trail answers', async () => {
-    const notes = [
-      'Others cannot: detectionRules, line 3: the condition names no selection.',
-      'cockpitToken has no effect, since cockpitUrls is empty.',
-    ];
-    const answer = await health('OK', { regions: [], principals: 4, notes }).testDatasource();
-    expect(answer.details?.message).toBe(
-      'Principals known by name: 4 · Others cannot: “Own rules”, line 3: the condition names no selection.' +
-        ' · “Cockpit token” has no effect, since “Metrics URLs” is empty.'
-    );
-  });
-
-  it('shows a region that does not exist', async () => {
-    const absent = { region: 'it-mil', eventsLastHour: null, complete: true, absent: true, error: null };
-    const answer = await health('OK', { regions: [absent], principals: 4 }).testDatasource();
-    expect(answer.details?.message).toMatch(/^it-mil: does not exist for this organization/);
-  });
-
-  it('shows the error', async () => {
-    const failed = health('ERROR', { regions, principals: null }).testDatasource();
-    await expect(failed).rejects.toMatchObject({
-      message: 'A region does not answer',
-      error: { details: { message: expect.stringContaining('nl-ams: timed out') } },
-    });
-  });
-
-  it('shows a note of an error once', async () => {
-    const notes = ['cockpitToken has no effect, since cockpitUrls is empty.'];
-    const message = `Cockpit does not answer. ${notes[0]}`;
-    const failed = health('ERROR', { regions: [], principals: 4, notes }, message).testDatasource();
-    await expect(failed).rejects.toMatchObject({
-      message: 'Cockpit does not answer. “Cockpit token” has no effect, since “Metrics URLs” is empty.',
-      error: { details: { message: 'Principals known by name: 4' } },
-    });
+    const [field] = data[0].fields;
+    expect([field.name, field.config.displayName]).toEqual(['source_ip', heading]);
   });
 });

@@ -280,11 +280,11 @@ export class AuditDataSource
     };
   }
 
-  /** A frame of an investigation with its links; in Explore also as a person can read it, as are the matches of rules. */
+  /** A frame of an investigation with its links; in Explore each frame also as a person can read it. */
   private linked(frame: DataFrame, { queryType }: AuditQuery, { app }: DataQueryRequest<AuditQuery>): DataFrame {
-    const isInvestigation = queryType === 'investigate';
-    const linked = isInvestigation ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
-    return app === CoreApp.Explore && (isInvestigation || queryType === 'detections') ? inExplore(linked) : linked;
+    const { uid, name } = this;
+    const linked = queryType === 'investigate' ? withRelated(frame, { uid, name }) : frame;
+    return app === CoreApp.Explore ? inExplore(linked) : linked;
   }
 
   async testDatasource(): Promise<TestDataSourceResponse> {

@@ -1,6 +1,6 @@
 import { type DataFrame, type Field, FieldType } from '@grafana/data';
 
-import { t } from './translation';
+import { heading } from './headings';
 
 /**
  * The panels in which Explore shows frames. It would write a timeline as a table with a column for each principal, and merge all
@@ -33,20 +33,8 @@ const CELLS = new Map<string, object>([
   ]),
 ]);
 
-const events = () => t('graph.events', 'events');
-
-/** The names of fields in a node graph: its legend, and the details of nodes and edges. */
-const LEGENDS = new Map<string, Map<string, () => string>>([
-  [
-    'nodes',
-    new Map([
-      ['mainstat', events],
-      ['arc__suspect', () => t('graph.suspect', 'suspect')],
-      ['arc__other', () => t('graph.other', 'other')],
-    ]),
-  ],
-  ['edges', new Map([['secondarystat', events]])],
-]);
+/** Frames whose fields, apart from times, have names of their own: those of a series are its labels, and a node graph's come with it. */
+const NAMED: ReadonlySet<unknown> = new Set(['edges', 'log-lines', 'nodes', 'timeseries-multi', 'timeseries-wide']);
 
 /** A condition of a rule that held, as the backend writes it. */
 interface Held {
@@ -59,19 +47,27 @@ function heldText(held: unknown): unknown {
   return Array.isArray(held) ? held.map(({ condition, value }: Held) => `${condition}: ${value}`).join('\n') : held;
 }
 
-function shown(field: Field, frame: string): Field {
+function shown(field: Field, hasHeadings: boolean): Field {
   const { config, name, type, values } = field;
-  const displayName = LEGENDS.get(frame)?.get(name)?.() ?? config.displayName;
+  const displayName = config.displayName ?? (hasHeadings || type === FieldType.time ? heading(name) : undefined);
   return {
     ...field,
     ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
-    config: { ...config, displayName, custom: { ...CELLS.get(name), ...config.custom } },
+    config: { ...config, ...(displayName && { displayName }), custom: { ...CELLS.get(name), ...config.custom } },
   };
 }
 
-/** A frame of an investigation or of matches as Explore shows it best: there is no panel whose options could do that. */
+/**
+ * A frame as Explore shows it best, which has no panel whose options could do that. In a panel, fields keep their names: transformations
+ * and overrides rely on them.
+ */
 export function inExplore(frame: DataFrame): DataFrame {
   const name = frame.name ?? '';
   const panel = Object.hasOwn(PANELS, name) ? { preferredVisualisationPluginId: PANELS[name] } : {};
-  return { ...frame, fields: frame.fields.map((field) => shown(field, name)), meta: { ...frame.meta, ...panel } };
+  const hasHeadings = !NAMED.has(name) && !NAMED.has(frame.meta?.type);
+  return {
+    ...frame,
+    fields: frame.fields.map((field) => shown(field, hasHeadings)),
+    meta: { ...frame.meta, ...panel },
+  };
 }
