@@ -483,4 +483,15 @@ describe('answers in Explore', () => {
     const [field] = data[0].fields;
     expect([field.name, field.config.displayName]).toEqual(['source_ip', heading]);
   });
+
+  it('have annotations without markup', async () => {
+    const datasource = fakeDataSource();
+    const fields = { time: [1], title: ['a &lt;b&gt;'], text: ['from<br/>192.0.2.66'], id: ['1'] };
+    sent([fakeFrame('annotations', fields)]);
+    const query: AuditQuery = { refId: 'A', queryType: 'annotations' };
+    const { data } = await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Explore }));
+    const shown = data[0].fields.map(({ config, values }: Field) => [config.displayName, values[0]]);
+    expect(shown).toContainEqual(['Title', 'a <b>']);
+    expect(JSON.stringify(shown)).not.toContain('<br');
+  });
 });

@@ -261,6 +261,10 @@ export class AuditDataSource
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
       if (target && isAnnotations(target)) {
+        // A table shows markup as text.
+        if (request.app === CoreApp.Explore) {
+          return inExplore(plainAnnotations(frame));
+        }
         // The targets of links have no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
         // An annotation's settings query outside of any scene, and show markup as text.

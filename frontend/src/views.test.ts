@@ -29,6 +29,11 @@ describe('Explore', () => {
     });
   });
 
+  it('gives each lane of a timeline a color of its own', () => {
+    const colors = (name: string) => inExplore(frame(name, { ops: [1] })).fields.map(({ config }) => config.color);
+    expect([colors('timeline'), colors('story')]).toEqual([[{ mode: 'palette-classic' }], [undefined]]);
+  });
+
   it('wraps sentences, and leaves other columns as they are', () => {
     const { fields } = inExplore(frame('story', { sentence: ['a b'], principal: ['c'], constructor: ['d'] }));
     expect(fields.map(({ config }) => config.custom)).toEqual([

@@ -1,4 +1,4 @@
-import { type DataFrame, type Field, FieldType } from '@grafana/data';
+import { type DataFrame, type Field, FieldColorModeId, type FieldConfig, FieldType } from '@grafana/data';
 
 import { heading } from './headings';
 
@@ -7,6 +7,9 @@ import { heading } from './headings';
  * tables of a query into one: anomalous spans would be rows among the suspects.
  */
 const PANELS: Record<string, string> = { timeline: 'state-timeline', spans: 'table' };
+
+/** The settings of all fields of a frame: a lane of the timeline has a color of its own. */
+const FIELDS = new Map<string, FieldConfig>([['timeline', { color: { mode: FieldColorModeId.PaletteClassic } }]]);
 
 /** Grafana 12.3 reads the second. */
 const WRAPPED = { wrapText: true, cellOptions: { type: 'auto', wrapText: true } };
@@ -47,13 +50,18 @@ function heldText(held: unknown): unknown {
   return Array.isArray(held) ? held.map(({ condition, value }: Held) => `${condition}: ${value}`).join('\n') : held;
 }
 
-function shown(field: Field, hasHeadings: boolean): Field {
+function shown(field: Field, hasHeadings: boolean, defaults?: FieldConfig): Field {
   const { config, name, type, values } = field;
   const displayName = config.displayName ?? (hasHeadings || type === FieldType.time ? heading(name) : undefined);
   return {
     ...field,
     ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
-    config: { ...config, ...(displayName && { displayName }), custom: { ...CELLS.get(name), ...config.custom } },
+    config: {
+      ...defaults,
+      ...config,
+      ...(displayName && { displayName }),
+      custom: { ...CELLS.get(name), ...config.custom },
+    },
   };
 }
 
@@ -67,7 +75,7 @@ export function inExplore(frame: DataFrame): DataFrame {
   const hasHeadings = !NAMED.has(name) && !NAMED.has(frame.meta?.type);
   return {
     ...frame,
-    fields: frame.fields.map((field) => shown(field, hasHeadings)),
+    fields: frame.fields.map((field) => shown(field, hasHeadings, FIELDS.get(name))),
     meta: { ...frame.meta, ...panel },
   };
 }
