@@ -78,6 +78,11 @@ describe('Explore', () => {
     expect(fields[0].config.unit).toBe('short');
   });
 
+  it('has a heading once in a table', () => {
+    const { fields } = inExplore(frame('annotations', { event_id: ['a'], id: ['0'] }));
+    expect(fields.map(({ config }) => config.displayName)).toEqual(['Event id', undefined]);
+  });
+
   it.each([
     ['nodes', undefined],
     ['edges', undefined],

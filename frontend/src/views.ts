@@ -23,6 +23,8 @@ const CELLS = new Map<string, object>([
     event: 340,
     rule: 280,
     sentence: 420,
+    text: 420,
+    title: 300,
     step: 260,
     why: 420,
     breaks: 360,
@@ -50,9 +52,8 @@ function heldText(held: unknown): unknown {
   return Array.isArray(held) ? held.map(({ condition, value }: Held) => `${condition}: ${value}`).join('\n') : held;
 }
 
-function shown(field: Field, hasHeadings: boolean, defaults?: FieldConfig): Field {
+function shown(field: Field, displayName: string | undefined, defaults?: FieldConfig): Field {
   const { config, name, type, values } = field;
-  const displayName = config.displayName ?? (hasHeadings || type === FieldType.time ? heading(name) : undefined);
   return {
     ...field,
     ...(name === 'why' && type === FieldType.other && { type: FieldType.string, values: values.map(heldText) }),
@@ -65,6 +66,20 @@ function shown(field: Field, hasHeadings: boolean, defaults?: FieldConfig): Fiel
   };
 }
 
+/** What stands over each column; two columns with one name would have the values of one of them. */
+function headings({ fields, meta, name }: DataFrame): Array<string | undefined> {
+  const isNamed = NAMED.has(name) || NAMED.has(meta?.type);
+  const used = new Set<string>();
+  return fields.map(({ config, name: column, type }) => {
+    const found = config.displayName ?? (!isNamed || type === FieldType.time ? heading(column) : undefined);
+    if (found === undefined || used.has(found)) {
+      return undefined;
+    }
+    used.add(found);
+    return found;
+  });
+}
+
 /**
  * A frame as Explore shows it best, which has no panel whose options could do that. In a panel, fields keep their names: transformations
  * and overrides rely on them.
@@ -72,10 +87,7 @@ function shown(field: Field, hasHeadings: boolean, defaults?: FieldConfig): Fiel
 export function inExplore(frame: DataFrame): DataFrame {
   const name = frame.name ?? '';
   const panel = Object.hasOwn(PANELS, name) ? { preferredVisualisationPluginId: PANELS[name] } : {};
-  const hasHeadings = !NAMED.has(name) && !NAMED.has(frame.meta?.type);
-  return {
-    ...frame,
-    fields: frame.fields.map((field) => shown(field, hasHeadings, FIELDS.get(name))),
-    meta: { ...frame.meta, ...panel },
-  };
+  const names = headings(frame);
+  const fields = frame.fields.map((field, index) => shown(field, names[index], FIELDS.get(name)));
+  return { ...frame, fields, meta: { ...frame.meta, ...panel } };
 }
