@@ -54,6 +54,7 @@ mod profile_builder;
 mod profile_store;
 mod question;
 mod reasons;
+mod relatives;
 mod request;
 mod rule_choice;
 mod rule_folder;

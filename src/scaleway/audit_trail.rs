@@ -39,6 +39,11 @@ pub const GLOBAL_REGION: &str = "fr-par";
 /// The products without a region: their events are stored in [`GLOBAL_REGION`].
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
+/// The types of resources that change others of their project without naming them: rules of networks, and groups that scale.
+/// Source: the audited products, whose events name no server of a group.
+pub const REACHING_TYPES: [&str; 5] =
+    ["autoscaling_group", "instance_security_group", "vpc_acl", "vpc_ingress_rule", "vpc_route"];
+
 /// The methods of log-ins, which no product list has. Source: Scaleway's own client.
 pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password", "saml"];
 
