@@ -81,15 +81,15 @@ mod tests {
 
     use super::*;
 
-    fn event(who: &str, project: &str, resource: Value) -> Value {
+    fn event(who: &str, project: &str, resource: &Value) -> Value {
         json!({
             "principal": { "id": who }, "project_id": project, "product_name": "instance", "method_name": "Do",
             "resources": [resource],
         })
     }
 
-    fn of(scope: Value, kind: Kind, json_events: &[Value]) -> Option<Vec<Option<Closeness>>> {
-        closeness(&Scope::parse(Some(&scope)).unwrap(), &Events::from_json(kind, json_events))
+    fn of(scope: &Value, kind: Kind, json_events: &[Value]) -> Option<Vec<Option<Closeness>>> {
+        closeness(&Scope::parse(Some(scope)).unwrap(), &Events::from_json(kind, json_events))
     }
 
     #[test]
@@ -100,12 +100,12 @@ mod tests {
         });
         let other = json!({ "id": "other group", "type": "instance_security_group" });
         let all = [
-            event("ann", "p", json!({ "id": "server", "type": "instance_server" })),
-            event("ann", "p", interface),
-            event("bob", "p", json!({ "id": "group", "type": "instance_security_group" })),
-            event("bob", "p", other.clone()),
-            event("bob", "q", other),
-            event("bob", "p", json!({ "id": "other", "type": "instance_server" })),
+            event("ann", "p", &json!({ "id": "server", "type": "instance_server" })),
+            event("ann", "p", &interface),
+            event("bob", "p", &json!({ "id": "group", "type": "instance_security_group" })),
+            event("bob", "p", &other),
+            event("bob", "q", &other),
+            event("bob", "p", &json!({ "id": "other", "type": "instance_server" })),
             json!({ "principal": { "id": "ann" }, "product_name": "iam", "method_name": "CreateAPIKey",
                 "resources": [{ "id": "key", "type": "iam_api_key" }] }),
             json!({ "principal": { "id": "bob" }, "product_name": "iam", "method_name": "CreateAPIKey",
@@ -122,16 +122,16 @@ mod tests {
             None,
         ];
         // The newest event is the first, and of events of one time the last one written.
-        let mut found = of(json!({ "resourceIds": ["server"] }), Kind::Api, &all).unwrap();
+        let mut found = of(&json!({ "resourceIds": ["server"] }), Kind::Api, &all).unwrap();
         found.reverse();
         assert_eq!(found, expected);
-        assert_eq!(of(json!({ "regions": ["fr-par"] }), Kind::Api, &all), None);
+        assert_eq!(of(&json!({ "regions": ["fr-par"] }), Kind::Api, &all), None);
     }
 
     #[test]
     fn a_project_that_no_event_tells_may_be_any() {
-        let all = [event("bob", "q", json!({ "id": "group", "type": "autoscaling_group" }))];
-        assert_eq!(of(json!({ "resourceNames": ["web"] }), Kind::Api, &all).unwrap(), [Some(Closeness::Project)]);
+        let all = [event("bob", "q", &json!({ "id": "group", "type": "autoscaling_group" }))];
+        assert_eq!(of(&json!({ "resourceNames": ["web"] }), Kind::Api, &all).unwrap(), [Some(Closeness::Project)]);
     }
     /// The number of annotations for a server, to which one thing is done, one to a security group of its project and one to
     /// another server.
@@ -142,9 +142,9 @@ mod tests {
             event
         };
         let all = [
-            at(1, event("ann", "p", json!({ "id": "server", "type": "instance_server" }))),
-            at(20, event("bob", "p", json!({ "id": "group", "type": "instance_security_group" }))),
-            at(40, event("bob", "p", json!({ "id": "other", "type": "instance_server" }))),
+            at(1, event("ann", "p", &json!({ "id": "server", "type": "instance_server" }))),
+            at(20, event("bob", "p", &json!({ "id": "group", "type": "instance_security_group" }))),
+            at(40, event("bob", "p", &json!({ "id": "other", "type": "instance_server" }))),
         ];
         let range = (1_772_359_200_000, 1_772_362_800_000);
         let request = crate::query::Request::new("A", range, std::time::Duration::ZERO, 1_000, false).unwrap();
