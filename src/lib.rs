@@ -13,8 +13,8 @@
 //! - [`event`], [`frame`], [`locale`], [`settings`], [`time`], `lenient`, `hidden`: the types, sentences and readers that all
 //!   layers share
 //!
-//! The plugin does not link two modules beside the layers: `sandbox`, a simulated organization behind real HTTP, and
-//! `host`, which starts the plugin as Grafana does.
+//! The plugin does not link three modules beside the layers: `sandbox`, a simulated organization behind real HTTP, `host`,
+//! which starts the plugin as Grafana does, and `rule_cases`, which reads the cases beside the detection rules.
 //!
 //! `docs/architecture.md` has the whole picture.
 
@@ -33,6 +33,8 @@ pub mod plugin;
 mod profile;
 pub mod query;
 pub mod risk;
+#[cfg(feature = "terminal")]
+pub mod rule_cases;
 #[cfg(feature = "terminal")]
 pub mod sandbox;
 pub mod scaleway;

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Time(i64);
 
+/// An hour in nanoseconds.
+const HOUR: i64 = 3_600_000_000_000;
+
 impl Time {
     /// The earliest time.
     pub const MIN: Self = Self(i64::MIN);
@@ -59,6 +62,23 @@ impl Time {
     #[must_use]
     pub fn distance(self, other: Self) -> Duration {
         Duration::from_nanos(self.0.abs_diff(other.0))
+    }
+
+    /// The begin of its hour, UTC.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audittrail::time::Time;
+    ///
+    /// let hour = Duration::from_hours(1);
+    /// let midnight = Time::from_nanos(0);
+    /// assert_eq!((midnight + hour).hour(), midnight + hour);
+    /// assert_eq!((midnight + hour).previous().hour(), midnight);
+    /// assert_eq!(midnight.previous().hour(), midnight - hour);
+    /// ```
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        Self(self.0.div_euclid(HOUR).saturating_mul(HOUR))
     }
 
     /// The next nanosecond.

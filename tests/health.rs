@@ -318,10 +318,14 @@ async fn check_cockpit(sandbox: &Sandbox, urls: &[&str], token: &str) -> (bool, 
     (ok, message)
 }
 
-/// Cockpit's metrics with names that a token may list; others are refused.
+/// Cockpit's metrics with names that the token `right` may list; others are refused.
 async fn cockpit(names: &'static str) -> String {
+    cockpit_for("Bearer right", names).await
+}
+
+async fn cockpit_for(authorization: &'static str, names: &'static str) -> String {
     api(move |asked| match () {
-        () if asked.authorization != "Bearer right" => Answer::json("401 Unauthorized", r#"{"status":"error"}"#),
+        () if asked.authorization != authorization => Answer::json("401 Unauthorized", r#"{"status":"error"}"#),
         () if !asked.target.starts_with("/prometheus/api/v1/label/__name__/values?") => {
             Answer::json("404 Not Found", "{}")
         }
@@ -366,4 +370,38 @@ async fn each_url_of_cockpit_is_named_with_what_it_answers() {
     let absent =
         format!("Cockpit does not answer: there are no Cockpit metrics at {} (HTTP 404: Not Found).", host(&other));
     assert!(!ok && message.contains(&absent), "{message}");
+}
+
+#[tokio::test]
+async fn a_url_with_a_token_of_its_own_is_asked_with_that_and_its_result_names_it() {
+    let sandbox = quiet(Config::default()).await;
+    let names = r#"["instance_server_vcpu_count"]"#;
+    let (own, usual, empty) = (cockpit_for("Bearer own", names).await, cockpit(names).await, cockpit("[]").await);
+    let host = |url: &str| url.trim_start_matches("http://").to_owned();
+    let secret = |url: &str| format!("cockpitToken@{}", host(url));
+    let urls = [&own, &usual, &empty, "http://127.0.0.1:9"];
+    let mut source = source(&sandbox, SECRET_KEY).with("cockpitUrls", urls.as_slice()).with("callTimeoutSeconds", 3);
+    for (name, token) in [("cockpitToken", "right"), (&secret(&own), "own"), ("cockpitToken@old.example.com", "old")] {
+        source.secrets.insert(name.to_owned(), token.to_owned());
+    }
+    let (ok, message, _) = check(&source).await;
+    let answers = |url: &str| format!("Cockpit answers at {}. Metrics of resources in the last hour: 1.", host(url));
+    let nothing = format!("Cockpit answers at {}, and has no series with the label resource_id", host(&empty));
+    for part in [
+        &answers(&own),
+        &answers(&usual),
+        &nothing,
+        "Cockpit does not answer: 127.0.0.1:9 cannot be reached: ",
+        "cockpitToken@old.example.com has no effect, since cockpitUrls has no URL of that host.",
+    ] {
+        assert!(!ok && message.contains(part), "{part}: {message}");
+    }
+
+    source.secrets.insert(secret(&own), "wrong".to_owned());
+    let (ok, message, _) = check(&source).await;
+    let wrong =
+        format!("Wrong Cockpit token: {} does not accept the Cockpit token (HTTP 401: Unauthorized).", host(&own));
+    let advice = format!("Enter as {} the secret key of a token", secret(&own));
+    assert!(!ok && message.contains(&wrong) && message.contains(&advice), "{message}");
+    assert!(message.contains(&answers(&usual)), "{message}");
 }

@@ -18,8 +18,8 @@ const LAYERS: [&[&str]; 10] = [
     &["detection"],
     &["query"],
     &["plugin"],
-    // Beside the layers: the plugin process links neither.
-    &["host", "sandbox"],
+    // Beside the layers: the plugin process links none of them.
+    &["host", "rule_cases", "sandbox"],
 ];
 
 /// A module: the names on its path below the crate.

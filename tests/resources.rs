@@ -39,6 +39,11 @@ async fn refused(host: &Host, source: &Source, url: &str) -> (i32, String) {
     (status, answer["message"].as_str().unwrap_or_else(|| panic!("{url}: no message in {answer}")).to_owned())
 }
 
+/// The texts of a list.
+fn all_texts(list: &Value) -> Vec<&str> {
+    list.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text")).collect()
+}
+
 /// The texts of a member in a list.
 fn all<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
     list.as_array().expect("a list").iter().filter_map(|item| item[name].as_str()).collect()
@@ -538,6 +543,115 @@ async fn metrics_count_requests_events_and_calls_by_outcome() {
     ] {
         assert!(metrics[histogram] >= least, "{histogram} {}", metrics[histogram]);
     }
+    host.stop().await.unwrap();
+}
+
+/// The URLs of Cockpit's metrics: region, project and URL of each.
+fn found(answer: &Value) -> Vec<[&str; 3]> {
+    let urls = answer["urls"].as_array().expect("a list").iter();
+    urls.map(|url| [&url["region"], &url["project"]["id"], &url["url"]].map(|text| text.as_str().expect("a text")))
+        .collect()
+}
+
+fn administrator(sandbox: &Sandbox, key: &str) -> Source {
+    Source { role: "Admin".to_owned(), ..source(sandbox, key).with("regions", "fr-par, nl-ams, it-mil") }
+}
+
+#[tokio::test]
+async fn an_administrator_finds_the_urls_of_metrics_by_region_and_project() {
+    let (host, sandbox, _) = start().await;
+    let answer = get(&host, &administrator(&sandbox, SECRET_KEY), "cockpit-urls").await;
+    let urls = found(&answer);
+    let places: Vec<[&str; 2]> = urls.iter().map(|[region, project, _]| [*region, *project]).collect();
+    assert!(places.is_sorted() && places.len() > 3, "{answer}");
+    let organization = sandbox.organization();
+    for project in &organization.projects {
+        let is_used = |region: &str| {
+            organization.resources.iter().any(|one| one.project_id == project.id && one.region() == region)
+        };
+        for region in ["fr-par", "nl-ams"] {
+            assert_eq!(places.contains(&[region, &project.id]), is_used(region), "{region} {}", project.name);
+        }
+    }
+    for url in answer["urls"].as_array().unwrap() {
+        let host = format!(".metrics.cockpit.{}.scw.cloud", url["region"].as_str().unwrap());
+        assert!(url["url"].as_str().unwrap().ends_with(&host), "{url}");
+        assert_eq!(url["name"], "Scaleway Metrics");
+        let is_named = |project: &audittrail::sandbox::Project| project.name == url["project"]["name"];
+        assert!(organization.projects.iter().any(is_named), "{url}");
+    }
+    assert_eq!(answer["notices"], json!(["region it-mil has no Cockpit"]));
+    assert!(sandbox.calls().to(Endpoint::DataSources) >= 12, "a call for each project and region");
+
+    // A URL is no setting before it is saved: Cockpit is not asked.
+    let health = host.health(&administrator(&sandbox, SECRET_KEY)).await.unwrap();
+    assert!(!health.message.contains("Cockpit"), "{}", health.message);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn urls_of_metrics_are_listed_for_administrators_only() {
+    let (host, sandbox, source) = start().await;
+    for role in ["Viewer", "Editor", ""] {
+        let source = Source { role: role.to_owned(), ..source.clone() };
+        let (status, message) = refused(&host, &source, "cockpit-urls").await;
+        assert_eq!(status, 403, "{role}");
+        assert!(message.starts_with("only an administrator may look for the URLs of Cockpit's metrics"), "{message}");
+    }
+    assert_eq!(sandbox.calls().to(Endpoint::DataSources), 0);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_without_the_right_has_a_notice_that_names_the_permission_set() {
+    let (host, sandbox, _) = start().await;
+    let answer = get(&host, &administrator(&sandbox, KEY_FOR_THE_TRAIL_ALONE), "cockpit-urls").await;
+    assert_eq!(answer["urls"], json!([]));
+    let notices = all_texts(&answer["notices"]);
+    let projects = format!(
+        "only the project {ORGANIZATION_ID} was searched, since the key may not list the others: Scaleway refuses access \
+         (HTTP 403: insufficient permissions; read account_project). Give its principal the permission set ProjectReadOnly on \
+         the organization"
+    );
+    let refusal = format!(
+        "the key may not read Cockpit's data sources of {ORGANIZATION_ID}. Give its principal the permission set \
+         ObservabilityReadOnly on these projects, or copy the URLs from the console's Cockpit page"
+    );
+    assert_eq!(notices, [projects, refusal]);
+
+    // A region that does not answer is a notice, and an error where no other does.
+    let source = administrator(&sandbox, SECRET_KEY).with("queryTimeoutSeconds", 2);
+    sandbox.set_faults([Fault::HtmlPage.always().on(Endpoint::DataSources).in_region("nl-ams")]);
+    let answer = get(&host, &source, "cockpit-urls").await;
+    assert!(found(&answer).iter().all(|[region, ..]| *region == "fr-par"), "{answer}");
+    assert!(all_texts(&answer["notices"])[0].starts_with("region nl-ams: "), "{answer}");
+    sandbox.set_faults([Fault::HtmlPage.always().on(Endpoint::DataSources)]);
+    let (status, message) = refused(&host, &source, "cockpit-urls").await;
+    assert!(status == 502 && message.contains("text/html"), "{status} {message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_url_that_no_token_may_go_to_is_left_out() {
+    let project = json!({ "projects": [{ "id": ORGANIZATION_ID, "name": "default" }], "total_count": 1 });
+    let of = |url: &str| json!({ "name": "S\u{202e}", "url": url, "type": "metrics", "origin": "scaleway" });
+    let sources = json!({ "total_count": 5, "data_sources": [
+        of("http://127.0.0.1:9090"), of("https://me:canary@example.com"), of("https://example.com/elsewhere"),
+        json!({ "name": "L", "url": "https://logs.example.com", "type": "logs", "origin": "scaleway" }),
+        of("https://a.metrics.cockpit.fr-par.scw.cloud"),
+    ] });
+    let url = common::api(move |asked| {
+        let body = if asked.target.starts_with("/account/") { &project } else { &sources };
+        common::Answer::json("200 OK", body.to_string())
+    })
+    .await;
+    let host = plugin().await;
+    let source = Source::new(&url, ORGANIZATION_ID, SECRET_KEY).with("regions", "fr-par");
+    let answer = get(&host, &Source { role: "Admin".to_owned(), ..source }, "cockpit-urls").await;
+    let expected = ["fr-par", ORGANIZATION_ID, "https://a.metrics.cockpit.fr-par.scw.cloud"];
+    assert_eq!(found(&answer), [expected], "{answer}");
+    let left_out = "the URL of the data source \"S\" in region fr-par was left out: it is no https URL of metrics";
+    assert_eq!(all_texts(&answer["notices"]), [left_out; 3]);
     host.stop().await.unwrap();
 }
 

@@ -19,6 +19,7 @@ declare -A SKIPPABLE=(
     ["commands of Scaleway's own tool"]="its Go module cannot be had from every module proxy"
     ["rules in Loki's own language"]="its Go module cannot be had from every module proxy"
     ["pages of a real Grafana"]="they need a running Grafana, which GRAFANA_URL names"
+    ["alert rules in a real Grafana"]="they need a running Grafana, which GRAFANA_URL names"
     ["dependencies"]="the database of advisories cannot be reached from every network"
 )
 
@@ -215,6 +216,8 @@ step "front end lint" whole front_end run lint
 step "front end tests" jest_tests front_end test
 step "front end builds" whole front_end_build
 step "shipped binary builds" whole finish build
+# Grafana evaluates them at real times, for a quarter of an hour.
+start grafana tests/grafana.sh "$terminal"
 step "shipped binary" lines tests/static.sh "$plugin" "$terminal"
 step "simulated days" lines replays
 step "Grafana's own libraries" lines host_tests
@@ -226,6 +229,7 @@ step "plugin package" lines package_tests
 step "Grafana's plugin validator" whole validator
 step "workflows" whole workflows
 step "pages of a real Grafana" browser_tests tests/e2e/run.sh
+step "alert rules in a real Grafana" lines finish grafana
 step "dependencies" whole tests/deny.sh
 
 echo

@@ -92,8 +92,9 @@ impl Heard {
             questions.into_iter().enumerate().map(|(place, json)| Ask::new(&place.to_string(), json, range)).collect();
         let alert = [("FromAlert", "true")];
         let queries = join_all([&[][..], &alert].map(|headers| host.query(source, &asks, headers)));
-        let urls = ["products", "principals", "resources", "check?query=%7B%7D", "nonsense"];
-        let resources = join_all(urls.map(|url| host.resource(source, url)));
+        let urls = ["products", "principals", "resources", "cockpit-urls", "check?query=%7B%7D", "nonsense"];
+        let administrator = Source { role: "Admin".to_owned(), ..source.clone() };
+        let resources = join_all(urls.map(|url| host.resource(&administrator, url)));
         let (queries, resources) = tokio::join!(queries, resources);
         for answer in queries {
             match answer {
@@ -438,18 +439,66 @@ async fn key_and_token_are_sent_to_the_configured_hosts_only() {
     host.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_token_of_one_url_reaches_no_other() {
+    let tokens: [String; 3] = std::array::from_fn(|_| secret());
+    // Each URL refuses its token in both headers, and another hands its answer on to the next.
+    let caught: [_; 4] = std::array::from_fn(|_| std::sync::Arc::new(std::sync::Mutex::new(Vec::new())));
+    let mut urls: Vec<String> = Vec::new();
+    for (number, caught) in caught.iter().enumerate() {
+        let (catcher, previous) = (std::sync::Arc::clone(caught), urls.last().cloned());
+        urls.push(
+            api(move |asked| {
+                let (authorization, x_token) = (asked.authorization.clone(), asked.x_token.clone());
+                catcher.lock().unwrap().push(authorization + &x_token);
+                match &previous {
+                    Some(previous) if number == 2 => Answer {
+                        status: "307 Temporary Redirect",
+                        headers: format!("location: {previous}{}", asked.target),
+                        body: String::new(),
+                    },
+                    _ => Answer::json("401 Unauthorized", r#"{"status":"error"}"#),
+                }
+            })
+            .await,
+        );
+    }
+    let key = secret();
+    let sandbox = sandbox_with(&key).await;
+    let mut source = Source::new(&sandbox.url(), ORGANIZATION_ID, &key).with("cockpitUrls", urls.as_slice());
+    let names = urls.iter().take(2).map(|url| format!("cockpitToken@{}", url.trim_start_matches("http://")));
+    for (name, token) in names.chain(["cockpitToken".to_owned()]).zip(&tokens) {
+        source.secrets.insert(name, token.clone());
+    }
+    let host = plugin().await;
+    let mut heard = Heard::new(&[&tokens[0], &tokens[1], &tokens[2]]);
+    heard.everything(&host, &source, "tokens").await;
+    heard.health(&host, &source, "tokens").await;
+    for (number, caught) in caught.iter().enumerate() {
+        let seen = caught.lock().unwrap();
+        let own = tokens[number.min(2)].to_lowercase();
+        assert!(!seen.is_empty() && seen.iter().all(|seen| seen.to_lowercase().contains(&own)), "{number}: {seen:?}");
+        let others = tokens.iter().map(|token| token.to_lowercase()).filter(|token| *token != own);
+        let others: Vec<String> =
+            others.filter(|token| seen.iter().any(|seen| seen.to_lowercase().contains(token))).collect();
+        assert_eq!(others, [""; 0], "{number}");
+    }
+    heard.end(host).await;
+}
+
 #[test]
 fn printed_settings_contain_no_secret() {
     let key = secret();
     let token = secret();
     let data: Value = json!({ "organizationId": ORGANIZATION_ID, "cockpitUrls": "https://example.com" });
-    let secrets = [("secretKey", &key), ("cockpitToken", &token)];
+    let own = secret();
+    let secrets = [("secretKey", &key), ("cockpitToken", &token), ("cockpitToken@example.com", &own)];
     let secrets = secrets.map(|(name, secret)| (name.to_owned(), secret.clone())).into();
     let settings = audittrail::settings::Settings::parse(data.to_string().as_bytes(), &secrets).unwrap();
     let clock = std::sync::Arc::new(audittrail::time::SystemClock);
     let meters = audittrail::query::Meters::default();
     let data_source = audittrail::query::DataSource::new(settings.clone(), clock, &meters).unwrap();
-    let mut heard = Heard::new(&[&key, &token]);
+    let mut heard = Heard::new(&[&key, &token, &own]);
     heard.hear("settings", &settings);
     heard.hear("the data_source", &data_source);
     heard.hear("the fingerprint", settings.fingerprint());

@@ -174,12 +174,17 @@ async fn a_stored_alert_rule_counts_its_groups() {
 
 #[test]
 fn stored_data_sources_are_read_and_old_names_are_reported() {
-    let secrets = HashMap::from([("secretKey".to_owned(), SECRET_KEY.to_owned())]);
+    let secrets = HashMap::from([
+        ("secretKey".to_owned(), SECRET_KEY.to_owned()),
+        ("cockpitToken".to_owned(), "token".to_owned()),
+    ]);
     let stored = stored("datasources.json");
     let mut settings: BTreeMap<&str, Settings> = BTreeMap::new();
     for (name, data_source) in stored.as_object().unwrap() {
         let json = data_source["jsonData"].to_string();
-        let parsed = Settings::parse(json.as_bytes(), &secrets).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut own = secrets.clone();
+        own.retain(|name, _| data_source["secureJsonFields"][name] == true);
+        let parsed = Settings::parse(json.as_bytes(), &own).unwrap_or_else(|error| panic!("{name}: {error}"));
         settings.insert(name, parsed);
     }
     assert_eq!(settings["everySetting"].regions, ["fr-par", "nl-ams", "pl-waw", "it-mil"]);
@@ -189,7 +194,11 @@ fn stored_data_sources_are_read_and_old_names_are_reported() {
     assert_eq!(settings["withoutRegions"].regions, ["fr-par", "nl-ams"]);
     assert_eq!(settings["withHeldFolder"].cache_directory, settings["everySetting"].cache_directory);
     let warnings = |name: &str| settings[name].unknown.iter().map(ToString::to_string).collect::<Vec<_>>();
-    for name in ["everySetting", "provisionedAsText", "withoutRegions"] {
+    // One token for all URLs, of before a URL could have its own.
+    let cockpit = settings["withCockpit"].cockpit.as_ref().unwrap();
+    let secrets: Vec<&str> = cockpit.urls.iter().map(|url| url.secret.as_str()).collect();
+    assert_eq!((secrets, cockpit.idle.len()), (vec!["cockpitToken"; 2], 0));
+    for name in ["everySetting", "provisionedAsText", "withoutRegions", "withCockpit"] {
         assert_eq!(warnings(name), [""; 0], "{name}");
     }
     let renamed = "\"heldFolder\" in jsonData is the old name of cacheDirectory; rename it, since the next version will not read it";

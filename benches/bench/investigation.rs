@@ -29,7 +29,9 @@ const INVESTIGATION_MS: f64 = 300.0;
 /// The allowed cost of ten times as many events: ten times as much, and the spread of measurements.
 const LINEAR: f64 = 10.0 * 1.2;
 
-const DAY_MS: i64 = 86_400_000;
+const MINUTE_MS: i64 = 60_000;
+
+const DAY_MINUTES: i64 = 24 * 60;
 
 /// A metric with a daily course, noise, and one span of an hour that leaves its band.
 fn series(points: usize) -> Result<Series, Error> {
@@ -63,11 +65,13 @@ fn searched(points: usize, runs: usize) -> Result<f64, Error> {
     Ok(median(times.collect()))
 }
 
-/// A question whose lookback and history are the events of a span.
+/// A question whose lookback and history are the events of a span, so that nothing is fetched.
 fn question(span: &Span) -> Ask {
     let (from, to) = span.range();
+    // The lookback begins a step of the metric before the onset, which is that of the last minute.
+    let minutes = (to - from) / MINUTE_MS - 2;
     // A lookback has at most a day, and a history whole days.
-    let (days, minutes) = ((to - from) / DAY_MS, (to - from) % DAY_MS / 60_000);
+    let (days, minutes) = (minutes / DAY_MINUTES, minutes % DAY_MINUTES);
     let query = json!({
         "queryType": "investigate",
         "scope": { "kinds": ["api"] },
@@ -75,7 +79,7 @@ fn question(span: &Span) -> Ask {
         "lookbackMinutes": minutes,
         "historyDays": days,
     });
-    Ask::new("A", query, (to - 60_000, to))
+    Ask::new("A", query, (to - MINUTE_MS, to))
 }
 
 /// The rows of searches and of investigations, with their growth.

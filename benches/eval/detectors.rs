@@ -51,7 +51,7 @@ impl Candidate {
                 let spans = detector.search(&series).into_iter().map(|span| span.interval);
                 spans.flat_map(|span| [span.start, span.end]).map(index).collect()
             }
-            Self::ZWithShifts => detector.shifts(&series).into_iter().map(index).collect(),
+            Self::ZWithShifts => detector.changes(&series).into_iter().map(index).collect(),
         }
     }
 

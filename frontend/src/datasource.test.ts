@@ -470,16 +470,29 @@ describe('filter bars', () => {
 
 describe('answers in Explore', () => {
   it.each([
-    ['investigate', CoreApp.Explore, 'state-timeline'],
+    ['investigate', CoreApp.Explore, 'Source address'],
     ['investigate', CoreApp.Dashboard, undefined],
-    ['detections', CoreApp.Explore, 'state-timeline'],
-    ['events', CoreApp.Explore, undefined],
-  ] as const)('to %s in %s have the panel %s', async (queryType, app, panel) => {
+    ['detections', CoreApp.Explore, 'Source address'],
+    ['events', CoreApp.Explore, 'Source address'],
+    ['events', CoreApp.PanelEditor, undefined],
+  ] as const)('to %s in %s have the heading %s', async (queryType, app, heading) => {
     const datasource = fakeDataSource();
-    sent([fakeFrame('timeline', { time: [1] })]);
+    sent([fakeFrame('events', { source_ip: ['192.0.2.66'] })]);
     const query: AuditQuery = { refId: 'A', queryType, format: 'table' };
     const { data } = await lastValueFrom(datasource.query({ ...request(query), app }));
-    expect(data[0].meta?.preferredVisualisationPluginId).toBe(panel);
+    const [field] = data[0].fields;
+    expect([field.name, field.config.displayName]).toEqual(['source_ip', heading]);
+  });
+
+  it('have annotations without markup', async () => {
+    const datasource = fakeDataSource();
+    const fields = { time: [1], title: ['a &lt;b&gt;'], text: ['from<br/>192.0.2.66'], id: ['1'] };
+    sent([fakeFrame('annotations', fields)]);
+    const query: AuditQuery = { refId: 'A', queryType: 'annotations' };
+    const { data } = await lastValueFrom(datasource.query({ ...request(query), app: CoreApp.Explore }));
+    const shown = data[0].fields.map(({ config, values }: Field) => [config.displayName, values[0]]);
+    expect(shown).toContainEqual(['Title', 'a <b>']);
+    expect(JSON.stringify(shown)).not.toContain('<br');
   });
 });
 

@@ -261,6 +261,10 @@ export class AuditDataSource
     const data = response.data.map((frame: DataFrame) => {
       const target = request.targets.find(({ refId }) => refId === frame.refId);
       if (target && isAnnotations(target)) {
+        // A table shows markup as text.
+        if (request.app === CoreApp.Explore) {
+          return inExplore(plainAnnotations(frame));
+        }
         // The targets of links have no variables.
         const asked = this.applyTemplateVariables(target, request.scopedVars, request.filters);
         // An annotation's settings query outside of any scene, and show markup as text.
@@ -280,11 +284,11 @@ export class AuditDataSource
     };
   }
 
-  /** A frame of an investigation with its links; in Explore also as a person can read it, as are the matches of rules. */
+  /** A frame of an investigation with its links; in Explore each frame also as a person can read it. */
   private linked(frame: DataFrame, { queryType }: AuditQuery, { app }: DataQueryRequest<AuditQuery>): DataFrame {
-    const isInvestigation = queryType === 'investigate';
-    const linked = isInvestigation ? withRelated(frame, { uid: this.uid, name: this.name }) : frame;
-    return app === CoreApp.Explore && (isInvestigation || queryType === 'detections') ? inExplore(linked) : linked;
+    const { uid, name } = this;
+    const linked = queryType === 'investigate' ? withRelated(frame, { uid, name }) : frame;
+    return app === CoreApp.Explore ? inExplore(linked) : linked;
   }
 
   async testDatasource(): Promise<TestDataSourceResponse> {

@@ -14,6 +14,10 @@ describe('labels of settings', () => {
       'cockpitToken has no effect, since cockpitUrls is empty.',
       '“Cockpit token” has no effect, since “Metrics URLs” is empty.',
     ],
+    [
+      'Enter as cockpitToken@a.example.com the secret key, or as cockpitToken@[::1]:9090.',
+      'Enter as “Token of a.example.com” the secret key, or as “Token of [::1]:9090”.',
+    ],
     ['The other regions answer', 'The other regions answer'],
     ['give it AuditTrailReadOnly', 'give it AuditTrailReadOnly'],
     ['setting jsonData is not a JSON object', 'setting jsonData is not a JSON object'],

@@ -30,6 +30,10 @@ const SETTINGS: Record<string, () => string> = {
 
 /** The name of a setting in its form; none of a name that is no setting. */
 export function settingLabel(setting: string): string | undefined {
+  const [name, host] = setting.split('@');
+  if (host && name === 'cockpitToken') {
+    return t('config.cockpit-own-token', 'Token of {{host}}', { host });
+  }
   return Object.hasOwn(SETTINGS, setting) ? SETTINGS[setting]() : undefined;
 }
 
@@ -52,10 +56,13 @@ function fieldLabel(path: string): string | undefined {
 
 /** A message of the backend about settings, with their names in the form in place of those in the JSON. */
 export function withSettingLabels(message: string): string {
-  return message.replace(/\b(setting )(\w+)|\b[a-z]+[A-Z]\w*/g, (found, word = '', name = found) => {
-    const label = settingLabel(name);
-    return label ? word + quoted(label) : found;
-  });
+  return message.replace(
+    /\b(setting )(\w+)|\b[a-z]+[A-Z]\w*(?:@[\w.:[\]-]*[\w\]])?/g,
+    (found, word = '', name = found) => {
+      const label = settingLabel(name);
+      return label ? word + quoted(label) : found;
+    }
+  );
 }
 
 /** A message of the backend about a query, with the editor's name of the field beside that in the JSON. */

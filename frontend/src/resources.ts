@@ -35,6 +35,14 @@ export interface Check {
   warnings: string[];
 }
 
+/** The URL of a data source of Cockpit's metrics, as Cockpit's API lists it. */
+export interface FoundUrl {
+  url: string;
+  name: string;
+  region: string;
+  project: { id: string; name: string | null };
+}
+
 type Get = <T>(path: string, params?: Record<string, unknown>) => Promise<T>;
 
 type Post = <T>(path: string, data: Record<string, unknown>) => Promise<T>;
@@ -83,6 +91,11 @@ export class Resources {
   /** The errors in the text of rules. */
   async checkRules(sigma: string, besideShipped: boolean): Promise<RuleProblem[]> {
     return (await this.post<{ problems: RuleProblem[] }>('detections/check', { sigma, besideShipped })).problems;
+  }
+
+  /** The URLs of Cockpit's metrics in the organization, and what was not searched. */
+  metricsUrls(): Promise<{ urls: FoundUrl[]; notices: string[] }> {
+    return this.get('cockpit-urls');
   }
 
   /** The name of a resource, principal or rule that an answer has named. */

@@ -66,9 +66,18 @@ export interface Settings extends DataSourceJsonData {
   metricsDataSource?: string;
 }
 
+/** The name of a token that goes to the URL of one host only. */
+export type OwnToken = `cockpitToken@${string}`;
+
 export interface Secrets {
   secretKey?: string;
   cockpitToken?: string;
+  [own: OwnToken]: string | undefined;
+}
+
+/** The name of the token of a URL's own; none of a text that is no URL. */
+export function ownToken(url: string): OwnToken | undefined {
+  return isMetricsUrl(url) ? `cockpitToken@${new URL(url).host}` : undefined;
 }
 
 /** Settings as they are named now: an earlier version called the cache directory `heldFolder`. */

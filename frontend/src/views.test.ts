@@ -1,4 +1,4 @@
-import { type DataFrame, FieldType } from '@grafana/data';
+import { type DataFrame, type DataFrameType, FieldType } from '@grafana/data';
 
 import { inExplore } from './views';
 
@@ -27,6 +27,11 @@ describe('Explore', () => {
       preferredVisualisationType: 'table',
       ...(panel && { preferredVisualisationPluginId: panel }),
     });
+  });
+
+  it('gives each lane of a timeline a color of its own', () => {
+    const colors = (name: string) => inExplore(frame(name, { ops: [1] })).fields.map(({ config }) => config.color);
+    expect([colors('timeline'), colors('story')]).toEqual([[{ mode: 'palette-classic' }], [undefined]]);
   });
 
   it('wraps sentences, and leaves other columns as they are', () => {
@@ -66,15 +71,28 @@ describe('Explore', () => {
     });
   });
 
+  it('has headings for people over the columns of a table', () => {
+    const { fields } = inExplore(frame('story', { source_ip: [1], failed_log_ins: [1], constructor: [1] }));
+    expect(fields.map(({ name }) => name)).toEqual(['source_ip', 'failed_log_ins', 'constructor']);
+    expect(fields.map(({ config }) => config.displayName)).toEqual(['Source address', 'Failed log-ins', undefined]);
+    expect(fields[0].config.unit).toBe('short');
+  });
+
+  it('has a heading once in a table', () => {
+    const { fields } = inExplore(frame('annotations', { event_id: ['a'], id: ['0'] }));
+    expect(fields.map(({ config }) => config.displayName)).toEqual(['Event id', undefined]);
+  });
+
   it.each([
-    ['nodes', [undefined, 'events', undefined, 'suspect', 'other']],
-    ['edges', [undefined, undefined, 'events', undefined, undefined]],
-    ['story', [undefined, undefined, undefined, undefined, undefined]],
-    ['toString', [undefined, undefined, undefined, undefined, undefined]],
-  ])('has words for the numbers of %s in a node graph', (name, expected) => {
-    const columns = { id: [1], mainstat: [1], secondarystat: [1], arc__suspect: [1], arc__other: [0] };
-    const { fields } = inExplore(frame(name, columns));
-    expect(fields.map(({ config }) => config.displayName)).toEqual(expected);
-    expect(fields[2].config.unit).toBe('short');
+    ['nodes', undefined],
+    ['edges', undefined],
+    ['counts', 'timeseries-wide'],
+    ['events', 'log-lines'],
+  ])('leaves the names of fields in %s', (name, type) => {
+    const { fields, ...rest } = frame(name, { time: [1], title: [1], count: [1] });
+    const time = { ...fields[0], type: FieldType.time };
+    const named = { ...fields[1], config: { displayName: 'own' } };
+    const shown = inExplore({ ...rest, meta: { type: type as DataFrameType }, fields: [time, named, fields[2]] });
+    expect(shown.fields.map(({ config }) => config.displayName)).toEqual(['Time', 'own', undefined]);
   });
 });

@@ -49,16 +49,6 @@ impl From<PagesError> for Gap {
 }
 
 impl Gap {
-    /// The message without its advice.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Late => "the events were not read in time".to_owned(),
-            Self::Failed(error) => error.summary(),
-            other => other.to_string(),
-        }
-    }
-
     /// Whether the gap concerns the fetched list, so that another list may have the events.
     pub(super) fn concerns_list(&self) -> bool {
         match self {

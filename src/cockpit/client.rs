@@ -4,19 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde::de::DeserializeOwned;
-use url::Url;
-
 use super::answer::Answer;
-use super::error::Error;
+use super::error::{Error, Target};
 use super::json::{Data, Envelope, Row, Status};
 use super::series::Labels;
 use super::step;
-use crate::settings::{Cockpit, Settings};
+use crate::settings::{MetricsUrl, Settings};
 use crate::time::{Clock, Interval, Time};
 use crate::transport::{self, Auth, Config, Lasting, Meter, Refused, Request};
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderName};
+use serde::de::DeserializeOwned;
 
 /// What the paths of the API begin with, below the URL of a data source.
 const API: [&str; 3] = ["prometheus", "api", "v1"];
@@ -30,7 +28,7 @@ pub struct Client {
     x_token: transport::Client,
     /// Whether the token was refused in `Authorization` and accepted in `X-Token`.
     uses_x_token: Arc<AtomicBool>,
-    host: String,
+    target: Target,
 }
 
 impl Client {
@@ -39,20 +37,18 @@ impl Client {
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub fn all(settings: &Settings, clock: &Arc<dyn Clock>, meter: &Meter) -> Result<Vec<Self>, Error> {
-        let cockpit = settings.cockpit.iter();
-        let urls = cockpit.flat_map(|cockpit| cockpit.urls.iter().map(move |url| (url, cockpit)));
-        urls.map(|(url, cockpit)| Self::new(url, cockpit, settings, clock, meter)).collect()
+        let urls = settings.cockpit.iter().flat_map(|cockpit| &cockpit.urls);
+        urls.map(|url| Self::new(url, settings, clock, meter)).collect()
     }
 
     fn new(
-        url: &Url,
-        cockpit: &Cockpit,
+        MetricsUrl { url, token, secret }: &MetricsUrl,
         settings: &Settings,
         clock: &Arc<dyn Clock>,
         meter: &Meter,
     ) -> Result<Self, Error> {
-        let host = url.authority().to_owned();
-        let auth = Auth { header: AUTHORIZATION, scheme: "Bearer ", secret: cockpit.token.clone() };
+        let target = Target { host: url.authority().to_owned(), secret: secret.clone() };
+        let auth = Auth { header: AUTHORIZATION, scheme: "Bearer ", secret: token.clone() };
         let x_token = Auth { header: HeaderName::from_static("x-token"), scheme: "", ..auth.clone() };
         let config = Config {
             service: "Cockpit",
@@ -63,15 +59,15 @@ impl Client {
             clock: Arc::clone(clock),
             ca_certificate: settings.ca_certificate.as_deref().map(str::as_bytes),
         };
-        let bearer = transport::Client::new(config, meter).map_err(|error| Error::from_setup(&error, &host))?;
-        let x_token = bearer.with_auth(&x_token).map_err(|error| Error::from_setup(&error, &host))?;
-        Ok(Self { bearer, x_token, uses_x_token: Arc::default(), host })
+        let bearer = transport::Client::new(config, meter).map_err(|error| Error::from_setup(&error, &target))?;
+        let x_token = bearer.with_auth(&x_token).map_err(|error| Error::from_setup(&error, &target))?;
+        Ok(Self { bearer, x_token, uses_x_token: Arc::default(), target })
     }
 
     /// The host, with its port where that is not https' own.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        &self.target.host
     }
 
     /// The series of an expression over an interval, at most [`MOST_SERIES`](super::MOST_SERIES), those that moved most.
@@ -167,9 +163,9 @@ impl Client {
     ) -> Result<(Option<T>, Vec<String>), Error> {
         let path = [&API[..], path].concat();
         let answer = self.authenticated(Request { path: &path, query }, deadline).await;
-        let envelope: Envelope<T> = answer.map_err(|error| Error::from_call(error, &self.bearer, &self.host))?;
+        let envelope: Envelope<T> = answer.map_err(|error| Error::from_call(error, &self.bearer, &self.target))?;
         if envelope.status == Status::Error {
-            return Err(Error::from_refusal(StatusCode::OK, &envelope.refusal, &self.bearer, &self.host));
+            return Err(Error::from_refusal(StatusCode::OK, &envelope.refusal, &self.bearer, &self.target));
         }
         let warnings = envelope.warnings().map(|warning| self.bearer.redact(warning)).collect();
         Ok((envelope.data, warnings))
@@ -200,7 +196,7 @@ impl Client {
     }
 
     fn unreadable(&self, message: &str) -> Error {
-        Error::Unreadable { host: self.host.clone(), message: message.to_owned() }
+        Error::Unreadable { host: self.target.host.clone(), message: message.to_owned() }
     }
 }
 

@@ -5,28 +5,41 @@ use reqwest::StatusCode;
 use super::json::Refusal;
 use crate::transport::{self, Client, MAX_ANSWER_BYTES, SetupError};
 
+/// Which data source a call goes to, for its errors.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The host, with its port where that is not https' own.
+    pub(super) host: String,
+    /// The name of the setting with the token.
+    pub(super) secret: String,
+}
+
 /// Why a call failed, for people to read; no text contains the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// 401: the token is not one that Cockpit knows.
     #[error(
-        "{host} does not accept the Cockpit token (HTTP 401: {message}). Enter as cockpitToken the secret key of a token of the \
+        "{host} does not accept the Cockpit token (HTTP 401: {message}). Enter as {secret} the secret key of a token of the \
          same project and region that may query metrics"
     )]
     Unauthorized {
         /// The data source's host.
         host: String,
+        /// The name of the setting with the token.
+        secret: String,
         /// Cockpit's message.
         message: String,
     },
     /// 403: the token may not query metrics.
     #[error(
         "the Cockpit token may not query metrics of {host} (HTTP 403: {message}). Create a token of the same project and \
-         region with the scope to query metrics, and enter its secret key as cockpitToken"
+         region with the scope to query metrics, and enter its secret key as {secret}"
     )]
     Forbidden {
         /// The data source's host.
         host: String,
+        /// The name of the setting with the token.
+        secret: String,
         /// Cockpit's message.
         message: String,
     },
@@ -144,37 +157,39 @@ impl Error {
     }
 
     /// What the failure of a client's set-up means for the settings.
-    pub(super) fn from_setup(error: &SetupError, host: &str) -> Self {
-        let host = host.to_owned();
+    pub(super) fn from_setup(error: &SetupError, target: &Target) -> Self {
+        let Target { host, secret } = target.clone();
         match error {
-            SetupError::Secret => Self::Unauthorized { host, message: "the token is not printable ASCII".to_owned() },
+            SetupError::Secret => {
+                Self::Unauthorized { host, secret, message: "the token is not printable ASCII".to_owned() }
+            }
             SetupError::Http(error) => Self::Unreachable { host, message: format!("the HTTP client: {error}") },
         }
     }
 
     /// What the failure of a call means; texts of the answer lose the token.
-    pub(super) fn from_call(error: transport::Error, client: &Client, host: &str) -> Self {
-        let named = host.to_owned();
+    pub(super) fn from_call(error: transport::Error, client: &Client, target: &Target) -> Self {
+        let host = target.host.clone();
         match error {
             transport::Error::Refused(refused) if refused.status == StatusCode::TOO_MANY_REQUESTS => {
                 Self::RateLimited { tries: refused.tries }
             }
-            transport::Error::Refused(refused) => Self::from_refusal(refused.status, &refused.json(), client, host),
-            transport::Error::Timeout { seconds } => Self::Timeout { host: named, seconds },
-            transport::Error::Unreachable { message } => Self::Unreachable { host: named, message },
-            transport::Error::TooLarge => Self::TooLarge { host: named },
-            transport::Error::Unreadable { message } => Self::Unreadable { host: named, message },
+            transport::Error::Refused(refused) => Self::from_refusal(refused.status, &refused.json(), client, target),
+            transport::Error::Timeout { seconds } => Self::Timeout { host, seconds },
+            transport::Error::Unreachable { message } => Self::Unreachable { host, message },
+            transport::Error::TooLarge => Self::TooLarge { host },
+            transport::Error::Unreadable { message } => Self::Unreadable { host, message },
         }
     }
 
     /// What a refusal means, also one with a status of success.
-    pub(super) fn from_refusal(status: StatusCode, refusal: &Refusal, client: &Client, host: &str) -> Self {
+    pub(super) fn from_refusal(status: StatusCode, refusal: &Refusal, client: &Client, target: &Target) -> Self {
         let words = status.canonical_reason().unwrap_or("no reason given");
         let message = client.redact(if refusal.error.is_empty() { words } else { &refusal.error });
-        let host = host.to_owned();
+        let Target { host, secret } = target.clone();
         match (status.as_u16(), refusal.kind.as_str()) {
-            (401, _) => Self::Unauthorized { host, message },
-            (403, _) => Self::Forbidden { host, message },
+            (401, _) => Self::Unauthorized { host, secret, message },
+            (403, _) => Self::Forbidden { host, secret, message },
             (404, _) => Self::Absent { host, message },
             (status @ 300..400, _) => Self::Redirect { host, status },
             (_, "bad_data") | (400, "") => Self::Expression { message },

@@ -14,18 +14,15 @@
 //!
 //! Where no day is known, neither matches.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::combinations::Combinations;
 use super::rule::{Baseline, BaselineKind, Combination, UsualOf};
 use crate::event::{Column, Events};
 use crate::profile::{Act, Day, Key, Past, Profile};
 use crate::time::{Interval, Time};
-
-/// The nanoseconds of an hour.
-const HOUR: i64 = 3_600_000_000_000;
 
 /// How many of the days that a baseline asks for are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,22 +44,12 @@ pub(crate) struct Compared {
     pub(crate) numbers: Option<(u64, f64)>,
 }
 
-/// Events with their keys in a profile, for the baselines of several rules.
+/// Events beside a profile, for the baselines of several rules.
 ///
 /// The events have to be all of a trail's, from the beginning of a UTC day on.
 pub(crate) struct Baselines<'a> {
     profile: &'a Profile,
     events: &'a Events,
-    /// The keys of the events that a rule has needed so far.
-    acts: RefCell<Vec<Option<Known>>>,
-}
-
-/// An event's keys in a profile.
-#[derive(Clone, Copy)]
-struct Known {
-    act: Act,
-    /// Whether the event names its principal; the act has a stand-in where it does not.
-    has_principal: bool,
 }
 
 impl Baseline {
@@ -77,22 +64,22 @@ impl Baseline {
 
 impl<'a> Baselines<'a> {
     pub(crate) fn new(profile: &'a Profile, events: &'a Events) -> Self {
-        Self { profile, events, acts: RefCell::new(vec![None; events.len()]) }
+        Self { profile, events }
     }
 
     /// The rows, of those that a rule selects, for which its baseline holds, of the events from a time on; both ascend.
     pub(crate) fn holding(&self, since: Time, baseline: &Baseline, selected: &[usize]) -> Vec<usize> {
         let times = self.events.times().values();
         // Rows are newest first.
-        let (recent, earlier) = selected.split_at(selected.partition_point(|row| times[*row] >= since.nanos()));
-        if recent.is_empty() {
+        let recent = selected.partition_point(|row| times[*row] >= since.nanos());
+        if recent == 0 {
             return Vec::new();
         }
         let past = Past::new(self.profile, baseline.days);
         match baseline.kind {
-            BaselineKind::FirstSeen(combination) => self.first_seen(past, combination, earlier, recent),
+            BaselineKind::FirstSeen(combination) => self.first_seen(past, combination, selected, recent),
             BaselineKind::TimesUsual { factor, at_least, by } => {
-                self.times_usual(past, &Usual { factor, at_least, by }, recent)
+                self.times_usual(past, &Usual { factor, at_least, by }, &selected[..recent])
             }
         }
     }
@@ -100,118 +87,178 @@ impl<'a> Baselines<'a> {
     /// The event of a row beside the days before it.
     pub(crate) fn compared(&self, baseline: &Baseline, row: usize) -> Compared {
         let mut past = Past::new(self.profile, baseline.days);
-        let event = self.acts(std::iter::once(row))[0];
-        let day = event.act.day;
-        let known = past.known(day);
-        let since = (1..=baseline.days).rev().map(|days| day.before(days)).find(|day| self.profile.knows(*day));
+        let act = self.acts(&[row])[0];
+        let known = past.known(act.day);
+        let since = (1..=baseline.days).rev().map(|days| act.day.before(days)).find(|day| self.profile.knows(*day));
         let numbers = match baseline.kind {
             BaselineKind::FirstSeen(_) => None,
-            BaselineKind::TimesUsual { by, .. } => event.hour(by).filter(|_| known > 0).map(|hour| {
-                let of_hour = self.acts(self.hours_of(&[row]));
-                let count = of_hour.into_iter().filter(|other| other.hour(by) == Some(hour)).count() as u64;
-                // Counts are far below 2^53, where whole numbers are exact.
-                #[allow(clippy::cast_precision_loss)]
-                let sum = past.sum(hour, day) as f64;
-                (count, sum / f64::from(known))
-            }),
+            BaselineKind::TimesUsual { by, .. } => {
+                let groups = by.groups(&self.events.slice(self.hours_of(&[row])));
+                groups.get(0).filter(|_| known > 0).map(|group| {
+                    // Counts are far below 2^53, where whole numbers are exact.
+                    #[allow(clippy::cast_precision_loss)]
+                    let sum = past.sum(by.hour(&act), act.day) as f64;
+                    (groups.events(group), sum / f64::from(known))
+                })
+            }
         };
         Compared { known, since, numbers }
     }
 
-    fn first_seen(
-        &self,
-        mut past: Past<'_>,
-        combination: Combination,
-        earlier: &[usize],
-        recent: &[usize],
-    ) -> Vec<usize> {
-        let with_key = |known: Known| Some((known.act.day, known.key(combination)?));
-        let mut seen: HashSet<(Day, Key)> =
-            self.acts(earlier.iter().copied()).into_iter().filter_map(with_key).collect();
-        let mut holding = Vec::new();
-        for (row, known) in recent.iter().zip(self.acts(recent.iter().copied())).rev() {
-            if let Some((day, key)) = with_key(known)
-                && seen.insert((day, key))
-                && past.known(day) > 0
-                && !past.has(key, day)
-            {
-                holding.push(*row);
+    /// The rows with a new combination among the first `recent` of the selected ones.
+    fn first_seen(&self, mut past: Past<'_>, of: Combination, selected: &[usize], recent: usize) -> Vec<usize> {
+        let times = self.events.times().values();
+        let combinations = of.combinations(&self.events.only(selected));
+        // Of each combination the oldest event, by its index, and the newest day so far.
+        let mut known: Vec<Option<(usize, Day)>> = vec![None; combinations.count()];
+        let (mut oldest, mut firsts) = (Vec::new(), Vec::new());
+        for (position, row) in selected.iter().enumerate().rev() {
+            let Some(combination) = combinations.get(position) else { continue };
+            let day = Day::of(Time::from_nanos(times[*row]));
+            let (index, is_first) = match &mut known[combination] {
+                Some((index, newest)) => (*index, std::mem::replace(newest, day) != day),
+                unknown => {
+                    *unknown = Some((oldest.len(), day));
+                    oldest.push(*row);
+                    (oldest.len() - 1, true)
+                }
+            };
+            if is_first && position < recent {
+                firsts.push((*row, index, day));
             }
         }
-        holding.reverse();
-        holding
+        oldest.reverse();
+        let keys: Vec<Option<Key>> = self.acts(&oldest).iter().rev().map(|act| of.key(act)).collect();
+        let mut is_new = |index: usize, day| past.known(day) > 0 && keys[index].is_some_and(|key| !past.has(key, day));
+        firsts.into_iter().rev().filter(|(_, index, day)| is_new(*index, *day)).map(|(row, ..)| row).collect()
     }
 
     fn times_usual(&self, mut past: Past<'_>, usual: &Usual, selected: &[usize]) -> Vec<usize> {
-        let group = |known: Known| Some((known.act.day, known.hour(usual.by)?));
-        let mut counts: HashMap<(Day, Key), u64> =
-            self.acts(selected.iter().copied()).into_iter().filter_map(group).map(|group| (group, 0)).collect();
-        let mut holding = Vec::new();
+        let times = self.events.times().values();
+        let rows = self.alike(usual.by, selected);
+        let groups = usual.by.groups(&self.events.only(&rows));
+        let mut hours = vec![Hour::default(); groups.count()];
+        // Of each group and hour the first event that is one of enough; and each such event, with the index of the first.
+        let (mut firsts, mut enough) = (Vec::new(), Vec::new());
         let mut left = selected.iter().rev().copied().peekable();
-        let rows = self.hours_of(selected);
-        for (row, known) in rows.clone().zip(self.acts(rows)).rev() {
-            let is_selected = left.next_if_eq(&row).is_some();
-            if let Some(group) = group(known)
-                && let Some(count) = counts.get_mut(&group)
-            {
-                *count += 1;
-                if is_selected && usual.is_exceeded(*count, group, &mut past) {
-                    holding.push(row);
+        for (position, row) in rows.iter().enumerate().rev() {
+            let is_selected = left.next_if_eq(row).is_some();
+            let Some(group) = groups.get(position) else { continue };
+            let hour = hours[group].at(Time::from_nanos(times[*row]).hour().nanos());
+            hour.count += 1;
+            if is_selected && hour.count >= usual.at_least {
+                let first = *hour.first.get_or_insert(firsts.len());
+                if first == firsts.len() {
+                    firsts.push(*row);
                 }
+                enough.push((*row, hour.count, first));
             }
         }
-        holding.reverse();
-        holding
+        // What is usual is the same for all events of a group and hour.
+        firsts.reverse();
+        let acts = self.acts(&firsts);
+        let usually: Vec<(u32, u64)> =
+            acts.iter().rev().map(|act| (past.known(act.day), past.sum(usual.by.hour(act), act.day))).collect();
+        let is_much = |(_, count, first): &(usize, u64, usize)| usual.is_exceeded(*count, usually[*first]);
+        enough.into_iter().rev().filter(is_much).map(|(row, ..)| row).collect()
+    }
+
+    /// The rows in the hours of some rows that may be of their groups, ascending.
+    fn alike(&self, by: UsualOf, rows: &[usize]) -> Vec<usize> {
+        let column = match by {
+            UsualOf::Principal => Column::PrincipalId,
+            UsualOf::PrincipalAndMethod => Column::Method,
+        };
+        let (events, mut texts) = (self.events.only(rows), HashSet::new());
+        events.numbers(column, 0, |text| {
+            texts.insert(text);
+            0
+        });
+        let (hours, mut alike) = (self.hours_of(rows), Vec::new());
+        let is_alike = |text: Option<&str>| text.is_none_or(|text| texts.contains(text));
+        self.events.slice(hours.clone()).find(column, is_alike, |position| alike.push(hours.start + position));
+        alike
     }
 
     /// The rows from the begin of the hour of the oldest of some rows to the newest of them.
     fn hours_of(&self, rows: &[usize]) -> Range<usize> {
         let times = self.events.times().values();
         let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else { return 0..0 };
-        let begin = times[*oldest].div_euclid(HOUR) * HOUR;
+        let begin = Time::from_nanos(times[*oldest]).hour().nanos();
         *newest..times.partition_point(|time| *time >= begin)
     }
 
-    /// The keys of the events at some rows, which ascend.
-    fn acts(&self, rows: impl Iterator<Item = usize> + Clone) -> Vec<Known> {
-        let mut acts = self.acts.borrow_mut();
-        let unknown: Vec<usize> = rows.clone().filter(|row| acts[*row].is_none()).collect();
-        if !unknown.is_empty() {
-            let events = self.events.only(&unknown);
-            let principals = events.text(Column::PrincipalId);
-            for (position, act) in self.profile.acts(&events).into_iter().enumerate() {
-                let has_principal = principals.key(position).is_some();
-                acts[unknown[position]] = Some(Known { act, has_principal });
-            }
-        }
-        rows.map(|row| acts[row].expect("the acts of all of these rows are known now")).collect()
+    /// What the profile knows of the events at some rows, which ascend.
+    fn acts(&self, rows: &[usize]) -> Vec<Act> {
+        self.profile.acts(&self.events.only(rows))
     }
 }
 
-impl Known {
-    /// The key of an event's combination; none where it lacks one of the values.
-    fn key(&self, combination: Combination) -> Option<Key> {
-        let act = &self.act;
-        if combination != Combination::Address && combination != Combination::Country && !self.has_principal {
-            return None;
-        }
-        match combination {
-            Combination::Principal => Some(act.of_principal()),
-            Combination::Address => act.of_any_address(),
-            Combination::Country => act.of_any_country(),
-            Combination::PrincipalAndMethod => Some(act.of_method()),
-            Combination::PrincipalAndAddress => act.of_address(),
-            Combination::PrincipalAndCountry => act.of_country(),
-            Combination::PrincipalMethodAndResource => act.of_resource(),
-        }
+impl Combination {
+    /// The combinations of events.
+    fn combinations(self, events: &Events) -> Combinations {
+        let (columns, others): (&[Column], &[Column]) = match self {
+            Self::Principal => (&[Column::PrincipalId], &[]),
+            Self::Address => (&[Column::SourceIp], &[]),
+            Self::Country => (&[Column::Country], &[]),
+            Self::PrincipalAndMethod => (&[Column::PrincipalId], &Act::METHOD),
+            Self::PrincipalAndAddress => (&[Column::PrincipalId, Column::SourceIp], &[]),
+            Self::PrincipalAndCountry => (&[Column::PrincipalId, Column::Country], &[]),
+            Self::PrincipalMethodAndResource => (&[Column::PrincipalId, Column::ResourceId], &Act::METHOD),
+        };
+        Combinations::of(events, columns, others)
     }
 
-    /// The key of an event's group and hour; none where it names no principal.
-    fn hour(&self, by: UsualOf) -> Option<Key> {
-        self.has_principal.then(|| match by {
-            UsualOf::Principal => self.act.of_own_hour(),
-            UsualOf::PrincipalAndMethod => self.act.of_method_own_hour(),
-        })
+    /// The key of an event that has the combination.
+    fn key(self, act: &Act) -> Option<Key> {
+        match self {
+            Self::Principal => Some(act.of_principal()),
+            Self::Address => act.of_any_address(),
+            Self::Country => act.of_any_country(),
+            Self::PrincipalAndMethod => Some(act.of_method()),
+            Self::PrincipalAndAddress => act.of_address(),
+            Self::PrincipalAndCountry => act.of_country(),
+            Self::PrincipalMethodAndResource => act.of_resource(),
+        }
+    }
+}
+
+impl UsualOf {
+    /// The groups of events; one that names no principal has none.
+    fn groups(self, events: &Events) -> Combinations {
+        let others: &[Column] = match self {
+            Self::Principal => &[],
+            Self::PrincipalAndMethod => &Act::METHOD,
+        };
+        Combinations::of(events, &[Column::PrincipalId], others)
+    }
+
+    /// The key of an event's group and hour.
+    fn hour(self, act: &Act) -> Key {
+        match self {
+            Self::Principal => act.of_own_hour(),
+            Self::PrincipalAndMethod => act.of_method_own_hour(),
+        }
+    }
+}
+
+/// The events of a group in an hour, so far.
+#[derive(Clone, Copy, Default)]
+struct Hour {
+    /// Its begin, in nanoseconds since 1970.
+    begin: i64,
+    count: u64,
+    /// The index of the first of the selected events that are one of enough.
+    first: Option<usize>,
+}
+
+impl Hour {
+    /// The events of the group in an hour that is not before this one.
+    fn at(&mut self, begin: i64) -> &mut Self {
+        if self.begin != begin {
+            *self = Self { begin, ..Self::default() };
+        }
+        self
     }
 }
 
@@ -223,15 +270,15 @@ struct Usual {
 }
 
 impl Usual {
-    /// Whether so many events in an hour are too many beside the same hour of the days before.
-    fn is_exceeded(&self, count: u64, (day, key): (Day, Key), past: &mut Past<'_>) -> bool {
-        let known = past.known(day);
+    /// Whether so many events in an hour are too many beside the same hour of the known days: how many these are, and the sum of
+    /// their events.
+    fn is_exceeded(&self, count: u64, (known, sum): (u32, u64)) -> bool {
         if count < self.at_least || known == 0 {
             return false;
         }
         // Counts are far below 2^53, where whole numbers are exact.
         #[allow(clippy::cast_precision_loss)]
-        let [count, sum] = [count, past.sum(key, day)].map(|number| number as f64);
+        let [count, sum] = [count, sum].map(|number| number as f64);
         count * f64::from(known) >= self.factor * sum
     }
 }

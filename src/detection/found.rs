@@ -12,6 +12,7 @@ use super::row::Row;
 use super::rule::{BaselineKind, Kind};
 use super::sigma::{EventField, EventView};
 use crate::event::{Events, Long};
+use crate::locale::{Language, Sentence};
 
 /// The most reasons of a match.
 const REASONS: usize = 30;
@@ -22,7 +23,7 @@ const VALUE: usize = 200;
 /// A condition that is true of an event, with the event's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
-    /// The condition as the rule has it: `method_name|startswith: Delete`. A condition that must be false begins with `not `.
+    /// The condition as the rule has it: `method_name|startswith: Delete`. A condition that must be false is negated.
     pub(crate) condition: String,
     /// The event's value: bounded, without control and direction characters; none where the event has none.
     pub(crate) value: Option<String>,
@@ -31,7 +32,14 @@ pub(crate) struct Reason {
 impl Pack {
     /// Why a rule selects an event: the conditions that hold, in the order of the text. A correlation has none of its own.
     /// Values that the events do not have, because they are redacted, are missing.
-    pub(crate) fn why(&self, rule: usize, events: &Events, row: usize, context: &Context<'_>) -> Vec<Reason> {
+    pub(crate) fn why(
+        &self,
+        rule: usize,
+        events: &Events,
+        row: usize,
+        context: &Context<'_>,
+        language: Language,
+    ) -> Vec<Reason> {
         let Kind::Events(expr) = &self.rules[rule].kind else { return Vec::new() };
         let (shown, whole) = (events.only(&[row]), events.whole_columns().only(&[row]));
         let risk = context.risks.numbers(&whole).first().and_then(|number| context.risks.risk(*number));
@@ -46,7 +54,7 @@ impl Pack {
         });
         let mut reasons = Vec::new();
         if holds(expr, &whole) {
-            Collector { whole: &whole, shown: &shown, reasons: &mut reasons }.collect(expr, true);
+            Collector { whole: &whole, shown: &shown, reasons: &mut reasons, language }.collect(expr, true);
         }
         reasons
     }
@@ -61,6 +69,7 @@ impl Pack {
         row: usize,
         compared: &Compared,
         context: &Context<'_>,
+        language: Language,
     ) -> Option<Reason> {
         let baseline = self.rules[rule].baseline.as_ref()?;
         let event = events.only(&[row]);
@@ -71,16 +80,20 @@ impl Pack {
             row.value(&field).map_or_else(|| "(none)".to_owned(), |value| bounded(&text(&value), VALUE))
         });
         let values = values.collect::<Vec<_>>().join(", ");
-        let names = names.join(", ");
+        let (days, fields) = (baseline.days as usize, &names.join(", "));
         let known = match compared.since {
-            Some(since) => format!("{} of {} days known, since {since}", compared.known, baseline.days),
-            None => format!("none of {} days known", baseline.days),
+            Some(since) => Sentence::DaysKnownSince { known: compared.known as usize, days, since: &since.to_string() }
+                .text(language),
+            None => Sentence::NoneOfDays { days }.text(language),
         };
         let (condition, value) = match baseline.kind {
-            BaselineKind::FirstSeen(_) => (format!("first seen: {names}"), values),
+            BaselineKind::FirstSeen(_) => (Sentence::FirstSeen { fields }.text(language), values),
             BaselineKind::TimesUsual { factor, at_least, .. } => {
-                let condition = format!("at least {at_least} in the hour, and {factor} times the usual: {names}");
-                let numbers = compared.numbers.map(|(number, usual)| format!("{number}, usually {usual:.1}"));
+                let numbers = compared.numbers.map(|(number, usual)| {
+                    Sentence::UsualNumber { number: &number.to_string(), usual: &format!("{usual:.1}") }.text(language)
+                });
+                let (at_least, factor) = (&at_least.to_string(), &factor.to_string());
+                let condition = Sentence::TimesUsual { at_least, factor, fields }.text(language);
                 (condition, format!("{values}: {}", numbers.unwrap_or_default()))
             }
         };
@@ -94,6 +107,7 @@ struct Collector<'a, 'b> {
     /// The event without the details that the asker may not see.
     shown: &'a Row<'b>,
     reasons: &'a mut Vec<Reason>,
+    language: Language,
 }
 
 impl Collector<'_, '_> {
@@ -110,7 +124,8 @@ impl Collector<'_, '_> {
                 }
             }
             Expr::Test(test) if self.reasons.len() < REASONS => {
-                let condition = if holding { test.text.clone() } else { format!("not {}", test.text) };
+                let negated = Sentence::NotCondition { condition: &test.text };
+                let condition = if holding { test.text.clone() } else { negated.text(self.language) };
                 let reason = Reason { condition, value: value(test, self.shown) };
                 if !self.reasons.contains(&reason) {
                     self.reasons.push(reason);

@@ -13,6 +13,9 @@ use super::row::{Row, has_kind};
 use super::sigma::EventField;
 use crate::event::{Column, Events, Kind, ResourceText, ResourceTexts, Text};
 
+/// So many rows cost as much as the judging of one text.
+const TEXT_ROWS: usize = 64;
+
 /// The rows of an expression.
 #[derive(Debug)]
 pub(super) struct Split {
@@ -70,17 +73,26 @@ pub(super) struct Judge<'a> {
     kinds: HashMap<&'static [Kind], Arc<Bits>>,
     /// By the number of the test.
     verdicts: Vec<Verdicts>,
+    /// Which of all rows satisfy a test, by its number, as far as a rule has asked: rules share tests.
+    masks: Vec<Option<Bits>>,
+    all: Bits,
 }
 
 impl<'a> Judge<'a> {
-    /// A judge of all rows of a chunk, for `tests` tests.
-    pub(super) fn new(chunk: &'a Events, tests: usize, context: &'a Context<'a>) -> Self {
+    /// A judge of the rows `all` of a chunk, for `tests` tests.
+    pub(super) fn new(chunk: &'a Events, all: Bits, tests: usize, context: &'a Context<'a>) -> Self {
         let verdicts = std::iter::repeat_with(Verdicts::default).take(tests).collect();
-        Self { chunk, context, risks: None, kinds: HashMap::new(), verdicts }
+        Self { chunk, context, risks: None, kinds: HashMap::new(), verdicts, masks: vec![None; tests], all }
     }
 
-    /// Which of the rows satisfy an expression.
-    pub(super) fn split(&mut self, expr: &Expr, rows: &Bits) -> Split {
+    /// Which rows satisfy an expression.
+    pub(super) fn judge(&mut self, expr: &Expr) -> Split {
+        let all = self.all.clone();
+        self.split(expr, &all)
+    }
+
+    /// Which of some rows satisfy an expression.
+    fn split(&mut self, expr: &Expr, rows: &Bits) -> Split {
         match expr {
             Expr::And(of) => self.all(of, rows),
             Expr::Or(of) => self.any(of, rows),
@@ -156,6 +168,19 @@ impl<'a> Judge<'a> {
 
     /// Which of the rows satisfy a test of columns.
     fn rows(&mut self, test: &Test, rows: &Bits) -> Bits {
+        if let Some(mask) = &self.masks[test.number] {
+            let mut found = rows.clone();
+            found.and(mask);
+            return found;
+        }
+        let found = self.of_columns(test, rows);
+        if *rows == self.all {
+            self.masks[test.number] = Some(found.clone());
+        }
+        found
+    }
+
+    fn of_columns(&mut self, test: &Test, rows: &Bits) -> Bits {
         let field = test.field.as_ref().expect("keywords are no test of columns");
         let mut verdicts = std::mem::take(&mut self.verdicts[test.number]);
         let found = match field {
@@ -271,8 +296,8 @@ fn of_items(test: &Test, verdicts: &mut Verdicts, texts: ResourceTexts<'_>, row:
 /// Which of the rows satisfy a test of one text.
 fn of_texts(test: &Test, verdicts: &mut Verdicts, column: Text<'_>, rows: &Bits) -> Bits {
     let keys = column.keys();
-    if keys * 4 <= rows.count() {
-        // Few texts for many rows: if none of them is accepted, no row need be seen.
+    if keys * TEXT_ROWS <= rows.count() {
+        // If none of the texts is accepted, no row need be seen.
         let any = (0..keys).fold(false, |any, key| {
             any | verdicts.of_value(key, keys, || test.matcher.accepts_text(column.value(key)))
         });

@@ -13,13 +13,15 @@
 //! # How events are judged
 //!
 //! A condition on a column judges each distinct text of a chunk once, and only those of events that the rest of the rule's
-//! condition leaves open. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
+//! condition leaves open; rules share the outcome of a condition that comes first. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
 //! the number is cached beside the event's columns.
 
 pub(crate) mod baseline;
 mod bits;
 mod body;
 mod bounds;
+mod columns;
+mod combinations;
 mod context;
 mod correlation;
 mod custom;
@@ -54,6 +56,7 @@ mod verdicts;
 pub(crate) mod window;
 mod yaml;
 
+pub(crate) use columns::{Columns, EventRows};
 pub(crate) use context::Context;
 pub use error::RuleError;
 #[cfg(test)]
@@ -67,5 +70,6 @@ pub(crate) use rule::{Comparison, Condition, RuleExpr};
 pub use rule::{Place, Rule};
 #[cfg(feature = "terminal")]
 pub use trial::Trial;
+#[cfg(test)]
 pub(crate) use value::Values;
 pub(crate) use verdicts::Verdicts;

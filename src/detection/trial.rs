@@ -1,13 +1,12 @@
-use std::cell::LazyCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::baseline::Baselines;
+use super::columns::{Columns, EventRows};
 use super::context::Context;
 use super::pack::Pack;
 use super::rule::{Correlation, Kind};
-use super::value::Values;
-use super::window::{Column, Hit, firings, matches};
+use super::window::{Firing, Hit, firings, matches};
 use crate::event::Events;
 use crate::profile::{Day, Profile};
 use crate::risk::RuleSet;
@@ -38,23 +37,22 @@ impl Trial {
     #[must_use]
     pub fn matches(&self, pack: &Pack) -> Vec<(usize, usize)> {
         let context = Context { risks: &self.risks, names: &|_| None };
+        let correlations: Vec<(usize, &Correlation)> = correlations(pack).collect();
+        let inputs: BTreeSet<usize> = correlations.iter().flat_map(|(_, of)| of.rules.iter().copied()).collect();
         let mut selected = pack.judged(&self.events, &context).rows(pack.rules().len());
-        let baselines = LazyCell::new(|| Baselines::new(&self.profile, &self.events));
-        let mut hits = Vec::new();
-        let mut counts = vec![0; pack.rules().len()];
+        let baselines = Baselines::new(&self.profile, &self.events);
+        let (mut counts, mut rows_of_inputs) = (vec![0; pack.rules().len()], BTreeMap::new());
         for (number, rule) in pack.rules().iter().enumerate() {
             let mut rows = std::mem::take(&mut selected[number]);
             if let Some(baseline) = &rule.baseline {
                 rows = baselines.holding(Time::MIN, baseline, &rows);
             }
-            counts[number] = rows.iter().filter(|row| self.events.time(**row) >= self.from).count();
-            hits.extend(rows.into_iter().map(|row| self.hit(row, number)));
+            counts[number] = self.recent(&rows);
+            if inputs.contains(&number) {
+                rows_of_inputs.insert(number, rows);
+            }
         }
-        hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
-        let correlations: Vec<(usize, &Correlation)> = correlations(pack).collect();
-        let mut texts = HashMap::new();
-        let firings =
-            firings(&correlations, &hits, |field| self.column(&Values::of(&self.events, field, &context), &mut texts));
+        let firings = self.firings(&correlations, &rows_of_inputs, &inputs, context);
         for (number, correlation) in correlations {
             let of_rule = firings.iter().filter(|firing| firing.rule == number);
             let found = matches(of_rule, correlation.timespan);
@@ -65,22 +63,31 @@ impl Trial {
         shown.collect()
     }
 
-    /// Rows are newest first, the events of hits oldest first.
-    fn hit(&self, row: usize, rule: usize) -> Hit {
-        let event = u32::try_from(self.events.len() - 1 - row).expect("there are fewer than 2^32 events");
-        Hit { time: self.events.time(row), event, rule }
+    /// The number of the rows, which ascend, whose events count.
+    fn recent(&self, rows: &[usize]) -> usize {
+        let times = self.events.times().values();
+        rows.partition_point(|row| times[*row] >= self.from.nanos())
     }
 
-    /// The values of a field, oldest first. Equal texts of all fields have the same number, from 1.
-    fn column(&self, values: &Values, numbers: &mut HashMap<String, u32>) -> Column {
-        let rows = (0..self.events.len()).rev();
-        rows.map(|row| {
-            values.text(row).map_or(0, |text| {
-                let next = u32::try_from(numbers.len() + 1).expect("there are fewer than 2^32 texts");
-                *numbers.entry(text.to_owned()).or_insert(next)
-            })
-        })
-        .collect()
+    /// The firings of correlations at the rows of the rules that they use.
+    fn firings(
+        &self,
+        correlations: &[(usize, &Correlation)],
+        selected: &BTreeMap<usize, Vec<usize>>,
+        inputs: &BTreeSet<usize>,
+        context: Context<'_>,
+    ) -> Vec<Firing> {
+        if selected.is_empty() {
+            return Vec::new();
+        }
+        let events = EventRows::of(selected, inputs, self.events.len());
+        let times = self.events.times().values();
+        let hit = |row: &usize, rule| Hit { time: Time::from_nanos(times[*row]), event: events.numbers[*row], rule };
+        let mut hits: Vec<Hit> =
+            selected.iter().flat_map(|(rule, rows)| rows.iter().map(|row| hit(row, *rule))).collect();
+        hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
+        let mut columns = Columns::new(correlations, events.of_windows(&self.events), &hits, context);
+        firings(correlations, &hits, |field| columns.numbers(field))
     }
 }
 

@@ -111,7 +111,7 @@ impl Pack {
     /// The number of the set of rules of each row of a whole chunk, without the rules that depend on names.
     fn numbers(&self, chunk: &Events, context: &Context<'_>) -> Vec<u16> {
         let mut numbers = vec![NONE; chunk.len()];
-        for (rule, rows) in self.rows_of(chunk, &Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
+        for (rule, rows) in self.rows_of(chunk, Bits::all(chunk.len()), context, |expr| !expr.depends_on_names()) {
             let (mut before, mut after) = (UNNUMBERED, UNNUMBERED);
             for row in rows.rows() {
                 // Most events that a rule selects have the same other rules.
@@ -143,7 +143,7 @@ impl Pack {
                 selected.insert(row);
                 positions[row] = position;
             }
-            for (rule, found) in self.rows_of(&chunk, &selected, context, &wanted) {
+            for (rule, found) in self.rows_of(&chunk, selected, context, &wanted) {
                 found.rows().for_each(|row| see(positions[row], rule));
             }
         }
@@ -153,16 +153,16 @@ impl Pack {
     fn rows_of(
         &self,
         chunk: &Events,
-        rows: &Bits,
+        rows: Bits,
         context: &Context<'_>,
         wanted: impl Fn(&Expr) -> bool,
     ) -> Vec<(usize, Bits)> {
-        let mut judge = Judge::new(chunk, self.tests, context);
+        let mut judge = Judge::new(chunk, rows, self.tests, context);
         let (mut found, mut open) = (Vec::new(), Vec::new());
         for (number, rule) in self.rules.iter().enumerate() {
             let Kind::Events(expr) = &rule.kind else { continue };
             if wanted(expr) {
-                let split = judge.split(expr, rows);
+                let split = judge.judge(expr);
                 if !split.maybe.is_empty() {
                     open.push((found.len(), expr, split.maybe));
                     found.push((number, split.yes));

@@ -252,11 +252,7 @@ impl Events {
 
     /// The events of some rows, which ascend. The result gathers its own columns.
     pub(crate) fn only(&self, rows: &[usize]) -> Self {
-        let mut some = RowSelection::default();
-        for (chunk, row) in rows.iter().map(|row| self.rows.at(*row)) {
-            some.push(chunk, row..row + 1);
-        }
-        Self::select(&self.chunks, some)
+        Self::select(&self.chunks, self.rows.only(rows))
     }
 
     /// The events of an interval of rows. The result gathers its own columns.

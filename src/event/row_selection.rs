@@ -71,7 +71,19 @@ impl RowSelection {
         self.runs.iter().flat_map(|run| run.rows().map(|row| (run.chunk(), row)))
     }
 
-    /// The rows at some positions.
+    /// The rows at some positions, which ascend.
+    pub(super) fn only(&self, positions: &[usize]) -> Self {
+        let (mut some, mut runs) = (Self::default(), self.runs.iter().peekable());
+        for position in positions {
+            while runs.next_if(|run| run.positions().end <= *position).is_some() {}
+            let run = runs.peek().expect("the positions are those of selected rows");
+            let row = run.rows().start + position - run.positions().start;
+            some.push(run.chunk(), row..row + 1);
+        }
+        some
+    }
+
+    /// The rows at an interval of positions.
     pub(super) fn slice(&self, positions: &Range<usize>) -> Self {
         let mut some = Self::default();
         let first = self.runs.partition_point(|run| run.positions().end <= positions.start);

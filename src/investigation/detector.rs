@@ -27,7 +27,8 @@ pub struct Detector {
     pub refit: usize,
     /// A watch raises nothing before so many samples: from 10.
     pub warm_up: usize,
-    /// A level shift explains at least this much: variances of the noise, times the logarithm of the number of samples, from 1.
+    /// A level shift explains at least this much, a new line half as much again: variances of the noise, times the logarithm of
+    /// the number of samples, from 1.
     pub shift_penalty: f64,
     /// The least part of a series' variance that is taken for noise where level shifts are sought: from 0 to 1.
     pub shift_share: f64,
@@ -57,7 +58,7 @@ impl Default for Detector {
             refit: 100,
             warm_up: 100,
             shift_penalty: 5.0,
-            shift_share: 0.25,
+            shift_share: 0.1,
             shift_sharpness: 0.75,
             minimum_segment: 5,
             shift: 2.0,

@@ -13,7 +13,8 @@
 //!    above and below the baseline each for itself. It has a floor, from the metric's unit and from the step in which its
 //!    values move.
 //! 4. The distance in scales, z, makes [spans](Span): a span opens above one threshold and closes below a lower one.
-//! 5. Level shifts are found by PELT. They date the onset of a span to the sample, and find what moved little but for good.
+//! 5. Changes of level, or of course where lines describe a series better, are found by PELT. They date the onset of a span
+//!    to the sample, and find what moved little but for good.
 //!
 //! Where the expression is that of one of Cockpit's preconfigured alert rules, its [`Threshold`] makes spans too.
 //!
@@ -21,6 +22,7 @@
 //! ([`search`](Detector::search)), or each sample as it comes, from those before it alone ([`Watch`]).
 
 mod baseline;
+mod changes;
 mod containment;
 mod detector;
 mod pelt;

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::baseline::{Season, centred_median, trailing_median};
+use super::changes::changes;
 use super::detector::Detector;
-use super::pelt::change_points;
-use super::scale::{Scale, deviation, floor, median, number};
+use super::scale::{Scale, floor, median};
 use super::series::{Regular, Series};
 use super::spans::{Span, spans};
 use crate::time::{Interval, Time};
@@ -19,7 +19,7 @@ pub(super) struct Whole<'a> {
     /// The level before each slot: what a metric is at an anomaly's end says nothing of its beginning.
     reference: Vec<f64>,
     scale: Scale,
-    /// The first slot of each level but the first.
+    /// The first slot of each stretch but the first: its level or course is another.
     changes: Vec<usize>,
 }
 
@@ -54,10 +54,10 @@ impl Detector {
         Whole::of(series, self).map_or_else(Vec::new, |whole| whole.spans())
     }
 
-    /// The level shifts of a whole series, in order: the first moment of each level but the first.
+    /// The moments at which a whole series changes, in order: its level or, where lines describe it better, its course.
     #[must_use]
-    pub fn shifts(&self, series: &Series) -> Vec<Time> {
-        Whole::of(series, self).map_or_else(Vec::new, |whole| whole.shifts())
+    pub fn changes(&self, series: &Series) -> Vec<Time> {
+        Whole::of(series, self).map_or_else(Vec::new, |whole| whole.moments())
     }
 }
 
@@ -106,8 +106,8 @@ impl<'a> Whole<'a> {
         excursions.iter().map(|excursion| self.span(excursion)).collect()
     }
 
-    /// The first moment of each level but the first.
-    pub(super) fn shifts(&self) -> Vec<Time> {
+    /// The first moment of each stretch but the first.
+    pub(super) fn moments(&self) -> Vec<Time> {
         self.changes.iter().map(|slot| self.regular.time(*slot)).collect()
     }
 
@@ -154,50 +154,4 @@ impl<'a> Whole<'a> {
             returned: back.is_some_and(|z| z.abs() < self.detector.leave),
         }
     }
-}
-
-/// The first index of each level but the first. Values are winsorised first: a spike is no level. The noise has at least
-/// the deviation `least`.
-fn changes(mut values: Vec<f64>, least: f64, detector: &Detector) -> Vec<usize> {
-    let around = centred_median(&values, detector.minimum_segment);
-    let residuals: Vec<f64> = values.iter().zip(&around).map(|(value, around)| value - around).collect();
-    let noise = deviation(&residuals).expect("there are slots").max(least);
-    for (value, around) in values.iter_mut().zip(around) {
-        *value = value.clamp(around - detector.clip * noise, around + detector.clip * noise);
-    }
-    let center = mean(&values);
-    let variance = mean(&values.iter().map(|value| (value - center).powi(2)).collect::<Vec<_>>());
-    if variance == 0.0 {
-        return Vec::new();
-    }
-    let variance = (detector.shift_share * variance).max(noise * noise);
-    let penalty = detector.shift_penalty * variance * number(values.len()).ln();
-    let mut changes = change_points(&values, penalty, detector.minimum_segment);
-    // The least sharp one goes first: its two levels are one then, beside which the others may be sharp.
-    while let Some((index, sharpness)) = least_sharp(&values, &changes, noise, detector.minimum_segment) {
-        if sharpness >= detector.shift_sharpness {
-            break;
-        }
-        changes.remove(index);
-    }
-    changes
-}
-
-/// Which change is the most like a ramp, and how much of the difference of its two levels is there within `reach` values of
-/// it: all for a step, little for a slow rise. What noise may have hidden counts as there.
-fn least_sharp(values: &[f64], changes: &[usize], noise: f64, reach: usize) -> Option<(usize, f64)> {
-    let bounds: Vec<usize> = [0].into_iter().chain(changes.iter().copied()).chain([values.len()]).collect();
-    let hidden = noise * (2.0 / number(reach)).sqrt();
-    let sharpness = bounds.windows(3).map(|bounds| {
-        let [start, at, end] = bounds else { unreachable!("windows of three") };
-        let levels = mean(&values[*at..*end]) - mean(&values[*start..*at]);
-        let near =
-            mean(&values[*at..(at + reach).min(*end)]) - mean(&values[at.saturating_sub(reach).max(*start)..*at]);
-        (near * levels.signum() + hidden) / levels.abs()
-    });
-    sharpness.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b))
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / number(values.len())
 }

@@ -86,8 +86,8 @@ sentences! {
         // The story.
         BeforeIt, AfterIt, OutOfBand,
         // The node graph.
-        Principal, Address, Credential, Resource, Others, OtherPrincipals, OtherAddresses, OtherCredentials,
-        OtherResources, EdgeFrom, EdgeIsOf,
+        Principal, Address, Credential, Resource, EdgeFrom, EdgeIsOf, FieldName, FieldRole, FieldKind, FieldId,
+        FieldStep, FieldEvents, FieldOther,
         // Annotations of an investigation.
         SpanTitle, PassedSpanTitle,
         // Notices of an investigation.
@@ -102,7 +102,8 @@ sentences! {
         FindKeys, LockUser, LockNewUser, DetachFromApplication, DetachFromUser, DetachFromGroup, RemoveUser,
         RemoveApplication, DisableSshKey, CloseDatabase, PowerOff, StopBmc, EnableKey, ProtectSecret,
         EnableAlertManager, RestoreRules, RestoreCustomRules, CreateExportAgain, EnableCockpitRules,
-        EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, DeleteExportedCopy, DeleteApiKey,
+        EnableManagedAlerts, CreateExporterAgain, DeleteGroupRule, FindGroupRule, CloseCluster, FindClusterRule,
+        RestoreClusterRules, DeleteExportedCopy, DeleteApiKey,
         // Recovery.
         Yes, No, YesAfterAnother, NotKnown, Quiet, MetricIsBack, NoSpanKnown, WithinBand, TooFewSamples, NoNewSuspects,
         RangeEndsBefore, NoEventSince,
@@ -116,10 +117,12 @@ sentences! {
         DaysBeingRead, DaysUnsettled,
         // Notices about rules.
         NoRule,
+        // Why a rule matches.
+        WindowRules, CountedEvents, CountedRules, CountedRulesInOrder,
         // Events.
         LoggedIn, LogInFailed, LogInTried, Succeeded, Denied, Failed,
         // Texts of annotations.
-        Details, DayUnit, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical,
+        IncompleteTag, Details, DayUnit, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical,
         LevelFirst, LevelRare, LevelOccasional, LevelUsual, LevelUnknown,
         // How usual events are.
         NoDayKnown, Conjunction, LastConjunction, EveryNight, EveryDay, Workdays, EveryMonday, EveryTuesday,
@@ -156,6 +159,10 @@ sentences! {
         LatestSteps { shown: usize, steps: usize },
         // The node graph.
         EventCount { events: usize },
+        OtherPrincipals { count: usize },
+        OtherAddresses { count: usize },
+        OtherCredentials { count: usize },
+        OtherResources { count: usize },
         // Annotations of an investigation.
         BeyondThreshold { rule: &'a str },
         SuspectTitle { rank: usize, who: &'a str, what: &'a str, which: &'a str },
@@ -197,6 +204,7 @@ sentences! {
         NewestEvents { shown: usize, found: usize },
         OldestEvents { shown: usize, found: usize },
         NewestMatches { shown: usize, found: usize },
+        ReasonsOfNewest { shown: usize, found: usize },
         Clustered { shared: usize, events: usize, annotations: usize },
         BeyondCap { annotations: usize, cap: usize },
         MatterLess { others: usize, events: usize },
@@ -264,6 +272,16 @@ sentences! {
         RulesUnknown { names: &'a str },
         RuleForCorrelations { name: &'a str },
         TagUnknown { name: &'a str },
+        // Why a rule matches.
+        NotCondition { condition: &'a str },
+        FirstSeen { fields: &'a str },
+        TimesUsual { at_least: &'a str, factor: &'a str, fields: &'a str },
+        UsualNumber { number: &'a str, usual: &'a str },
+        DaysKnownSince { known: usize, days: usize, since: &'a str },
+        NoneOfDays { days: usize },
+        DistinctValues { fields: &'a str },
+        CountedWithin { counted: &'a str, seconds: &'a str },
+        ValuesOf { fields: &'a str },
         // Notices about metrics.
         Calm { series: usize },
         ManySeries { all: usize, shown: usize },
@@ -277,6 +295,8 @@ sentences! {
         LogInWith { method: &'a str },
         PartOf { part: &'a str, whole: &'a str },
         // Texts of annotations.
+        ProductCount { count: usize },
+        RegionCount { count: usize },
         Risk { severity: &'a str, class: &'a str },
         Product { what: &'a str },
         ResourceType { what: &'a str },

@@ -8,6 +8,7 @@
 //! | `/detections` | the rules of detections, and the faults of the organization's own |
 //! | `/detections/check` | the faults of the rules in the body of a `POST`: an object with `sigma`, and `besideShipped` for those of the settings |
 //! | `/detection-fields` | the fields that rules may name |
+//! | `/cockpit-urls` | the URLs of Cockpit's metrics in the organization; for administrators |
 //! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
@@ -18,14 +19,16 @@ use std::time::Instant;
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat};
 use futures::stream::{self, BoxStream};
-use grafana_plugin_sdk::pluginv2::{CallResourceRequest, CallResourceResponse, StringList, resource_server};
+use grafana_plugin_sdk::pluginv2::{
+    CallResourceRequest, CallResourceResponse, PluginContext, StringList, resource_server,
+};
 use serde_json::{Value, json};
 use tonic::{Request, Response, Status};
 
 use super::panics::catch_panic;
 use super::process::Process;
 use super::rules;
-use crate::query::{DataSource, Failure, PrincipalOption, Products, ResourceOption, text};
+use crate::query::{DataSource, Failure, FoundUrl, PrincipalOption, Products, ResourceOption, text};
 use crate::time::Time;
 
 const DAY_MS: i64 = 86_400_000;
@@ -77,6 +80,12 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
             let error = checked.as_ref().err().map(|failure| text::message(&failure.message));
             Ok(json!({ "error": error, "warnings": shown(checked.as_deref().unwrap_or_default()) }))
         }
+        ["cockpit-urls"] => {
+            only_for_administrators(call.plugin_context.as_ref())?;
+            let found = data_source.metrics_urls().await?;
+            let list: Vec<Value> = found.list.iter().map(metrics_url).collect();
+            Ok(json!({ "urls": list, "notices": shown(&found.notices) }))
+        }
         ["products"] => {
             let deadline = Instant::now() + data_source.settings.query_timeout;
             let Products { list, notices } = data_source.directory.products(deadline, false).await?;
@@ -97,7 +106,7 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
         _ => {
             let message = format!(
                 "there is no resource {:?}. Allowed: products, principals, resources, detections, detections/check, \
-                 detection-fields, check",
+                 detection-fields, cockpit-urls, check",
                 text::plain(&call.path)
             );
             Err(Failure { status: 404, ..Failure::input(message) })
@@ -151,6 +160,27 @@ impl Parameters {
 /// Sentences, cleaned for an editor.
 fn shown(sentences: &[String]) -> Vec<Cow<'_, str>> {
     sentences.iter().map(|sentence| text::message(sentence)).collect()
+}
+
+/// Refuses users who may not save a data source: what is listed is the organization's, and for its settings.
+fn only_for_administrators(context: Option<&PluginContext>) -> Result<(), Failure> {
+    let role = context.and_then(|context| context.user.as_ref()).map_or("", |user| user.role.as_str());
+    if role == "Admin" {
+        return Ok(());
+    }
+    let message = "only an administrator may look for the URLs of Cockpit's metrics, since only an administrator's save makes \
+                   them settings. Ask one";
+    Err(Failure { status: 403, ..Failure::input(message.to_owned()) })
+}
+
+fn metrics_url(found: &FoundUrl) -> Value {
+    let FoundUrl { url, name, region, project, project_name } = found;
+    json!({
+        "url": url.as_str().trim_end_matches('/'),
+        "name": text::label(name),
+        "region": region,
+        "project": { "id": project, "name": project_name.as_deref().map(text::label) },
+    })
 }
 
 fn principal(principal: &PrincipalOption) -> Value {

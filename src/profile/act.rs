@@ -15,24 +15,23 @@ pub(crate) struct Act {
     pub(super) hour: u8,
 }
 
+impl Act {
+    /// The columns of a method.
+    pub(crate) const METHOD: [Column; 4] = [Column::Kind, Column::Product, Column::Method, Column::Action];
+}
+
 /// The acts of events, row by row.
 pub(super) fn acts(salt: &Salt, events: &Events) -> Vec<Act> {
-    let [kind, principal, product, method, action, address, country, resource] = [
-        Column::Kind,
-        Column::PrincipalId,
-        Column::Product,
-        Column::Method,
-        Column::Action,
-        Column::SourceIp,
-        Column::Country,
-        Column::ResourceId,
-    ]
-    .map(|column| hashes(salt, events, column));
+    let [principal, address, country, resource] =
+        [Column::PrincipalId, Column::SourceIp, Column::Country, Column::ResourceId]
+            .map(|column| hashes(salt, events, column));
+    let method = Act::METHOD.map(|column| hashes(salt, events, column));
+    let [kind, ..] = &method;
     let times = events.times().values();
     let act = |row: usize| Act {
         // Scaleway's own machinery is no principal, and one of each kind of event.
         principal: principal[row].or(kind[row]).unwrap_or_default(),
-        method: mix([kind[row], product[row], method[row], action[row]].map(Option::unwrap_or_default)),
+        method: mix(method.each_ref().map(|hashes| hashes[row].unwrap_or_default())),
         address: address[row],
         country: country[row],
         resource: resource[row],

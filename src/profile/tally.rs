@@ -126,7 +126,11 @@ impl Tally {
     /// The items of a list, sorted.
     pub(super) fn items(&self, list: u64) -> &[u32] {
         let start = self.lists.partition_point(|other| *other < list);
-        let length = self.lists[start..].partition_point(|other| *other == list);
+        let lists = &self.lists[start..];
+        // Most lists are short.
+        let mut powers = (0..).map(|power| 1_usize << power);
+        let beyond = powers.find(|beyond| lists.get(*beyond) != Some(&list)).expect("a list ends");
+        let length = lists[..beyond.min(lists.len())].partition_point(|other| *other == list);
         &self.items[start..start + length]
     }
 

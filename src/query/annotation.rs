@@ -31,10 +31,10 @@ pub(super) struct Parts<'a> {
 }
 
 impl Row {
-    pub(super) fn missing(number: usize, region: &Region) -> Self {
+    pub(super) fn missing(number: usize, region: &Region, language: Language) -> Self {
         let sentences: Vec<String> =
             region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
-        let tags = std::iter::once("incomplete".to_owned()).chain(region.regions.iter().cloned());
+        let tags = std::iter::once(Sentence::IncompleteTag.text(language)).chain(region.regions.iter().cloned());
         Self {
             time: region.interval.start,
             end: Some(region.interval.end),
@@ -83,7 +83,7 @@ impl Row {
             last: (cluster.len() > 1).then_some(end),
             title,
             text,
-            tags: tags(cluster, &parts.columns),
+            tags: tags(cluster, &parts.columns, answer.language),
             id,
             shows: if parts.by_novelty {
                 Shows::Novelty(Level::of(answer.novelty()[first]))

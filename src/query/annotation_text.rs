@@ -70,13 +70,17 @@ pub(super) fn text(row: usize, answer: &Answer, sentences: &Sentences<'_>, novel
 
 /// A risk class with its severity.
 fn risk_of(language: Language, severity: Severity, class: &str) -> String {
-    let word = match severity {
+    Sentence::Risk { severity: &severity_word(severity).text(language), class }.text(language)
+}
+
+/// The name of a severity.
+pub(super) fn severity_word(severity: Severity) -> Sentence<'static> {
+    match severity {
         Severity::Low => Sentence::SeverityLow,
         Severity::Medium => Sentence::SeverityMedium,
         Severity::High => Sentence::SeverityHigh,
         Severity::Critical => Sentence::SeverityCritical,
-    };
-    Sentence::Risk { severity: &word.text(language), class }.text(language)
+    }
 }
 
 /// The most frequent texts, each as `show` formats it, and the number of others.
@@ -163,30 +167,39 @@ fn duration(time: Duration, language: Language) -> String {
     parts.join(" ")
 }
 
-/// The columns of tags, each with the noun for several values where their number is a tag.
-const TAGGED: [(Dimension, Option<&str>); 5] = [
-    (Dimension::Column(Column::Product), Some("products")),
-    (Dimension::Column(Column::Region), Some("regions")),
-    (Dimension::Column(Column::StatusClass), None),
-    (Dimension::RiskClass, None),
-    (Dimension::Novelty, None),
+/// The columns of tags.
+const TAGGED: [Dimension; 5] = [
+    Dimension::Column(Column::Product),
+    Dimension::Column(Column::Region),
+    Dimension::Column(Column::StatusClass),
+    Dimension::RiskClass,
+    Dimension::Novelty,
 ];
+
+/// The tag for several values of a column, where their number is one.
+fn several(column: Dimension, count: usize) -> Option<Sentence<'static>> {
+    match column {
+        Dimension::Column(Column::Product) => Some(Sentence::ProductCount { count }),
+        Dimension::Column(Column::Region) => Some(Sentence::RegionCount { count }),
+        _ => None,
+    }
+}
 
 /// The columns of tags; that of novelty, the last one, where it is shown.
 pub(super) fn tag_columns(answer: &Answer, shows_novelty: bool) -> Vec<Keys<'_>> {
-    let tagged = TAGGED.iter().filter(|(dimension, _)| shows_novelty || *dimension != Dimension::Novelty);
-    tagged.map(|(dimension, _)| answer.keys(*dimension)).collect()
+    let tagged = TAGGED.into_iter().filter(|dimension| shows_novelty || *dimension != Dimension::Novelty);
+    tagged.map(|dimension| answer.keys(dimension)).collect()
 }
 
 /// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have. Grafana
 /// splits tags at commas and does not trim.
-pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>]) -> Vec<String> {
+pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>], language: Language) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for (keys, (_, several)) in columns.iter().zip(TAGGED) {
+    for (keys, column) in columns.iter().zip(TAGGED) {
         let values = keys.frequent(cluster, 1);
         let tag = match (&values.counts[..], values.others) {
             ([(only, _)], 0) => Some(super::text::plain(only).replace(',', " ")),
-            (some, others) if others > 0 => several.map(|several| format!("{} {several}", some.len() + others)),
+            (some, others) if others > 0 => several(column, some.len() + others).map(|tag| tag.text(language)),
             _ => None,
         };
         tags.extend(tag.filter(|tag| !tags.contains(tag)));

@@ -56,7 +56,8 @@ pub struct Annotations {
 pub enum Relevance {
     /// All: more than the graph has room for are clustered.
     Everything,
-    /// Those that matter most, as many as the graph has room for; the number of the others is an annotation of its own.
+    /// Those that matter most, as many as the graph has room for; the number of the others is an annotation of its own. Where
+    /// the scope names a resource, events about its relatives are among them.
     Important,
 }
 
@@ -93,7 +94,8 @@ impl Question for Annotations {
 
     fn needs(&self) -> Needs {
         let novelty = self.novelty || self.color_by == ColorBy::Novelty || self.relevance == Relevance::Important;
-        Needs { names: Names::Shown, novelty, shows_gaps: true, ..Needs::default() }
+        let relatives = self.relevance == Relevance::Important;
+        Needs { names: Names::Shown, novelty, relatives, shows_gaps: true, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -123,10 +125,10 @@ pub fn frame(annotations: &Annotations, answer: &Answer, request: &Request) -> F
             let levels = (annotations.color_by == ColorBy::Novelty).then(|| answer.novelty());
             (clusters(&points(answer, &sentences, levels), &bounds), 0)
         }
-        Relevance::Important => important(&candidates(answer, &sentences), cap),
+        Relevance::Important => important(&candidates(annotations, answer, &sentences), cap),
     };
     let regions = regions(answer, request);
-    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
+    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region, answer.language));
     let rest = (others > 0 && !annotations.overlay).then(|| Row::rest(others, answer.language, request));
     let rows: Vec<Row> = missing.chain(rest).chain(rows(annotations, &clusters, answer, &sentences)).collect();
 
@@ -173,7 +175,7 @@ fn points(answer: &Answer, sentences: &Sentences<'_>, levels: Option<&[u16]>) ->
     points.collect()
 }
 
-fn candidates(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Candidate> {
+fn candidates(annotations: &Annotations, answer: &Answer, sentences: &Sentences<'_>) -> Vec<Candidate> {
     let (rows, method) = (answer.events.len(), answer.keys(Dimension::Column(Column::Method)));
     let (calls, _) = group_rows(rows, &[&sentences.principal, &method]);
     let (times, levels) = (answer.events.times().values(), answer.novelty());
@@ -182,6 +184,8 @@ fn candidates(answer: &Answer, sentences: &Sentences<'_>) -> Vec<Candidate> {
         severity: answer.risk(row).map(|risk| risk.severity),
         novelty: Level::of(levels[row]),
         call: calls[row] as usize,
+        color: if annotations.color_by == ColorBy::Novelty { levels[row].into() } else { 0 },
+        closeness: answer.closeness.as_ref().map(|closeness| closeness[row]),
     });
     candidates.collect()
 }

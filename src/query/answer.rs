@@ -13,6 +13,7 @@ use super::keys::Keys;
 use super::novelty::Novelty;
 use super::own_names::OwnNames;
 use super::principals::{SCALEWAY, of_scaleway};
+use super::relatives::Closeness;
 use super::text;
 use crate::event::{Column, Events, Long};
 use crate::frame::{Frame, Notice};
@@ -33,6 +34,8 @@ pub struct Answer {
     pub(super) risks: OnceLock<Vec<u16>>,
     /// How usual each event is.
     pub(super) novelty: Novelty,
+    /// How close each event is to the resource of the scope, where events about its relatives are among them.
+    pub(super) closeness: Option<Vec<Closeness>>,
     pub(super) names: Arc<Names>,
     /// The names of a column's ids, where the question is about their values.
     pub(super) labels: Arc<Labels>,
@@ -154,6 +157,10 @@ impl Answer {
         self.events = self.events.filter(rows)?;
         self.risks = OnceLock::new();
         self.novelty = self.novelty.of_others();
+        if let Some(closeness) = &mut self.closeness {
+            let mut wanted = rows.iter();
+            closeness.retain(|_| wanted.next().copied().unwrap_or_default());
+        }
         Ok(())
     }
 
@@ -188,6 +195,7 @@ impl Answer {
             rules,
             risks: OnceLock::new(),
             novelty: Novelty::new(None),
+            closeness: None,
             names: Arc::default(),
             labels: Arc::default(),
             incomplete: Vec::new(),

@@ -51,9 +51,14 @@ impl CockpitHealth {
     }
 }
 
-/// The results for people, and a word about a token without URLs.
+/// The results for people, and a word about each token that goes to no URL.
 pub(super) fn sentences(settings: Option<&Cockpit>, found: &[CockpitHealth]) -> Vec<String> {
-    let is_idle = settings.is_some_and(|cockpit| cockpit.urls.is_empty());
-    let idle = is_idle.then(|| "cockpitToken has no effect, since cockpitUrls is empty.".to_owned());
+    let idle = settings.iter().flat_map(|cockpit| &cockpit.idle).map(|secret| {
+        if found.is_empty() {
+            format!("{secret} has no effect, since cockpitUrls is empty.")
+        } else {
+            format!("{secret} has no effect, since cockpitUrls has no URL of that host.")
+        }
+    });
     found.iter().map(CockpitHealth::sentence).chain(idle).collect()
 }

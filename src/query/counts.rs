@@ -20,6 +20,7 @@ use super::request::{EARLIEST, Request};
 pub use super::tally::CountOf;
 use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::lenient::is_blank;
+use crate::locale::Sentence;
 use crate::time::Interval;
 
 /// The most groups that a count may have.
@@ -204,6 +205,7 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups<'_>, request: &Re
         let labels: BTreeMap<String, String> =
             counts.group_by.iter().map(|dimension| dimension.name().to_owned()).zip(key.iter().cloned()).collect();
         // Grafana would call the series by the field's name and its labels: "count succeeded".
+        let distinct = |of: Dimension| Sentence::DistinctValues { fields: of.name() }.text(answer.language);
         let name = if key.is_empty() { counts.of.column().map(distinct) } else { Some(key.join(" · ")) };
         let config = name.map(|name| json!({ "displayNameFromDS": name }));
         let count = Field::required("count", Arc::new(Int64Array::from(values))).labelled(labels);
@@ -214,11 +216,6 @@ fn over_time(counts: &Counts, answer: &Answer, groups: &Groups<'_>, request: &Re
         meta.notices.extend(buckets.notice(answer.language).map(|text| Topic::PartialBar.info(text)));
     }
     Frame { name: "counts".to_owned(), meta, fields }
-}
-
-/// What a count of distinct values is called.
-fn distinct(column: Dimension) -> String {
-    format!("distinct {}", column.name())
 }
 
 fn in_all(counts: &Counts, groups: &Groups<'_>, rows: usize) -> Frame {

@@ -65,6 +65,14 @@ impl Dimension {
     }
 }
 
+/// Whether the front end has a heading for a column of a table.
+#[cfg(test)]
+pub(super) fn has_heading(column: &str) -> bool {
+    let headings = include_str!("../../frontend/src/headings.ts");
+    Dimension::all().any(|dimension| dimension.name() == column)
+        || headings.contains(&format!("\n  {column}: () => t('heading."))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

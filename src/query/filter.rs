@@ -145,13 +145,17 @@ fn principals(mask: &mut [bool], scope: &Scope, events: &Events, names: &Names) 
     }
 }
 
-/// Resources by id and by name, with their children, as far as the events name parents.
 fn resources(mask: &mut [bool], scope: &Scope, events: &Events) {
-    for wanted in [by_id(scope, events), by_name(scope, events)].into_iter().flatten() {
-        for (keep, wanted) in mask.iter_mut().zip(wanted) {
-            *keep = *keep && wanted;
-        }
+    for (keep, wanted) in mask.iter_mut().zip(about_resources(scope, events).into_iter().flatten()) {
+        *keep = *keep && wanted;
     }
+}
+
+/// The events about a scope's resources by id and by name, with their children, as far as the events name parents; `None`
+/// where the scope names none.
+pub(super) fn about_resources(scope: &Scope, events: &Events) -> Option<Vec<bool>> {
+    let wanted = [by_id(scope, events), by_name(scope, events)].into_iter().flatten();
+    wanted.reduce(|one, other| one.into_iter().zip(other).map(|(one, other)| one && other).collect())
 }
 
 fn by_id<'a>(scope: &'a Scope, events: &'a Events) -> Option<Vec<bool>> {

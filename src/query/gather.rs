@@ -22,7 +22,7 @@ use super::question::Needs;
 use super::request::Request;
 use super::scope::Scope;
 use super::unknown::NameCheck;
-use super::{filter, plan};
+use super::{filter, plan, relatives};
 use crate::cache::Freshness;
 use crate::event::Column;
 #[cfg(feature = "terminal")]
@@ -96,7 +96,7 @@ impl Answer {
             if let Some(days) = baseline_days {
                 answer.set_past(days, &query.scope)?;
             }
-            answer.choose(&query)?;
+            answer.choose(&query, needs)?;
             if has_iam {
                 answer.notices.extend(naming::notice(&answer.events, &answer.names, answer.language));
             }
@@ -112,7 +112,7 @@ impl Answer {
         let mut answer = Self::new(events.within(range), RuleSet::built_in());
         answer.language = query.language;
         answer.novelty = Novelty::new(Some(Arc::new(Profile::of_events(events, Day::of(range.end)))));
-        answer.choose(query)?;
+        answer.choose(query, query.question.needs_for(request)?)?;
         Ok(answer)
     }
 
@@ -143,9 +143,19 @@ impl Answer {
     }
 
     /// Leaves only the events that a query means.
-    fn choose(&mut self, query: &Query) -> Result<(), Failure> {
+    fn choose(&mut self, query: &Query, needs: Needs) -> Result<(), Failure> {
         let scope = &query.scope;
-        self.retain_rows(&filter::mask(scope, &self.events, &self.names, &self.rules))?;
+        match needs.relatives.then(|| relatives::closeness(scope, &self.events)).flatten() {
+            None => self.retain_rows(&filter::mask(scope, &self.events, &self.names, &self.rules))?,
+            Some(closeness) => {
+                let others = Scope { resource_ids: Vec::new(), resource_names: Vec::new(), ..scope.clone() };
+                let mut rows = filter::mask(&others, &self.events, &self.names, &self.rules);
+                rows.iter_mut().zip(&closeness).for_each(|(row, closeness)| *row = *row && closeness.is_some());
+                self.retain_rows(&rows)?;
+                let left = rows.into_iter().zip(closeness).filter_map(|(row, closeness)| closeness.filter(|_| row));
+                self.closeness = Some(left.collect());
+            }
+        }
         if !scope.risk_classes.is_empty() || !scope.severities.is_empty() || !query.filters.is_empty() {
             self.retain_rows(&wanted(self, scope, &query.filters))?;
         }

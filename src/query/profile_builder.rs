@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 
 use super::cpu::spawn_cpu;
+use super::day_error::DayError;
 use super::error::Failure;
 use super::listings::events_of;
 use super::profile_store::{AGAIN, Meter, ProfileStore};
@@ -65,8 +66,8 @@ pub(super) struct Known {
 /// Why days of a profile are not known.
 #[derive(Clone, Debug)]
 pub(super) enum Missing {
-    /// This day could not be read, for a reason.
-    Failed(Day, String),
+    /// This day could not be read.
+    Failed(Day, DayError),
     /// They are being read.
     BeingRead,
     /// They have not settled yet, or are too old.
@@ -77,7 +78,9 @@ impl Missing {
     /// In words.
     pub(super) fn words(&self, language: Language) -> String {
         match self {
-            Self::Failed(day, error) => Sentence::DaysFail { day: &day.to_string(), error }.text(language),
+            Self::Failed(day, error) => {
+                Sentence::DaysFail { day: &day.to_string(), error: &error.words(language) }.text(language)
+            }
             Self::BeingRead => Sentence::DaysBeingRead.text(language),
             Self::Unsettled => Sentence::DaysUnsettled.text(language),
         }
@@ -162,16 +165,17 @@ impl Shared {
         while let Some(day) = self.store.next(&self.wanted(first, cache.coverage())) {
             match self.count(cache, day).await {
                 Ok(tally) => self.store.learn(day, tally, Day::of(cache.coverage().end)).await,
-                Err(failure) => {
+                Err(error) => {
+                    let failure = error.words(Language::English);
                     tracing::warn!(%day, failure, "a day could not be read for the profile of usual events");
-                    self.store.fail(day, failure);
+                    self.store.fail(day, error);
                 }
             }
         }
     }
 
     /// Counts all events of a day, region by region; an interval with too many events in two halves.
-    async fn count(&self, cache: &EventCache, day: Day) -> Result<Tally, String> {
+    async fn count(&self, cache: &EventCache, day: Day) -> Result<Tally, DayError> {
         let mut counting = Counting::new(self.salt);
         let mut regions = self.regions.clone();
         if !regions.iter().any(|region| region == GLOBAL_REGION) {
@@ -187,7 +191,7 @@ impl Shared {
                         let middle = interval.start + interval.length() / 2;
                         intervals.extend([Interval::new(interval.start, middle), Interval::new(middle, interval.end)]);
                     }
-                    Some(gap) => return Err(format!("region {region}: {}", gap.summary())),
+                    Some(gap) => return Err(DayError::Gap { region, gap: gap.clone() }),
                 }
             }
         }
@@ -204,12 +208,12 @@ impl Shared {
         listings.pop().expect("a window has a listing")
     }
 
-    async fn add(&self, mut counting: Counting, events: Events) -> Result<Counting, String> {
+    async fn add(&self, mut counting: Counting, events: Events) -> Result<Counting, DayError> {
         let added = spawn_cpu(events.len(), self.deadline(), move || {
             counting.add(&events);
             Ok(counting)
         });
-        added.await.map_err(|failure: Failure| failure.message)
+        added.await.map_err(|failure: Failure| DayError::Count(failure.message))
     }
 
     fn deadline(&self) -> Instant {

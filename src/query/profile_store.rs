@@ -12,6 +12,7 @@ use prometheus::core::Collector;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
+use super::day_error::DayError;
 use crate::profile::{Day, File, KEPT, Profile, Salt, Tally};
 
 /// The time after which days that could not be read are read again, and after which the file is looked at again.
@@ -77,7 +78,7 @@ struct State {
 #[derive(Debug)]
 struct DayFailure {
     at: Instant,
-    reason: String,
+    error: DayError,
 }
 
 impl State {
@@ -185,8 +186,8 @@ impl ProfileStore {
     }
 
     /// Notes that a day could not be read.
-    pub(super) fn fail(&self, day: Day, reason: String) {
-        self.state().failures.insert(day, DayFailure { at: Instant::now(), reason });
+    pub(super) fn fail(&self, day: Day, error: DayError) {
+        self.state().failures.insert(day, DayFailure { at: Instant::now(), error });
     }
 
     /// Writes the profile, unless the file has it. A failed write does not affect the profile in memory.
@@ -226,11 +227,11 @@ impl ProfileStore {
         self.state().missing(wanted).next().is_some()
     }
 
-    /// Why days of a range could not be read: the day that failed first, and its reason.
-    pub(super) fn failure(&self, wanted: &RangeInclusive<Day>) -> Option<(Day, String)> {
+    /// Why days of a range could not be read: the day that failed first, and its error.
+    pub(super) fn failure(&self, wanted: &RangeInclusive<Day>) -> Option<(Day, DayError)> {
         let state = self.state();
         let failed = state.missing(wanted).filter_map(|day| Some((day, state.failures.get(&day)?)));
-        failed.min_by_key(|(_, failure)| failure.at).map(|(day, failure)| (day, failure.reason.clone()))
+        failed.min_by_key(|(_, failure)| failure.at).map(|(day, failure)| (day, failure.error.clone()))
     }
 
     fn forget(&self) {
@@ -355,18 +356,19 @@ mod tests {
     #[tokio::test]
     async fn failed_day_does_not_block_older_ones_and_many_failures_stop_the_reads() {
         let (store, wanted) = (ProfileStore::new(salt(), None, Meter::default()), day(0)..=day(9));
+        let error = |message: &str| DayError::Count(message.to_owned());
         assert_eq!(store.next(&wanted), Some(day(9)));
-        store.fail(day(9), "first".to_owned());
+        store.fail(day(9), error("first"));
         assert_eq!(store.next(&wanted), Some(day(8)));
         learn(&store, 8).await;
         assert_eq!(store.next(&wanted), Some(day(7)));
         for number in [7, 6] {
-            store.fail(day(number), "later".to_owned());
+            store.fail(day(number), error("later"));
         }
         assert_eq!((store.next(&wanted), store.is_missing(&wanted)), (None, true));
-        assert_eq!(store.failure(&wanted), Some((day(9), "first".to_owned())));
+        assert_eq!(store.failure(&wanted), Some((day(9), error("first"))));
         learn(&store, 9).await;
-        assert_eq!(store.failure(&wanted), Some((day(7), "later".to_owned())));
+        assert_eq!(store.failure(&wanted), Some((day(7), error("later"))));
         assert_eq!(store.next(&wanted), Some(day(5)));
     }
 }

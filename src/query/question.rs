@@ -159,6 +159,8 @@ pub struct Needs {
     /// Whether all events of the trail are read, also those outside the scope: with the profile of the days before, they are
     /// what rules compare an event with.
     pub whole_trail: bool,
+    /// Whether events about the relatives of the scope's resource are wanted as well.
+    pub relatives: bool,
     /// Whether the frames show intervals without events, so that an answer without any event is no error.
     pub shows_gaps: bool,
     /// Whether the frames are made of details that a setting may hide from viewers.

@@ -31,6 +31,10 @@ pub enum Endpoint {
     Projects,
     /// `SearchResources`: the resources of all products.
     Resources,
+    /// `ListDataSources` of Cockpit: those of a project in a region.
+    DataSources,
+    /// `ListClusterACLRules` of Kubernetes: the rules of a cluster.
+    ClusterRules,
     /// Any other path: 404.
     Other,
 }
@@ -43,6 +47,8 @@ impl Endpoint {
             ["audit-trail", "v1alpha1", "regions", region, name] => {
                 (Self::named(name, Self::is_audit_trail), Some(region))
             }
+            ["cockpit", "v1", "regions", region, "data-sources"] => (Self::DataSources, Some(region)),
+            ["k8s", "v1", "regions", region, "clusters", _, "acls"] => (Self::ClusterRules, Some(region)),
             ["iam", "v1alpha1", name] => (Self::named(name, Self::is_iam), None),
             ["account", "v3", "projects"] => (Self::Projects, None),
             ["search", "v1alpha1", "resources"] => (Self::Resources, None),

@@ -1,6 +1,6 @@
 //! A simulated Scaleway organization behind real HTTP, for demos, tests and benchmarks.
 //!
-//! It answers as the Audit Trail, IAM, Account and Resource Explorer APIs do, byte for byte where answers have been
+//! It answers as the Audit Trail, IAM, Account, Resource Explorer, Cockpit and Kubernetes APIs do, byte for byte where answers have been
 //! published, with the events of an ordinary week, an incident in its last hours, and any [`Fault`] of a test. It listens
 //! on loopback only: its keys are in this file.
 //!
@@ -30,7 +30,7 @@
 //! | `recorded` | real answers instead of simulated ones |
 //! | `endpoint`, `query` | paths, parameters, refusals |
 //! | `facets` | fields that filters compare |
-//! | `list`, `token`, `page`, `iam`, `explorer` | lists and their pages |
+//! | `list`, `token`, `page`, `iam`, `explorer`, `cockpit`, `kubernetes` | lists and their pages |
 //! | `fault` | faults of answers |
 //! | `state`, `calls` | shared state, recorded calls |
 //! | `server` | HTTP |
@@ -38,6 +38,7 @@
 mod activity;
 mod calls;
 mod catalogue;
+mod cockpit;
 mod config;
 mod endpoint;
 mod entities;
@@ -50,6 +51,7 @@ mod iam;
 mod ids;
 mod incident;
 mod json;
+mod kubernetes;
 mod list;
 mod metrics;
 mod organization;

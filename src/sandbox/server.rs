@@ -24,7 +24,7 @@ use super::ids::{of_name, uuid_v4};
 use super::organization::ORGANIZATION_ID;
 use super::query::{Parameters, Refusal};
 use super::state::Shared;
-use super::{explorer, iam};
+use super::{cockpit, explorer, iam, kubernetes};
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let router = Router::new()
@@ -172,15 +172,20 @@ impl Shared {
             return Err(Refusal::not_found());
         }
         let query = Parameters::parse(request.uri().query().unwrap_or_default());
+        let (organization, in_region) = (&*self.organization, region.unwrap_or_default());
+        match endpoint {
+            Endpoint::DataSources => return cockpit::list(in_region, organization, &query),
+            Endpoint::ClusterRules => return kubernetes::rules(request.uri().path(), in_region, organization, &query),
+            _ => {}
+        }
         if query.required("organization_id")? != ORGANIZATION_ID {
             return Err(Refusal::denied(if endpoint.is_audit_trail() { "audit_trail" } else { "" }));
         }
-        let region = region.unwrap_or_default();
         match endpoint {
-            Endpoint::Products => Ok(self.products(region)),
-            Endpoint::Resources => explorer::list(&self.organization, &query, faults),
-            _ if endpoint.is_audit_trail() => self.page(endpoint, region, &query, faults),
-            _ => iam::list(endpoint, &self.organization, &query),
+            Endpoint::Products => Ok(self.products(in_region)),
+            Endpoint::Resources => explorer::list(organization, &query, faults),
+            _ if endpoint.is_audit_trail() => self.page(endpoint, in_region, &query, faults),
+            _ => iam::list(endpoint, organization, &query),
         }
     }
 }

@@ -160,6 +160,8 @@ impl Shared {
             Endpoint::Projects => Err(Refusal::denied("account_project")),
             Endpoint::Resources => Err(Refusal::denied("")),
             _ if endpoint.is_audit_trail() => Err(Refusal::denied("audit_trail")),
+            Endpoint::DataSources => Err(Refusal::denied("cockpit")),
+            Endpoint::ClusterRules => Err(Refusal::denied("kubernetes")),
             _ => Err(Refusal::denied("iam")),
         }
     }

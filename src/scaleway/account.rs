@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::Error;
 use super::list::{self, Named};
 
@@ -16,6 +16,7 @@ pub const PERMISSION_SET: &str = "ProjectReadOnly";
 /// When a page of the list cannot be read.
 pub(crate) async fn projects(client: &Client, deadline: Instant) -> Result<HashMap<String, String>, Error> {
     let path = ["account", "v3", "projects"];
-    let projects: Vec<Named> = list::numbered(client, &path, PERMISSION_SET, deadline).await?;
+    let call = Call { path: &path, query: &[], project: None, permission_set: PERMISSION_SET };
+    let projects: Vec<Named> = list::numbered(client, call, deadline).await?;
     Ok(projects.into_iter().filter_map(Named::into_pair).collect())
 }

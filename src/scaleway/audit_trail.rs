@@ -39,6 +39,11 @@ pub const GLOBAL_REGION: &str = "fr-par";
 /// The products without a region: their events are stored in [`GLOBAL_REGION`].
 pub const GLOBAL_PRODUCTS: [&str; 3] = ["account", "edge-services", "iam"];
 
+/// The types of resources that change others of their project without naming them: rules of networks, and groups that scale.
+/// Source: the audited products, whose events name no server of a group.
+pub const REACHING_TYPES: [&str; 5] =
+    ["autoscaling_group", "instance_security_group", "vpc_acl", "vpc_ingress_rule", "vpc_route"];
+
 /// The methods of log-ins, which no product list has. Source: Scaleway's own client.
 pub const LOGIN_METHODS: [&str; 4] = ["authentication_code", "oauth2", "password", "saml"];
 
@@ -173,7 +178,7 @@ impl Pages {
             query.push(("page_size", PAGE_SIZES[self.size]));
             query.extend(self.token.as_deref().map(|token| ("page_token", token)));
             let path = ["audit-trail", "v1alpha1", "regions", &self.window.key.region, endpoint];
-            let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
+            let call = Call { path: &path, query: &query, project: None, permission_set: PERMISSION_SET };
             let (decoder, bytes, list) = (&mut self.decoder, &mut self.extent.bytes, self.window.key.list);
             let answer = self.client.get(&call, deadline, |body| {
                 *bytes += body.len();
@@ -300,6 +305,7 @@ pub async fn products(client: &Client, region: &str, deadline: Instant) -> Resul
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", region, "products"],
         query: &[],
+        project: None,
         permission_set: PERMISSION_SET,
     };
     client.get(&call, deadline, |body| serde_json::from_slice::<Page<Product>>(&body)).await.map(|page| page.items)
@@ -343,6 +349,7 @@ async fn principals_in(
     let call = Call {
         path: &["audit-trail", "v1alpha1", "regions", GLOBAL_REGION, "events"],
         query: &[filter, ("recorded_after", &after), ("recorded_before", &before), ("order_by", "recorded_at_desc")],
+        project: None,
         permission_set: PERMISSION_SET,
     };
     let mut decoder = Decoder::new(GLOBAL_REGION);

@@ -20,22 +20,24 @@ pub struct Client {
     grants: Grants,
 }
 
-/// A call about the organization: a path below the API's URL with its query.
-#[derive(Clone, Debug)]
+/// A call about the organization or one of its projects: a path below the API's URL with its query.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     /// The path's segments; each is escaped, so that none can become several.
     pub(crate) path: &'a [&'a str],
-    /// The query's pairs beside the organization's id.
+    /// The query's pairs beside the id that the call is about.
     pub(crate) query: &'a [(&'a str, &'a str)],
+    /// The project that the call is about, in place of the organization.
+    pub(crate) project: Option<&'a str>,
     /// The permission set that the call needs; an error of a refusal names it.
     pub(crate) permission_set: &'static str,
 }
 
 impl Call<'_> {
-    /// The permission of the call: all lists of a region share one, every other list has its own.
+    /// The permission of the call: all lists of a region share one, and so do those of a project; every other list has its own.
     fn permission(&self) -> Permission {
         let list = if self.region().is_empty() { self.path.last().copied().unwrap_or_default() } else { "" };
-        (self.permission_set, list.to_owned())
+        (self.permission_set, self.project.unwrap_or(list).to_owned())
     }
 
     /// The region of the call; empty for an API without regions.
@@ -94,7 +96,8 @@ impl Client {
         deadline: Instant,
         read: impl FnMut(Vec<u8>) -> Result<T, serde_json::Error>,
     ) -> Result<T, Error> {
-        let query = [&[("organization_id", &*self.organization)], call.query].concat();
+        let subject = call.project.map_or(("organization_id", &*self.organization), |project| ("project_id", project));
+        let query = [&[subject], call.query].concat();
         let request = Request { path: call.path, query: &query };
         let access =
             Access { grants: self.grants.clone(), permission: call.permission(), region: call.region().to_owned() };

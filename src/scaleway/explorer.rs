@@ -25,7 +25,7 @@ pub(crate) async fn resources(client: &Client, deadline: Instant) -> Result<Hash
             query.push(("page_token", &token));
         }
         let path = ["search", "v1alpha1", "resources"];
-        let call = Call { path: &path, query: &query, permission_set: PERMISSION_SET };
+        let call = Call { path: &path, query: &query, project: None, permission_set: PERMISSION_SET };
         let page = client.get(&call, deadline, |body| serde_json::from_slice::<Page<Named>>(&body)).await;
         let page = match page {
             Ok(page) => page,

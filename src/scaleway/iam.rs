@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::Error;
 use super::list::{self, Named};
 
@@ -137,10 +137,11 @@ struct User {
 /// # Errors
 /// When a page of users or applications cannot be read.
 pub(crate) async fn names(client: &Client, deadline: Instant) -> Result<Names, Error> {
-    let (users, applications) = (["iam", "v1alpha1", "users"], ["iam", "v1alpha1", "applications"]);
+    let users = Call { path: &["iam", "v1alpha1", "users"], query: &[], project: None, permission_set: PERMISSION_SET };
+    let applications = Call { path: &["iam", "v1alpha1", "applications"], ..users };
     let (users, applications) = tokio::try_join!(
-        list::numbered::<User>(client, &users, PERMISSION_SET, deadline),
-        list::numbered::<Named>(client, &applications, PERMISSION_SET, deadline)
+        list::numbered::<User>(client, users, deadline),
+        list::numbered::<Named>(client, applications, deadline)
     )?;
     let mut names = Names::default();
     for user in users {

@@ -15,6 +15,7 @@ const MAX_PAGES: u32 = 1_000;
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
     #[serde(alias = "users", alias = "applications", alias = "projects", alias = "resources", alias = "products")]
+    #[serde(alias = "data_sources")]
     #[serde(default = "Vec::new")]
     pub(super) items: Vec<T>,
     /// The number of items in the whole list.
@@ -37,21 +38,20 @@ impl Named {
     }
 }
 
-/// All items of a list of the organization.
+/// All items of the list of a call.
 ///
 /// # Errors
 /// When a page cannot be read.
 pub(super) async fn numbered<T: DeserializeOwned>(
     client: &Client,
-    path: &[&str],
-    permission_set: &'static str,
+    call: Call<'_>,
     deadline: Instant,
 ) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     for number in 1..=MAX_PAGES {
         let page = number.to_string();
-        let query = [("page", page.as_str()), ("page_size", "100")];
-        let call = Call { path, query: &query, permission_set };
+        let query = [call.query, &[("page", page.as_str()), ("page_size", "100")]].concat();
+        let call = Call { query: &query, ..call };
         let Page { items, total_count, .. } = client.get(&call, deadline, |body| serde_json::from_slice(&body)).await?;
         let exhausted = items.is_empty();
         all.extend(items);

@@ -1,8 +1,9 @@
-//! Scaleway's APIs: Audit Trail, IAM, Account and Resource Explorer.
+//! Scaleway's APIs: Audit Trail, IAM, Account, Resource Explorer and Cockpit.
 
 pub mod account;
 pub mod audit_trail;
 mod client;
+pub mod cockpit;
 mod error;
 pub mod explorer;
 mod filter;

@@ -82,7 +82,6 @@ impl Settings {
             error("jsonData", "is not a JSON object", "an object such as {\"organizationId\": \"...\"}")
         })?;
         let data = data.unwrap_or_default();
-        let secret = |field: &str| secrets.get(field).map_or("", String::as_str);
         let settling = seconds(&data, "settlingSeconds", 300, 86_400)?;
         let organization = "the organization's id, a UUID, from the console's Organization page";
         Ok(Self {
@@ -105,8 +104,8 @@ impl Settings {
             detection_rules: detection_rules(value(&data, "detectionRules"))?,
             detection_folder: detection_folder(value(&data, "detectionFolder"))?,
             detection_root: None,
-            cockpit: cockpit(value(&data, "cockpitUrls"), secret("cockpitToken"))?,
-            secret_key: secret_key(secret("secretKey"))?,
+            cockpit: cockpit(value(&data, "cockpitUrls"), secrets)?,
+            secret_key: secret_key(secrets.get("secretKey").map_or("", String::as_str))?,
             unknown: [unknown("jsonData", data.keys()), unknown("secureJsonData", secrets.keys())].concat(),
         })
     }
@@ -128,9 +127,11 @@ impl Settings {
     /// It is the key of the cache, so that only data sources with the credential read the cached events.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        let token = self.cockpit.as_ref().map_or("", |cockpit| cockpit.token.expose_secret());
+        let urls = self.cockpit.iter().flat_map(|cockpit| &cockpit.urls);
+        let secrets = std::iter::once(&self.secret_key).chain(urls.map(|url| &url.token));
         // The debug output has all settings without the secrets.
-        fingerprint([format!("{self:?}").as_str(), self.secret_key.expose_secret(), token])
+        let settings = format!("{self:?}");
+        fingerprint(std::iter::once(settings.as_str()).chain(secrets.map(ExposeSecret::expose_secret)))
     }
 }
 

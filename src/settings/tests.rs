@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::region::is_region;
-use super::unknown::{FIELDS, SECRETS};
+use super::unknown::{FIELDS, SECRETS, host_of};
 use super::*;
 
 const ORGANIZATION: &str = "0a1b2c3d-0000-4000-8000-000000000001";
@@ -213,7 +214,7 @@ fn every_setting_of_the_forms_and_of_the_documentation_is_known() {
     let documented = documented.filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let headings = ["jsonData", "secureJsonData"];
     let documented: Vec<&str> = documented.map(|(name, _)| name).filter(|name| !headings.contains(name)).collect();
-    let is_known = |name: &&str| FIELDS.contains(name) || SECRETS.contains(name);
+    let is_known = |name: &&str| FIELDS.contains(name) || SECRETS.contains(name) || host_of(name).is_some();
     let missing = FIELDS.iter().filter(|name| !documented.contains(name));
     assert_eq!(missing.collect::<Vec<_>>(), [&""; 0]);
     let unknown = documented.iter().filter(|name| name.starts_with(char::is_lowercase) && !is_known(name));
@@ -286,10 +287,14 @@ fn loopback_may_be_plain_http() {
 }
 
 fn with_cockpit(urls: &Value, token: &str) -> Result<Settings, Error> {
+    with_tokens(urls, &[("cockpitToken", token)])
+}
+
+fn with_tokens(urls: &Value, tokens: &[(&str, &str)]) -> Result<Settings, Error> {
     let data = json!({ "organizationId": ORGANIZATION, "cockpitUrls": urls });
-    let secrets = [("secretKey", KEY), ("cockpitToken", token)];
-    let secrets = secrets.map(|(name, secret)| (name.to_owned(), secret.to_owned()));
-    Settings::parse(data.to_string().as_bytes(), &secrets.into())
+    let secrets = tokens.iter().chain(&[("secretKey", KEY)]);
+    let secrets = secrets.map(|(name, secret)| ((*name).to_owned(), (*secret).to_owned())).collect();
+    Settings::parse(data.to_string().as_bytes(), &secrets)
 }
 
 #[test]
@@ -306,11 +311,42 @@ fn cockpit_is_off_without_a_token_and_has_each_url_once() {
         json!(format!("{paris}\n{warsaw}\n")),
     ] {
         let cockpit = with_cockpit(&urls, " token ").unwrap().cockpit.unwrap();
-        let read: Vec<&str> = cockpit.urls.iter().map(url::Url::as_str).collect();
+        let read: Vec<&str> = cockpit.urls.iter().map(|metrics| metrics.url.as_str()).collect();
         assert_eq!(read, [format!("{paris}/"), format!("{warsaw}/")], "{urls}");
     }
     assert!(with_cockpit(&json!("http://[::1]:9090"), "token").is_ok());
     assert!(with_cockpit(&json!([]), "token").unwrap().cockpit.unwrap().urls.is_empty());
+}
+
+#[test]
+fn each_url_has_the_token_of_its_host_or_else_the_default_one() {
+    let (paris, local) = ("https://A.example.com/prometheus", "http://127.0.0.1:9090");
+    let tokens = [
+        ("cockpitToken", "default"),
+        ("cockpitToken@127.0.0.1:9090", " own "),
+        ("cockpitToken@a.example.org", "other"),
+    ];
+    let settings = with_tokens(&json!([paris, local]), &tokens).unwrap();
+    let cockpit = settings.cockpit.unwrap();
+    let sent = cockpit.urls.iter().map(|url| (url.url.host_str().unwrap(), url.token.expose_secret(), &*url.secret));
+    let expected = [("a.example.com", "default", "cockpitToken"), ("127.0.0.1", "own", "cockpitToken@127.0.0.1:9090")];
+    assert_eq!(sent.collect::<Vec<_>>(), expected);
+    assert_eq!((cockpit.idle, settings.unknown), (vec!["cockpitToken@a.example.org".to_owned()], Vec::new()));
+
+    // Names of hosts have no case; a token that was removed is an empty one.
+    let tokens = [("cockpitToken", ""), ("cockpitToken@a.EXAMPLE.com", "own"), ("cockpitToken@b.example.com", " ")];
+    let cockpit = with_tokens(&json!(paris), &tokens).unwrap().cockpit.unwrap();
+    assert_eq!((cockpit.urls[0].token.expose_secret(), cockpit.idle), ("own", Vec::new()));
+    let cockpit = with_tokens(&json!([]), &tokens).unwrap().cockpit.unwrap();
+    assert_eq!((cockpit.urls.len(), cockpit.idle), (0, vec!["cockpitToken@a.EXAMPLE.com".to_owned()]));
+
+    let error = with_tokens(&json!([paris, local]), &tokens).unwrap_err().to_string();
+    let missing = "setting cockpitToken is empty, and 127.0.0.1:9090 of cockpitUrls has no token of its own. Allowed: ";
+    assert!(error.starts_with(missing), "{error}");
+    let tokens = [("cockpitToken", "default"), ("cockpitToken@a.example.com", "canary\n1")];
+    let error = with_tokens(&json!(paris), &tokens).unwrap_err().to_string();
+    let wrong = "setting cockpitToken of a.example.com contains spaces or characters outside ASCII. Allowed: ";
+    assert!(error.starts_with(wrong) && !error.contains("canary"), "{error}");
 }
 
 #[test]
@@ -336,7 +372,7 @@ fn wrong_settings_of_cockpit_are_errors_without_the_secret() {
             "cockpitUrls is wrong at number 1, which holds a user name or a password.",
         ),
         (json!({ "fr-par": good }), "token", "cockpitUrls is a list or an object."),
-        (json!(good), " ", "cockpitToken is empty, and cockpitUrls is not."),
+        (json!(good), " ", "cockpitToken is empty, and example.com of cockpitUrls has no token of its own."),
         (json!(good), "canary\r\nX-Injected: 1", "cockpitToken contains spaces or characters outside ASCII."),
         (json!(good), "canary-é", "cockpitToken contains spaces or characters outside ASCII."),
     ] {
@@ -358,7 +394,10 @@ fn changed_settings_of_cockpit_change_the_fingerprint_but_not_the_trail_fingerpr
     let all = all.map(|(urls, token)| with_cockpit(&urls, token).unwrap());
     assert_eq!(all.iter().map(Settings::fingerprint).collect::<std::collections::HashSet<_>>().len(), all.len());
     assert!(all.iter().all(|settings| settings.trail_fingerprint() == all[0].trail_fingerprint()));
-    assert!(!format!("{:?}", with_cockpit(&json!([]), "canary")).contains("canary"));
+    let own = |token| with_tokens(&json!("https://example.com"), &[("cockpitToken@example.com", token)]).unwrap();
+    assert_ne!(own("a").fingerprint(), own("b").fingerprint());
+    assert_ne!(own("a").fingerprint(), all[2].fingerprint(), "the default token is of other hosts too");
+    assert!(!format!("{:?} {:?}", with_cockpit(&json!([]), "canary"), own("canary")).contains("canary"));
 }
 
 #[test]

@@ -28,8 +28,16 @@ pub(super) const FIELDS: [&str; 19] = [
     "metricsDataSource",
 ];
 
-/// The settings in `secureJsonData`.
-pub(super) const SECRETS: [&str; 2] = ["secretKey", "cockpitToken"];
+/// The secret with the token of all URLs that have none of their own.
+pub(super) const TOKEN: &str = "cockpitToken";
+
+/// The settings in `secureJsonData`, beside the tokens of single hosts.
+pub(super) const SECRETS: [&str; 2] = ["secretKey", TOKEN];
+
+/// The host of a secret that is the token of one host, as URLs write it: with its port where that is not the scheme's own.
+pub(super) fn host_of(secret: &str) -> Option<&str> {
+    secret.strip_prefix(TOKEN)?.strip_prefix('@').filter(|host| !host.is_empty())
+}
 
 /// Old names of settings that are still read, with the present names.
 pub(super) const RENAMED: [(&str, &str); 1] = [("heldFolder", "cacheDirectory")];
@@ -69,8 +77,11 @@ impl fmt::Display for Unknown {
 
 /// The keys that are neither settings nor Grafana's.
 pub(super) fn unknown<'a>(object: &'static str, keys: impl Iterator<Item = &'a String>) -> Vec<Unknown> {
-    let own: &[&str] = if object == "jsonData" { &FIELDS } else { &SECRETS };
-    let mut keys: Vec<&String> = keys.filter(|key| !own.contains(&key.as_str()) && !is_grafanas(key)).collect();
+    let is_own = |key: &str| match object {
+        "jsonData" => FIELDS.contains(&key),
+        _ => SECRETS.contains(&key) || host_of(key).is_some(),
+    };
+    let mut keys: Vec<&String> = keys.filter(|key| !is_own(key) && !is_grafanas(key)).collect();
     keys.sort();
     keys.into_iter().map(|key| Unknown { key: key.clone(), object, meant: closest(key) }).collect()
 }

@@ -84,6 +84,8 @@ pub(crate) struct Asked {
     pub(crate) token: String,
     /// `Authorization`.
     pub(crate) authorization: String,
+    /// `X-Token`.
+    pub(crate) x_token: String,
 }
 
 /// An answer, with the header lines that it needs.
@@ -117,9 +119,9 @@ pub(crate) async fn api(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'stati
                 let head = String::from_utf8_lossy(&head);
                 let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                let [token, authorization] =
-                    ["x-auth-token", "authorization"].map(|name| header(name).unwrap_or_default().to_owned());
-                let asked = Asked { target, token, authorization };
+                let [token, authorization, x_token] = ["x-auth-token", "authorization", "x-token"]
+                    .map(|name| header(name).unwrap_or_default().to_owned());
+                let asked = Asked { target, token, authorization, x_token };
                 let Answer { status, headers, body } = answer(&asked);
                 let length = body.len();
                 let text = format!(

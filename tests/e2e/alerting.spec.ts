@@ -19,12 +19,12 @@ test('the provisioned rules evaluate without an error', async ({ request }) => {
         const response = await request.get('/api/prometheus/grafana/api/v1/rules');
         const { data } = await response.json();
         const rules = data.groups.flatMap((group: { rules: object[] }) => group.rules);
-        return rules.filter(
-          ({ name, health, lastEvaluation }: Record<string, string>) =>
-            name && health === 'ok' && !lastEvaluation.startsWith('0001')
-        ).length;
+        const left = rules.filter(
+          ({ health, lastEvaluation }: Record<string, string>) => health !== 'ok' || lastEvaluation.startsWith('0001')
+        );
+        return rules.length ? left.map(({ name }: Record<string, string>) => name) : 'no rule';
       },
       { timeout: evaluated, intervals: [3_000] }
     )
-    .toBe(6);
+    .toEqual([]);
 });

@@ -45,3 +45,25 @@ test('the switches of Incident turn annotations of its main panel off and on', a
   await medium.click({ force: true });
   await expect.poll(() => markers.count()).toBe(all);
 });
+
+test('the node graph of Incident fits into its panel, and its legend has words', async ({ page, request }) => {
+  const { from, to } = await incidentRange(request);
+  const [{ id, gridPos }] = incident.panels.filter(({ type }) => type === 'nodeGraph');
+  // The panel alone, in its size on a dashboard that is 1 500 pixels wide: a row has 30 pixels, and 8 lie between two.
+  const edge = { width: (1500 * gridPos.w) / 24, height: gridPos.h * 38 - 8 };
+  await page.setViewportSize({ width: Math.floor(edge.width), height: edge.height });
+  await page.goto(`/d-solo/${incident.uid}?from=${from}&to=${to}&panelId=${id}`);
+  const rings = page.locator('[data-testid^="node-circle-"]');
+  await expect(rings.first()).toBeVisible();
+  for (const ring of await rings.all()) {
+    const { x, y, width, height } = (await ring.boundingBox())!;
+    expect(x).toBeGreaterThan(0);
+    expect(y).toBeGreaterThan(0);
+    expect(x + width).toBeLessThan(edge.width);
+    expect(y + height).toBeLessThan(edge.height);
+  }
+  for (const word of ['events', 'other']) {
+    await expect(page.getByText(word, { exact: true })).toBeVisible();
+  }
+  await expect(page.getByText(/mainstat|arc__/)).toHaveCount(0);
+});

@@ -231,7 +231,7 @@ interface Panel {
   id: number;
   type: string;
   title: string;
-  gridPos: { y: number; h: number };
+  gridPos: { y: number; w: number; h: number };
   targets?: Array<{ datasource?: { uid?: string } }>;
 }
 

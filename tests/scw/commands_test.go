@@ -243,3 +243,25 @@ func TestTheCommandsOfAnAnswerRun(t *testing.T) {
 		t.Errorf("%d commands: %s", run, out)
 	}
 }
+
+// The lists that steps and settings start from, read from the sandbox by the tool: its answers have the API's shape.
+func TestTheToolReadsTheListsOfTheSandbox(t *testing.T) {
+	binary := os.Getenv("AUDITTRAIL_BIN")
+	if binary == "" {
+		t.Skip("SKIP: AUDITTRAIL_BIN, the path of the terminal's binary, is missing")
+	}
+	sandbox, err := serve(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sandbox.stop()
+	cluster, project := sandbox.resource(t, "k8s-prod")
+	for command, expected := range map[string]string{
+		"scw k8s acl list cluster-id=" + cluster + " region=fr-par":             "203.0.113.0/24",
+		"scw cockpit data-source list project-id=" + project + " region=fr-par": ".metrics.cockpit.fr-par.scw.cloud",
+	} {
+		if out := shell(t, command, sandbox.url, sandbox.key, sandbox.organization); !strings.Contains(out, expected) {
+			t.Errorf("%s lists no %s: %s", command, expected, out)
+		}
+	}
+}

@@ -2,10 +2,14 @@ package scw
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -51,6 +55,38 @@ func serve(binary string) (*sandbox, error) {
 		return nil, fmt.Errorf("%s sandbox has no address", binary)
 	}
 	return started, nil
+}
+
+// resource is the id of the resource of a name, and of its project.
+func (s *sandbox) resource(t *testing.T, name string) (string, string) {
+	t.Helper()
+	query := url.Values{"organization_id": {s.organization}, "query": {name}}
+	request, err := http.NewRequest(http.MethodGet, s.url+"/search/v1alpha1/resources?"+query.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Auth-Token", s.key)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var list struct {
+		Resources []struct {
+			ID, Name string
+			Project  string `json:"project_id"`
+		}
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range list.Resources {
+		if resource.Name == name {
+			return resource.ID, resource.Project
+		}
+	}
+	t.Fatalf("the sandbox has no %s: %v", name, list)
+	return "", ""
 }
 
 // stop ends the sandbox.

@@ -4,21 +4,22 @@ import { Field } from '@grafana/ui';
 import React, { useId } from 'react';
 
 import { settingLabel } from '../labels';
-import { isMetricsUrl, listOf } from '../settings';
+import { listOf, ownToken, type OwnToken } from '../settings';
 import { t } from '../translation';
-import type { Option } from '../values';
-import { Choice, Choices } from './Choice';
-import { KeepTyped } from './KeepTyped';
+import { Choice } from './Choice';
+import { MetricsUrls } from './MetricsUrls';
 import { SecretSetting, WIDTH, type Form, type Options } from './SettingFields';
 
 interface Props extends Options {
   form: Form;
 }
 
-/** The metrics of Cockpit, which are read only where both settings have a value. */
+/** The metrics of Cockpit, which are read only where URLs and tokens have a value. */
 export function CockpitSection({ form, ...props }: Props) {
+  const { secureJsonFields, uid } = props.options;
   const urls = listOf(form.settings.cockpitUrls);
-  const hasToken = Boolean(props.options.secureJsonFields?.cockpitToken);
+  const isSet = (name: string) => Boolean(secureJsonFields?.[name]);
+  const own = [...new Set(urls.flatMap((url) => ownToken(url) ?? []))];
   return (
     <ConfigSection
       title={t('config.cockpit', 'Metrics (Cockpit)')}
@@ -27,23 +28,72 @@ export function CockpitSection({ form, ...props }: Props) {
         'Off until URLs and token have a value. The plugin then reads metrics with this token to find when they moved. This bypasses the permissions of the metrics data source: all users of this data source can see these metrics.'
       )}
       isCollapsible
-      isInitiallyOpen={urls.length > 0 || hasToken || Boolean(form.settings.metricsDataSource)}
+      isInitiallyOpen={urls.length > 0 || isSet('cockpitToken') || Boolean(form.settings.metricsDataSource)}
     >
-      <UrlsSetting form={form} urls={urls} />
-      <SecretSetting
+      <MetricsUrls
+        uid={uid}
+        readOnly={form.readOnly}
+        urls={urls}
+        onChange={(changed) => props.onOptionsChange(withUrls(props.options, form, changed))}
+      />
+      <TokenSetting
         {...props}
         name="cockpitToken"
-        required={urls.length > 0}
+        required={urls.length > 0 && !(own.length === urls.length && own.every(isSet))}
         help={t(
           'config.cockpit-token-help',
-          'In the console under Cockpit, Tokens: create a token in the project and region of the URLs, with the permission to query metrics. Its secret key is shown once. It is sent to the URLs above only.'
+          'In the console under Cockpit, Tokens: create a token in the project and region of the URLs, with the permission to query metrics. Its secret key is shown once. It is sent only to those of the URLs above that have no token of their own.'
         )}
-        wrong={(token) =>
-          /[^!-~]/.test(token) ? t('config.ascii', 'Contains spaces or characters outside ASCII') : undefined
-        }
       />
+      {(own.length > 1 || own.some(isSet)) &&
+        own.map((name) => (
+          <TokenSetting
+            {...props}
+            key={name}
+            name={name}
+            help={t(
+              'config.cockpit-own-token-help',
+              'Optional, in place of the token above. It is sent to this URL only.'
+            )}
+          />
+        ))}
       <LinksSetting form={form} />
     </ConfigSection>
+  );
+}
+
+/** The options with other URLs, and without the tokens of hosts that have none any more. */
+function withUrls(options: Options['options'], form: Form, urls: string[]): Options['options'] {
+  const { secureJsonData, secureJsonFields } = options;
+  const own = new Set<string | undefined>(urls.map(ownToken));
+  const isOrphan = (name: string): name is OwnToken => name.startsWith('cockpitToken@') && !own.has(name);
+  const orphans = Object.keys({ ...secureJsonFields, ...secureJsonData }).filter(isOrphan);
+  const changed = { ...options, jsonData: { ...form.settings, cockpitUrls: urls.length ? urls : undefined } };
+  if (!orphans.length) {
+    return changed;
+  }
+  return {
+    ...changed,
+    secureJsonFields: { ...secureJsonFields, ...Object.fromEntries(orphans.map((name) => [name, false])) },
+    secureJsonData: { ...secureJsonData, ...Object.fromEntries(orphans.map((name) => [name, ''])) },
+  };
+}
+
+interface TokenProps extends Options {
+  name: 'cockpitToken' | OwnToken;
+  help: string;
+  required?: boolean;
+}
+
+/** A token of Cockpit. */
+function TokenSetting(props: TokenProps) {
+  return (
+    <SecretSetting
+      {...props}
+      wrong={(token) =>
+        /[^!-~]/.test(token) ? t('config.ascii', 'Contains spaces or characters outside ASCII') : undefined
+      }
+    />
   );
 }
 
@@ -73,51 +123,6 @@ function LinksSetting({ form: { readOnly, set, settings } }: { form: Form }) {
         // Grafana offers to clear a picker that is disabled, too.
         onChange={(picked) => !readOnly && set({ metricsDataSource: picked?.value })}
       />
-    </Field>
-  );
-}
-
-interface UrlsProps {
-  form: Form;
-  urls: string[];
-}
-
-const NO_OPTIONS: Option[] = [];
-
-/** The URLs of Cockpit's data sources of metrics. */
-function UrlsSetting({ form: { readOnly, set }, urls }: UrlsProps) {
-  const id = useId();
-  const change = (changed: string[]) => set({ cockpitUrls: changed.length ? listOf(changed) : undefined });
-  const isWrong = urls.some((url) => !url.includes('$') && !isMetricsUrl(url));
-  return (
-    <Field
-      label={settingLabel('cockpitUrls')}
-      description={t(
-        'config.cockpit-urls-help',
-        'In the console under Cockpit, Data sources: the URL of Scaleway Metrics, one for each project and region. One token must be valid for all of them.'
-      )}
-      htmlFor={id}
-      invalid={isWrong}
-      error={
-        isWrong
-          ? t(
-              'config.cockpit-url-wrong',
-              'An https URL without user, query or path, or http to this machine, such as https://11111111-2222-3333-4444-555555555555.metrics.cockpit.fr-par.scw.cloud'
-            )
-          : undefined
-      }
-    >
-      <KeepTyped width={WIDTH} onTyped={readOnly ? undefined : (typed) => change([...urls, typed])}>
-        <Choices
-          id={id}
-          disabled={readOnly}
-          placeholder={t('config.cockpit-off', 'None: no metrics are read')}
-          options={NO_OPTIONS}
-          value={urls.map((url) => ({ value: url, label: url }))}
-          createCustomValue
-          onChange={(picked) => change(picked.map(({ value }) => value))}
-        />
-      </KeepTyped>
     </Field>
   );
 }

@@ -1,5 +1,5 @@
 import type { DataSourceSettings } from '@grafana/data';
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { setBackendSrv, setDataSourceSrv, type BackendSrv, type DataSourceSrv } from '@grafana/runtime';
@@ -22,12 +22,16 @@ const PROMETHEUS = ['cockpit', 'other'].map((uid, i) => ({
 beforeEach(() => {
   const getInstanceSettings = (uid: string) => PROMETHEUS.find((one) => one.uid === uid);
   setDataSourceSrv({ getInstanceSettings, getList: () => PROMETHEUS } as unknown as DataSourceSrv);
-  setBackendSrv({ get: jest.fn(), post } as unknown as BackendSrv);
+  setBackendSrv({ get, post } as unknown as BackendSrv);
+  get.mockReset();
   post.mockReset().mockResolvedValue({ problems: [] });
 });
 
 /** The checks of rules that are asked of the backend. */
 const post = jest.fn();
+
+/** The lists that are asked of it. */
+const get = jest.fn();
 
 function show(changed: Partial<DataSourceSettings<Settings, Secrets>> = {}) {
   const onOptionsChange = jest.fn();
@@ -306,6 +310,105 @@ describe('ConfigEditor', () => {
     );
   });
 
+  const AMSTERDAM = 'https://66666666-7777-8888-9999-000000000000.metrics.cockpit.nl-ams.scw.cloud';
+  const own = (url: string): `cockpitToken@${string}` => `cockpitToken@${new URL(url).host}`;
+
+  const ownField = (url: string) => screen.getByLabelText(new RegExp(`^Token of ${new URL(url).host}`));
+
+  it('offers a token for each of several URLs, and none for a single one', async () => {
+    const { user, onOptionsChange } = show({ jsonData: { cockpitUrls: [METRICS, AMSTERDAM] } });
+    await user.click(ownField(AMSTERDAM));
+    await user.paste('own');
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({ secureJsonData: { [own(AMSTERDAM)]: 'own' } })
+    );
+    cleanup();
+    show({ jsonData: { cockpitUrls: [METRICS] } });
+    expect(screen.queryByLabelText(/^Token of/)).not.toBeInTheDocument();
+  });
+
+  it('does not require the default token where each URL has its own', () => {
+    const secureJsonFields = { [own(METRICS)]: true };
+    show({ jsonData: { cockpitUrls: [METRICS] }, secureJsonFields });
+    expect(ownField(METRICS)).toBeDisabled();
+    expect(screen.getByText('Cockpit token')).toBeInTheDocument();
+    cleanup();
+    show({ jsonData: { cockpitUrls: [METRICS, AMSTERDAM] }, secureJsonFields });
+    expect(screen.getByText(/^Cockpit token \*$/)).toBeInTheDocument();
+  });
+
+  it('erases the token of a URL that is removed, and no other', async () => {
+    const { user, onOptionsChange } = show({
+      jsonData: { cockpitUrls: [METRICS, AMSTERDAM] },
+      secureJsonFields: { secretKey: true, cockpitToken: true, [own(METRICS)]: true, [own(AMSTERDAM)]: true },
+    });
+    await user.click(screen.getAllByRole('button', { name: /^Remove https:/ })[0]);
+    expect(onOptionsChange).toHaveBeenLastCalledWith(
+      expect.objectContaining({
+        jsonData: { cockpitUrls: [AMSTERDAM] },
+        secureJsonFields: { secretKey: true, cockpitToken: true, [own(METRICS)]: false, [own(AMSTERDAM)]: true },
+        secureJsonData: { [own(METRICS)]: '' },
+      })
+    );
+  });
+
+  const FOUND = [METRICS, AMSTERDAM].map((url, i) => ({
+    url,
+    name: 'Scaleway Metrics',
+    region: ['fr-par', 'nl-ams'][i],
+    project: { id: 'p', name: ['production', null][i] },
+  }));
+
+  it('fills in the URLs that Cockpit lists, and stores nothing by itself', async () => {
+    get.mockResolvedValue({ urls: FOUND, notices: ['region it-mil has no Cockpit'] });
+    const { user, onOptionsChange } = show({
+      uid: 'audit',
+      jsonData: { cockpitUrls: [AMSTERDAM], regions: ['fr-par'] },
+    });
+    await user.click(screen.getByRole('button', { name: /^Find URLs/ }));
+    expect(get.mock.calls.map(([url]) => url)).toEqual(['/api/datasources/uid/audit/resources/cockpit-urls']);
+    expect(onOptionsChange).toHaveBeenCalledTimes(1);
+    expect(onOptionsChange.mock.lastCall[0].jsonData.cockpitUrls).toEqual([AMSTERDAM, METRICS]);
+    expect(screen.getByText(/^Scaleway Metrics of project production in fr-par: 1111/)).toBeInTheDocument();
+    expect(screen.getByText(/^Scaleway Metrics of project p in nl-ams: 6666/)).toBeInTheDocument();
+    expect(screen.getByText('region it-mil has no Cockpit')).toBeInTheDocument();
+    expect(post).not.toHaveBeenCalled();
+  });
+
+  it('keeps what is changed in the form while URLs are searched', async () => {
+    let answer: (found: object) => void = () => undefined;
+    get.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const onOptionsChange = jest.fn();
+    const form = (jsonData: Settings) => {
+      const options = { uid: 'audit', secureJsonFields: {}, jsonData } as DataSourceSettings<Settings, Secrets>;
+      return <ConfigEditor options={options} onOptionsChange={onOptionsChange} />;
+    };
+    const { rerender } = render(form({ regions: ['fr-par'], cockpitUrls: [AMSTERDAM] }));
+    await userEvent.setup().click(screen.getByRole('button', { name: /^Find URLs/ }));
+    rerender(form({ regions: ['nl-ams'], cockpitUrls: [], metricsDataSource: 'cockpit' }));
+    await act(async () => answer({ urls: FOUND.slice(0, 1), notices: [] }));
+    const expected = { regions: ['nl-ams'], cockpitUrls: [METRICS], metricsDataSource: 'cockpit' };
+    expect(onOptionsChange.mock.lastCall[0].jsonData).toEqual(expected);
+  });
+
+  it('shows which permission set a search for URLs lacks, and leaves the form as it is', async () => {
+    const notice = "the key may not read Cockpit's data sources of p. Give its principal ObservabilityReadOnly";
+    get.mockResolvedValue({ urls: [], notices: [notice] });
+    const { user, onOptionsChange } = show({ uid: 'audit', jsonData: { cockpitUrls: [METRICS], regions: ['fr-par'] } });
+    await user.click(screen.getByRole('button', { name: /^Find URLs/ }));
+    expect(screen.getByText(notice)).toBeInTheDocument();
+    expect(screen.getByText('No URL was found.')).toBeInTheDocument();
+    expect(onOptionsChange).not.toHaveBeenCalled();
+  });
+
+  it('shows why a search for URLs fails, with the names of the form', async () => {
+    get.mockRejectedValue({ data: { message: 'setting secretKey is empty. Allowed: a UUID.' } });
+    const { user } = show({ uid: 'audit', jsonData: { cockpitUrls: [METRICS], regions: ['fr-par'] } });
+    await user.click(screen.getByRole('button', { name: /^Find URLs/ }));
+    expect(await screen.findByText('setting “Secret key” is empty. Allowed: a UUID.')).toBeInTheDocument();
+    expect(screen.getByText('The URLs could not be listed')).toBeInTheDocument();
+  });
+
   it.each(['to ken', 'clé'])('shows what a token may not contain: %s', (cockpitToken) => {
     show({ jsonData: { cockpitUrls: [METRICS] }, secureJsonData: { cockpitToken } });
     expect(screen.getByText('Contains spaces or characters outside ASCII')).toBeInTheDocument();
@@ -392,7 +495,7 @@ describe('ConfigEditor', () => {
       secureJsonFields: { secretKey: true, cockpitToken: true },
     });
     await open(user, /Limits and connection/);
-    expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: /^(Reset|Find URLs)/ })).not.toBeInTheDocument();
     const fields = ['textbox', 'spinbutton', 'combobox'].flatMap((role) => screen.getAllByRole(role));
     expect(fields).toHaveLength(20);
     // The text of rules can be read and copied.

@@ -1,12 +1,11 @@
 import { ConfigSection } from '@grafana/plugin-ui';
-import { getBackendSrv } from '@grafana/runtime';
 import { Box, TextLink } from '@grafana/ui';
 import React, { useMemo } from 'react';
 
 import { OWN_RULES } from '../documentation';
 import { settingLabel } from '../labels';
-import { Resources } from '../resources';
 import { isBelow } from '../settings';
+import { storedResources } from '../storedResources';
 import { t } from '../translation';
 import { RuleEditor } from './RuleEditor';
 import { TextSetting, type Form } from './SettingFields';
@@ -56,15 +55,7 @@ export function DetectionsSection({ form, ...stored }: Props) {
 
 /** The text of the rules, checked by the data source as it is stored: one without valid settings cannot do it yet. */
 function RulesSetting({ form: { settings, readOnly, set }, uid, version }: Props) {
-  const source = useMemo(() => {
-    const url = (path: string) => `/api/datasources/uid/${uid}/resources/${path}`;
-    const quietly = { showErrorAlert: false };
-    const resources = new Resources(
-      (path, params) => getBackendSrv().get(url(path), params, undefined, quietly),
-      (path, data) => getBackendSrv().post(url(path), data, quietly)
-    );
-    return { uid, resources };
-  }, [uid]);
+  const source = useMemo(() => ({ uid, resources: storedResources(uid) }), [uid]);
   const store = (detectionRules: string | undefined) => set({ detectionRules });
   const rules = useRuleText(source, settings.detectionRules, store, { version });
   return (

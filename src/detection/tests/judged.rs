@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::detection::{Context, Field, Pack, RuleFile, Values};
 use crate::event::{Events, Kind};
+use crate::locale::Language;
 use crate::risk::RuleSet;
 
 fn pack(detection: &str) -> Pack {
@@ -135,7 +136,7 @@ fn redacted_events_have_the_verdicts_of_whole_ones_and_no_values() {
         (pack.judged(&events, &context).rows(1), pack.verdicts(&events, &context).rows(1)),
         (vec![vec![0]], vec![vec![0]])
     );
-    let why = pack.why(0, &events, 0, &context);
+    let why = pack.why(0, &events, 0, &context, Language::English);
     let values: Vec<_> = why.iter().map(|reason| (reason.condition.as_str(), reason.value.as_deref())).collect();
     assert_eq!(
         values,
@@ -149,7 +150,7 @@ fn reasons_are_bounded_and_clean() {
     let events = Events::from_json(Kind::Api, &[json!({ "user_agent": agent })]);
     let risks = RuleSet::built_in();
     let context = Context { risks: &risks, names: &no_name };
-    let why = pack("s: {user_agent|contains: evil}").why(0, &events, 0, &context);
+    let why = pack("s: {user_agent|contains: evil}").why(0, &events, 0, &context, Language::English);
     let value = why[0].value.as_deref().expect("a value");
     assert!(value.starts_with("evil  xx") && value.chars().count() <= 201, "{value}");
 }

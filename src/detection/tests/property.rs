@@ -11,6 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::oracle::{Judged, Sample, engine, events, name, samples};
 use crate::detection::{Context, Pack, RuleFile};
 use crate::event::Events;
+use crate::locale::Language;
 use crate::risk::RuleSet;
 
 /// Items by their modifiers. Of random events each modifier's items match 20 to 80 %.
@@ -288,7 +289,7 @@ proptest! {
         let events = events(&samples);
         let selected = pack.judged(&events, &context).rows(1).remove(0);
         for row in 0..events.len() {
-            let why = pack.why(0, &events, row, &context);
+            let why = pack.why(0, &events, row, &context, Language::English);
             prop_assert_eq!(!why.is_empty(), selected.contains(&row));
             for reason in why {
                 let (is_not, test) = match reason.condition.strip_prefix("not ") {

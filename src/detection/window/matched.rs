@@ -21,6 +21,8 @@ pub(crate) struct Match {
     pub(crate) value: u64,
     /// The time of the first firing with that count.
     pub(crate) peak: Time,
+    /// The event of that firing.
+    pub(crate) peak_event: u32,
     /// The events of the firings, in their order.
     pub(crate) events: Vec<u32>,
 }
@@ -36,7 +38,7 @@ pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespa
             let current = &mut matches[index];
             current.last = time;
             if value > current.value {
-                (current.value, current.peak) = (value, time);
+                (current.value, current.peak, current.peak_event) = (value, time, event);
             }
             // Two firings may be of one event.
             if current.events.last() != Some(&event) {
@@ -45,7 +47,8 @@ pub(crate) fn matches<'a>(firings: impl IntoIterator<Item = &'a Firing>, timespa
         } else {
             newest.insert(&firing.group, matches.len());
             let group = Group::clone(&firing.group);
-            matches.push(Match { group, since, first: time, last: time, value, peak: time, events: vec![event] });
+            let (first, last, peak) = (time, time, time);
+            matches.push(Match { group, since, first, last, value, peak, peak_event: event, events: vec![event] });
         }
     }
     matches

@@ -49,8 +49,6 @@ mod state;
 mod tests;
 
 pub(crate) use firing::{Firing, Hit};
-#[cfg(feature = "terminal")]
-pub(crate) use group::Column;
 pub(crate) use group::Group;
 pub(crate) use lookback::reads_from;
 pub(crate) use matched::{Match, matches};

@@ -14,8 +14,9 @@
 //! `ServerAction:action=poweroff`. They count on the same resource and with the ids of the command, as far as a request has
 //! them, and the newest of them decides. What is created again has a new id: no event shows that such a remedy was applied.
 //!
-//! Scaleway has no call that disables an API key, and its command line none for the alert rules of Audit Trail: the one is
-//! deleted, the others have a page of the console.
+//! Scaleway has no call that disables an API key, and its command line none for the alert rules of Audit Trail, nor for the
+//! alert rules and managed alerts of Cockpit: the one is deleted, the others are restored in the console. An event has no id of
+//! a cluster's rule: the rules are listed, and the one is found by hand.
 
 mod context;
 mod history;

@@ -26,6 +26,9 @@ const GROUP: &str = "66666666-6666-4666-8666-666666666666";
 const SSH_KEY: &str = "77777777-7777-4777-8777-777777777777";
 const RULE: &str = "88888888-8888-4888-8888-888888888888";
 
+const CLUSTER: &str = "99999999-9999-4999-8999-999999999999";
+const PROJECT: &str = "a0000000-0000-4000-8000-000000000001";
+
 /// What a caller may choose, and a shell must not see.
 pub(super) const HOSTILE: &str = "$(touch pwned) `touch pwned` '\"; touch pwned #\n|& {x} \u{202e}";
 
@@ -36,6 +39,10 @@ fn call(minutes: i64, who: &str, (product, method): (&str, &str), (kind, id): (&
         "product_name": product, "method_name": method, "status_code": 200, "project_id": "p", "request_body": body,
         "resources": [{ "type": kind, "id": id, "name": HOSTILE }],
     })
+}
+
+fn at(minutes: i64) -> Time {
+    Time::from_nanos(ONSET + minutes * 60_000_000_000)
 }
 
 fn calls() -> Vec<Value> {
@@ -237,6 +244,65 @@ fn a_key_breaks_what_its_principal_does_and_a_server_what_others_do_with_it() {
     let Usage::Resource { principals, .. } = breaks("Power off the server") else { panic!("a server is a resource") };
     let who: Vec<&str> = principals.iter().map(|seen| seen.text.as_str()).collect();
     assert_eq!(who, [APP, RESPONDER]);
+}
+
+/// The steps that answer a call of a suspect on a cluster, each with its command.
+fn steps_after(product: &str, method: &str, body: &Value) -> Vec<(String, Option<String>, Option<String>)> {
+    let mut calls = calls();
+    calls.retain(|call| call["method_name"] != "DisableAlertRules");
+    let mut changed = call(20, APP, (product, method), ("kube_acl", CLUSTER), body);
+    (changed["locality"], changed["project_id"]) = (json!("fr-par"), json!(PROJECT));
+    calls.push(changed);
+    let events = Events::from_json(Kind::Api, &calls);
+    let of_call = |remedy: &Remedy| {
+        remedy.row.is_some_and(|row| events.one_text(Column::Method, row) == Some(method) && events.time(row) > at(15))
+    };
+    let steps = found(&calls).into_iter().filter(of_call);
+    steps.map(|remedy| (remedy.step.text(Language::English), remedy.command, remedy.undo)).collect()
+}
+
+#[test]
+fn a_cluster_whose_rules_were_changed_is_closed_or_its_rules_are_listed() {
+    let with = |ip: &str| json!({ "acls": [{ "Rule": { "Ip": ip }, "description": HOSTILE }], "cluster_id": CLUSTER });
+    let set = |rule: &str| Some(format!("scw k8s acl set cluster-id={CLUSTER} acls.0.{rule} region=fr-par"));
+    let list = || Some(format!("scw k8s acl list cluster-id={CLUSTER} region=fr-par"));
+    let close = "Close the cluster to all networks but Scaleway’s own".to_owned();
+    let restore = "Look at the rules of the cluster and restore those of before".to_owned();
+    let find = "Find the new rule of the cluster and delete it".to_owned();
+    assert_eq!(
+        steps_after("kubernetes", "SetClusterACLRules", &with("0.0.0.0/0")),
+        [(close, set("scaleway-ranges=true"), set("ip=0.0.0.0/0")), (restore.clone(), list(), None)]
+    );
+    let narrow = with("203.0.113.7/32");
+    assert_eq!(steps_after("kubernetes", "SetClusterACLRules", &narrow), [(restore.clone(), list(), None)]);
+    assert_eq!(steps_after("kubernetes", "AddClusterACLRules", &narrow), [(find, list(), None)]);
+    let no_cluster = json!({ "acl_id": GROUP });
+    assert_eq!(steps_after("kubernetes", "DeleteACLRule", &no_cluster), [(restore, None, None)]);
+    for hostile in [HOSTILE, "$(id)", "1; id", "-h", ""] {
+        let body = json!({ "acls": [{ "ip": "0.0.0.0/0" }], "cluster_id": hostile });
+        let steps = steps_after("kubernetes", "SetClusterACLRules", &body);
+        assert!(steps.len() == 2 && steps.iter().all(|(_, command, undo)| command.is_none() && undo.is_none()));
+    }
+}
+
+#[test]
+fn alert_rules_that_were_disabled_are_restored() {
+    for (product, method, step, command) in [
+        ("audit-trail", "DisableAlertRules", "Restore the alert rules: Audit Trail > Alerts", None),
+        ("audit-trail", "SetEnabledAlertRules", "Restore the alert rules: Audit Trail > Alerts", None),
+        ("cockpit", "DisableAlertRules", "Enable the alert rules of Cockpit", None),
+        ("cockpit", "DisableManagedAlerts", "Enable the managed alerts of Cockpit", None),
+        (
+            "cockpit",
+            "DisableAlertManager",
+            "Enable the alert manager",
+            Some(format!("scw cockpit alert-manager enable project-id={PROJECT} region=fr-par")),
+        ),
+    ] {
+        let steps = steps_after(product, method, &json!({ "rule_ids": [HOSTILE] }));
+        let found: Vec<_> = steps.into_iter().map(|(step, command, _)| (step, command)).collect();
+        assert_eq!(found, [(step.to_owned(), command)], "{product} {method}");
+    }
 }
 
 #[test]

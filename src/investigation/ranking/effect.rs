@@ -41,6 +41,8 @@ pub enum Effect {
 pub(super) enum Lasts {
     /// Until it is undone.
     Stays,
+    /// Probably until it is undone: most effects do.
+    Mostly,
     /// At most so long, by itself.
     Passes(Duration),
     /// Either.
@@ -146,8 +148,7 @@ fn unknown(action: &Action<'_>) -> Does {
     let method = action.method.unwrap_or_default();
     let verb = Verb::of(method);
     let effect = if only_describes(method, action.request_body) { Effect::Describes } else { Effect::Unknown(verb) };
-    // What most actions of the table do stays.
-    let lasts = if passes(method) { Lasts::Unknown } else { Lasts::Stays };
+    let lasts = if passes(method) { Lasts::Unknown } else { Lasts::Mostly };
     Does { effect, delay: USUAL_DELAY, lasts, either: false }
 }
 

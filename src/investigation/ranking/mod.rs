@@ -24,6 +24,9 @@
 //! | `weights.csv` | the weight of each signal and the line, fitted by `make eval` on seeds for training alone; beside them the words of reasons, as [`locale`](crate::locale) has them |
 //! | `blind_spots.csv` | changes that may move a metric and have no event |
 //!
+//! An effect is `usual` where most such actions move such a metric whatever their request says, and `possible` where that depends
+//! on the request, the load or what was before: a new setting, a release, a backup's load on the CPU.
+//!
 //! A row of `effects.csv` belongs to a product and a method; its `when` is a condition as in [`risk`](crate::risk), and rows
 //! with a condition that holds replace those without one. The method `*` is every method of the product that has no row, the
 //! family `-` is no metric at all. Tables are never complete: what an action without a row does is unknown, and its verb

@@ -174,14 +174,14 @@ impl Judge<'_> {
     fn signal_course(&self, lasts: Lasts, signals: &mut Signals) {
         let Some(Course { lasted, returned }) = self.symptom.course else { return };
         match lasts {
-            Lasts::Stays if returned => signals[Signal::Undone] = nearness(lasted, UNDONE),
-            Lasts::Stays => signals[Signal::Stays] = 1.0 - nearness(lasted, UNDONE),
+            Lasts::Stays | Lasts::Mostly if !returned => signals[Signal::Stays] = 1.0 - nearness(lasted, UNDONE),
+            Lasts::Stays => signals[Signal::Undone] = nearness(lasted, UNDONE),
             Lasts::Passes(most) if lasted > most => {
                 let times = lasted.as_secs_f64() / most.as_secs_f64().max(1.0);
                 signals[Signal::Outlasts] = (times.ln() / TOO_LONG.ln()).min(1.0);
             }
             Lasts::Passes(_) if returned => signals[Signal::Passes] = 1.0,
-            Lasts::Passes(_) | Lasts::Unknown => {}
+            Lasts::Mostly | Lasts::Passes(_) | Lasts::Unknown => {}
         }
     }
 
@@ -191,7 +191,8 @@ impl Judge<'_> {
         signals[Signal::Method] = profile.method(principal, trail.methods.rows[row]);
         signals[Signal::Address] = profile.address(principal, trail.addresses.rows[row]);
         signals[Signal::Resource] = profile.resource(principal, trail.resources.rows[row]);
-        signals[Signal::Spans] = number(1 + self.symptom.earlier).ln();
+        let earlier = number(self.symptom.earlier);
+        signals[Signal::Spans] = earlier / (1.0 + earlier);
         signals[Signal::Hour] = profile.hour(principal, trail.time(row));
         if let Some(log_in) = self.sequences.log_in(trail, row) {
             signals[Signal::Country] = profile.country(principal, trail.countries.rows[log_in]);

@@ -138,7 +138,7 @@ signals! {
     Hour = Rarity "hour";
     /// How rare the resource is for the principal.
     Resource = Rarity "resource";
-    /// How often the metric left its band in the days before: the logarithm of one more than the times.
+    /// How often the metric left its band in the days before, from 0 to nearly 1: the first time says most.
     Spans = Rarity "spans";
     /// The principal was denied the same before, or several other things.
     Denied = Sequence "denied";

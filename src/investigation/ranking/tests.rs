@@ -219,6 +219,50 @@ fn what_an_action_does_and_how_long_the_metric_was_out_of_its_band_are_compared(
 }
 
 #[test]
+fn how_long_an_action_lasts_that_the_table_lacks_is_likely_and_not_known() {
+    let of = |returned| {
+        let course = Course { lasted: Duration::from_hours(1), returned };
+        let drain = call(30, &json!({ "method_name": "DrainServer" }));
+        let ranking = ranking(&[drain], &Symptom { course: Some(course), ..symptom(CPU, Direction::Down) });
+        let signals = ranking.all().next().expect("a candidate").signals;
+        [Signal::Stays, Signal::Undone].map(|signal| signals[signal] > 0.0)
+    };
+    assert_eq!((of(false), of(true)), ([true, false], [false, false]));
+}
+
+#[test]
+fn the_first_earlier_span_says_more_than_each_further_one() {
+    let of = |earlier| {
+        let ranking = ranking(&[power(40, "poweroff")], &Symptom { earlier, ..symptom(CPU, Direction::Down) });
+        ranking.all().next().expect("a candidate").signals[Signal::Spans]
+    };
+    assert!(of(0).abs() < 1e-9 && of(100) < 1.0);
+    assert!(of(1) - of(0) > of(2) - of(1) && of(2) > of(1));
+}
+
+#[test]
+fn a_list_that_is_set_anew_touches_what_is_no_longer_in_it() {
+    let agrees = |method: &str| {
+        let names = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+        let members = names.map(|name| Member { names: vec![name.to_owned()], moved: name == "10.0.0.1" });
+        let set = call(
+            60,
+            &json!({
+                "product_name": "load-balancer", "method_name": method,
+                "resources": [{ "id": "pool", "type": "load_balancer_backend" }],
+                "request_body": { "server_ip": ["10.0.0.2", "10.0.0.3"] },
+            }),
+        );
+        let health = symptom("load_balancer_lb_backend_agg_server_check_status", Direction::Down);
+        let health = Symptom { resource: vec!["pool".to_owned()], members: members.to_vec(), ..health };
+        ranking(&[set], &health).all().next().expect("a candidate").signals[Signal::Agrees]
+    };
+    for (method, expected) in [("SetBackendServers", 1.0), ("SyncBackendServers", 1.0), ("RemoveBackendServers", 0.0)] {
+        assert!((agrees(method) - expected).abs() < 1e-9, "{method}");
+    }
+}
+
+#[test]
 fn of_a_series_that_was_not_searched_nothing_is_known_of_the_course() {
     let symptom = Symptom { course: None, ..symptom(CPU, Direction::Down) };
     let ranking = ranking(&[power(40, "poweroff")], &symptom);

@@ -1,18 +1,21 @@
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
+use super::line::Line;
 use super::outline::Story;
 use crate::event::{Column, Events};
-use crate::locale::{Language, Sentence};
+use crate::locale::Sentence;
 
-/// A graph has at most so many nodes of a kind, beside the members of the story; the others are one node.
-const MOST: usize = 20;
+/// A graph has at most so many nodes of a kind, since a dashboard's panel has room for four times as many that can be read.
+const MOST: usize = 6;
 
-/// Principals, addresses, credentials and resources, joined by events.
+/// Principals, addresses, credentials and resources, joined by events. Beyond the most, the weakest nodes of a kind are one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
-    /// The nodes, in the order in which events name them.
+    /// The nodes, kind by kind. The strongest of a kind come first: suspects, the story's other members, then those with the most
+    /// events that concern the suspects, then those with the most events.
     pub nodes: Vec<Node>,
-    /// The edges, likewise.
+    /// The edges, in the order of events.
     pub edges: Vec<Edge>,
 }
 
@@ -21,12 +24,16 @@ pub struct Graph {
 pub struct Node {
     /// Its kind.
     pub kind: NodeKind,
-    /// Its id: of a principal, a resource or a credential, or an address; of others, what they are.
+    /// Its id: of a principal, a resource or a credential, or an address; none of a node that stands for others.
     pub id: String,
     /// The row of an event that names it, for its name.
     pub row: usize,
     /// How many events of the story name it.
     pub events: usize,
+    /// How many of them concern the suspects.
+    pub concerning: usize,
+    /// How many others it stands for; none if it stands for itself.
+    pub others: usize,
 }
 
 /// What a node is.
@@ -40,17 +47,12 @@ pub enum NodeKind {
     Credential,
     /// Something that was acted on.
     Resource,
-    /// The principals beyond the most that are shown.
-    OtherPrincipals,
-    /// The addresses beyond that.
-    OtherAddresses,
-    /// The credentials beyond that.
-    OtherCredentials,
-    /// The resources beyond that.
-    OtherResources,
 }
 
 impl NodeKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Principal, Self::Address, Self::Credential, Self::Resource];
+
     /// What a sentence calls a node.
     pub(crate) const fn noun(self) -> Sentence<'static> {
         match self {
@@ -58,26 +60,16 @@ impl NodeKind {
             Self::Address => Sentence::Address,
             Self::Credential => Sentence::Credential,
             Self::Resource => Sentence::Resource,
-            Self::OtherPrincipals => Sentence::OtherPrincipals,
-            Self::OtherAddresses => Sentence::OtherAddresses,
-            Self::OtherCredentials => Sentence::OtherCredentials,
-            Self::OtherResources => Sentence::OtherResources,
         }
     }
 
-    /// Whether it stands for the nodes of a kind beyond the most.
-    pub(crate) const fn is_others(self) -> bool {
-        matches!(self, Self::OtherPrincipals | Self::OtherAddresses | Self::OtherCredentials | Self::OtherResources)
-    }
-
-    /// The node for those of a kind beyond the most.
-    const fn others(self) -> Self {
+    /// What a sentence calls a node that stands for others.
+    pub(crate) const fn others(self, count: usize) -> Sentence<'static> {
         match self {
-            Self::Principal => Self::OtherPrincipals,
-            Self::Address => Self::OtherAddresses,
-            Self::Credential => Self::OtherCredentials,
-            Self::Resource => Self::OtherResources,
-            others => others,
+            Self::Principal => Sentence::OtherPrincipals { count },
+            Self::Address => Sentence::OtherAddresses { count },
+            Self::Credential => Sentence::OtherCredentials { count },
+            Self::Resource => Sentence::OtherResources { count },
         }
     }
 }
@@ -95,55 +87,97 @@ pub struct Edge {
     pub events: usize,
 }
 
-/// What makes a node or an edge once.
-struct Builder<'a> {
-    story: &'a Story,
+/// Makes each node and each edge once.
+#[derive(Default)]
+struct Builder {
     graph: Graph,
-    /// The node that stands for all nodes beyond the limit.
     nodes: HashMap<(NodeKind, String), usize>,
     edges: HashMap<(usize, usize, Sentence<'static>), usize>,
-    counts: BTreeMap<NodeKind, usize>,
 }
 
 impl Graph {
     /// The graph of a story.
     #[must_use]
     pub fn of(events: &Events, story: &Story) -> Self {
-        let mut builder = Builder {
-            story,
-            graph: Self::default(),
-            nodes: HashMap::new(),
-            edges: HashMap::new(),
-            counts: BTreeMap::new(),
-        };
+        let mut builder = Builder::default();
         for credential in &story.credentials {
             let Some(id) = &credential.id else { continue };
-            let node = builder.node(NodeKind::Credential, id, credential.row);
-            if let Some(maker) = &credential.maker {
-                let maker = builder.node(NodeKind::Principal, maker, credential.row);
-                builder.edge(maker, node, Sentence::StepCredential);
+            let mut node = |kind, id: &str| builder.node(kind, id, credential.row, credential.is_for_another());
+            let key = node(NodeKind::Credential, id);
+            let maker = credential.maker.as_ref().map(|maker| node(NodeKind::Principal, maker));
+            let principal = credential.principal.as_ref().map(|principal| node(NodeKind::Principal, principal));
+            if let Some(maker) = maker {
+                builder.edge(maker, key, Sentence::StepCredential, 1);
             }
-            if let Some(principal) = &credential.principal {
-                let principal = builder.node(NodeKind::Principal, principal, credential.row);
-                builder.edge(node, principal, Sentence::EdgeIsOf);
+            if let Some(principal) = principal {
+                builder.edge(key, principal, Sentence::EdgeIsOf, 1);
             }
         }
         for line in &story.lines {
             for row in &line.rows {
-                builder.event(events, *row, line.principal.as_deref(), line.step.name);
+                builder.event(events, *row, line);
             }
         }
-        builder.graph
+        builder.graph.bounded(story)
+    }
+
+    /// The graph with at most [`MOST`] nodes of each kind.
+    fn bounded(&self, story: &Story) -> Self {
+        let mut bounded = Builder::default();
+        // The number of each node in the bounded graph.
+        let mut numbers = vec![0; self.nodes.len()];
+        for kind in NodeKind::ALL {
+            let mut of_kind: Vec<usize> =
+                (0..self.nodes.len()).filter(|index| self.nodes[*index].kind == kind).collect();
+            of_kind.sort_by_key(|index| Reverse(self.nodes[*index].strength(story)));
+            let drawn = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
+            let (drawn, others) = of_kind.split_at(drawn);
+            let nodes = &mut bounded.graph.nodes;
+            for index in drawn {
+                numbers[*index] = nodes.len();
+                nodes.push(self.nodes[*index].clone());
+            }
+            for index in others {
+                numbers[*index] = nodes.len();
+            }
+            nodes.extend(self.merged(others));
+        }
+        for edge in &self.edges {
+            bounded.edge(numbers[edge.source], numbers[edge.target], edge.label, edge.events);
+        }
+        bounded.graph
+    }
+
+    /// The node that stands for some nodes of a kind.
+    fn merged(&self, indices: &[usize]) -> Option<Node> {
+        let nodes = || indices.iter().map(|index| &self.nodes[*index]);
+        nodes().next().map(|first| Node {
+            id: String::new(),
+            events: nodes().map(|node| node.events).sum(),
+            concerning: nodes().map(|node| node.concerning).sum(),
+            others: indices.len(),
+            ..*first
+        })
     }
 }
 
-impl Builder<'_> {
-    fn event(&mut self, events: &Events, row: usize, principal: Option<&str>, step: Sentence<'static>) {
-        let Some(principal) = principal else { return };
-        let who = self.node(NodeKind::Principal, principal, row);
+impl Node {
+    /// What decides whether a node is drawn: it is greater than that of fewer than [`MOST`] others.
+    fn strength(&self, story: &Story) -> (bool, bool, usize, usize) {
+        let is_member = |id: &str| story.members.iter().any(|member| member.principal == id);
+        let is = |of: &dyn Fn(&str) -> bool| self.kind == NodeKind::Principal && of(&self.id);
+        (is(&|id| story.is_suspect(id)), is(&is_member), self.concerning, self.events)
+    }
+}
+
+impl Builder {
+    fn event(&mut self, events: &Events, row: usize, line: &Line) {
+        let Some(principal) = line.principal.as_deref() else { return };
+        let (step, concerns) = (line.step.name, line.concerns);
+        let who = self.node(NodeKind::Principal, principal, row, concerns);
         if let Some(address) = events.one_text(Column::SourceIp, row) {
-            let address = self.node(NodeKind::Address, address, row);
-            self.edge(address, who, Sentence::EdgeFrom);
+            let address = self.node(NodeKind::Address, address, row, concerns);
+            self.edge(address, who, Sentence::EdgeFrom, 1);
         }
         let Some(resource) = events.one_text(Column::ResourceId, row).filter(|id| *id != principal) else { return };
         let credential = (NodeKind::Credential, resource.to_owned());
@@ -153,31 +187,22 @@ impl Builder<'_> {
         }
         let kind = [NodeKind::Credential, NodeKind::Principal];
         let known = kind.into_iter().find(|kind| self.nodes.contains_key(&(*kind, resource.to_owned())));
-        let target = self.node(known.unwrap_or(NodeKind::Resource), resource, row);
-        self.edge(who, target, step);
+        let target = self.node(known.unwrap_or(NodeKind::Resource), resource, row, concerns);
+        self.edge(who, target, step, 1);
     }
 
-    fn node(&mut self, kind: NodeKind, id: &str, row: usize) -> usize {
-        let key = (kind, id.to_owned());
-        if let Some(index) = self.nodes.get(&key) {
-            self.graph.nodes[*index].events += 1;
-            return *index;
-        }
-        let is_member = kind == NodeKind::Principal && self.story.members.iter().any(|one| one.principal == id);
-        let count = self.counts.entry(kind).or_default();
-        let index = if !kind.is_others() && !is_member && *count == MOST {
-            let others = kind.others();
-            self.node(others, &others.noun().text(Language::English), row)
-        } else {
-            *count += usize::from(!is_member);
-            self.graph.nodes.push(Node { kind, id: id.to_owned(), row, events: 1 });
-            self.graph.nodes.len() - 1
-        };
-        self.nodes.insert(key, index);
+    fn node(&mut self, kind: NodeKind, id: &str, row: usize, concerns: bool) -> usize {
+        let nodes = &mut self.graph.nodes;
+        let index = *self.nodes.entry((kind, id.to_owned())).or_insert_with(|| {
+            nodes.push(Node { kind, id: id.to_owned(), row, events: 0, concerning: 0, others: 0 });
+            nodes.len() - 1
+        });
+        nodes[index].events += 1;
+        nodes[index].concerning += usize::from(concerns);
         index
     }
 
-    fn edge(&mut self, source: usize, target: usize, label: Sentence<'static>) {
+    fn edge(&mut self, source: usize, target: usize, label: Sentence<'static>, events: usize) {
         // Others may act on others.
         if source == target {
             return;
@@ -187,6 +212,6 @@ impl Builder<'_> {
             edges.push(Edge { source, target, label, events: 0 });
             edges.len() - 1
         });
-        edges[index].events += 1;
+        edges[index].events += events;
     }
 }

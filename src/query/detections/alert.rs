@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 
-use super::super::calendar::HOUR;
 use super::super::condition::NONE;
 use super::super::request::rfc3339;
 use super::super::text;
@@ -36,11 +35,6 @@ struct Key {
     labels: Labels,
 }
 
-/// The begin of the hour of a time.
-pub(super) fn hour_of(time: Time) -> Time {
-    Time::from_nanos(time.nanos().div_euclid(HOUR) * HOUR)
-}
-
 /// The numbers of an evaluation that begins with the hour of `from`, of events from then on. Without a match there is one, which is
 /// 0: zero is not "no data".
 pub(super) fn frame(evaluation: &Evaluation<'_>, from: Time) -> Frame {
@@ -50,7 +44,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, from: Time) -> Frame {
         let has_window = evaluation.has_window(rule);
         let mut first: HashMap<(Time, &Group), Labels> = HashMap::new();
         for firing in firings {
-            let hour = hour_of(firing.time);
+            let hour = firing.time.hour();
             let mut labels = || columns.labels(evaluation, rule, &firing.group, evaluation.row(firing.event));
             let labels = if has_window {
                 first.entry((hour, &firing.group)).or_insert_with(labels).clone()

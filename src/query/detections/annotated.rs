@@ -1,8 +1,10 @@
 //! Matches on a graph: an annotation for each, the newest ones, and the intervals from which events may be missing.
 
+use serde_json::Value;
+
 use super::super::annotation_links::Links;
 use super::super::annotation_row::{Row, Shows, fields};
-use super::super::annotation_text::escaped;
+use super::super::annotation_text::{escaped, severity_word};
 use super::super::annotations::regions;
 use super::super::console::Pages;
 use super::super::documentation::Topic;
@@ -11,7 +13,7 @@ use super::super::sentence::Sentences;
 use super::super::text;
 use super::evaluation::{Evaluation, Found};
 use super::labels::{LabelColumns, Labels};
-use super::matched::why;
+use super::matched::Explanations;
 use crate::detection::{Level, Rule};
 use crate::event::Long;
 use crate::frame::{Frame, Meta};
@@ -27,16 +29,20 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, request: &Request, overlay: boo
     let total = found.len();
     found.truncate(limit);
     let regions = regions(evaluation.answer, request);
-    let missing = regions.iter().enumerate().map(|(number, region)| Row::missing(number, region));
+    let missing =
+        regions.iter().enumerate().map(|(number, region)| Row::missing(number, region, evaluation.answer.language));
     let parts = Parts { evaluation, sentences: Sentences::of(evaluation.answer), pages: Pages::of(evaluation.answer) };
     let mut columns = LabelColumns::of(evaluation.answer);
-    let matches = found.iter().rev().map(|found| row(&parts, &mut columns, found));
+    let mut explanations = Explanations::of(evaluation);
+    let reasons: Vec<Value> = found.iter().map(|found| explanations.next(found)).collect();
+    let matches = found.iter().zip(&reasons).rev().map(|(found, why)| row(&parts, &mut columns, found, why));
     let rows: Vec<Row> = missing.chain(matches).collect();
     let mut meta = Meta { data_topic: overlay.then(|| "annotations".to_owned()), ..Meta::default() };
     if total > limit {
         let sentence = Sentence::NewestMatches { shown: limit, found: total };
         meta.notices.push(Topic::Limit.info(sentence.text(evaluation.answer.language)));
     }
+    meta.notices.extend(explanations.notice());
     Frame { name: "detections".to_owned(), meta, fields: fields(&rows, overlay, true) }
 }
 
@@ -47,7 +53,7 @@ struct Parts<'a> {
     pages: Pages<'a>,
 }
 
-fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row {
+fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found, why: &Value) -> Row {
     let Parts { evaluation, sentences, pages } = parts;
     let (rule, matched, events) = (evaluation.rule(found.rule), &found.matched, &evaluation.answer.events);
     let newest = evaluation.row(*matched.events.last().expect("a match has an event"));
@@ -60,7 +66,7 @@ fn row(parts: &Parts<'_>, columns: &mut LabelColumns<'_>, found: &Found) -> Row 
         end: None,
         last: (matched.last > matched.first).then_some(matched.last),
         title: if what.is_empty() { title.into_owned() } else { format!("{title}: {what}") },
-        text: html(parts, rule, found),
+        text: html(parts, rule, found, why),
         tags: tags(rule),
         id: format!("{}-{}", rule.id, events.one(Long::Id, newest).unwrap_or_default()),
         shows: Shows::Events(severity(rule.level)),
@@ -76,12 +82,11 @@ fn of_group(labels: &Labels) -> String {
 }
 
 /// The level, the description, and the conditions that held.
-fn html(parts: &Parts<'_>, rule: &Rule, found: &Found) -> String {
+fn html(parts: &Parts<'_>, rule: &Rule, found: &Found, why: &Value) -> String {
     let language = parts.sentences.language;
     let line = |text: &str| escaped(&text::plain(text));
     let mut lines = vec![Sentence::RuleLevel { level: &level(rule.level).text(language) }.text(language)];
     lines.extend(rule.description.as_deref().map(|text| escaped(&shortened(text))));
-    let why = why(parts.evaluation, found);
     let reasons = why.as_array().into_iter().flatten().take(MOST_REASONS);
     lines.extend(reasons.map(|reason| {
         let part = |name: &str| line(reason[name].as_str().unwrap_or_default());
@@ -112,13 +117,7 @@ fn tags(rule: &Rule) -> Vec<String> {
 
 /// The name of a level.
 fn level(level: Level) -> Sentence<'static> {
-    match level {
-        Level::Critical => Sentence::SeverityCritical,
-        Level::High => Sentence::SeverityHigh,
-        Level::Medium => Sentence::SeverityMedium,
-        Level::Low => Sentence::SeverityLow,
-        Level::Informational => Sentence::SeverityInformational,
-    }
+    severity(level).map_or(Sentence::SeverityInformational, severity_word)
 }
 
 /// The severity whose colour a level has.

@@ -1,14 +1,13 @@
 //! The evaluation of rules over the events of an answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::answer::{self, Answer};
 use super::super::rule_choice::ChosenRules;
 use super::inputs::Inputs;
 use crate::detection::baseline::{Baselines, Compared};
 use crate::detection::window::{Firing, Group, Hit, Match, firings, matches};
-use crate::detection::{Context, Correlation, Field, Kind, Rule, Values, Verdicts};
+use crate::detection::{Columns, Context, Correlation, EventRows, Kind, Rule, Verdicts};
 use crate::event::Events;
 use crate::time::{Interval, Time};
 
@@ -63,9 +62,7 @@ impl<'a> Evaluation<'a> {
         }
         // By event, and thereby by time.
         hits.sort_unstable_by_key(|hit| (hit.event, hit.rule));
-        let events = answer.events.only(&rows.newest_first(rows.windows));
-        let mut columns =
-            Columns { events, context, texts: vec![None], known: HashMap::new(), numbered: HashMap::new() };
+        let mut columns = Columns::new(&correlations, rows.of_windows(&answer.events), &hits, context);
         let mut counted = Vec::new();
         for firing in firings(&correlations, &hits, |field| columns.numbers(field)) {
             if inputs.contains(&firing.rule) {
@@ -235,44 +232,6 @@ impl Fired {
     }
 }
 
-/// The events that rules select, by number.
-struct EventRows {
-    /// The row of each event: first of those that windows have, the oldest first, then of the others.
-    rows: Vec<usize>,
-    /// How many windows have.
-    windows: usize,
-    /// The number of the event of a row.
-    numbers: Vec<u32>,
-}
-
-impl EventRows {
-    /// The events of some rows of each rule; windows have those of the `inputs`.
-    fn of(selected: &BTreeMap<usize, Vec<usize>>, inputs: &BTreeSet<usize>, events: usize) -> Self {
-        let mut is_selected = vec![false; events];
-        let mut is_in_window = vec![false; events];
-        for (rule, rows) in selected {
-            let has_window = inputs.contains(rule);
-            for row in rows {
-                is_selected[*row] = true;
-                is_in_window[*row] |= has_window;
-            }
-        }
-        let mut rows: Vec<usize> = (0..events).rev().filter(|row| is_in_window[*row]).collect();
-        let windows = rows.len();
-        rows.extend((0..events).rev().filter(|row| is_selected[*row] && !is_in_window[*row]));
-        let mut numbers = vec![u32::MAX; events];
-        for (number, row) in rows.iter().enumerate() {
-            numbers[*row] = u32::try_from(number).expect("there are fewer than 2^32 events");
-        }
-        Self { rows, windows, numbers }
-    }
-
-    /// The rows of the first `count` events, ascending.
-    fn newest_first(&self, count: usize) -> Vec<usize> {
-        self.rows[..count].iter().rev().copied().collect()
-    }
-}
-
 /// The correlations among the needed rules.
 fn correlations(rules: &ChosenRules) -> Vec<(usize, &Correlation)> {
     let of = |number: usize| match &rules.pack.rules()[number].kind {
@@ -291,46 +250,6 @@ fn of_one(hit: Hit, group: &Group) -> Firing {
 /// The match of a rule without a window.
 fn alone(firing: &Firing) -> Match {
     let Firing { time, event, value, since, .. } = *firing;
-    Match { group: Group::clone(&firing.group), since, first: time, last: time, value, peak: time, events: vec![event] }
-}
-
-/// The values of fields of the events of windows, as numbers: equal numbers are equal texts, and 0 is an absent one.
-struct Columns<'a> {
-    /// The events, the newest first.
-    events: Events,
-    context: Context<'a>,
-    /// The texts, by number.
-    texts: Vec<Option<String>>,
-    known: HashMap<String, u32>,
-    /// The numbers of the fields that were asked for: most windows have the same.
-    numbered: HashMap<Field, Arc<[u32]>>,
-}
-
-impl Columns<'_> {
-    /// The numbers of a field's values, of the oldest event first.
-    fn numbers(&mut self, field: &Field) -> Arc<[u32]> {
-        if let Some(numbers) = self.numbered.get(field) {
-            return Arc::clone(numbers);
-        }
-        let values = Values::of(&self.events, field, &self.context);
-        // The numbers of a field's values are its own; those of windows are the same for all fields.
-        let mut numbers: HashMap<u32, u32> = HashMap::new();
-        let keys = values.keys().iter().enumerate().rev();
-        let number = |(row, key): (usize, &u32)| {
-            *numbers.entry(*key).or_insert_with(|| values.text(row).map_or(0, |text| self.number(text)))
-        };
-        let numbers: Arc<[u32]> = keys.map(number).collect();
-        self.numbered.insert(field.clone(), Arc::clone(&numbers));
-        numbers
-    }
-
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.known.get(text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).expect("there are fewer than 2^32 texts");
-        self.texts.push(Some(text.to_owned()));
-        self.known.insert(text.to_owned(), number);
-        number
-    }
+    let (group, first, last, peak) = (Group::clone(&firing.group), time, time, time);
+    Match { group, since, first, last, value, peak, peak_event: event, events: vec![event] }
 }

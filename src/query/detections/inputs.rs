@@ -1,7 +1,6 @@
 //! What windows counted: the hits of the rules that correlations refer to.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::detection::window::{Firing, Hit};
@@ -9,7 +8,7 @@ use crate::detection::{Correlation, Field, GroupKey, KeySource};
 use crate::time::Time;
 
 /// The most hits that are looked at for one match, from the newest on: why a rule matches is shown for many matches.
-const MOST_HITS: usize = 20_000;
+pub(super) const MOST_HITS: usize = 20_000;
 
 /// The hits of windows.
 pub(super) struct Inputs {
@@ -24,6 +23,7 @@ pub(super) struct Inputs {
 }
 
 /// A hit in the window of a group.
+#[derive(Clone)]
 pub(super) struct Input<'i> {
     /// The rule's position among those of the correlation.
     pub(super) position: usize,
@@ -39,23 +39,22 @@ impl Inputs {
         self.texts[number as usize].as_deref()
     }
 
-    /// Whether there are more hits within a time than are looked at.
-    pub(super) fn is_cut(&self, within: RangeInclusive<Time>) -> bool {
-        let (start, end) = within.into_inner();
-        let until = |time: &dyn Fn(Time) -> bool| self.hits.partition_point(|hit| time(hit.time));
-        until(&|time| time <= end) - until(&|time| time < start) > MOST_HITS
+    /// The number of hits of all groups from a time up to an event.
+    pub(super) fn count(&self, start: Time, last: u32) -> usize {
+        self.hits.partition_point(|hit| hit.event <= last) - self.hits.partition_point(|hit| hit.time < start)
     }
 
-    /// The hits of a correlation's group within a time, the newest first.
+    /// The hits of a correlation's group from a time up to an event, those of rules and then those of correlations, the newest of
+    /// each first.
     pub(super) fn of_group<'i>(
         &'i self,
         correlation: &'i Correlation,
         group: &'i [u32],
-        within: RangeInclusive<Time>,
+        start: Time,
+        last: u32,
     ) -> impl Iterator<Item = Input<'i>> {
-        let (start, end) = within.into_inner();
-        let hits = &self.hits[..self.hits.partition_point(|hit| hit.time <= end)];
-        let firings = &self.firings[..self.firings.partition_point(|firing| firing.time <= end)];
+        let hits = &self.hits[..self.hits.partition_point(|hit| hit.event <= last)];
+        let firings = &self.firings[..self.firings.partition_point(|firing| firing.event <= last)];
         let hits = hits.iter().rev().take(MOST_HITS).take_while(move |hit| hit.time >= start);
         let firings = firings.iter().rev().take(MOST_HITS).take_while(move |firing| firing.time >= start);
         let position = |rule: usize| correlation.rules.iter().position(|other| *other == rule);

@@ -167,7 +167,7 @@ impl Question for Detections {
 /// The range in which firings are sought: that of the request; of an alert rule from the begin of the hour on.
 fn judged(request: &Request) -> Interval {
     let Interval { start, end } = request.range;
-    Interval::new(if request.from_alert { alert::hour_of(start) } else { start }, end)
+    Interval::new(if request.from_alert { start.hour() } else { start }, end)
 }
 
 /// The query's own rules; blank ones are none.

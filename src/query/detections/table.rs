@@ -10,7 +10,7 @@ use super::super::sentence::Sentences;
 use super::super::text;
 use super::evaluation::{Evaluation, Found};
 use super::labels::{LabelColumns, Labels};
-use super::matched::why;
+use super::matched::Explanations;
 use crate::detection::Level;
 use crate::event::Long;
 use crate::frame::{Field, Frame, Meta};
@@ -30,7 +30,10 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, limit: usize) -> Frame {
         let sentence = Sentence::NewestMatches { shown: limit, found: total };
         meta.notices.push(Topic::Limit.info(sentence.text(evaluation.answer.language)));
     }
-    let fields = fields(evaluation, &found);
+    let mut explanations = Explanations::of(evaluation);
+    let reasons = found.iter().map(|found| explanations.next(found)).collect();
+    meta.notices.extend(explanations.notice());
+    let fields = fields(evaluation, &found, reasons);
     Frame { meta, fields, ..no_data() }
 }
 
@@ -39,7 +42,7 @@ pub(super) fn no_data() -> Frame {
     Frame { name: "detections".to_owned(), ..Frame::default() }
 }
 
-fn fields(evaluation: &Evaluation<'_>, found: &[Found]) -> Vec<Field> {
+fn fields(evaluation: &Evaluation<'_>, found: &[Found], reasons: Vec<Value>) -> Vec<Field> {
     let answer = evaluation.answer;
     let mut columns = LabelColumns::of(answer);
     let newest = |found: &Found| evaluation.row(*found.matched.events.last().expect("a match has an event"));
@@ -63,7 +66,7 @@ fn fields(evaluation: &Evaluation<'_>, found: &[Found]) -> Vec<Field> {
             "value",
             Arc::new(UInt64Array::from_iter_values(found.iter().map(|found| found.matched.value))),
         ),
-        Field::required("why", jsons(found.iter().map(|found| why(evaluation, found)))),
+        Field::required("why", jsons(reasons.into_iter())),
         Field::required("since", times(|found| found.matched.since)),
         Field::required("rule_id", texts(rules.iter().map(|rule| text::cell(&rule.id).into_owned()))),
         Field::required("tags", jsons(rules.iter().map(|rule| shown(&rule.tags)))),

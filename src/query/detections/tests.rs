@@ -11,10 +11,12 @@ use super::super::answer::{Answer, Past};
 use super::super::calendar::{HOUR, SECOND};
 use super::super::rule_choice::ChosenRules;
 use super::evaluation::Evaluation;
-use super::{alert, matched};
+use super::matched::Explanations;
+use super::{alert, table};
 use crate::detection::{Pack, RuleFile, Selection};
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
+use crate::locale::Language;
 use crate::profile::{Day, Profile};
 use crate::time::{Interval, Time};
 
@@ -82,7 +84,7 @@ fn an_event_belongs_to_one_hour_whatever_the_range() {
     let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
     let numbers = |from: i64, to: i64| {
         let (from, to) = (at(from), at(to));
-        let frame = alert::frame(&Evaluation::of(&rules, &answer, Interval::new(alert::hour_of(from), to)), from);
+        let frame = alert::frame(&Evaluation::of(&rules, &answer, Interval::new(from.hour(), to)), from);
         rows(&frame)
             .into_iter()
             .map(|(labels, number)| (labels[5].clone(), labels[6].clone(), number))
@@ -181,11 +183,20 @@ fn labels_of_a_notification_are_clean_and_short() {
 
 /// Why the newest match of a rule matches: each condition with its value.
 fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
+    why_since(0, text, rule, events, past)
+}
+
+/// The same among the firings from a second on.
+fn why_since(second: i64, text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
+    why_in(Language::English, second, text, rule, events, past)
+}
+
+fn why_in(language: Language, second: i64, text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> {
     let (pack, errors) = Pack::parse(&[RuleFile::new("test.yml", text)]);
     assert_eq!(errors, []);
     let selection = Selection { ids: vec![rule.to_owned()], ..Selection::default() };
     let rules = ChosenRules { shown: pack.select(&selection), pack: Arc::new(pack), is_own: true };
-    let mut answer = answer_of(events);
+    let mut answer = Answer { language, ..answer_of(events) };
     if !past.is_empty() {
         let all = [events, past].concat();
         let all = Events::from_json(Kind::Api, &all);
@@ -193,8 +204,8 @@ fn why(text: &str, rule: &str, events: &[Value], past: &[Value]) -> Vec<String> 
         let events = all.within(crate::time::Interval::from_nanos(today.interval().start.nanos(), i64::MAX));
         answer.past = Some(Past { profile: Arc::new(Profile::of_events(&all, today)), events });
     }
-    let evaluation = Evaluation::of(&rules, &answer, Interval::from_nanos(0, i64::MAX));
-    let why = matched::why(&evaluation, &evaluation.matches()[0]);
+    let evaluation = Evaluation::of(&rules, &answer, Interval::from_nanos(second * SECOND, i64::MAX));
+    let why = Explanations::of(&evaluation).next(&evaluation.matches()[0]);
     let text = |of: &Value| format!("{} = {}", of["condition"].as_str().unwrap(), of["value"].as_str().unwrap());
     why.as_array().unwrap().iter().map(text).collect()
 }
@@ -288,4 +299,106 @@ fn what_is_unusual_shows_the_days_to_which_it_is_compared() {
         why.last().unwrap(),
         "T: first seen: principal.id, source_ip = a, 203.0.113.2 (3 of 30 days known, since 1970-01-02)"
     );
+}
+
+#[test]
+fn reasons_in_french_have_the_same_fields_and_values() {
+    let french = |text: &str, rule: &str, events: &[Value], past: &[Value]| {
+        why_in(Language::French, 0, text, rule, events, past)
+    };
+    let events = [10, 20].map(|second| deletion(second, "a", &format!("203.0.113.{second}"), "x"));
+    let counted = DELETION.replace("event_count", "value_count").replace("{gte: 2}", "{gte: 2, field: source_ip}");
+    let group = ["principal.id = a", "règles = Deletion"];
+    let below = "Deletion: method_name: Delete = Delete";
+    assert_eq!(french(DELETION, "many", &events, &[]), [&group[..], &["événements en 60 s = 2", below]].concat());
+    let values =
+        ["valeurs distinctes de source_ip en 60 s = 2", "valeurs de source_ip = 203.0.113.20, 203.0.113.10", below];
+    assert_eq!(french(&counted, "many", &events, &[]), [&group[..], &values].concat());
+    let head = "title: T\nid: rule\nlogsource: {product: scaleway}\n";
+    let negated = format!("{head}detection: {{s: {{method_name: Create}}, condition: not s}}\n");
+    assert_eq!(french(&negated, "rule", &events, &[]), ["non method_name: Create = Delete"]);
+    let baseline =
+        |of: &str| format!("{head}detection: {{s: {{method_name: Delete}}, condition: s}}\naudittrail: {{{of}}}\n");
+    let (new, past) =
+        ([deletion(4 * 86_400, "a", "203.0.113.2", "x")], [deletion(3 * 86_400, "b", "203.0.113.1", "x")]);
+    let first = french(&baseline("first_seen: {fields: [principal.id], days: 30}"), "rule", &new, &past);
+    let expected = "vu pour la première fois : principal.id = a (1 jour connu sur 30, depuis le 1970-01-04)";
+    assert_eq!(first[1], expected);
+    let rate = baseline("times_usual: {factor: 2, at_least: 1, days: 1, by: [principal.id]}");
+    let expected = "au moins 1 dans l’heure, et 2 fois l’habituel : principal.id = a: 1, d’ordinaire 0.0 \
+                    (1 jour connu sur 1, depuis le 1970-01-04)";
+    assert_eq!(french(&rate, "rule", &new, &past)[1], expected);
+}
+
+/// A rule for each method, and a correlation of their order.
+fn in_order(methods: &[&str]) -> String {
+    let rule = |method: &&str| {
+        format!(
+            "title: {method}\nid: {method}\nlogsource: {{product: scaleway, service: audit_trail}}\ndetection:\n  \
+             s: {{method_name: {method}, source_ip|startswith: '203'}}\n  condition: s\n---\n"
+        )
+    };
+    let rules: String = ["A", "B", "C"].iter().map(rule).collect();
+    let methods = methods.join(", ");
+    format!(
+        "{rules}title: Order\nid: order\ncorrelation: {{type: temporal_ordered, rules: [{methods}], timespan: 60s}}\n"
+    )
+}
+
+/// A call of a method at a second, from an address that ends with a number.
+fn call(second: i64, method: &str, number: u8) -> Value {
+    let mut call = deletion(second, "who", &format!("203.0.113.{number}"), "x");
+    call["method_name"] = json!(method);
+    call
+}
+
+/// The last numbers of the addresses that the reasons of an ordered window name, by its rules.
+fn addresses(reasons: &[String]) -> Vec<&str> {
+    reasons.iter().filter_map(|reason| reason.split_once("startswith: 203 = 203.0.113.").map(|(_, end)| end)).collect()
+}
+
+#[test]
+fn an_ordered_window_shows_the_hits_of_its_sequence() {
+    // The later A is after B, and not of the sequence A, B, C.
+    let events = [call(10, "A", 1), call(20, "B", 2), call(25, "A", 3), call(30, "C", 4)];
+    assert_eq!(addresses(&why(&in_order(&["A", "B", "C"]), "order", &events, &[])), ["1", "2", "4"]);
+    // Of several sequences, the one that begins last.
+    let events = [call(5, "A", 1), call(10, "A", 2), call(15, "B", 3), call(20, "B", 4), call(30, "C", 5)];
+    assert_eq!(addresses(&why(&in_order(&["A", "B", "C"]), "order", &events, &[])), ["2", "4", "5"]);
+    // A firing whose hit is not of the sequence that still is in the window.
+    let events = [call(10, "A", 1), call(20, "B", 2), call(25, "A", 3)];
+    assert_eq!(addresses(&why_since(22, &in_order(&["A", "B"]), "order", &events, &[])), ["1", "2"]);
+    // Hits of one time are in any order, and one that is taken after the firing is not of it. The last event is taken first.
+    let events = [call(10, "B", 1), call(10, "A", 2), call(10, "B", 3)];
+    assert_eq!(addresses(&why(&in_order(&["A", "B"]), "order", &events, &[])), ["2", "3"]);
+}
+
+#[test]
+fn reasons_are_of_the_newest_matches_within_their_limits() {
+    let events: Vec<Value> = (0..1_003).map(|second| deletion(second, "who", "203.0.113.7", "r")).collect();
+    let (rules, answer) = (chosen(&["deletion"]), answer_of(&events));
+    let evaluation = Evaluation::of(&rules, &answer, first_hour());
+    let frame = table::frame(&evaluation, 1_002);
+    let reasons = frame.fields.iter().find(|field| field.name == "why").expect("a column");
+    let is_empty: Vec<bool> = reasons.values.as_binary::<i32>().iter().map(|json| json == Some(b"[]")).collect();
+    assert_eq!(is_empty, [vec![false; 1_000], vec![true; 2]].concat());
+    let texts: Vec<&str> = frame.meta.notices.iter().map(|notice| notice.text.as_str()).collect();
+    let expected = [
+        "the newest 1002 of 1003 matches are shown (limit)",
+        "only the newest 1000 of 1002 matches show why they match",
+    ];
+    assert_eq!(texts, expected);
+
+    // Windows with more hits than the limit are the last ones.
+    let (rules, answer) =
+        (chosen(&["many"]), answer_of(&events[..300].chunks(10).step_by(10).flatten().cloned().collect::<Vec<_>>()));
+    let evaluation = Evaluation::of(&rules, &answer, first_hour());
+    let found = evaluation.matches();
+    assert_eq!(found.len(), 3);
+    let mut explanations = Explanations::limited(&evaluation, (100, 15));
+    let are_shown: Vec<bool> = found.iter().map(|found| explanations.next(found) != json!([])).collect();
+    assert_eq!(are_shown, [true, true, false]);
+    let notice = explanations.notice().expect("a notice");
+    assert_eq!(notice.text, "only the newest 2 of 3 matches show why they match");
+    assert!(Explanations::of(&evaluation).notice().is_none());
 }

@@ -9,6 +9,7 @@ mod case;
 mod columns;
 mod containment;
 mod graph;
+mod layout;
 mod notices;
 mod phrase;
 mod question;

@@ -6,12 +6,14 @@ use arrow::datatypes::Float64Type;
 use serde_json::{Value, json};
 
 use super::super::answer::Answer;
+use super::super::dimension::has_heading;
 use super::super::error::Failure;
 use super::super::question::{Question, View};
 use super::super::request::Request;
 use super::super::scope::Scope;
 use super::super::spans::{STEP, SeriesSpan, Spans};
 use super::question::Investigate;
+use super::show::Show;
 use crate::cockpit::Labels;
 use crate::event::{Events, Kind};
 use crate::frame::Frame;
@@ -223,7 +225,29 @@ fn a_graph_has_the_fields_that_grafana_reads_and_edges_between_its_nodes() {
         assert!(texts_of(edges, end).iter().all(|id| ids.contains(id)));
     }
     assert!(texts_of(nodes, "subtitle").contains(&"credential".to_owned()));
+    // Grafana's legend and menus show these, and its panel reads the fields by their names.
+    let shown = |frame: &Frame, name: &str| {
+        let field = frame.fields.iter().find(|field| field.name == name).expect("the field is there");
+        field.config.as_ref().expect("it has words")["displayName"].clone()
+    };
+    let of_nodes = ["title", "subtitle", "mainstat", "arc__suspect", "arc__other", "detail__kind", "detail__id"];
+    assert_eq!(
+        of_nodes.map(|name| shown(nodes, name)),
+        ["name", "role", "events", "suspect", "other", "kind", "identifier"]
+    );
+    assert_eq!(["mainstat", "secondarystat"].map(|name| shown(edges, name)), ["step", "events"]);
+    assert!(texts_of(edges, "secondarystat").contains(&"1 event".to_owned()), "Grafana writes a number as 1.00");
     assert!(frames.iter().all(|frame| frame.meta.preferred_visualisation_type.as_deref() == Some("nodeGraph")));
+}
+
+#[test]
+fn each_column_of_a_table_has_a_heading_in_the_front_end() {
+    for (show, _) in Show::ALL.into_iter().filter(|(show, _)| !["graph", "timeline"].contains(show)) {
+        let frames = shown(show, &json!({ "allCandidates": true }));
+        let columns = frames.iter().flat_map(|frame| &frame.fields).map(|field| field.name.as_str());
+        let without: Vec<&str> = columns.filter(|column| !has_heading(column)).collect();
+        assert_eq!(without, [""; 0], "{show}");
+    }
 }
 
 #[test]

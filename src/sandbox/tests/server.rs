@@ -124,6 +124,32 @@ async fn latency_delays_answers() {
 }
 
 #[tokio::test]
+async fn cockpit_lists_data_sources_and_kubernetes_rules_of_one_project_or_cluster() {
+    let sandbox = sandbox(0).await;
+    let organization = sandbox.organization();
+    let project = &organization.projects[1].id;
+    let sources = async |region: &str, query: &str| {
+        ask(&sandbox, &format!("/cockpit/v1/regions/{region}/data-sources?{query}")).await
+    };
+    let all = sources("fr-par", &format!("project_id={project}")).await.json();
+    assert_eq!(all["total_count"], 4);
+    let metrics = sources("fr-par", &format!("project_id={project}&types=metrics&origin=scaleway")).await.json();
+    let [one] = &metrics["data_sources"].as_array().unwrap()[..] else { panic!("{metrics}") };
+    assert!(one["url"].as_str().unwrap().ends_with(".metrics.cockpit.fr-par.scw.cloud"), "{one}");
+    assert_eq!(sources("fr-par", "").await.status, 400);
+    assert_eq!(sources("fr-par", "project_id=other").await.status, 403);
+    assert_eq!(sources("it-mil", &format!("project_id={project}")).await.status, 404);
+
+    let cluster = &organization.resource("k8s-prod").unwrap().id;
+    let rules =
+        async |region: &str, id: &str| ask(&sandbox, &format!("/k8s/v1/regions/{region}/clusters/{id}/acls")).await;
+    let found = rules("fr-par", cluster).await.json();
+    assert_eq!((&found["total_count"], &found["rules"][0]["ip"]), (&1.into(), &"203.0.113.0/24".into()));
+    assert_eq!(rules("nl-ams", cluster).await.status, 404);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn iam_and_account_list_users_applications_keys_and_projects() {
     let sandbox = sandbox(0).await;
     let get =

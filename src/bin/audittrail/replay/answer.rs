@@ -50,6 +50,11 @@ impl Names {
         self.ids.get(name).map_or(name, String::as_str).to_owned()
     }
 
+    /// The id that stands for the principal of a label.
+    pub(super) fn of_label(&self, name: &str) -> String {
+        self.one_of(&self.id(name))
+    }
+
     /// The id that stands for the name of an id: of several with one name, labels do not tell which.
     pub(super) fn one_of(&self, id: &str) -> String {
         self.id(self.names.get(id).map_or(id, String::as_str))
@@ -76,7 +81,7 @@ pub(super) fn instances(frames: &[Frame], names: &Names) -> Result<BTreeMap<Row,
         let row = Row {
             rule: rule.value(index).to_owned(),
             level: level.value(index).to_owned(),
-            principal: names.one_of(&names.id(principal.value(index))),
+            principal: names.of_label(principal.value(index)),
             source_ip: source_ip.value(index).to_owned(),
             resource: resource.value(index).to_owned(),
             hour: hour.timestamp_nanos_opt().ok_or("a time after 2262")?,

@@ -6,7 +6,9 @@ use std::thread;
 
 use audittrail::detection::Pack;
 use clap::Args;
+use url::Url;
 
+use super::grafana::Live;
 use super::judge::{Rule, has_past, rules};
 use super::late::NamedEvents;
 use super::numbers::Numbers;
@@ -15,6 +17,7 @@ use super::plant::Planted;
 use super::pool;
 use super::progress::Progress;
 use super::results::Results;
+use super::rsigma::Outside;
 use super::run;
 use super::scenario::cases;
 use super::summary::{ALL_FIRE, ALL_NEW, Planned, Summary};
@@ -53,6 +56,13 @@ pub(crate) struct Replay {
     /// A fault that the replay has to find, in the half hour around it.
     #[arg(long, value_enum, conflicts_with = "output")]
     plant: Option<Planted>,
+    /// Let the scheduler of this Grafana evaluate the rules, at real times, while the cases of one seed happen. The URL has the user
+    /// and the password of an administrator, if these are not admin and admin. The Grafana has this plugin, on this machine.
+    #[arg(long, conflicts_with_all = ["plant", "output", "own", "days", "seeds", "parts", "jobs"])]
+    grafana: Option<Url>,
+    /// In how many minutes the cases end, in a real Grafana. The run takes some minutes longer.
+    #[arg(long, default_value_t = 10, requires = "grafana", value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: u32,
 }
 
 impl Replay {
@@ -72,11 +82,15 @@ impl Replay {
             days: self.days,
             cases_a_day: self.cases,
             rules: &rules,
+            outside: if self.plant.is_none() { Some(Outside::new(&rules, &texts)?) } else { None },
             cases: &cases,
             planted: self.plant,
             own: self.own.then(|| texts.join("\n---\n")),
         };
-        let summary = self.summary(&replay, results.as_ref())?;
+        let summary = match &self.grafana {
+            Some(url) => self.live(&replay, url)?,
+            None => self.summary(&replay, results.as_ref())?,
+        };
         if let Some(output) = &self.output {
             fs::write(output.join("summary.json"), format!("{:#}\n", summary.json()))?;
         }
@@ -116,8 +130,20 @@ impl Replay {
         };
         let replayed = pool::replayed(&parts, self.jobs.unwrap_or(2 * processors), work)?;
         drop(progress);
-        let plan = Planned { days: self.days, has_fault: self.plant.is_some(), rules: self.expected(replay) };
-        Ok(Summary::new(replayed, plan))
+        Ok(Summary::new(replayed, self.planned("soak", self.days, replay)))
+    }
+
+    /// A seed in a real Grafana.
+    fn live(&self, replay: &run::Replay<'_>, url: &Url) -> Result<Summary, Error> {
+        let live = Live { replay, url, seed: self.seed, minutes: self.minutes };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let numbers = runtime.block_on(live.run())?;
+        Ok(Summary::new([(self.seed, numbers)], self.planned("grafana", 1, replay)))
+    }
+
+    fn planned(&self, name: &'static str, days: u32, replay: &run::Replay<'_>) -> Planned {
+        let correlations = replay.outside.as_ref().map(Outside::number);
+        Planned { name, days, has_fault: self.plant.is_some(), rules: self.expected(replay), correlations }
     }
 
     /// The titles of the shown rules, and from how many days on each has to fire, if the days have all cases and one makes it fire.

@@ -42,6 +42,18 @@ struct Bounds {
     most: i64,
 }
 
+/// The numbers that an answer may have.
+#[derive(Debug)]
+pub(super) struct Allowed(BTreeMap<Row, Bounds>);
+
+impl Allowed {
+    /// Whether an alert instance may have so many matches.
+    pub(super) fn has(&self, row: &Row, matches: i64) -> bool {
+        let Bounds { least, most } = self.0.get(row).copied().unwrap_or_default();
+        (least..=most).contains(&matches)
+    }
+}
+
 impl Truth {
     pub(super) fn new(in_time: Vec<Hit>, all: Vec<Hit>, statistical: HashSet<String>) -> Self {
         Self { in_time, all, statistical }
@@ -89,6 +101,11 @@ impl Truth {
             let set = if is_statistical { &mut findings.statistical } else { &mut findings.unfounded };
             set.insert(row.clone());
         }
+    }
+
+    /// The numbers that the answer to an evaluation of the range from `from` to `to` may have.
+    pub(super) fn allowed(&self, (from, to, shown): (i64, i64, i64)) -> Allowed {
+        Allowed(self.bounds(from, to, shown))
     }
 
     fn bounds(&self, from: i64, to: i64, shown: i64) -> BTreeMap<Row, Bounds> {

@@ -11,14 +11,17 @@
 //! | `scenario/` | the events of an organization that is not easy to watch |
 //! | `weather`, `injected` | injected faults, and whether each kind happened |
 //! | `judge/` | the truth: rules judged by definition, without the engine |
+//! | `rsigma` | another engine's firings of correlations beside the truth |
 //! | `answer`, `compare` | the alert instances of an answer, beside the truth |
 //! | `late` | which late events the engine has to count and name |
 //! | `plant` | faults that a replay has to find |
+//! | `grafana/` | the same truth, at real times, beside the scheduler of a real Grafana |
 
 mod answer;
 mod clock;
 mod command;
 mod compare;
+mod grafana;
 mod injected;
 mod judge;
 mod late;
@@ -28,6 +31,7 @@ mod plant;
 mod pool;
 mod progress;
 mod results;
+mod rsigma;
 mod run;
 mod scenario;
 mod summary;

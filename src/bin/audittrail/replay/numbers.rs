@@ -31,6 +31,12 @@ pub(super) struct Numbers {
     pub(super) unnamed: u64,
     /// Events in time that it took for late ones, and late ones that it counted twice.
     pub(super) misnamed: u64,
+    /// Firings of correlations that rsigma's engine has too, or should have.
+    pub(super) compared: u64,
+    /// Firings of correlations that an engine cannot tell whose windows are whole seconds.
+    pub(super) untold: u64,
+    /// Firings of correlations that rsigma's engine or the truth has alone.
+    pub(super) differing: u64,
     /// How often each kind of trouble happened.
     pub(super) injected: BTreeMap<String, u64>,
     /// How often each habit of the simulated organization occurred.
@@ -44,7 +50,8 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Whether the engine was right; rates are statistical.
     pub(super) fn is_right(&self) -> bool {
-        [self.missed, self.doubled, self.unfounded, self.unnamed, self.misnamed].iter().all(|number| *number == 0)
+        let faults = [self.missed, self.doubled, self.unfounded, self.unnamed, self.misnamed, self.differing];
+        faults.iter().all(|number| *number == 0)
     }
 
     /// Describes a fault, unless there are many.
@@ -71,6 +78,9 @@ impl AddAssign<&Self> for Numbers {
         self.statistical += other.statistical;
         self.unnamed += other.unnamed;
         self.misnamed += other.misnamed;
+        self.compared += other.compared;
+        self.untold += other.untold;
+        self.differing += other.differing;
         for (own, others) in
             [(&mut self.injected, &other.injected), (&mut self.habits, &other.habits), (&mut self.rules, &other.rules)]
         {

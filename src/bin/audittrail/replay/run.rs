@@ -16,22 +16,29 @@ use super::answer::{Names, instances};
 use super::clock::SetClock;
 use super::compare::{Findings, Truth};
 use super::injected;
-use super::judge::{Days, Edge, Hit, Row, Rule, reach, truth};
+use super::judge::{Edge, Hit, Judge, Row, Rule, reach};
 use super::late::{Evaluated, NamedEvents, has_to_be_named};
 use super::numbers::Numbers;
-use super::part::{Part, TICKS_A_DAY};
+use super::part::Part;
 use super::plant::{Place, Planted};
+use super::rsigma::Outside;
 use super::scenario::{Case, Happened, Plan, Scenario};
 use super::timeline::{LOOKS_BACK, SECOND, Timeline, lag};
 use super::weather::Weather;
 use crate::Error;
 
-/// How long the replay waits for days of a baseline: a day that could not be read is read again after a real minute.
-const PATIENCE: u32 = 1_400;
-const PAUSE: Duration = Duration::from_millis(50);
+/// How often the replay asks again while days of a baseline are read, four minutes at least: a day that could not be read is read
+/// again after a real minute. It is no time, since a busy machine needs more of it.
+const PATIENCE: u64 = 600;
+
+/// The first pause before a query is asked again, and the longest; each is twice the one before.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(400)];
+
+/// How many ticks there are for each that evaluates a rule by itself too.
+const ALONE: usize = 4;
 
 /// The end of an error while days of a baseline are being read.
-const BEING_READ: &str = "; the others are being read";
+pub(super) const BEING_READ: &str = "; the others are being read";
 
 /// The same after an outage in which days could not be read; the reason follows.
 const UNREADABLE: &str = "; the others cannot be read: ";
@@ -42,6 +49,8 @@ pub(super) struct Replay<'a> {
     pub(super) days: u32,
     pub(super) cases_a_day: usize,
     pub(super) rules: &'a [Rule],
+    /// Another engine that judges correlations; none where a fault is planted.
+    pub(super) outside: Option<Outside<'a>>,
     pub(super) cases: &'a [Case],
     pub(super) planted: Option<Planted>,
     /// The text of the rules, where they are the organization's own.
@@ -76,9 +85,11 @@ impl Replay<'_> {
         let scenario = Scenario::new(plan, self.cases);
         let start = DateTime::from_timestamp_nanos(scenario.start);
         let names = Names::of(&Organization::new(start, chrono::Duration::days(7)), &scenario.events);
-        let (part, planted) = self.plant(part, &scenario, &names)?;
+        let timeline = Timeline::new(&scenario, part);
+        let mut judge = self.judge(&scenario, &timeline)?;
+        let (part, planted) = self.plant(part, &scenario, &mut judge, &names)?;
         let timeline = Timeline::new(&scenario, &part);
-        let truth = self.truth(&scenario, &timeline, &names)?;
+        let truth = self.truth(&mut judge, &timeline, &names)?;
         let weather = Weather::new(part.seed, self.days);
         let trail = Planted::trail(planted, &scenario.events);
         let mut arriving: Vec<(i64, &Happened)> =
@@ -98,56 +109,63 @@ impl Replay<'_> {
         }
         let covered = timeline.covered();
         truth.never_shown(covered.clone(), &mut running.findings);
+        if let Some(outside) = &self.outside {
+            outside.compare(&mut judge, covered.clone(), &mut running.numbers)?;
+        }
         Ok(running.finish(&scenario, covered, of_log).await)
     }
 
-    /// The part around a planted fault, and where it is.
+    /// The judge of the times of a part.
+    pub(super) fn judge<'a>(&'a self, scenario: &'a Scenario, timeline: &Timeline) -> Result<Judge<'a>, Error> {
+        let from = timeline.decided_from(reach(self.rules));
+        Ok(Judge::new(self.rules, timeline.events(scenario), from)?)
+    }
+
+    /// The part around a planted fault, and where it is; the judge is one of all days.
     fn plant(
         &self,
         part: &Part,
         scenario: &Scenario,
+        judge: &mut Judge<'_>,
         names: &Names,
     ) -> Result<(Part, Option<(Planted, Place)>), Error> {
         let Some(planted) = self.planted else { return Ok((part.clone(), None)) };
-        let ticks = self.days as usize * TICKS_A_DAY;
-        let timeline = Timeline::new(scenario, &Part { ticks: 0..ticks, ..part.clone() });
-        let mut days = timeline.days(scenario);
-        let mut hits = |edge| self.hits(&mut days, &timeline, names, edge, &|event| !event.is_late());
+        let timeline = Timeline::new(scenario, part);
+        let mut hits = |edge| hits(judge, &timeline, names, edge, &|event| !event.is_late());
         let covered = timeline.covered();
         let middle = covered.start + (covered.end - covered.start) / 4..covered.end;
         let [included, moved] = [hits(Edge::Included)?, hits(Edge::OffByOne)?];
         let place = planted.place(self.rules, [&included, &moved], middle);
         let place = place.ok_or("no event of these days shows the planted fault; other days or more cases may")?;
-        let part = Part { ticks: timeline.around(place.time, ticks), ..part.clone() };
+        let part = Part { ticks: timeline.around(place.time, part.ticks.end), ..part.clone() };
         Ok((part, Some((planted, place))))
     }
 
     /// The truth of a part.
-    fn truth(&self, scenario: &Scenario, timeline: &Timeline, names: &Names) -> Result<Truth, Error> {
+    pub(super) fn truth(&self, judge: &mut Judge<'_>, timeline: &Timeline, names: &Names) -> Result<Truth, Error> {
         let edge = Planted::edge(self.planted);
         let statistical: HashSet<String> =
             self.rules.iter().filter(|rule| rule.is_statistical()).map(|rule| rule.title.clone()).collect();
-        let mut days = timeline.days(scenario);
-        let in_time = self.hits(&mut days, timeline, names, edge, &|event| !event.is_late())?;
-        let all = self.hits(&mut days, timeline, names, edge, &|_| true)?;
+        let in_time = hits(judge, timeline, names, edge, &|event| !event.is_late())?;
+        let all = hits(judge, timeline, names, edge, &|_| true)?;
         Ok(Truth::new(in_time, all, statistical))
     }
+}
 
-    fn hits(
-        &self,
-        days: &mut Days<'_>,
-        timeline: &Timeline,
-        names: &Names,
-        edge: Edge,
-        counts: &dyn Fn(&Happened) -> bool,
-    ) -> Result<Vec<Hit>, Error> {
-        let hits = truth(self.rules, days, counts, timeline.decided_from(reach(self.rules)), edge)?;
-        let mut hits: Vec<Hit> = hits.into_iter().filter(|hit| hit.time >= timeline.begin()).collect();
-        for hit in &mut hits {
-            hit.row.principal = names.one_of(&hit.row.principal);
-        }
-        Ok(hits)
+/// The hits that may be in an evaluation of a part.
+fn hits(
+    judge: &mut Judge<'_>,
+    timeline: &Timeline,
+    names: &Names,
+    edge: Edge,
+    counts: &dyn Fn(&Happened) -> bool,
+) -> Result<Vec<Hit>, Error> {
+    let mut hits = judge.hits(counts, edge)?;
+    hits.retain(|hit| hit.time >= timeline.begin());
+    for hit in &mut hits {
+        hit.row.principal = names.one_of(&hit.row.principal);
     }
+    Ok(hits)
 }
 
 impl<'a> Running<'a> {
@@ -169,23 +187,29 @@ impl<'a> Running<'a> {
         Ok(Self { replay, sandbox, clock, meters, data_source, cache, names, findings, evaluated, numbers })
     }
 
-    /// One evaluation of all rules, as Grafana's scheduler makes it by the clock of its server, and at the same time one of a rule
-    /// by itself: all have their turn.
+    /// One evaluation of all rules, as Grafana's scheduler makes it by the clock of its server, and now and then at the same time one
+    /// of a rule by itself: all have their turn.
     async fn tick(&mut self, tick: usize, now: i64, weather: &Weather, truth: &Truth) -> Result<(), Error> {
         let ahead = self.set(tick, now, weather)?;
         let local = now + ahead;
         let (from, to) = (local - lag() - LOOKS_BACK, local - lag());
         let shown: Vec<&Rule> = self.replay.rules.iter().filter(|rule| rule.is_shown).collect();
-        let alone = [shown[tick % shown.len()]];
+        let alone = tick.is_multiple_of(ALONE).then(|| shown[tick / ALONE % shown.len()]);
         let may_wait = |failure: &Failure| is_about_days(&failure.message, weather, tick);
-        let (all, one) =
-            tokio::join!(self.evaluate(&shown, from, to, may_wait), self.evaluate(&alone, from, to, may_wait));
+        let all = self.evaluate(&shown, from, to, may_wait);
+        let one = async {
+            match alone {
+                Some(rule) => self.evaluate(&[rule], from, to, may_wait).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (all, one) = tokio::join!(all, one);
         let (all, one) = (all?, one?);
         let evaluated = Evaluated { now, ahead, is_answered: all.answer.is_ok(), is_restarted: weather.restarts(tick) };
         self.evaluated.push(evaluated);
-        let title = alone[0].title.as_str();
-        for (evaluation, rules, title) in [(all, shown.len(), None), (one, 1, Some(title))] {
-            self.numbers.evaluations += rules as u64;
+        let one = one.zip(alone).map(|(evaluation, rule)| (evaluation, Some(rule.title.as_str())));
+        for (evaluation, title) in std::iter::once((all, None)).chain(one) {
+            self.numbers.evaluations += title.map_or(shown.len(), |_| 1) as u64;
             self.numbers.waited += evaluation.waited;
             match evaluation.answer {
                 Ok(answer) => truth.compare(&answer, (from, to, now - lag()), title, &mut self.findings),
@@ -232,18 +256,19 @@ impl<'a> Running<'a> {
         let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         let query = json!({ "queryType": "detections", "ruleIds": ids }).to_string();
         let query = Query::parse(query.as_bytes(), "", &request, self.data_source.settings.max_events)?;
-        let mut waited = 0;
+        let (mut waited, [mut pause, longest]) = (0, PAUSES);
         loop {
             let answer = match self.data_source.answer(&query, &request).await {
                 Ok(frames) => Ok(instances(&frames, self.names)?),
                 Err(failure) if waited < PATIENCE && may_wait(&failure) => {
                     waited += 1;
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(pause).await;
+                    pause = longest.min(pause * 2);
                     continue;
                 }
                 Err(failure) => Err(failure),
             };
-            return Ok(Evaluation { answer, waited: waited.into() });
+            return Ok(Evaluation { answer, waited });
         }
     }
 
@@ -320,6 +345,7 @@ fn data_source(
 
 #[cfg(test)]
 mod tests {
+    use super::super::part::TICKS_A_DAY;
     use super::*;
 
     #[test]

@@ -19,19 +19,28 @@ pub(super) const ALL_FIRE: u64 = 30;
 /// The same for rules about what is new: in the days of one seed, a near miss may come before each case and make it usual.
 pub(super) const ALL_NEW: u64 = 300;
 
+/// What did not happen where no firing was compared.
+const COMPARED: &str = "firings compared with rsigma's";
+
 /// What was to be replayed.
 #[derive(Debug)]
 pub(super) struct Planned {
+    /// The first word of the last line.
+    pub(super) name: &'static str,
     pub(super) days: u32,
     /// Whether a fault was planted; such a replay has few hours.
     pub(super) has_fault: bool,
     /// The titles of the shown rules, and from how many days of all seeds on each has to fire; none if no case makes it fire.
     pub(super) rules: Vec<(String, Option<u64>)>,
+    /// How many of how many correlations are compared with rsigma's, if they are.
+    pub(super) correlations: Option<(usize, usize)>,
 }
 
 /// The result of all seeds.
 #[derive(Debug)]
 pub(super) struct Summary {
+    /// The first word of the last line.
+    name: &'static str,
     /// The result of each seed.
     seeds: BTreeMap<u64, Numbers>,
     total: Numbers,
@@ -41,6 +50,8 @@ pub(super) struct Summary {
     silent: Vec<String>,
     /// Those of them that had to fire.
     overdue: Vec<String>,
+    /// How many of how many correlations were compared with rsigma's, if they were.
+    correlations: Option<(usize, usize)>,
 }
 
 impl Summary {
@@ -51,14 +62,17 @@ impl Summary {
             total += &numbers;
             *seeds.entry(seed).or_default() += &numbers;
         }
-        let Planned { days, has_fault, mut rules } = planned;
-        let missing = if days >= COMPLETE && !has_fault { injected::missing(&total) } else { Vec::new() };
+        let Planned { name, days, has_fault, mut rules, correlations } = planned;
+        let mut missing = if days >= COMPLETE && !has_fault { injected::missing(&total) } else { Vec::new() };
+        if days >= COMPLETE && correlations.is_some() && total.compared == 0 {
+            missing.push(COMPARED);
+        }
         rules.retain(|(title, _)| !total.rules.contains_key(title));
         let all_days = u64::from(days) * seeds.len() as u64;
         let has_to_fire = |from: Option<u64>| from.is_some_and(|from| all_days >= from) && !has_fault;
         let overdue = rules.iter().filter(|(_, from)| has_to_fire(*from)).map(|(title, _)| title.clone()).collect();
         let silent = rules.into_iter().map(|(title, _)| title).collect();
-        Self { seeds, total, missing, silent, overdue }
+        Self { name, seeds, total, missing, silent, overdue, correlations }
     }
 
     /// Whether the engine was right, and everything happened that should.
@@ -71,7 +85,8 @@ impl Summary {
     pub(super) fn line(&self) -> String {
         let Numbers { missed, doubled, unfounded, evaluations, .. } = self.total;
         let word = if self.is_ok() { "ok" } else { "failed" };
-        format!("soak: {word}, missed={missed} doubled={doubled} false={unfounded} evaluations={evaluations}")
+        let name = self.name;
+        format!("{name}: {word}, missed={missed} doubled={doubled} false={unfounded} evaluations={evaluations}")
     }
 
     /// The content of the file.
@@ -111,6 +126,14 @@ impl fmt::Display for Summary {
         writeln!(f, "{happened}")?;
         let fired = self.total.rules.len();
         writeln!(f, "{fired} rules fired, {} were silent", self.silent.len())?;
+        if let Some((read, all)) = self.correlations.filter(|_| self.total.compared > 0) {
+            let Numbers { compared, untold, differing, .. } = self.total;
+            write!(
+                f,
+                "rsigma, which reads {read} of {all} correlations: {compared} firings compared, {differing} differ, "
+            )?;
+            writeln!(f, "{untold} more that whole seconds cannot tell")?;
+        }
         for fault in &self.total.faults {
             writeln!(f, "{fault}")?;
         }
@@ -142,7 +165,7 @@ mod tests {
 
     fn summary(results: Vec<(u64, Numbers)>, days: u32, has_fault: bool) -> Summary {
         let rules = vec![("Key lost".to_owned(), Some(1)), ("Silent".to_owned(), None)];
-        Summary::new(results, Planned { days, has_fault, rules })
+        Summary::new(results, Planned { name: "soak", days, has_fault, rules, correlations: None })
     }
 
     #[test]
@@ -170,6 +193,8 @@ mod tests {
         assert!(!of(|numbers| numbers.unfounded = 1));
         assert!(!of(|numbers| numbers.unnamed = 1));
         assert!(!of(|numbers| numbers.misnamed = 1));
+        assert!(!of(|numbers| numbers.differing = 1));
+        assert!(of(|numbers| numbers.untold = 1));
         assert!(of(|numbers| numbers.statistical = 1));
         assert!(!summary(Vec::new(), 1, false).is_ok(), "nothing was evaluated");
         assert_eq!(
@@ -189,7 +214,7 @@ mod tests {
             let from = (title == "Overdue").then_some(ALL_FIRE);
             let rules = vec![("Key lost".to_owned(), Some(ALL_FIRE)), (title.to_owned(), from)];
             let results = (0..seeds).map(|seed| (seed, all.clone()));
-            Summary::new(results, Planned { days, has_fault: false, rules })
+            Summary::new(results, Planned { name: "soak", days, has_fault: false, rules, correlations: None })
         };
         assert!(of(29, 1, "Overdue").is_ok());
         assert!(of(30, 1, "Silent").is_ok());
@@ -198,6 +223,28 @@ mod tests {
         assert!(overdue.line().starts_with("soak: failed, missed=0 doubled=0 false=0"));
         assert!(overdue.to_string().contains("did not fire, although cases make it fire: Overdue\n"));
         assert_eq!(overdue.json()["rules_that_had_to_fire"], json!(["Overdue"]));
+    }
+
+    #[test]
+    fn firings_compared_with_those_of_rsigma_are_counted_and_have_to_be() {
+        let of = |compared: u64, differing: u64| {
+            let mut all = Numbers { compared, differing, untold: 3, ..numbers(0) };
+            for name in injected::missing(&numbers(0)) {
+                all.inject(name, 1);
+                all.habits.insert(name.to_owned(), 1);
+            }
+            Summary::new(
+                vec![(1, all.clone()), (1, all)],
+                Planned { name: "soak", days: 3, has_fault: false, rules: Vec::new(), correlations: Some((23, 25)) },
+            )
+        };
+        let line =
+            "rsigma, which reads 23 of 25 correlations: 14 firings compared, 2 differ, 6 more that whole seconds";
+        assert!(of(7, 1).to_string().contains(line) && !of(7, 1).is_ok());
+        assert!(of(7, 0).is_ok());
+        assert!(of(0, 0).to_string().contains("did not happen: firings compared with rsigma's"));
+        let json = of(7, 1).json();
+        assert_eq!((&json["compared"], &json["differing"], &json["untold"]), (&json!(14), &json!(2), &json!(6)));
     }
 
     #[test]

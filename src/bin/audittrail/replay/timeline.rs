@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::judge::Days;
 use super::part::Part;
 use super::scenario::{Happened, LAG, Scenario};
 use super::weather::Weather;
@@ -51,6 +50,14 @@ impl Timeline {
         Self { start: scenario.start, first, ticks: part.ticks.clone(), end: scenario.end }
     }
 
+    /// The times of a part that begins at a time, such as the present, and has so many ticks.
+    pub(super) fn from(begin: i64, ticks: usize) -> Self {
+        let start = begin - MARGIN - LOOKS_BACK - lag();
+        // As many more as cover the time to the end.
+        let more = usize::try_from((begin - start - 2 * MARGIN) / TICK).expect("minutes");
+        Self { start, first: begin, ticks: 0..ticks + more, end: begin + nanos(ticks) }
+    }
+
     /// The evaluations, each with its time by the clock of the API.
     pub(super) fn evaluations(&self) -> impl Iterator<Item = (usize, i64)> {
         (self.ticks.start..self.ticks.end + AFTERWARDS).map(|tick| (tick, self.first + nanos(tick)))
@@ -66,10 +73,10 @@ impl Timeline {
         (self.begin() - reach).div_euclid(DAY) * DAY
     }
 
-    /// The days of a scenario until the last evaluation.
-    pub(super) fn days<'a>(&self, scenario: &'a Scenario) -> Days<'a> {
+    /// The events of a scenario until the last evaluation.
+    pub(super) fn events<'a>(&self, scenario: &'a Scenario) -> &'a [Happened] {
         let last = self.first + nanos(self.ticks.end + AFTERWARDS);
-        Days::new(&scenario.events[..scenario.events.partition_point(|event| event.time < last)])
+        &scenario.events[..scenario.events.partition_point(|event| event.time < last)]
     }
 
     /// The times of which this part alone has to show each hit.
@@ -113,6 +120,14 @@ mod tests {
             assert_eq!(covered[number - 1].end, scenario.end);
             assert!(covered.windows(2).all(|next| next[0].end == next[1].start), "{number}: {covered:?}");
         }
+    }
+
+    #[test]
+    fn a_part_of_the_present_covers_all_of_its_ticks() {
+        let begin = 1_795_000_000 * SECOND;
+        let covered = Timeline::from(begin, 15).covered();
+        assert!(covered.start < begin);
+        assert_eq!(covered.end, begin + 15 * TICK);
     }
 
     #[test]

@@ -29,6 +29,7 @@ fn firings_at_most_a_timespan_apart_are_one_match() {
             last: at(30),
             value: 5,
             peak: at(20),
+            peak_event: 20,
             events: vec![10, 20, 30],
         },
         Match {
@@ -38,6 +39,7 @@ fn firings_at_most_a_timespan_apart_are_one_match() {
             last: at(15),
             value: 9,
             peak: at(15),
+            peak_event: 15,
             events: vec![15],
         },
         Match {
@@ -47,6 +49,7 @@ fn firings_at_most_a_timespan_apart_are_one_match() {
             last: at(41),
             value: 2,
             peak: at(41),
+            peak_event: 41,
             events: vec![41],
         },
     ];

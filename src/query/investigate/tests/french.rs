@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::super::show::Show;
 use super::{acts, shown_in};
-use crate::frame::Frame;
+use crate::frame::{Field, Frame};
 use crate::locale::Language;
 
-/// The texts of a frame and of its notices, each with the name of its column.
+/// The texts of a frame, of its notices and of its fields' names, each with the name of its column.
 fn texts(frame: &Frame) -> Vec<(String, String)> {
     let notices = frame.meta.notices.iter().map(|notice| ("notice".to_owned(), notice.text.clone()));
     let columns = frame.fields.iter().filter(|field| *field.values.data_type() == DataType::Utf8);
@@ -20,7 +20,9 @@ fn texts(frame: &Frame) -> Vec<(String, String)> {
         let cells = field.values.as_string::<i32>().iter();
         cells.map(|cell| (field.name.clone(), cell.unwrap_or_default().to_owned()))
     });
-    notices.chain(cells).collect()
+    let words = |field: &Field| Some(field.config.as_ref()?["displayName"].as_str()?.to_owned());
+    let names = frame.fields.iter().filter_map(|field| Some((format!("name of {}", field.name), words(field)?)));
+    notices.chain(names).chain(cells).collect()
 }
 
 #[test]

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 
+/// The part of a field's name that stands for the elements of a list.
+const LIST: &str = "[any]";
+
 /// A rule of a file.
 #[derive(Debug)]
 pub(crate) struct Rule {
@@ -63,19 +66,59 @@ impl Rule {
         matches!(self.kind, Kind::Events { .. }) && self.past.is_none()
     }
 
+    /// Whether the rule is about several events.
+    pub(crate) fn is_correlation(&self) -> bool {
+        matches!(self.kind, Kind::Correlation(_))
+    }
+
+    /// Whether the days before decide about the rule itself.
+    pub(crate) fn has_own_past(&self) -> bool {
+        self.past.is_some()
+    }
+
+    /// Whether the rule has a field whose name has a list.
+    pub(crate) fn names_list(&self) -> bool {
+        match &self.kind {
+            Kind::Events { selections, .. } => selections.values().any(names_list),
+            Kind::Correlation(of) => {
+                let aliased =
+                    of.aliases.values().flat_map(|fields| fields.as_object().into_iter().flat_map(Map::values));
+                let mut names = of.group_by.iter().chain(&of.counted).map(String::as_str);
+                names.any(|name| name.contains(LIST))
+                    || aliased.filter_map(Value::as_str).any(|name| name.contains(LIST))
+            }
+        }
+    }
+
     /// Whether a name or id means this rule.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.id == name || self.name == name
     }
 }
 
+/// A rule, and all that it refers to.
+pub(crate) fn all_below<'a>(rules: &'a [Rule], rule: &'a Rule) -> Vec<&'a Rule> {
+    let below: &[usize] = match &rule.kind {
+        Kind::Events { .. } => &[],
+        Kind::Correlation(of) => &of.rules,
+    };
+    let mut all = vec![rule];
+    all.extend(below.iter().flat_map(|below| all_below(rules, &rules[*below])));
+    all
+}
+
 /// Whether the days before decide about a rule, or about one below it.
 pub(crate) fn has_past(rules: &[Rule], rule: &Rule) -> bool {
-    rule.past.is_some()
-        || match &rule.kind {
-            Kind::Events { .. } => false,
-            Kind::Correlation(of) => of.rules.iter().any(|below| has_past(rules, &rules[*below])),
-        }
+    all_below(rules, rule).iter().any(|rule| rule.has_own_past())
+}
+
+/// Whether a selection has a field whose name has a list.
+fn names_list(selection: &Value) -> bool {
+    match selection {
+        Value::Object(items) => items.keys().any(|key| key.contains(LIST)),
+        Value::Array(maps) => maps.iter().any(names_list),
+        _ => false,
+    }
 }
 
 /// The rules of some files, a name and a text each. A correlation comes after the rules that it refers to.
@@ -206,7 +249,7 @@ pub(crate) fn reach(rules: &[Rule]) -> i64 {
 }
 
 /// A duration such as `10m`, in nanoseconds.
-pub(crate) fn duration(text: &str) -> Result<i64, String> {
+fn duration(text: &str) -> Result<i64, String> {
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
     let seconds = match unit {
         "s" => 1,

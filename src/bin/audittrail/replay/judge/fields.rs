@@ -43,6 +43,20 @@ pub(super) fn values(event: &Happened, field: &str) -> Result<Vec<Value>, String
     })
 }
 
+/// An event as an engine reads it that knows nothing of the fields that the API does not send.
+pub(crate) fn enriched(event: &Happened) -> Result<Value, String> {
+    let mut json = event.json.clone();
+    if let Some(id) = principal(event) {
+        json["principal"] = json!({ "id": id });
+    }
+    for name in ["kind", "country", "risk_class", "severity", "action"] {
+        for value in values(event, &format!("audittrail.{name}"))? {
+            json["audittrail"][name] = value;
+        }
+    }
+    Ok(json)
+}
+
 /// The one text of a field, as a group and a count have it; none for an absent one, and for several values.
 pub(super) fn text(event: &Happened, field: &str) -> Result<Option<String>, String> {
     let values = values(event, field)?;

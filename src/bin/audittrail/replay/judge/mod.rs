@@ -14,7 +14,7 @@ mod truth;
 mod window;
 
 pub(super) use document::Rule;
-pub(super) use document::{duration, has_past, reach, read as rules};
-pub(super) use past::Days;
-pub(super) use truth::{Hit, Row, truth};
+pub(super) use document::{all_below, has_past, reach, read as rules};
+pub(super) use fields::enriched;
+pub(super) use truth::{Firing, Hit, Judge, Row};
 pub(super) use window::Edge;

@@ -1,11 +1,13 @@
 //! All hits of rules over all events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use chrono::DateTime;
+use serde_json::{Map, Value};
 
 use super::super::scenario::Happened;
+use super::condition::Condition;
 use super::document::{Correlation, Kind, Rule};
 use super::fields;
 use super::item::selects;
@@ -58,56 +60,132 @@ struct Found {
     group: Option<Vec<Option<String>>>,
 }
 
-/// The hits of shown rules, in the order of time. The events of `days` are in the order of baselines; those that `counts` leaves out
-/// are part of the days before others, and else never happened. Those before `from` are on the days before alone.
-pub(crate) fn truth(
-    rules: &[Rule],
-    days: &mut Days<'_>,
-    counts: &dyn Fn(&Happened) -> bool,
+/// An event at which a correlation's condition holds for a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Firing {
+    /// The number of the event.
+    pub(crate) event: usize,
+    /// The number of the rule.
+    pub(crate) rule: usize,
+    /// The group's values, without absent ones.
+    pub(crate) group: Vec<String>,
+}
+
+/// The judge of some rules over some events.
+pub(crate) struct Judge<'a> {
+    rules: &'a [Rule],
+    /// The events, in the order of baselines.
+    days: Days<'a>,
+    /// From when on events decide whether others are hits.
     from: i64,
-    edge: Edge,
-) -> Result<Vec<Hit>, String> {
-    let events = days.events();
-    let mut found: Vec<Vec<Found>> = Vec::new();
-    for rule in rules {
-        let of_rule = match &rule.kind {
-            Kind::Events { selections, condition } => {
-                let names: Vec<&str> = selections.keys().map(String::as_str).collect();
-                let mut selected = Vec::new();
-                for (index, event) in events.iter().enumerate().filter(|(_, event)| event.time >= from && counts(event))
-                {
-                    let verdicts: Result<HashMap<&str, bool>, String> =
-                        selections.iter().map(|(name, of)| Ok((name.as_str(), selects(event, of)?))).collect();
-                    let verdicts = verdicts.map_err(|error| format!("{}: {error}", rule.title))?;
-                    if condition.holds(&names, &|name| verdicts.get(name) == Some(&true)) {
-                        selected.push(index);
-                    }
+    /// The events that each rule of events selects, whatever the days before.
+    selected: Vec<Vec<usize>>,
+}
+
+impl<'a> Judge<'a> {
+    /// The judge of events that are in the order of baselines. Those before `from` are on the days before alone.
+    pub(crate) fn new(rules: &'a [Rule], events: &'a [Happened], from: i64) -> Result<Self, String> {
+        let mut selected = Vec::new();
+        for rule in rules {
+            selected.push(match &rule.kind {
+                Kind::Events { selections, condition } => {
+                    let of_rule = selected_by(selections, condition, events, from);
+                    of_rule.map_err(|error| format!("{}: {error}", rule.title))?
                 }
-                if let Some(past) = &rule.past {
-                    let holding = days.holding(past, &selected, counts)?;
-                    selected.retain(|index| holding.contains(index));
-                }
-                selected.into_iter().map(|event| Found { event, group: None }).collect()
-            }
-            Kind::Correlation(correlation) => correlated(correlation, rules, events, &found, edge)?,
-        };
-        found.push(of_rule);
+                Kind::Correlation(_) => Vec::new(),
+            });
+        }
+        Ok(Self { rules, days: Days::new(events), from, selected })
     }
-    let mut hits = Vec::new();
-    for (number, mut found) in found.into_iter().enumerate().filter(|(number, _)| rules[*number].is_shown) {
-        found.sort_by_key(|found| found.event);
-        // The labels of a group are those of its first firing in an hour.
-        let mut first: HashMap<(i64, Vec<Option<String>>), usize> = HashMap::new();
-        for found in found {
-            let time = events[found.event].time;
-            let key = found.group.clone().map(|group| (time.div_euclid(HOUR), group));
-            let named = key.map_or(found.event, |key| *first.entry(key).or_insert(found.event));
-            let row = row(&rules[number], &events[named], found.group.as_deref())?;
-            hits.push(Hit { rule: number, event: found.event, time, row });
+
+    /// The events.
+    pub(crate) fn events(&self) -> &'a [Happened] {
+        self.days.events()
+    }
+
+    /// The events that are not on the days before alone, each with its number.
+    pub(crate) fn judged(&self) -> impl Iterator<Item = (usize, &'a Happened)> {
+        let events = self.events();
+        let first = events.partition_point(|event| event.time < self.from);
+        events.iter().enumerate().skip(first)
+    }
+
+    /// The hits of shown rules, in the order of time. The events that `counts` leaves out are part of the days before others, and else
+    /// never happened.
+    pub(crate) fn hits(&mut self, counts: &dyn Fn(&Happened) -> bool, edge: Edge) -> Result<Vec<Hit>, String> {
+        let found = self.found(counts, edge)?;
+        let (rules, events) = (self.rules, self.events());
+        let mut hits = Vec::new();
+        for (number, mut found) in found.into_iter().enumerate().filter(|(number, _)| rules[*number].is_shown) {
+            found.sort_by_key(|found| found.event);
+            // The labels of a group are those of its first firing in an hour.
+            let mut first: HashMap<(i64, Vec<Option<String>>), usize> = HashMap::new();
+            for found in found {
+                let time = events[found.event].time;
+                let key = found.group.clone().map(|group| (time.div_euclid(HOUR), group));
+                let named = key.map_or(found.event, |key| *first.entry(key).or_insert(found.event));
+                let row = row(&rules[number], &events[named], found.group.as_deref())?;
+                hits.push(Hit { rule: number, event: found.event, time, row });
+            }
+        }
+        hits.sort_by_key(|hit| hit.time);
+        Ok(hits)
+    }
+
+    /// The firings of correlations, shown or not, over all events.
+    pub(crate) fn firings(&mut self, edge: Edge) -> Result<BTreeSet<Firing>, String> {
+        let found = self.found(&|_| true, edge)?;
+        let firings = found.into_iter().enumerate().flat_map(|(rule, found)| {
+            let of_group = move |group: Vec<Option<String>>| group.into_iter().flatten().collect();
+            found
+                .into_iter()
+                .filter_map(move |found| Some(Firing { event: found.event, rule, group: of_group(found.group?) }))
+        });
+        Ok(firings.collect())
+    }
+
+    /// The hits of each rule.
+    fn found(&mut self, counts: &dyn Fn(&Happened) -> bool, edge: Edge) -> Result<Vec<Vec<Found>>, String> {
+        let (rules, events) = (self.rules, self.events());
+        let mut found: Vec<Vec<Found>> = Vec::new();
+        for (rule, selected) in rules.iter().zip(&self.selected) {
+            let of_rule = match &rule.kind {
+                Kind::Events { .. } => {
+                    let mut selected: Vec<usize> =
+                        selected.iter().copied().filter(|index| counts(&events[*index])).collect();
+                    if let Some(past) = &rule.past {
+                        let holding = self.days.holding(past, &selected, counts)?;
+                        selected.retain(|index| holding.contains(index));
+                    }
+                    selected.into_iter().map(|event| Found { event, group: None }).collect()
+                }
+                Kind::Correlation(correlation) => correlated(correlation, rules, events, &found, edge)?,
+            };
+            found.push(of_rule);
+        }
+        Ok(found)
+    }
+}
+
+/// The events from a time on that a condition over selections holds for.
+fn selected_by(
+    selections: &Map<String, Value>,
+    condition: &Condition,
+    events: &[Happened],
+    from: i64,
+) -> Result<Vec<usize>, String> {
+    let names: Vec<&str> = selections.keys().map(String::as_str).collect();
+    let mut selected = Vec::new();
+    for (index, event) in events.iter().enumerate().filter(|(_, event)| event.time >= from) {
+        let verdicts: HashMap<&str, bool> = selections
+            .iter()
+            .map(|(name, of)| Ok((name.as_str(), selects(event, of)?)))
+            .collect::<Result<_, String>>()?;
+        if condition.holds(&names, &|name| verdicts.get(name) == Some(&true)) {
+            selected.push(index);
         }
     }
-    hits.sort_by_key(|hit| hit.time);
-    Ok(hits)
+    Ok(selected)
 }
 
 fn correlated(
@@ -135,7 +213,7 @@ fn correlated(
                 "value_count" => correlation.counted.iter().map(|name| field(name)).collect::<Result<_, _>>()?,
                 _ => None,
             };
-            hits.push(Counted { time: event.time, event: hit.event, rule: position, group, value });
+            hits.push(Counted { time: edge.time(event.time), event: hit.event, rule: position, group, value });
         }
     }
     // Of one event, rules of events come before correlations, and a firing counts once.

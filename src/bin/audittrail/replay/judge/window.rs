@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::document::Correlation;
 
+const SECOND: i64 = 1_000_000_000;
+
 /// A hit of a correlation.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
@@ -21,8 +23,17 @@ pub(super) struct Counted {
 pub(crate) enum Edge {
     /// As Sigma's engines have it.
     Included,
+    /// As an engine has it whose times are whole seconds.
+    WholeSeconds,
     /// A planted fault.
     OffByOne,
+}
+
+impl Edge {
+    /// The time of an event, as windows have it.
+    pub(super) fn time(self, time: i64) -> i64 {
+        if self == Self::WholeSeconds { time.div_euclid(SECOND) * SECOND } else { time }
+    }
 }
 
 /// The hits at which the condition is true. `hits` are in the order of time.
@@ -34,7 +45,7 @@ pub(super) fn fired(correlation: &Correlation, hits: &[Counted], edge: Edge) -> 
         group.push(index);
         let age = |other: &usize| hit.time - hits[*other].time;
         let is_within = |other: &usize| match edge {
-            Edge::Included => age(other) <= correlation.timespan,
+            Edge::Included | Edge::WholeSeconds => age(other) <= correlation.timespan,
             Edge::OffByOne => age(other) < correlation.timespan,
         };
         let window: Vec<&Counted> =

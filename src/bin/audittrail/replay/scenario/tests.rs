@@ -102,3 +102,20 @@ fn the_trail_shows_one_event_of_some_cases_late() {
     assert_eq!((planted.len(), late), (800, named));
     assert!((5..40).contains(&late), "{late} of 400");
 }
+
+#[test]
+fn cases_of_the_present_end_in_its_minutes_and_may_begin_days_before() {
+    let event = json!({ "product_name": "planted" });
+    let case = Case { rule: "a_rule".to_owned(), is_firing: true, events: vec![(0, event.clone()), (2 * DAY, event)] };
+    // The minutes before and after a midnight.
+    let midnight = 20_000 * DAY;
+    let within = midnight - HOUR / 6..midnight + HOUR / 6;
+    let scenario = Scenario::ending(7, within.clone(), 20, &vec![case; 30]);
+    let planted = scenario.events.iter().filter(|event| text(event, "/product_name") == "planted");
+    let (last, first): (Vec<&Happened>, Vec<&Happened>) = planted.partition(|event| within.contains(&event.time));
+    assert_eq!((last.len(), first.len()), (20, 20));
+    let begin = |event: &&Happened| event.time + 2 * DAY;
+    assert!(first.iter().all(|event| within.contains(&begin(event))));
+    assert_eq!((scenario.start, scenario.end), (midnight - DAY, within.end));
+    assert!(scenario.events.last().unwrap().time > within.end, "the days go on");
+}

@@ -1,5 +1,7 @@
 //! The days of a scenario, and the cases among them.
 
+use std::ops::Range;
+
 use audittrail::sandbox::{Kind, Organization};
 use chrono::{DateTime, Utc};
 use rand::seq::SliceRandom;
@@ -53,15 +55,28 @@ impl Scenario {
     pub(crate) fn new(plan: Plan, cases: &[Case]) -> Self {
         let start = "2026-03-02T00:00:00Z".parse::<DateTime<Utc>>().expect("a time");
         let start = start.timestamp_nanos_opt().expect("before 2262");
-        let end = start + i64::from(plan.days) * DAY;
+        Self::with(plan.seed, start, plan.days, |writer| plant(writer, plan, start, cases))
+    }
+
+    /// A scenario whose days are those of a time, such as the present, with so many cases that end in that time.
+    pub(crate) fn ending(seed: u64, within: Range<i64>, number: usize, cases: &[Case]) -> Self {
+        let start = within.start.div_euclid(DAY) * DAY;
+        // Events go on after the time, on the next day too.
+        let days = u32::try_from((within.end - start) / DAY + 2).expect("few days");
+        let plant = |writer: &mut Writer| plant_ending(writer, &within, number, cases);
+        Self { end: within.end, ..Self::with(seed, start, days, plant) }
+    }
+
+    fn with(seed: u64, start: i64, days: u32, plant: impl FnOnce(&mut Writer)) -> Self {
+        let end = start + i64::from(days) * DAY;
         let organization = Organization::new(DateTime::from_timestamp_nanos(start), chrono::Duration::days(7));
         let people = people(&organization);
         let robots = robots(&organization);
-        let mut writer = Writer { rng: ChaCha8Rng::seed_from_u64(plan.seed), events: Vec::new(), habits: Vec::new() };
-        for number in -BEFORE..i64::from(plan.days) {
+        let mut writer = Writer { rng: ChaCha8Rng::seed_from_u64(seed), events: Vec::new(), habits: Vec::new() };
+        for number in -BEFORE..i64::from(days) {
             ordinary(&mut writer, start, number, &people, &robots);
         }
-        plant(&mut writer, plan, start, cases);
+        plant(&mut writer);
         let Writer { mut events, habits, .. } = writer;
         events.sort_by(|one, other| (one.time, other.id()).cmp(&(other.time, one.id())));
         Self { start, end, events, habits }
@@ -158,20 +173,36 @@ fn plant(writer: &mut Writer, plan: Plan, start: i64, cases: &[Case]) {
             }
             let Some(case) = order.pop() else { return };
             let begin = start + day * DAY + writer.rng.random_range(0..DAY - 2 * HOUR);
-            writer.habits.push((begin, Habit::Case));
-            let late = writer.rng.random_bool(LATE_CASES).then(|| writer.rng.random_range(0..case.events.len()));
-            if late.is_some() {
-                writer.habits.push((begin, Habit::LateCase));
-            }
-            for (number, (after, json)) in case.events.iter().enumerate() {
-                if late == Some(number) {
-                    writer.add_late(kind(json), begin + after, json.clone());
-                    continue;
-                }
-                let delay = writer.rng.random_range(SECOND..nanos_of_lag() - SECOND);
-                writer.add_after(kind(json), begin + after, delay, json.clone());
-            }
+            add(writer, begin, begin, case);
         }
+    }
+}
+
+/// Puts cases so that the last event of each is within a time; the others are before it, however long.
+fn plant_ending(writer: &mut Writer, within: &Range<i64>, number: usize, cases: &[Case]) {
+    let mut order: Vec<&Case> = cases.iter().collect();
+    order.shuffle(&mut writer.rng);
+    for case in order.into_iter().take(number) {
+        let end = writer.rng.random_range(within.clone());
+        let length = case.events.iter().map(|(after, _)| *after).max().unwrap_or_default();
+        add(writer, end - length, end, case);
+    }
+}
+
+/// Adds a case that begins at a time; it is named as of another. The trail may show one of its events late.
+fn add(writer: &mut Writer, begin: i64, named: i64, case: &Case) {
+    writer.habits.push((named, Habit::Case));
+    let late = writer.rng.random_bool(LATE_CASES).then(|| writer.rng.random_range(0..case.events.len()));
+    if late.is_some() {
+        writer.habits.push((named, Habit::LateCase));
+    }
+    for (number, (after, json)) in case.events.iter().enumerate() {
+        if late == Some(number) {
+            writer.add_late(kind(json), begin + after, json.clone());
+            continue;
+        }
+        let delay = writer.rng.random_range(SECOND..nanos_of_lag() - SECOND);
+        writer.add_after(kind(json), begin + after, delay, json.clone());
     }
 }
 
