@@ -36,6 +36,8 @@ pub struct EventList {
     pub order: Order,
     /// Whether it is shown how usual each is.
     pub novelty: bool,
+    /// Whether events about the relatives of the scope's resource are among them.
+    pub relatives: bool,
 }
 
 /// Which events are listed, where there are more than the limit.
@@ -58,7 +60,7 @@ pub enum Format {
 
 impl Question for EventList {
     fn fields() -> &'static [&'static str] {
-        &["format", "limit", "order", "novelty"]
+        &["format", "limit", "order", "novelty", "relatives"]
     }
 
     fn parse(query: &Map<String, Value>, max_events: usize) -> Result<Self, Failure> {
@@ -67,11 +69,12 @@ impl Question for EventList {
             limit: size(query, "limit", DEFAULT_LIMIT.min(max_events), max_events)?,
             order: choice(query, "order", &[("newest", Order::Newest), ("oldest", Order::Oldest)])?,
             novelty: boolean(query, "novelty", false)?,
+            relatives: boolean(query, "relatives", false)?,
         })
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, novelty: self.novelty, ..Needs::default() }
+        Needs { names: Names::Shown, novelty: self.novelty, relatives: self.relatives, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -368,7 +371,7 @@ mod tests {
     }
 
     fn list(format: Format, limit: usize) -> EventList {
-        EventList { format, limit, order: Order::Newest, novelty: false }
+        EventList { format, limit, order: Order::Newest, novelty: false, relatives: false }
     }
 
     fn searched(texts: &[&str]) -> Phrases {
