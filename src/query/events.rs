@@ -361,6 +361,7 @@ mod tests {
     use super::*;
     use crate::event::{Decoder, Events, Kind, List};
     use crate::frame::NoticeSeverity;
+    use crate::query::dimension::has_heading;
     use crate::query::{Query, Request};
 
     fn answer(kind: Kind, json_events: &[Value]) -> Answer {
@@ -453,6 +454,15 @@ mod tests {
         ));
         let labels = labels(&list(Format::Logs, 1), &attacked, &Sentences::of(&attacked))(0);
         assert_eq!(labels["attack"], "T1110");
+    }
+
+    #[test]
+    fn each_column_of_a_table_has_a_heading_in_the_front_end() {
+        let list = EventList { novelty: true, ..list(Format::Table, 1) };
+        let table = frame(&list, &searched(&[]), &answer(Kind::Api, &[json!({})])).unwrap();
+        let columns: Vec<&str> = table.fields.iter().map(|field| field.name.as_str()).collect();
+        assert!(columns.contains(&NOVELTY_REASON) && columns.contains(&"resources"), "{columns:?}");
+        assert!(columns.iter().all(|column| has_heading(column)), "{columns:?}");
     }
 
     #[test]
