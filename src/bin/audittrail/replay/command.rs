@@ -56,10 +56,11 @@ pub(crate) struct Replay {
     #[arg(long, value_enum, conflicts_with = "output")]
     plant: Option<Planted>,
     /// Let the scheduler of this Grafana evaluate the rules, at real times, while the cases of one seed happen. The URL has the user
-    /// and the password of an administrator (default: admin and admin); without a value, it is that of the environment's GRAFANA_URL,
+    /// and the password of an administrator (default: admin and admin); without a value, it is that of the environment's `GRAFANA_URL`,
     /// which lists of processes do not show. The Grafana has this plugin, on this machine.
     // An option of clap for the environment would make each replay one in a Grafana where the variable is set.
     #[arg(long, value_name = "URL", conflicts_with_all = ["plant", "output", "own", "rules", "days", "seeds", "parts", "jobs"])]
+    #[allow(clippy::option_option)] // clap's form of an option whose value may be absent
     grafana: Option<Option<Address>>,
     /// In how many minutes the cases end, in a real Grafana. The run takes some minutes longer.
     #[arg(long, default_value_t = 10, requires = "grafana", value_parser = clap::value_parser!(u32).range(1..=600))]
