@@ -8,6 +8,7 @@ mod case;
 #[expect(dead_code, reason = "the evaluation names the kinds")]
 mod incidents;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,4 +74,36 @@ fn the_generator_and_the_ranking_share_no_table() {
             assert!(!text.contains(shared), "{} contains {shared}", file.display());
         }
     }
+}
+
+/// The methods and products that Scaleway documents, the names of its own machinery, and the simulation's region.
+fn real() -> HashSet<&'static str> {
+    let documented = include_str!("../src/risk/documented_methods.txt");
+    let routines = include_str!("../src/sandbox/tables/routines.tsv");
+    documented.split([':', ' ', '\n']).chain(routines.split(['\t', '\n'])).chain(["fr-par"]).collect()
+}
+
+/// Whether a text looks like the name of a method, such as `UpdatePool`, or of a routine, such as `backup-scheduler`.
+fn is_name(text: &str) -> bool {
+    let letters = text.as_bytes();
+    let joined = |of: fn(&u8, &u8) -> bool| letters.windows(2).any(|pair| of(&pair[0], &pair[1]));
+    let is_method = letters.iter().all(u8::is_ascii_alphabetic)
+        && letters.first().is_some_and(u8::is_ascii_uppercase)
+        && joined(|one, next| one.is_ascii_lowercase() && next.is_ascii_uppercase());
+    let is_routine = letters.iter().all(|letter| letter.is_ascii_lowercase() || *letter == b'-')
+        && joined(|one, next| one.is_ascii_lowercase() && *next == b'-');
+    is_method || is_routine
+}
+
+#[test]
+fn the_ranking_knows_no_name_that_only_the_generator_has() {
+    let texts =
+        |folder| -> String { files(folder).iter().map(|file| fs::read_to_string(file).expect("source")).collect() };
+    let (generator, ranking, real) = (texts("benches/eval/incidents"), texts("src/investigation/ranking"), real());
+    let (known, invented): (HashSet<&str>, HashSet<&str>) =
+        generator.split('"').filter(|text| is_name(text)).partition(|name| real.contains(name));
+    assert!(known.contains("SetBackendServers") && known.contains("backup-scheduler"), "{known:?}");
+    assert!(invented.len() > 30, "names are recognized: {invented:?}");
+    let shared: Vec<&str> = invented.into_iter().filter(|name| ranking.contains(*name)).collect();
+    assert!(shared.is_empty(), "the ranking has names that the generator invented: {shared:?}");
 }

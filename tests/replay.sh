@@ -25,8 +25,9 @@ replay() { # NAME ARGUMENTS...
     cat "$outputs/$1.log"
 }
 
-# Each day by itself, with its own past, which is read again for each; a fault in the half hour around it. An evaluation also waits.
-replay days --days 3 --parts 3 &
+# Four parts, so that some begin within a day, each with its own past; a fault in the half hour around it. Jobs run beside each other,
+# since an evaluation mostly waits.
+replay days --days 3 --parts 4 &
 for fault in lost doubled edge; do
     replay "$fault" --days 1 --plant "$fault"
 done

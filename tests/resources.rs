@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use audittrail::host::{Ask, Host, Source};
 use audittrail::sandbox::{
@@ -562,15 +563,15 @@ async fn an_administrator_finds_the_urls_of_metrics_by_region_and_project() {
     let (host, sandbox, _) = start().await;
     let answer = get(&host, &administrator(&sandbox, SECRET_KEY), "cockpit-urls").await;
     let urls = found(&answer);
-    let places: Vec<[&str; 2]> = urls.iter().map(|[region, project, _]| [*region, *project]).collect();
-    assert!(places.is_sorted() && places.len() > 3, "{answer}");
+    let pairs: Vec<[&str; 2]> = urls.iter().map(|[region, project, _]| [*region, *project]).collect();
+    assert!(pairs.is_sorted() && pairs.len() > 3, "{answer}");
     let organization = sandbox.organization();
     for project in &organization.projects {
         let is_used = |region: &str| {
             organization.resources.iter().any(|one| one.project_id == project.id && one.region() == region)
         };
         for region in ["fr-par", "nl-ams"] {
-            assert_eq!(places.contains(&[region, &project.id]), is_used(region), "{region} {}", project.name);
+            assert_eq!(pairs.contains(&[region, &project.id]), is_used(region), "{region} {}", project.name);
         }
     }
     for url in answer["urls"].as_array().unwrap() {
@@ -628,6 +629,51 @@ async fn a_key_without_the_right_has_a_notice_that_names_the_permission_set() {
     sandbox.set_faults([Fault::HtmlPage.always().on(Endpoint::DataSources)]);
     let (status, message) = refused(&host, &source, "cockpit-urls").await;
     assert!(status == 502 && message.contains("text/html"), "{status} {message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_search_for_urls_leaves_calls_to_panels() {
+    let latency = Duration::from_millis(20);
+    let sandbox = organization(Config { events: 0, latency, ..Config::default() }).await;
+    let host = plugin().await;
+    get(&host, &administrator(&sandbox, SECRET_KEY), "cockpit-urls").await;
+    let calls = sandbox.calls();
+    assert!(calls.to(Endpoint::DataSources) >= 12);
+    assert_eq!(calls.most_at_once, 2);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn notices_about_urls_of_metrics_are_in_the_language_of_the_form() {
+    let (host, sandbox, source) = start().await;
+    let answer = get(&host, &administrator(&sandbox, SECRET_KEY), "cockpit-urls?language=fr-FR").await;
+    assert_eq!(answer["notices"], json!(["la région it-mil n’a pas de Cockpit"]));
+    let (status, message) = refused(&host, &source, "cockpit-urls?language=fr-FR").await;
+    assert!(status == 403 && message.starts_with("seul un administrateur peut chercher les URL"), "{status} {message}");
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_project_is_searched_without_a_name_and_told_from_one_of_the_same_name() {
+    let ids = [1, 2, 3, 4].map(|number| format!("5a11d000-0000-4000-8000-00000000100{number}"));
+    let names = [json!("same"), json!("same"), json!(null), json!("own")];
+    let projects: Vec<Value> = ids.iter().zip(&names).map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let list = json!({ "projects": projects, "total_count": 4 }).to_string();
+    let url = common::api(move |asked| {
+        if asked.target.starts_with("/account/") {
+            return common::Answer::json("200 OK", list.clone());
+        }
+        common::Answer::json("403 Forbidden", json!({ "type": "permissions_denied" }).to_string())
+    })
+    .await;
+    let host = plugin().await;
+    let source = Source::new(&url, ORGANIZATION_ID, SECRET_KEY).with("regions", "fr-par");
+    let answer = get(&host, &Source { role: "Admin".to_owned(), ..source }, "cockpit-urls").await;
+    let [one, two, nameless, _] = &ids;
+    let listed =
+        format!("the key may not read Cockpit's data sources of {nameless}, own, same ({one}), same ({two}). ");
+    assert!(all_texts(&answer["notices"])[0].starts_with(&listed), "{answer}");
     host.stop().await.unwrap();
 }
 

@@ -70,8 +70,8 @@ fn question(span: &Span) -> Ask {
     let (from, to) = span.range();
     // The lookback begins a step of the metric before the onset, which is that of the last minute.
     let minutes = (to - from) / MINUTE_MS - 2;
-    // A lookback has at most a day, and a history whole days.
-    let (days, minutes) = (minutes / DAY_MINUTES, minutes % DAY_MINUTES);
+    // A lookback has at most a day, and a history whole days; both have to be there.
+    let (days, minutes) = ((minutes / DAY_MINUTES).max(1), (minutes % DAY_MINUTES).max(1));
     let query = json!({
         "queryType": "investigate",
         "scope": { "kinds": ["api"] },

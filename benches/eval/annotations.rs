@@ -61,16 +61,23 @@ pub(crate) fn rows(rows: &mut Vec<Row>) {
                     *counts.entry(&**why).or_default() += 1;
                     counts
                 });
-            let of_them = actions - missed.values().sum::<usize>();
+            let causes = actions - missed.values().sum::<usize>();
             let (seen, around) = all.iter().fold((0, 0), |sum, shown| (sum.0 + shown.around.0, sum.1 + shown.around.1));
             let covered = all.iter().map(|shown| shown.covered).fold(0.0, f64::max);
             let name = format!("annotations, {what}{}", if bound { ", bound to the resource" } else { "" });
+            let enough = || Reach::AtLeast(if bound { 1.0 } else { 0.95 });
+            let (own, of_own) = (causes + seen, actions + around);
             let figures = [
                 (format!("{name}: most on a panel"), real(most), Reach::AtMost(25.0)),
                 (
-                    format!("{name}: the incident's own actions that are shown ({of_them} of {actions})"),
-                    real(of_them) / real(actions.max(1)),
-                    Reach::AtLeast(if bound { 1.0 } else { 0.95 }),
+                    format!("{name}: the causes that are shown ({causes} of {actions})"),
+                    real(causes) / real(actions.max(1)),
+                    enough(),
+                ),
+                (
+                    format!("{name}: the causes and what an intruder did that are shown ({own} of {of_own})"),
+                    real(own) / real(of_own.max(1)),
+                    enough(),
                 ),
                 (format!("{name}: most of the width under regions"), covered, Reach::AtMost(0.1)),
             ];

@@ -16,7 +16,7 @@ use crate::incidents::Kind;
 use crate::real;
 use crate::report::{Reach, Row};
 
-/// The seeds that weights are fitted on: the first of them. Those that they are judged on are drawn by [`drawn`].
+/// The seeds that weights are fitted on: the first of them. Those that the ranking is judged on are drawn by [`drawn`].
 const TRAINING: u64 = 1_000_000;
 
 /// The seeds of spikes for the line: the first of them.
@@ -32,8 +32,8 @@ pub(crate) const INCIDENTS: u64 = 500;
 const TRAINED: u64 = 4;
 const LINED: u64 = 3;
 
-/// The weights, as the repository has them.
-const WEIGHTS: &str = "src/investigation/ranking/weights.csv";
+/// The ranking with its tables and weights, in the repository.
+const RANKING: &str = "src/investigation/ranking";
 
 /// The events of ordinary days of an organization.
 const EVENTS: std::ops::Range<f64> = 10_000.0..100_000.0;
@@ -58,25 +58,22 @@ fn of_kinds(first: u64, count: u64, kind: impl Fn(u64) -> Kind + Sync) -> Vec<Ca
     (0..count).into_par_iter().map(case).collect()
 }
 
-/// The first seed of the incidents that the weights are judged on: drawn by the weights themselves, so that it cannot be known
-/// before they are.
-fn drawn(weights: &Weights) -> u64 {
-    let hash = Sha256::digest(weights.write());
+/// The first seed of the incidents that the ranking is judged on: drawn by its commit, so that it cannot be known before the
+/// last change of its code and tables. A ranking that is not committed has seeds that no commit has.
+fn drawn(commit: Option<&str>) -> u64 {
+    let hash = Sha256::digest(commit.unwrap_or_default());
     let number = u64::from_be_bytes(hash[..8].try_into().expect("a hash is longer"));
     FRESH + number % FRESH
 }
 
-/// The commit of the weights, or the reason why they have none.
-fn committed() -> String {
+/// The last commit of the ranking; `None` where a file of it differs from that, or there is no repository.
+fn committed() -> Option<String> {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).arg(WEIGHTS).output().ok()?;
+        let output = Command::new("git").args(arguments).arg(RANKING).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    match (git(&["status", "--porcelain", "--"]), git(&["log", "-1", "--format=%H", "--"])) {
-        (Some(changed), Some(commit)) if changed.is_empty() && !commit.is_empty() => format!("commit {commit}"),
-        (Some(_), _) => "changed since their commit".to_owned(),
-        (None, _) => "of no repository".to_owned(),
-    }
+    let is_clean = git(&["status", "--porcelain", "--"])?.is_empty();
+    git(&["log", "-1", "--format=%H", "--"]).filter(|commit| is_clean && !commit.is_empty())
 }
 
 /// New weights, fitted on the seeds for training, as the text of `weights.csv`.
@@ -110,10 +107,15 @@ fn share(what: &str, hits: usize, all: usize, least: Option<f64>) -> [Row; 2] {
 /// All figures about the ranking.
 pub(crate) fn rows(count: u64, rows: &mut Vec<Row>) {
     let weights = Weights::built_in();
-    let first = drawn(weights);
+    let commit = committed();
+    let first = drawn(commit.as_deref());
     let (fresh, training, spikes) = (cases(first, count), cases(TRAINING, count * TRAINED), spikes(count));
+    let origin = commit.map_or_else(
+        || format!("NOT COMMITTED: {RANKING} differs from its last commit, these figures belong to none"),
+        |commit| format!("{RANKING} of commit {commit}"),
+    );
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    rows.push(Row::info(format!("ranking: weights, {}; the first fresh seed", committed()), first as f64, ""));
+    rows.push(Row::info(format!("ranking: {origin}; the first fresh seed"), first as f64, ""));
     let caused: Vec<&Case> = fresh.iter().filter(|case| case.is_caused()).collect();
     composition(&fresh, &caused, rows);
     headline(&fresh, &caused, weights, rows);

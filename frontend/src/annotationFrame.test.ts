@@ -126,6 +126,37 @@ describe('the links of a user with Explore', () => {
     expect(links.flat().every(([, , target]) => target === '_blank')).toBe(true);
   });
 
+  it('find events that are not about the resource of the query', () => {
+    const of = fakeFrame('annotations', {
+      time: [1000, 2000, 3000, 4000],
+      title: ['9 events more', 'a relative', '3 of relatives', '3 without a principal'],
+      text: ['', '', '', ''],
+      id: ['rest+9', 'e-1', 'e-2+2', 'e-3+2'],
+      cluster_end: [9000, null, 4000, 5000],
+      principal_id: [null, 'p-1', 'p-1', null],
+    });
+    const scope = { resourceIds: ['r-1'], resourceNames: ['web'], severities: ['high'] };
+    const filters = [{ key: 'product', operator: '=' as const, value: 'lb' }];
+    const asked = { ...query, queryType: 'annotations' as const, relevance: 'important' as const, scope, filters };
+    const queries = (question: object) =>
+      shown(CoreApp.Dashboard, of, question as typeof query).links.map(([[, href]]) => pane(href).queries[0]);
+    const ofAny = { severities: ['high'] };
+    const and = (key: string, value: string) => [...filters, { key, operator: '=', value }];
+    const matters = queries(asked);
+    expect(matters.map(({ scope, filters, relatives }) => [scope, filters, relatives])).toEqual([
+      [scope, filters, true],
+      [ofAny, and('id', 'e-1'), undefined],
+      [ofAny, and('principal_id', 'p-1'), undefined],
+      [ofAny, filters, undefined],
+    ]);
+    // Without a choice among them, the events of a cluster are about the resource.
+    const all = queries({ ...query, scope, filters });
+    expect(all.map(({ scope, filters }) => [scope, filters]).slice(1, 3)).toEqual([
+      [ofAny, and('id', 'e-1')],
+      [scope, filters],
+    ]);
+  });
+
   it('lead to the metrics of the resource, of a part to those of the whole', () => {
     const of = fakeFrame('annotations', {
       time: [1000, 1000, 1000, 1000],

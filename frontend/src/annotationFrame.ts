@@ -28,6 +28,9 @@ const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The prefix of the ids of intervals from which events may be missing. */
 const INCOMPLETE = 'incomplete-';
 
+/** The prefix of the id of the annotation of all events that have none. */
+const REST = 'rest+';
+
 /** The path of a dashboard in the location, and its parameters about editing. */
 const DASHBOARDS: readonly unknown[] = [CoreApp.Dashboard, CoreApp.PanelEditor, CoreApp.PanelViewer];
 const EDITING = ['editview', 'editIndex', 'editPanel', 'inspect', 'inspectTab', 'shareView', 'tab'];
@@ -51,13 +54,28 @@ interface Event {
   resource: Touched;
 }
 
-/** Explore with one event, or with those of a cluster's time. */
-function explore({ id, from, to }: Event, query: AuditQuery): string {
-  const { datasource, scope } = query;
-  const one = EVENT_ID.test(id) ? [{ key: 'id', operator: '=' as const, value: id }] : [];
-  const filters = [...(query.filters ?? []), ...one];
-  const asked = { refId: 'A', datasource, version: VERSION, queryType: 'events', format: 'logs', scope, filters };
-  return pane(query, asked, { from: String(from - AROUND), to: String(to + AROUND) });
+/** The conditions by which an annotation's events are found in its time. They need not be about the resource of its query. */
+function conditions({ id, principal }: Event, { scope, filters = [], relevance }: AuditQuery) {
+  const ofAnyResource = { ...scope, resourceIds: undefined, resourceNames: undefined };
+  const and = (key: string, value: string) => [...filters, { key, operator: '=' as const, value }];
+  if (EVENT_ID.test(id)) {
+    return { scope: ofAnyResource, filters: and('id', id) };
+  }
+  if (relevance !== 'important') {
+    return { scope, filters };
+  }
+  // Which events are about relatives is told by those of the whole range, and not by those of a cluster's time.
+  return id.startsWith(REST)
+    ? { scope, filters, relatives: true }
+    : { scope: ofAnyResource, filters: principal ? and('principal_id', principal) : filters };
+}
+
+/** Explore with one event, with those of a cluster's time, or with all of the range. */
+function explore(event: Event, query: AuditQuery): string {
+  const { datasource } = query;
+  const found = conditions(event, query);
+  const asked = { refId: 'A', datasource, version: VERSION, queryType: 'events', format: 'logs', ...found };
+  return pane(query, asked, { from: String(event.from - AROUND), to: String(event.to + AROUND) });
 }
 
 /** Explore with a query. */

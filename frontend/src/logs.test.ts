@@ -50,10 +50,11 @@ describe('context', () => {
 describe('volume', () => {
   it('counts the events of the lines', () => {
     const scope = { products: ['iam'] };
-    expect(volumeQuery({ refId: 'A', scope, limit: 10 })).toMatchObject({
+    expect(volumeQuery({ refId: 'A', scope, relatives: true, limit: 10 })).toMatchObject({
       refId: 'log-volume-A',
       queryType: 'volume',
       scope,
+      relatives: true,
     });
   });
 

@@ -87,8 +87,8 @@ export function volumeQuery(query: AuditQuery): AuditQuery | undefined {
   if (!isLogs(query) || query.hide) {
     return undefined;
   }
-  const { scope, filters, datasource } = query;
-  return { refId: `log-volume-${query.refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters };
+  const { refId, scope, filters, relatives, datasource } = query;
+  return { refId: `log-volume-${refId}`, datasource, version: VERSION, queryType: 'volume', scope, filters, relatives };
 }
 
 /** Whether a request is for more lines: Explore flags it, and a dashboard's log panel requests a part of its range. */

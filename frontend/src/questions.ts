@@ -29,6 +29,9 @@ const novelty = {
     ),
 } as const;
 
+/** Whether events about the relatives of the scope's resource are among the events. */
+const relatives = { kind: 'flag' } as const;
+
 /** Every question, by the backend's name for it. A new one is an entry here and one in the backend. */
 export const QUESTIONS = {
   /** The events themselves. */
@@ -44,6 +47,7 @@ export const QUESTIONS = {
         most: 1_000_000,
       },
       novelty,
+      relatives,
     },
     defaults: () => ({ format: 'logs', order: 'newest', limit: 1000 }),
     shapes: {
@@ -58,8 +62,9 @@ export const QUESTIONS = {
         help: () => t('shape.table-help', 'The events, a row each, with all columns'),
       },
     },
-    words({ format, order, limit }, events) {
-      const names = { limit: valueName(String(limit)), events };
+    words({ format, order, limit, relatives }, events) {
+      const about = relatives ? t('words.relatives', '{{events}}, and events about its relatives', { events }) : events;
+      const names = { limit: valueName(String(limit)), events: about };
       if (format === 'table') {
         return order === 'oldest'
           ? t('words.table-oldest', 'A table of the oldest {{limit}}: {{events}}.', names)
@@ -294,7 +299,7 @@ export const QUESTIONS = {
 
   /** The bars above log lines. */
   volume: question({
-    fields: { timezone },
+    fields: { timezone, relatives },
     defaults: () => ({}),
     words: (_, events) => t('words.volume', 'Number of events of each level, over time: {{events}}.', { events }),
   }),

@@ -95,7 +95,7 @@ export class Resources {
 
   /** The URLs of Cockpit's metrics in the organization, and what was not searched. */
   metricsUrls(): Promise<{ urls: FoundUrl[]; notices: string[] }> {
-    return this.get('cockpit-urls');
+    return this.get('cockpit-urls', withLanguage({}));
   }
 
   /** The name of a resource, principal or rule that an answer has named. */

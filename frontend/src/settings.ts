@@ -80,6 +80,11 @@ export function ownToken(url: string): OwnToken | undefined {
   return isMetricsUrl(url) ? `cockpitToken@${new URL(url).host}` : undefined;
 }
 
+/** Whether a secret is the token of a URL's own. */
+export function isOwnToken(secret: string): secret is OwnToken {
+  return secret.startsWith('cockpitToken@');
+}
+
 /** Settings as they are named now: an earlier version called the cache directory `heldFolder`. */
 export function migratedSettings({ heldFolder, ...settings }: Settings & { heldFolder?: string }): Settings {
   return heldFolder && !settings.cacheDirectory ? { ...settings, cacheDirectory: heldFolder } : settings;

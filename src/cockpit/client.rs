@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderName};
+use serde::de::DeserializeOwned;
+
 use super::answer::Answer;
 use super::error::{Error, Target};
 use super::json::{Data, Envelope, Row, Status};
@@ -12,9 +16,6 @@ use super::step;
 use crate::settings::{MetricsUrl, Settings};
 use crate::time::{Clock, Interval, Time};
 use crate::transport::{self, Auth, Config, Lasting, Meter, Refused, Request};
-use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde::de::DeserializeOwned;
 
 /// What the paths of the API begin with, below the URL of a data source.
 const API: [&str; 3] = ["prometheus", "api", "v1"];

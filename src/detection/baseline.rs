@@ -109,7 +109,9 @@ impl<'a> Baselines<'a> {
     fn first_seen(&self, mut past: Past<'_>, of: Combination, selected: &[usize], recent: usize) -> Vec<usize> {
         let times = self.events.times().values();
         let combinations = of.combinations(&self.events.only(selected));
-        // Of each combination the oldest event, by its index, and the newest day so far.
+        // The first pass, from the oldest event on, finds the first event of each combination and day. What the profile knows takes
+        // longer to look up and depends on the combination alone: the second pass looks up one event of each.
+        // Of each combination the index of its oldest event, and the newest day so far.
         let mut known: Vec<Option<(usize, Day)>> = vec![None; combinations.count()];
         let (mut oldest, mut firsts) = (Vec::new(), Vec::new());
         for (position, row) in selected.iter().enumerate().rev() {
@@ -127,6 +129,7 @@ impl<'a> Baselines<'a> {
                 firsts.push((*row, index, day));
             }
         }
+        // Rows ascend from the newest event on, and so the indexes are those of the reverse.
         oldest.reverse();
         let keys: Vec<Option<Key>> = self.acts(&oldest).iter().rev().map(|act| of.key(act)).collect();
         let mut is_new = |index: usize, day| past.known(day) > 0 && keys[index].is_some_and(|key| !past.has(key, day));
@@ -135,6 +138,9 @@ impl<'a> Baselines<'a> {
 
     fn times_usual(&self, mut past: Past<'_>, usual: &Usual, selected: &[usize]) -> Vec<usize> {
         let times = self.events.times().values();
+        // The first pass, from the oldest event on, counts all events of each group and hour, whether the rule selects them or not, and
+        // keeps the selected ones that are one of enough: mostly few. The second compares these with the profile, which is looked up
+        // once for each group and hour.
         let rows = self.alike(usual.by, selected);
         let groups = usual.by.groups(&self.events.only(&rows));
         let mut hours = vec![Hour::default(); groups.count()];

@@ -24,6 +24,11 @@ impl Bits {
         bits
     }
 
+    /// The memory of the rows.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+    }
+
     pub(super) fn insert(&mut self, row: usize) {
         self.words[row / BITS] |= 1 << (row % BITS);
     }

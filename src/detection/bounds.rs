@@ -33,6 +33,9 @@ pub(super) const TESTS: usize = 500;
 /// The most tests of a pack, a test of several rules counted for each.
 pub(super) const PACK_TESTS: usize = 20_000;
 
+/// The most bytes of the rows of tests that a pack's rules share while a chunk is judged: those of 1024 tests of a full chunk.
+pub(super) const MASK_BYTES: usize = 8 * 1024 * 1024;
+
 /// The most bytes of a regular expression, and of a value with wildcards, which becomes one.
 pub(super) const REGEX_BYTES: usize = 1024;
 

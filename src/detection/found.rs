@@ -77,7 +77,7 @@ impl Pack {
         let names = baseline.kind.fields();
         let values = names.iter().map(|name| {
             let field = Field::named(name).ok().flatten().expect("the fields of baselines exist");
-            row.value(&field).map_or_else(|| "(none)".to_owned(), |value| bounded(&text(&value), VALUE))
+            row.value(&field).map_or_else(|| Sentence::NoValue.text(language), |value| bounded(&text(&value), VALUE))
         });
         let values = values.collect::<Vec<_>>().join(", ");
         let (days, fields) = (baseline.days as usize, &names.join(", "));
@@ -90,11 +90,13 @@ impl Pack {
             BaselineKind::FirstSeen(_) => (Sentence::FirstSeen { fields }.text(language), values),
             BaselineKind::TimesUsual { factor, at_least, .. } => {
                 let numbers = compared.numbers.map(|(number, usual)| {
-                    Sentence::UsualNumber { number: &number.to_string(), usual: &format!("{usual:.1}") }.text(language)
+                    let usual = &language.decimal(&format!("{usual:.1}"));
+                    Sentence::UsualNumber { number: &number.to_string(), usual }.text(language)
                 });
-                let (at_least, factor) = (&at_least.to_string(), &factor.to_string());
+                let (at_least, factor) = (&at_least.to_string(), &language.decimal(&factor.to_string()));
                 let condition = Sentence::TimesUsual { at_least, factor, fields }.text(language);
-                (condition, format!("{values}: {}", numbers.unwrap_or_default()))
+                let sentence = &numbers.unwrap_or_default();
+                (condition, Sentence::About { what: &values, sentence }.text(language))
             }
         };
         Some(Reason { condition, value: Some(format!("{value} ({known})")) })

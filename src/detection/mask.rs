@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::Array;
 
 use super::bits::Bits;
+use super::bounds::MASK_BYTES;
 use super::context::Context;
 use super::expr::{Expr, Test};
 use super::field::Field;
@@ -75,6 +76,8 @@ pub(super) struct Judge<'a> {
     verdicts: Vec<Verdicts>,
     /// Which of all rows satisfy a test, by its number, as far as a rule has asked: rules share tests.
     masks: Vec<Option<Bits>>,
+    /// How many bytes further masks may have.
+    room: usize,
     all: Bits,
 }
 
@@ -82,7 +85,8 @@ impl<'a> Judge<'a> {
     /// A judge of the rows `all` of a chunk, for `tests` tests.
     pub(super) fn new(chunk: &'a Events, all: Bits, tests: usize, context: &'a Context<'a>) -> Self {
         let verdicts = std::iter::repeat_with(Verdicts::default).take(tests).collect();
-        Self { chunk, context, risks: None, kinds: HashMap::new(), verdicts, masks: vec![None; tests], all }
+        let (kinds, masks) = (HashMap::new(), vec![None; tests]);
+        Self { chunk, context, risks: None, kinds, verdicts, masks, room: MASK_BYTES, all }
     }
 
     /// Which rows satisfy an expression.
@@ -174,7 +178,8 @@ impl<'a> Judge<'a> {
             return found;
         }
         let found = self.of_columns(test, rows);
-        if *rows == self.all {
+        if found.bytes() <= self.room && *rows == self.all {
+            self.room -= found.bytes();
             self.masks[test.number] = Some(found.clone());
         }
         found
@@ -378,5 +383,46 @@ fn test_cost(test: &Test) -> Cost {
         Some(Field::Status | Field::RiskClass | Field::Severity) => Cost::Number,
         Some(Field::Text(_) | Field::OfKinds(..)) => Cost::Text,
         Some(Field::Resource(_) | Field::PrincipalName) => Cost::Resource,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::pack::{Pack, RuleFile};
+    use super::super::rule::Kind as RuleKind;
+    use super::*;
+
+    #[test]
+    fn the_masks_of_tests_have_bounded_memory_and_judge_the_same_without_it() {
+        let rule = |number: usize| {
+            let condition = format!("detection: {{s: {{method_name: Call{}}}, condition: s}}", number % 20);
+            format!("title: T{number}\nid: r{number}\nlogsource: {{product: scaleway}}\n{condition}\n")
+        };
+        let text = (0..40).map(rule).collect::<Vec<_>>().join("---\n");
+        let (pack, errors) = Pack::parse(&[RuleFile::new("f.yml", text)]);
+        assert_eq!((errors, pack.tests), (Vec::new(), 20));
+        let events: Vec<_> = (0..100).map(|number| json!({ "method_name": format!("Call{}", number % 25) })).collect();
+        let events = Events::from_json(Kind::Api, &events);
+        let risks = crate::risk::RuleSet::built_in();
+        let context = Context { risks: &risks, names: &|_| None };
+        let (chunk, _) = events.whole_columns().chunks().remove(0);
+        let judged = |masks: usize| {
+            let all = Bits::all(chunk.len());
+            let mut judge = Judge::new(&chunk, all.clone(), pack.tests, &context);
+            judge.room = masks * all.bytes() + 1;
+            let mut found = Vec::new();
+            for rule in pack.rules() {
+                let RuleKind::Events(expr) = &rule.kind else { continue };
+                found.push(judge.judge(expr).yes.rows().collect::<Vec<_>>());
+            }
+            (judge.masks.iter().flatten().count(), found)
+        };
+        let (masks, found) = judged(100);
+        assert_eq!((masks, found.len(), found[3].len()), (20, 40, 4));
+        for most in [0, 7] {
+            assert_eq!(judged(most), (most, found.clone()));
+        }
     }
 }

@@ -7,14 +7,15 @@
 //!
 //! Rules are Sigma 2.1 documents with the log source `product: scaleway`. Names of fields are those of Audit Trail's API, and,
 //! with the prefix `audittrail.`, those that it does not have: [`field`] is the table. `rsigma` compiles each detection item, so
-//! that each of Sigma's modifiers means the same here; [`sigma`] alone names it. Every deviation from the specification is a
+//! that each of Sigma's modifiers means the same here; of the engine, [`sigma`] alone uses it. Every deviation from the specification is a
 //! [`RuleError`].
 //!
 //! # How events are judged
 //!
 //! A condition on a column judges each distinct text of a chunk once, and only those of events that the rest of the rule's
-//! condition leaves open; rules share the outcome of a condition that comes first. Request bodies are read last. The rules that match an event are a set, and a pack numbers its sets:
-//! the number is cached beside the event's columns.
+//! condition leaves open; rules share the outcome of a condition that comes first, as far as there is memory for it. Request
+//! bodies are read last. The rules that match an event are a set, and a pack numbers its sets: the number is cached beside the
+//! event's columns.
 
 pub(crate) mod baseline;
 mod bits;

@@ -1,4 +1,4 @@
-//! Sigma, as `rsigma` parses, compiles and judges it: the only file that names it.
+//! Sigma, as `rsigma` parses, compiles and judges it: the only file of the engine that uses it.
 //!
 //! Each detection item goes through `rsigma` as the only one of a rule of its own, so that a fault has its line and nothing
 //! depends on the order of a hash map.

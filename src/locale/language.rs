@@ -24,6 +24,14 @@ impl Language {
         if language.eq_ignore_ascii_case("fr") { Self::French } else { Self::English }
     }
 
+    /// A number with the language's decimal sign.
+    pub(crate) fn decimal(self, number: &str) -> String {
+        match self {
+            Self::English => number.to_owned(),
+            Self::French => number.replace('.', ","),
+        }
+    }
+
     /// Whether a word beside a number has its first form.
     pub(super) fn is_one(self, count: usize) -> bool {
         match self {

@@ -5,7 +5,7 @@
 //! so that a name or a value that is missing does not compile; that each row has exactly these values is checked when the table
 //! is read, which a test does.
 //!
-//! Errors are in English: a person looks them up in `docs/troubleshooting.md`, and alert rules get them.
+//! Errors of queries are in English: a person looks them up in `docs/troubleshooting.md`, and alert rules get them.
 
 mod language;
 mod sentence;

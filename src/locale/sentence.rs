@@ -113,12 +113,14 @@ sentences! {
         AllRegions, LatestCached, GapRepeated, GapLate, GapBroken,
         // Notices about names.
         Names, NamesOfProjects, NamesOfResources, AccountApi,
+        // The search for the URLs of metrics.
+        OnlyAdministrators,
         // Notices about the days before.
         DaysBeingRead, DaysUnsettled,
         // Notices about rules.
         NoRule,
         // Why a rule matches.
-        WindowRules, CountedEvents, CountedRules, CountedRulesInOrder,
+        NoValue, WindowRules, CountedEvents, CountedRules, CountedRulesInOrder,
         // Events.
         LoggedIn, LogInFailed, LogInTried, Succeeded, Denied, Failed,
         // Texts of annotations.
@@ -257,6 +259,12 @@ sentences! {
         NotFoundByName { notice: &'a str },
         NamesFromTrail { count: usize, names: &'a str },
         UnknownNames { names: &'a str, count: usize },
+        // The search for the URLs of metrics.
+        ProjectsSearched { searched: usize, total: usize },
+        ProjectSearched { project: &'a str, error: &'a str, set: &'a str },
+        NoCockpit { region: &'a str },
+        CockpitRefused { projects: &'a str, set: &'a str },
+        UrlLeftOut { name: &'a str, region: &'a str },
         // Notices about the days before.
         NoveltyRests { known: usize, days: usize, reason: &'a str },
         BeforeDay { day: &'a str, reason: &'a str },

@@ -8,7 +8,7 @@
 //! | `/detections` | the rules of detections, and the faults of the organization's own |
 //! | `/detections/check` | the faults of the rules in the body of a `POST`: an object with `sigma`, and `besideShipped` for those of the settings |
 //! | `/detection-fields` | the fields that rules may name |
-//! | `/cockpit-urls` | the URLs of Cockpit's metrics in the organization; for administrators |
+//! | `/cockpit-urls?language=` | the URLs of Cockpit's metrics in the organization; for administrators |
 //! | `/check` | the notices that an answer would have about the names in the query of the parameter `query`; `rule=true` checks it as an alert rule's |
 
 use std::borrow::Cow;
@@ -28,6 +28,7 @@ use tonic::{Request, Response, Status};
 use super::panics::catch_panic;
 use super::process::Process;
 use super::rules;
+use crate::locale::{Language, Sentence};
 use crate::query::{DataSource, Failure, FoundUrl, PrincipalOption, Products, ResourceOption, text};
 use crate::time::Time;
 
@@ -81,8 +82,9 @@ async fn answer(data_source: &DataSource, call: &CallResourceRequest) -> Result<
             Ok(json!({ "error": error, "warnings": shown(checked.as_deref().unwrap_or_default()) }))
         }
         ["cockpit-urls"] => {
-            only_for_administrators(call.plugin_context.as_ref())?;
-            let found = data_source.metrics_urls().await?;
+            let language = Language::of(parameters.get("language"));
+            only_for_administrators(call.plugin_context.as_ref(), language)?;
+            let found = data_source.metrics_urls(language).await?;
             let list: Vec<Value> = found.list.iter().map(metrics_url).collect();
             Ok(json!({ "urls": list, "notices": shown(&found.notices) }))
         }
@@ -163,14 +165,12 @@ fn shown(sentences: &[String]) -> Vec<Cow<'_, str>> {
 }
 
 /// Refuses users who may not save a data source: what is listed is the organization's, and for its settings.
-fn only_for_administrators(context: Option<&PluginContext>) -> Result<(), Failure> {
+fn only_for_administrators(context: Option<&PluginContext>, language: Language) -> Result<(), Failure> {
     let role = context.and_then(|context| context.user.as_ref()).map_or("", |user| user.role.as_str());
     if role == "Admin" {
         return Ok(());
     }
-    let message = "only an administrator may look for the URLs of Cockpit's metrics, since only an administrator's save makes \
-                   them settings. Ask one";
-    Err(Failure { status: 403, ..Failure::input(message.to_owned()) })
+    Err(Failure { status: 403, ..Failure::input(Sentence::OnlyAdministrators.text(language)) })
 }
 
 fn metrics_url(found: &FoundUrl) -> Value {

@@ -34,6 +34,7 @@ impl Row {
     pub(super) fn missing(number: usize, region: &Region, language: Language) -> Self {
         let sentences: Vec<String> =
             region.sentences.iter().map(|sentence| escaped(&super::text::message(sentence))).collect();
+        // Stored filters have the first tag, which is the same in each language.
         let tags = std::iter::once(Sentence::IncompleteTag.text(language)).chain(region.regions.iter().cloned());
         Self {
             time: region.interval.start,

@@ -9,6 +9,7 @@ use super::keys::{Frequent, Keys};
 use super::sentence::Sentences;
 use crate::event::{Column, Long, status_class};
 use crate::locale::{Language, Sentence};
+use crate::profile::Level;
 use crate::risk::Severity;
 
 /// How many methods and resources a summary names.
@@ -191,11 +192,15 @@ pub(super) fn tag_columns(answer: &Answer, shows_novelty: bool) -> Vec<Keys<'_>>
     tagged.map(|dimension| answer.keys(dimension)).collect()
 }
 
-/// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have. Grafana
-/// splits tags at commas and does not trim.
+/// The tags of an annotation, at most one of each column: the value of all its events, or how many values they have; of
+/// novelty that of its least usual event. Grafana splits tags at commas and does not trim.
 pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>], language: Language) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for (keys, column) in columns.iter().zip(TAGGED) {
+        if column == Dimension::Novelty {
+            tags.extend(least_usual(keys, cluster).map(str::to_owned));
+            continue;
+        }
         let values = keys.frequent(cluster, 1);
         let tag = match (&values.counts[..], values.others) {
             ([(only, _)], 0) => Some(super::text::plain(only).replace(',', " ")),
@@ -205,6 +210,12 @@ pub(super) fn tags(cluster: &Cluster, columns: &[Keys<'_>], language: Language) 
         tags.extend(tag.filter(|tag| !tags.contains(tag)));
     }
     tags
+}
+
+/// The level of the least usual event of a cluster.
+fn least_usual(novelty: &Keys<'_>, cluster: &Cluster) -> Option<&'static str> {
+    let levels = novelty.frequent(cluster, Level::ALL.len()).counts;
+    Level::ALL.map(Level::as_str).into_iter().find(|level| levels.iter().any(|(found, _)| found == level))
 }
 
 /// Grafana renders titles and texts as HTML.
@@ -244,6 +255,20 @@ mod tests {
         assert_eq!(duration(seconds(90 * 86_400 - 1) + nanosecond), "90 d");
         assert_eq!(duration(seconds(86_400 + 59)), "1 d");
         assert_eq!(duration(Duration::MAX), "213503982334601 d 7 h");
+    }
+
+    #[test]
+    fn the_tag_of_a_clusters_novelty_is_that_of_its_least_usual_event() {
+        let levels = [Level::Usual, Level::First, Level::Usual, Level::Rare, Level::Unknown];
+        let keys = |text: &dyn Fn(usize) -> Option<&'static str>| {
+            Keys::by(levels.len(), |row| row, |row| text(row).map(Into::into))
+        };
+        let mut columns: Vec<Keys<'_>> = (1..TAGGED.len()).map(|_| keys(&|_| None)).collect();
+        columns.push(keys(&|row| Some(levels[row].as_str())));
+        let tags = |rows: &[usize]| tags(&rows.to_vec(), &columns, Language::English);
+        assert_eq!(tags(&[0, 1, 2, 3, 4]), ["first"]);
+        assert_eq!(tags(&[0, 2, 3]), ["rare"]);
+        assert_eq!(tags(&[0, 2, 4]), ["usual"]);
     }
 
     proptest! {

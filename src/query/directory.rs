@@ -147,7 +147,7 @@ impl Directory {
     /// When the Account API cannot be read, and never could.
     pub(super) async fn projects(&self, deadline: Instant, now: bool) -> Result<Found<Labels>, Error> {
         let deadline = self.deadline(deadline);
-        let fetch = Box::pin(account::projects(&self.client, deadline));
+        let fetch = Box::pin(account::project_names(&self.client, deadline));
         self.projects.get(deadline, now, |_| false, fetch).await
     }
 

@@ -36,6 +36,8 @@ pub struct EventList {
     pub order: Order,
     /// Whether it is shown how usual each is.
     pub novelty: bool,
+    /// Whether events about the relatives of the scope's resource are among them.
+    pub relatives: bool,
 }
 
 /// Which events are listed, where there are more than the limit.
@@ -58,7 +60,7 @@ pub enum Format {
 
 impl Question for EventList {
     fn fields() -> &'static [&'static str] {
-        &["format", "limit", "order", "novelty"]
+        &["format", "limit", "order", "novelty", "relatives"]
     }
 
     fn parse(query: &Map<String, Value>, max_events: usize) -> Result<Self, Failure> {
@@ -67,11 +69,12 @@ impl Question for EventList {
             limit: size(query, "limit", DEFAULT_LIMIT.min(max_events), max_events)?,
             order: choice(query, "order", &[("newest", Order::Newest), ("oldest", Order::Oldest)])?,
             novelty: boolean(query, "novelty", false)?,
+            relatives: boolean(query, "relatives", false)?,
         })
     }
 
     fn needs(&self) -> Needs {
-        Needs { names: Names::Shown, novelty: self.novelty, ..Needs::default() }
+        Needs { names: Names::Shown, novelty: self.novelty, relatives: self.relatives, ..Needs::default() }
     }
 
     fn frames(&self, answer: &Answer, view: &View<'_>) -> Result<Vec<Frame>, Failure> {
@@ -361,6 +364,7 @@ mod tests {
     use super::*;
     use crate::event::{Decoder, Events, Kind, List};
     use crate::frame::NoticeSeverity;
+    use crate::query::dimension::has_heading;
     use crate::query::{Query, Request};
 
     fn answer(kind: Kind, json_events: &[Value]) -> Answer {
@@ -368,7 +372,7 @@ mod tests {
     }
 
     fn list(format: Format, limit: usize) -> EventList {
-        EventList { format, limit, order: Order::Newest, novelty: false }
+        EventList { format, limit, order: Order::Newest, novelty: false, relatives: false }
     }
 
     fn searched(texts: &[&str]) -> Phrases {
@@ -453,6 +457,15 @@ mod tests {
         ));
         let labels = labels(&list(Format::Logs, 1), &attacked, &Sentences::of(&attacked))(0);
         assert_eq!(labels["attack"], "T1110");
+    }
+
+    #[test]
+    fn each_column_of_a_table_has_a_heading_in_the_front_end() {
+        let list = EventList { novelty: true, ..list(Format::Table, 1) };
+        let table = frame(&list, &searched(&[]), &answer(Kind::Api, &[json!({})])).unwrap();
+        let columns: Vec<&str> = table.fields.iter().map(|field| field.name.as_str()).collect();
+        assert!(columns.contains(&NOVELTY_REASON) && columns.contains(&"resources"), "{columns:?}");
+        assert!(columns.iter().all(|column| has_heading(column)), "{columns:?}");
     }
 
     #[test]

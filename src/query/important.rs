@@ -19,8 +19,14 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// A level of novelty counts as so many of severity: what a robot does each night wakes nobody, whatever it deletes.
 const NOVELTY: f64 = 2.0;
 
-/// What a call loses each time that its clusters in the range double: it is routine.
+/// A burst counts at most as much as two levels of severity: many trifles are no deletion.
+const MOST_BURST: f64 = 2.0;
+
+/// What a usual call loses each time that its clusters in the range double: it is routine.
 const ROUTINE: f64 = 2.0;
+
+/// The most that a call loses as routine.
+const MOST_ROUTINE: f64 = 6.0;
 
 /// An event, as far as it decides whether it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +71,6 @@ impl Candidate {
         }
     }
 
-    /// How much it matters by itself.
-    fn importance(&self) -> f64 {
-        self.severity() + NOVELTY * self.novelty() + self.closeness()
-    }
-
     /// Whether it may be shown: usual log-ins of those who work on a resource say nothing about it.
     fn counts(&self) -> bool {
         let is_identity = self.closeness == Some(Closeness::Identity);
@@ -91,8 +92,9 @@ pub(super) fn important(candidates: &[Candidate], most: usize) -> (Vec<Cluster>,
 
 /// The clusters with how much each matters, the most important first.
 ///
-/// A cluster matters as much as the event in it that matters most, more where it is a burst, and less where its principal
-/// makes the same call again and again.
+/// A cluster matters as much as its most severe, its least usual and its closest event, more where it is a burst, and less
+/// where its principal makes the same call again and again. What is new is no routine, however often it is repeated within the
+/// range.
 fn by_importance(candidates: &[Candidate]) -> Vec<(f64, Cluster)> {
     let clusters = clusters(candidates);
     let mut times: HashMap<usize, usize> = HashMap::new();
@@ -100,8 +102,12 @@ fn by_importance(candidates: &[Candidate]) -> Vec<(f64, Cluster)> {
         *times.entry(candidates[cluster[0]].call).or_default() += 1;
     }
     let importance = |cluster: &Cluster| {
-        let most = cluster.iter().map(|row| candidates[*row].importance()).fold(0.0, f64::max);
-        most + doublings(cluster.len()) - ROUTINE * doublings(times[&candidates[cluster[0]].call])
+        let most = |part: fn(&Candidate) -> f64| cluster.iter().map(|row| part(&candidates[*row])).fold(0.0, f64::max);
+        let is_new = cluster.iter().any(|row| matches!(candidates[*row].novelty, Level::First | Level::Rare));
+        let repeated = doublings(times[&candidates[cluster[0]].call]);
+        let routine = if is_new { 0.0 } else { (ROUTINE * repeated).min(MOST_ROUTINE) };
+        let burst = doublings(cluster.len()).min(MOST_BURST);
+        most(Candidate::severity) + NOVELTY * most(Candidate::novelty) + most(Candidate::closeness) + burst - routine
     };
     let mut clusters: Vec<(f64, Cluster)> =
         clusters.into_iter().map(|cluster| (importance(&cluster), cluster)).collect();
@@ -174,6 +180,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_new_is_no_routine_however_often_it_is_repeated() {
+        let new = (0..32).map(|turn| candidate(11 * turn, 0, Severity::Critical, Level::First));
+        let usual = (1..31).zip(1..).map(|(turn, call)| candidate(11 * turn - 6, call, Severity::Medium, Level::Usual));
+        let mut all: Vec<Candidate> = new.chain(usual).collect();
+        all.sort_by_key(|candidate| Reverse(candidate.time));
+        let calls =
+            |most| -> Vec<usize> { important(&all, most).0.iter().map(|cluster| all[cluster[0]].call).collect() };
+        assert_eq!(calls(25), [0; 25]);
+        assert_eq!(calls(40).iter().filter(|call| **call == 0).count(), 32);
+    }
+
+    #[test]
+    fn many_unclassified_calls_matter_less_than_a_usual_deletion_before_them() {
+        let call = candidate(0, 1, Severity::Low, Level::Usual);
+        let mut all: Vec<Candidate> = (0..64)
+            .rev()
+            .map(|turn| Candidate { time: at(100) + Duration::from_secs(9 * turn), severity: None, ..call })
+            .collect();
+        all.push(candidate(50, 2, Severity::Critical, Level::Usual));
+        assert_eq!(important(&all, 1), (vec![vec![64]], 64));
+    }
+
+    #[test]
     fn of_equal_events_the_one_nearer_to_the_resource_is_shown_and_usual_log_ins_are_not() {
         let with = |minute, call, novelty, closeness| Candidate {
             closeness: Some(closeness),
@@ -198,26 +227,48 @@ mod tests {
         assert_eq!(important(&[all[0], Candidate { color: 1, ..first }], 9), (vec![vec![1], vec![0]], 0));
     }
 
+    const CLOSENESS: [Option<Closeness>; 4] =
+        [Some(Closeness::Identity), Some(Closeness::Project), Some(Closeness::Relative), Some(Closeness::Resource)];
+
+    /// Events of a query with a resource, or of one without.
     fn events() -> impl Strategy<Value = Vec<Candidate>> {
-        let severity = prop::option::of(prop::sample::select(Severity::ALL.to_vec()));
-        let event = (0..600_u64, severity, prop::sample::select(Level::ALL.to_vec()), 0..5_usize);
-        let event = event.prop_map(|(minute, severity, novelty, call)| Candidate {
-            severity,
-            ..candidate(minute, call, Severity::Low, novelty)
-        });
-        prop::collection::vec(event, 0..60).prop_map(|mut events| {
-            events.sort_by_key(|event| Reverse(event.time));
-            events
+        any::<bool>().prop_flat_map(|is_bound| {
+            let closeness = prop::sample::select(if is_bound { CLOSENESS.to_vec() } else { vec![None] });
+            let severity = prop::option::of(prop::sample::select(Severity::ALL.to_vec()));
+            let event = (0..600_u64, severity, prop::sample::select(Level::ALL.to_vec()), 0..9_usize, closeness);
+            let event = event.prop_map(|(minute, severity, novelty, call, closeness)| Candidate {
+                severity,
+                closeness,
+                ..candidate(minute, call, Severity::Low, novelty)
+            });
+            prop::collection::vec(event, 0..60).prop_map(|mut events| {
+                events.sort_by_key(|event| Reverse(event.time));
+                events
+            })
         })
     }
 
+    /// The places of a cluster, by its most severe, least usual and closest event: the higher, the more it matters.
+    fn places(cluster: &Cluster, events: &[Candidate]) -> [usize; 3] {
+        let highest = |place: &dyn Fn(&Candidate) -> usize| {
+            cluster.iter().map(|row| place(&events[*row])).max().expect("a cluster has an event")
+        };
+        let severity = |event: &Candidate| Severity::ALL.iter().filter(|one| event.severity >= Some(**one)).count();
+        let novelty = |event: &Candidate| match event.novelty {
+            Level::Unknown | Level::Usual => 0,
+            Level::Occasional => 1,
+            Level::Rare => 2,
+            Level::First => 3,
+        };
+        let closeness = |event: &Candidate| CLOSENESS.iter().position(|one| *one == event.closeness).unwrap_or(0);
+        [highest(&severity), highest(&novelty), highest(&closeness)]
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn each_event_is_shown_once_or_counted_and_none_shown_matters_less_than_one_left_out(
-            events in events(), most in 1..30_usize,
-        ) {
+        fn each_event_is_shown_once_or_counted(events in events(), most in 1..30_usize) {
             let (shown, others) = important(&events, most);
             prop_assert!(shown.len() <= most);
             let mut rows: Vec<usize> = shown.iter().flatten().copied().collect();
@@ -225,16 +276,54 @@ mod tests {
             rows.sort_unstable();
             rows.dedup();
             prop_assert_eq!(rows.len() + others, events.len(), "no event twice");
-            let (are_shown, left_out): (Vec<_>, Vec<_>) =
-                by_importance(&events).into_iter().partition(|(_, cluster)| shown.contains(cluster));
-            let least_shown = are_shown.iter().map(|(importance, _)| *importance).fold(f64::INFINITY, f64::min);
-            prop_assert_eq!(are_shown.len(), shown.len());
-            prop_assert!(left_out.iter().all(|(importance, _)| *importance <= least_shown));
             for cluster in &shown {
                 let (first, last) = (events[cluster[0]], events[cluster[cluster.len() - 1]]);
                 prop_assert!(last.time.since(first.time) < LONGEST && first.call == last.call);
             }
             prop_assert!(shown.is_sorted_by_key(|cluster| events[cluster[0]].time), "the oldest first");
+        }
+
+        #[test]
+        fn nothing_shown_is_worse_in_everything_than_what_is_left_out(events in events(), most in 1..30_usize) {
+            let (shown, _) = important(&events, most);
+            let all = clusters(&events);
+            let calls = |cluster: &Cluster| {
+                all.iter().filter(|other| events[other[0]].call == events[cluster[0]].call).count()
+            };
+            for left_out in all.iter().filter(|cluster| !shown.contains(cluster)) {
+                prop_assert_eq!(shown.len(), most, "there is room for it");
+                for shown in &shown {
+                    let (better, worse) = (places(left_out, &events), places(shown, &events));
+                    let is_as_good = better.iter().zip(&worse).all(|(better, worse)| better >= worse);
+                    let is_burst = left_out.len() >= shown.len();
+                    let is_routine = calls(left_out) > calls(shown);
+                    prop_assert!(!(is_as_good && better != worse && is_burst && !is_routine), "{better:?} {worse:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn only_what_is_critical_or_new_or_closer_is_shown_before_something_critical_and_new(
+            mut events in events(), most in 1..30_usize, row in any::<prop::sample::Index>(), repeated in 1..20_usize,
+        ) {
+            prop_assume!(!events.is_empty());
+            let rows = events.len();
+            // An intruder's call, again and again.
+            for turn in 0..repeated {
+                let event = &mut events[(row.index(rows) + turn) % rows];
+                *event = Candidate { severity: Some(Severity::Critical), novelty: Level::First, call: 9, ..*event };
+            }
+            let (shown, _) = important(&events, most);
+            let is_intruders =
+                |event: &Candidate| event.severity == Some(Severity::Critical) && event.novelty == Level::First;
+            let is_shown = |row: &usize| shown.iter().flatten().any(|one| one == row);
+            for row in (0..rows).filter(|row| is_intruders(&events[*row]) && !is_shown(row)) {
+                let [_, _, closeness] = places(&vec![row], &events);
+                for cluster in &shown {
+                    let [severity, novelty, close] = places(cluster, &events);
+                    prop_assert!(severity == 4 || novelty == 3 || close > closeness);
+                }
+            }
         }
     }
 }

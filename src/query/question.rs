@@ -129,7 +129,9 @@ impl dyn Question {
         match self.under_rule() {
             UnderRule::Refused(failure) if request.from_alert => Err(failure),
             _ if request.redacted && self.needs().details => Err(Failure::hidden("queryType is \"investigate\"")),
-            UnderRule::Count if request.from_alert => Ok(Needs::default()),
+            UnderRule::Count if request.from_alert => {
+                Ok(Needs { relatives: self.needs().relatives, ..Needs::default() })
+            }
             _ => Ok(self.needs()),
         }
     }

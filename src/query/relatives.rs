@@ -133,10 +133,11 @@ mod tests {
         let all = [event("bob", "q", &json!({ "id": "group", "type": "autoscaling_group" }))];
         assert_eq!(of(&json!({ "resourceNames": ["web"] }), Kind::Api, &all).unwrap(), [Some(Closeness::Project)]);
     }
-    /// The number of annotations for a server, to which one thing is done, one to a security group of its project and one to
+
+    /// The number of rows of the answer to a query about a server, to which one thing is done, one to a security group of its project and one to
     /// another server.
     #[cfg(feature = "terminal")]
-    fn annotations(relevance: &str) -> usize {
+    fn rows(mut query: Value) -> usize {
         let at = |minute: u32, mut event: Value| {
             event["recorded_at"] = json!(format!("2026-03-01T10:{minute:02}:00Z"));
             event
@@ -148,9 +149,7 @@ mod tests {
         ];
         let range = (1_772_359_200_000, 1_772_362_800_000);
         let request = crate::query::Request::new("A", range, std::time::Duration::ZERO, 1_000, false).unwrap();
-        let query = json!({
-            "queryType": "annotations", "overlay": true, "relevance": relevance, "scope": { "resourceIds": ["server"] },
-        });
+        query["scope"] = json!({ "resourceIds": ["server"] });
         let query = crate::query::Query::parse(query.to_string().as_bytes(), "", &request, 10).unwrap();
         query.frames_of(&Events::from_json(Kind::Api, &all), &request).unwrap()[0].rows()
     }
@@ -158,6 +157,15 @@ mod tests {
     #[test]
     #[cfg(feature = "terminal")]
     fn what_matters_to_a_resource_is_also_done_to_its_relatives() {
+        let annotations =
+            |relevance: &str| rows(json!({ "queryType": "annotations", "overlay": true, "relevance": relevance }));
         assert_eq!((annotations("important"), annotations("everything")), (2, 1));
+    }
+
+    #[test]
+    #[cfg(feature = "terminal")]
+    fn lines_are_about_the_relatives_of_a_resource_where_a_query_wants_them() {
+        let lines = |relatives: bool| rows(json!({ "queryType": "events", "relatives": relatives }));
+        assert_eq!((lines(true), lines(false)), (2, 1));
     }
 }

@@ -12,22 +12,30 @@ use super::buckets::Buckets;
 use super::counts::starts;
 use super::error::Failure;
 use super::events::{Level, level};
-use super::question::{Question, View};
+use super::field::boolean;
+use super::question::{Needs, Question, View};
 use super::request::Request;
 use crate::frame::{Field, Frame, FrameType, Meta};
 use crate::time::Interval;
 
 /// How many log lines there are over time, by level.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Volume;
+pub(super) struct Volume {
+    /// Whether lines about the relatives of the scope's resource are among them.
+    relatives: bool,
+}
 
 impl Question for Volume {
     fn fields() -> &'static [&'static str] {
-        &[]
+        &["relatives"]
     }
 
-    fn parse(_: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
-        Ok(Self)
+    fn parse(query: &Map<String, Value>, _: usize) -> Result<Self, Failure> {
+        Ok(Self { relatives: boolean(query, "relatives", false)? })
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { relatives: self.relatives, ..Needs::default() }
     }
 
     fn buckets(&self, request: &Request, zone: &TimeZone, _: Interval) -> Result<Option<Buckets>, Failure> {

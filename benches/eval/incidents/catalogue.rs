@@ -151,11 +151,11 @@ pub(crate) const HABITS: &[Habit] = &[
     habit(&[Developer, Security], 3, of(SECRETS, "UpdateSecret"), Secret, r#"{"secret_id":"$id"}"#),
     habit(&[Autoscaler], 8, of(SCALING, "UpdateGroup"), Group, r#"{"group_id":"$id","capacity":$small}"#),
     // Methods that are younger than any table.
-    habit(&[Terraform, Operator], 3, of(INSTANCE, "UpdateServerLabels"), Server, r#"{"labels":["a"]}"#),
-    habit(&[Terraform], 2, of(KUBERNETES, "AnnotatePool"), Pool, r#"{"pool_id":"$id"}"#),
-    habit(&[Operator, Analyst], 2, of(DATABASE, "UpdateContactWindow"), Database, r#"{"instance_id":"$id"}"#),
-    habit(&[Deployment], 2, of(CONTAINERS, "SyncContainerMetadata"), Container, r#"{"container_id":"$id"}"#),
-    habit(&[Operator], 1, of(BALANCER, "RotateAccessLogs"), Balancer, r#"{"lb_id":"$id"}"#),
+    habit(&[Terraform, Operator], 3, of(INSTANCE, "AssignServerCostCenter"), Server, r#"{"cost_center":"a"}"#),
+    habit(&[Terraform], 2, of(KUBERNETES, "AssignPoolCostCenter"), Pool, r#"{"pool_id":"$id"}"#),
+    habit(&[Operator, Analyst], 2, of(DATABASE, "SubscribeToAdvisories"), Database, r#"{"instance_id":"$id"}"#),
+    habit(&[Deployment], 2, of(CONTAINERS, "RegisterContainerInCatalog"), Container, r#"{"container_id":"$id"}"#),
+    habit(&[Operator], 1, of(BALANCER, "ConfigureAccessLogExport"), Balancer, r#"{"lb_id":"$id"}"#),
 ];
 
 /// What Scaleway's own machinery does on ordinary days: product, source, name and the type of its resource.

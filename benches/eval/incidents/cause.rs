@@ -88,7 +88,8 @@ fn scale_up(scene: &mut Scene<'_>) -> Subject {
     }
     let minute = Duration::from_secs(scene.rng.random_range(20..90));
     if scene.chance(YOUNG) {
-        scene.cause(&stolen(at, "ResizeServer", r#"{"type":"POP2-HC-64C-128G"}"#));
+        let method = *["ChangeServerOffer", "ConvertServer", "UpsizeServer"].choose(&mut scene.rng).expect("three");
+        scene.cause(&stolen(at, method, r#"{"type":"POP2-HC-64C-128G"}"#));
     } else {
         scene.call(&stolen(at - minute * 3, "ServerAction", r#"{"action":"poweroff"}"#));
         scene.call(&stolen(at - minute * 2, "UpdateServer", r#"{"commercial_type":"POP2-HC-64C-128G"}"#));
@@ -107,7 +108,7 @@ fn power_off(scene: &mut Scene<'_>) -> Subject {
     let at = scene.moves - scene.seconds(2.0, 60.0);
     let person = world.principal(&[Role::Operator, Role::Developer], &mut scene.rng);
     let action = *[r#"{"action":"poweroff"}"#, r#"{"action":"stop_in_place"}"#].choose(&mut scene.rng).expect("two");
-    let method = method(scene, "ServerAction", &["HibernateServer", "SuspendServer"]);
+    let method = method(scene, "ServerAction", &["ShelveServer", "PauseServer", "HaltServer"]);
     scene.cause(&call(at, person, INSTANCE, method, server, action.to_owned()));
     let expression = *[SERVER_CPU, SERVER_CPU, SERVER_NETWORK].choose(&mut scene.rng).expect("three");
     let members = compared(scene, world.tier(server), |index| index == server);
@@ -129,7 +130,7 @@ fn opened(scene: &mut Scene<'_>) -> Subject {
     ]
     .choose(&mut scene.rng)
     .expect("two");
-    let method = method(scene, usual, &["ReplaceSecurityGroupRules", "OpenPort"]);
+    let method = method(scene, usual, &["ApplySecurityGroupPolicy", "ImportSecurityGroupRules", "AuthorizeIngress"]);
     scene.cause(&call(at, principal, INSTANCE, method, group, body.to_owned()));
     let tiers: Vec<usize> = world
         .of(Type::Server)
@@ -163,7 +164,11 @@ fn backend_removed(scene: &mut Scene<'_>) -> Subject {
     let robot = world.principal(&[Role::Deployment, Role::Deployment, Role::Operator], &mut scene.rng);
     let sets = scene.chance(0.5);
     let (usual, named) = if sets { ("SetBackendServers", stay) } else { ("RemoveBackendServers", gone) };
-    let young: &[&str] = if sets { &["SyncBackendServers"] } else { &["DrainBackend", "EvictBackendServers"] };
+    let young: &[&str] = if sets {
+        &["ReconcileBackendServers", "DefineBackendServers"]
+    } else {
+        &["DeregisterBackendServers", "WithdrawBackendServers"]
+    };
     let method = method(scene, usual, young);
     scene.cause(&call(
         at,
@@ -203,7 +208,7 @@ fn pool_shrunk(scene: &mut Scene<'_>) -> Subject {
     let body = *[r#""size":{"value":1}"#, r#""min_size":{"value":1},"autoscaling":{"value":true}"#]
         .choose(&mut scene.rng)
         .expect("two");
-    let method = method(scene, "UpdatePool", &["ResizePool", "ShrinkPool", "SetPoolCapacity"]);
+    let method = method(scene, "UpdatePool", &["ScalePool", "DownsizePool", "AdjustPoolCapacity"]);
     scene.cause(&call(at, principal, KUBERNETES, method, pool, format!(r#"{{"pool_id":"{id}",{body}}}"#)));
     let (expression, direction) =
         if scene.chance(0.75) { (NODES, Direction::Down) } else { (NODES_CPU, Direction::Up) };
@@ -219,7 +224,8 @@ fn restored(scene: &mut Scene<'_>) -> Subject {
     let person = world.principal(&[Role::Operator, Role::Analyst], &mut scene.rng);
     let ids = (&world.resources[backup].id, &world.resources[database].id);
     let body = format!(r#"{{"database_backup_id":"{}","instance_id":"{}","database_name":"orders"}}"#, ids.0, ids.1);
-    let method = method(scene, "RestoreDatabaseBackup", &["RewindDatabase", "ReplayDatabaseBackup"]);
+    let method =
+        method(scene, "RestoreDatabaseBackup", &["RecoverDatabase", "RevertDatabase", "RehydrateDatabaseBackup"]);
     scene.cause(&call(at, person, DATABASE, method, backup, body));
     let expression =
         *[DATABASE_CPU, DATABASE_CPU, DATABASE_STORAGE, DATABASE_NETWORK].choose(&mut scene.rng).expect("four");
@@ -242,14 +248,15 @@ fn mining(scene: &mut Scene<'_>) -> Subject {
     let target = world.any(kind, &mut scene.rng);
     let id = &world.resources[target].id;
     if on_container {
-        let method = method(scene, "UpdateContainer", &["PatchContainer", "RunContainerCommand"]);
+        let method =
+            method(scene, "UpdateContainer", &["ModifyContainer", "InvokeContainerCommand", "LaunchContainerJob"]);
         let body = format!(r#"{{"container_id":"{id}","registry_image":"docker.example.com/x/m:latest"}}"#);
         scene.cause(&Call { from: Some(INTRUDER.0), ..call(at, person, CONTAINERS, method, target, body) });
     } else {
         let set = at - scene.seconds(5.0, 60.0);
         let data = call(set, person, INSTANCE, "SetServerUserData", target, r#"{"key":"cloud-init"}"#.to_owned());
         scene.call(&Call { from: Some(INTRUDER.0), ..data });
-        let method = method(scene, "ServerAction", &["ExecuteServerCommand", "ReimageServer"]);
+        let method = method(scene, "ServerAction", &["SendServerCommand", "RebuildServer"]);
         let reboot = call(at, person, INSTANCE, method, target, r#"{"action":"reboot"}"#.to_owned());
         scene.cause(&Call { from: Some(INTRUDER.0), ..reboot });
     }
@@ -282,7 +289,11 @@ fn export(scene: &mut Scene<'_>) -> Subject {
     let body = format!(r#"{{"instance_id":"{}","database_name":"orders","name":"copy"}}"#, ids.1);
     let copy = call(made, person, DATABASE, "CreateDatabaseBackup", backup, body);
     scene.call(&Call { from: Some(INTRUDER.0), ..copy });
-    let method = method(scene, "ExportDatabaseBackup", &["ShareDatabaseBackup", "CopyDatabaseBackup"]);
+    let method = method(
+        scene,
+        "ExportDatabaseBackup",
+        &["DownloadDatabaseBackup", "PublishDatabaseBackup", "TransferDatabaseBackup"],
+    );
     let sent = call(at, person, DATABASE, method, backup, format!(r#"{{"database_backup_id":"{}"}}"#, ids.0));
     scene.cause(&Call { from: Some(INTRUDER.0), ..sent });
     let databases: Vec<usize> = world
@@ -308,9 +319,9 @@ fn rollout(scene: &mut Scene<'_>) -> Subject {
     all.shuffle(&mut scene.rng);
     let half = all[..all.len().div_ceil(2)].to_vec();
     let method = if on_cluster {
-        method(scene, "ReplaceNode", &["RollNode", "PatchNode"])
+        method(scene, "ReplaceNode", &["RecycleNode", "RefreshNode"])
     } else {
-        method(scene, "ServerAction", &["RollServer", "ReimageServer"])
+        method(scene, "ServerAction", &["RecycleServer", "RedeployServer"])
     };
     let mut at = scene.moves - scene.seconds(5.0, 120.0);
     for node in &half {
@@ -333,7 +344,7 @@ fn autoscaled(scene: &mut Scene<'_>) -> Subject {
     if scene.chance(0.5) {
         let pool = world.any(Type::Pool, &mut scene.rng);
         let cluster = world.resources[pool].parent.expect("a pool has a cluster");
-        let method = method(scene, "cluster-autoscaler", &["pool-balancer", "karpenter"]);
+        let method = method(scene, "cluster-autoscaler", &["node-provisioner", "capacity-controller"]);
         let (product, service) = ("kubernetes", "scaleway.k8s.v1");
         let body = "null".to_owned();
         scene.cause(&Call { at, principal: None, from: None, product, service, method, status: 200, on: pool, body });
@@ -345,7 +356,7 @@ fn autoscaled(scene: &mut Scene<'_>) -> Subject {
     let server = world.any(Type::Server, &mut scene.rng);
     let group = world.resources[server].parent.expect("a server has a group");
     let id = &world.resources[group].id;
-    let method = method(scene, "UpdateGroup", &["RebalanceGroup", "SetGroupCapacity"]);
+    let method = method(scene, "UpdateGroup", &["RescaleGroup", "AdjustGroupCapacity"]);
     scene.cause(&call(at, robot, SCALING, method, group, format!(r#"{{"group_id":"{id}","capacity":9}}"#)));
     // More servers share the load of each.
     let members =

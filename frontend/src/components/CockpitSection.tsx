@@ -4,7 +4,7 @@ import { Field } from '@grafana/ui';
 import React, { useId } from 'react';
 
 import { settingLabel } from '../labels';
-import { listOf, ownToken, type OwnToken } from '../settings';
+import { isOwnToken, listOf, ownToken, type OwnToken } from '../settings';
 import { t } from '../translation';
 import { Choice } from './Choice';
 import { MetricsUrls } from './MetricsUrls';
@@ -16,10 +16,11 @@ interface Props extends Options {
 
 /** The metrics of Cockpit, which are read only where URLs and tokens have a value. */
 export function CockpitSection({ form, ...props }: Props) {
-  const { secureJsonFields, uid } = props.options;
+  const { secureJsonData, secureJsonFields, uid } = props.options;
   const urls = listOf(form.settings.cockpitUrls);
   const isSet = (name: string) => Boolean(secureJsonFields?.[name]);
-  const own = [...new Set(urls.flatMap((url) => ownToken(url) ?? []))];
+  const own = ownTokens(urls, props.options);
+  const isTyped = (name: OwnToken) => Boolean(secureJsonData?.[name]);
   return (
     <ConfigSection
       title={t('config.cockpit', 'Metrics (Cockpit)')}
@@ -39,13 +40,13 @@ export function CockpitSection({ form, ...props }: Props) {
       <TokenSetting
         {...props}
         name="cockpitToken"
-        required={urls.length > 0 && !(own.length === urls.length && own.every(isSet))}
+        required={!urls.every((url) => ownTokens([url], props.options).some(isSet))}
         help={t(
           'config.cockpit-token-help',
           'In the console under Cockpit, Tokens: create a token in the project and region of the URLs, with the permission to query metrics. Its secret key is shown once. It is sent only to those of the URLs above that have no token of their own.'
         )}
       />
-      {(own.length > 1 || own.some(isSet)) &&
+      {(own.length > 1 || own.some((name) => isSet(name) || isTyped(name))) &&
         own.map((name) => (
           <TokenSetting
             {...props}
@@ -62,12 +63,23 @@ export function CockpitSection({ form, ...props }: Props) {
   );
 }
 
-/** The options with other URLs, and without the tokens of hosts that have none any more. */
+/** The names of the tokens of some URLs' own: as they are stored, whose hosts may have other letter cases, or as the form writes them. */
+function ownTokens(urls: string[], { secureJsonData, secureJsonFields }: Options['options']): OwnToken[] {
+  const known = Object.keys({ ...secureJsonFields, ...secureJsonData }).filter(isOwnToken);
+  const named = urls.flatMap((url) => {
+    const name = ownToken(url);
+    const same = known.filter((one) => one.toLowerCase() === name?.toLowerCase());
+    return same.length ? same : (name ?? []);
+  });
+  return [...new Set(named)];
+}
+
+/** The options with other URLs, and without the tokens of the hosts that this change removed. */
 function withUrls(options: Options['options'], form: Form, urls: string[]): Options['options'] {
   const { secureJsonData, secureJsonFields } = options;
-  const own = new Set<string | undefined>(urls.map(ownToken));
-  const isOrphan = (name: string): name is OwnToken => name.startsWith('cockpitToken@') && !own.has(name);
-  const orphans = Object.keys({ ...secureJsonFields, ...secureJsonData }).filter(isOrphan);
+  const left = ownTokens(urls, options);
+  const removed = ownTokens(listOf(form.settings.cockpitUrls), options).filter((name) => !left.includes(name));
+  const orphans = removed.filter((name) => secureJsonFields?.[name] || secureJsonData?.[name]);
   const changed = { ...options, jsonData: { ...form.settings, cockpitUrls: urls.length ? urls : undefined } };
   if (!orphans.length) {
     return changed;

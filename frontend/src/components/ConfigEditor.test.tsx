@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { setBackendSrv, setDataSourceSrv, type BackendSrv, type DataSourceSrv } from '@grafana/runtime';
 
+import { setLanguage } from '../language';
 import type { Secrets, Settings } from '../settings';
 import { ConfigEditor } from './ConfigEditor';
 
@@ -352,6 +353,67 @@ describe('ConfigEditor', () => {
     );
   });
 
+  it('knows the token of a host in other letter cases', async () => {
+    const stored = `cockpitToken@${new URL(AMSTERDAM).host.toUpperCase()}`;
+    for (const [removed, left] of [
+      [METRICS, AMSTERDAM],
+      [AMSTERDAM, METRICS],
+    ]) {
+      const isLeft = left === AMSTERDAM;
+      const { user, onOptionsChange } = show({
+        jsonData: { cockpitUrls: [removed, left] },
+        secureJsonFields: { cockpitToken: true, [stored]: true },
+      });
+      const fields = screen.getAllByLabelText(/^Token of /);
+      expect(fields.map((field) => field.hasAttribute('disabled'))).toEqual([!isLeft, isLeft]);
+      await user.click(screen.getAllByRole('button', { name: /^Remove https:/ })[0]);
+      expect(onOptionsChange.mock.lastCall[0].jsonData.cockpitUrls).toEqual([left]);
+      expect(onOptionsChange.mock.lastCall[0].secureJsonFields[stored]).toBe(isLeft);
+      expect(onOptionsChange.mock.lastCall[0].secureJsonData).toEqual(isLeft ? undefined : { [stored]: '' });
+      cleanup();
+    }
+  });
+
+  it('leaves the tokens of hosts that no removed URL has', async () => {
+    const secureJsonFields = { 'cockpitToken@metrics.example.com': true, [own(METRICS)]: true };
+    const variable = 'https://$METRICS_HOST';
+    for (const [removed, ...left] of [
+      [variable, METRICS, AMSTERDAM],
+      [AMSTERDAM, variable, METRICS],
+    ]) {
+      const { user, onOptionsChange } = show({ jsonData: { cockpitUrls: [removed, ...left] }, secureJsonFields });
+      await user.click(screen.getAllByRole('button', { name: /^Remove https:/ })[0]);
+      const changed = onOptionsChange.mock.lastCall[0];
+      expect(changed.jsonData.cockpitUrls).toEqual(left);
+      expect([changed.secureJsonFields, changed.secureJsonData]).toEqual([secureJsonFields, undefined]);
+      cleanup();
+    }
+  });
+
+  it('shows a typed token of the only URL that is left', () => {
+    show({ jsonData: { cockpitUrls: [METRICS] }, secureJsonData: { [own(METRICS)]: 'typed' } });
+    expect(ownField(METRICS)).toHaveValue('typed');
+  });
+
+  it('shows each notice, also those that are alike', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation();
+    get.mockResolvedValue({ urls: [], notices: ['left out', 'left out'] });
+    const { user } = show({ uid: 'audit', jsonData: { cockpitUrls: [METRICS], regions: ['fr-par'] } });
+    await user.click(screen.getByRole('button', { name: /^Find URLs/ }));
+    expect(await screen.findAllByText('left out')).toHaveLength(2);
+    expect(error).not.toHaveBeenCalled();
+    error.mockRestore();
+  });
+
+  it('asks for notices in the language that Grafana shows', async () => {
+    setLanguage('fr-FR');
+    get.mockResolvedValue({ urls: [], notices: [] });
+    const { user } = show({ uid: 'audit', jsonData: { cockpitUrls: [METRICS], regions: ['fr-par'] } });
+    await user.click(screen.getByRole('button', { name: /^Find URLs/ }));
+    setLanguage(undefined);
+    expect(get.mock.lastCall[1]).toEqual({ language: 'fr-FR' });
+  });
+
   const FOUND = [METRICS, AMSTERDAM].map((url, i) => ({
     url,
     name: 'Scaleway Metrics',
@@ -375,7 +437,7 @@ describe('ConfigEditor', () => {
     expect(post).not.toHaveBeenCalled();
   });
 
-  it('keeps what is changed in the form while URLs are searched', async () => {
+  it('fills URLs into the form as it is when the search ends', async () => {
     let answer: (found: object) => void = () => undefined;
     get.mockReturnValue(new Promise((resolve) => (answer = resolve)));
     const onOptionsChange = jest.fn();

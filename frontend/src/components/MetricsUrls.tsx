@@ -134,7 +134,7 @@ function Answer({ urls, notices }: Found) {
           </p>
           <ul style={{ paddingLeft: 24 }}>
             {urls.map((found) => (
-              <li key={found.url}>{placeOf(found)}</li>
+              <li key={found.url}>{described(found)}</li>
             ))}
           </ul>
         </>
@@ -143,8 +143,8 @@ function Answer({ urls, notices }: Found) {
       )}
       {notices.length > 0 && (
         <Alert severity="warning" title={t('config.cockpit-not-searched', 'Not everything was searched')}>
-          {notices.map((notice) => (
-            <div key={notice}>{notice}</div>
+          {notices.map((notice, index) => (
+            <div key={index}>{notice}</div>
           ))}
         </Alert>
       )}
@@ -152,7 +152,7 @@ function Answer({ urls, notices }: Found) {
   );
 }
 
-function placeOf({ url, region, project, name }: FoundUrl): string {
+function described({ url, region, project, name }: FoundUrl): string {
   return t('config.cockpit-found-url', '{{name}} of project {{project}} in {{region}}: {{host}}', {
     name,
     project: project.name ?? project.id,

@@ -12,7 +12,8 @@
 //!
 //! `done` has the methods that show that a remedy was applied, and `undone` those that revert it, each with its condition:
 //! `ServerAction:action=poweroff`. They count on the same resource and with the ids of the command, as far as a request has
-//! them, and the newest of them decides. What is created again has a new id: no event shows that such a remedy was applied.
+//! them, and the newest of them decides. What is created again has a new id: no event shows that such a remedy was applied. Nor does a
+//! list of a cluster's rules, which may still have the network of the suspect: the rules are looked at, or the cluster is deleted.
 //!
 //! Scaleway has no call that disables an API key, and its command line none for the alert rules of Audit Trail, nor for the
 //! alert rules and managed alerts of Cockpit: the one is deleted, the others are restored in the console. An event has no id of

@@ -286,6 +286,34 @@ fn a_cluster_whose_rules_were_changed_is_closed_or_its_rules_are_listed() {
 }
 
 #[test]
+fn a_list_of_rules_does_not_show_that_a_cluster_is_closed() {
+    let cluster = |minutes, who, method, acls: &Value| {
+        let body = json!({ "acls": acls, "cluster_id": CLUSTER });
+        let mut call = call(minutes, who, ("kubernetes", method), ("kube_acl", CLUSTER), &body);
+        call["locality"] = json!("fr-par");
+        call
+    };
+    for (opened, step, rule) in [
+        ("SetClusterACLRules", Sentence::CloseCluster, json!({ "ip": "0.0.0.0/0" })),
+        ("AddClusterACLRules", Sentence::FindClusterRule, json!({ "ip": "203.0.113.7/32" })),
+    ] {
+        for (answer, acls, expected) in [
+            ("SetClusterACLRules", json!([{ "scaleway_ranges": false }]), false),
+            ("SetClusterACLRules", json!([{ "scaleway_ranges": true }]), false),
+            ("SetClusterACLRules", json!([{ "scaleway_ranges": true }, rule]), false),
+            ("DeleteCluster", json!([]), true),
+        ] {
+            let mut calls = calls();
+            calls.push(cluster(20, APP, opened, &json!([rule])));
+            calls.push(cluster(40, RESPONDER, answer, &acls));
+            let remedies = found(&calls);
+            let remedy = remedies.iter().find(|remedy| remedy.step == step).expect("the step is a remedy");
+            assert_eq!(remedy.done.is_some(), expected, "{opened} {answer} {acls}");
+        }
+    }
+}
+
+#[test]
 fn alert_rules_that_were_disabled_are_restored() {
     for (product, method, step, command) in [
         ("audit-trail", "DisableAlertRules", "Restore the alert rules: Audit Trail > Alerts", None),

@@ -25,7 +25,11 @@
 //! | `blind_spots.csv` | changes that may move a metric and have no event |
 //!
 //! An effect is `usual` where most such actions move such a metric whatever their request says, and `possible` where that depends
-//! on the request, the load or what was before: a new setting, a release, a backup's load on the CPU.
+//! on the request, the load or what was before. So new settings of a database are possible causes, as it depends on the setting;
+//! a new version of a cluster too, as its control plane has nodes of its own, unless its pools follow. What starts a process
+//! anew is a usual cause of CPU load, as starting is work: a reboot, a database's restart, a container's or a function's release,
+//! but not each update of a container, which may be of a limit. Another security group is as usual a cause of traffic as another
+//! rule of it. A database's backup reads, packs and sends all rows, a snapshot of its volume only marks blocks.
 //!
 //! A row of `effects.csv` belongs to a product and a method; its `when` is a condition as in [`risk`](crate::risk), and rows
 //! with a condition that holds replace those without one. The method `*` is every method of the product that has no row, the

@@ -257,7 +257,7 @@ fn a_list_that_is_set_anew_touches_what_is_no_longer_in_it() {
         let health = Symptom { resource: vec!["pool".to_owned()], members: members.to_vec(), ..health };
         ranking(&[set], &health).all().next().expect("a candidate").signals[Signal::Agrees]
     };
-    for (method, expected) in [("SetBackendServers", 1.0), ("SyncBackendServers", 1.0), ("RemoveBackendServers", 0.0)] {
+    for (method, expected) in [("SetBackendServers", 1.0), ("AddBackendServers", 0.0), ("RemoveBackendServers", 0.0)] {
         assert!((agrees(method) - expected).abs() < 1e-9, "{method}");
     }
 }

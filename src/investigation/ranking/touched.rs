@@ -8,9 +8,6 @@ use super::signal::{Signal, Signals};
 use super::symptom::Member;
 use super::trail::Trail;
 
-/// Verbs of methods that set a list anew.
-const ANEW: [&str; 4] = ["Put", "Replace", "Set", "Sync"];
-
 /// Sets the signals about the members that the events of some rows touched. Nothing is known where they touched none or all.
 pub(super) fn signal(trail: &Trail<'_>, rows: &[usize], body: Option<&str>, members: &[Member], signals: &mut Signals) {
     if members.len() < 2 {
@@ -20,7 +17,7 @@ pub(super) fn signal(trail: &Trail<'_>, rows: &[usize], body: Option<&str>, memb
     let touched: Vec<bool> = members.iter().map(|member| is_touched(member, &acted, body)).collect();
     let mut best = agreement(members, &touched);
     // A list that is set anew touches what is no longer in it.
-    if trail.methods.get(rows[0]).is_some_and(|method| ANEW.iter().any(|verb| method.starts_with(verb))) {
+    if trail.methods.get(rows[0]).is_some_and(|method| method.starts_with("Set")) {
         let rest: Vec<bool> = touched.iter().map(|touched| !touched).collect();
         best = [best, agreement(members, &rest)].into_iter().flatten().max_by(|a, b| a.0.total_cmp(&b.0));
     }

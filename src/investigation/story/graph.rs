@@ -6,10 +6,12 @@ use super::outline::Story;
 use crate::event::{Column, Events};
 use crate::locale::Sentence;
 
-/// A graph has at most so many nodes of a kind, since a dashboard's panel has room for four times as many that can be read.
+/// A graph has at most so many nodes of a kind, since a dashboard's panel has room for four times as many that can be read. It has
+/// more principals only where the story has more.
 const MOST: usize = 6;
 
-/// Principals, addresses, credentials and resources, joined by events. Beyond the most, the weakest nodes of a kind are one.
+/// Principals, addresses, credentials and resources, joined by events. Beyond the most, the weakest nodes of a kind are one; the
+/// story's own principals are never among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     /// The nodes, kind by kind. The strongest of a kind come first: suspects, the story's other members, then those with the most
@@ -121,7 +123,7 @@ impl Graph {
         builder.graph.bounded(story)
     }
 
-    /// The graph with at most [`MOST`] nodes of each kind.
+    /// The graph with at most [`MOST`] nodes of each kind, or all members of the story and one node for the other principals.
     fn bounded(&self, story: &Story) -> Self {
         let mut bounded = Builder::default();
         // The number of each node in the bounded graph.
@@ -130,7 +132,8 @@ impl Graph {
             let mut of_kind: Vec<usize> =
                 (0..self.nodes.len()).filter(|index| self.nodes[*index].kind == kind).collect();
             of_kind.sort_by_key(|index| Reverse(self.nodes[*index].strength(story)));
-            let drawn = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
+            let members = of_kind.iter().filter(|index| self.nodes[**index].is_member(story)).count();
+            let drawn = if of_kind.len() > MOST { members.max(MOST - 1) } else { of_kind.len() };
             let (drawn, others) = of_kind.split_at(drawn);
             let nodes = &mut bounded.graph.nodes;
             for index in drawn {
@@ -162,11 +165,15 @@ impl Graph {
 }
 
 impl Node {
-    /// What decides whether a node is drawn: it is greater than that of fewer than [`MOST`] others.
+    /// What orders the nodes of a kind: the strongest are drawn, the others merged.
     fn strength(&self, story: &Story) -> (bool, bool, usize, usize) {
-        let is_member = |id: &str| story.members.iter().any(|member| member.principal == id);
-        let is = |of: &dyn Fn(&str) -> bool| self.kind == NodeKind::Principal && of(&self.id);
-        (is(&|id| story.is_suspect(id)), is(&is_member), self.concerning, self.events)
+        let is_member = self.is_member(story);
+        (is_member && story.is_suspect(&self.id), is_member, self.concerning, self.events)
+    }
+
+    /// Whether it is a principal of the story.
+    fn is_member(&self, story: &Story) -> bool {
+        self.kind == NodeKind::Principal && story.members.iter().any(|member| member.principal == self.id)
     }
 }
 

@@ -176,6 +176,45 @@ fn a_credential_has_the_uses_between_its_making_and_its_deletion() {
 }
 
 #[test]
+fn suspects_are_nodes_of_their_own_however_many_they_are() {
+    let scale_up = |number| {
+        let (who, server) = (format!("suspect{number}"), format!("web-{number}"));
+        let larger = json!({ "commercial_type": "L" });
+        call(-10, &who, ("instance", "UpdateServer"), ("instance_server", &server), &larger)
+    };
+    let by_suspects = Events::from_json(Kind::Api, &(0..8).map(scale_up).collect::<Vec<_>>());
+    let rules = RuleSet::built_in();
+    let onset = Time::from_nanos(ONSET);
+    let span =
+        Span { interval: Interval::new(onset, onset + Duration::from_hours(1)), onset, peak: 9.0, returned: false };
+    let symptom = Symptom::about(&span, "instance_server_cpu_seconds_total", Duration::from_mins(1));
+    let ranking = rank(&by_suspects, &rules, &symptom);
+    let suspects: Vec<&Suspect> = ranking.all().collect();
+    assert_eq!(suspects.len(), 8);
+
+    // A story has at most twelve principals: keys for nine more are for four members and five others.
+    let named = (0..9).map(|number| {
+        let (who, key) = (format!("suspect{}", number % 8), format!("key{number}"));
+        let user = json!({ "user_id": format!("named{number}") });
+        call(5 + number, &who, ("iam", "CreateAPIKey"), ("iam_api_key", &key), &user)
+    });
+    let events = Events::merge(&[by_suspects, Events::from_json(Kind::Api, &named.collect::<Vec<_>>())]);
+    let story = Story::of(&events, &rules, onset, Duration::from_hours(1), &suspects);
+    let graph = Graph::of(&events, &story);
+    let principals: Vec<&Node> = graph.nodes.iter().filter(|node| node.kind == NodeKind::Principal).collect();
+    let is_own = |member: &Member| principals.iter().any(|node| node.id == member.principal && node.others == 0);
+    assert_eq!(
+        (story.members.len(), story.members.iter().filter(|one| story.is_suspect(&one.principal)).count()),
+        (12, 8)
+    );
+    assert!(story.members.iter().all(is_own), "{principals:?}");
+    let others: Vec<usize> = principals.iter().map(|node| node.others).filter(|others| *others > 0).collect();
+    assert_eq!((principals.len(), others), (13, vec![5]), "the bound is for the others");
+    let most = |kind| graph.nodes.iter().filter(|node| node.kind == kind).count();
+    assert_eq!([NodeKind::Credential, NodeKind::Resource].map(most), [6, 6]);
+}
+
+#[test]
 fn a_graph_of_many_nodes_has_the_strongest_of_each_kind_and_a_node_for_the_others() {
     let more: Vec<Value> = (0..50)
         .flat_map(|number| {
@@ -195,8 +234,9 @@ fn a_graph_of_many_nodes_has_the_strongest_of_each_kind_and_a_node_for_the_other
     for kind in NodeKind::ALL {
         let of_kind: Vec<&Node> = graph.nodes.iter().filter(|node| node.kind == kind).collect();
         let others: Vec<usize> = of_kind.iter().map(|node| node.others).filter(|others| *others > 0).collect();
-        assert_eq!((of_kind.len(), others.len()), (6, 1), "{kind:?}");
-        assert!(others[0] > 40 || kind == NodeKind::Principal, "{others:?} {kind:?}");
+        let drawn = if kind == NodeKind::Principal { story.members.len() } else { 5 };
+        assert_eq!((of_kind.len(), others.len()), (drawn + 1, 1), "{kind:?}");
+        assert!(others[0] > 30, "{others:?} {kind:?}");
     }
     let is_node = |kind, id: &str| graph.nodes.iter().any(|node| node.kind == kind && node.id == id);
     let suspects = story.members.iter().filter(|member| member.role == Role::Suspect);

@@ -29,7 +29,7 @@ pub(super) fn frame(evaluation: &Evaluation<'_>, scope: &Scope, limit: usize) ->
     answer.retain_rows(&mask)?;
     // The rows of the events that are left are in the same order.
     let labels = rules.into_values().map(|rules| of_line(evaluation, rules));
-    let list = EventList { format: Format::Logs, limit, order: Order::Newest, novelty: false };
+    let list = EventList { format: Format::Logs, limit, order: Order::Newest, novelty: false, relatives: false };
     events::marked(&list, &scope.text, &answer, &labels.collect::<Vec<_>>())
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Past};
 use super::super::calendar::{HOUR, SECOND};
+use super::super::dimension::has_heading;
 use super::super::rule_choice::ChosenRules;
 use super::evaluation::Evaluation;
 use super::matched::Explanations;
@@ -74,6 +75,14 @@ fn rows(frame: &Frame) -> Vec<(Vec<String>, i64)> {
     let label = |row: usize| labels.iter().map(|field| field.values.as_string::<i32>().value(row).to_owned()).collect();
     let numbers = number.values.as_primitive::<Int64Type>();
     (0..frame.rows()).map(|row| (label(row), numbers.value(row))).collect()
+}
+
+#[test]
+fn each_column_of_a_table_has_a_heading_in_the_front_end() {
+    let (rules, answer) = (chosen(&["deletion"]), answer_of(&[deletion(10, "who", "203.0.113.7", "r")]));
+    let table = table::frame(&Evaluation::of(&rules, &answer, first_hour()), 1);
+    let columns: Vec<&str> = table.fields.iter().map(|field| field.name.as_str()).collect();
+    assert!(table.rows() == 1 && columns.iter().all(|column| has_heading(column)), "{columns:?}");
 }
 
 #[test]
@@ -325,7 +334,11 @@ fn reasons_in_french_have_the_same_fields_and_values() {
     let expected = "vu pour la première fois : principal.id = a (1 jour connu sur 30, depuis le 1970-01-04)";
     assert_eq!(first[1], expected);
     let rate = baseline("times_usual: {factor: 2, at_least: 1, days: 1, by: [principal.id]}");
-    let expected = "au moins 1 dans l’heure, et 2 fois l’habituel : principal.id = a: 1, d’ordinaire 0.0 \
+    let expected = "au moins 1 dans l’heure, et 2 fois l’habituel : principal.id = a : 1, d’ordinaire 0,0 \
+                    (1 jour connu sur 1, depuis le 1970-01-04)";
+    assert_eq!(french(&rate, "rule", &new, &past)[1], expected);
+    let rate = baseline("times_usual: {factor: 1.5, at_least: 1, days: 1, by: [principal.id]}");
+    let expected = "au moins 1 dans l’heure, et 1,5 fois l’habituel : principal.id = a : 1, d’ordinaire 0,0 \
                     (1 jour connu sur 1, depuis le 1970-01-04)";
     assert_eq!(french(&rate, "rule", &new, &past)[1], expected);
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::text;
 use super::case::Case;
 use super::columns::texts;
-use super::layout::{RADIUS, places};
+use super::layout::{RADIUS, positions};
 use super::phrase;
 use crate::event::Column;
 use crate::frame::{Field, Frame, Meta};
@@ -31,7 +31,7 @@ fn nodes(case: &Case<'_>, graph: &Graph) -> Frame {
     let language = case.language();
     let kind = |node: &Node| node.kind.noun().text(language);
     let role = |node: &Node| if is_suspect(node) { Sentence::Suspect } else { node.kind.noun() }.text(language);
-    let (x, y): (Vec<f64>, Vec<f64>) = places(graph).into_iter().unzip();
+    let (x, y): (Vec<f64>, Vec<f64>) = positions(graph).into_iter().unzip();
     let named = named(language);
     let fields = vec![
         Field::required("id", texts((0..all.len()).map(id))),

@@ -1,5 +1,5 @@
-//! The places of a node graph's nodes. Grafana's own layouts are as large as they like, and open at their middle, so that a panel shows
-//! a part of them. These places fit into 800 by 600 pixels.
+//! The positions of a node graph's nodes. Grafana's own layouts are as large as they like, and open at their middle, so that a panel
+//! shows a part of them. These positions fit into 800 by 600 pixels; a story of more than six principals needs more height.
 
 use crate::investigation::{Graph, NodeKind};
 
@@ -15,22 +15,22 @@ const ROW: f64 = 92.0;
 /// The columns: from where, with what, who, on what.
 const COLUMNS: [NodeKind; 4] = [NodeKind::Address, NodeKind::Credential, NodeKind::Principal, NodeKind::Resource];
 
-/// The place of each node, around the middle of the panel. A column has the nodes of a kind. Principals have the order of the graph, and
+/// The position of each node, around the middle of the panel. A column has the nodes of a kind. Principals have the order of the graph, and
 /// the others are at the height of the principals to which they are joined. Credentials are half a row off, so that the lines from
 /// addresses to principals pass between them.
-pub(super) fn places(graph: &Graph) -> Vec<(f64, f64)> {
+pub(super) fn positions(graph: &Graph) -> Vec<(f64, f64)> {
     let columns = COLUMNS.map(|kind| column(graph, kind));
     let columns: Vec<Vec<usize>> = columns.into_iter().filter(|column| !column.is_empty()).collect();
-    let mut places = vec![(0.0, 0.0); graph.nodes.len()];
+    let mut positions = vec![(0.0, 0.0); graph.nodes.len()];
     let principals = column(graph, NodeKind::Principal).len();
     for (column, x) in columns.iter().zip(centred(columns.len(), COLUMN)) {
         let is_aligned = column.len() % 2 == principals % 2;
         let is_off = graph.nodes[column[0]].kind == NodeKind::Credential && is_aligned;
         for (index, y) in column.iter().zip(centred(column.len(), ROW)) {
-            places[*index] = (x, if is_off { y - ROW / 2.0 } else { y });
+            positions[*index] = (x, if is_off { y - ROW / 2.0 } else { y });
         }
     }
-    places
+    positions
 }
 
 /// The nodes of a kind, from the top to the bottom; the one that stands for others is the last.
@@ -87,17 +87,17 @@ mod tests {
         use NodeKind::{Address, Principal, Resource};
         let graph = graph(&[Principal, Principal, Address, Address, Resource], &[(2, 1), (3, 0), (0, 4), (1, 4)]);
         let expected = [(0.0, -46.0), (0.0, 46.0), (-200.0, 46.0), (-200.0, -46.0), (200.0, 0.0)];
-        assert_eq!(places(&graph), expected);
-        assert_eq!(places(&Graph::default()), []);
+        assert_eq!(positions(&graph), expected);
+        assert_eq!(positions(&Graph::default()), []);
     }
 
     #[test]
     fn the_largest_graph_fits_into_a_panel_of_the_dashboard() {
         let kinds: Vec<NodeKind> = NodeKind::ALL.into_iter().flat_map(|kind| [kind; 6]).collect();
-        let places = places(&graph(&kinds, &[]));
-        let distinct = |one: usize| places.iter().filter(|place| **place == places[one]).count() == 1;
-        assert!((0..places.len()).all(distinct));
-        for (x, y) in places {
+        let positions = positions(&graph(&kinds, &[]));
+        let distinct = |one: usize| positions.iter().filter(|position| **position == positions[one]).count() == 1;
+        assert!((0..positions.len()).all(distinct));
+        for (x, y) in positions {
             // A name is 140 wide, and 40 high.
             assert!(x.abs() + 70.0 <= 400.0 && y - RADIUS >= -310.0 && y + RADIUS + 40.0 <= 310.0, "{x} {y}");
         }

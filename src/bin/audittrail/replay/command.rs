@@ -6,9 +6,8 @@ use std::thread;
 
 use audittrail::detection::Pack;
 use clap::Args;
-use url::Url;
 
-use super::grafana::Live;
+use super::grafana::{Address, Live};
 use super::judge::{Rule, has_past, rules};
 use super::late::NamedEvents;
 use super::numbers::Numbers;
@@ -20,7 +19,7 @@ use super::results::Results;
 use super::rsigma::Outside;
 use super::run;
 use super::scenario::cases;
-use super::summary::{ALL_FIRE, ALL_NEW, Planned, Summary};
+use super::summary::{ALL_FIRE, ALL_NEW, Correlations, Planned, Summary};
 use crate::Error;
 
 /// Replay simulated days, with an evaluation of all shipped rules each minute.
@@ -38,7 +37,7 @@ pub(crate) struct Replay {
     /// In how many parts the days of a seed are replayed, each with the days before it as its past.
     #[arg(long, default_value_t = 1)]
     parts: usize,
-    /// How many parts are replayed at the same time; two for each processor when absent, since an evaluation also waits.
+    /// How many parts are replayed at the same time; two for each processor when absent, since an evaluation mostly waits.
     #[arg(long)]
     jobs: Option<usize>,
     /// How many cases of the rules are among the events of each day.
@@ -57,9 +56,12 @@ pub(crate) struct Replay {
     #[arg(long, value_enum, conflicts_with = "output")]
     plant: Option<Planted>,
     /// Let the scheduler of this Grafana evaluate the rules, at real times, while the cases of one seed happen. The URL has the user
-    /// and the password of an administrator, if these are not admin and admin. The Grafana has this plugin, on this machine.
-    #[arg(long, conflicts_with_all = ["plant", "output", "own", "days", "seeds", "parts", "jobs"])]
-    grafana: Option<Url>,
+    /// and the password of an administrator (default: admin and admin); without a value, it is that of the environment's `GRAFANA_URL`,
+    /// which lists of processes do not show. The Grafana has this plugin, on this machine.
+    // An option of clap for the environment would make each replay one in a Grafana where the variable is set.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["plant", "output", "own", "rules", "days", "seeds", "parts", "jobs"])]
+    #[allow(clippy::option_option)] // clap's form of an option whose value may be absent
+    grafana: Option<Option<Address>>,
     /// In how many minutes the cases end, in a real Grafana. The run takes some minutes longer.
     #[arg(long, default_value_t = 10, requires = "grafana", value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: u32,
@@ -88,7 +90,7 @@ impl Replay {
             own: self.own.then(|| texts.join("\n---\n")),
         };
         let summary = match &self.grafana {
-            Some(url) => self.live(&replay, url)?,
+            Some(address) => self.live(&replay, address.as_ref())?,
             None => self.summary(&replay, results.as_ref())?,
         };
         if let Some(output) = &self.output {
@@ -134,15 +136,20 @@ impl Replay {
     }
 
     /// A seed in a real Grafana.
-    fn live(&self, replay: &run::Replay<'_>, url: &Url) -> Result<Summary, Error> {
-        let live = Live { replay, url, seed: self.seed, minutes: self.minutes };
+    fn live(&self, replay: &run::Replay<'_>, address: Option<&Address>) -> Result<Summary, Error> {
+        let address = address.cloned().map_or_else(Address::of_environment, Ok)?;
+        let live = Live { replay, address: &address, seed: self.seed, minutes: self.minutes };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let numbers = runtime.block_on(live.run())?;
         Ok(Summary::new([(self.seed, numbers)], self.planned("grafana", 1, replay)))
     }
 
     fn planned(&self, name: &'static str, days: u32, replay: &run::Replay<'_>) -> Planned {
-        let correlations = replay.outside.as_ref().map(Outside::number);
+        let correlations = replay.outside.as_ref().map(|outside| Correlations {
+            read: outside.titles(),
+            all: outside.correlations(),
+            is_shipped: is_shipped(replay.rules),
+        });
         Planned { name, days, has_fault: self.plant.is_some(), rules: self.expected(replay), correlations }
     }
 
@@ -154,6 +161,11 @@ impl Replay {
         let from = |rule| if has_past(replay.rules, rule) { ALL_NEW } else { ALL_FIRE };
         shown.map(|rule| (rule.title.clone(), (has_all_cases && fires(rule)).then(|| from(rule)))).collect()
     }
+}
+
+/// Whether the rules are those that ship.
+fn is_shipped(rules: &[Rule]) -> bool {
+    Pack::shipped().rules().iter().all(|shipped| rules.iter().any(|rule| rule.is(&shipped.id)))
 }
 
 /// The data source cannot use an own rule with the id or the name of a shipped one.
@@ -208,6 +220,34 @@ mod tests {
         let parsed = |arguments: &[&str]| Program::try_parse_from([&["replay"], arguments].concat());
         assert!(parsed(&["--plant", "lost"]).is_ok_and(|program| program.replay.plant == Some(Planted::Lost)));
         assert!(parsed(&["--plant", "lost", "--output", "soak"]).is_err());
+    }
+
+    #[test]
+    fn an_error_about_a_grafana_does_not_have_its_password() {
+        let error = |arguments: &[&str]| {
+            let parsed = Program::try_parse_from([&["replay"], arguments].concat());
+            parsed.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        for url in
+            ["admin:canary@host:3000", "canary", "http://admin:canary@", "http://admin:canary@[host", "file:///canary"]
+        {
+            let error = error(&["--grafana", url]);
+            assert!(error.contains("http://127.0.0.1:3000") && !error.contains("canary"), "{url}: {error}");
+        }
+        let url = "http://admin:canary@127.0.0.1:3000";
+        assert_eq!(error(&["--grafana", url]), "");
+        assert_eq!(error(&["--grafana"]), "", "the URL is the environment's");
+        for other in [&["--rules", "own"][..], &["--days", "3"], &["--own"]] {
+            let error = error(&[&["--grafana", url], other].concat());
+            assert!(error.contains(other[0]) && !error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_rules_that_ship_are_known() {
+        let texts = files(Path::new("detections"), ".yml").unwrap();
+        assert!(is_shipped(&rules(&texts).unwrap()));
+        assert!(!is_shipped(&[]));
     }
 
     #[test]

@@ -33,8 +33,10 @@ pub(super) struct Numbers {
     pub(super) misnamed: u64,
     /// Firings of correlations that rsigma's engine has too, or should have.
     pub(super) compared: u64,
-    /// Firings of correlations that an engine cannot tell whose windows are whole seconds.
-    pub(super) untold: u64,
+    /// The same by the title of each correlation that fires, 0 where an engine cannot tell any whose windows are whole seconds.
+    pub(super) compared_rules: BTreeMap<String, u64>,
+    /// Firings of correlations that such an engine cannot tell.
+    pub(super) undecidable: u64,
     /// Firings of correlations that rsigma's engine or the truth has alone.
     pub(super) differing: u64,
     /// How often each kind of trouble happened.
@@ -79,11 +81,14 @@ impl AddAssign<&Self> for Numbers {
         self.unnamed += other.unnamed;
         self.misnamed += other.misnamed;
         self.compared += other.compared;
-        self.untold += other.untold;
+        self.undecidable += other.undecidable;
         self.differing += other.differing;
-        for (own, others) in
-            [(&mut self.injected, &other.injected), (&mut self.habits, &other.habits), (&mut self.rules, &other.rules)]
-        {
+        for (own, others) in [
+            (&mut self.injected, &other.injected),
+            (&mut self.habits, &other.habits),
+            (&mut self.rules, &other.rules),
+            (&mut self.compared_rules, &other.compared_rules),
+        ] {
             for (name, number) in others {
                 *own.entry(name.clone()).or_default() += number;
             }

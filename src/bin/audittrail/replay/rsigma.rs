@@ -5,8 +5,11 @@
 //! are the firings that the definition has either with times in nanoseconds or with times in whole seconds, and not with both.
 //! All others have to be its own too.
 //!
-//! It reads the correlations that ship except those that compare events with the days before, for which Sigma has no word, and those
-//! with lists in the names of fields (`[any]`).
+//! It reads the correlations that ship except those that compare events with the days before, for which Sigma has no word. Of others it
+//! leaves out those with lists in the names of fields (`[any]`), and those that mean something else to rsigma: a `temporal`
+//! correlation without a condition, which there needs one of its rules; a `value_count` over correlations, which there counts
+//! nothing; and a correlation over one with aliases, which may fire for several groups at one event, of which only the first is seen
+//! there. A `null`, which there is a value, is taken out of the events.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -34,13 +37,20 @@ fn key<'a>(id: Option<&'a String>, name: Option<&'a String>, title: &'a String) 
     id.or(name).unwrap_or(title)
 }
 
+/// Whether a correlation means something else to rsigma.
+fn differs(rules: &[Rule], rule: &Rule) -> bool {
+    let mut below = all_below(rules, rule).into_iter().skip(1).filter(|below| below.is_correlation());
+    rule.is_temporal_without_condition() || below.any(|below| rule.counts_values() || below.has_aliases())
+}
+
 impl<'a> Outside<'a> {
     /// The correlations of some rules, which are those of the texts.
     pub(super) fn new(rules: &'a [Rule], texts: &[String]) -> Result<Self, Error> {
         let mut collection = parse_sigma_yaml(&texts.join("\n---\n"))?;
         let is_read = |rule: &Rule| {
             let all = all_below(rules, rule);
-            rule.is_correlation() && !all.iter().any(|rule| rule.has_own_past() || rule.names_list())
+            rule.is_correlation()
+                && !all.iter().any(|rule| rule.has_own_past() || rule.names_list() || differs(rules, rule))
         };
         let read: BTreeSet<usize> = (0..rules.len()).filter(|number| is_read(&rules[*number])).collect();
         let below = read.iter().flat_map(|number| all_below(rules, &rules[*number]));
@@ -53,9 +63,14 @@ impl<'a> Outside<'a> {
         Ok(Self { rules, collection, read })
     }
 
-    /// How many of how many correlations rsigma reads.
-    pub(super) fn number(&self) -> (usize, usize) {
-        (self.read.len(), self.rules.iter().filter(|rule| rule.is_correlation()).count())
+    /// The titles of the correlations that rsigma reads.
+    pub(super) fn titles(&self) -> BTreeSet<String> {
+        self.read.iter().map(|number| self.rules[*number].title.clone()).collect()
+    }
+
+    /// How many correlations there are.
+    pub(super) fn correlations(&self) -> usize {
+        self.rules.iter().filter(|rule| rule.is_correlation()).count()
     }
 
     /// Compares the firings of some times with those of the judge.
@@ -67,15 +82,19 @@ impl<'a> Outside<'a> {
             |firing: &&Firing| self.read.contains(&firing.rule) && times.contains(&events[firing.event].time);
         let all: BTreeSet<&Firing> = own.iter().chain(&nanos).chain(&seconds).filter(is_compared).collect();
         for firing in all {
-            let fires = nanos.contains(firing);
-            if fires != seconds.contains(firing) {
-                numbers.untold += 1;
+            let (fires, title) = (nanos.contains(firing), &self.rules[firing.rule].title);
+            let is_undecidable = fires != seconds.contains(firing);
+            if fires {
+                *numbers.compared_rules.entry(title.clone()).or_default() += u64::from(!is_undecidable);
+            }
+            if is_undecidable {
+                numbers.undecidable += 1;
                 continue;
             }
             numbers.compared += u64::from(fires);
             if fires != own.contains(firing) {
                 numbers.differing += 1;
-                let (title, id, group) = (&self.rules[firing.rule].title, events[firing.event].id(), &firing.group);
+                let (id, group) = (events[firing.event].id(), &firing.group);
                 let word = if fires { "no" } else { "a" };
                 numbers.describe(format!("rsigma has {word} firing of {title} for {group:?} at event {id}"));
             }
@@ -94,8 +113,12 @@ impl<'a> Outside<'a> {
             for result in engine.process_event_at(&JsonEvent::borrow(&json), seconds) {
                 let Some(body) = result.as_correlation() else { continue };
                 let header = &result.header;
-                let id = key(header.rule_id.as_ref(), None, &header.rule_title);
-                let rule = self.rules.iter().position(|rule| rule.id == id).ok_or("a firing of no rule")?;
+                // A rule without an id has another name here, which rsigma's answer lacks.
+                let rule = self.rules.iter().position(|rule| match &header.rule_id {
+                    Some(id) => rule.id == *id,
+                    None => rule.title == header.rule_title,
+                });
+                let rule = rule.ok_or("a firing of no rule")?;
                 let group = body.group_key.iter().map(|(_, value)| value.clone()).collect();
                 firings.insert(Firing { event, rule, group });
             }
@@ -126,7 +149,11 @@ mod tests {
 
     /// The numbers for calls at some times, of which rsigma has the rules of another text.
     fn compared(of_rsigma: &str, milliseconds: &[i64]) -> Numbers {
-        let rules = judge::rules(&[("burst.yml".to_owned(), BURST.to_owned())]).unwrap();
+        judged(BURST, of_rsigma, milliseconds)
+    }
+
+    fn judged(of_judge: &str, of_rsigma: &str, milliseconds: &[i64]) -> Numbers {
+        let rules = judge::rules(&[("burst.yml".to_owned(), of_judge.to_owned())]).unwrap();
         let outside = Outside::new(&rules, &[of_rsigma.to_owned()]).unwrap();
         let events: Vec<Happened> =
             milliseconds.iter().enumerate().map(|(number, time)| call(number, time * 1_000_000)).collect();
@@ -140,12 +167,55 @@ mod tests {
     fn firings_are_compared_unless_a_second_decides() {
         let of = |milliseconds: &[i64]| {
             let numbers = compared(BURST, milliseconds);
-            (numbers.compared, numbers.untold, numbers.differing)
+            (numbers.compared, numbers.undecidable, numbers.differing)
         };
         assert_eq!(of(&[500, 600, 10_500]), (1, 0, 0), "the edge of the window");
         assert_eq!(of(&[500, 600, 10_501]), (0, 1, 0), "a millisecond too old");
         assert_eq!(of(&[500, 600, 11_000]), (0, 0, 0), "the next second");
         assert_eq!(of(&[500, 600, 700, 800]), (2, 0, 0));
+    }
+
+    #[test]
+    fn compared_firings_are_counted_by_rule() {
+        let of = |milliseconds: &[i64]| compared(BURST, milliseconds).compared_rules;
+        assert_eq!(of(&[500, 600, 700, 800]), [("Burst".to_owned(), 2)].into());
+        assert_eq!(of(&[500, 600, 10_501]), [].into(), "by whole seconds alone, it fires");
+    }
+
+    #[test]
+    fn a_correlation_without_an_id_is_known_by_its_name_or_title() {
+        for named in ["name: burst\n", ""] {
+            let text = BURST.replace("id: burst\n", named);
+            let numbers = judged(&text, &text, &[500, 600, 700]);
+            assert_eq!((numbers.compared, numbers.differing), (1, 0), "{named}");
+        }
+    }
+
+    #[test]
+    fn correlations_that_mean_something_else_to_rsigma_are_left_out() {
+        let of = |changed: &str, above: &str| {
+            let text = format!("{changed}---\ntitle: Above\nid: above\ncorrelation:\n  {above}\n  timespan: 10s\n");
+            let rules = judge::rules(&[("above.yml".to_owned(), text.clone())]).unwrap();
+            Outside::new(&rules, &[text]).unwrap().titles().contains("Above")
+        };
+        let aliased =
+            BURST.replace("group-by: [principal.id]", "aliases: {who: {call: principal.id}}\n  group-by: [who]");
+        assert!(of(BURST, "type: event_count\n  rules: [burst]\n  condition: {gte: 2}"));
+        assert!(!of(&aliased, "type: event_count\n  rules: [burst]\n  condition: {gte: 2}"));
+        assert!(of(BURST, "type: temporal\n  rules: [call, burst]\n  condition: {gte: 2}"));
+        assert!(!of(BURST, "type: temporal\n  rules: [call, burst]"));
+        let values = "type: value_count\n  condition: {field: principal.id, gte: 2}\n  rules:";
+        assert!(of(BURST, &format!("{values} [call]")));
+        assert!(!of(BURST, &format!("{values} [burst]")));
+    }
+
+    #[test]
+    fn a_value_that_is_null_is_none() {
+        let mut event = call(1, 0);
+        event.json["user_agent"] = json!(null);
+        event.json["resources"] = json!([{ "id": "a", "name": null }]);
+        let json = enriched(&event).unwrap();
+        assert_eq!((json.get("user_agent"), &json["resources"]), (None, &json!([{ "id": "a" }])));
     }
 
     #[test]
@@ -174,6 +244,7 @@ mod tests {
         let correlations = rules.iter().filter(|rule| rule.is_correlation());
         let with_past = correlations.clone().filter(|rule| judge::has_past(&rules, rule)).count();
         assert!(with_past > 0);
-        assert_eq!(outside.number(), (correlations.clone().count() - with_past, correlations.count()));
+        assert_eq!(outside.titles().len(), correlations.clone().count() - with_past);
+        assert_eq!(outside.correlations(), correlations.count());
     }
 }

@@ -28,13 +28,13 @@ use super::weather::Weather;
 use crate::Error;
 
 /// How often the replay asks again while days of a baseline are read, four minutes at least: a day that could not be read is read
-/// again after a real minute. It is no time, since a busy machine needs more of it.
+/// again after a real minute. A count, not a duration: a busy machine takes longer.
 const PATIENCE: u64 = 600;
 
 /// The first pause before a query is asked again, and the longest; each is twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(400)];
 
-/// How many ticks there are for each that evaluates a rule by itself too.
+/// How many ticks there are for each that evaluates a rule by itself too, besides those after restarts and outages.
 const ALONE: usize = 4;
 
 /// The end of an error while days of a baseline are being read.
@@ -194,7 +194,9 @@ impl<'a> Running<'a> {
         let local = now + ahead;
         let (from, to) = (local - lag() - LOOKS_BACK, local - lag());
         let shown: Vec<&Rule> = self.replay.rules.iter().filter(|rule| rule.is_shown).collect();
-        let alone = tick.is_multiple_of(ALONE).then(|| shown[tick / ALONE % shown.len()]);
+        // After a restart or an outage, both queries at once need what the plugin has to read again.
+        let has_one = tick.is_multiple_of(ALONE) || weather.restarts(tick) || weather.is_after_outage(tick);
+        let alone = has_one.then(|| shown[tick / ALONE % shown.len()]);
         let may_wait = |failure: &Failure| is_about_days(&failure.message, weather, tick);
         let all = self.evaluate(&shown, from, to, may_wait);
         let one = async {

@@ -1,6 +1,6 @@
 //! The result of a soak: a table, a file, and one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use comfy_table::Table;
@@ -22,6 +22,17 @@ pub(super) const ALL_NEW: u64 = 300;
 /// What did not happen where no firing was compared.
 const COMPARED: &str = "firings compared with rsigma's";
 
+/// The correlations that are compared with rsigma's.
+#[derive(Debug)]
+pub(super) struct Correlations {
+    /// The titles of those that rsigma reads.
+    pub(super) read: BTreeSet<String>,
+    /// How many there are.
+    pub(super) all: usize,
+    /// Whether they are those that ship, of which enough days have firings.
+    pub(super) is_shipped: bool,
+}
+
 /// What was to be replayed.
 #[derive(Debug)]
 pub(super) struct Planned {
@@ -32,8 +43,8 @@ pub(super) struct Planned {
     pub(super) has_fault: bool,
     /// The titles of the shown rules, and from how many days of all seeds on each has to fire; none if no case makes it fire.
     pub(super) rules: Vec<(String, Option<u64>)>,
-    /// How many of how many correlations are compared with rsigma's, if they are.
-    pub(super) correlations: Option<(usize, usize)>,
+    /// The correlations that are compared with rsigma's, if any are.
+    pub(super) correlations: Option<Correlations>,
 }
 
 /// The result of all seeds.
@@ -50,8 +61,10 @@ pub(super) struct Summary {
     silent: Vec<String>,
     /// Those of them that had to fire.
     overdue: Vec<String>,
-    /// How many of how many correlations were compared with rsigma's, if they were.
-    correlations: Option<(usize, usize)>,
+    /// Those that the truth fired and that were not compared with rsigma's, although so many days should have one that can be.
+    not_compared: Vec<String>,
+    /// The correlations that were compared with rsigma's, if any were.
+    correlations: Option<Correlations>,
 }
 
 impl Summary {
@@ -64,20 +77,26 @@ impl Summary {
         }
         let Planned { name, days, has_fault, mut rules, correlations } = planned;
         let mut missing = if days >= COMPLETE && !has_fault { injected::missing(&total) } else { Vec::new() };
-        if days >= COMPLETE && correlations.is_some() && total.compared == 0 {
+        let must_compare = correlations.as_ref().is_some_and(|of| of.is_shipped && !of.read.is_empty());
+        if days >= COMPLETE && must_compare && total.compared == 0 {
             missing.push(COMPARED);
         }
         rules.retain(|(title, _)| !total.rules.contains_key(title));
         let all_days = u64::from(days) * seeds.len() as u64;
+        let mut not_compared: Vec<String> = Vec::new();
+        if all_days >= ALL_FIRE && must_compare {
+            let none = total.compared_rules.iter().filter(|(_, compared)| **compared == 0);
+            not_compared.extend(none.map(|(title, _)| title.clone()));
+        }
         let has_to_fire = |from: Option<u64>| from.is_some_and(|from| all_days >= from) && !has_fault;
         let overdue = rules.iter().filter(|(_, from)| has_to_fire(*from)).map(|(title, _)| title.clone()).collect();
         let silent = rules.into_iter().map(|(title, _)| title).collect();
-        Self { name, seeds, total, missing, silent, overdue, correlations }
+        Self { name, seeds, total, missing, silent, overdue, not_compared, correlations }
     }
 
     /// Whether the engine was right, and everything happened that should.
     pub(super) fn is_ok(&self) -> bool {
-        let lacks_nothing = self.missing.is_empty() && self.overdue.is_empty();
+        let lacks_nothing = self.missing.is_empty() && self.overdue.is_empty() && self.not_compared.is_empty();
         self.total.is_right() && lacks_nothing && self.total.evaluations > 0
     }
 
@@ -101,6 +120,7 @@ impl Summary {
         summary["did_not_happen"] = json!(self.missing);
         summary["silent_rules"] = json!(self.silent);
         summary["rules_that_had_to_fire"] = json!(self.overdue);
+        summary["rules_that_had_to_be_compared"] = json!(self.not_compared);
         summary["seeds"] = seeds.collect();
         summary
     }
@@ -126,13 +146,19 @@ impl fmt::Display for Summary {
         writeln!(f, "{happened}")?;
         let fired = self.total.rules.len();
         writeln!(f, "{fired} rules fired, {} were silent", self.silent.len())?;
-        if let Some((read, all)) = self.correlations.filter(|_| self.total.compared > 0) {
-            let Numbers { compared, untold, differing, .. } = self.total;
+        if let Some(Correlations { read, all, .. }) = &self.correlations
+            && self.total.compared > 0
+        {
+            let Numbers { compared, undecidable, differing, compared_rules, .. } = &self.total;
             write!(
                 f,
-                "rsigma, which reads {read} of {all} correlations: {compared} firings compared, {differing} differ, "
+                "rsigma, which reads {} of {all} correlations: {compared} firings compared, {differing} differ, ",
+                read.len()
             )?;
-            writeln!(f, "{untold} more that whole seconds cannot tell")?;
+            writeln!(f, "{undecidable} more that whole seconds cannot tell")?;
+            for title in read.iter().filter(|title| compared_rules.get(*title).is_none_or(|compared| *compared == 0)) {
+                writeln!(f, "no firing compared: {title}")?;
+            }
         }
         for fault in &self.total.faults {
             writeln!(f, "{fault}")?;
@@ -142,6 +168,9 @@ impl fmt::Display for Summary {
         }
         for title in &self.overdue {
             writeln!(f, "did not fire, although cases make it fire: {title}")?;
+        }
+        for title in &self.not_compared {
+            writeln!(f, "fired, but no firing could be compared with rsigma's: {title}")?;
         }
         f.write_str(&self.line())?;
         f.write_char('\n')
@@ -194,7 +223,7 @@ mod tests {
         assert!(!of(|numbers| numbers.unnamed = 1));
         assert!(!of(|numbers| numbers.misnamed = 1));
         assert!(!of(|numbers| numbers.differing = 1));
-        assert!(of(|numbers| numbers.untold = 1));
+        assert!(of(|numbers| numbers.undecidable = 1));
         assert!(of(|numbers| numbers.statistical = 1));
         assert!(!summary(Vec::new(), 1, false).is_ok(), "nothing was evaluated");
         assert_eq!(
@@ -227,24 +256,33 @@ mod tests {
 
     #[test]
     fn firings_compared_with_those_of_rsigma_are_counted_and_have_to_be() {
-        let of = |compared: u64, differing: u64| {
-            let mut all = Numbers { compared, differing, untold: 3, ..numbers(0) };
+        let with = |compared: u64, differing: u64, days: u32, is_shipped: bool, read: &[&str]| {
+            let compared_rules = BTreeMap::from([("Burst".to_owned(), compared), ("Rare".to_owned(), 0)]);
+            let mut all = Numbers { compared, differing, undecidable: 3, compared_rules, ..numbers(0) };
             for name in injected::missing(&numbers(0)) {
                 all.inject(name, 1);
                 all.habits.insert(name.to_owned(), 1);
             }
-            Summary::new(
-                vec![(1, all.clone()), (1, all)],
-                Planned { name: "soak", days: 3, has_fault: false, rules: Vec::new(), correlations: Some((23, 25)) },
-            )
+            let read = read.iter().map(|title| (*title).to_owned()).collect();
+            let correlations = Some(Correlations { read, all: 25, is_shipped });
+            let planned = Planned { name: "soak", days, has_fault: false, rules: Vec::new(), correlations };
+            Summary::new(vec![(1, all.clone()), (1, all)], planned)
         };
-        let line =
-            "rsigma, which reads 23 of 25 correlations: 14 firings compared, 2 differ, 6 more that whole seconds";
+        let of = |compared, differing| with(compared, differing, 3, true, &["Burst", "Rare", "Silent"]);
+        let line = "rsigma, which reads 3 of 25 correlations: 14 firings compared, 2 differ, 6 more that whole seconds";
         assert!(of(7, 1).to_string().contains(line) && !of(7, 1).is_ok());
         assert!(of(7, 0).is_ok());
         assert!(of(0, 0).to_string().contains("did not happen: firings compared with rsigma's"));
+        assert!(with(0, 0, 3, false, &["Burst"]).is_ok(), "own rules may fire nowhere");
+        assert!(with(0, 0, 3, true, &[]).is_ok(), "rsigma reads none");
+        let text = of(7, 0).to_string();
+        assert!(text.contains("no firing compared: Rare\nno firing compared: Silent\n") && !text.contains(": Burst"));
+        let soak = with(7, 0, 30, true, &["Burst", "Rare", "Silent"]);
+        let line = "fired, but no firing could be compared with rsigma's: Rare\n";
+        assert!(!soak.is_ok() && soak.to_string().contains(line), "Silent did not fire");
+        assert_eq!(soak.json()["rules_that_had_to_be_compared"], json!(["Rare"]));
         let json = of(7, 1).json();
-        assert_eq!((&json["compared"], &json["differing"], &json["untold"]), (&json!(14), &json!(2), &json!(6)));
+        assert_eq!((&json["compared"], &json["differing"], &json["undecidable"]), (&json!(14), &json!(2), &json!(6)));
     }
 
     #[test]

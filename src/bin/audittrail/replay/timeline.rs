@@ -52,8 +52,9 @@ impl Timeline {
 
     /// The times of a part that begins at a time, such as the present, and has so many ticks.
     pub(super) fn from(begin: i64, ticks: usize) -> Self {
+        // Any start will do from which on the first evaluation sees all hits: `new` counts its ticks from such a one on too.
         let start = begin - MARGIN - LOOKS_BACK - lag();
-        // As many more as cover the time to the end.
+        // What is covered ends two margins after the last tick, counted from the start: so many more ticks bring it to the end.
         let more = usize::try_from((begin - start - 2 * MARGIN) / TICK).expect("minutes");
         Self { start, first: begin, ticks: 0..ticks + more, end: begin + nanos(ticks) }
     }

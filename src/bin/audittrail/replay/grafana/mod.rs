@@ -3,6 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `api` | Grafana's HTTP API |
+//! | `stop` | the signals that end a run |
 //! | `setup` | data source, folder and alert rules, made and removed |
 //! | `states` | the alert instances of an evaluation in Grafana's answer |
 //! | `live` | the events at their times, and Grafana's states meanwhile |
@@ -12,6 +13,8 @@ mod api;
 mod live;
 mod setup;
 mod states;
+mod stop;
 mod verdict;
 
+pub(super) use api::Address;
 pub(super) use live::Live;

@@ -16,20 +16,8 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// Makes the data source of an API and the rules of the pack that ships, and removes both where a part of it fails.
-    pub(super) async fn new(grafana: &Grafana, uid: String, api: &str) -> Result<Self, Error> {
-        let setup = Self { uid };
-        match setup.make(grafana, api).await {
-            Ok(()) => Ok(setup),
-            Err(error) => {
-                // The first error says more than one about what is missing.
-                let _ = setup.remove(grafana).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn make(&self, grafana: &Grafana, api: &str) -> Result<(), Error> {
+    /// Makes the data source of an API and the rules of the pack that ships.
+    pub(super) async fn make(&self, grafana: &Grafana, api: &str) -> Result<(), Error> {
         let uid = &self.uid;
         let data_source = json!({
             "uid": uid, "name": uid, "type": "scaleway-audittrail-datasource", "access": "proxy",
@@ -45,12 +33,15 @@ impl Setup {
         Ok(())
     }
 
-    /// Removes the rules with their folder, and the data source.
+    /// Removes the rules with their folder, and the data source, as far as they were made.
     pub(super) async fn remove(&self, grafana: &Grafana) -> Result<(), Error> {
         let uid = &self.uid;
         let rules = grafana.delete(&format!("api/folders/{uid}?forceDeleteRules=true")).await;
-        grafana.delete(&format!("api/datasources/uid/{uid}")).await?;
-        rules.map(drop)
+        let data_source = grafana.delete(&format!("api/datasources/uid/{uid}")).await;
+        for (removed, what) in [(rules, "the folder with its rules"), (data_source, "the data source")] {
+            removed.map_err(|error| format!("{what} {uid} may be left in Grafana: {error}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Correlation {
     /// For each alias, and each rule by id or name, the field.
     pub(super) aliases: Map<String, Value>,
     pub(super) timespan: i64,
+    /// Whether the file has a condition.
+    has_condition: bool,
     /// The comparisons, such as `gte`, with their numbers.
     pub(super) comparisons: Vec<(String, u64)>,
     /// The fields whose values are counted.
@@ -88,6 +90,21 @@ impl Rule {
                     || aliased.filter_map(Value::as_str).any(|name| name.contains(LIST))
             }
         }
+    }
+
+    /// Whether a correlation needs all of its rules, in any order, and has no condition that says so.
+    pub(crate) fn is_temporal_without_condition(&self) -> bool {
+        matches!(&self.kind, Kind::Correlation(of) if of.kind == "temporal" && !of.has_condition)
+    }
+
+    /// Whether a correlation counts distinct values.
+    pub(crate) fn counts_values(&self) -> bool {
+        matches!(&self.kind, Kind::Correlation(of) if of.kind == "value_count")
+    }
+
+    /// Whether a correlation has aliases, so that it may fire for several groups at one event.
+    pub(crate) fn has_aliases(&self) -> bool {
+        matches!(&self.kind, Kind::Correlation(of) if !of.aliases.is_empty())
     }
 
     /// Whether a name or id means this rule.
@@ -228,6 +245,7 @@ fn correlation(of: &Map<String, Value>) -> Result<Correlation, String> {
         group_by: of.get("group-by").map_or(Ok(Vec::new()), texts)?,
         aliases: of.get("aliases").and_then(Value::as_object).cloned().unwrap_or_default(),
         timespan: duration(of["timespan"].as_str().ok_or("no timespan")?)?,
+        has_condition: of.contains_key("condition"),
         comparisons,
         counted,
     })

@@ -43,9 +43,9 @@ pub(super) fn values(event: &Happened, field: &str) -> Result<Vec<Value>, String
     })
 }
 
-/// An event as an engine reads it that knows nothing of the fields that the API does not send.
+/// An event as an engine reads it that knows nothing of the fields that the API does not send, and to which `null` is a value.
 pub(crate) fn enriched(event: &Happened) -> Result<Value, String> {
-    let mut json = event.json.clone();
+    let mut json = without_nulls(&event.json);
     if let Some(id) = principal(event) {
         json["principal"] = json!({ "id": id });
     }
@@ -55,6 +55,17 @@ pub(crate) fn enriched(event: &Happened) -> Result<Value, String> {
         }
     }
     Ok(json)
+}
+
+fn without_nulls(json: &Value) -> Value {
+    match json {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            members.map(|(name, value)| (name.clone(), without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The one text of a field, as a group and a count have it; none for an absent one, and for several values.
