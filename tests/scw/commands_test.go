@@ -197,18 +197,10 @@ func TestEachTemplateIsACommandOfTheTool(t *testing.T) {
 
 // The commands of an answer about the simulated incident, whose names no command has.
 func TestTheCommandsOfAnAnswerRun(t *testing.T) {
-	binary := os.Getenv("AUDITTRAIL_BIN")
-	if binary == "" {
-		t.Skip("SKIP: AUDITTRAIL_BIN, the path of the terminal's binary, is missing")
-	}
-	sandbox, err := serve(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sandbox.stop()
+	sandbox := served(t)
 	query := `{"queryType": "investigate", "show": "containment", "target": ["web-3"], "onset": "` + sandbox.onset + `",
 		"expression": "instance_server_cpu_seconds_total", "direction": "up", "historyDays": 2}`
-	ask := exec.Command(binary, "ask", "--format", "json", "--organization", sandbox.organization, "--secret-key", sandbox.key,
+	ask := exec.Command(sandbox.cmd.Path, "ask", "--format", "json", "--organization", sandbox.organization, "--secret-key", sandbox.key,
 		"--api-url", sandbox.url, "--from", sandbox.onset, "--to", sandbox.now, query)
 	out, err := ask.Output()
 	if err != nil && ask.ProcessState.ExitCode() != 3 {
@@ -246,15 +238,7 @@ func TestTheCommandsOfAnAnswerRun(t *testing.T) {
 
 // The lists that steps and settings start from, read from the sandbox by the tool: its answers have the API's shape.
 func TestTheToolReadsTheListsOfTheSandbox(t *testing.T) {
-	binary := os.Getenv("AUDITTRAIL_BIN")
-	if binary == "" {
-		t.Skip("SKIP: AUDITTRAIL_BIN, the path of the terminal's binary, is missing")
-	}
-	sandbox, err := serve(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sandbox.stop()
+	sandbox := served(t)
 	cluster, project := sandbox.resource(t, "k8s-prod")
 	for command, expected := range map[string]string{
 		"scw k8s acl list cluster-id=" + cluster + " region=fr-par":             "203.0.113.0/24",

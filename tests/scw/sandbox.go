@@ -57,6 +57,21 @@ func serve(binary string) (*sandbox, error) {
 	return started, nil
 }
 
+// served is a sandbox for the time of a test.
+func served(t *testing.T) *sandbox {
+	t.Helper()
+	binary := os.Getenv("AUDITTRAIL_BIN")
+	if binary == "" {
+		t.Skip("SKIP: AUDITTRAIL_BIN, the path of the terminal's binary, is missing")
+	}
+	started, err := serve(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(started.stop)
+	return started
+}
+
 // resource is the id of the resource of a name, and of its project.
 func (s *sandbox) resource(t *testing.T, name string) (string, string) {
 	t.Helper()
