@@ -80,9 +80,12 @@ impl Listener {
     }
 }
 
-/// Waits until the system asks the process to stop, and returns the signal's name.
+/// Waits until the system asks the process to stop, and returns the signal's name. From the call on, no signal ends the process.
+///
+/// # Errors
+/// When the system does not let the process wait for signals.
 #[cfg(unix)]
-pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
+pub fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -95,9 +98,12 @@ pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> 
     })
 }
 
-/// Waits until the system asks the process to stop, and returns the signal's name.
+/// Waits until the system asks the process to stop, and returns the signal's name. From the call on, no signal ends the process.
+///
+/// # Errors
+/// When the system does not let the process wait for signals.
 #[cfg(windows)]
-pub(super) fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
+pub fn asked_to_stop() -> io::Result<impl Future<Output = &'static str>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;

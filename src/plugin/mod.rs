@@ -17,6 +17,7 @@ mod rules;
 mod serve;
 mod wire;
 
+pub use listener::asked_to_stop;
 pub use protocol::MAX_MESSAGE_BYTES;
 pub use serve::{COOKIE_KEY, COOKIE_VALUE, run};
 pub use wire::{DataResponse, QueryDataResponse};

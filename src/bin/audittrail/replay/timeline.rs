@@ -54,7 +54,7 @@ impl Timeline {
     pub(super) fn from(begin: i64, ticks: usize) -> Self {
         // Any start will do from which on the first evaluation sees all hits: `new` counts its ticks from such a one on too.
         let start = begin - MARGIN - LOOKS_BACK - lag();
-        // What is covered ends two margins after the last tick, counted from the start: so many more ticks bring it to the end.
+        // The covered time ends two margins after the last tick, counted from the start: so many more ticks bring it to the end.
         let more = usize::try_from((begin - start - 2 * MARGIN) / TICK).expect("minutes");
         Self { start, first: begin, ticks: 0..ticks + more, end: begin + nanos(ticks) }
     }

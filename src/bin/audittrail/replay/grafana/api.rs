@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::Error;
 
-/// The user and the password of a Grafana that nobody has changed.
+/// The user and the password of a new Grafana.
 const FRESH: &str = "admin";
 
 /// The variable of the environment with an address.
@@ -115,7 +115,7 @@ impl Grafana {
         self.call(Method::PUT, path, Some(body)).await
     }
 
-    /// Deletes what is at a path, if anything is.
+    /// Deletes the object at a path.
     pub(super) async fn delete(&self, path: &str) -> Result<Value, Error> {
         self.call(Method::DELETE, path, None).await
     }

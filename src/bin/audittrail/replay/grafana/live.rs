@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use audittrail::plugin::asked_to_stop;
 use audittrail::sandbox::{self, Config, Organization, Sandbox};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -16,7 +17,6 @@ use super::super::timeline::{SECOND, TICK, Timeline, lag};
 use super::api::{Address, Grafana};
 use super::setup::Setup;
 use super::states::{Rule, States};
-use super::stop::asked_to_stop;
 use super::verdict::Verdict;
 use crate::Error;
 

@@ -13,7 +13,6 @@ mod api;
 mod live;
 mod setup;
 mod states;
-mod stop;
 mod verdict;
 
 pub(super) use api::Address;
