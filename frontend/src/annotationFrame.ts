@@ -64,7 +64,7 @@ function conditions({ id, principal }: Event, { scope, filters = [], relevance }
   if (relevance !== 'important') {
     return { scope, filters };
   }
-  // Which events are about relatives is told by those of the whole range, and not by those of a cluster's time.
+  // The events of the whole range show the relatives, and those of a cluster's time do not.
   return id.startsWith(REST)
     ? { scope, filters, relatives: true }
     : { scope: ofAnyResource, filters: principal ? and('principal_id', principal) : filters };
