@@ -10,7 +10,7 @@
 //!
 //! A page is decoded into a [`Chunk`](chunk::Chunk) of plain columns. Cached chunks are packed: ids of 36 characters become 16
 //! bytes, keys of dictionaries one or two bytes, and the texts that people read one at a time, request bodies and resources,
-//! are compressed in blocks. An [`Events`] selects rows of chunks that others may share.
+//! are compressed in blocks, those of a method together. An [`Events`] selects rows of chunks that others may share.
 
 mod chunk;
 mod column;

@@ -80,9 +80,15 @@ impl Events {
 
     fn compressed(&self, long: Long) -> Result<ColumnData, ArrowError> {
         let (mut texts, mut pushed) = (TextCompressor::new()?, Ok(()));
-        self.each(long, |_, text| {
+        // Texts of one method are alike, and questions about them name their method.
+        let mut known = HashMap::new();
+        let methods = self.numbers(Column::Method, 0, |method| {
+            let next = u32::try_from(known.len() + 1).expect("there are fewer than 2^32 events");
+            *known.entry(method).or_insert(next)
+        });
+        self.each(long, |position, text| {
             if pushed.is_ok() {
-                pushed = texts.push(text);
+                pushed = texts.push(methods[position], text);
             }
         });
         pushed.and_then(|()| texts.finish()).map(ColumnData::Compressed)

@@ -4,6 +4,8 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::event::chunk::ColumnData;
+use crate::event::compressed::{PART_ROWS, Part};
 use crate::event::{Column, Events, Kind, Long};
 use crate::time::{Interval, Time};
 
@@ -22,6 +24,23 @@ fn a_window_includes_its_start_and_excludes_its_end() {
     assert_eq!((within(0, i64::MAX), within(5, 5), within(i64::MIN, 0)), (3, 0, 0));
     assert_eq!((events.newest(2).len(), events.newest(9).len()), (2, 3));
     assert_eq!(events.newest(1).ids().value(0), "event-002");
+}
+
+#[test]
+fn the_bodies_of_a_rare_method_are_compressed_together() {
+    // Every hundredth call is of another method.
+    let event = |row: usize| {
+        let method = if row.is_multiple_of(100) { "CreateServer" } else { "UpdateServer" };
+        json!({ "method_name": method, "request_body": { "number": row } })
+    };
+    let events = Events::from_json(Kind::Api, &(0..4 * PART_ROWS).map(event).collect::<Vec<_>>()).packed().unwrap();
+    let ColumnData::Compressed(bodies) = &*events.chunks[0].columns[Long::RequestBody.index()] else {
+        panic!("bodies are compressed")
+    };
+    let [block] = &bodies.blocks[..] else { panic!("{} blocks", bodies.blocks.len()) };
+    let methods = events.text(Column::Method);
+    let has = |part: &&Part| part.rows.iter().any(|row| methods.get((*row).into()) == Some("CreateServer"));
+    assert_eq!((block.parts.len(), block.parts.iter().filter(has).count()), (4, 1));
 }
 
 proptest! {

@@ -4,10 +4,10 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray};
 
 use super::chunk::ColumnData;
-use super::compressed::{CompressedText, LENGTH, Length};
+use super::compressed::{Block, LENGTH, Length, Part};
 use super::page_text::text_of;
 
-/// Where fewer than one in so many texts of a block has to be searched, the texts are read one by one.
+/// Where fewer than one in so many texts of a part has to be searched, the texts are read one by one.
 const FEW_OF: usize = 16;
 
 impl ColumnData {
@@ -22,14 +22,15 @@ impl ColumnData {
                 }
             }
             Self::Compressed(compressed) => {
-                for number in 0..compressed.blocks.len() {
-                    let rows = compressed.rows(number);
-                    let hit = &mut hit[rows.clone()];
-                    if hit.iter().filter(|hit| !**hit).count() * FEW_OF < rows.len() {
-                        reader.search_each(rows.start, hit, &find);
-                    } else {
-                        reader.decompress(number, compressed);
-                        reader.search(hit, &find);
+                for (number, block) in compressed.blocks.iter().enumerate() {
+                    let hit = &mut hit[compressed.rows(number)];
+                    for part in &block.parts {
+                        let left = part.rows.iter().filter(|row| !hit[usize::from(**row)]).count();
+                        if left > 0 {
+                            let texts = reader.decompress(part);
+                            let few = left * FEW_OF < part.rows.len();
+                            if few { texts.search_each(part, hit, &find) } else { texts.search(part, hit, &find) }
+                        }
                     }
                 }
             }
@@ -37,21 +38,28 @@ impl ColumnData {
         }
     }
 
-    /// A reader of the column's texts, which caches the last decompressed block.
+    /// A reader of the column's texts, which caches the parts of the last block that it decompressed.
     pub(super) fn reader(&self) -> TextReader<'_> {
-        TextReader { data: self, rows: 0..0, raw: Vec::new(), ends: Vec::new(), decompressor: None }
+        TextReader { data: self, rows: 0..0, places: Vec::new(), parts: Vec::new(), decompressor: None }
     }
 }
 
-/// Reads the texts of a column, best in order: a block is then decompressed once for all its rows.
+/// Reads the texts of a column, best in order: a part is then decompressed once for all its rows.
 pub(super) struct TextReader<'a> {
     data: &'a ColumnData,
-    /// The rows of the decompressed block.
+    /// The rows of the present block.
     rows: Range<usize>,
-    /// The decompressed block, and the end of each of its texts there.
+    /// Of each row the part that has its text, and the index there.
+    places: Vec<(usize, usize)>,
+    /// The parts of the block, as far as a row of them was read.
+    parts: Vec<Option<Decompressed>>,
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
+}
+
+/// A decompressed part, and the end of each of its texts there.
+struct Decompressed {
     raw: Vec<u8>,
     ends: Vec<usize>,
-    decompressor: Option<zstd::bulk::Decompressor<'static>>,
 }
 
 impl TextReader<'_> {
@@ -66,11 +74,16 @@ impl TextReader<'_> {
             ColumnData::Uuids(uuids) => uuids.get(row),
             ColumnData::Compressed(compressed) => {
                 debug_assert!(row < compressed.rows, "row {row} of {}", compressed.rows);
+                let number = compressed.block(row);
+                let block = &compressed.blocks[number];
                 if !self.rows.contains(&row) {
-                    self.decompress(compressed.block(row), compressed);
+                    self.enter(compressed.rows(number), block);
                 }
-                let index = row - self.rows.start;
-                (self.length(index) > 0).then(|| text_of(&self.raw[self.start(index)..self.ends[index]]))
+                let (part, index) = self.places[row - self.rows.start];
+                if self.parts[part].is_none() {
+                    self.parts[part] = Some(self.decompress(&block.parts[part]));
+                }
+                self.parts[part].as_ref().and_then(|texts| texts.get(index))
             }
         }
     }
@@ -82,18 +95,58 @@ impl TextReader<'_> {
         }
     }
 
-    /// The [`Length`] of a text of the decompressed block, by its index in the block.
+    /// Goes to another block.
+    fn enter(&mut self, rows: Range<usize>, block: &Block) {
+        self.places.clear();
+        self.places.resize(rows.len(), (0, 0));
+        self.rows = rows;
+        for (number, part) in block.parts.iter().enumerate() {
+            part.rows.iter().enumerate().for_each(|(index, row)| self.places[usize::from(*row)] = (number, index));
+        }
+        self.parts.clear();
+        self.parts.resize_with(block.parts.len(), || None);
+    }
+
+    fn decompress(&mut self, part: &Part) -> Decompressed {
+        let mut raw = Vec::with_capacity(part.length);
+        let decompressor =
+            self.decompressor.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
+        decompressor.decompress_to_buffer(&part.packed, &mut raw).expect("the part was compressed by this process");
+        let mut texts = Decompressed { raw, ends: Vec::with_capacity(part.rows.len()) };
+        let mut end = part.rows.len() * LENGTH;
+        for index in 0..part.rows.len() {
+            end += (texts.length(index) as usize).saturating_sub(1);
+            texts.ends.push(end);
+        }
+        texts
+    }
+}
+
+impl Decompressed {
+    fn get(&self, index: usize) -> Option<Cow<'_, str>> {
+        (self.length(index) > 0).then(|| text_of(&self.raw[self.start(index)..self.ends[index]]))
+    }
+
+    /// The [`Length`] of a text.
     fn length(&self, index: usize) -> Length {
         Length::from_le_bytes(self.raw[index * LENGTH..][..LENGTH].try_into().expect("a slice of LENGTH bytes"))
     }
 
-    /// The start of a text in the decompressed block.
+    /// The start of a text.
     fn start(&self, index: usize) -> usize {
         index.checked_sub(1).map_or(self.ends.len() * LENGTH, |before| self.ends[before])
     }
 
-    /// Sets `hit` for the texts of the decompressed block in which `find` finds a match. `find` gets all of them at once.
-    fn search(&self, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+    /// Sets `hit`, by the rows of the block, for the texts in which `find` finds a match. `find` gets one at a time.
+    fn search_each(&self, part: &Part, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
+        for (index, row) in part.rows.iter().enumerate() {
+            let hit = &mut hit[usize::from(*row)];
+            *hit = *hit || self.get(index).is_some_and(|text| find(&text).is_some());
+        }
+    }
+
+    /// As [`search_each`](Self::search_each), but `find` gets all texts at once.
+    fn search(&self, part: &Part, hit: &mut [bool], find: impl Fn(&str) -> Option<Range<usize>>) {
         let start = self.start(0);
         let all =
             simdutf8::basic::from_utf8(&self.raw[start..]).expect("the texts were UTF-8 when they were compressed");
@@ -102,27 +155,10 @@ impl TextReader<'_> {
             let index = self.ends.partition_point(|end| *end <= start + at + found.start);
             let Some(end) = self.ends.get(index) else { return };
             let text = self.start(index) - start..end - start;
+            let hit = &mut hit[usize::from(part.rows[index])];
             // A match that continues in the next text is in neither, but this text may have another.
-            hit[index] = hit[index] || at + found.end <= text.end || find(&all[text.clone()]).is_some();
+            *hit = *hit || at + found.end <= text.end || find(&all[text.clone()]).is_some();
             at = text.end;
-        }
-    }
-
-    fn decompress(&mut self, number: usize, compressed: &CompressedText) {
-        let block = &compressed.blocks[number];
-        self.rows = compressed.rows(number);
-        self.raw.clear();
-        self.raw.reserve(block.length);
-        let decompressor =
-            self.decompressor.get_or_insert_with(|| zstd::bulk::Decompressor::new().unwrap_or_else(|e| panic!("{e}")));
-        decompressor
-            .decompress_to_buffer(&block.packed, &mut self.raw)
-            .expect("the block was compressed by this process");
-        self.ends.clear();
-        let mut end = self.rows.len() * LENGTH;
-        for index in 0..self.rows.len() {
-            end += (self.length(index) as usize).saturating_sub(1);
-            self.ends.push(end);
         }
     }
 }
@@ -141,7 +177,8 @@ mod tests {
 
     fn compressed(texts: &StringArray) -> ColumnData {
         let mut compressor = TextCompressor::new().unwrap();
-        texts.iter().for_each(|text| compressor.push(text).unwrap());
+        // Neighbours are of different groups, so that the texts of a part are not in a row.
+        texts.iter().zip((0..5).cycle()).for_each(|(text, group)| compressor.push(group, text).unwrap());
         ColumnData::Compressed(compressor.finish().unwrap())
     }
 
@@ -155,9 +192,12 @@ mod tests {
 
         #[test]
         fn packed_texts_read_the_same(
-            texts in prop::collection::vec(prop::option::of("[1aé]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..2 * BLOCK_ROWS),
+            texts in prop::collection::vec(prop::option::of("[1aé]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\PC{0,40}"), 0..BLOCK_ROWS / 4),
+            // Few texts, and more rows than a block has.
+            times in 1..6_usize,
             order in prop::collection::vec(any::<prop::sample::Index>(), 0..50),
         ) {
+            let texts = vec![texts; times].concat();
             let array = StringArray::from(texts.clone());
             let order: Vec<usize> = if texts.is_empty() { Vec::new() } else { order.iter().map(|i| i.index(texts.len())).collect() };
             let expected: Vec<_> = order.iter().map(|row| texts[*row].clone()).collect();
