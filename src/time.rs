@@ -81,11 +81,21 @@ impl Time {
         Self(self.0.div_euclid(HOUR).saturating_mul(HOUR))
     }
 
+    /// The hour of its day, UTC, from 0 to 23.
+    pub(crate) fn hour_of_day(self) -> u8 {
+        u8::try_from(self.0.div_euclid(HOUR).rem_euclid(24)).expect("below 24")
+    }
+
     /// The next nanosecond.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
+}
+
+/// An hour of the day between the two beside it: a daily event is a little early or late.
+pub(crate) fn hours_around(hour: u8) -> [u8; 3] {
+    [(hour + 23) % 24, hour, (hour + 1) % 24]
 }
 
 /// A duration in nanoseconds, at most `i64::MAX`.
@@ -262,6 +272,14 @@ pub(crate) mod tests {
         assert_eq!(Time::MAX.next(), Time::MAX);
         assert_eq!(Time::MAX.since(Time::MIN), Duration::from_nanos(u64::MAX));
         assert_eq!(Time::from_nanos(1_500_000_000).to_string(), "1970-01-01T00:00:01.500Z");
+    }
+
+    #[test]
+    fn hours_of_the_day_are_those_of_utc_also_before_1970() {
+        let of = |hours: i64| Time::from_nanos(hours * HOUR).hour_of_day();
+        assert_eq!([0, 23, 24, -1, -24, -25].map(of), [0, 23, 0, 23, 0, 23]);
+        assert_eq!(Time::from_nanos(0).previous().hour_of_day(), 23);
+        assert_eq!([0, 12, 23].map(hours_around), [[23, 0, 1], [11, 12, 13], [22, 23, 0]]);
     }
 
     proptest! {

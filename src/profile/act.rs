@@ -1,4 +1,4 @@
-use super::day::{Day, hour};
+use super::day::Day;
 use super::hash::{Salt, mix};
 use crate::event::{Column, Events};
 use crate::time::Time;
@@ -28,6 +28,7 @@ pub(super) fn acts(salt: &Salt, events: &Events) -> Vec<Act> {
     let method = Act::METHOD.map(|column| hashes(salt, events, column));
     let [kind, ..] = &method;
     let times = events.times().values();
+    let time = |row: usize| Time::from_nanos(times[row]);
     let act = |row: usize| Act {
         // Scaleway's own machinery is no principal, and one of each kind of event.
         principal: principal[row].or(kind[row]).unwrap_or_default(),
@@ -35,8 +36,8 @@ pub(super) fn acts(salt: &Salt, events: &Events) -> Vec<Act> {
         address: address[row],
         country: country[row],
         resource: resource[row],
-        day: Day::of(Time::from_nanos(times[row])),
-        hour: hour(times[row]),
+        day: Day::of(time(row)),
+        hour: time(row).hour_of_day(),
     };
     (0..events.len()).map(act).collect()
 }

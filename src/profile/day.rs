@@ -11,8 +11,6 @@ pub(crate) const KEPT: u32 = 60;
 
 const NANOS: i64 = 86_400_000_000_000;
 
-const HOUR: i64 = NANOS / 24;
-
 /// A day, UTC, by its number since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Day(i32);
@@ -71,9 +69,4 @@ impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", chrono::DateTime::<chrono::Utc>::from(self.interval().start).date_naive())
     }
-}
-
-/// The hour of the day, UTC.
-pub(super) fn hour(nanos: i64) -> u8 {
-    u8::try_from(nanos.rem_euclid(NANOS) / HOUR).expect("below 24")
 }

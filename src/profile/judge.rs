@@ -8,6 +8,7 @@ use super::key::{Key, MANY};
 use super::level::Level;
 use super::rhythm::{Cycle, Rhythm, usual_hour};
 use crate::event::{Derivation, Events};
+use crate::time::hours_around;
 
 /// A principal that was active on fewer days has no usual hours.
 const DAYS_WITH_HOURS: u32 = 5;
@@ -155,7 +156,7 @@ impl<'a> Judge<'a> {
         if self.days(act.of_principal(), window).len() < DAYS_WITH_HOURS {
             return false;
         }
-        let near = [act.hour + 23, act.hour, act.hour + 1].map(|hour| act.of_hour(hour % 24));
+        let near = hours_around(act.hour).map(|hour| act.of_hour(hour));
         near.into_iter().fold(DaySet::default(), |all, key| all.or(self.days(key, window))).is_empty()
     }
 

@@ -1,5 +1,6 @@
 use super::day::Day;
 use crate::locale::{Language, Sentence};
+use crate::time::hours_around;
 
 /// The hours, UTC, at which a daily event is nightly.
 const NIGHT: [u8; 8] = [22, 23, 0, 1, 2, 3, 4, 5];
@@ -53,10 +54,10 @@ impl Cycle {
 /// the number of days on which it occurs in each hour.
 pub(super) fn usual_hour(hours: &[u32; 24]) -> Option<u8> {
     let all: u32 = hours.iter().sum();
-    let near = |hour: usize| [hour + 23, hour, hour + 1].iter().map(|hour| hours[hour % 24]).sum::<u32>();
-    let hour = (0..24).max_by_key(|hour| (near(*hour), hours[*hour], std::cmp::Reverse(*hour)))?;
+    let near = |hour: u8| hours_around(hour).map(|hour| hours[usize::from(hour)]).iter().sum::<u32>();
+    let hour = (0..24).max_by_key(|hour| (near(*hour), hours[usize::from(*hour)], std::cmp::Reverse(*hour)))?;
     let is_usual = all > 0 && near(hour) * 5 >= all * 4;
-    is_usual.then(|| u8::try_from(hour).expect("below 24"))
+    is_usual.then_some(hour)
 }
 
 impl Rhythm {

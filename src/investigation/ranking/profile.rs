@@ -1,15 +1,14 @@
 //! The usual actions of a principal.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use hashbrown::HashMap;
+
 use super::trail::{NONE, Trail};
-use crate::time::Time;
+use crate::time::{Time, hours_around};
 
 /// With less time behind it, nothing is rare.
 const SHORTEST: Duration = Duration::from_hours(24);
-
-const HOUR: i64 = 3_600_000_000_000;
 
 /// The usual actions in the time before a symptom's window, of the principals of its candidates.
 #[derive(Debug, Default)]
@@ -79,8 +78,7 @@ impl Profile {
 
     /// How rare a time of day is for a principal, by the hour and the two beside it.
     pub(super) fn hour(&self, principal: u32, time: Time) -> f64 {
-        let hour = hour(time.nanos());
-        let near = [hour + 23, hour, hour + 1].map(|hour| hour % 24);
+        let near = hours_around(time.hour_of_day()).map(usize::from);
         self.rarity(principal, |habits| Some(near.iter().map(|hour| habits.hours[*hour]).sum()))
     }
 }
@@ -97,7 +95,7 @@ impl Habits {
                 *counts.entry(number).or_default() += 1;
             }
         }
-        self.hours[hour(trail.times[row])] += 1;
+        self.hours[usize::from(trail.time(row).hour_of_day())] += 1;
     }
 }
 
@@ -107,9 +105,4 @@ fn of(counts: &HashMap<u32, u32>, number: u32) -> Option<u32> {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).expect("32 bits")
-}
-
-/// The hour of the day, UTC.
-fn hour(nanos: i64) -> usize {
-    usize::try_from(nanos.div_euclid(HOUR).rem_euclid(24)).expect("below 24")
 }
