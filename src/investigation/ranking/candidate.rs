@@ -1,13 +1,14 @@
 //! From events to candidates.
 
-use std::collections::HashMap;
 use std::time::Duration;
+
+use hashbrown::HashMap;
 
 use super::closeness::Kin;
 use super::signal::Signal;
 use super::trail::Trail;
 use super::verb::Verb;
-use crate::event::{Column, Kind, status_class};
+use crate::event::status_class;
 
 /// Repeats of one principal, method and resource that are no farther apart are one candidate.
 const REPEAT: Duration = Duration::from_mins(10);
@@ -34,27 +35,25 @@ impl Candidate {
     }
 }
 
-/// Whether the event of a row did something: no log-in, no read, nothing that was refused or that found its request wrong.
-fn is_action(trail: &Trail<'_>, row: usize) -> bool {
-    let is_log_in = trail.kinds.get(row) == Some(Kind::Authentication.as_str());
-    let outcome = trail.outcomes.get(row);
-    let happened = outcome.is_none_or(|outcome| outcome == status_class::SUCCEEDED);
-    !is_log_in && happened && Verb::of(trail.methods.get(row).unwrap_or_default()) != Verb::Reads
+/// The rows of the window whose events did something: no log-in, no read, nothing that was refused or that found its request
+/// wrong.
+fn actions<'a>(trail: &'a Trail<'_>) -> impl Iterator<Item = usize> + use<'a> {
+    let reads = trail.methods.those(|method| Verb::of(method) == Verb::Reads);
+    let happened = |outcome: Option<&str>| outcome.is_none_or(|outcome| outcome == status_class::SUCCEEDED);
+    trail.in_window().filter(move |row| {
+        !trail.is_log_in(*row) && happened(trail.outcomes.get(*row)) && !reads.contains(&trail.methods.rows[*row])
+    })
 }
 
 /// The candidates of the window, the newest first.
 pub(super) fn candidates(trail: &Trail<'_>, kin: &Kin<'_>) -> Vec<Candidate> {
-    let rows = trail.in_window().filter(|row| is_action(trail, *row));
-    let close: Vec<(usize, Signal)> = rows.filter_map(|row| Some((row, kin.of_row(trail, row)?))).collect();
+    let close: Vec<(usize, Signal)> = actions(trail).filter_map(|row| Some((row, kin.of_row(trail, row)?))).collect();
     let bodies = trail.bodies(&close.iter().map(|(row, _)| *row).collect::<Vec<_>>());
-    let actions = trail.events.text(Column::Action);
     let mut found: Vec<Candidate> = Vec::new();
     let mut latest: HashMap<_, usize> = HashMap::new();
     for ((row, closeness), body) in close.into_iter().zip(bodies) {
         let closeness = kin.with_body(closeness, body.as_deref());
-        let action = actions.get(row);
-        let (principals, methods, resources) = (&trail.principals.rows, &trail.methods.rows, &trail.resources.rows);
-        let key = (principals[row], methods[row], resources[row], action);
+        let key = [&trail.principals, &trail.methods, &trail.resources, &trail.actions].map(|column| column.rows[row]);
         if let Some(known) = latest.get(&key).map(|index| &mut found[*index])
             && trail.time(known.oldest()).since(trail.time(row)) <= REPEAT
         {

@@ -28,26 +28,25 @@ impl<'a> Kin<'a> {
     pub(super) fn of(trail: &Trail<'a>, symptom: &'a Symptom) -> Self {
         let mut kin = Self {
             known: symptom.relatives.iter().map(|relative| (&*relative.id, signal(relative.relation))).collect(),
-            projects: HashSet::new(),
+            projects: symptom.projects.iter().filter_map(|project| trail.projects.number(project)).collect(),
             principals: HashSet::new(),
             anything: false,
         };
         let mut targets = targets(symptom);
-        add_ids(trail, &mut targets);
-        kin.known.extend(targets.iter().map(|target| (*target, Signal::Same)));
-        kin.learn(trail, &targets);
+        if targets.is_empty() {
+            kin.anything = symptom.projects.is_empty();
+        } else {
+            add_ids(trail, &mut targets);
+            kin.known.extend(targets.iter().map(|target| (*target, Signal::Same)));
+            kin.learn(trail, &targets);
+            kin.learn_from_bodies(trail, &targets);
+        }
         kin.learn_siblings(trail);
-        kin.learn_from_bodies(trail, &targets);
-        kin.projects.extend(symptom.projects.iter().filter_map(|project| trail.projects.number(project)));
-        kin.anything = targets.is_empty() && symptom.projects.is_empty();
         kin
     }
 
     /// What events name beside the resource has to do with it.
     fn learn(&mut self, trail: &Trail<'a>, targets: &HashSet<&str>) {
-        if targets.is_empty() {
-            return;
-        }
         let (references, parents) = (trail.events.references(), trail.events.parents());
         for row in 0..trail.times.len() {
             let is_target = |id: Option<&str>| id.is_some_and(|id| targets.contains(id));
@@ -112,7 +111,7 @@ impl<'a> Kin<'a> {
     /// the symptom.
     pub(super) fn of_row(&self, trail: &Trail<'a>, row: usize) -> Option<Signal> {
         let acted = acted_on(trail, row).filter_map(|text| self.known.get(text).copied());
-        let mentioned = trail.events.parents().of(row).filter_map(|(child, id)| {
+        let mentioned = trail.newest.parents().of(row).filter_map(|(child, id)| {
             let is_target = self.known.get(id) == Some(&Signal::Same);
             is_target.then_some(if child.is_some() { Signal::PartOf } else { Signal::Names })
         });
@@ -124,8 +123,8 @@ impl<'a> Kin<'a> {
 
     /// How close an action is whose request body is this, and that is otherwise so close.
     pub(super) fn with_body(&self, otherwise: Signal, body: Option<&str>) -> Signal {
-        let Some(body) = body else { return otherwise };
-        let named = self.known.iter().filter(|(id, _)| names(body, id)).map(|(_, signal)| match signal {
+        let known = values(body.unwrap_or_default()).filter_map(|text| self.known.get(text));
+        let named = known.map(|signal| match signal {
             Signal::Same => Signal::Names,
             signal => *signal,
         });
@@ -154,9 +153,9 @@ fn add_ids<'a>(trail: &Trail<'a>, targets: &mut HashSet<&'a str>) {
     targets.extend(ids);
 }
 
-/// The ids and names of what the event of a row acted on: a pool, and not the cluster whose id its event carries.
-pub(super) fn acted_on<'a>(trail: &Trail<'a>, row: usize) -> impl Iterator<Item = &'a str> + use<'a> {
-    let references = trail.events.references();
+/// The ids and names of what the event of a row of the window acted on: a pool, and not the cluster whose id its event carries.
+pub(super) fn acted_on<'a>(trail: &'a Trail<'_>, row: usize) -> impl Iterator<Item = &'a str> {
+    let references = trail.newest.references();
     let has_parts = references.of(row).any(|other| other.within.is_some());
     let own = references.of(row).filter(move |other| !has_parts || other.within.is_some());
     let deleted = references.of(row).next().is_none().then(|| trail.resources.get(row)).flatten();
@@ -170,6 +169,14 @@ pub(super) fn names(body: &str, text: &str) -> bool {
             let (before, after) = (&body.as_bytes()[..start], &body.as_bytes()[start + text.len()..]);
             before.last() == Some(&b'"') && after.first() == Some(&b'"')
         })
+}
+
+/// The texts that a request body has as values of their own, or as keys: those that it [names].
+pub(super) fn values(body: &str) -> impl Iterator<Item = &str> {
+    let mut texts = body.split('"');
+    texts.next();
+    texts.next_back();
+    texts.filter(|text| !text.is_empty())
 }
 
 /// The closer of two: signals of closeness are in that order.
@@ -188,6 +195,8 @@ fn signal(relation: Relation) -> Signal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -195,5 +204,12 @@ mod tests {
         let body = r#"{"server_ip":["172.16.4.2"],"name":"web-11"}"#;
         assert!(names(body, "172.16.4.2") && names(body, "web-11"));
         assert!(!names(body, "web-1") && !names(body, "172.16.4.22") && !names(body, ""));
+    }
+
+    proptest! {
+        #[test]
+        fn the_values_of_a_body_are_the_texts_that_it_names(body in "[\"ab:]{0,12}", text in "[ab:]{0,2}") {
+            prop_assert_eq!(values(&body).any(|value| value == text), names(&body, &text), "{} {}", body, text);
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::delay::nearness;
 use super::effect::{Does, Effect, Effects, Lasts};
 use super::profile::Profile;
 use super::score::Weights;
-use super::sequence::{Sequences, call, steps};
+use super::sequence::Sequences;
 use super::signal::{Part, Signal, Signals};
 use super::suspect::{Contribution, Evidence, Ranking, Reason, Suspect};
 use super::symptom::{Course, Symptom};
@@ -95,7 +95,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn suspect(&self, candidate: &Candidate) -> Suspect {
         let (trail, row) = (self.trail, candidate.newest());
-        let action = Action { request_body: candidate.body.as_deref(), ..call(trail, row) };
+        let action = Action { request_body: candidate.body.as_deref(), ..trail.action(row) };
         let mut signals = Signals::default();
         signals[candidate.closeness] = 1.0;
         let effect = self.signal_effect(&action, candidate, &mut signals);
@@ -103,13 +103,19 @@ impl Judge<'_> {
         let risk = self.rules.classify(&action);
         signals[Signal::Severity] = risk.map_or(0.0, |risk| severity(risk.severity));
         self.signal_rarity(row, &mut signals);
-        signals[Signal::Steps] = steps(trail, row);
         let evidence = self.sequences.signal(trail, row, &mut signals);
-        self.described(candidate, effect, &signals, evidence)
+        self.described(candidate, effect, &signals, &evidence)
     }
 
-    fn described(&self, candidate: &Candidate, effect: Effect, signals: &Signals, evidence: Vec<Evidence>) -> Suspect {
+    fn described(
+        &self,
+        candidate: &Candidate,
+        effect: Effect,
+        signals: &Signals,
+        evidence: &[(Signal, usize)],
+    ) -> Suspect {
         let (trail, row) = (self.trail, candidate.newest());
+        let evidence = evidence.iter().map(|(because, row)| Evidence { event: trail.id(*row), because: *because });
         let points = Part::ALL.into_iter().map(|part| (part, self.weights.points(part, signals)));
         let time = trail.time(row);
         Suspect {
@@ -127,7 +133,7 @@ impl Judge<'_> {
             points: points.map(|(part, points)| Contribution { part, points }).collect(),
             effect,
             reason: Reason::of(time, signals, self.weights, self.symptom, self.profile.length),
-            evidence,
+            evidence: evidence.collect(),
             signals: *signals,
         }
     }

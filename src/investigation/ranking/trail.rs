@@ -1,9 +1,13 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use arrow::array::Array;
+use hashbrown::HashMap;
+
 use super::symptom::Symptom;
 use crate::event::{Column, Events, Kind, Long};
+use crate::risk::Action;
 use crate::time::Time;
 
 /// The number of no text.
@@ -14,6 +18,7 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Numbered<'a> {
     pub(super) rows: Vec<u32>,
     texts: Vec<&'a str>,
+    known: HashMap<&'a str, u32>,
 }
 
 impl<'a> Numbered<'a> {
@@ -25,7 +30,7 @@ impl<'a> Numbered<'a> {
                 u32::try_from(texts.len() - 1).expect("fewer texts than 2^32")
             })
         });
-        Self { rows, texts }
+        Self { rows, texts, known }
     }
 
     /// The text of a number.
@@ -40,8 +45,12 @@ impl<'a> Numbered<'a> {
 
     /// The number of a text.
     pub(super) fn number(&self, text: &str) -> Option<u32> {
-        let index = self.texts.iter().position(|known| *known == text)?;
-        Some(u32::try_from(index).expect("fewer texts than 2^32"))
+        self.known.get(text).copied()
+    }
+
+    /// The numbers of the texts that are so.
+    pub(super) fn those(&self, is_so: impl Fn(&str) -> bool) -> HashSet<u32> {
+        self.known.iter().filter(|(text, _)| is_so(text)).map(|(_, number)| *number).collect()
     }
 
     /// How many texts there are.
@@ -54,9 +63,14 @@ impl<'a> Numbered<'a> {
 #[derive(Debug)]
 pub(super) struct Trail<'a> {
     pub(super) events: &'a Events,
+    /// Those of the window, in the same rows. They gather columns of their own, which are those of fewer events.
+    pub(super) newest: Events,
     pub(super) times: &'a [i64],
     pub(super) principals: Numbered<'a>,
+    pub(super) products: Numbered<'a>,
+    pub(super) services: Numbered<'a>,
     pub(super) methods: Numbered<'a>,
+    pub(super) actions: Numbered<'a>,
     pub(super) resources: Numbered<'a>,
     pub(super) addresses: Numbered<'a>,
     pub(super) countries: Numbered<'a>,
@@ -71,19 +85,25 @@ pub(super) struct Trail<'a> {
 
 impl<'a> Trail<'a> {
     pub(super) fn of(events: &'a Events, symptom: &Symptom) -> Self {
+        let start = symptom.window().start;
+        let window = events.since(start);
         Self {
             events,
+            newest: events.newest(window),
             times: events.times().values(),
             principals: Numbered::of(events, Column::PrincipalId),
+            products: Numbered::of(events, Column::Product),
+            services: Numbered::of(events, Column::Service),
             methods: Numbered::of(events, Column::Method),
+            actions: Numbered::of(events, Column::Action),
             resources: Numbered::of(events, Column::ResourceId),
             addresses: Numbered::of(events, Column::SourceIp),
             countries: Numbered::of(events, Column::Country),
             projects: Numbered::of(events, Column::Project),
             outcomes: Numbered::of(events, Column::StatusClass),
             kinds: Numbered::of(events, Column::Kind),
-            start: symptom.window().start,
-            window: events.since(symptom.window().start),
+            start,
+            window,
         }
     }
 
@@ -126,7 +146,22 @@ impl<'a> Trail<'a> {
 
     /// The text of the event of a row.
     pub(super) fn text(&self, column: Column, row: usize) -> Option<String> {
-        self.events.text(column).get(row).map(str::to_owned)
+        self.events.one_text(column, row).map(str::to_owned)
+    }
+
+    /// The action of a row, without its request body.
+    pub(super) fn action(&self, row: usize) -> Action<'a> {
+        let statuses = self.events.statuses();
+        Action {
+            kind: self.kinds.get(row).expect("each event has a kind"),
+            product: self.products.get(row),
+            service: self.services.get(row),
+            method: self.methods.get(row),
+            principal: self.principals.get(row),
+            status: statuses.is_valid(row).then(|| statuses.value(row)),
+            failed_login: false,
+            request_body: None,
+        }
     }
 
     /// When the event of a row was recorded.
