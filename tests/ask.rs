@@ -125,10 +125,9 @@ async fn investigate_names_the_action_before_the_rise_in_each_format() {
     let french = ran.json()["rows"][0].clone();
     assert_eq!((&french["events"], &french["score"]), (&first["events"], &first["score"]));
     let sentence = french["why"].as_str().expect("a sentence");
-    assert!(
-        sentence.contains(" avant le début : une telle action fait d’ordinaire monter la charge du pro"),
-        "{sentence}"
-    );
+    for words in [" avant le début : ", "une telle action fait d’ordinaire monter la charge du processeur"] {
+        assert!(sentence.contains(words), "{sentence}");
+    }
     assert!(
         ran.err.contains("note: ce qui est habituel pour un auteur vient des événements antérieurs"),
         "{}",

@@ -30,12 +30,15 @@ fn cases() -> Vec<Case> {
 fn a_small_share_of_the_incidents_is_ranked_well_and_permuted_causes_by_chance() {
     let (cases, weights) = (cases(), Weights::built_in());
     let caused: Vec<&Case> = cases.iter().filter(|case| case.is_caused()).collect();
-    let three = caused.iter().filter(|case| case.named(weights).is_some_and(|rank| rank < 3)).count();
+    // The table of effects lacks half of these causes.
+    let candidates = caused.iter().filter(|case| case.rank(weights.numbers()).is_some_and(|rank| rank < 3)).count();
+    let suspects = caused.iter().filter(|case| case.named(weights).is_some_and(|rank| rank < 3)).count();
     let silent = cases.iter().filter(|case| !case.is_caused() && case.is_silent(weights)).count();
     assert_eq!((caused.len(), cases.len()), (26, 40));
     assert!(
-        three >= 20 && silent >= 10,
-        "{three} of 26 causes in the first three, {silent} of 14 spikes without a suspect"
+        candidates >= 23 && suspects >= 16 && silent >= 12,
+        "of 26 causes, {candidates} among the first three candidates and {suspects} among the first three suspects; \
+         {silent} of 14 spikes without a suspect"
     );
 
     // Any candidate, taken for the cause, is first as often as by chance.

@@ -62,9 +62,10 @@ const ORDERS: [&[Signal]; 2] = [
 
 /// Signals that speak against a candidate, if they say anything; and those that speak for it.
 const AGAINST: [Signal; 5] = [Signal::Either, Signal::Undone, Signal::Outlasts, Signal::Differs, Signal::Spans];
-const FOR: [Signal; 16] = [
+const FOR: [Signal; 17] = [
     Signal::Fits,
     Signal::Recent,
+    Signal::Words,
     Signal::VerbAgrees,
     Signal::Stays,
     Signal::Passes,
@@ -81,9 +82,6 @@ const FOR: [Signal; 16] = [
     Signal::Steps,
 ];
 
-/// Actions that the table lacks: none of them is worth more than one that is known to move such a metric.
-const UNKNOWN: [Signal; 4] = [Signal::Makes, Signal::Changes, Signal::Removes, Signal::Acts];
-
 /// Moves weights to the nearest that do not contradict what the signals mean: a simulation has habits of its own, such as
 /// many harmless actions on the very resource, that are no knowledge.
 fn constrain(weights: &mut [f64]) {
@@ -93,12 +91,11 @@ fn constrain(weights: &mut [f64]) {
     for signal in FOR {
         weights[signal as usize] = weights[signal as usize].max(0.0);
     }
-    for unknown in UNKNOWN {
-        let [known, unknown] = [Signal::Usual, unknown].map(|signal| signal as usize);
-        if weights[unknown] > weights[known] {
-            let mean = f64::midpoint(weights[unknown], weights[known]);
-            (weights[unknown], weights[known]) = (mean, mean);
-        }
+    // An action that the table lacks is not worth more than one that is known to move such a metric.
+    let [known, unknown] = [Signal::Usual, Signal::Unknown].map(|signal| signal as usize);
+    if weights[unknown] > weights[known] {
+        let mean = f64::midpoint(weights[unknown], weights[known]);
+        (weights[unknown], weights[known]) = (mean, mean);
     }
     for order in ORDERS {
         // Neighbours in the wrong order become one block with their mean.

@@ -30,7 +30,7 @@ pub(crate) const INCIDENTS: u64 = 500;
 
 /// How many times as many they are fitted on, and how many times as many spikes set the line.
 const TRAINED: u64 = 4;
-const LINED: u64 = 3;
+const LINED: u64 = 5;
 
 /// The ranking with its tables and weights, in the repository.
 const RANKING: &str = "src/investigation/ranking";

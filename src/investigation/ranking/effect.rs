@@ -30,7 +30,7 @@ pub enum Effect {
     Opposite,
     /// It moves other metrics, or none.
     Nothing,
-    /// The table lacks the action, whose name or request says that it changes a description only, such as labels.
+    /// The table lacks the action, whose request says that it changes a description only, such as labels.
     Describes,
     /// The table lacks the action.
     Unknown(Verb),
@@ -147,7 +147,7 @@ impl Effects {
 fn unknown(action: &Action<'_>) -> Does {
     let method = action.method.unwrap_or_default();
     let verb = Verb::of(method);
-    let effect = if only_describes(method, action.request_body) { Effect::Describes } else { Effect::Unknown(verb) };
+    let effect = if only_describes(action.request_body) { Effect::Describes } else { Effect::Unknown(verb) };
     let lasts = if passes(method) { Lasts::Unknown } else { Lasts::Mostly };
     Does { effect, delay: USUAL_DELAY, lasts, either: false }
 }
@@ -233,7 +233,7 @@ mod tests {
             ("instance", "CreateSecurityGroupRule", accepts, Family::Network, Up, Usual),
             ("instance", "CreateSecurityGroupRule", accepts, Family::Network, Down, Opposite),
             ("instance", "CreateSecurityGroupRule", None, Family::Network, Down, Usual),
-            ("instance", "UpdateServerLabels", None, Family::Cpu, Down, Effect::Describes),
+            ("instance", "UpdateServerLabels", Some(r#"{"labels":["a"]}"#), Family::Cpu, Down, Effect::Describes),
             ("iam", "CreateAPIKey", None, Family::Cpu, Up, Nothing),
             ("instance", "DrainServer", None, Family::Cpu, Down, Unknown(Verb::Removes)),
             ("quantum", "EntangleQubits", None, Family::Cpu, Down, Unknown(Verb::Acts)),

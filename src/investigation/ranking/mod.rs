@@ -22,6 +22,7 @@
 //! | `families.csv` | which names of metrics are of which [`Family`]; the first row whose pattern is in the name answers |
 //! | `effects.csv` | what an action does to the metrics of its resource, which way, how likely, after how many seconds (`from`, `to`), and how long that lasts: `stays` until it is undone, so many seconds at most, or nothing for either |
 //! | `weights.csv` | the weight of each signal and the line, fitted by `make eval` on seeds for training alone; beside them the words of reasons, as [`locale`](crate::locale) has them |
+//! | `operations.csv` | operations of public clouds, and whether they move metrics: what the words of a method's name say is learnt from them |
 //! | `blind_spots.csv` | changes that may move a metric and have no event |
 //!
 //! An effect is `usual` where most such actions move such a metric whatever their request says, and `possible` where that depends
@@ -48,6 +49,7 @@ mod closeness;
 mod delay;
 mod effect;
 mod metric;
+mod operation;
 mod profile;
 mod rank;
 mod score;

@@ -6,6 +6,7 @@ use super::candidate::{Candidate, candidates};
 use super::closeness::Kin;
 use super::delay::nearness;
 use super::effect::{Does, Effect, Effects, Lasts};
+use super::operation;
 use super::profile::Profile;
 use super::score::Weights;
 use super::sequence::Sequences;
@@ -148,12 +149,12 @@ impl Judge<'_> {
             Effect::Opposite => Signal::Opposite,
             Effect::Nothing | Effect::Unknown(Verb::Reads) => Signal::Nothing,
             Effect::Describes => Signal::Describes,
-            Effect::Unknown(Verb::Makes) => Signal::Makes,
-            Effect::Unknown(Verb::Changes) => Signal::Changes,
-            Effect::Unknown(Verb::Removes) => Signal::Removes,
-            Effect::Unknown(Verb::Acts) => Signal::Acts,
+            Effect::Unknown(_) => Signal::Unknown,
         };
         signals[signal] = 1.0;
+        if signal == Signal::Unknown {
+            signals[Signal::Words] = operation::evidence(action.method.unwrap_or_default());
+        }
         signals[Signal::Either] = f64::from(u8::from(either && matches!(effect, Effect::Usual | Effect::Possible)));
         if matches!(effect, Effect::Unknown(verb) if verb.agrees(moved)) {
             signals[Signal::VerbAgrees] = 1.0;

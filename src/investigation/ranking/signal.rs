@@ -102,16 +102,13 @@ signals! {
     Opposite = Effect "opposite";
     /// Such an action moves other metrics, or none.
     Nothing = Effect "nothing";
-    /// The table lacks the action, whose name or request says that it changes a description only.
+    /// The table lacks the action, whose request says that it changes a description only.
     Describes = Effect "describes";
-    /// The table lacks the action, which makes something.
-    Makes = Effect "makes";
-    /// The table lacks the action, which changes something.
-    Changes = Effect "changes";
-    /// The table lacks the action, which removes or stops something.
-    Removes = Effect "removes";
-    /// The table lacks the action, and its verb says nothing.
-    Acts = Effect "acts";
+    /// The table lacks the action.
+    Unknown = Effect "unknown";
+    /// The table lacks the action: how much likelier its name is among public operations that move metrics than among those
+    /// that do not, as a logarithm.
+    Words = Effect "words";
     /// The table lacks the action, and its verb goes the way that the metric went.
     VerbAgrees = Effect "verb_agrees";
     /// What such an action does stays, and the metric has not returned: more the longer that is.

@@ -181,7 +181,7 @@ pub(super) fn because(signal: Signal, metric: &str, moved: Direction, days: usiz
         Signal::Usual => Sentence::UsuallyLowers { metric },
         Signal::Possible if is_up => Sentence::CanRaise { metric },
         Signal::Possible => Sentence::CanLower { metric },
-        Signal::Makes | Signal::Changes | Signal::Removes | Signal::Acts => Sentence::EffectUnknown { metric },
+        Signal::Unknown => Sentence::EffectUnknown { metric },
         Signal::Stays => Sentence::EffectStays { metric },
         Signal::Passes => Sentence::EffectPasses { metric },
         Signal::Agrees => Sentence::TouchedMoved,
@@ -201,6 +201,7 @@ pub(super) fn because(signal: Signal, metric: &str, moved: Direction, days: usiz
         | Signal::Opposite
         | Signal::Nothing
         | Signal::Describes
+        | Signal::Words
         | Signal::VerbAgrees
         | Signal::Undone
         | Signal::Outlasts

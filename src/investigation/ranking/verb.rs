@@ -9,8 +9,6 @@ use super::super::spans::Direction;
 pub enum Verb {
     /// It makes, adds or starts something.
     Makes,
-    /// It changes something.
-    Changes,
     /// It removes or stops something.
     Removes,
     /// It reads, and changes nothing.
@@ -19,7 +17,7 @@ pub enum Verb {
     Acts,
 }
 
-const VERBS: [(Verb, &[&str]); 4] = [
+const VERBS: [(Verb, &[&str]); 3] = [
     (
         Verb::Reads,
         &[
@@ -47,37 +45,6 @@ const VERBS: [(Verb, &[&str]); 4] = [
             "resume",
             "start",
             "undrain",
-        ],
-    ),
-    (
-        Verb::Changes,
-        &[
-            "apply",
-            "change",
-            "deploy",
-            "migrate",
-            "modify",
-            "move",
-            "patch",
-            "promote",
-            "put",
-            "rebalance",
-            "reboot",
-            "reconfigure",
-            "redeploy",
-            "reinstall",
-            "replace",
-            "resize",
-            "restart",
-            "restore",
-            "rollback",
-            "rotate",
-            "scale",
-            "set",
-            "switch",
-            "tune",
-            "update",
-            "upgrade",
         ],
     ),
     (
@@ -134,37 +101,6 @@ impl Verb {
     }
 }
 
-/// Words of methods that change a resource's description or its schedule, and not its present behaviour.
-const DESCRIPTIVE: &[&str] = &[
-    "alias",
-    "annotate",
-    "annotation",
-    "annotations",
-    "avatar",
-    "comment",
-    "comments",
-    "contact",
-    "contacts",
-    "describe",
-    "description",
-    "icon",
-    "label",
-    "labels",
-    "metadata",
-    "name",
-    "note",
-    "notes",
-    "owner",
-    "picture",
-    "preferences",
-    "rename",
-    "schedule",
-    "tag",
-    "tags",
-    "title",
-    "window",
-];
-
 /// Words of methods whose work ends by itself.
 const PASSING: &[&str] = &[
     "backup", "copy", "export", "import", "migrate", "reboot", "redeploy", "refresh", "replace", "restart", "restore",
@@ -176,7 +112,7 @@ pub(super) fn passes(method: &str) -> bool {
     words(method).any(|word| PASSING.contains(&&*word.to_ascii_lowercase()))
 }
 
-/// Fields of requests that do no more than that.
+/// Fields of requests that change a resource's description, and not its present behaviour.
 const DESCRIPTIVE_FIELDS: &[&str] = &[
     "annotations",
     "comment",
@@ -193,11 +129,8 @@ const DESCRIPTIVE_FIELDS: &[&str] = &[
     "title",
 ];
 
-/// Whether a method's name, or each field of its request beside ids, says that it changes a description only.
-pub(super) fn only_describes(method: &str, body: Option<&str>) -> bool {
-    if words(method).any(|word| DESCRIPTIVE.contains(&&*word.to_ascii_lowercase())) {
-        return true;
-    }
+/// Whether each field of a request beside ids says that it changes a description only.
+pub(super) fn only_describes(body: Option<&str>) -> bool {
     let Some(Ok(Value::Object(body))) = body.map(serde_json::from_str) else { return false };
     let mut fields = body.keys().filter(|field| *field != "id" && !field.ends_with("_id")).peekable();
     fields.peek().is_some() && fields.all(|field| DESCRIPTIVE_FIELDS.contains(&&**field))
@@ -216,19 +149,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_or_a_request_says_that_a_description_is_changed() {
-        for (method, body, expected) in [
-            ("UpdateServerLabels", None, true),
-            ("RenameContainer", None, true),
-            ("PatchServer", Some(r#"{"server_id":"web-3","tags":["a"],"description":"b"}"#), true),
-            ("PatchServer", Some(r#"{"server_id":"web-3","tags":["a"],"image":"b"}"#), false),
-            ("PatchServer", Some(r#"{"server_id":"web-3"}"#), false),
-            ("PatchServer", Some("null"), false),
-            ("DrainServer", None, false),
-            ("StageServer", None, false),
-            ("", None, false),
+    fn a_request_says_that_a_description_is_changed() {
+        for (body, expected) in [
+            (Some(r#"{"server_id":"web-3","tags":["a"],"description":"b"}"#), true),
+            (Some(r#"{"server_id":"web-3","tags":["a"],"image":"b"}"#), false),
+            (Some(r#"{"server_id":"web-3"}"#), false),
+            (Some("null"), false),
+            (None, false),
         ] {
-            assert_eq!(only_describes(method, body), expected, "{method} {body:?}");
+            assert_eq!(only_describes(body), expected, "{body:?}");
         }
     }
 }
