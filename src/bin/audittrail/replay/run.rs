@@ -27,8 +27,8 @@ use super::timeline::{LOOKS_BACK, SECOND, Timeline, lag};
 use super::weather::Weather;
 use crate::Error;
 
-/// How often the replay asks again while days of a baseline are read, four minutes at least: a day that could not be read is read
-/// again after a real minute. A count, not a duration: a busy machine takes longer.
+/// How often the replay asks again while days of a baseline are read, four minutes at least: a day that could not be read, as well
+/// as names, is read again after a real minute. A count, not a duration: a busy machine takes longer.
 const PATIENCE: u64 = 600;
 
 /// The first pause before a query is asked again, and the longest; each is twice the one before.
@@ -40,8 +40,8 @@ const ALONE: usize = 4;
 /// The end of an error while days of a baseline are being read.
 pub(super) const BEING_READ: &str = "; the others are being read";
 
-/// The same after an outage in which days could not be read; the reason follows.
-const UNREADABLE: &str = "; the others cannot be read: ";
+/// In errors after an outage in which days of a baseline, or the names of principals, could not be read; the reason follows.
+const UNREADABLE: [&str; 2] = ["; the others cannot be read: ", "because IAM cannot be read: "];
 
 /// The arguments of a replay.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) struct Replay<'a> {
     pub(super) own: Option<String>,
 }
 
-/// The answer to one query, and how often it failed before because days of a baseline were being read.
+/// The answer to one query, and how often it failed before because days of a baseline or names were being read.
 struct Evaluation {
     answer: Result<BTreeMap<Row, i64>, Failure>,
     waited: u64,
@@ -197,7 +197,7 @@ impl<'a> Running<'a> {
         // After a restart or an outage, both queries at once need what the plugin has to read again.
         let has_one = tick.is_multiple_of(ALONE) || weather.restarts(tick) || weather.is_after_outage(tick);
         let alone = has_one.then(|| shown[tick / ALONE % shown.len()]);
-        let may_wait = |failure: &Failure| is_about_days(&failure.message, weather, tick);
+        let may_wait = |failure: &Failure| is_read_again(&failure.message, weather, tick);
         let all = self.evaluate(&shown, from, to, may_wait);
         let one = async {
             match alone {
@@ -245,8 +245,8 @@ impl<'a> Running<'a> {
         Ok(ahead)
     }
 
-    /// The alert instances of some rules. The simulated minutes are shorter than the reads of days in the background: where
-    /// `may_wait` says so of a failure, the replay waits for them.
+    /// The alert instances of some rules. The simulated minutes are shorter than the reads of days in the background, and than
+    /// the real minute after which the plugin tries a failed read again: where `may_wait` says so of a failure, the replay waits.
     async fn evaluate(
         &self,
         rules: &[&Rule],
@@ -311,10 +311,11 @@ impl<'a> Running<'a> {
     }
 }
 
-/// Whether a failure at a tick is about days of a baseline that are being read, or will be a minute after an outage.
-fn is_about_days(message: &str, weather: &Weather, tick: usize) -> bool {
-    let is_read_again = weather.is_after_outage(tick) && message.contains(UNREADABLE);
-    weather.must_answer(tick) && (is_read_again || message.ends_with(BEING_READ))
+/// Whether a failure at a tick is about days of a baseline that are being read, or about days or names that will be, a minute
+/// after an outage.
+fn is_read_again(message: &str, weather: &Weather, tick: usize) -> bool {
+    let failed_in_outage = weather.is_after_outage(tick) && UNREADABLE.iter().any(|failure| message.contains(failure));
+    weather.must_answer(tick) && (failed_in_outage || message.ends_with(BEING_READ))
 }
 
 /// The late events that the engine counted.
@@ -351,14 +352,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_replay_waits_for_days_of_baselines_and_for_nothing_else() {
+    fn the_replay_waits_for_days_of_baselines_and_names_and_for_nothing_else() {
         let weather = Weather::new(1, 1);
         let mut ticks = 1..TICKS_A_DAY;
         let after = ticks.find(|tick| weather.is_after_outage(*tick) && weather.must_answer(*tick)).unwrap();
-        let waits = |message: &str| [after - 1, after, after + 1].map(|tick| is_about_days(message, &weather, tick));
+        let waits = |message: &str| [after - 1, after, after + 1].map(|tick| is_read_again(message, &weather, tick));
         let covers = "the baseline of the rule \"A\" covers 3 of 30 days";
         assert_eq!(waits(&format!("{covers}{BEING_READ}")), [false, true, true]);
-        assert_eq!(waits(&format!("{covers}{UNREADABLE}2026-03-01: no answer")), [false, true, false]);
+        assert_eq!(waits(&format!("{covers}{}2026-03-01: no answer", UNREADABLE[0])), [false, true, false]);
+        assert_eq!(waits(&format!("names are ids, {}no answer", UNREADABLE[1])), [false, true, false]);
         assert_eq!(waits(&format!("{covers}; the others have not settled yet, or are too old")), [false; 3]);
         assert_eq!(waits("the API is not available"), [false; 3]);
     }
