@@ -34,8 +34,8 @@
 //!
 //! A row of `effects.csv` belongs to a product and a method; its `when` is a condition as in [`risk`](crate::risk), and rows
 //! with a condition that holds replace those without one. The method `*` is every method of the product that has no row, the
-//! family `-` is no metric at all. Tables are never complete: what an action without a row does is unknown, and its verb
-//! decides what that is worth, unless its name or request says that it changes a description only.
+//! family `-` is no metric at all. Tables are never complete: what an action without a row does is unknown, and the
+//! words of its name decide what that is worth, unless its request says that it changes a description only.
 //!
 //! # The line
 //!
